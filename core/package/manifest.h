@@ -1,0 +1,137 @@
+// What a release says of itself: the signed part of a package (docs/formats/manifest.md).
+//
+// The structs here are views: texts and digests point into the encoded manifest, which must
+// outlive them. Everything was checked when the manifest was parsed, so that a Manifest cannot be
+// wrong, only unproven: whether a quorum signed it is told by the type that holds it (quorum.h).
+// Elements are named as in the SUIT information model (RFC 9124) where it has a name.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "core/base/base.h"
+#include "core/crypto/crypto.h"
+#include "core/package/kind.h"
+#include "core/package/semver.h"
+
+namespace airlock::package {
+
+using crypto::Digest;
+
+inline constexpr std::size_t kManifestSizeMax = 4 << 20;  // 64 Ki blocks of 64 KiB: images to 4 GiB
+inline constexpr std::size_t kModelsMax = 16;
+inline constexpr std::size_t kModelTextMax = 64;
+inline constexpr std::size_t kFromVersionsMax = 8;
+inline constexpr std::size_t kRampStagesMax = 16;
+inline constexpr std::size_t kComponentsMax = 8;
+inline constexpr std::size_t kImagesMax = 4;     // per component: one per slot address
+inline constexpr std::size_t kPayloadsMax = 16;  // per component
+inline constexpr std::size_t kNotesMax = 2048;
+inline constexpr std::size_t kContentMax = 16 << 10;  // inline content: keyrings, advisories
+
+inline constexpr std::uint32_t kBlockSize = 64 << 10;    // of the new image
+inline constexpr std::uint32_t kPieceSizeMax = 4 << 10;  // of the payload as it travels
+
+// From min to max, both included.
+struct VersionRange {
+  Semver min;
+  Semver max;
+};
+
+// Until `start_seconds` plus `after_seconds` of a stage have passed, a device whose share is not
+// below `share` (of 10 000) refuses. The share of a device is its own: share_of in gate.h.
+struct RampStage {
+  std::uint32_t after_seconds = 0;
+  std::uint16_t share = 0;  // of 10 000; ascending over the stages
+};
+struct Ramp {
+  std::int64_t start_seconds = 0;  // Unix time
+  Digest seed;
+  FixedList<RampStage, kRampStagesMax> stages;  // empty: everybody at once
+};
+
+// One image of a component: the bytes of a slot after the update.
+struct Image {
+  std::optional<std::uint64_t> load_address;  // set where the image runs in place at one address
+  std::uint64_t size = 0;
+  Digest digest;        // SHA-256 of the whole image: what anyone can rebuild, and what is shown
+  Bytes block_digests;  // 32 bytes for each block of kBlockSize, the last one may be shorter
+
+  std::size_t block_count() const { return block_digests.size() / Digest::kSize; }
+  std::size_t block_size(std::size_t block) const;
+  Digest block_digest(std::size_t block) const;
+};
+
+enum class PayloadType : std::uint8_t { full = 1, patch = 2 };
+
+// One way to obtain an image: a file that travels (docs/formats/payload.md).
+struct Payload {
+  PayloadType type = PayloadType::full;
+  std::uint8_t image = 0;            // which image of the component it makes
+  std::uint64_t size = 0;            // bytes of the payload file
+  Digest digest;                     // SHA-256 of the payload file: its name in an artifact store
+  Digest root;                       // of the payload tree
+  std::uint16_t piece_size = 0;      // <= kPieceSizeMax
+  std::uint32_t decoder_memory = 0;  // bytes that decoding needs, everything included
+  std::uint64_t base_size = 0;       // patch: the image that it applies to
+  Digest base_digest;                // patch: SHA-256 of that image, checked before the first block
+};
+
+// One part of a set that is switched together.
+class Component {
+ public:
+  std::string_view id;  // "mcu", "secure-element", "radio", ..; unique in the manifest
+
+  std::size_t image_count() const { return image_count_; }
+  std::size_t payload_count() const { return payload_count_; }
+  Image image(std::size_t index) const;
+  Payload payload(std::size_t index) const;
+
+ private:
+  friend class Manifest;
+  Bytes images_;
+  Bytes payloads_;
+  std::size_t image_count_ = 0;
+  std::size_t payload_count_ = 0;
+};
+
+// A parsed manifest. It says what a release claims; Proven (quorum.h) says that it was signed.
+class Manifest {
+ public:
+  // parse reads and checks the signed payload of an envelope: canonical, within limits, its parts
+  // consistent (digest counts, ranges ordered, ids unique). Errors: those of core/codec,
+  // bad_manifest, bad_semver, unsupported_version.
+  static Result<Manifest> parse(Bytes encoded);
+
+  Kind kind = Kind::firmware;
+  FixedList<std::string_view, kModelsMax> models;  // at least one; "*" alone means every model
+  Semver version;
+  std::uint32_t security_version = 0;
+  std::int64_t created = 0;     // Unix seconds; a lower bound of the present time once proven
+  std::int64_t not_before = 0;  // validity, both included
+  std::int64_t expires = 0;
+  FixedList<VersionRange, kFromVersionsMax> from_versions;  // empty: from any version
+  std::uint32_t bootloader_min = 0;
+  std::uint32_t secure_boot_min = 0;
+  std::uint32_t data_version = 0;      // of the owner's data, as this release writes it
+  std::uint32_t data_version_min = 0;  // the oldest that it reads
+  Ramp ramp;
+  std::string_view notes;
+  Bytes content;  // inline content of kinds without components (keyring, advisory)
+
+  std::size_t component_count() const { return component_count_; }
+  Component component(std::size_t index) const;
+
+  // digest is the SHA-256 of the encoded manifest: the name of the release everywhere.
+  const Digest& digest() const { return digest_; }
+  Bytes encoded() const { return encoded_; }
+
+ private:
+  Bytes encoded_;
+  Bytes components_;
+  std::size_t component_count_ = 0;
+  Digest digest_;
+};
+
+}  // namespace airlock::package

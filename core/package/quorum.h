@@ -1,0 +1,100 @@
+// Envelopes, signatures and the one function that counts signers.
+#pragma once
+
+#include <cstdint>
+
+#include "core/base/base.h"
+#include "core/package/keyring.h"
+#include "core/package/manifest.h"
+
+namespace airlock::package {
+
+inline constexpr std::size_t kSignaturesMax = 24;
+inline constexpr std::size_t kEnvelopeSizeMax = kManifestSizeMax + (8 << 10);
+
+// One signature of an envelope as it was found; nothing about it is checked yet.
+struct SignatureView {
+  Bytes protected_header;  // encoded: {1: algorithm, 4: key id}
+  std::int64_t algorithm = 0;
+  Bytes key_id;
+  Bytes signature;
+};
+
+// A COSE_Sign message (RFC 9052, section 4.1, tag 98) taken apart, nothing trusted.
+struct Envelope {
+  Bytes protected_header;  // encoded: {3: "application/airlock-manifest+cbor"}
+  Bytes payload;           // the encoded manifest
+  FixedList<SignatureView, kSignaturesMax> signatures;
+
+  // parse takes an envelope apart. Unprotected headers must be empty. Errors: those of core/codec,
+  // bad_manifest.
+  static Result<Envelope> parse(Bytes encoded);
+};
+
+// The bytes that one signer signs: the Sig_structure of RFC 9052, section 4.4, in two parts (its
+// last field is the payload itself, so that a large manifest is never copied).
+class SignedMessage {
+ public:
+  SignedMessage(Bytes body_protected, Bytes signer_protected, Bytes payload);
+  std::span<const Bytes> parts() const { return parts_; }
+
+ private:
+  std::array<std::uint8_t, 160> head_;
+  std::array<Bytes, 2> parts_;
+};
+
+// encode_signer_protected writes the protected header of one signature.
+Result<Bytes> encode_signer_protected(MutableBytes buffer, crypto::Algorithm algorithm,
+                                      const Digest& key_id);
+// The body's protected header is the same in every envelope.
+Bytes body_protected();
+
+// How far one clause of the policy was met: for `inspect`, reports and error texts.
+struct ClauseCount {
+  std::uint8_t group = 0;
+  std::uint8_t threshold = 0;
+  std::uint8_t valid = 0;
+};
+struct Tally {
+  FixedList<ClauseCount, kClausesMax> clauses;
+  bool complete() const;  // at least one clause, and every clause met
+};
+
+// tally counts, for each clause of the kind's policy, the distinct listed keys whose signature over
+// this envelope verifies. It is the only place where signers are counted. Signatures by unlisted
+// keys, by keys of other groups or that do not verify are passed over; the same key signing twice
+// is duplicate_signer, since no honest tool makes that.
+Result<Tally> tally(const Envelope& envelope, const Keyring& keyring, Kind kind);
+
+// A manifest that a complete quorum signed. Only prove, prove_retained and prove_keyring make one.
+class Proven {
+ public:
+  const Manifest& manifest() const { return manifest_; }
+  const Digest& digest() const { return manifest_.digest(); }
+
+ private:
+  friend Result<Proven> prove(Bytes, const Keyring&);
+  friend Result<Proven> prove_kind(Bytes, const Keyring&, Kind);
+  explicit Proven(const Manifest& manifest) : manifest_(manifest) {}
+  Manifest manifest_;
+};
+
+// prove judges an envelope by the policy of the kind that the manifest states, or accepts it where
+// the keyring retains its digest. For kind keyring it also demands the new keyring's own root
+// quorum and a version that grows. The encoded bytes must outlive what is returned.
+// Errors: quorum_missing (at = index of the first clause not met), no_policy, duplicate_signer,
+// keyring_rollback, and those of parsing.
+Result<Proven> prove(Bytes envelope, const Keyring& keyring);
+
+// prove_kind is prove, for a caller that accepts one kind only: wrong_kind otherwise.
+Result<Proven> prove_kind(Bytes envelope, const Keyring& keyring, Kind kind);
+
+// read_unproven takes the manifest out of an envelope without judging it: for tools that show or
+// sign it, and for the server, which trusts nothing that it reads. Never for a device.
+Result<Manifest> read_unproven(Bytes envelope);
+
+// open_keyring_anchor opens the keyring envelope with which a device is provisioned: its own root
+// group must have signed it. The caller vouches for the bytes (factory, or the owner).
+Result<Keyring> open_keyring_anchor(Bytes envelope);
+
+}  // namespace airlock::package
