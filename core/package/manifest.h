@@ -71,7 +71,8 @@ struct Payload {
   std::uint8_t image = 0;            // which image of the component it makes
   std::uint64_t size = 0;            // bytes of the payload file
   Digest digest;                     // SHA-256 of the payload file: its name in an artifact store
-  Digest root;                       // of the payload tree
+  std::uint32_t head_size = 0;       // bytes of the payload's head (docs/formats/payload.md)
+  Digest root;                       // of the payload tree: RFC 9162, over the head's pieces
   std::uint16_t piece_size = 0;      // <= kPieceSizeMax
   std::uint32_t decoder_memory = 0;  // bytes that decoding needs, everything included
   std::uint64_t base_size = 0;       // patch: the image that it applies to
