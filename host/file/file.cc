@@ -1,0 +1,207 @@
+#include "host/file/file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <linux/fs.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+namespace airlock::file {
+namespace {
+
+std::atomic<Interruption> g_interruption = nullptr;
+
+Status may(std::string_view operation, const Path& path) {
+  const Interruption interruption = g_interruption.load(std::memory_order_relaxed);
+  if (interruption == nullptr) return {};
+  const Code code = interruption(operation, path);
+  if (code != Code::ok) return fail(code);
+  return {};
+}
+
+std::unexpected<Error> failed() { return fail(code_of(errno), static_cast<std::uint64_t>(errno)); }
+
+Status write_whole(int descriptor, std::uint64_t offset, Bytes bytes) {
+  while (!bytes.empty()) {
+    const ssize_t done =
+        ::pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (done < 0 && errno == EINTR) continue;
+    if (done <= 0) return failed();
+    bytes = bytes.subspan(static_cast<std::size_t>(done));
+    offset += static_cast<std::uint64_t>(done);
+  }
+  return {};
+}
+
+Status sync_folder(const Path& folder) {
+  AIRLOCK_TRY(may("sync folder", folder));
+  const int descriptor =
+      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return failed();
+  const int result = ::fsync(descriptor);
+  const int error_number = errno;
+  ::close(descriptor);
+  if (result != 0) return fail(code_of(error_number));
+  return {};
+}
+
+// Writes the bytes to a new file beside `path`, durably, and returns its name.
+Result<Path> write_beside(const Path& path, Bytes bytes, Privacy privacy) {
+  static std::atomic<unsigned> counter = 0;
+  const Path beside = path.string() + ".new-" + std::to_string(::getpid()) + "-" +
+                      std::to_string(counter.fetch_add(1));
+  AIRLOCK_TRY(may("write", path));
+  const int descriptor = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                                privacy == Privacy::secret ? 0600 : 0644);
+  if (descriptor < 0) return failed();
+  Status written = write_whole(descriptor, 0, bytes);
+  if (written) written = may("sync", path);
+  if (written && ::fsync(descriptor) != 0) written = failed();
+  ::close(descriptor);
+  if (!written) {
+    ::unlink(beside.c_str());
+    return std::unexpected(written.error());
+  }
+  return beside;
+}
+
+}  // namespace
+
+void set_interruption(Interruption interruption) { g_interruption.store(interruption); }
+
+Code code_of(int error_number) {
+  switch (error_number) {
+    case ENOENT:
+    case ENOTDIR: return Code::not_found;
+    case EEXIST: return Code::exists_already;
+    case EACCES:
+    case EPERM:
+    case EROFS: return Code::access_denied;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG: return Code::disk_full;
+    case EWOULDBLOCK: return Code::busy;
+    default: return Code::io_failed;
+  }
+}
+
+Result<Buffer> read(const Path& path, std::size_t size_max) {
+  AIRLOCK_ASSIGN(const File opened, File::open(path, Access::read));
+  AIRLOCK_ASSIGN(const std::uint64_t size, opened.size());
+  if (size > size_max) return fail(Code::oversized, size);
+  Buffer buffer(static_cast<std::size_t>(size));
+  AIRLOCK_TRY(opened.read_at(0, buffer));
+  return buffer;
+}
+
+Status replace(const Path& path, Bytes bytes, Privacy privacy) {
+  AIRLOCK_ASSIGN(const Path beside, write_beside(path, bytes, privacy));
+  Status moved = may("rename", path);
+  if (moved && ::rename(beside.c_str(), path.c_str()) != 0) moved = failed();
+  if (!moved) {
+    ::unlink(beside.c_str());
+    return moved;
+  }
+  return sync_folder(path.parent_path());
+}
+
+Status create(const Path& path, Bytes bytes, Privacy privacy) {
+  AIRLOCK_ASSIGN(const Path beside, write_beside(path, bytes, privacy));
+  Status linked = may("rename", path);
+  if (linked && ::link(beside.c_str(), path.c_str()) != 0) linked = failed();
+  ::unlink(beside.c_str());
+  if (!linked) return linked;
+  return sync_folder(path.parent_path());
+}
+
+Status make_folders(const Path& path) {
+  Path so_far;
+  for (const Path& part : path.lexically_normal()) {
+    so_far /= part;
+    if (so_far.empty() || so_far.filename().empty() || ::mkdir(so_far.c_str(), 0755) == 0) {
+      continue;
+    }
+    struct stat found;
+    if (errno != EEXIST || ::stat(so_far.c_str(), &found) != 0) return failed();
+    if (!S_ISDIR(found.st_mode)) return fail(Code::exists_already);
+  }
+  return sync_folder(path.lexically_normal().parent_path());
+}
+
+Status remove_file(const Path& path) {
+  AIRLOCK_TRY(may("remove", path));
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return failed();
+  return sync_folder(path.parent_path());
+}
+
+Result<File> File::open(const Path& path, Access access) {
+  int flags = O_CLOEXEC | (access == Access::read ? O_RDONLY : O_RDWR);
+  if (access == Access::create) flags |= O_CREAT;
+  const int descriptor = ::open(path.c_str(), flags, 0644);
+  if (descriptor < 0) return failed();
+  return File(descriptor);
+}
+
+File::File(File&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+File& File::operator=(File&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+
+File::~File() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Result<std::uint64_t> File::size() const {
+  struct stat found;
+  if (::fstat(descriptor_, &found) != 0) return failed();
+  if (S_ISREG(found.st_mode)) return static_cast<std::uint64_t>(found.st_size);
+  std::uint64_t size = 0;
+  if (!S_ISBLK(found.st_mode)) return fail(Code::wrong_type);
+  if (::ioctl(descriptor_, BLKGETSIZE64, &size) != 0) return failed();
+  return size;
+}
+
+Status File::read_at(std::uint64_t offset, MutableBytes to) const {
+  while (!to.empty()) {
+    const ssize_t done = ::pread(descriptor_, to.data(), to.size(), static_cast<off_t>(offset));
+    if (done < 0 && errno == EINTR) continue;
+    if (done < 0) return failed();
+    if (done == 0) return fail(Code::truncated, offset);
+    to = to.subspan(static_cast<std::size_t>(done));
+    offset += static_cast<std::uint64_t>(done);
+  }
+  return {};
+}
+
+Status File::write_at(std::uint64_t offset, Bytes bytes) {
+  AIRLOCK_TRY(may("write", {}));
+  return write_whole(descriptor_, offset, bytes);
+}
+
+Status File::resize(std::uint64_t size) {
+  AIRLOCK_TRY(may("resize", {}));
+  if (::ftruncate(descriptor_, static_cast<off_t>(size)) != 0) return failed();
+  return {};
+}
+
+Status File::sync() {
+  AIRLOCK_TRY(may("sync", {}));
+  if (::fdatasync(descriptor_) != 0) return failed();
+  return {};
+}
+
+Status File::lock() {
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) return failed();
+  return {};
+}
+
+}  // namespace airlock::file

@@ -1,0 +1,80 @@
+// host/file: files of a machine with an operating system, so that nothing is ever half-written.
+//
+// It is for reading with a limit, for replacing a whole file at once (temporary file, fsync,
+// rename, fsync of the folder) and for reading and writing places in a file that stays open. It
+// promises that after a crash a replaced file holds the old bytes or the new ones, and that every
+// failure of the system comes back as a code. It never creates a folder nor removes one by the way.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/base.h"
+
+namespace airlock::file {
+
+using Path = std::filesystem::path;
+using Buffer = std::vector<std::uint8_t>;
+
+// Who may read a file: secret ones have mode 0600, the others 0644.
+enum class Privacy : std::uint8_t { ordinary, secret };
+
+// code_of turns errno into a code: not_found, exists_already, access_denied, disk_full, io_failed.
+Code code_of(int error_number);
+
+// read reads a whole file of at most `size_max` bytes. Errors: oversized, not_found, io_failed, ..
+Result<Buffer> read(const Path& path, std::size_t size_max);
+
+// replace makes `path` hold exactly these bytes, durably, or leaves it as it was.
+Status replace(const Path& path, Bytes bytes, Privacy privacy = Privacy::ordinary);
+
+// create is replace for a file that must not exist yet: exists_already otherwise.
+Status create(const Path& path, Bytes bytes, Privacy privacy = Privacy::ordinary);
+
+// make_folders creates a folder and those above it, durably; one that is there is fine.
+Status make_folders(const Path& path);
+
+// remove_file removes a file durably; one that is not there is fine.
+Status remove_file(const Path& path);
+
+enum class Access : std::uint8_t {
+  read,
+  write,
+  create
+};  // write: and read; create: made if absent
+
+// A file or block device that stays open. Move-only.
+class File {
+ public:
+  static Result<File> open(const Path& path, Access access);
+  File(File&& other) noexcept;
+  File& operator=(File&& other) noexcept;
+  ~File();
+
+  int descriptor() const { return descriptor_; }
+  Result<std::uint64_t> size() const;
+  // read_at fills `to`; an end of file before that is truncated.
+  Status read_at(std::uint64_t offset, MutableBytes to) const;
+  Status write_at(std::uint64_t offset, Bytes bytes);
+  Status resize(std::uint64_t size);
+  Status sync();
+  // lock takes the exclusive lock of this file for as long as it is open: busy where another
+  // process has it.
+  Status lock();
+
+ private:
+  explicit File(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_ = -1;
+};
+
+// Every change that this room makes to a disk asks here first, by the name of the operation
+// ("write", "sync", "rename", "sync folder", "remove", "resize"). Tests make the answer an error,
+// or end the process, to play a full disk and a crash at each place. nullptr (the default) changes
+// nothing.
+using Interruption = Code (*)(std::string_view operation, const Path& path);
+void set_interruption(Interruption interruption);
+
+}  // namespace airlock::file

@@ -1,0 +1,93 @@
+#include "host/file/file.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace airlock::file {
+namespace {
+
+class Folder : public testing::Test {
+ protected:
+  Folder() {
+    char name[] = "/tmp/airlock-file-XXXXXX";
+    folder_ = ::mkdtemp(name);
+  }
+  ~Folder() override {
+    set_interruption(nullptr);
+    std::filesystem::remove_all(folder_);
+  }
+  std::size_t files() const {
+    return static_cast<std::size_t>(
+        std::distance(std::filesystem::directory_iterator(folder_), {}));
+  }
+  Path folder_;
+};
+
+using FileTest = Folder;
+
+TEST_F(FileTest, ReplacesAFileWhole) {
+  EXPECT_TRUE(replace(folder_ / "a", bytes_of("old")));
+  EXPECT_TRUE(replace(folder_ / "a", bytes_of("new and longer")));
+  EXPECT_EQ(text_of(*read(folder_ / "a", 100)), "new and longer");
+  EXPECT_EQ(files(), 1u);
+}
+
+TEST_F(FileTest, RefusesToReadMoreThanTheLimit) {
+  ASSERT_TRUE(replace(folder_ / "a", bytes_of("12345")));
+  EXPECT_EQ(read(folder_ / "a", 4).error(), (Error{Code::oversized, 5}));
+  EXPECT_EQ(read(folder_ / "b", 4).error().code, Code::not_found);
+}
+
+TEST_F(FileTest, CreatesOnlyWhatIsNotThere) {
+  EXPECT_TRUE(create(folder_ / "a", bytes_of("first"), Privacy::secret));
+  EXPECT_EQ(create(folder_ / "a", bytes_of("second")).error().code, Code::exists_already);
+  EXPECT_EQ(text_of(*read(folder_ / "a", 100)), "first");
+  EXPECT_EQ(std::filesystem::status(folder_ / "a").permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
+std::string g_stop_at;
+
+TEST_F(FileTest, KeepsTheOldBytesWhereAnyOperationFails) {
+  ASSERT_TRUE(replace(folder_ / "a", bytes_of("old")));
+  for (const char* operation : {"write", "sync", "rename"}) {
+    g_stop_at = operation;
+    set_interruption([](std::string_view name, const Path&) {
+      return name == g_stop_at ? Code::disk_full : Code::ok;
+    });
+    EXPECT_EQ(replace(folder_ / "a", bytes_of("new")).error().code, Code::disk_full);
+    set_interruption(nullptr);
+    EXPECT_EQ(text_of(*read(folder_ / "a", 100)), "old") << operation;
+    EXPECT_EQ(files(), 1u) << operation;
+  }
+}
+
+TEST_F(FileTest, ReadsAndWritesPlacesOfAnOpenFile) {
+  auto file = File::open(folder_ / "slot", Access::create);
+  ASSERT_TRUE(file);
+  EXPECT_TRUE(file->resize(100));
+  EXPECT_TRUE(file->write_at(98, bytes_of("zz")));
+  std::array<std::uint8_t, 3> end;
+  EXPECT_EQ(file->read_at(98, end).error().code, Code::truncated);
+  EXPECT_TRUE(file->read_at(97, end));
+  EXPECT_EQ(end[2], 'z');
+}
+
+TEST_F(FileTest, GivesTheLockToOneHolderOnly) {
+  auto first = File::open(folder_ / "lock", Access::create);
+  auto second = File::open(folder_ / "lock", Access::create);
+  EXPECT_TRUE(first->lock());
+  EXPECT_EQ(second->lock().error().code, Code::busy);
+}
+
+TEST_F(FileTest, MakesFoldersButNotOverAFile) {
+  EXPECT_TRUE(make_folders(folder_ / "x/y/z"));
+  EXPECT_TRUE(make_folders(folder_ / "x/y/z"));
+  ASSERT_TRUE(replace(folder_ / "f", {}));
+  EXPECT_FALSE(make_folders(folder_ / "f/g"));
+}
+
+}  // namespace
+}  // namespace airlock::file

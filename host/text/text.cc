@@ -1,0 +1,222 @@
+#include "host/text/text.h"
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+namespace airlock::text {
+namespace {
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+constexpr std::string_view kBase32 = "abcdefghijklmnopqrstuvwxyz234567";
+constexpr std::string_view kBase64 =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+template <class... Values>
+std::string print(const char* format, Values... values) {
+  std::array<char, 64> buffer;
+  const int size = std::snprintf(buffer.data(), buffer.size(), format, values...);
+  return {buffer.data(), static_cast<std::size_t>(size)};
+}
+
+// Writes groups of `kBits` bits as characters of an alphabet.
+template <unsigned kBits>
+std::string to_groups(Bytes bytes, std::string_view alphabet) {
+  std::string text;
+  std::uint32_t held = 0;
+  unsigned held_bits = 0;
+  for (std::uint8_t byte : bytes) {
+    held = held << 8 | byte;
+    held_bits += 8;
+    while (held_bits >= kBits) {
+      held_bits -= kBits;
+      text.push_back(alphabet[held >> held_bits & ((1U << kBits) - 1)]);
+    }
+  }
+  if (held_bits > 0) text.push_back(alphabet[held << (kBits - held_bits) & ((1U << kBits) - 1)]);
+  return text;
+}
+
+Result<std::int64_t> digits(std::string_view text) {
+  if (text.empty() || text.size() > 12) return fail(Code::bad_text);
+  std::int64_t value = 0;
+  for (char c : text) {
+    if (c < '0' || c > '9') return fail(Code::bad_text);
+    value = value * 10 + (c - '0');
+  }
+  return value;
+}
+
+// The code point at the start of `text` and its length; length 0 where the bytes are not UTF-8.
+struct CodePoint {
+  std::uint32_t value;
+  std::size_t size;
+};
+CodePoint code_point(std::string_view text) {
+  const auto lead = static_cast<std::uint8_t>(text[0]);
+  if (lead < 0x80) return {lead, 1};
+  const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < size) return {lead, 0};
+  std::uint32_t value = lead & (0x7fU >> size);
+  for (std::size_t i = 1; i < size; ++i) {
+    const auto next = static_cast<std::uint8_t>(text[i]);
+    if ((next & 0xc0) != 0x80) return {lead, 0};
+    value = value << 6 | (next & 0x3fU);
+  }
+  constexpr std::uint32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = value >= 0xd800 && value < 0xe000;
+  if (value < kSmallest[size] || value > 0x10ffff || surrogate) return {lead, 0};
+  return {value, size};
+}
+
+// Characters that change how the text around them looks, or that are not seen at all.
+bool is_hidden(std::uint32_t c) {
+  return (c < 0x20 && c != '\n') || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c ||
+         (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+         (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
+         (c >= 0xe0000 && c <= 0xe007f);
+}
+
+}  // namespace
+
+std::string to_hex(Bytes bytes) {
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (std::uint8_t byte : bytes) {
+    text.push_back(kHexDigits[byte >> 4]);
+    text.push_back(kHexDigits[byte & 15]);
+  }
+  return text;
+}
+
+Result<std::vector<std::uint8_t>> from_hex(std::string_view hex) {
+  if (hex.size() % 2 != 0) return fail(Code::bad_text, hex.size());
+  std::vector<std::uint8_t> bytes(hex.size() / 2);
+  for (std::size_t i = 0; i < hex.size(); ++i) {
+    const std::size_t digit = kHexDigits.find(hex[i]);
+    if (digit == std::string_view::npos) return fail(Code::bad_text, i);
+    bytes[i / 2] = static_cast<std::uint8_t>(bytes[i / 2] << 4 | digit);
+  }
+  return bytes;
+}
+
+Result<crypto::Digest> digest_from_hex(std::string_view hex) {
+  AIRLOCK_ASSIGN(const auto bytes, from_hex(hex));
+  return crypto::Digest::from(bytes);
+}
+
+std::string short_digest(const crypto::Digest& digest) {
+  const std::string hex = to_hex(digest.bytes);
+  return hex.substr(0, 4) + " " + hex.substr(4, 4) + " … " + hex.substr(56, 4) + " " +
+         hex.substr(60, 4);
+}
+
+std::string to_base64(Bytes bytes) {
+  std::string text = to_groups<6>(bytes, kBase64);
+  while (text.size() % 4 != 0) text.push_back('=');
+  return text;
+}
+
+Result<std::vector<std::uint8_t>> from_base64(std::string_view text) {
+  std::vector<std::uint8_t> bytes;
+  std::uint32_t held = 0;
+  unsigned bits = 0;
+  for (char c : text.substr(0, text.find('='))) {
+    const std::size_t value = kBase64.find(c);
+    if (value == std::string_view::npos) return fail(Code::bad_text);
+    held = held << 6 | static_cast<std::uint32_t>(value);
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes.push_back(static_cast<std::uint8_t>(held >> bits));
+    }
+  }
+  if (to_base64(bytes) != text) return fail(Code::bad_text);  // one spelling only
+  return bytes;
+}
+
+std::string to_base32(Bytes bytes) { return to_groups<5>(bytes, kBase32); }
+
+std::string human_size(std::uint64_t bytes) {
+  if (bytes < 1024) return std::to_string(bytes) + " B";
+  constexpr const char* kUnits[] = {"KiB", "MiB", "GiB", "TiB"};
+  double value = static_cast<double>(bytes) / 1024;
+  std::size_t unit = 0;
+  for (; value >= 1024 && unit + 1 < std::size(kUnits); ++unit) value /= 1024;
+  return print("%.1f %s", value, kUnits[unit]);
+}
+
+std::string human_duration(std::int64_t seconds) {
+  const auto count = [](std::int64_t value, const char* unit) {
+    return std::to_string(value) + " " + unit;
+  };
+  if (seconds < 60) return count(seconds, "s");
+  if (seconds < 3600) return count(seconds / 60, "min") + " " + count(seconds % 60, "s");
+  if (seconds < 86400) return count(seconds / 3600, "h") + " " + count(seconds / 60 % 60, "min");
+  return count(seconds / 86400, "d") + " " + count(seconds / 3600 % 24, "h");
+}
+
+std::string to_time(std::int64_t unix_seconds) {
+  using namespace std::chrono;
+  const sys_seconds when{seconds{unix_seconds}};
+  const auto day = floor<days>(when);
+  const year_month_day date{day};
+  const hh_mm_ss clock{when - day};
+  return print("%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
+               static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+               static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+               static_cast<int>(clock.seconds().count()));
+}
+
+Result<std::int64_t> from_time(std::string_view text) {
+  using namespace std::chrono;
+  if (text.size() != 20) return fail(Code::bad_text);
+  AIRLOCK_ASSIGN(const std::int64_t year_number, digits(text.substr(0, 4)));
+  AIRLOCK_ASSIGN(const std::int64_t month_number, digits(text.substr(5, 2)));
+  AIRLOCK_ASSIGN(const std::int64_t day_number, digits(text.substr(8, 2)));
+  AIRLOCK_ASSIGN(const std::int64_t hour, digits(text.substr(11, 2)));
+  AIRLOCK_ASSIGN(const std::int64_t minute, digits(text.substr(14, 2)));
+  AIRLOCK_ASSIGN(const std::int64_t second, digits(text.substr(17, 2)));
+  const year_month_day date{year{static_cast<int>(year_number)},
+                            month{static_cast<unsigned>(month_number)},
+                            day{static_cast<unsigned>(day_number)}};
+  if (!date.ok()) return fail(Code::bad_text);
+  const auto when = sys_days{date} + hours{hour} + minutes{minute} + seconds{second};
+  const std::int64_t unix_seconds = when.time_since_epoch().count();
+  if (to_time(unix_seconds) != text) return fail(Code::bad_text);  // one spelling only
+  return unix_seconds;
+}
+
+Result<std::int64_t> read_duration(std::string_view text) {
+  if (text.size() < 2) return fail(Code::bad_text);
+  AIRLOCK_ASSIGN(const std::int64_t count, digits(text.substr(0, text.size() - 1)));
+  constexpr std::int64_t kDaysMax = 36500;
+  std::int64_t unit = 0;
+  switch (text.back()) {
+    case 's': unit = 1; break;
+    case 'm': unit = 60; break;
+    case 'h': unit = 3600; break;
+    case 'd': unit = 86400; break;
+    case 'w': unit = 7 * 86400; break;
+    default: return fail(Code::bad_text);
+  }
+  if (count > kDaysMax * 86400 / unit) return fail(Code::out_of_range);
+  return count * unit;
+}
+
+std::string visible(std::string_view text) {
+  std::string shown;
+  while (!text.empty()) {
+    const CodePoint found = code_point(text);
+    const std::size_t size = found.size == 0 ? 1 : found.size;
+    if (found.size == 0 || is_hidden(found.value)) {
+      shown += print(found.size == 0 ? "\\x%02x" : "\\u{%x}", found.value);
+    } else {
+      shown += text.substr(0, size);
+    }
+    text.remove_prefix(size);
+  }
+  return shown;
+}
+
+}  // namespace airlock::text

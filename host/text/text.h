@@ -1,0 +1,47 @@
+// host/text: bytes, sizes and times as text, and back.
+//
+// It is for what people and JSON see: hexadecimal, base64, base32, human sizes, RFC 3339 times. It
+// promises one spelling of each, and strict readers: what it writes is what it reads, nothing more.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/base.h"
+#include "core/crypto/sha256.h"
+
+namespace airlock::text {
+
+// to_hex writes lower-case hexadecimal; from_hex reads it (lower case only). Errors: bad_text.
+std::string to_hex(Bytes bytes);
+Result<std::vector<std::uint8_t>> from_hex(std::string_view hex);
+Result<crypto::Digest> digest_from_hex(std::string_view hex);
+
+// short_digest is a digest as a person compares it: "3fa1 09c2 … 77b0 1e4d".
+std::string short_digest(const crypto::Digest& digest);
+
+// RFC 4648, section 4, with padding; strict. Errors: bad_text.
+std::string to_base64(Bytes bytes);
+Result<std::vector<std::uint8_t>> from_base64(std::string_view text);
+
+// RFC 4648, section 6, lower case and without padding: the form of a DUID.
+std::string to_base32(Bytes bytes);
+
+// human_size writes "812.5 KiB".
+std::string human_size(std::uint64_t bytes);
+// human_duration writes "2 d 3 h", "41 s".
+std::string human_duration(std::int64_t seconds);
+
+// RFC 3339 in UTC with seconds: "2026-11-23T08:35:00Z". Errors: bad_text.
+std::string to_time(std::int64_t unix_seconds);
+Result<std::int64_t> from_time(std::string_view text);
+// read_duration reads "90s", "15m", "72h", "30d", "4w". Errors: bad_text.
+Result<std::int64_t> read_duration(std::string_view text);
+
+// visible makes text of unknown origin safe for a terminal: control characters, bidirectional
+// overrides and invalid UTF-8 become \u{..} escapes.
+std::string visible(std::string_view text);
+
+}  // namespace airlock::text

@@ -1,0 +1,63 @@
+#include "host/text/text.h"
+
+#include <gtest/gtest.h>
+
+namespace airlock::text {
+namespace {
+
+TEST(Hex, GoesThereAndBackInLowerCaseOnly) {
+  const std::uint8_t bytes[] = {0x00, 0xab, 0xff};
+  EXPECT_EQ(to_hex(bytes), "00abff");
+  EXPECT_TRUE(equal(*from_hex("00abff"), bytes));
+  for (const char* bad : {"0", "AB", "zz", "0x"}) EXPECT_FALSE(from_hex(bad)) << bad;
+  EXPECT_FALSE(digest_from_hex("00ab"));
+}
+
+TEST(Base64, HasTheVectorsOfRfc4648AndOneSpelling) {
+  EXPECT_EQ(to_base64(bytes_of("fooba")), "Zm9vYmE=");
+  EXPECT_EQ(to_base64({}), "");
+  EXPECT_EQ(text_of(*from_base64("Zm9vYg==")), "foob");
+  for (const char* bad : {"Zm9vYg=", "Zm9vYg", "Zm9vYh==", "Zm9v Yg==", "===="}) {
+    EXPECT_FALSE(from_base64(bad)) << bad;
+  }
+}
+
+TEST(Base32, HasTheVectorsOfRfc4648) {
+  EXPECT_EQ(to_base32(bytes_of("foobar")), "mzxw6ytboi");
+  EXPECT_EQ(to_base32(bytes_of("f")), "my");
+}
+
+TEST(Time, GoesThereAndBackInOneSpelling) {
+  EXPECT_EQ(to_time(0), "1970-01-01T00:00:00Z");
+  EXPECT_EQ(to_time(1795423500), "2026-11-23T08:45:00Z");
+  EXPECT_EQ(*from_time("2026-11-23T08:45:00Z"), 1795423500);
+  for (const char* bad : {"2026-02-30T00:00:00Z", "2026-11-23 08:45:00Z", "2026-11-23T24:00:00Z",
+                          "2026-11-23T08:45:00+00:00", "2026-1-23T08:45:00Z"}) {
+    EXPECT_FALSE(from_time(bad)) << bad;
+  }
+}
+
+TEST(Duration, ReadsOneNumberAndOneUnit) {
+  EXPECT_EQ(*read_duration("90s"), 90);
+  EXPECT_EQ(*read_duration("72h"), 259200);
+  EXPECT_EQ(*read_duration("4w"), 2419200);
+  for (const char* bad : {"", "5", "h", "-1h", "1y", "1.5h", "999999999999w"}) {
+    EXPECT_FALSE(read_duration(bad)) << bad;
+  }
+}
+
+TEST(Human, SizesAndDurationsReadWell) {
+  EXPECT_EQ(human_size(832000), "812.5 KiB");
+  EXPECT_EQ(human_size(12), "12 B");
+  EXPECT_EQ(human_duration(183600), "2 d 3 h");
+}
+
+TEST(Visible, ShowsWhatWouldHideItself) {
+  EXPECT_EQ(visible("a\x1b[31m"), "a\\u{1b}[31m");
+  EXPECT_EQ(visible("\u202Eevil"), "\\u{202e}evil");
+  EXPECT_EQ(visible("\xff"), "\\xff");
+  EXPECT_EQ(visible("naïve ✓\n"), "naïve ✓\n");
+}
+
+}  // namespace
+}  // namespace airlock::text
