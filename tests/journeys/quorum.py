@@ -1,0 +1,95 @@
+"""The package door: whatever is wrong with the signatures, the device keeps what it runs."""
+from attack_cose import Envelope, encode
+from stage import *
+
+
+class Quorum(Stage):
+    def setUp(self):
+        super().setUp()
+        self.old = firmware(80_000, 1)
+        self.make_vendor()
+        self.make_certificates()
+        self.first = self.make_release("1.0.0", self.old)
+        self.publish(self.first)
+        self.start_server()
+        self.make_device(self.first)
+
+    def release(self, *signers):
+        return self.make_release("1.1.0", firmware(80_000, 2, base=self.old), security=2, signers=signers)
+
+    def tamper(self, package, change):
+        path = package / "manifest.cose"
+        envelope = Envelope(path.read_bytes())
+        change(envelope)
+        path.write_bytes(envelope.bytes())
+
+    def refused(self, package, code):
+        digest = self.manifest_digest(package)
+        self.refuses(code, self.device, "install", package, "--consent", digest)
+        self.assert_runs("1.0.0", self.old)
+
+    def test_one_signer_missing(self):
+        package = self.release("vendor", "committee-1")
+        self.refuses("quorum_missing", self.publish, package)
+        self.refused(package, "quorum_missing")
+
+    def test_the_vendor_alone(self):
+        self.refused(self.release("vendor"), "quorum_missing")
+
+    def test_the_committee_alone(self):
+        self.refused(self.release("committee-1", "committee-2", "committee-3"), "quorum_missing")
+
+    def test_the_same_signer_twice(self):
+        package = self.release("vendor", "committee-1")
+        self.refuses("already_signed", self.sign, package, "committee-1")
+        self.tamper(package, lambda e: e.signatures.append(e.signatures[1]))
+        self.refused(package, "duplicate_signer")
+
+    def test_a_key_of_another_group(self):
+        package = self.release("vendor", "committee-1")
+        self.refuses("not_a_signer", self.airlock, "sign", "--key", "keys/root-1.key", package, "--keyring",
+                     "keys/keyring.cose", "--digest", self.manifest_digest(package))
+        self.sign(package, "root-1")
+        self.refused(package, "quorum_missing")
+
+    def test_keys_of_another_vendor(self):
+        self.airlock("keys", "init", "--dir", "other")
+        package = self.release("vendor", "committee-1")
+        self.airlock("sign", "--key", "other/committee-2.key", package, "--digest",
+                     self.manifest_digest(package))
+        self.refused(package, "quorum_missing")
+
+    def test_a_manifest_that_brings_its_own_keys(self):
+        package = self.release("vendor", "committee-1")
+        key = b"\x42" * 32
+        self.tamper(package, lambda e: e.unprotected.update({-1: key}))
+        self.refuses("bad_manifest", self.device, "install", package, "--consent", "ab" * 32)
+        self.assert_runs("1.0.0", self.old)
+
+    def test_a_manifest_changed_after_signing(self):
+        package = self.release("vendor", "committee-1", "committee-2")
+
+        def change(envelope):
+            at = envelope.payload.index(b"1.1.0")
+            envelope.payload = envelope.payload[:at] + b"9.1.0" + envelope.payload[at + 5 :]
+
+        self.tamper(package, change)
+        self.refused(package, "quorum_missing")
+
+    def test_a_keyring_does_not_pass_by_the_policy_of_firmware(self):
+        self.airlock("keyring", "draft", "--from", "keys/keyring.cose", "--remove", "committee-3",
+                     "--out", "next.cose")
+        for signer in ("vendor", "committee-1", "committee-2"):
+            self.airlock("sign", "--key", f"keys/{signer}.key", "next.cose", "--digest",
+                         self.manifest_digest("next.cose"))
+        self.refuses("quorum_missing", self.device, "install", self.dir / "next.cose", "--consent",
+                     self.manifest_digest("next.cose"))
+
+    def test_one_key_in_both_doors_is_refused_when_publishing(self):
+        package = self.release("vendor", "committee-1", "committee-2")
+        for end in ("key", "pub"):
+            shutil.copy(self.dir / f"keys/vendor.{end}", self.dir / f"keys/repo-targets.{end}")
+        self.refuses("key_in_both_doors", self.publish, package)
+
+
+main()

@@ -1,0 +1,31 @@
+"""A new keyring, signed by old and new roots: the device takes it, and the key that left is gone."""
+from stage import *
+
+
+class Rotation(Stage):
+    def test_a_replaced_committee_key_counts_no_more(self):
+        old = firmware(80_000, 1)
+        self.make_vendor()
+        self.make_certificates()
+        first = self.make_release("1.0.0", old)
+        self.publish(first)
+        self.start_server()
+        self.make_device(first)
+        self.airlock("keys", "init", "--dir", "fresh")
+        self.airlock("keyring", "draft", "--from", "keys/keyring.cose", "--replace",
+                     "committee-1=fresh/committee-1.pub", "--out", "next.cose")
+        for signer in ("root-1", "root-2", "root-3"):
+            self.airlock("sign", "--key", f"keys/{signer}.key", "next.cose", "--digest",
+                         self.manifest_digest("next.cose"))
+        self.device("install", self.dir / "next.cose", "--consent", self.manifest_digest("next.cose"))
+        self.assertEqual(self.status()["keyring_version"], 2)
+        package = self.make_release("1.1.0", firmware(80_000, 2), security=2,
+                                    signers=("vendor", "committee-1", "committee-3"))
+        self.refuses("quorum_missing", self.device, "install", package, "--consent",
+                     self.manifest_digest(package))
+        self.sign(package, "committee-2")
+        self.device("install", package, "--consent", self.manifest_digest(package))
+        self.assertEqual(self.status()["version"], "1.1.0")
+
+
+main()

@@ -1,0 +1,295 @@
+"""The stage on which every journey plays: real programs, real TLS, real files.
+
+A journey is one story in one file: it sets up a vendor, a server and a device with the programs
+that users run, plays its story, and looks at what came out. Nothing here is a double of ours
+except the network's bad luck (Proxy) and the attackers.
+"""
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+BIN = pathlib.Path(os.environ.get("AIRLOCK_BIN", "build/release")).resolve()
+PASSPHRASE = "correct horse battery staple"
+WAIT_SECONDS_MAX = 60
+
+
+class Refused(Exception):
+    """A program ended with an error; `code` is its stable name."""
+
+    def __init__(self, args, result):
+        self.status = result.returncode
+        self.text = result.stdout + result.stderr
+        found = re.search(r"error: ([a-z0-9_]+)", self.text)
+        self.code = found[1] if found else None
+        super().__init__(f"{' '.join(map(str, args))}\nexit {self.status}\n{self.text}")
+
+
+def firmware(size, seed, base=None, change=0.02):
+    """Bytes that behave like firmware: structure that compresses, words that move. They are made,
+    so they stand only where a story needs a size; real firmware is `make corpus`."""
+    dice = random.Random(seed)
+    if base is None:
+        words = [dice.randbytes(4) for _ in range(600)]
+        return b"".join(dice.choice(words) for _ in range(size // 4 + 1))[:size]
+    image = bytearray(base)
+    for _ in range(max(1, int(len(image) / 4096 * change * 10))):
+        at = dice.randrange(max(1, len(image) - 64))
+        image[at : at + 16] = dice.randbytes(16)
+    return bytes(image[:size]).ljust(size, b"\xff")
+
+
+class Stage(unittest.TestCase):
+    """Temporary folder, the three programs, and what most stories need."""
+
+    def setUp(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="airlock-journey-"))
+        self.children = []
+        self.versions = {}
+        self.admin_url = self.url = None
+        (self.dir / "passphrase").write_text(PASSPHRASE + "\n")
+
+    def tearDown(self):
+        for child in self.children:
+            if child.poll() is None:
+                child.kill()
+            child.wait()
+            for stream in (child.stdout, child.stderr):
+                if stream:
+                    stream.close()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    # ---- programs
+
+    def environment(self, extra=None):
+        keep = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "ASAN_OPTIONS")}
+        return {**keep, "AIRLOCK_PASSPHRASE": PASSPHRASE, "NO_COLOR": "1", **(extra or {})}
+
+    def run_program(self, *args, env=None, timeout=WAIT_SECONDS_MAX, **options):
+        args = [str(a) for a in args]
+        result = subprocess.run([str(BIN / args[0]), *args[1:]], capture_output=True, text=True,
+                                env=self.environment(env), timeout=timeout,
+                                stdin=subprocess.DEVNULL, cwd=self.dir, **options)
+        if result.returncode != 0:
+            raise Refused(args, result)
+        return result.stdout
+
+    def airlock(self, *args, **options):
+        return self.run_program("airlock", *args, **options)
+
+    def device(self, *args, name="device", **options):
+        command, *rest = args
+        return self.run_program("airlock-device", command, "--dir", self.dir / name, *rest, **options)
+
+    def refuses(self, code, call, *args, **options):
+        """The call must fail with exactly this code."""
+        with self.assertRaises(Refused) as caught:
+            call(*args, **options)
+        self.assertEqual(caught.exception.code, code, str(caught.exception))
+        return caught.exception
+
+    # ---- the vendor
+
+    def make_vendor(self):
+        self.airlock("keys", "init", "--dir", "keys", "--vendor", "Example Wallets")
+        self.airlock("repo", "init", "--repo", "repo", "--keys", "keys")
+
+    def make_release(self, version, image, *, out=None, model="demo-wallet", security=1, bases=None,
+                     signers=("vendor", "committee-1", "committee-2"), extra=()):
+        """Makes and signs a release; `image` is bytes, or {component: bytes}. Returns its folder."""
+        out = out or f"release-{version}"
+        images = image if isinstance(image, dict) else {"mcu": image}
+        args = ["release", "--kind", "firmware", "--model", model, "--version", version,
+                "--security-version", security, "--valid-for", "90d", "--out", out]
+        for component, content in images.items():
+            path = self.dir / f"{out}-{component}.bin"
+            path.write_bytes(content)
+            args += ["--image", f"{component}={path}"]
+        old_images = bases if isinstance(bases, dict) else {"mcu": bases} if bases else {}
+        for component, content in old_images.items():
+            path = self.dir / f"{out}-{component}-base.bin"
+            path.write_bytes(content)
+            args += ["--base", f"{component}={path}"]
+        self.airlock(*args, *extra)
+        for signer in signers:
+            self.sign(out, signer)
+        return self.dir / out
+
+    def sign(self, package, signer):
+        digest = self.manifest_digest(package)
+        self.airlock("sign", "--key", f"keys/{signer}.key", package, "--digest", digest)
+
+    def inspect(self, path):
+        return json.loads(self.airlock("inspect", path, "--json"))
+
+    def manifest_digest(self, package):
+        path = self.dir / package
+        return self.inspect(path / "manifest.cose" if path.is_dir() else path)["manifest"]["digest"]
+
+    def publish(self, package):
+        self.airlock("publish", package, "--repo", "repo", "--keys", "keys",
+                     "--keyring", "keys/keyring.cose")
+
+    # ---- the server
+
+    def make_certificates(self):
+        """A certificate authority, the server's and the operator's certificate."""
+        def openssl(*args):
+            subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=self.dir)
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-keyout", "ca.key", "-out", "ca.pem", "-days", "30", "-subj", "/CN=journey CA")
+        for name, subject, names in (("server", "/CN=localhost", "DNS:localhost,IP:127.0.0.1"),
+                                     ("admin", "/CN=olivia", "DNS:olivia")):
+            openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", subject)
+            (self.dir / f"{name}.ext").write_text(f"subjectAltName={names}\n")
+            openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
+                    "-CAcreateserial", "-out", f"{name}.pem", "-days", "30", "-extfile", f"{name}.ext")
+
+    def start_server(self, listen="127.0.0.1:0", admin="127.0.0.1:0"):
+        child = subprocess.Popen(
+            [str(BIN / "airlock-server"), "run", "--repo", "repo", "--data", "server-data",
+             "--listen", listen, "--tls-cert", "server.pem", "--tls-key", "server.key",
+             "--admin-listen", admin, "--admin-ca", "ca.pem"],
+            stdout=subprocess.PIPE, stderr=open(self.dir / "server.log", "ab"), text=True,
+            env=self.environment(), cwd=self.dir)
+        self.children.append(child)
+        line = child.stdout.readline()
+        found = re.match(r"listening (https://\S+) admin (https://\S+)", line)
+        if not found:
+            self.fail(f"the server did not start: {line}{(self.dir / 'server.log').read_text()}")
+        self.url, self.admin_url = found[1], found[2]
+        self.server = child
+        return child
+
+    def operator(self, *args):
+        return self.airlock(*args, "--admin", self.admin_url, "--cert", "admin.pem", "--key",
+                            "admin.key", "--ca", "ca.pem")
+
+    def roll_out(self, package, share="100", *extra):
+        """Creates and starts a rollout of a published package; returns its id."""
+        made = json.loads(self.operator("rollout", "create", "--manifest", self.manifest_digest(package),
+                                        "--share", share, "--why", "journey", "--json", *extra))
+        return str(made["id"])
+
+    # ---- the device
+
+    def make_device(self, package=None, *, name="device", url=None, slot="4M", components=None,
+                    extra=()):
+        args = ["provision", "--model", "demo-wallet", "--keyring", "keys/keyring.cose",
+                "--root", "repo/metadata/1.root.json", "--server", url or self.url, "--ca", "ca.pem"]
+        for component in components or ("mcu",):
+            args += ["--component", f"{component}={slot}"]
+        if package:
+            args += ["--firmware", package]
+        out = self.device(*args, *extra, "--json", name=name)
+        self.operator("devices", "import", self.dir / name / "device.pub", "--why", "journey")
+        return json.loads(out)
+
+    def status(self, name="device"):
+        return json.loads(self.device("status", "--json", name=name))
+
+    def slot_bytes(self, size, component="mcu", name="device"):
+        slot = self.status(name)["active_slot"]
+        return (self.dir / name / "areas" / f"{component}-{slot}.area").read_bytes()[:size]
+
+    def set_up(self, old, new, **release):
+        """Vendor, server, a device that runs `old` as 1.0.0, and `new` published as 1.1.0."""
+        self.make_vendor()
+        self.make_certificates()
+        first = self.make_release("1.0.0", old)
+        self.publish(first)
+        second = self.make_release("1.1.0", new, security=2, bases=old, **release)
+        self.publish(second)
+        self.start_server()
+        self.make_device(first)
+        self.roll_out(second)
+        return first, second
+
+    def update(self, package, *extra, **options):
+        """Lets the device update, the owner consenting to exactly this package."""
+        return self.device("run", "--until-quiet", "--consent", self.manifest_digest(package),
+                           *extra, **options)
+
+    def assert_runs(self, version, image, component="mcu", name="device"):
+        state = self.status(name)
+        self.assertEqual(state["version"], version)
+        self.assertEqual(self.slot_bytes(len(image), component, name), image)
+
+    def seed(self, name="device"):
+        return (self.dir / name / "wallet" / "seed").read_bytes()
+
+
+class Proxy:
+    """A TCP wire that is cut after a number of bytes from the server, as often as told."""
+
+    def __init__(self, url, cuts=()):
+        host, port = re.match(r"https://([^:]+):(\d+)", url).groups()
+        self.upstream = (host, int(port))
+        self.cuts = list(cuts)
+        self.bytes_down = 0
+        self.connections = 0
+        self.lock = threading.Lock()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"https://127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                down, _ = self.listener.accept()
+            except OSError:
+                return
+            with self.lock:
+                self.connections += 1
+            threading.Thread(target=self.serve, args=(down,), daemon=True).start()
+
+    def serve(self, down):
+        try:
+            up = socket.create_connection(self.upstream)
+        except OSError:
+            down.close()
+            return
+        threading.Thread(target=self.pump, args=(down, up, False), daemon=True).start()
+        self.pump(up, down, True)
+
+    def pump(self, source, sink, counted):
+        try:
+            while data := source.recv(4096):
+                if counted and self.cut_now(len(data)):
+                    break
+                sink.sendall(data)
+        except OSError:
+            pass
+        for end in (source, sink):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            end.close()
+
+    def cut_now(self, size):
+        with self.lock:
+            self.bytes_down += size
+            if self.cuts and self.bytes_down >= self.cuts[0]:
+                self.cuts.pop(0)
+                return True
+        return False
+
+    def close(self):
+        self.listener.close()
+
+
+def main():
+    unittest.main(verbosity=2)

@@ -1,0 +1,30 @@
+"""A device is offered the next version, takes the delta, asks its owner, and runs the new bytes."""
+from stage import *
+
+
+class Update(Stage):
+    def test_the_device_takes_the_delta_and_commits(self):
+        old, new = firmware(300_000, 1), None
+        new = firmware(301_000, 2, base=old)
+        self.set_up(old, new)
+        seed = self.seed()
+        self.assert_runs("1.0.0", old)
+        self.update("release-1.1.0")
+        self.assert_runs("1.1.0", new)
+        state = self.status()
+        self.assertEqual(state["floors"]["firmware"], 2)
+        self.assertEqual(self.seed(), seed)
+        reports = json.loads(self.operator("reports", "--json"))
+        self.assertIn("committed", json.dumps(reports))
+
+    def test_nothing_is_offered_twice(self):
+        old = firmware(100_000, 1)
+        new = firmware(100_000, 2, base=old)
+        self.set_up(old, new)
+        self.update("release-1.1.0")
+        before = self.status()
+        self.device("run", "--until-quiet")
+        self.assertEqual(self.status()["version"], before["version"])
+
+
+main()
