@@ -4,6 +4,7 @@
 // output. It signs nothing; a signature arrives as bytes.
 #pragma once
 
+#include <optional>
 #include <span>
 
 #include "core/base/base.h"
@@ -45,6 +46,7 @@ struct ManifestDraft {
   std::string_view notes;
   Bytes content;
   std::span<const ComponentDraft> components;
+  std::span<const Extension> extensions;
 };
 
 // encode_manifest writes the signed payload. Errors: no_room (at = bytes needed), and those of
@@ -69,7 +71,8 @@ struct KeyringDraft {
   std::span<const Digest> retained;
 };
 
-// encode_keyring writes a keyring, keys sorted by id. Errors: no_room, and those of Keyring::parse.
+// encode_keyring writes a keyring; keys, clauses and retained digests in any order. Errors:
+// no_room, and those of Keyring::parse.
 Result<Bytes> encode_keyring(const KeyringDraft& draft, MutableBytes buffer);
 
 struct SignatureDraft {

@@ -23,6 +23,7 @@ struct InstalledComponent {
 };
 
 struct DeviceFacts {
+  Kind kind = Kind::firmware;  // of what version, floor and components speak of
   std::string_view model;
   Semver version;           // that runs now
   std::uint32_t floor = 0;  // of the manifest's kind: lower security versions never run
@@ -51,9 +52,16 @@ struct InstallPlan {
 // refuses, in this order: kind and model, already_installed, below_floor, downgrade,
 // from_version_outside, bootloader_too_old, secure_boot_too_low, data_version_unreadable, validity,
 // ramp, components, slots, payloads. A patch is chosen only where its base is what runs now and its
-// memory fits. A time that nobody proved counts for nothing: validity is checked against the later
-// of bound and clock, and "not yet valid" only where a clock is there.
+// memory fits; an image with a load address only for the slot's target_address.
+//
+// The present is the latest of the proven bound, the release's own `created` (a quorum signed it)
+// and the clock. "Expired" and the ramp go by it; "not yet valid" only where a clock is there,
+// since a lower bound cannot show that something is still to come. Nothing here stores the clock,
+// so that a wrong one costs one run. A device without a clock climbs a ramp by signed times alone.
 Result<InstallPlan> admit(const Proven& release, const DeviceFacts& device);
+
+// ramp_admits says whether a device with this share may install at this moment.
+bool ramp_admits(const Ramp& ramp, std::uint16_t share, std::int64_t present);
 
 // share_of returns a device's place in a ramp: SHA-256(seed || secret), first eight bytes
 // big-endian, modulo 10 000.

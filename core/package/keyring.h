@@ -18,12 +18,13 @@ namespace airlock::package {
 
 using crypto::Digest;
 
+inline constexpr std::uint64_t kKeyringFormat = 1;
 inline constexpr std::size_t kKeyringSizeMax = 16 << 10;
 inline constexpr std::size_t kKeysMax = 48;
 inline constexpr std::size_t kGroupsMax = 8;
 inline constexpr std::size_t kClausesMax = 4;  // groups that one policy demands
 inline constexpr std::size_t kRetainedMax = 16;
-inline constexpr std::size_t kNameMax = 48;
+inline constexpr std::size_t kNameMax = 48;  // of groups and signers
 inline constexpr std::string_view kRootGroup = "root";
 
 // key_id names a key: SHA-256 over the COSE algorithm number (two bytes, big-endian) and the key.
@@ -51,8 +52,9 @@ class Keyring {
  public:
   // parse reads a keyring and checks its rules: every key well-formed, in one group, listed once
   // by its bytes; every threshold between 1 and the size of its group; the root group alone signs
-  // keyrings and nothing else. Errors: those of core/codec, bad_keyring, key_in_two_groups,
-  // bad_key, weak_key.
+  // keyrings and nothing else. A key and its negative are one key, since one secret signs for
+  // both. Errors: those of core/codec, bad_keyring, key_in_two_groups, bad_key, weak_key,
+  // unsupported_algorithm, unsupported_version.
   static Result<Keyring> parse(Bytes encoded);
 
   std::uint32_t version = 0;

@@ -1,4 +1,4 @@
-// The kinds of content that a package can carry.
+// The kinds of content that a package can carry, and what all of them share.
 #pragma once
 
 #include <array>
@@ -23,8 +23,17 @@ inline constexpr std::array kKinds = {Kind::firmware,   Kind::abi_pack, Kind::fe
                                       Kind::fee_plugin, Kind::advisory, Kind::keyring};
 inline constexpr std::size_t kKindCount = kKinds.size();
 
+// The latest moment that a signed time may name, 9999-12-31T23:59:59Z: "never".
+inline constexpr std::int64_t kTimeMax = 253'402'300'799;
+
 // index_of counts kinds from zero, for arrays with a place per kind.
 constexpr std::size_t index_of(Kind kind) { return static_cast<std::size_t>(kind) - 1; }
+
+// carries_content says whether a package of this kind holds its content inside the manifest
+// (keyring, advisory). All other kinds list components.
+constexpr bool carries_content(Kind kind) {
+  return kind == Kind::keyring || kind == Kind::advisory;
+}
 
 // name_of returns "firmware", "abi-pack", "fee-policy", "fee-plugin", "advisory", "keyring".
 std::string_view name_of(Kind kind);

@@ -15,23 +15,39 @@
 #include "core/package/kind.h"
 #include "core/package/semver.h"
 
+namespace airlock::codec {
+class CborReader;
+}
+
 namespace airlock::package {
 
 using crypto::Digest;
 
+inline constexpr std::uint64_t kManifestFormat = 1;
 inline constexpr std::size_t kManifestSizeMax = 4 << 20;  // 64 Ki blocks of 64 KiB: images to 4 GiB
 inline constexpr std::size_t kModelsMax = 16;
 inline constexpr std::size_t kModelTextMax = 64;
 inline constexpr std::size_t kFromVersionsMax = 8;
 inline constexpr std::size_t kRampStagesMax = 16;
 inline constexpr std::size_t kComponentsMax = 8;
+inline constexpr std::size_t kComponentIdMax = 32;
 inline constexpr std::size_t kImagesMax = 4;     // per component: one per slot address
 inline constexpr std::size_t kPayloadsMax = 16;  // per component
 inline constexpr std::size_t kNotesMax = 2048;
 inline constexpr std::size_t kContentMax = 16 << 10;  // inline content: keyrings, advisories
 
-inline constexpr std::uint32_t kBlockSize = 64 << 10;    // of the new image
+inline constexpr std::size_t kExtensionsMax = 8;
+inline constexpr std::size_t kExtensionSizeMax = 1024;
+inline constexpr std::int64_t kExtensionFirst = 1000;  // keys of ignorable extensions
+inline constexpr std::int64_t kExtensionLast = 1999;
+
+inline constexpr std::uint32_t kBlockSize = 64 << 10;  // of the new image
+inline constexpr std::size_t kBlocksMax = 64 << 10;
+inline constexpr std::uint64_t kImageSizeMax = std::uint64_t{kBlocksMax} * kBlockSize;
+inline constexpr std::uint64_t kPayloadSizeMax = 2 * kImageSizeMax;
+inline constexpr std::uint32_t kPieceSizeMin = 64;       // a piece outweighs its own two hashes
 inline constexpr std::uint32_t kPieceSizeMax = 4 << 10;  // of the payload as it travels
+inline constexpr std::uint16_t kShareWhole = 10'000;
 
 // From min to max, both included.
 struct VersionRange {
@@ -39,11 +55,12 @@ struct VersionRange {
   Semver max;
 };
 
-// Until `start_seconds` plus `after_seconds` of a stage have passed, a device whose share is not
-// below `share` (of 10 000) refuses. The share of a device is its own: share_of in gate.h.
+// From `start_seconds` plus `after_seconds` on, devices whose share is below `share` may install.
+// Before the first stage nobody may; a stage holds until the next one. The share of a device is its
+// own: share_of in gate.h.
 struct RampStage {
-  std::uint32_t after_seconds = 0;
-  std::uint16_t share = 0;  // of 10 000; ascending over the stages
+  std::uint32_t after_seconds = 0;  // strictly ascending over the stages
+  std::uint16_t share = 0;          // of kShareWhole; strictly ascending over the stages
 };
 struct Ramp {
   std::int64_t start_seconds = 0;  // Unix time
@@ -91,10 +108,20 @@ class Component {
 
  private:
   friend class Manifest;
+  // read takes the next item of the reader, which walks over `whole`, and checks all of it.
+  static Result<Component> read(codec::CborReader& reader, Bytes whole);
+
   Bytes images_;
   Bytes payloads_;
   std::size_t image_count_ = 0;
   std::size_t payload_count_ = 0;
+};
+
+// Something that a later version adds for information and that decides nothing: a signed byte
+// string under a key from kExtensionFirst to kExtensionLast, which this version carries unread.
+struct Extension {
+  std::uint16_t key = 0;
+  Bytes value;
 };
 
 // A parsed manifest. It says what a release claims; Proven (quorum.h) says that it was signed.
@@ -104,6 +131,10 @@ class Manifest {
   // consistent (digest counts, ranges ordered, ids unique). Errors: those of core/codec,
   // bad_manifest, bad_semver, unsupported_version.
   static Result<Manifest> parse(Bytes encoded);
+
+  // kind_of reads the format version and the kind and nothing else, so that the signing policy is
+  // known before the rest of an unproven manifest is looked at.
+  static Result<Kind> kind_of(Bytes encoded);
 
   Kind kind = Kind::firmware;
   FixedList<std::string_view, kModelsMax> models;  // at least one; "*" alone means every model
@@ -119,7 +150,8 @@ class Manifest {
   std::uint32_t data_version_min = 0;  // the oldest that it reads
   Ramp ramp;
   std::string_view notes;
-  Bytes content;  // inline content of kinds without components (keyring, advisory)
+  Bytes content;  // of kinds that carry it inline (carries_content), instead of components
+  FixedList<Extension, kExtensionsMax> extensions;
 
   std::size_t component_count() const { return component_count_; }
   Component component(std::size_t index) const;

@@ -1,7 +1,9 @@
 // Envelopes, signatures and the one function that counts signers.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <span>
 
 #include "core/base/base.h"
 #include "core/package/keyring.h"
@@ -10,7 +12,11 @@
 namespace airlock::package {
 
 inline constexpr std::size_t kSignaturesMax = 24;
-inline constexpr std::size_t kEnvelopeSizeMax = kManifestSizeMax + (8 << 10);
+inline constexpr std::size_t kSignatureBytesMax = 7856;  // SLH-DSA-128s, the largest to come
+inline constexpr std::size_t kSignerProtectedMax = 48;
+inline constexpr std::uint64_t kCoseSignTag = 98;
+inline constexpr std::string_view kContentType = "application/airlock-manifest+cbor";
+inline constexpr std::size_t kEnvelopeSizeMax = kManifestSizeMax + (32 << 10);
 
 // One signature of an envelope as it was found; nothing about it is checked yet.
 struct SignatureView {
@@ -26,8 +32,10 @@ struct Envelope {
   Bytes payload;           // the encoded manifest
   FixedList<SignatureView, kSignaturesMax> signatures;
 
-  // parse takes an envelope apart. Unprotected headers must be empty. Errors: those of core/codec,
-  // bad_manifest.
+  // parse takes an envelope apart. Both protected headers are exactly those of this format, the
+  // unprotected ones are empty (unknown_field otherwise), and signatures stand in the order of
+  // their key ids. No signature at all is an envelope that is still to be signed. Errors: those
+  // of core/codec, wrong_magic (another tag or content type).
   static Result<Envelope> parse(Bytes encoded);
 };
 
@@ -36,6 +44,8 @@ struct Envelope {
 class SignedMessage {
  public:
   SignedMessage(Bytes body_protected, Bytes signer_protected, Bytes payload);
+  SignedMessage(const SignedMessage&) = delete;  // parts_ points into head_
+  SignedMessage& operator=(const SignedMessage&) = delete;
   std::span<const Bytes> parts() const { return parts_; }
 
  private:
@@ -66,7 +76,7 @@ struct Tally {
 // is duplicate_signer, since no honest tool makes that.
 Result<Tally> tally(const Envelope& envelope, const Keyring& keyring, Kind kind);
 
-// A manifest that a complete quorum signed. Only prove, prove_retained and prove_keyring make one.
+// A manifest that a complete quorum signed. Only prove and prove_kind make one.
 class Proven {
  public:
   const Manifest& manifest() const { return manifest_; }
@@ -80,8 +90,9 @@ class Proven {
 };
 
 // prove judges an envelope by the policy of the kind that the manifest states, or accepts it where
-// the keyring retains its digest. For kind keyring it also demands the new keyring's own root
-// quorum and a version that grows. The encoded bytes must outlive what is returned.
+// the keyring retains its digest (never a keyring: the root group cannot be bypassed). For kind
+// keyring it also demands the new keyring's own root quorum and a version that grows. Only the kind
+// is read before the quorum is complete. The encoded bytes must outlive what is returned.
 // Errors: quorum_missing (at = index of the first clause not met), no_policy, duplicate_signer,
 // keyring_rollback, and those of parsing.
 Result<Proven> prove(Bytes envelope, const Keyring& keyring);

@@ -1,0 +1,208 @@
+// Components of a manifest: checked whole when the manifest is parsed, and walked again whenever
+// one part is asked for, so that no array of them stands on a bootloader's stack.
+#include "core/package/internal/fields.h"
+#include "core/package/manifest.h"
+
+namespace airlock::package {
+namespace {
+
+using codec::CborReader;
+using internal::ComponentKey;
+using internal::ImageKey;
+using internal::PayloadKey;
+using internal::read_number;
+
+constexpr internal::MapShape kComponentShape = {
+    internal::key_set(ComponentKey::id, ComponentKey::images, ComponentKey::payloads), 3};
+constexpr internal::MapShape kImageShape = {
+    internal::key_set(ImageKey::size, ImageKey::digest, ImageKey::block_digests), 4};
+constexpr std::uint32_t kBaseKeys =
+    internal::key_set(PayloadKey::base_size, PayloadKey::base_digest);
+constexpr internal::MapShape kPayloadShape = {
+    internal::key_set(PayloadKey::type, PayloadKey::image, PayloadKey::size, PayloadKey::digest,
+                      PayloadKey::head_size, PayloadKey::root, PayloadKey::piece_size,
+                      PayloadKey::decoder_memory),
+    10};
+
+Status check_image(const Image& image, std::size_t at) {
+  if (image.size == 0) return fail(Code::bad_manifest, at);
+  const std::uint64_t blocks = (image.size + kBlockSize - 1) / kBlockSize;
+  if (image.block_digests.size() != blocks * Digest::kSize) return fail(Code::bad_manifest, at);
+  return {};
+}
+
+Result<Image> read_image(CborReader& reader) {
+  Image image;
+  const auto read_one = [&](std::int64_t key) -> Status {
+    switch (static_cast<ImageKey>(key)) {
+      case ImageKey::load_address:
+        return internal::store(image.load_address, reader.read_unsigned());
+      case ImageKey::size: return internal::store(image.size, reader.read_unsigned(kImageSizeMax));
+      case ImageKey::digest: return reader.read_exactly(image.digest.bytes);
+      case ImageKey::block_digests:
+        return internal::store(image.block_digests, reader.read_bytes(kBlocksMax * Digest::kSize));
+    }
+    return fail(Code::unknown_field, reader.position());
+  };
+  AIRLOCK_TRY(internal::read_map(reader, kImageShape, read_one));
+  AIRLOCK_TRY(check_image(image, reader.position()));
+  return image;
+}
+
+Result<PayloadType> read_payload_type(CborReader& reader) {
+  AIRLOCK_ASSIGN(const std::uint64_t number, reader.read_unsigned());
+  for (PayloadType type : {PayloadType::full, PayloadType::patch}) {
+    if (static_cast<std::uint64_t>(type) == number) return type;
+  }
+  return fail(Code::bad_manifest, reader.position());
+}
+
+Status read_payload_field(Payload& payload, std::int64_t key, CborReader& reader) {
+  switch (static_cast<PayloadKey>(key)) {
+    case PayloadKey::type: return internal::store(payload.type, read_payload_type(reader));
+    case PayloadKey::image:
+      return internal::store(payload.image, read_number<std::uint8_t>(reader, kImagesMax - 1));
+    case PayloadKey::size:
+      return internal::store(payload.size, reader.read_unsigned(kPayloadSizeMax));
+    case PayloadKey::digest: return reader.read_exactly(payload.digest.bytes);
+    case PayloadKey::head_size:
+      return internal::store(payload.head_size, read_number<std::uint32_t>(reader));
+    case PayloadKey::root: return reader.read_exactly(payload.root.bytes);
+    case PayloadKey::piece_size:
+      return internal::store(payload.piece_size, read_number<std::uint16_t>(reader, kPieceSizeMax));
+    case PayloadKey::decoder_memory:
+      return internal::store(payload.decoder_memory, read_number<std::uint32_t>(reader));
+    case PayloadKey::base_size:
+      return internal::store(payload.base_size, reader.read_unsigned(kImageSizeMax));
+    case PayloadKey::base_digest: return reader.read_exactly(payload.base_digest.bytes);
+  }
+  return fail(Code::unknown_field, reader.position());
+}
+
+// A patch names its base, and nothing else does. The digest of "nothing runs" is no base.
+Status check_payload(const Payload& payload, std::uint32_t seen, std::size_t at) {
+  const std::uint32_t base_keys = payload.type == PayloadType::patch ? kBaseKeys : 0;
+  if ((seen & kBaseKeys) != base_keys) return fail(Code::bad_manifest, at);
+  if (base_keys != 0 && (payload.base_size == 0 || payload.base_digest.is_zero())) {
+    return fail(Code::bad_manifest, at);
+  }
+  if (payload.head_size == 0 || payload.head_size > payload.size) {
+    return fail(Code::bad_manifest, at);
+  }
+  if (payload.piece_size < kPieceSizeMin) return fail(Code::bad_manifest, at);
+  return {};
+}
+
+Result<Payload> read_payload(CborReader& reader) {
+  Payload payload;
+  std::uint32_t seen = 0;
+  const auto read_one = [&](std::int64_t key) -> Status {
+    AIRLOCK_TRY(read_payload_field(payload, key, reader));
+    seen |= internal::key_set(static_cast<PayloadKey>(key));
+    return {};
+  };
+  AIRLOCK_TRY(internal::read_map(reader, kPayloadShape, read_one));
+  AIRLOCK_TRY(check_payload(payload, seen, reader.position()));
+  return payload;
+}
+
+// One image runs anywhere or at its address; several are for different addresses.
+Status read_images(CborReader& reader, std::size_t count) {
+  FixedList<std::uint64_t, kImagesMax> addresses;
+  for (std::size_t i = 0; i < count; ++i) {
+    AIRLOCK_ASSIGN(const Image image, read_image(reader));
+    if (!image.load_address) {
+      if (count > 1) return fail(Code::bad_manifest, reader.position());
+      continue;
+    }
+    for (std::uint64_t other : addresses) {
+      if (other == *image.load_address) return fail(Code::bad_manifest, reader.position());
+    }
+    AIRLOCK_TRY(addresses.add(*image.load_address));
+  }
+  return {};
+}
+
+// Every payload makes an image of its component, and every image is made by a payload.
+Status read_payloads(CborReader& reader, std::size_t count, std::size_t image_count) {
+  std::uint32_t made = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    AIRLOCK_ASSIGN(const Payload payload, read_payload(reader));
+    if (payload.image >= image_count) return fail(Code::bad_manifest, reader.position());
+    made |= 1U << payload.image;
+  }
+  if (made != (1U << image_count) - 1) return fail(Code::bad_manifest, reader.position());
+  return {};
+}
+
+// Steps over `index` items, which parse has checked before.
+CborReader at_item(Bytes items, std::size_t index) {
+  CborReader reader(items);
+  for (std::size_t i = 0; i < index; ++i) AIRLOCK_CHECK(reader.skip_item().has_value());
+  return reader;
+}
+
+}  // namespace
+
+std::size_t Image::block_size(std::size_t block) const {
+  AIRLOCK_CHECK(block < block_count());
+  const std::uint64_t start = std::uint64_t{block} * kBlockSize;
+  AIRLOCK_CHECK(start < size);
+  return static_cast<std::size_t>(std::min<std::uint64_t>(size - start, kBlockSize));
+}
+
+Digest Image::block_digest(std::size_t block) const {
+  AIRLOCK_CHECK(block < block_count());
+  return *Digest::from(block_digests.subspan(block * Digest::kSize, Digest::kSize));
+}
+
+Result<Component> Component::read(CborReader& reader, Bytes whole) {
+  Component component;
+  const auto read_one = [&](std::int64_t key) -> Status {
+    switch (static_cast<ComponentKey>(key)) {
+      case ComponentKey::id: {
+        AIRLOCK_ASSIGN(component.id, reader.read_text(kComponentIdMax));
+        if (!internal::is_plain_name(component.id)) {
+          return fail(Code::bad_manifest, reader.position());
+        }
+        return {};
+      }
+      case ComponentKey::images: {
+        AIRLOCK_ASSIGN(component.image_count_, reader.read_array(kImagesMax));
+        const std::size_t start = reader.position();
+        AIRLOCK_TRY(read_images(reader, component.image_count_));
+        component.images_ = whole.subspan(start, reader.position() - start);
+        return {};
+      }
+      case ComponentKey::payloads: {
+        AIRLOCK_ASSIGN(component.payload_count_, reader.read_array(kPayloadsMax));
+        const std::size_t start = reader.position();
+        AIRLOCK_TRY(read_payloads(reader, component.payload_count_, component.image_count_));
+        component.payloads_ = whole.subspan(start, reader.position() - start);
+        return {};
+      }
+    }
+    return fail(Code::unknown_field, reader.position());
+  };
+  AIRLOCK_TRY(internal::read_map(reader, kComponentShape, read_one));
+  if (component.image_count_ == 0) return fail(Code::bad_manifest, reader.position());
+  return component;
+}
+
+Image Component::image(std::size_t index) const {
+  AIRLOCK_CHECK(index < image_count_);
+  CborReader reader = at_item(images_, index);
+  const Result<Image> image = read_image(reader);
+  AIRLOCK_CHECK(image.has_value());
+  return *image;
+}
+
+Payload Component::payload(std::size_t index) const {
+  AIRLOCK_CHECK(index < payload_count_);
+  CborReader reader = at_item(payloads_, index);
+  const Result<Payload> payload = read_payload(reader);
+  AIRLOCK_CHECK(payload.has_value());
+  return *payload;
+}
+
+}  // namespace airlock::package

@@ -1,0 +1,122 @@
+// The keys of this room's CBOR maps, and the one loop that reads such a map.
+//
+// Numbers are wire format: append, never renumber, never reuse (docs/formats/manifest.md and
+// docs/formats/keyring.md list them for people).
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <limits>
+
+#include "core/base/base.h"
+#include "core/codec/codec.h"
+
+namespace airlock::package::internal {
+
+enum class ManifestKey : std::int64_t {
+  format = 1,
+  kind = 2,
+  models = 3,
+  version = 4,
+  security_version = 5,
+  created = 6,
+  not_before = 7,
+  expires = 8,
+  from_versions = 9,
+  bootloader_min = 10,
+  secure_boot_min = 11,
+  data_version = 12,
+  data_version_min = 13,
+  ramp = 14,
+  notes = 15,
+  content = 16,
+  components = 17,
+};
+enum class RampKey : std::int64_t { start = 1, seed = 2, stages = 3 };
+enum class ComponentKey : std::int64_t { id = 1, images = 2, payloads = 3 };
+enum class ImageKey : std::int64_t { load_address = 1, size = 2, digest = 3, block_digests = 4 };
+enum class PayloadKey : std::int64_t {
+  type = 1,
+  image = 2,
+  size = 3,
+  digest = 4,
+  head_size = 5,
+  root = 6,
+  piece_size = 7,
+  decoder_memory = 8,
+  base_size = 9,
+  base_digest = 10,
+};
+enum class KeyringKey : std::int64_t {
+  format = 1,
+  version = 2,
+  created = 3,
+  groups = 4,
+  keys = 5,
+  policies = 6,
+  retained = 7,
+};
+enum class SignerKey : std::int64_t { algorithm = 1, public_key = 2, group = 3, name = 4 };
+
+// A set of keys, one bit each.
+template <class... Keys>
+constexpr std::uint32_t key_set(Keys... keys) {
+  return (0U | ... | (1U << static_cast<unsigned>(keys)));
+}
+
+// What a map must hold, and how many entries it may have.
+struct MapShape {
+  std::uint32_t required = 0;
+  std::size_t entries_max = 0;
+};
+
+// read_map reads one map: read_one(key) reads the value of each key in turn and refuses the keys
+// that it does not know. A required key that did not come is missing_field (at = the key).
+template <class ReadOne>
+Status read_map(codec::CborReader& reader, MapShape shape, ReadOne read_one) {
+  AIRLOCK_ASSIGN(codec::CborMapReader map, codec::CborMapReader::enter(reader, shape.entries_max));
+  std::uint32_t seen = 0;
+  while (!map.done()) {
+    AIRLOCK_ASSIGN(const std::int64_t key, map.next_key());
+    AIRLOCK_TRY(read_one(key));
+    if (key >= 0 && key < 32) seen |= 1U << key;
+  }
+  const std::uint32_t missing = shape.required & ~seen;
+  if (missing != 0) {
+    return fail(Code::missing_field, static_cast<std::uint64_t>(std::countr_zero(missing)));
+  }
+  return {};
+}
+
+// read_number reads an unsigned integer into a narrower type, within its range.
+template <class Number>
+Result<Number> read_number(codec::CborReader& reader,
+                           Number max = std::numeric_limits<Number>::max()) {
+  AIRLOCK_ASSIGN(const std::uint64_t value, reader.read_unsigned(static_cast<std::uint64_t>(max)));
+  return static_cast<Number>(value);
+}
+
+// store puts a value that was read where it belongs, or passes the error on.
+template <class To, class From>
+Status store(To& to, const Result<From>& from) {
+  AIRLOCK_TRY(from);
+  to = *from;
+  return {};
+}
+
+// present refuses an optional list or text that is there but empty: absence is its one encoding.
+inline Status present(const codec::CborReader& reader, std::size_t size) {
+  if (size == 0) return fail(Code::not_canonical, reader.position());
+  return {};
+}
+
+// is_plain_name says whether a text is a name for machines: a-z, 0-9 and '-', not '-' first, so
+// that it can stand in a file name, a URL and a command line.
+inline bool is_plain_name(std::string_view text) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  return !text.empty() && text[0] != '-' && std::all_of(text.begin(), text.end(), plain);
+}
+
+}  // namespace airlock::package::internal

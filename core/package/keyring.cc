@@ -1,0 +1,221 @@
+#include "core/package/keyring.h"
+
+#include "core/package/internal/fields.h"
+
+namespace airlock::package {
+namespace {
+
+using codec::CborReader;
+using internal::KeyringKey;
+using internal::read_number;
+using internal::SignerKey;
+
+constexpr internal::MapShape kKeyringShape = {
+    internal::key_set(KeyringKey::format, KeyringKey::version, KeyringKey::created,
+                      KeyringKey::groups, KeyringKey::keys, KeyringKey::policies),
+    7};
+constexpr internal::MapShape kSignerShape = {
+    internal::key_set(SignerKey::algorithm, SignerKey::public_key, SignerKey::group,
+                      SignerKey::name),
+    4};
+
+Status read_format(CborReader& reader) {
+  AIRLOCK_ASSIGN(const std::uint64_t format, reader.read_unsigned());
+  if (format != kKeyringFormat) return fail(Code::unsupported_version, format);
+  return {};
+}
+
+Status read_groups(Keyring& keyring, CborReader& reader) {
+  AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kGroupsMax));
+  for (std::size_t i = 0; i < count; ++i) {
+    AIRLOCK_ASSIGN(const std::string_view group, reader.read_text(kNameMax));
+    if (!internal::is_plain_name(group)) return fail(Code::bad_keyring, reader.position());
+    for (std::string_view other : keyring.groups) {
+      if (other == group) return fail(Code::bad_keyring, reader.position());
+    }
+    AIRLOCK_TRY(keyring.groups.add(group));
+  }
+  return {};
+}
+
+// Names are for people and may hold any letters, on one line.
+bool is_signer_name(std::string_view text) {
+  return !text.empty() && text.find('\n') == std::string_view::npos;
+}
+
+Result<Key> read_key(CborReader& reader) {
+  Key key;
+  crypto::Algorithm algorithm{};
+  Bytes bytes;
+  const auto read_one = [&](std::int64_t number) -> Status {
+    switch (static_cast<SignerKey>(number)) {
+      case SignerKey::algorithm: {
+        AIRLOCK_ASSIGN(const std::int64_t found, reader.read_integer());
+        AIRLOCK_ASSIGN(algorithm, crypto::known_algorithm(found));
+        return {};
+      }
+      case SignerKey::public_key:
+        return internal::store(bytes, reader.read_bytes(crypto::kPublicKeySizeMax));
+      case SignerKey::group: return internal::store(key.group, read_number<std::uint8_t>(reader));
+      case SignerKey::name: return internal::store(key.name, reader.read_text(kNameMax));
+    }
+    return fail(Code::unknown_field, reader.position());
+  };
+  AIRLOCK_TRY(internal::read_map(reader, kSignerShape, read_one));
+  if (!is_signer_name(key.name)) return fail(Code::bad_keyring, reader.position());
+  AIRLOCK_ASSIGN(key.key, crypto::make_public_key(algorithm, bytes));
+  key.id = key_id(key.key);
+  return key;
+}
+
+// Whether one secret signs for both keys: the same point, or its negative, which the encodings of
+// both curves mark with a sign; the bytes alone where the algorithms differ.
+bool have_one_holder(const crypto::PublicKey& a, const crypto::PublicKey& b) {
+  if (a.algorithm != b.algorithm) return equal(a.view(), b.view());
+  switch (a.algorithm) {
+    case crypto::Algorithm::eddsa:
+      return equal(a.view().first(31), b.view().first(31)) &&
+             ((a.bytes[31] ^ b.bytes[31]) & 0x7f) == 0;
+    case crypto::Algorithm::es256k: return equal(a.view().subspan(1), b.view().subspan(1));
+    case crypto::Algorithm::slh_dsa_sha2_128s: break;
+  }
+  return equal(a.view(), b.view());
+}
+
+Status read_keys(Keyring& keyring, CborReader& reader) {
+  AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kKeysMax));
+  for (std::size_t i = 0; i < count; ++i) {
+    AIRLOCK_ASSIGN(const Key key, read_key(reader));
+    if (key.group >= keyring.groups.size()) return fail(Code::bad_keyring, reader.position());
+    for (const Key& other : keyring.keys) {
+      if (!have_one_holder(key.key, other.key)) continue;
+      const bool apart = key.group != other.group;
+      return fail(apart ? Code::key_in_two_groups : Code::bad_keyring, reader.position());
+    }
+    if (!keyring.keys.empty() && key.id <= keyring.keys.last().id) {
+      return fail(Code::not_canonical, reader.position());
+    }
+    AIRLOCK_TRY(keyring.keys.add(key));
+  }
+  return {};
+}
+
+std::size_t keys_in(const Keyring& keyring, std::size_t group) {
+  return static_cast<std::size_t>(
+      std::count_if(keyring.keys.begin(), keyring.keys.end(),
+                    [&](const Key& key) { return key.group == group; }));
+}
+
+Result<SigningPolicy> read_policy(const Keyring& keyring, CborReader& reader) {
+  SigningPolicy policy;
+  AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kClausesMax));
+  AIRLOCK_TRY(internal::present(reader, count));
+  for (std::size_t i = 0; i < count; ++i) {
+    AIRLOCK_ASSIGN(const std::size_t parts, reader.read_array(2));
+    if (parts != 2) return fail(Code::bad_keyring, reader.position());
+    Clause clause;
+    AIRLOCK_ASSIGN(clause.group, read_number<std::uint8_t>(reader));
+    AIRLOCK_ASSIGN(clause.threshold, read_number<std::uint8_t>(reader));
+    const bool ascends = policy.clauses.empty() || clause.group > policy.clauses.last().group;
+    if (!ascends) return fail(Code::not_canonical, reader.position());
+    if (clause.group >= keyring.groups.size()) return fail(Code::bad_keyring, reader.position());
+    if (clause.threshold == 0 || clause.threshold > keys_in(keyring, clause.group)) {
+      return fail(Code::bad_keyring, reader.position());
+    }
+    AIRLOCK_TRY(policy.clauses.add(clause));
+  }
+  return policy;
+}
+
+Status read_policies(Keyring& keyring, CborReader& reader) {
+  AIRLOCK_ASSIGN(codec::CborMapReader map, codec::CborMapReader::enter(reader, kKindCount));
+  while (!map.done()) {
+    AIRLOCK_ASSIGN(const std::int64_t number, map.next_key());
+    if (number < 0) return fail(Code::unknown_field, reader.position());
+    const Result<Kind> kind = known_kind(static_cast<std::uint64_t>(number));
+    if (!kind) return fail(Code::unknown_field, reader.position());
+    AIRLOCK_ASSIGN(keyring.policies[index_of(*kind)], read_policy(keyring, reader));
+  }
+  return {};
+}
+
+Status read_retained(Keyring& keyring, CborReader& reader) {
+  AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kRetainedMax));
+  AIRLOCK_TRY(internal::present(reader, count));
+  for (std::size_t i = 0; i < count; ++i) {
+    Digest digest;
+    AIRLOCK_TRY(reader.read_exactly(digest.bytes));
+    if (!keyring.retained.empty() && digest <= keyring.retained.last()) {
+      return fail(Code::not_canonical, reader.position());
+    }
+    AIRLOCK_TRY(keyring.retained.add(digest));
+  }
+  return {};
+}
+
+// The root group signs keyrings, alone, and nothing else; so a keyring always has a successor.
+Status check_root(const Keyring& keyring) {
+  for (Kind kind : kKinds) {
+    const SigningPolicy& policy = keyring.policy(kind);
+    const bool of_root = kind == Kind::keyring;
+    if (of_root && policy.clauses.size() != 1) {
+      return fail(Code::bad_keyring, static_cast<std::uint64_t>(kind));
+    }
+    for (const Clause& clause : policy.clauses) {
+      if ((keyring.groups[clause.group] == kRootGroup) != of_root) {
+        return fail(Code::bad_keyring, static_cast<std::uint64_t>(kind));
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Digest key_id(const crypto::PublicKey& key) {
+  const auto number = static_cast<std::uint16_t>(key.algorithm);  // two's complement
+  const std::uint8_t prefix[] = {static_cast<std::uint8_t>(number >> 8),
+                                 static_cast<std::uint8_t>(number)};
+  crypto::Sha256 hash;
+  hash.update(prefix);
+  hash.update(key.view());
+  return hash.finish();
+}
+
+Result<Keyring> Keyring::parse(Bytes encoded) {
+  if (encoded.size() > kKeyringSizeMax) return fail(Code::oversized, encoded.size());
+  Keyring keyring;
+  CborReader reader(encoded);
+  const auto read_one = [&](std::int64_t key) -> Status {
+    switch (static_cast<KeyringKey>(key)) {
+      case KeyringKey::format: return read_format(reader);
+      case KeyringKey::version:
+        return internal::store(keyring.version, read_number<std::uint32_t>(reader));
+      case KeyringKey::created:
+        return internal::store(keyring.created, read_number<std::int64_t>(reader, kTimeMax));
+      case KeyringKey::groups: return read_groups(keyring, reader);
+      case KeyringKey::keys: return read_keys(keyring, reader);
+      case KeyringKey::policies: return read_policies(keyring, reader);
+      case KeyringKey::retained: return read_retained(keyring, reader);
+    }
+    return fail(Code::unknown_field, reader.position());
+  };
+  AIRLOCK_TRY(internal::read_map(reader, kKeyringShape, read_one));
+  AIRLOCK_TRY(reader.finish());
+  if (keyring.version == 0) return fail(Code::bad_keyring);
+  AIRLOCK_TRY(check_root(keyring));
+  return keyring;
+}
+
+const Key* Keyring::find(Bytes id) const {
+  for (const Key& key : keys) {
+    if (equal(key.id.bytes, id)) return &key;
+  }
+  return nullptr;
+}
+
+bool Keyring::retains(const Digest& manifest) const {
+  return std::find(retained.begin(), retained.end(), manifest) != retained.end();
+}
+
+}  // namespace airlock::package

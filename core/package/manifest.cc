@@ -1,0 +1,232 @@
+#include "core/package/manifest.h"
+
+#include "core/package/internal/fields.h"
+
+namespace airlock::package {
+namespace {
+
+using codec::CborReader;
+using internal::ManifestKey;
+using internal::RampKey;
+using internal::read_number;
+
+constexpr internal::MapShape kManifestShape = {
+    internal::key_set(ManifestKey::format, ManifestKey::kind, ManifestKey::models,
+                      ManifestKey::version, ManifestKey::security_version, ManifestKey::created,
+                      ManifestKey::not_before, ManifestKey::expires, ManifestKey::bootloader_min,
+                      ManifestKey::secure_boot_min, ManifestKey::data_version,
+                      ManifestKey::data_version_min),
+    static_cast<std::size_t>(ManifestKey::components) + kExtensionsMax};
+constexpr internal::MapShape kRampShape = {
+    internal::key_set(RampKey::start, RampKey::seed, RampKey::stages), 3};
+
+Status read_format(CborReader& reader) {
+  AIRLOCK_ASSIGN(const std::uint64_t format, reader.read_unsigned());
+  if (format != kManifestFormat) return fail(Code::unsupported_version, format);
+  return {};
+}
+
+Result<Kind> read_kind(CborReader& reader) {
+  AIRLOCK_ASSIGN(const std::uint64_t number, reader.read_unsigned());
+  return known_kind(number);
+}
+
+Result<Semver> read_version(CborReader& reader) {
+  AIRLOCK_ASSIGN(const std::string_view text, reader.read_text(kSemverTextMax));
+  return parse_semver(text);
+}
+
+// A model is printable ASCII without spaces, so that no two look alike.
+bool is_model(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
+Status read_models(Manifest& manifest, CborReader& reader) {
+  AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kModelsMax));
+  for (std::size_t i = 0; i < count; ++i) {
+    AIRLOCK_ASSIGN(const std::string_view model, reader.read_text(kModelTextMax));
+    if (!is_model(model)) return fail(Code::bad_manifest, reader.position());
+    if (model == "*" && count > 1) return fail(Code::bad_manifest, reader.position());
+    for (std::string_view other : manifest.models) {
+      if (other == model) return fail(Code::bad_manifest, reader.position());
+    }
+    AIRLOCK_TRY(manifest.models.add(model));
+  }
+  if (count == 0) return fail(Code::bad_manifest, reader.position());
+  return {};
+}
+
+Status read_from_versions(Manifest& manifest, CborReader& reader) {
+  AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kFromVersionsMax));
+  AIRLOCK_TRY(internal::present(reader, count));
+  for (std::size_t i = 0; i < count; ++i) {
+    AIRLOCK_ASSIGN(const std::size_t ends, reader.read_array(2));
+    if (ends != 2) return fail(Code::bad_manifest, reader.position());
+    VersionRange range;
+    AIRLOCK_ASSIGN(range.min, read_version(reader));
+    AIRLOCK_ASSIGN(range.max, read_version(reader));
+    if (range.max < range.min) return fail(Code::bad_manifest, reader.position());
+    AIRLOCK_TRY(manifest.from_versions.add(range));
+  }
+  return {};
+}
+
+Status read_stages(Ramp& ramp, CborReader& reader) {
+  AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kRampStagesMax));
+  AIRLOCK_TRY(internal::present(reader, count));
+  for (std::size_t i = 0; i < count; ++i) {
+    AIRLOCK_ASSIGN(const std::size_t parts, reader.read_array(2));
+    if (parts != 2) return fail(Code::bad_manifest, reader.position());
+    RampStage stage;
+    AIRLOCK_ASSIGN(stage.after_seconds, read_number<std::uint32_t>(reader));
+    AIRLOCK_ASSIGN(stage.share, read_number<std::uint16_t>(reader, kShareWhole));
+    const bool climbs =
+        ramp.stages.empty() || (stage.after_seconds > ramp.stages.last().after_seconds &&
+                                stage.share > ramp.stages.last().share);
+    if (!climbs || stage.share == 0) return fail(Code::bad_manifest, reader.position());
+    AIRLOCK_TRY(ramp.stages.add(stage));
+  }
+  return {};
+}
+
+Status read_ramp(Ramp& ramp, CborReader& reader) {
+  return internal::read_map(reader, kRampShape, [&](std::int64_t key) -> Status {
+    switch (static_cast<RampKey>(key)) {
+      case RampKey::start:
+        return internal::store(ramp.start_seconds, read_number<std::int64_t>(reader, kTimeMax));
+      case RampKey::seed: return reader.read_exactly(ramp.seed.bytes);
+      case RampKey::stages: return read_stages(ramp, reader);
+    }
+    return fail(Code::unknown_field, reader.position());
+  });
+}
+
+Status read_extension(Manifest& manifest, std::int64_t key, CborReader& reader) {
+  if (key < kExtensionFirst || key > kExtensionLast) {
+    return fail(Code::unknown_field, reader.position());
+  }
+  Extension extension{static_cast<std::uint16_t>(key), {}};
+  AIRLOCK_ASSIGN(extension.value, reader.read_bytes(kExtensionSizeMax));
+  return manifest.extensions.add(extension);
+}
+
+Status read_content(Manifest& manifest, CborReader& reader) {
+  AIRLOCK_ASSIGN(manifest.content, reader.read_bytes(kContentMax));
+  return internal::present(reader, manifest.content.size());
+}
+
+Status read_notes(Manifest& manifest, CborReader& reader) {
+  AIRLOCK_ASSIGN(manifest.notes, reader.read_text(kNotesMax));
+  return internal::present(reader, manifest.notes.size());
+}
+
+Result<std::int64_t> read_time(CborReader& reader) {
+  return read_number<std::int64_t>(reader, kTimeMax);
+}
+
+Result<std::uint32_t> read_count(CborReader& reader) { return read_number<std::uint32_t>(reader); }
+
+// Every field but the components, which Manifest::parse itself keeps.
+Status read_field(Manifest& manifest, std::int64_t key, CborReader& reader) {
+  using internal::store;
+  switch (static_cast<ManifestKey>(key)) {
+    case ManifestKey::format: return read_format(reader);
+    case ManifestKey::kind: return store(manifest.kind, read_kind(reader));
+    case ManifestKey::models: return read_models(manifest, reader);
+    case ManifestKey::version: return store(manifest.version, read_version(reader));
+    case ManifestKey::security_version: return store(manifest.security_version, read_count(reader));
+    case ManifestKey::created: return store(manifest.created, read_time(reader));
+    case ManifestKey::not_before: return store(manifest.not_before, read_time(reader));
+    case ManifestKey::expires: return store(manifest.expires, read_time(reader));
+    case ManifestKey::from_versions: return read_from_versions(manifest, reader);
+    case ManifestKey::bootloader_min: return store(manifest.bootloader_min, read_count(reader));
+    case ManifestKey::secure_boot_min: return store(manifest.secure_boot_min, read_count(reader));
+    case ManifestKey::data_version: return store(manifest.data_version, read_count(reader));
+    case ManifestKey::data_version_min: return store(manifest.data_version_min, read_count(reader));
+    case ManifestKey::ramp: return read_ramp(manifest.ramp, reader);
+    case ManifestKey::notes: return read_notes(manifest, reader);
+    case ManifestKey::content: return read_content(manifest, reader);
+    case ManifestKey::components: broken_promise();
+  }
+  return read_extension(manifest, key, reader);
+}
+
+// What no single field can show; at = the key of the field that breaks the rule.
+Status check_rules(const Manifest& manifest) {
+  const auto broken = [](ManifestKey key) {
+    return fail(Code::bad_manifest, static_cast<std::uint64_t>(key));
+  };
+  if (manifest.not_before > manifest.expires) return broken(ManifestKey::not_before);
+  if (manifest.created > manifest.expires) return broken(ManifestKey::created);
+  if (manifest.data_version_min > manifest.data_version) {
+    return broken(ManifestKey::data_version_min);
+  }
+  if (carries_content(manifest.kind) == manifest.content.empty()) {
+    return broken(ManifestKey::content);
+  }
+  if (carries_content(manifest.kind) != (manifest.component_count() == 0)) {
+    return broken(ManifestKey::components);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Kind> Manifest::kind_of(Bytes encoded) {
+  CborReader reader(encoded);
+  AIRLOCK_ASSIGN(codec::CborMapReader map,
+                 codec::CborMapReader::enter(reader, kManifestShape.entries_max));
+  for (ManifestKey key : {ManifestKey::format, ManifestKey::kind}) {
+    if (map.done()) return fail(Code::missing_field, static_cast<std::uint64_t>(key));
+    AIRLOCK_ASSIGN(const std::int64_t found, map.next_key());
+    if (found != static_cast<std::int64_t>(key)) {
+      return fail(Code::missing_field, static_cast<std::uint64_t>(key));
+    }
+    if (key == ManifestKey::format) AIRLOCK_TRY(read_format(reader));
+  }
+  return read_kind(reader);
+}
+
+Result<Manifest> Manifest::parse(Bytes encoded) {
+  if (encoded.size() > kManifestSizeMax) return fail(Code::oversized, encoded.size());
+  Manifest manifest;
+  CborReader reader(encoded);
+  const auto read_components = [&]() -> Status {
+    AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kComponentsMax));
+    AIRLOCK_TRY(internal::present(reader, count));
+    const std::size_t start = reader.position();
+    FixedList<std::string_view, kComponentsMax> ids;
+    for (std::size_t i = 0; i < count; ++i) {
+      AIRLOCK_ASSIGN(const Component component, Component::read(reader, encoded));
+      for (std::string_view id : ids) {
+        if (id == component.id) return fail(Code::bad_manifest, reader.position());
+      }
+      AIRLOCK_TRY(ids.add(component.id));
+    }
+    manifest.components_ = encoded.subspan(start, reader.position() - start);
+    manifest.component_count_ = count;
+    return {};
+  };
+  const auto read_one = [&](std::int64_t key) -> Status {
+    if (key == static_cast<std::int64_t>(ManifestKey::components)) return read_components();
+    return read_field(manifest, key, reader);
+  };
+  AIRLOCK_TRY(internal::read_map(reader, kManifestShape, read_one));
+  AIRLOCK_TRY(reader.finish());
+  AIRLOCK_TRY(check_rules(manifest));
+  manifest.encoded_ = encoded;
+  manifest.digest_ = crypto::sha256(encoded);
+  return manifest;
+}
+
+Component Manifest::component(std::size_t index) const {
+  AIRLOCK_CHECK(index < component_count_);
+  CborReader reader(components_);
+  for (std::size_t i = 0; i < index; ++i) AIRLOCK_CHECK(reader.skip_item().has_value());
+  const Result<Component> component = Component::read(reader, components_);
+  AIRLOCK_CHECK(component.has_value());  // parse read it before
+  return *component;
+}
+
+}  // namespace airlock::package
