@@ -63,7 +63,7 @@ class Quorum(Stage):
         package = self.release("vendor", "committee-1")
         key = b"\x42" * 32
         self.tamper(package, lambda e: e.unprotected.update({-1: key}))
-        self.refuses("bad_manifest", self.device, "install", package, "--consent", "ab" * 32)
+        self.refuses("unknown_field", self.device, "install", package, "--consent", "ab" * 32)
         self.assert_runs("1.0.0", self.old)
 
     def test_a_manifest_changed_after_signing(self):

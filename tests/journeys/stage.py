@@ -56,6 +56,7 @@ class Stage(unittest.TestCase):
     def setUp(self):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="airlock-journey-"))
         self.children = []
+        self.outputs = []
         self.versions = {}
         self.admin_url = self.url = None
         (self.dir / "passphrase").write_text(PASSPHRASE + "\n")
@@ -81,6 +82,7 @@ class Stage(unittest.TestCase):
         result = subprocess.run([str(BIN / args[0]), *args[1:]], capture_output=True, text=True,
                                 env=self.environment(env), timeout=timeout,
                                 stdin=subprocess.DEVNULL, cwd=self.dir, **options)
+        self.outputs.append(result.stdout + result.stderr)
         if result.returncode != 0:
             raise Refused(args, result)
         return result.stdout
