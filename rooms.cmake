@@ -23,7 +23,7 @@ room(host/text      HOST ROOMS core/base core/crypto)
 room(host/terminal  HOST ROOMS core/base host/text)
 
 # ---- trust: the repository door.
-room(trust/tuf      HOST ROOMS core/base core/crypto host/file host/json host/text LIBS crypto)
+room(trust/tuf      HOST ROOMS core/base core/codec core/crypto host/file host/json host/text LIBS nlohmann_json crypto)
 
 # ---- publish: signing happens here and nowhere else.
 room(publish/keys    HOST ROOMS core/base core/codec core/crypto core/package host/file host/text LIBS crypto secp256k1)

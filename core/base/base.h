@@ -7,6 +7,7 @@
 // one caller does not live here.
 #pragma once
 
+#include "core/base/area.h"
 #include "core/base/bytes.h"
 #include "core/base/check.h"
 #include "core/base/fixed.h"

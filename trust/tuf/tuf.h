@@ -1,0 +1,182 @@
+// trust/tuf: the repository door.
+//
+// It is for one question: is this what the vendor publishes now? It implements the client workflow
+// of the TUF specification 1.0.34, section 5, for the roles root, timestamp, snapshot and targets
+// with consistent snapshots and root rotation. It promises, in our words:
+//   - only keys that the trusted root names count, each once, and each role's threshold (5.3-5.6);
+//   - nothing older than what was already trusted is accepted, root versions grow by one (5.3.5,
+//     5.4.3, 5.5.5, 5.6.4);
+//   - nothing expired is used, by one moment fixed at the start of a refresh (5.3.10, 5.4.4, ..);
+//   - metadata and targets of one refresh belong together (5.5.2, 5.6.2) and are read under a
+//     byte limit;
+//   - a failure leaves what was trusted before, so that an honest refresh succeeds afterwards.
+// It shares no key and no format with the package door. It never touches the network: bytes come
+// through Fetcher, and state goes through Store.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/base.h"
+#include "core/crypto/crypto.h"
+#include "host/file/file.h"
+
+namespace airlock::tuf {
+
+using Buffer = file::Buffer;
+using crypto::Digest;
+
+// Limits, in bytes and counts.
+inline constexpr std::size_t kRootSizeMax = 512 << 10;
+inline constexpr std::size_t kTimestampSizeMax = 16 << 10;
+inline constexpr std::size_t kSnapshotSizeMax = 2 << 20;
+inline constexpr std::size_t kTargetsSizeMax = 5 << 20;
+inline constexpr std::size_t kRootRotationsMax = 256;
+
+// Where metadata comes from. `name` is a file name such as "2.root.json". not_found is an answer;
+// everything longer than `size_max` is oversized.
+class Fetcher {
+ public:
+  virtual Result<Buffer> fetch(std::string_view name, std::size_t size_max) = 0;
+
+ protected:
+  ~Fetcher() = default;
+};
+
+// What is trusted now, kept between runs: one file per role, byte for byte as served.
+class Store {
+ public:
+  virtual Result<Buffer> load(std::string_view role) = 0;  // not_found where there is none
+  virtual Status save(std::string_view role, Bytes metadata) = 0;
+  virtual Status remove(std::string_view role) = 0;
+
+ protected:
+  ~Store() = default;
+};
+
+// A folder as a store: FOLDER/root.json, timestamp.json, ..
+class FolderStore : public Store {
+ public:
+  explicit FolderStore(file::Path folder) : folder_(std::move(folder)) {}
+  Result<Buffer> load(std::string_view role) override;
+  Status save(std::string_view role, Bytes metadata) override;
+  Status remove(std::string_view role) override;
+
+ private:
+  file::Path folder_;
+};
+
+// What targets metadata says of one target.
+struct Target {
+  std::string path;
+  std::uint64_t length = 0;
+  Digest sha256;
+  std::string custom;  // JSON text of the `custom` member, "" where absent
+};
+
+// The custom member that Airlock's targets carry; must equal the manifest, else doors_disagree.
+struct TargetClaim {
+  std::string kind;
+  std::vector<std::string> models;
+  std::string version;
+  std::uint32_t security_version = 0;
+  Digest manifest;
+};
+// claim_of reads custom.airlock: bad_metadata where it is absent or malformed.
+Result<TargetClaim> claim_of(const Target& target);
+// custom_of writes it:
+// {"airlock":{"kind":..,"manifest":..,"models":[..],"security_version":..,"version":..}}.
+std::string custom_of(const TargetClaim& claim);
+
+// is_target_path says whether a path is relative, plain and stays below its folder: segments of
+// printable ASCII, none empty, "." or "..".
+bool is_target_path(std::string_view path);
+
+// What one complete refresh found.
+class Repository {
+ public:
+  // find returns what the targets role says of a path: target_missing otherwise.
+  Result<Target> find(std::string_view path) const;
+  std::vector<Target> all() const;
+  std::int64_t timestamp_expires() const;
+  std::uint64_t version_of(std::string_view role) const;
+  bool consistent_snapshot() const;
+  // key_materials returns the raw public keys (Ed25519: 32 bytes) that root names, for the check
+  // that no key stands in both doors.
+  std::vector<Buffer> key_materials() const;
+
+  struct State;
+  explicit Repository(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+
+ private:
+  std::shared_ptr<const State> state_;
+};
+
+// refresh runs the whole workflow from the root in the store. `now` is Unix seconds, fixed for the
+// run. Errors: no_trust_anchor, threshold_missing, metadata_rollback, metadata_expired,
+// mixed_metadata, bad_metadata, root_chain_too_long, oversized, and those of the fetcher.
+Result<Repository> refresh(Store& store, Fetcher& fetcher, std::int64_t now);
+
+// path_of_target is where a target's bytes lie below targets/: with consistent snapshots the hash
+// stands before the last path component ("firmware/1.1.0/<sha256>.demo.cose").
+std::string path_of_target(const Target& target, bool consistent_snapshot);
+
+// check_target compares bytes with length and digest: target_mismatch otherwise.
+Status check_target(const Target& target, Bytes bytes);
+
+// ---- writing metadata (repository side). Signatures arrive as bytes; nothing here signs.
+
+struct RoleKey {
+  Digest id;       // SHA-256 of the canonical key object
+  Buffer ed25519;  // 32 bytes
+};
+// key_id_of returns the key id of an Ed25519 public key as TUF defines it.
+Digest key_id_of(Bytes ed25519);
+
+struct RoleKeys {
+  std::vector<Buffer> keys;  // Ed25519
+  std::uint32_t threshold = 1;
+};
+struct RootDraft {
+  std::uint64_t version = 1;
+  std::int64_t expires = 0;
+  RoleKeys root, timestamp, snapshot, targets;
+};
+// Each returns the canonical JSON of `signed`: the bytes to sign and to join.
+Result<std::string> draft_root(const RootDraft& draft);
+Result<std::string> draft_targets(std::uint64_t version, std::int64_t expires,
+                                  const std::vector<Target>& targets);
+struct MetaFile {
+  std::uint64_t version = 0;
+  std::uint64_t length = 0;
+  Digest sha256;
+};
+Result<std::string> draft_snapshot(std::uint64_t version, std::int64_t expires,
+                                   const MetaFile& targets);
+Result<std::string> draft_timestamp(std::uint64_t version, std::int64_t expires,
+                                    const MetaFile& snapshot);
+
+struct RoleSignature {
+  Buffer public_key;  // Ed25519, 32 bytes
+  Buffer signature;   // 64 bytes
+};
+// join makes the metadata file from a signed part and its signatures.
+Result<std::string> join(std::string_view signed_part,
+                         const std::vector<RoleSignature>& signatures);
+
+// What inspect shows of any metadata file, nothing trusted.
+struct Outline {
+  std::string type;
+  std::uint64_t version = 0;
+  std::int64_t expires = 0;
+  std::size_t signatures = 0;
+  std::vector<Target> targets;  // of targets metadata
+};
+Result<Outline> outline(Bytes metadata);
+
+}  // namespace airlock::tuf
