@@ -204,7 +204,7 @@ class PayloadSource final : public Source {
   Status fetch_head();
   Status read_body(std::uint64_t offset, MutableBytes to);
 
-  Connection* connection_;
+  Connection::Wires* wires_;
   PayloadPlace place_;
   OnProgress on_progress_;
   Buffer head_;  // empty until it was fetched
