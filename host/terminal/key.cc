@@ -50,8 +50,9 @@ class RawTerminal {
     raw.c_iflag &= ~static_cast<tcflag_t>(ICRNL | INLCR | IXON);
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
-    // TCSAFLUSH throws away what was typed before anybody asked.
-    ready_ = tcsetattr(descriptor_, TCSAFLUSH, &raw) == 0;
+    // What was typed before anybody asked is thrown away: TCSAFLUSH does it with lines that were
+    // read, TCIFLUSH also with what the driver still holds.
+    ready_ = tcsetattr(descriptor_, TCSAFLUSH, &raw) == 0 && tcflush(descriptor_, TCIFLUSH) == 0;
   }
   RawTerminal(const RawTerminal&) = delete;
   RawTerminal& operator=(const RawTerminal&) = delete;
