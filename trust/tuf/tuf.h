@@ -60,7 +60,7 @@ class Store {
 };
 
 // A folder as a store: FOLDER/root.json, timestamp.json, ..
-class FolderStore : public Store {
+class FolderStore final : public Store {
  public:
   explicit FolderStore(file::Path folder) : folder_(std::move(folder)) {}
   Result<Buffer> load(std::string_view role) override;
