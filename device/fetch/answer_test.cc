@@ -81,7 +81,7 @@ TEST(Answer, RefusesAnOfferWithABadOrMissingPart) {
   EXPECT_EQ(changed("target", "../../etc/passwd"), Code::bad_text);
   EXPECT_EQ(changed("target", "/etc/passwd"), Code::bad_text);
   EXPECT_EQ(changed("target", std::string(100'000, 'x')), Code::oversized);
-  EXPECT_EQ(changed("manifest", "abcd"), Code::bad_text);
+  EXPECT_EQ(changed("manifest", "abcd"), Code::out_of_range);
   EXPECT_EQ(changed("version", "1.1"), Code::bad_semver);
   EXPECT_EQ(changed("security_version", 1LL << 33), Code::out_of_range);
   EXPECT_EQ(changed("size", -1), Code::out_of_range);

@@ -48,9 +48,9 @@ struct Patience {
 };
 
 struct Endpoint {
-  std::string server;  // "https://updates.example.com:8443", nothing after the port
-  file::Path ca_file;  // PEM; the only certificate authorities that count
-  Patience patience;
+  std::string server;    // "https://updates.example.com:8443", nothing after the port
+  file::Path ca_file{};  // PEM; the only certificate authorities that count
+  Patience patience{};
 };
 
 // A wire to one server: requests one after the other over connections that are kept open. It may
@@ -92,17 +92,17 @@ inline constexpr std::size_t kExplainTextMax = 512;
 
 // What the device says of itself. Empty members are not sent.
 struct CheckIn {
-  std::string duid;                              // private mode: empty, and ..
-  std::map<std::string, std::uint32_t> buckets;  // .. rollout id → 0..9999 instead
-  std::string pseudonym;
-  std::string model;
-  std::string version;
+  std::string duid{};                              // private mode: empty, and ..
+  std::map<std::string, std::uint32_t> buckets{};  // .. rollout id → 0..9999 instead
+  std::string pseudonym{};
+  std::string model{};
+  std::string version{};
   std::uint32_t security_version = 0;
   std::uint32_t bootloader = 0;
-  std::string region;
-  std::string group;
-  std::string certificate;               // SHA-256 in hexadecimal
-  std::map<std::string, Digest> images;  // component → what runs
+  std::string region{};
+  std::string group{};
+  std::string certificate{};               // SHA-256 in hexadecimal
+  std::map<std::string, Digest> images{};  // component → what runs
 };
 
 struct OfferedPayload {
