@@ -212,9 +212,10 @@ void Wallet::observe(const slot::Boot& boot) {
 
 // ---- the driver
 
-Wallet::End Wallet::live(const Life& life) {
+Wallet::End Wallet::live(const Life& life, std::size_t chapters) {
   if (power_on() == End::dark) return End::dark;
-  for (; chapter_ < life.chapters.size(); ++chapter_, reports_before_ = reports_.size()) {
+  const std::size_t end = std::min(chapters, life.chapters.size());
+  for (; chapter_ < end; ++chapter_, reports_before_ = reports_.size()) {
     if (!violations_.empty()) return End::done;
     if (play(life.chapters[chapter_]) == End::dark) return End::dark;
     check_end(life.chapters[chapter_]);
@@ -288,6 +289,7 @@ Wallet::End Wallet::update(const Chapter& chapter) {
       const Result<slot::Record> record = load();
       if (!record || !record->trial_boots) return End::dark;
       if (!save(*slot::confirm(*record, chapter.package->created))) return End::dark;
+      running_.trial = false;
     }
     if (now.session.phase == Phase::idle) return End::done;
   }

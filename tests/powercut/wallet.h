@@ -45,14 +45,18 @@ struct Package {
 struct World {
   World();
   fakes::Signers signers;
+  fakes::Signer newcomer;
   Buffer anchor;           // keyring 1
   Package v1, v2, v3;      // security versions 1, 1, 2
-  Package rotated;         // keyring 2: without committee-1, with committee-1b
-  Package after_rotation;  // firmware signed by committee-1b: refused by keyring 1
+  Package rotated;         // keyring 2: the newcomer in the place of committee-1
+  Package after_rotation;  // firmware that the newcomer signed: refused by keyring 1
   const Package* find(const Digest& manifest) const;
 
  private:
-  Package firmware(std::string version, std::uint32_t security_version, std::size_t size) const;
+  fakes::KeyringPlan plan() const;
+  Buffer keyring_package(const fakes::KeyringPlan& next, Package* made) const;
+  Package firmware(std::string version, std::uint32_t security_version, std::size_t size,
+                   std::initializer_list<const fakes::Signer*> by) const;
 };
 const World& world();
 
@@ -93,8 +97,10 @@ class Wallet {
   fakes::Power power;
 
   enum class End : std::uint8_t { done, dark };
-  // live goes on with a life where it stands, until its end or until the power fails.
-  End live(const Life& life);
+  // live goes on with a life where it stands, until `chapters` of it are over or the power fails.
+  End live(const Life& life, std::size_t chapters = SIZE_MAX);
+  // chapter is where it stands.
+  std::size_t chapter() const { return chapter_; }
 
   std::uint64_t power_ons() const { return power_ons_; }
   const std::vector<std::string>& violations() const { return violations_; }

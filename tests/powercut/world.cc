@@ -46,43 +46,60 @@ fakes::Release release_of(Package& made, std::size_t size) {
 
 }  // namespace
 
-Package World::firmware(std::string version, std::uint32_t security_version,
-                        std::size_t size) const {
+// A small keyring, so that a sweep's time goes into cuts: the vendor and both of the committee sign
+// firmware (one of them with the other curve), one root key signs keyrings.
+fakes::KeyringPlan World::plan() const {
+  fakes::KeyringPlan made;
+  made.groups = {"vendor", "committee", "root"};
+  made.policies = {{package::Kind::firmware, {{0, 1}, {1, 2}}}, {package::Kind::keyring, {{2, 1}}}};
+  made.add(signers["vendor"], "vendor");
+  made.add(signers["committee-1"], "committee");
+  made.add(signers["committee-2"], "committee");
+  made.add(signers["root-1"], "root");
+  return made;
+}
+
+Buffer World::keyring_package(const fakes::KeyringPlan& next, Package* made) const {
+  fakes::Release change = fakes::Release::of_content(package::Kind::keyring, *next.encode());
+  change.security_version = next.version;
+  change.created = kFirstCreated + 5000;
+  const Buffer manifest = change.encode();
+  Buffer envelope = signers.sign(manifest, {"root-1"});
+  if (made != nullptr) {
+    made->kind = package::Kind::keyring;
+    made->version = change.version;
+    made->security_version = change.security_version;
+    made->created = change.created;
+    seal_package(*made, manifest, envelope);
+  }
+  return envelope;
+}
+
+Package World::firmware(std::string version, std::uint32_t security_version, std::size_t size,
+                        std::initializer_list<const fakes::Signer*> by) const {
   Package made;
   made.version = std::move(version);
   made.security_version = security_version;
   made.created = kFirstCreated + static_cast<std::int64_t>(size);
   const Buffer manifest = release_of(made, size).encode();
-  seal_package(made, manifest, signers.sign_complete(manifest, package::Kind::firmware));
+  seal_package(made, manifest, fakes::sign(manifest, by));
   return made;
 }
 
-World::World()
-    : anchor(signers.anchor()),
-      v1(firmware("1.0.0", 1, 3000)),
-      v2(firmware("1.1.0", 1, 3100)),
-      v3(firmware("2.0.0", 2, 3203)) {
-  const fakes::Signer newcomer("committee-1b", crypto::Algorithm::eddsa);
-  fakes::KeyringPlan plan = signers.plan();
-  plan.version = 2;
-  plan.remove("committee-1");
-  plan.add(newcomer, "committee");
-  fakes::Release change = fakes::Release::of_content(package::Kind::keyring, *plan.encode());
-  change.security_version = 3;
-  change.created = kFirstCreated + 5000;
-  rotated.kind = package::Kind::keyring;
-  rotated.version = change.version;
-  rotated.security_version = change.security_version;
-  rotated.created = change.created;
-  const Buffer keyring = change.encode();
-  seal_package(rotated, keyring, signers.sign_complete(keyring, package::Kind::keyring));
-
-  after_rotation.version = "2.1.0";
-  after_rotation.security_version = 2;
-  after_rotation.created = kFirstCreated + 6000;
-  const Buffer manifest = release_of(after_rotation, 2900).encode();
-  seal_package(after_rotation, manifest,
-               fakes::sign(manifest, {&signers["vendor"], &newcomer, &signers["committee-3"]}));
+World::World() : newcomer("committee-1b", crypto::Algorithm::eddsa) {
+  const fakes::Signer* vendor = &signers["vendor"];
+  const fakes::Signer* first = &signers["committee-1"];
+  const fakes::Signer* second = &signers["committee-2"];
+  anchor = keyring_package(plan(), nullptr);
+  v1 = firmware("1.0.0", 1, 3000, {vendor, first, second});
+  v2 = firmware("1.1.0", 1, 3100, {vendor, first, second});
+  v3 = firmware("2.0.0", 2, 3203, {vendor, first, second});
+  after_rotation = firmware("2.1.0", 2, 2900, {vendor, &newcomer, second});
+  fakes::KeyringPlan next = plan();
+  next.version = 2;
+  next.remove("committee-1");
+  next.add(newcomer, "committee");
+  keyring_package(next, &rotated);
 }
 
 const Package* World::find(const Digest& manifest) const {
