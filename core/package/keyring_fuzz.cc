@@ -1,0 +1,23 @@
+// Any bytes: the keyring reader refuses them, or every rule of a keyring holds in what it read.
+#include "core/package/package.h"
+
+using namespace airlock;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const Bytes input(data, size);
+  (void)package::open_keyring_anchor(input);
+  const auto keyring = package::Keyring::parse(input);
+  if (!keyring) return 0;
+  AIRLOCK_CHECK(keyring->version > 0);
+  AIRLOCK_CHECK(keyring->policy(package::Kind::keyring).clauses.size() == 1);
+  for (const package::Key& key : keyring->keys) {
+    AIRLOCK_CHECK(key.group < keyring->groups.size());
+    AIRLOCK_CHECK(keyring->find(key.id.bytes) == &key);
+  }
+  for (package::Kind kind : package::kKinds) {
+    for (const package::Clause& clause : keyring->policy(kind).clauses) {
+      AIRLOCK_CHECK(clause.threshold > 0 && clause.group < keyring->groups.size());
+    }
+  }
+  return 0;
+}

@@ -1,0 +1,313 @@
+// A keyring that parses obeys its own rules; each way of breaking one is tried.
+#include "core/package/keyring.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/fakes/fields.h"
+#include "tests/fakes/signers.h"
+
+namespace airlock::package {
+namespace {
+
+using crypto::Algorithm;
+using fakes::Buffer;
+using fakes::cbor_bytes;
+using fakes::cbor_integer;
+using fakes::cbor_number;
+using fakes::cbor_text;
+using fakes::Fields;
+using fakes::Items;
+using fakes::KeyringPlan;
+using fakes::Signer;
+using fakes::Signers;
+
+const Signers& cast() {
+  static const Signers signers;
+  return signers;
+}
+
+Code refusal(const KeyringPlan& plan) {
+  const Result<Buffer> encoded = plan.encode();
+  return encoded ? Code::ok : encoded.error().code;
+}
+
+Code refusal(const Fields& fields) {
+  const Buffer encoded = fields.encode();
+  const Result<Keyring> parsed = Keyring::parse(encoded);
+  return parsed ? Code::ok : parsed.error().code;
+}
+
+KeyringPlan retaining_plan() {
+  KeyringPlan plan = cast().plan();
+  plan.retained = {crypto::sha256(bytes_of("one")), crypto::sha256(bytes_of("two"))};
+  return plan;
+}
+
+KeyringPlan::Policy& policy_of(KeyringPlan& plan, Kind kind) {
+  for (KeyringPlan::Policy& policy : plan.policies) {
+    if (policy.kind == kind) return policy;
+  }
+  broken_promise();
+}
+
+TEST(Keyring, SaysWhatThePlanSaid) {
+  KeyringPlan plan = retaining_plan();
+  plan.version = 9;
+  const Buffer encoded = *plan.encode();
+  const Result<Keyring> parsed = Keyring::parse(encoded);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->version, 9u);
+  EXPECT_EQ(parsed->created, plan.created);
+  EXPECT_EQ(parsed->groups.size(), 5u);
+  EXPECT_EQ(parsed->keys.size(), 14u);
+  EXPECT_EQ(parsed->policy(Kind::firmware).clauses.size(), 2u);
+  EXPECT_EQ(parsed->policy(Kind::keyring).clauses[0].threshold, 3);
+  const Key* vendor = parsed->find(cast()["vendor"].id().bytes);
+  ASSERT_NE(vendor, nullptr);
+  EXPECT_EQ(vendor->name, "vendor");
+  EXPECT_EQ(vendor->key, cast()["vendor"].key());
+  EXPECT_EQ(parsed->find(Digest{}.bytes), nullptr);
+  EXPECT_TRUE(parsed->retains(plan.retained[0]));
+  EXPECT_FALSE(parsed->retains(Digest{}));
+}
+
+TEST(Keyring, IsTheSameBytesInWhateverOrderItWasWritten) {
+  KeyringPlan plan = retaining_plan();
+  const Buffer encoded = *plan.encode();
+  std::reverse(plan.keys.begin(), plan.keys.end());
+  std::reverse(plan.policies.begin(), plan.policies.end());
+  std::reverse(plan.retained.begin(), plan.retained.end());
+  for (auto& policy : plan.policies) std::reverse(policy.clauses.begin(), policy.clauses.end());
+  EXPECT_EQ(*plan.encode(), encoded);
+}
+
+TEST(KeyId, NamesTheAlgorithmAndTheKey) {
+  const crypto::PublicKey key = cast()["vendor"].key();
+  Buffer named = {0xff, 0xf8};  // -8, EdDSA, two bytes big-endian
+  named.insert(named.end(), key.bytes.begin(), key.bytes.end());
+  EXPECT_EQ(key_id(key), crypto::sha256(named));
+  EXPECT_NE(key_id(cast()["vendor"].key()), key_id(cast()["committee-1"].key()));
+}
+
+TEST(Keyring, RefusesEveryMissingFieldAndUnknownOnes) {
+  const Buffer encoded = *retaining_plan().encode();
+  for (std::int64_t key : {1, 2, 3, 4, 5, 6}) {
+    Fields fields(encoded);
+    fields.erase(key);
+    EXPECT_NE(refusal(fields), Code::ok) << key;
+  }
+  Fields without(encoded);
+  without.erase(7);
+  EXPECT_EQ(refusal(without), Code::ok);  // retained may be absent
+  without.append(8, cbor_number(0));
+  EXPECT_EQ(refusal(without), Code::unknown_field);
+}
+
+TEST(Keyring, RefusesEveryFieldOfAnotherType) {
+  const Buffer encoded = *retaining_plan().encode();
+  for (const auto& entry : Fields(encoded).entries) {
+    Fields fields(encoded);
+    fields.at(entry.first) = cbor_text("x");
+    EXPECT_EQ(refusal(fields), Code::wrong_type) << entry.first;
+  }
+}
+
+TEST(Keyring, RefusesFieldsOutOfOrderOrTwice) {
+  const Buffer encoded = *retaining_plan().encode();
+  for (std::size_t i = 0; i + 1 < Fields(encoded).entries.size(); ++i) {
+    Fields swapped(encoded);
+    std::swap(swapped.entries[i], swapped.entries[i + 1]);
+    EXPECT_NE(refusal(swapped), Code::ok) << i;
+    Fields twice(encoded);
+    twice.entries[i + 1] = twice.entries[i];
+    EXPECT_EQ(refusal(twice), Code::duplicate_key) << i;
+  }
+}
+
+TEST(Keyring, RefusesEveryTruncationAndBytesAfterTheEnd) {
+  Buffer encoded = *retaining_plan().encode();
+  for (std::size_t size = 0; size < encoded.size(); ++size) {
+    EXPECT_FALSE(Keyring::parse(Bytes(encoded).first(size))) << size;
+  }
+  encoded.push_back(0);
+  EXPECT_EQ(Keyring::parse(encoded).error().code, Code::trailing_bytes);
+}
+
+TEST(Keyring, RefusesAnotherFormatAndVersionZero) {
+  Fields fields(*cast().plan().encode());
+  fields.at(1) = cbor_number(2);
+  EXPECT_EQ(refusal(fields), Code::unsupported_version);
+  KeyringPlan plan = cast().plan();
+  plan.version = 0;
+  EXPECT_EQ(refusal(plan), Code::bad_keyring);
+}
+
+TEST(Keyring, RefusesOneKeyInTwoGroups) {
+  KeyringPlan plan = cast().plan();
+  plan.add(cast()["vendor"], "committee");
+  EXPECT_EQ(refusal(plan), Code::key_in_two_groups);
+}
+
+TEST(Keyring, RefusesOneKeyTwiceInAGroup) {
+  KeyringPlan plan = cast().plan();
+  plan.add(cast()["committee-1"], "committee");
+  EXPECT_EQ(refusal(plan), Code::bad_keyring);
+}
+
+TEST(Keyring, RefusesAKeyAndItsNegativeSinceOneSecretSignsForBoth) {
+  for (std::string_view name : {"committee-1", "committee-2"}) {
+    const crypto::PublicKey key = cast()[name].key();
+    Buffer negative(key.bytes.begin(), key.bytes.end());
+    if (key.algorithm == Algorithm::eddsa) {
+      negative[31] = static_cast<std::uint8_t>(negative[31] ^ 0x80);
+    } else {
+      negative[0] = static_cast<std::uint8_t>(negative[0] ^ 0x01);
+    }
+    KeyringPlan plan = cast().plan();
+    plan.keys.push_back({*crypto::make_public_key(key.algorithm, negative), plan.group("committee"),
+                         "committee-4"});
+    EXPECT_EQ(refusal(plan), Code::bad_keyring) << name;
+    plan.keys.back().group = plan.group("reviewers");
+    EXPECT_EQ(refusal(plan), Code::key_in_two_groups) << name;
+  }
+}
+
+TEST(Keyring, RefusesWeakAndMalformedKeys) {
+  const auto with = [](std::int64_t algorithm, const Buffer& bytes) {
+    Fields fields(*cast().plan().encode());
+    Items keys(fields.at(5));
+    Fields key(keys.items[0]);
+    key.at(1) = cbor_integer(algorithm);
+    key.at(2) = cbor_bytes(bytes);
+    keys.items[0] = key.encode();
+    fields.at(5) = keys.encode();
+    return refusal(fields);
+  };
+  EXPECT_EQ(with(-8, Buffer(32)), Code::weak_key);
+  EXPECT_EQ(with(-8, Buffer(31)), Code::bad_key);
+  EXPECT_EQ(with(-8, Buffer(32, 0xff)), Code::bad_key);
+  EXPECT_EQ(with(-47, Buffer(33)), Code::bad_key);
+  EXPECT_EQ(with(-47, Buffer(33, 0xff)), Code::bad_key);
+  EXPECT_EQ(with(-47, Buffer(34)), Code::oversized);
+  EXPECT_EQ(with(-51, Buffer(32)), Code::unsupported_algorithm);
+  EXPECT_EQ(with(-7, Buffer(33)), Code::unsupported_algorithm);
+}
+
+TEST(Keyring, RefusesKeysOutOfOrder) {
+  Fields fields(*cast().plan().encode());
+  Items keys(fields.at(5));
+  std::swap(keys.items[0], keys.items[1]);
+  fields.at(5) = keys.encode();
+  EXPECT_EQ(refusal(fields), Code::not_canonical);
+}
+
+TEST(Keyring, RefusesAGroupThatDoesNotExist) {
+  KeyringPlan key = cast().plan();
+  key.keys[0].group = 5;
+  EXPECT_EQ(refusal(key), Code::bad_keyring);
+  KeyringPlan clause = cast().plan();
+  policy_of(clause, Kind::abi_pack).clauses[1].group = 5;
+  EXPECT_EQ(refusal(clause), Code::bad_keyring);
+}
+
+TEST(Keyring, RefusesGroupsThatRepeatOrAreNotPlain) {
+  for (const char* bad : {"vendor", "Committee", "", "two words"}) {
+    KeyringPlan plan = cast().plan();
+    plan.groups[1] = bad;
+    EXPECT_EQ(refusal(plan), Code::bad_keyring) << bad;
+  }
+}
+
+TEST(Keyring, RefusesSignersWithoutAName) {
+  for (const char* bad : {"", "two\nlines"}) {
+    KeyringPlan plan = cast().plan();
+    plan.keys[0].name = bad;
+    EXPECT_EQ(refusal(plan), Code::bad_keyring);
+  }
+  KeyringPlan plan = cast().plan();
+  plan.keys[0].name = std::string(kNameMax + 1, 'n');
+  EXPECT_EQ(refusal(plan), Code::oversized);
+}
+
+TEST(Keyring, RefusesThresholdsThatNobodyOrAnybodyMeets) {
+  for (std::uint8_t threshold : std::vector<std::uint8_t>{0, 4, 255}) {
+    KeyringPlan plan = cast().plan();
+    policy_of(plan, Kind::firmware).clauses[1].threshold = threshold;
+    EXPECT_EQ(refusal(plan), Code::bad_keyring) << int{threshold};
+  }
+  for (std::uint8_t threshold : std::vector<std::uint8_t>{1, 2, 3}) {
+    KeyringPlan plan = cast().plan();
+    policy_of(plan, Kind::firmware).clauses[1].threshold = threshold;
+    EXPECT_EQ(refusal(plan), Code::ok) << int{threshold};
+  }
+}
+
+TEST(Keyring, RefusesAPolicyThatNamesAGroupTwiceOrNone) {
+  KeyringPlan twice = cast().plan();
+  policy_of(twice, Kind::firmware).clauses = {{0, 1}, {0, 1}};
+  EXPECT_EQ(refusal(twice), Code::not_canonical);
+  KeyringPlan none = cast().plan();
+  policy_of(none, Kind::firmware).clauses = {};
+  EXPECT_EQ(refusal(none), Code::not_canonical);
+}
+
+TEST(Keyring, LetsTheRootGroupSignKeyringsAndNothingElse) {
+  KeyringPlan elsewhere = cast().plan();
+  policy_of(elsewhere, Kind::firmware).clauses.push_back({elsewhere.group("root"), 1});
+  EXPECT_EQ(refusal(elsewhere), Code::bad_keyring);
+  KeyringPlan shared = cast().plan();
+  policy_of(shared, Kind::keyring).clauses.push_back({shared.group("vendor"), 1});
+  EXPECT_EQ(refusal(shared), Code::bad_keyring);
+  KeyringPlan replaced = cast().plan();
+  policy_of(replaced, Kind::keyring).clauses = {{replaced.group("committee"), 2}};
+  EXPECT_EQ(refusal(replaced), Code::bad_keyring);
+  KeyringPlan none = cast().plan();
+  std::erase_if(none.policies, [](const auto& policy) { return policy.kind == Kind::keyring; });
+  EXPECT_EQ(refusal(none), Code::bad_keyring);
+}
+
+TEST(Keyring, RefusesAPolicyForAKindThatDoesNotExist) {
+  Fields fields(*cast().plan().encode());
+  Fields policies(fields.at(6));
+  policies.entries.back().first = 7;
+  fields.at(6) = policies.encode();
+  EXPECT_EQ(refusal(fields), Code::unknown_field);
+  policies.entries.back().first = -1;
+  fields.at(6) = policies.encode();
+  EXPECT_EQ(refusal(fields), Code::unknown_field);
+}
+
+TEST(Keyring, RefusesRetainedDigestsOutOfOrderTwiceOrNone) {
+  const auto with = [](auto change) {
+    Fields fields(*retaining_plan().encode());
+    Items retained(fields.at(7));
+    change(retained.items);
+    fields.at(7) = retained.encode();
+    return refusal(fields);
+  };
+  EXPECT_EQ(with([](auto& items) { std::swap(items[0], items[1]); }), Code::not_canonical);
+  EXPECT_EQ(with([](auto& items) { items[1] = items[0]; }), Code::not_canonical);
+  EXPECT_EQ(with([](auto& items) { items.clear(); }), Code::not_canonical);
+  EXPECT_EQ(with([](auto& items) { items.resize(kRetainedMax + 1, items[0]); }), Code::too_many);
+}
+
+TEST(Keyring, RefusesMoreKeysThanItsLimit) {
+  KeyringPlan plan = cast().plan();
+  for (std::size_t i = plan.keys.size(); i < kKeysMax; ++i) {
+    plan.add(Signer("more-" + std::to_string(i), Algorithm::eddsa), "committee");
+  }
+  EXPECT_EQ(refusal(plan), Code::ok);
+  plan.add(Signer("one-more", Algorithm::eddsa), "committee");
+  EXPECT_EQ(refusal(plan), Code::too_many);
+}
+
+TEST(Keyring, RefusesMoreThanItsSizeLimitUnread) {
+  const Buffer large(kKeyringSizeMax + 1);
+  EXPECT_EQ(Keyring::parse(large).error().code, Code::oversized);
+}
+
+}  // namespace
+}  // namespace airlock::package
