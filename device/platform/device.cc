@@ -42,7 +42,9 @@ Status make_record(const file::Path& folder) {
   }
   AIRLOCK_ASSIGN(FileArea first, FileArea::open(folder / kRecordNames[0]));
   AIRLOCK_ASSIGN(FileArea second, FileArea::open(folder / kRecordNames[1]));
-  return slot::format({{&first, &second}}, slot::Record{});
+  slot::Record record;
+  record.active = slot::SlotId::b;  // empty, so that the first firmware is written into a
+  return slot::format({{&first, &second}}, record);
 }
 
 }  // namespace
