@@ -32,7 +32,7 @@ room(publish/release HOST ROOMS core/base core/codec core/crypto core/package co
 
 # ---- server: hands out. It can sign nothing.
 room(server/store    HOST ROOMS core/base core/crypto core/package host/file host/json host/text LIBS sqlite3)
-room(server/rollout  HOST ROOMS core/base core/crypto core/package host/json host/text server/store)
+room(server/rollout  HOST ROOMS core/base core/crypto core/package host/file host/json host/text server/store)
 room(server/http     HOST ROOMS core/base core/crypto core/package host/file host/json host/text server/store server/rollout LIBS crypto ssl boost)
 
 # ---- device: does.

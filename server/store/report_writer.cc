@@ -1,0 +1,146 @@
+#include "server/store/report_writer.h"
+
+#include "server/store/database.h"
+
+namespace airlock::store {
+
+// The writer's own connection and statements.
+class ReportWriter::Writing {
+ public:
+  static Result<std::unique_ptr<Writing>> open(const file::Path& path) {
+    AIRLOCK_ASSIGN(auto connection, Connection::open(path));
+    AIRLOCK_ASSIGN(auto enrolled, connection.prepare("SELECT 1 FROM devices WHERE duid = ?"));
+    AIRLOCK_ASSIGN(auto known, connection.prepare(
+                                   "SELECT standing FROM reports WHERE duid = ? AND sequence = ?"));
+    AIRLOCK_ASSIGN(auto insert,
+                   connection.prepare("INSERT INTO reports (duid, sequence, rollout, manifest, "
+                                      "version, phase, outcome, reason, time_bound, received, "
+                                      "standing) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+    AIRLOCK_ASSIGN(auto count,
+                   connection.prepare("SELECT count(*) FROM reports WHERE standing = 0"));
+    AIRLOCK_TRY(count.step());
+    const std::int64_t marked = count.integer(0);
+    count.reset();
+    return std::unique_ptr<Writing>(new Writing(std::move(connection), std::move(enrolled),
+                                                std::move(known), std::move(insert), marked));
+  }
+
+  // write commits a batch and says of each report how it stands.
+  Result<std::vector<Result<Standing>>> write(const std::vector<Item>& batch) {
+    const std::int64_t marked_before = marked_;
+    auto written = try_write(batch);
+    if (!written) marked_ = marked_before;
+    return written;
+  }
+
+ private:
+  Writing(Connection connection, Statement enrolled, Statement known, Statement insert,
+          std::int64_t marked)
+      : connection_(std::move(connection)),
+        enrolled_(std::move(enrolled)),
+        known_(std::move(known)),
+        insert_(std::move(insert)),
+        marked_(marked) {}
+
+  Result<std::vector<Result<Standing>>> try_write(const std::vector<Item>& batch) {
+    std::vector<Result<Standing>> standings;
+    standings.reserve(batch.size());
+    AIRLOCK_ASSIGN(auto transaction, Transaction::begin(connection_));
+    for (const Item& item : batch) {
+      auto standing = write_one(item.report);
+      // Only a refusal of this one report may pass; whatever the database says ends the batch.
+      if (!standing && standing.error().code != Code::overloaded) {
+        return std::unexpected(standing.error());
+      }
+      standings.push_back(standing);
+    }
+    AIRLOCK_TRY(transaction.commit());
+    return standings;
+  }
+
+  Result<Standing> write_one(const Report& report) {
+    known_.bind(0, report.duid).bind(1, report.sequence);
+    const auto known = known_.step();
+    const bool counted = known && *known && known_.integer(0) == 1;
+    known_.reset();
+    if (!known) return std::unexpected(known.error());
+    if (*known) return counted ? Standing::counted : Standing::marked;
+
+    enrolled_.bind(0, report.duid);
+    const auto enrolled = enrolled_.step();
+    enrolled_.reset();
+    if (!enrolled) return std::unexpected(enrolled.error());
+    if (!*enrolled && marked_ >= kMarkedMax) return fail(Code::overloaded);
+    insert_.bind(0, report.duid).bind(1, report.sequence).bind(2, report.rollout);
+    insert_.bind(3, report.manifest).bind(4, report.version).bind(5, report.phase);
+    insert_.bind(6, report.outcome).bind(7, report.reason).bind(8, report.time_bound);
+    insert_.bind(9, report.received).bind(10, std::int64_t{*enrolled ? 1 : 0});
+    AIRLOCK_TRY(insert_.run());
+    if (!*enrolled) ++marked_;
+    return *enrolled ? Standing::counted : Standing::marked;
+  }
+
+  Connection connection_;
+  Statement enrolled_;
+  Statement known_;
+  Statement insert_;
+  std::int64_t marked_ = 0;
+};
+
+Result<std::unique_ptr<ReportWriter>> ReportWriter::open(const Store& store) {
+  AIRLOCK_ASSIGN(auto writing, Writing::open(store.path()));
+  return std::unique_ptr<ReportWriter>(new ReportWriter(std::move(writing)));
+}
+
+ReportWriter::ReportWriter(std::unique_ptr<Writing> writing)
+    : writing_(std::move(writing)), thread_([this] { run(); }) {}
+
+ReportWriter::~ReportWriter() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  arrived_.notify_one();
+  thread_.join();
+}
+
+Status ReportWriter::submit(Report report, Receipt receipt) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (ending_ || queue_.size() >= kQueueMax) return fail(Code::overloaded, queue_.size());
+    queue_.push_back({std::move(report), std::move(receipt)});
+    waiting_.store(queue_.size(), std::memory_order_relaxed);
+  }
+  arrived_.notify_one();
+  return {};
+}
+
+std::vector<ReportWriter::Item> ReportWriter::next_batch() {
+  std::unique_lock lock(mutex_);
+  arrived_.wait(lock, [this] { return ending_ || !queue_.empty(); });
+  // A queue with company is under load: a moment more makes the batch, and the sync, worth more.
+  if (queue_.size() > 1 && queue_.size() < kBatchMax && !ending_) {
+    arrived_.wait_for(lock, kGatherTime, [this] { return ending_ || queue_.size() >= kBatchMax; });
+  }
+  std::vector<Item> batch;
+  const std::size_t size = std::min(queue_.size(), kBatchMax);
+  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(size);
+  batch.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+  queue_.erase(queue_.begin(), end);
+  waiting_.store(queue_.size(), std::memory_order_relaxed);
+  return batch;
+}
+
+void ReportWriter::run() {
+  while (true) {
+    std::vector<Item> batch = next_batch();
+    if (batch.empty()) return;  // only when ending, with nothing left to write
+    const auto standings = writing_->write(batch);
+    for (std::size_t at = 0; at < batch.size(); ++at) {
+      batch[at].receipt(standings ? (*standings)[at]
+                                  : Result<Standing>(std::unexpected(standings.error())));
+    }
+  }
+}
+
+}  // namespace airlock::store

@@ -1,0 +1,356 @@
+#include "server/store/store.h"
+
+#include <random>
+
+#include "host/json/json.h"
+#include "host/text/text.h"
+#include "server/store/database.h"
+
+namespace airlock::store {
+
+namespace {
+
+constexpr const char* kSchema = R"(
+CREATE TABLE rollouts (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, manifest TEXT NOT NULL, seed TEXT NOT NULL,
+  share INTEGER NOT NULL CHECK (share BETWEEN 0 AND 10000), state INTEGER NOT NULL,
+  models TEXT NOT NULL, regions TEXT NOT NULL, groups TEXT NOT NULL,
+  from_min TEXT NOT NULL, from_max TEXT NOT NULL,
+  not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, created INTEGER NOT NULL) STRICT;
+CREATE TABLE devices (
+  duid TEXT PRIMARY KEY, key TEXT NOT NULL, enrolled INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE reports (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, duid TEXT NOT NULL, sequence INTEGER NOT NULL,
+  rollout INTEGER NOT NULL, manifest TEXT NOT NULL, version TEXT NOT NULL, phase TEXT NOT NULL,
+  outcome TEXT NOT NULL, reason TEXT NOT NULL, time_bound INTEGER NOT NULL,
+  received INTEGER NOT NULL, standing INTEGER NOT NULL, UNIQUE (duid, sequence)) STRICT;
+CREATE INDEX reports_by_rollout ON reports (rollout, standing, outcome, reason);
+CREATE TABLE audit (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, who TEXT NOT NULL,
+  what TEXT NOT NULL, why TEXT NOT NULL, detail TEXT NOT NULL) STRICT;
+CREATE TRIGGER audit_keeps_rows BEFORE UPDATE ON audit
+  BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END;
+CREATE TRIGGER audit_loses_none BEFORE DELETE ON audit
+  BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END;
+PRAGMA user_version = 1;
+)";
+
+constexpr std::string_view kRolloutColumns =
+    "id, manifest, seed, share, state, models, regions, groups, from_min, from_max, not_before, "
+    "not_after, created";
+
+Status prepare_schema(Connection& connection) {
+  AIRLOCK_ASSIGN(auto transaction, Transaction::begin(connection));
+  std::int64_t version = 0;
+  {
+    AIRLOCK_ASSIGN(auto query, connection.prepare("PRAGMA user_version"));
+    AIRLOCK_TRY(query.step());
+    version = query.integer(0);
+  }
+  if (version > kSchemaVersion) {
+    return fail(Code::unsupported_version, static_cast<std::uint64_t>(version));
+  }
+  if (version == 0) AIRLOCK_TRY(connection.execute(kSchema));
+  return transaction.commit();
+}
+
+std::string write_list(const std::vector<std::string>& list) {
+  return json::write(json::Value(list));
+}
+
+Result<std::vector<std::string>> read_list(const std::string& text) {
+  AIRLOCK_ASSIGN(const json::Value value, json::parse(text, kListMax * (kWordMax * 6 + 3) + 2));
+  if (!value.is_array()) return fail(Code::database_failed);
+  std::vector<std::string> list;
+  for (const json::Value& item : value) {
+    if (!item.is_string()) return fail(Code::database_failed);
+    list.push_back(item.get<std::string>());
+  }
+  return list;
+}
+
+Result<Rollout> read_rollout(Statement& row) {
+  Rollout rollout;
+  rollout.id = row.integer(0);
+  AIRLOCK_ASSIGN(rollout.manifest, text::digest_from_hex(row.text(1)));
+  AIRLOCK_ASSIGN(rollout.seed, text::digest_from_hex(row.text(2)));
+  rollout.share = static_cast<std::uint32_t>(row.integer(3));
+  const std::int64_t state = row.integer(4);
+  if (state < 0 || state > 3) return fail(Code::database_failed);
+  rollout.state = static_cast<State>(state);
+  AIRLOCK_ASSIGN(rollout.models, read_list(row.text(5)));
+  AIRLOCK_ASSIGN(rollout.regions, read_list(row.text(6)));
+  AIRLOCK_ASSIGN(rollout.groups, read_list(row.text(7)));
+  rollout.from_min = row.text(8);
+  rollout.from_max = row.text(9);
+  rollout.not_before = row.integer(10);
+  rollout.not_after = row.integer(11);
+  rollout.created = row.integer(12);
+  return rollout;
+}
+
+Result<Rollout> find_rollout(Connection& connection, std::int64_t id) {
+  AIRLOCK_ASSIGN(auto query, connection.prepare("SELECT " + std::string(kRolloutColumns) +
+                                                " FROM rollouts WHERE id = ?"));
+  query.bind(0, id);
+  AIRLOCK_ASSIGN(const bool found, query.step());
+  if (!found) return fail(Code::not_found, static_cast<std::uint64_t>(id));
+  return read_rollout(query);
+}
+
+Status check_deed(const Deed& deed) {
+  if (deed.who.empty()) return fail(Code::unauthorised);
+  if (deed.why.empty()) return fail(Code::missing_field);
+  if (deed.why.size() > kWhyMax) return fail(Code::oversized, deed.why.size());
+  return {};
+}
+
+Status note(Connection& connection, const Deed& deed, std::string_view what,
+            std::string_view detail) {
+  AIRLOCK_ASSIGN(auto insert,
+                 connection.prepare("INSERT INTO audit (at, who, what, why, detail) VALUES "
+                                    "(?, ?, ?, ?, ?)"));
+  insert.bind(0, deed.when).bind(1, deed.who).bind(2, what).bind(3, deed.why).bind(4, detail);
+  return insert.run();
+}
+
+// A seed that nobody can guess before the rollout exists, so that no device can pick its bucket.
+Digest draw_seed() {
+  std::random_device device;
+  Digest seed;
+  for (std::size_t at = 0; at < Digest::kSize; at += 4) {
+    const std::uint32_t word = device();
+    for (std::size_t byte = 0; byte < 4; ++byte) {
+      seed.bytes[at + byte] = static_cast<std::uint8_t>(word >> (8 * byte));
+    }
+  }
+  return seed;
+}
+
+Result<State> state_after(State state, Step step) {
+  if (state == State::halted) return fail(Code::conflict);
+  switch (step) {
+    case Step::resume:
+      if (state == State::running) return fail(Code::conflict);
+      return State::running;
+    case Step::pause:
+      if (state != State::running) return fail(Code::conflict);
+      return State::paused;
+    case Step::halt: return State::halted;
+  }
+  return fail(Code::out_of_range);
+}
+
+std::string_view deed_of(Step step) {
+  switch (step) {
+    case Step::resume: return "rollout.resume";
+    case Step::pause: return "rollout.pause";
+    case Step::halt: return "rollout.halt";
+  }
+  return "";
+}
+
+}  // namespace
+
+class Store::Database {
+ public:
+  explicit Database(Connection made) : connection(std::move(made)) {}
+  Connection connection;
+};
+
+std::string duid_of(Bytes ed25519) {
+  constexpr std::size_t kNameBytes = 20;
+  const Digest digest = crypto::sha256(ed25519);
+  return text::to_base32(Bytes(digest.bytes).first(kNameBytes));
+}
+
+std::string_view name_of(State state) {
+  switch (state) {
+    case State::created: return "created";
+    case State::running: return "running";
+    case State::paused: return "paused";
+    case State::halted: return "halted";
+  }
+  return "";
+}
+
+Store::Store(file::Path path, std::unique_ptr<Database> database)
+    : path_(std::move(path)), database_(std::move(database)) {}
+Store::~Store() = default;
+
+Result<std::unique_ptr<Store>> Store::open(const file::Path& folder) {
+  AIRLOCK_TRY(file::make_folders(folder));
+  file::Path path = folder / "server.db";
+  AIRLOCK_ASSIGN(auto connection, Connection::open(path));
+  AIRLOCK_TRY(prepare_schema(connection));
+  auto database = std::make_unique<Database>(std::move(connection));
+  return std::unique_ptr<Store>(new Store(std::move(path), std::move(database)));
+}
+
+Result<std::vector<Rollout>> Store::rollouts() {
+  const std::lock_guard lock(mutex_);
+  AIRLOCK_ASSIGN(auto query,
+                 database_->connection.prepare("SELECT " + std::string(kRolloutColumns) +
+                                               " FROM rollouts ORDER BY id LIMIT 1000"));
+  std::vector<Rollout> rollouts;
+  while (true) {
+    AIRLOCK_ASSIGN(const bool more, query.step());
+    if (!more) return rollouts;
+    AIRLOCK_ASSIGN(Rollout rollout, read_rollout(query));
+    rollouts.push_back(std::move(rollout));
+  }
+}
+
+Result<Rollout> Store::create_rollout(const Rollout& draft, const Deed& deed) {
+  AIRLOCK_TRY(check_deed(deed));
+  if (draft.share > kShareWhole) return fail(Code::out_of_range, draft.share);
+  const std::lock_guard lock(mutex_);
+  Connection& connection = database_->connection;
+  AIRLOCK_ASSIGN(auto transaction, Transaction::begin(connection));
+  AIRLOCK_ASSIGN(auto count, connection.prepare("SELECT count(*) FROM rollouts"));
+  AIRLOCK_TRY(count.step());
+  if (count.integer(0) >= static_cast<std::int64_t>(kRolloutsMax)) return fail(Code::too_many);
+  const std::string manifest = text::to_hex(draft.manifest.bytes);
+  const std::string seed = text::to_hex(draw_seed().bytes);
+  const std::string models = write_list(draft.models);
+  const std::string regions = write_list(draft.regions);
+  const std::string groups = write_list(draft.groups);
+  AIRLOCK_ASSIGN(auto insert,
+                 connection.prepare("INSERT INTO rollouts (manifest, seed, share, state, models, "
+                                    "regions, groups, from_min, from_max, not_before, not_after, "
+                                    "created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  insert.bind(0, manifest).bind(1, seed).bind(2, std::int64_t{draft.share});
+  insert.bind(3, static_cast<std::int64_t>(draft.state)).bind(4, models).bind(5, regions);
+  insert.bind(6, groups).bind(7, draft.from_min).bind(8, draft.from_max);
+  insert.bind(9, draft.not_before).bind(10, draft.not_after).bind(11, deed.when);
+  AIRLOCK_TRY(insert.run());
+  const std::int64_t id = connection.last_id();
+  const json::Value detail = {{"id", id},
+                              {"manifest", manifest},
+                              {"share", draft.share},
+                              {"state", name_of(draft.state)},
+                              {"models", draft.models},
+                              {"regions", draft.regions},
+                              {"groups", draft.groups}};
+  AIRLOCK_TRY(note(connection, deed, "rollout.create", json::write(detail)));
+  AIRLOCK_TRY(transaction.commit());
+  return find_rollout(connection, id);
+}
+
+Result<Rollout> Store::advance(std::int64_t id, std::uint32_t share, const Deed& deed) {
+  AIRLOCK_TRY(check_deed(deed));
+  if (share > kShareWhole) return fail(Code::out_of_range, share);
+  const std::lock_guard lock(mutex_);
+  Connection& connection = database_->connection;
+  AIRLOCK_ASSIGN(auto transaction, Transaction::begin(connection));
+  AIRLOCK_ASSIGN(const Rollout rollout, find_rollout(connection, id));
+  if (rollout.state == State::halted || share <= rollout.share) return fail(Code::conflict);
+  AIRLOCK_ASSIGN(auto update, connection.prepare("UPDATE rollouts SET share = ? WHERE id = ?"));
+  AIRLOCK_TRY(update.bind(0, std::int64_t{share}).bind(1, id).run());
+  const json::Value detail = {{"id", id}, {"from", rollout.share}, {"share", share}};
+  AIRLOCK_TRY(note(connection, deed, "rollout.advance", json::write(detail)));
+  AIRLOCK_TRY(transaction.commit());
+  return find_rollout(connection, id);
+}
+
+Result<Rollout> Store::take(std::int64_t id, Step step, const Deed& deed) {
+  AIRLOCK_TRY(check_deed(deed));
+  const std::lock_guard lock(mutex_);
+  Connection& connection = database_->connection;
+  AIRLOCK_ASSIGN(auto transaction, Transaction::begin(connection));
+  AIRLOCK_ASSIGN(const Rollout rollout, find_rollout(connection, id));
+  AIRLOCK_ASSIGN(const State next, state_after(rollout.state, step));
+  AIRLOCK_ASSIGN(auto update, connection.prepare("UPDATE rollouts SET state = ? WHERE id = ?"));
+  AIRLOCK_TRY(update.bind(0, static_cast<std::int64_t>(next)).bind(1, id).run());
+  const json::Value detail = {{"id", id}, {"from", name_of(rollout.state)}};
+  AIRLOCK_TRY(note(connection, deed, deed_of(step), json::write(detail)));
+  AIRLOCK_TRY(transaction.commit());
+  return find_rollout(connection, id);
+}
+
+Result<Import> Store::import_devices(const std::vector<std::string>& keys_hex, const Deed& deed) {
+  AIRLOCK_TRY(check_deed(deed));
+  if (keys_hex.size() > kKeysMax) return fail(Code::too_many, keys_hex.size());
+  const std::lock_guard lock(mutex_);
+  Connection& connection = database_->connection;
+  AIRLOCK_ASSIGN(auto transaction, Transaction::begin(connection));
+  AIRLOCK_ASSIGN(auto insert,
+                 connection.prepare("INSERT OR IGNORE INTO devices (duid, key, enrolled) VALUES "
+                                    "(?, ?, ?)"));
+  Import import;
+  for (const std::string& hex : keys_hex) {
+    AIRLOCK_ASSIGN(const auto raw, text::from_hex(hex));
+    AIRLOCK_TRY(crypto::make_public_key(crypto::Algorithm::eddsa, raw));
+    const std::string duid = duid_of(raw);
+    AIRLOCK_TRY(insert.bind(0, duid).bind(1, hex).bind(2, deed.when).run());
+    ++(connection.changes() > 0 ? import.added : import.known);
+  }
+  const json::Value detail = {{"added", import.added}, {"known", import.known}};
+  AIRLOCK_TRY(note(connection, deed, "devices.import", json::write(detail)));
+  AIRLOCK_TRY(transaction.commit());
+  return import;
+}
+
+Result<std::vector<Device>> Store::devices(std::size_t rows_max) {
+  const std::lock_guard lock(mutex_);
+  AIRLOCK_ASSIGN(auto query,
+                 database_->connection.prepare("SELECT duid, key, enrolled FROM devices ORDER BY "
+                                               "enrolled DESC, duid LIMIT ?"));
+  query.bind(0, static_cast<std::int64_t>(rows_max));
+  std::vector<Device> devices;
+  while (true) {
+    AIRLOCK_ASSIGN(const bool more, query.step());
+    if (!more) return devices;
+    devices.push_back({query.text(0), query.text(1), query.integer(2)});
+  }
+}
+
+Result<std::vector<Report>> Store::reports(std::optional<std::int64_t> rollout,
+                                           std::size_t rows_max) {
+  const std::lock_guard lock(mutex_);
+  AIRLOCK_ASSIGN(auto query, database_->connection.prepare(
+                                 "SELECT duid, sequence, rollout, manifest, version, phase, "
+                                 "outcome, reason, time_bound, received, standing FROM reports "
+                                 "WHERE ?1 < 0 OR rollout = ?1 ORDER BY id DESC LIMIT ?2"));
+  query.bind(0, rollout.value_or(-1)).bind(1, static_cast<std::int64_t>(rows_max));
+  std::vector<Report> reports;
+  while (true) {
+    AIRLOCK_ASSIGN(const bool more, query.step());
+    if (!more) return reports;
+    reports.push_back({query.text(0), query.integer(1), query.integer(2), query.text(3),
+                       query.text(4), query.text(5), query.text(6), query.text(7), query.integer(8),
+                       query.integer(9),
+                       query.integer(10) == 1 ? Standing::counted : Standing::marked});
+  }
+}
+
+Result<std::vector<ReportCount>> Store::report_counts() {
+  const std::lock_guard lock(mutex_);
+  AIRLOCK_ASSIGN(auto query, database_->connection.prepare(
+                                 "SELECT rollout, outcome, reason, count(*) FROM reports WHERE "
+                                 "standing = 1 GROUP BY rollout, outcome, reason ORDER BY rollout "
+                                 "DESC, count(*) DESC LIMIT 1000"));
+  std::vector<ReportCount> counts;
+  while (true) {
+    AIRLOCK_ASSIGN(const bool more, query.step());
+    if (!more) return counts;
+    counts.push_back({query.integer(0), query.text(1), query.text(2), query.integer(3)});
+  }
+}
+
+Result<std::vector<AuditEntry>> Store::audit(std::size_t rows_max) {
+  const std::lock_guard lock(mutex_);
+  AIRLOCK_ASSIGN(auto query,
+                 database_->connection.prepare("SELECT id, at, who, what, why, detail FROM audit "
+                                               "ORDER BY id DESC LIMIT ?"));
+  query.bind(0, static_cast<std::int64_t>(rows_max));
+  std::vector<AuditEntry> entries;
+  while (true) {
+    AIRLOCK_ASSIGN(const bool more, query.step());
+    if (!more) return entries;
+    entries.push_back({query.integer(0), query.integer(1), query.text(2), query.text(3),
+                       query.text(4), query.text(5)});
+  }
+}
+
+}  // namespace airlock::store
