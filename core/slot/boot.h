@@ -14,7 +14,8 @@ struct ComponentAreas {
   std::array<Source*, kSlotCount> images{};
 };
 
-// All that a bootloader sees. Envelopes are mapped read-only; an empty view is an empty slot.
+// All that a bootloader sees. Envelopes are mapped read-only; an empty view is an empty slot. What
+// it views must outlive it.
 struct BootView {
   RecordAreas record;
   std::array<Bytes, kSlotCount> envelopes{};
@@ -31,17 +32,34 @@ struct Boot {
   Digest manifest;
 };
 
-// prove_slot proves what a slot holds against the keyring: quorum (where `whole`), model, and every
-// component's image digest. Errors: slot_empty, image_rejected, missing_component, wrong_model,
-// and those of package::prove.
-Status prove_slot(const BootView& view, SlotId id, const Digest& manifest, bool whole);
+// How deep a slot is proven. `quorum` is before a first boot, `digests` for what was proven whole
+// before: then the manifest must be the very one that was.
+enum class Depth : std::uint8_t { digests, quorum };
 
-// boot decides what runs now: counts a trial's boot (stored and synced before the jump, so that a
-// hang costs one), proves quorum and digests before a first boot and digests before every boot,
-// ends a trial that fails or is used up, and falls back by itself: from a trial to the committed
-// slot, and from a committed slot that no longer proves to the other one where that holds a proven
-// image not below the floor. Errors: no_bootable_slot (the device waits in recovery), record_lost,
-// storage_failed. The caller arms the watchdog before the jump where `trial` is set.
+struct ProvenSlot {
+  Digest manifest;
+  std::uint32_t security_version = 0;
+  std::int64_t created = 0;
+};
+
+// prove_slot proves what a slot holds: that its envelope is this manifest, signed by a quorum of
+// the keyring (where `depth` says so), of kind firmware, for this model, and that every component's
+// image has its signed digest. It reads every image once, in steps of 1 KiB. Errors: slot_empty,
+// image_rejected (at = the component), missing_component, unknown_component, wrong_kind,
+// wrong_model, those of the sources, of package::prove_kind and of package::open_keyring_anchor.
+Result<ProvenSlot> prove_slot(const BootView& view, SlotId id, const Digest& manifest, Depth depth);
+
+// boot decides what runs now: counts a trial's boot (stored and synced before anything that could
+// hang, so that a hang costs one), proves quorum and digests before a first boot and digests before
+// every boot, demands that a trial is of the manifest that the record's consent names, that no slot
+// is below the floor of firmware, and that the security version is the one that the record will
+// raise the floor to. It ends a trial that fails any of this or is used up, and falls back by
+// itself: from a trial to the committed slot, and from a committed slot that no longer proves to
+// the other one where that holds a proven image not below the floor (the record then names that
+// one active, so that what runs is never written). Errors: no_bootable_slot (the device waits in
+// recovery; at = why the committed slot did not prove), record_lost, storage_failed (a fallback
+// could not be stored; try again). The caller arms the watchdog before the jump where `trial` is
+// set.
 Result<Boot> boot(const BootView& view);
 
 }  // namespace airlock::slot

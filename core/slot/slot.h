@@ -37,10 +37,10 @@ constexpr std::size_t index_of(SlotId id) { return static_cast<std::size_t>(id);
 std::string_view name_of(SlotId id);  // "a", "b"
 
 inline constexpr std::size_t kRecordSizeMax = 512;     // encoded, checksum included
-inline constexpr std::uint64_t kRecordUnit = 4 << 10;  // each copy has a unit of its own
+inline constexpr std::uint64_t kRecordUnit = 4 << 10;  // of a file or block device: a copy's area
 inline constexpr std::uint8_t kTrialBootsMax = 10;
 
-// What a slot holds. `digest` is that of the manifest, zero where the slot holds nothing proven.
+// What a slot holds. The manifest's digest is zero where the slot holds nothing to rely on.
 struct Slot {
   Digest manifest;
   std::uint32_t security_version = 0;
@@ -62,7 +62,7 @@ struct Record {
   SlotId active = SlotId::a;                // the committed slot
   std::optional<std::uint8_t> trial_boots;  // set: the other slot is on trial, boots that are left
   std::array<Slot, kSlotCount> slots;
-  Digest consent;  // the manifest that the owner said yes to last
+  Digest consent;  // the manifest that the owner said yes to; zero: to none since begin_write
   std::array<std::uint32_t, package::kKindCount> floors{};
   std::int64_t time_bound = 0;  // Unix seconds, only grows, fed by signed times only
   Revert last_revert;
@@ -75,13 +75,19 @@ struct Record {
 // ---- the stored form
 
 Result<Bytes> encode_record(const Record& record, MutableBytes buffer);
-// decode_record: bad_checksum, unsupported_version, and those of core/codec. Unknown fields that a
-// later version added are passed over, so that N-1 reads what a reverted N left.
+// decode_record reads a frame that begins at the start of `encoded`; what follows it is ignored, as
+// a flash unit is larger than its record. Errors: truncated, wrong_magic, bad_checksum,
+// unsupported_version, missing_field, and those of core/codec. Unknown fields, kinds and codes that
+// a later version added are passed over, so that N-1 reads what a reverted N left.
 Result<Record> decode_record(Bytes encoded);
 
 // The two copies. load takes the readable one with the higher sequence; record_lost where neither
 // reads. store writes the record, its sequence one higher than what is stored, over the older (or
-// unreadable) copy, and syncs; `record.sequence` is updated.
+// unreadable) copy, syncs, and reads it back (storage_failed where it differs); `record.sequence`
+// is updated. Other errors are the area's own. After an error the record is the old or the new one,
+// never neither. A copy's
+// area is whole erase units, all of them erased at once; the copy is at its start, padded with
+// zeros to a multiple of 32 bytes.
 struct RecordAreas {
   std::array<Area*, 2> copies{};
 };
@@ -92,29 +98,51 @@ Status format(const RecordAreas& areas, const Record& record);
 
 // ---- transitions: pure; each returns the next record or wrong_state / consent_missing / ...
 
-// begin_write says that the inactive slot is about to be written: it holds nothing from now on.
-// slot_busy while a trial runs.
+// How a manifest stands with this device: what a driver asks before it repeats an effect.
+enum class Standing : std::uint8_t {
+  unknown,    // none of the others
+  on_trial,   // armed, and neither confirmed nor reverted yet
+  committed,  // in the active slot
+  kept,       // in the other slot, restorable where the floor allows
+  given_up,   // the last one that the device went back from (last_revert says why)
+};
+Standing standing_of(const Record& record, const Digest& manifest);
+
+// begin_write says that the inactive slot is about to be written: it holds nothing from now on, and
+// no earlier consent speaks of what will be in it. slot_busy while a trial runs. Repeating it
+// changes nothing.
 Result<Record> begin_write(const Record& record);
-// consent keeps the owner's yes to this manifest.
+// consent keeps the owner's yes to this manifest, given after begin_write. wrong_state in a trial,
+// which stands on the consent that is stored, and for a zero digest.
 Result<Record> consent(const Record& record, const Digest& manifest);
 // arm puts the inactive slot, which now holds `manifest`, on trial for `boots` boots. Errors:
-// consent_missing unless the record's consent is this manifest; below_floor; wrong_state in a
-// trial.
+// consent_missing unless the record's consent is this manifest; below_floor; wrong_state in the
+// trial of another manifest or where begin_write did not empty the slot; out_of_range unless boots
+// is 1 to kTrialBootsMax. Arming what is on trial already returns the record as it is, its boots
+// untouched, so that the effect may be repeated after a crash.
 Result<Record> arm(const Record& record, const Digest& manifest, std::uint32_t security_version,
                    std::uint8_t boots);
 // count_boot takes one of the trial's boots; trial_exhausted where none is left (then call revert).
 Result<Record> count_boot(const Record& record);
 // mark_proven notes that the slot's manifest and images were proven whole (before its first boot).
+// slot_empty where it holds nothing.
 Result<Record> mark_proven(const Record& record, SlotId id);
-// confirm ends a trial well: the slot becomes active, and only now the floor of `kind` rises to its
-// security version, and the time bound to `created`.
+// confirm ends a trial well: the slot becomes active, and only now the floor of firmware rises to
+// its security version, and the time bound to `created` (of its manifest). wrong_state outside a
+// trial, and before the trial slot was proven and booted.
 Result<Record> confirm(const Record& record, std::int64_t created);
-// revert ends a trial badly, keeping the reason; the given-up slot holds nothing from now on.
+// revert ends a trial badly, keeping the reason; the given-up slot holds nothing from now on, and
+// the consent to it is used up. wrong_state outside a trial.
 Result<Record> revert(const Record& record, Code reason);
 // restore makes the other slot active again on the owner's request, where it holds a proven image
-// not below the floor: below_floor, slot_empty, wrong_state otherwise.
+// not below the floor: below_floor, slot_empty, wrong_state otherwise. The slot that it leaves is
+// kept.
 Result<Record> restore(const Record& record);
+// fall_back is restore by the bootloader, from an active slot that no longer proves: that slot
+// holds nothing from now on, and the reason is kept. Errors as restore.
+Result<Record> fall_back(const Record& record, Code reason);
 // raise_time and raise_floor move bounds upwards only (other kinds' floors rise at their commit).
+// The floor of firmware never rises above the security version of the active slot.
 Record raise_time(const Record& record, std::int64_t signed_time);
 Record raise_floor(const Record& record, Kind kind, std::uint32_t security_version);
 

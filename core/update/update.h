@@ -43,10 +43,11 @@ enum class Phase : std::uint8_t {
   reverting = 12,
   reporting = 13,  // tell the server how it ended
 };
+inline constexpr std::size_t kPhaseCount = 14;
 std::string_view name_of(Phase phase);  // "asking", "staging", ..
 
-inline constexpr std::uint8_t kAttemptsMax = 5;  // of one phase before the session gives up
-inline constexpr std::size_t kSessionSizeMax = 512;
+inline constexpr std::uint8_t kAttemptsMax = 5;      // of one phase before the session gives up
+inline constexpr std::size_t kSessionSizeMax = 512;  // encoded, checksum included
 
 struct Session {
   Phase phase = Phase::idle;
@@ -55,29 +56,35 @@ struct Session {
   FixedText<package::kSemverTextMax> version;
   std::uint64_t rollout = 0;  // the server's number for it, for reports
   std::uint8_t attempts = 0;  // of this phase
-  Code outcome = Code::ok;    // why the session ended (or ends): ok = committed
+  Code outcome = Code::ok;    // why the session ended (or ends): ok = committed. In idle and asking
+                              // it still tells of the session before
   std::uint64_t at = 0;       // the error's place
   Phase failed_in = Phase::idle;
-  std::uint64_t report_sequence = 0;  // of the device's life; makes reports idempotent
+  // Counts the reports of the device's life, and numbers the one of this session from `reporting`
+  // on; makes reports idempotent.
+  std::uint64_t report_sequence = 0;
 
   friend bool operator==(const Session&, const Session&) = default;
 };
 
-// What the driver shall do next; each names the phase that it belongs to.
+// What the driver shall do next; each names the events with which it is answered. A crash may come
+// between an effect and the journal, so an effect may meet its own result: slot::standing_of tells
+// whether a release is on trial, committed or given up already, and the answer is then `activated`,
+// `booted`, `committed` or `went_back` without doing it twice.
 enum class Effect : std::uint8_t {
-  wait,          // nothing to do; back-off is the driver's
-  ask_server,    // POST /v1/check-in → offered | nothing
+  wait,          // nothing to do until wake or installed; back-off is the driver's
+  ask_server,    // POST /v1/check-in → offered | nothing | failed
   refresh,       // both the metadata and the target → refreshed | failed
   prove,         // prove the envelope, compare the doors → proven | failed
   gate,          // admit → admitted | failed
   stage,         // begin_write, then every block that the slot does not hold yet → staged | failed
   verify,        // read the whole slot back → verified | failed
-  ask_owner,     // show and wait for the key → consented | refused | failed
-  activate,      // arm the trial → activated | failed
-  reboot,        // → booted (the trial slot runs) | went_back (the bootloader fell back)
-  check_health,  // → healthy | failed
-  commit,        // confirm → committed | failed
-  go_back,       // revert and reboot → went_back
+  ask_owner,     // show and wait for the key, keep the consent → consented | refused | failed
+  activate,      // arm the trial → activated | went_back | failed
+  reboot,        // → booted (the trial slot runs) | went_back (the bootloader fell back) | failed
+  check_health,  // → healthy | went_back | failed
+  commit,        // confirm → committed | went_back | failed
+  go_back,       // revert and reboot → went_back | failed
   report,        // → reported | failed
 };
 std::string_view name_of(Effect effect);
@@ -106,11 +113,12 @@ struct Event {
     installed,  // a package was handed in by hand: goes to proving without asking the server
   };
   Type type = Type::wake;
-  Error error;      // failed, went_back
-  Digest manifest;  // offered (zero: unknown yet), proven, consented: what it speaks of
-  std::string_view version;
-  Kind kind = Kind::firmware;
-  std::uint64_t rollout = 0;
+  Error error;  // failed, went_back (ok: the bootloader's reason is unknown)
+  Digest
+      manifest;  // offered and installed (zero: unknown yet), proven, consented: of what it speaks
+  std::string_view version;    // offered, installed, proven
+  Kind kind = Kind::firmware;  // offered, installed, proven
+  std::uint64_t rollout = 0;   // offered
 };
 
 struct Step {
@@ -118,19 +126,33 @@ struct Step {
   Effect effect = Effect::wait;
 };
 
+// accepts says whether an event belongs to a phase.
+bool accepts(Phase phase, Event::Type type);
+
 // step is the pipeline. An event that does not belong to the phase is a bug of the driver
-// (assertion), except `resumed`, which belongs to every phase and repeats its effect.
-// consented with another digest than the session's is consent_mismatch: the session ends, nothing
-// is activated. Errors worth another attempt (unreachable, timed_out, http_failed, io_failed, busy,
-// interrupted, ..) repeat the phase up to kAttemptsMax times, then end as retries_exhausted keeps
-// the last error's code in `outcome`; all others end the session at once.
+// (assertion); `resumed` belongs to every phase and repeats its effect.
+//
+// A package whose kind carries its content inside the manifest has nothing to stage, verify or try:
+// admitted leads to consenting, consented to committing. For all kinds:
+//
+// - proven with another digest than the one offered is doors_disagree; consented with another
+//   digest than the one proven is consent_mismatch: the session ends and nothing is activated.
+// - failed repeats the phase while the error is transient, up to kAttemptsMax attempts in all; the
+//   last error is then the outcome. Any other error ends the session at once. A resumed phase is
+//   no failed attempt.
+// - an end while a trial may be armed goes through reverting; the first reason stays the outcome.
+// - an end is reported where the manifest is known, and `idle` follows whether or not the report
+//   arrived.
 Step step(const Session& session, const Event& event);
 
-// is_transient says which errors are worth another attempt.
+// is_transient says which errors are worth another attempt: those of network and storage.
 bool is_transient(Code code);
 
 // The journal: with version and checksum; version N reads what N-1 left.
 Result<Bytes> encode_session(const Session& session, MutableBytes buffer);
-Result<Session> decode_session(Bytes encoded);  // journal_lost in general
+// decode_session reads a frame that begins at the start of `encoded`; what follows it is ignored.
+// Unknown fields of a later version are passed over. Errors: unsupported_version; else journal_lost
+// (at = the code of the cause).
+Result<Session> decode_session(Bytes encoded);
 
 }  // namespace airlock::update

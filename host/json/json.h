@@ -20,11 +20,13 @@ using Value = nlohmann::json;
 
 inline constexpr std::size_t kDepthMax = 32;
 
-// parse reads one value. Errors: bad_json (at = byte offset), too_deep, duplicate_key, oversized.
+// parse reads one value. Errors: bad_json (at = byte offset where the grammar breaks, 0 where only
+// a number's form does), too_deep, duplicate_key, oversized.
 Result<Value> parse(std::string_view text, std::size_t size_max);
 
 // Members of an object. Each is missing_field where the member is absent, wrong_type where the
-// value is no object or the member has another type, oversized / out_of_range past its limit.
+// value is no object or the member has another type, and past its limit oversized (a text),
+// out_of_range (an integer) or too_many (an array).
 Result<std::string> text(const Value& object, std::string_view key, std::size_t size_max);
 Result<std::int64_t> integer(const Value& object, std::string_view key, std::int64_t min,
                              std::int64_t max);

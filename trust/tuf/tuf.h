@@ -37,6 +37,7 @@ inline constexpr std::size_t kTimestampSizeMax = 16 << 10;
 inline constexpr std::size_t kSnapshotSizeMax = 2 << 20;
 inline constexpr std::size_t kTargetsSizeMax = 5 << 20;
 inline constexpr std::size_t kRootRotationsMax = 256;
+inline constexpr std::size_t kTargetPathSizeMax = 1024;
 
 // Where metadata comes from. `name` is a file name such as "2.root.json". not_found is an answer;
 // everything longer than `size_max` is oversized.
@@ -60,7 +61,7 @@ class Store {
 };
 
 // A folder as a store: FOLDER/root.json, timestamp.json, ..
-class FolderStore : public Store {
+class FolderStore final : public Store {
  public:
   explicit FolderStore(file::Path folder) : folder_(std::move(folder)) {}
   Result<Buffer> load(std::string_view role) override;
@@ -94,16 +95,19 @@ Result<TargetClaim> claim_of(const Target& target);
 std::string custom_of(const TargetClaim& claim);
 
 // is_target_path says whether a path is relative, plain and stays below its folder: segments of
-// printable ASCII, none empty, "." or "..".
+// printable ASCII without '\\', none empty, "." or "..".
 bool is_target_path(std::string_view path);
 
 // What one complete refresh found.
 class Repository {
  public:
-  // find returns what the targets role says of a path: target_missing otherwise.
+  // find returns what the targets role says of a path: target_missing otherwise, and for every path
+  // that is_target_path refuses; unsupported_algorithm where no SHA-256 is named.
   Result<Target> find(std::string_view path) const;
+  // all returns every target that find would return.
   std::vector<Target> all() const;
   std::int64_t timestamp_expires() const;
+  // version_of returns the version of a role's metadata: 0 for a role that there is not.
   std::uint64_t version_of(std::string_view role) const;
   bool consistent_snapshot() const;
   // key_materials returns the raw public keys (Ed25519: 32 bytes) that root names, for the check
@@ -119,7 +123,9 @@ class Repository {
 
 // refresh runs the whole workflow from the root in the store. `now` is Unix seconds, fixed for the
 // run. Errors: no_trust_anchor, threshold_missing, metadata_rollback, metadata_expired,
-// mixed_metadata, bad_metadata, root_chain_too_long, oversized, and those of the fetcher.
+// mixed_metadata (a file is not the one that a higher role names; seen before it is parsed),
+// bad_metadata, unsupported_version, root_chain_too_long, oversized, and those of the fetcher and
+// the store.
 Result<Repository> refresh(Store& store, Fetcher& fetcher, std::int64_t now);
 
 // path_of_target is where a target's bytes lie below targets/: with consistent snapshots the hash
@@ -131,11 +137,8 @@ Status check_target(const Target& target, Bytes bytes);
 
 // ---- writing metadata (repository side). Signatures arrive as bytes; nothing here signs.
 
-struct RoleKey {
-  Digest id;       // SHA-256 of the canonical key object
-  Buffer ed25519;  // 32 bytes
-};
-// key_id_of returns the key id of an Ed25519 public key as TUF defines it.
+// key_id_of returns the key id of an Ed25519 public key as TUF defines it: the SHA-256 of its
+// canonical key object.
 Digest key_id_of(Bytes ed25519);
 
 struct RoleKeys {
@@ -147,7 +150,10 @@ struct RootDraft {
   std::int64_t expires = 0;
   RoleKeys root, timestamp, snapshot, targets;
 };
-// Each returns the canonical JSON of `signed`: the bytes to sign and to join.
+// Each returns the canonical JSON of `signed`: the bytes to sign and to join. Errors: out_of_range
+// (a version, or a threshold that its keys cannot meet), duplicate_key (a key of a role or a path
+// twice), bad_key, weak_key, bad_text (a path or a text that must not stand in metadata),
+// oversized, and those of reading `custom`.
 Result<std::string> draft_root(const RootDraft& draft);
 Result<std::string> draft_targets(std::uint64_t version, std::int64_t expires,
                                   const std::vector<Target>& targets);
@@ -165,7 +171,9 @@ struct RoleSignature {
   Buffer public_key;  // Ed25519, 32 bytes
   Buffer signature;   // 64 bytes
 };
-// join makes the metadata file from a signed part and its signatures.
+// join makes the metadata file from a draft and its signatures: compact JSON, the draft byte for
+// byte in it. Errors: not_canonical where the part is no draft, bad_metadata where a key signed
+// twice. It does not verify: that is what a refresh before publishing is for.
 Result<std::string> join(std::string_view signed_part,
                          const std::vector<RoleSignature>& signatures);
 

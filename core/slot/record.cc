@@ -1,0 +1,247 @@
+// The boot record as bytes (docs/formats/boot-record.md).
+#include "core/codec/codec.h"
+#include "core/slot/frame.h"
+#include "core/slot/slot.h"
+
+namespace airlock::slot {
+namespace {
+
+using codec::CborMapReader;
+using codec::CborReader;
+using codec::CborWriter;
+
+constexpr Magic kRecordMagic = {'A', 'L', 'B', 'R'};
+constexpr std::uint64_t kRecordFormat = 1;
+constexpr std::size_t kEntriesMax = 32;  // known fields and those of later versions
+constexpr std::uint64_t kSequenceMax = INT64_MAX;
+
+enum class RecordKey : std::int64_t {
+  format = 1,
+  sequence = 2,
+  active = 3,
+  trial_boots = 4,
+  slots = 5,
+  consent = 6,
+  floors = 7,
+  time_bound = 8,
+  last_revert = 9,
+};
+enum class SlotKey : std::int64_t { manifest = 1, security_version = 2, proven = 3 };
+enum class RevertKey : std::int64_t { reason = 1, manifest = 2, count = 3 };
+
+// ---- writing: what is zero or empty is left out, so that equal records are equal bytes
+
+template <class Key>
+void write_key(CborWriter& writer, Key key) {
+  writer.write_integer(static_cast<std::int64_t>(key));
+}
+
+template <class Key>
+void write_digest(CborWriter& writer, Key key, const Digest& digest) {
+  if (digest.is_zero()) return;
+  write_key(writer, key);
+  writer.write_bytes(digest.bytes);
+}
+
+template <class Key>
+void write_number(CborWriter& writer, Key key, std::uint64_t number) {
+  if (number == 0) return;
+  write_key(writer, key);
+  writer.write_unsigned(number);
+}
+
+constexpr std::size_t counted(bool present) { return present ? 1 : 0; }
+
+void write_slot(CborWriter& writer, const Slot& slot) {
+  writer.write_map(counted(!slot.manifest.is_zero()) + counted(slot.security_version != 0) +
+                   counted(slot.proven));
+  write_digest(writer, SlotKey::manifest, slot.manifest);
+  write_number(writer, SlotKey::security_version, slot.security_version);
+  if (slot.proven) {
+    write_key(writer, SlotKey::proven);
+    writer.write_bool(true);
+  }
+}
+
+std::size_t count_floors(const Record& record) {
+  std::size_t count = 0;
+  for (std::uint32_t floor : record.floors) count += counted(floor != 0);
+  return count;
+}
+
+void write_floors(CborWriter& writer, const Record& record) {
+  const std::size_t count = count_floors(record);
+  if (count == 0) return;
+  write_key(writer, RecordKey::floors);
+  writer.write_map(count);
+  for (Kind kind : package::kKinds) {
+    write_number(writer, kind, record.floors[package::index_of(kind)]);
+  }
+}
+
+void write_revert(CborWriter& writer, const Revert& revert) {
+  if (revert == Revert{}) return;
+  write_key(writer, RecordKey::last_revert);
+  writer.write_map(counted(revert.reason != Code::ok) + counted(!revert.manifest.is_zero()) +
+                   counted(revert.count != 0));
+  write_number(writer, RevertKey::reason, static_cast<std::uint64_t>(revert.reason));
+  write_digest(writer, RevertKey::manifest, revert.manifest);
+  write_number(writer, RevertKey::count, revert.count);
+}
+
+void write_record(CborWriter& writer, const Record& record) {
+  constexpr std::size_t kAlways = 4;  // format, sequence, active, slots
+  writer.write_map(kAlways + counted(record.trial_boots.has_value()) +
+                   counted(!record.consent.is_zero()) + counted(count_floors(record) != 0) +
+                   counted(record.time_bound != 0) + counted(record.last_revert != Revert{}));
+  write_key(writer, RecordKey::format);
+  writer.write_unsigned(kRecordFormat);
+  write_key(writer, RecordKey::sequence);
+  writer.write_unsigned(record.sequence);
+  write_key(writer, RecordKey::active);
+  writer.write_unsigned(index_of(record.active));
+  if (record.trial_boots) {
+    write_key(writer, RecordKey::trial_boots);
+    writer.write_unsigned(*record.trial_boots);
+  }
+  write_key(writer, RecordKey::slots);
+  writer.write_array(kSlotCount);
+  for (const Slot& slot : record.slots) write_slot(writer, slot);
+  write_digest(writer, RecordKey::consent, record.consent);
+  write_floors(writer, record);
+  write_number(writer, RecordKey::time_bound, static_cast<std::uint64_t>(record.time_bound));
+  write_revert(writer, record.last_revert);
+}
+
+// ---- reading: known keys are checked, unknown ones (of a later version) are passed over
+
+// read_fields walks one map; read_one(key) answers whether it knew the key and read its value.
+template <class ReadOne>
+Status read_fields(CborReader& reader, ReadOne read_one) {
+  AIRLOCK_ASSIGN(CborMapReader map, CborMapReader::enter(reader, kEntriesMax));
+  while (!map.done()) {
+    AIRLOCK_ASSIGN(const std::int64_t key, map.next_key());
+    AIRLOCK_ASSIGN(const bool known, read_one(key));
+    if (!known) AIRLOCK_TRY(reader.skip_item());
+  }
+  return {};
+}
+
+Result<bool> read_digest(CborReader& reader, Digest& to) {
+  AIRLOCK_TRY(reader.read_exactly(to.bytes));
+  return true;
+}
+
+template <class Number>
+Result<bool> read_number(CborReader& reader, Number& to, std::uint64_t max) {
+  AIRLOCK_ASSIGN(const std::uint64_t number, reader.read_unsigned(max));
+  to = static_cast<Number>(number);
+  return true;
+}
+
+Result<bool> read_slot_id(CborReader& reader, SlotId& to) {
+  AIRLOCK_ASSIGN(const std::uint64_t number, reader.read_unsigned(kSlotCount - 1));
+  to = static_cast<SlotId>(number);
+  return true;
+}
+
+Status read_slot(CborReader& reader, Slot& slot) {
+  return read_fields(reader, [&](std::int64_t key) -> Result<bool> {
+    switch (static_cast<SlotKey>(key)) {
+      case SlotKey::manifest: return read_digest(reader, slot.manifest);
+      case SlotKey::security_version: return read_number(reader, slot.security_version, UINT32_MAX);
+      case SlotKey::proven: {
+        AIRLOCK_ASSIGN(slot.proven, reader.read_bool());
+        return true;
+      }
+    }
+    return false;
+  });
+}
+
+Result<bool> read_slots(CborReader& reader, Record& record) {
+  const std::size_t at = reader.position();
+  AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kSlotCount));
+  if (count != kSlotCount) return fail(Code::missing_field, at);
+  for (Slot& slot : record.slots) AIRLOCK_TRY(read_slot(reader, slot));
+  return true;
+}
+
+Result<bool> read_floors(CborReader& reader, Record& record) {
+  AIRLOCK_TRY(read_fields(reader, [&](std::int64_t key) -> Result<bool> {
+    const Result<Kind> kind = package::known_kind(static_cast<std::uint64_t>(key));
+    if (!kind) return false;  // a kind of a later version
+    return read_number(reader, record.floors[package::index_of(*kind)], UINT32_MAX);
+  }));
+  return true;
+}
+
+Result<bool> read_revert(CborReader& reader, Revert& revert) {
+  AIRLOCK_TRY(read_fields(reader, [&](std::int64_t key) -> Result<bool> {
+    switch (static_cast<RevertKey>(key)) {
+      // A later version's code is kept as its number: it must not cost the record.
+      case RevertKey::reason: return read_number(reader, revert.reason, UINT16_MAX);
+      case RevertKey::manifest: return read_digest(reader, revert.manifest);
+      case RevertKey::count: return read_number(reader, revert.count, UINT32_MAX);
+    }
+    return false;
+  }));
+  return true;
+}
+
+Result<bool> read_format(CborReader& reader) {
+  AIRLOCK_ASSIGN(const std::uint64_t format, reader.read_unsigned());
+  if (format != kRecordFormat) return fail(Code::unsupported_version, format);
+  return true;
+}
+
+Result<bool> read_trial(CborReader& reader, Record& record) {
+  return read_number(reader, record.trial_boots.emplace(), kTrialBootsMax);
+}
+
+Result<bool> read_field(CborReader& reader, std::int64_t key, Record& record) {
+  switch (static_cast<RecordKey>(key)) {
+    case RecordKey::format: return read_format(reader);
+    case RecordKey::sequence: return read_number(reader, record.sequence, kSequenceMax);
+    case RecordKey::active: return read_slot_id(reader, record.active);
+    case RecordKey::trial_boots: return read_trial(reader, record);
+    case RecordKey::slots: return read_slots(reader, record);
+    case RecordKey::consent: return read_digest(reader, record.consent);
+    case RecordKey::floors: return read_floors(reader, record);
+    case RecordKey::time_bound:
+      return read_number(reader, record.time_bound, std::uint64_t{package::kTimeMax});
+    case RecordKey::last_revert: return read_revert(reader, record.last_revert);
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<Bytes> encode_record(const Record& record, MutableBytes buffer) {
+  AIRLOCK_CHECK(record.sequence <= kSequenceMax);
+  AIRLOCK_CHECK(record.time_bound >= 0 && record.time_bound <= package::kTimeMax);
+  CborWriter writer(body_room(buffer));
+  write_record(writer, record);
+  AIRLOCK_TRY(writer.finish());
+  return seal(buffer, kRecordMagic, writer.size());
+}
+
+Result<Record> decode_record(Bytes encoded) {
+  AIRLOCK_ASSIGN(const Bytes body, unseal(encoded, kRecordMagic));
+  constexpr std::uint32_t kRequired = 1U << static_cast<unsigned>(RecordKey::format) |
+                                      1U << static_cast<unsigned>(RecordKey::sequence) |
+                                      1U << static_cast<unsigned>(RecordKey::active) |
+                                      1U << static_cast<unsigned>(RecordKey::slots);
+  Record record;
+  std::uint32_t seen = 0;
+  CborReader reader(body);
+  AIRLOCK_TRY(read_fields(reader, [&](std::int64_t key) -> Result<bool> {
+    if (key > 0 && key < 32) seen |= 1U << key;
+    return read_field(reader, key, record);
+  }));
+  AIRLOCK_TRY(reader.finish());
+  if ((seen & kRequired) != kRequired) return fail(Code::missing_field, kRequired & ~seen);
+  return record;
+}
+
+}  // namespace airlock::slot

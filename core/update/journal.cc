@@ -1,0 +1,143 @@
+// The session as bytes (docs/formats/journal.md).
+#include "core/codec/codec.h"
+#include "core/slot/frame.h"
+#include "core/update/update.h"
+
+namespace airlock::update {
+namespace {
+
+using codec::CborMapReader;
+using codec::CborReader;
+using codec::CborWriter;
+
+constexpr slot::Magic kJournalMagic = {'A', 'L', 'J', 'N'};
+constexpr std::uint64_t kJournalFormat = 1;
+constexpr std::size_t kEntriesMax = 32;  // known fields and those of later versions
+
+enum class Key : std::int64_t {
+  format = 1,
+  phase = 2,
+  kind = 3,
+  manifest = 4,
+  version = 5,
+  rollout = 6,
+  attempts = 7,
+  outcome = 8,
+  at = 9,
+  failed_in = 10,
+  report_sequence = 11,
+};
+
+// Every field is written, so that the size of a journal does not tell its story.
+void write_session(CborWriter& writer, const Session& session) {
+  const auto number = [&](Key key, std::uint64_t value) {
+    writer.write_integer(static_cast<std::int64_t>(key));
+    writer.write_unsigned(value);
+  };
+  writer.write_map(11);
+  number(Key::format, kJournalFormat);
+  number(Key::phase, static_cast<std::uint64_t>(session.phase));
+  number(Key::kind, static_cast<std::uint64_t>(session.kind));
+  writer.write_integer(static_cast<std::int64_t>(Key::manifest));
+  writer.write_bytes(session.manifest.bytes);
+  writer.write_integer(static_cast<std::int64_t>(Key::version));
+  writer.write_text(session.version.view());
+  number(Key::rollout, session.rollout);
+  number(Key::attempts, session.attempts);
+  number(Key::outcome, static_cast<std::uint64_t>(session.outcome));
+  number(Key::at, session.at);
+  number(Key::failed_in, static_cast<std::uint64_t>(session.failed_in));
+  number(Key::report_sequence, session.report_sequence);
+}
+
+template <class Number>
+Status read_number(CborReader& reader, Number& to, std::uint64_t max = UINT64_MAX) {
+  AIRLOCK_ASSIGN(const std::uint64_t number, reader.read_unsigned(max));
+  to = static_cast<Number>(number);
+  return {};
+}
+
+Status read_phase(CborReader& reader, Phase& to) {
+  return read_number(reader, to, kPhaseCount - 1);
+}
+
+Status read_format(CborReader& reader) {
+  AIRLOCK_ASSIGN(const std::uint64_t format, reader.read_unsigned());
+  if (format != kJournalFormat) return fail(Code::unsupported_version, format);
+  return {};
+}
+
+Status read_kind(CborReader& reader, Kind& to) {
+  AIRLOCK_ASSIGN(const std::uint64_t number, reader.read_unsigned());
+  AIRLOCK_ASSIGN(to, package::known_kind(number));
+  return {};
+}
+
+Status read_version(CborReader& reader, Session& session) {
+  AIRLOCK_ASSIGN(const std::string_view text, reader.read_text(package::kSemverTextMax));
+  AIRLOCK_ASSIGN(session.version, FixedText<package::kSemverTextMax>::from(text));
+  return {};
+}
+
+Status read_field(CborReader& reader, std::int64_t key, Session& session) {
+  switch (static_cast<Key>(key)) {
+    case Key::format: return read_format(reader);
+    case Key::phase: return read_phase(reader, session.phase);
+    case Key::kind: return read_kind(reader, session.kind);
+    case Key::manifest: return reader.read_exactly(session.manifest.bytes);
+    case Key::version: return read_version(reader, session);
+    case Key::rollout: return read_number(reader, session.rollout);
+    case Key::attempts: return read_number(reader, session.attempts, kAttemptsMax - 1);
+    case Key::outcome: return read_number(reader, session.outcome, UINT16_MAX);
+    case Key::at: return read_number(reader, session.at);
+    case Key::failed_in: return read_phase(reader, session.failed_in);
+    case Key::report_sequence: return read_number(reader, session.report_sequence);
+  }
+  AIRLOCK_TRY(reader.skip_item());  // of a later version
+  return {};
+}
+
+// Past asking and idle a phase is about one known release; only installed and offered may begin
+// without knowing it.
+bool is_consistent(const Session& session) {
+  const bool nameless = session.phase <= Phase::proving;
+  return nameless || !session.manifest.is_zero();
+}
+
+Result<Session> read_session(Bytes encoded) {
+  AIRLOCK_ASSIGN(const Bytes body, slot::unseal(encoded, kJournalMagic));
+  Session session;
+  CborReader reader(body);
+  AIRLOCK_ASSIGN(CborMapReader map, CborMapReader::enter(reader, kEntriesMax));
+  std::uint32_t seen = 0;
+  while (!map.done()) {
+    AIRLOCK_ASSIGN(const std::int64_t key, map.next_key());
+    AIRLOCK_TRY(read_field(reader, key, session));
+    if (key > 0 && key < 32) seen |= 1U << key;
+  }
+  AIRLOCK_TRY(reader.finish());
+  constexpr std::uint32_t kRequired = 1U << static_cast<unsigned>(Key::format) |
+                                      1U << static_cast<unsigned>(Key::phase) |
+                                      1U << static_cast<unsigned>(Key::manifest);
+  if ((seen & kRequired) != kRequired) return fail(Code::missing_field, kRequired & ~seen);
+  if (!is_consistent(session)) return fail(Code::missing_field);
+  return session;
+}
+
+}  // namespace
+
+Result<Bytes> encode_session(const Session& session, MutableBytes buffer) {
+  CborWriter writer(slot::body_room(buffer));
+  write_session(writer, session);
+  AIRLOCK_TRY(writer.finish());
+  return slot::seal(buffer, kJournalMagic, writer.size());
+}
+
+Result<Session> decode_session(Bytes encoded) {
+  const Result<Session> session = read_session(encoded);
+  if (session) return session;
+  if (session.error().code == Code::unsupported_version) return session;
+  return fail(Code::journal_lost, static_cast<std::uint64_t>(session.error().code));
+}
+
+}  // namespace airlock::update

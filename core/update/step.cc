@@ -1,0 +1,264 @@
+// The pipeline's transitions.
+#include <array>
+#include <initializer_list>
+
+#include "core/update/update.h"
+
+namespace airlock::update {
+namespace {
+
+using Type = Event::Type;
+
+// A set of phases, one bit each.
+constexpr std::uint32_t phases(std::initializer_list<Phase> list) {
+  std::uint32_t set = 0;
+  for (Phase phase : list) set |= 1U << static_cast<unsigned>(phase);
+  return set;
+}
+
+constexpr std::uint32_t kEvery = (1U << kPhaseCount) - 1;
+constexpr std::uint32_t kIdle = phases({Phase::idle});
+
+// Where each event may happen. What the bootloader decided is met wherever a trial may be armed.
+constexpr std::uint32_t phases_of(Type type) {
+  switch (type) {
+    case Type::wake: return kIdle;
+    case Type::installed: return kIdle;
+    case Type::resumed: return kEvery;
+    case Type::failed: return kEvery & ~kIdle;
+    case Type::offered: return phases({Phase::asking});
+    case Type::nothing: return phases({Phase::asking});
+    case Type::refreshed: return phases({Phase::refreshing});
+    case Type::proven: return phases({Phase::proving});
+    case Type::admitted: return phases({Phase::gating});
+    case Type::staged: return phases({Phase::staging});
+    case Type::verified: return phases({Phase::verifying});
+    case Type::consented: return phases({Phase::consenting});
+    case Type::refused: return phases({Phase::consenting});
+    case Type::activated: return phases({Phase::activating});
+    case Type::booted: return phases({Phase::rebooting});
+    case Type::healthy: return phases({Phase::trial});
+    case Type::committed: return phases({Phase::committing});
+    case Type::went_back:
+      return phases(
+          {Phase::activating, Phase::rebooting, Phase::trial, Phase::committing, Phase::reverting});
+    case Type::reported: return phases({Phase::reporting});
+  }
+  broken_promise();
+}
+
+Effect effect_of(Phase phase) {
+  switch (phase) {
+    case Phase::idle: return Effect::wait;
+    case Phase::asking: return Effect::ask_server;
+    case Phase::refreshing: return Effect::refresh;
+    case Phase::proving: return Effect::prove;
+    case Phase::gating: return Effect::gate;
+    case Phase::staging: return Effect::stage;
+    case Phase::verifying: return Effect::verify;
+    case Phase::consenting: return Effect::ask_owner;
+    case Phase::activating: return Effect::activate;
+    case Phase::rebooting: return Effect::reboot;
+    case Phase::trial: return Effect::check_health;
+    case Phase::committing: return Effect::commit;
+    case Phase::reverting: return Effect::go_back;
+    case Phase::reporting: return Effect::report;
+  }
+  broken_promise();
+}
+
+Session enter(Session session, Phase phase) {
+  session.phase = phase;
+  session.attempts = 0;
+  return session;
+}
+
+// A session that knows no manifest has nothing to report.
+Session finish(Session session) {
+  if (session.manifest.is_zero()) return enter(session, Phase::idle);
+  ++session.report_sequence;
+  return enter(session, Phase::reporting);
+}
+
+Session keep_reason(Session session, const Error& error) {
+  if (session.outcome != Code::ok) return session;  // the first reason is the reason
+  session.outcome = error.code;
+  session.at = error.at;
+  session.failed_in = session.phase;
+  return session;
+}
+
+Session end(const Session& session, const Error& error) {
+  return finish(keep_reason(session, error));
+}
+
+// May a trial be armed now? Content inside a manifest is never tried.
+bool may_be_armed(const Session& session) {
+  constexpr std::uint32_t kArmed = phases({Phase::rebooting, Phase::trial, Phase::committing});
+  return (kArmed & phases({session.phase})) != 0 && !package::carries_content(session.kind);
+}
+
+Session give_up(const Session& session, const Error& error) {
+  if (session.phase == Phase::reporting) return enter(session, Phase::idle);
+  if (may_be_armed(session)) return enter(keep_reason(session, error), Phase::reverting);
+  return end(session, error);
+}
+
+Session on_failed(Session session, const Error& error) {
+  AIRLOCK_CHECK(error.code != Code::ok);
+  AIRLOCK_CHECK(session.attempts < kAttemptsMax);
+  ++session.attempts;
+  if (is_transient(error.code) && session.attempts < kAttemptsMax) return session;
+  return give_up(session, error);
+}
+
+// How the last session ended stays readable until a release is at hand again.
+Session on_wake(const Session& session) {
+  Session next;
+  next.phase = Phase::asking;
+  next.report_sequence = session.report_sequence;
+  next.outcome = session.outcome;
+  next.at = session.at;
+  next.failed_in = session.failed_in;
+  return next;
+}
+
+Session begin(const Session& session, const Event& event, Phase phase) {
+  Session next;
+  next.phase = phase;
+  next.report_sequence = session.report_sequence;
+  next.kind = event.kind;
+  next.manifest = event.manifest;
+  next.rollout = event.rollout;
+  const auto version = FixedText<package::kSemverTextMax>::from(event.version);
+  if (!version) return end(next, version.error());
+  next.version = *version;
+  return next;
+}
+
+// An offer is advice. Only what was proven counts, and it must be what the offer spoke of.
+Session on_proven(const Session& session, const Event& event) {
+  AIRLOCK_CHECK(!event.manifest.is_zero());
+  if (!session.manifest.is_zero() && session.manifest != event.manifest) {
+    return end(session, {Code::doors_disagree, 0});
+  }
+  Session next = enter(session, Phase::gating);
+  next.manifest = event.manifest;
+  next.kind = event.kind;
+  const auto version = FixedText<package::kSemverTextMax>::from(event.version);
+  if (!version) return end(session, version.error());
+  next.version = *version;
+  return next;
+}
+
+Session on_admitted(const Session& session) {
+  const bool inside = package::carries_content(session.kind);  // nothing to stage
+  return enter(session, inside ? Phase::consenting : Phase::staging);
+}
+
+Session on_consented(const Session& session, const Event& event) {
+  if (event.manifest != session.manifest) return end(session, {Code::consent_mismatch, 0});
+  const bool inside = package::carries_content(session.kind);  // nothing to try
+  return enter(session, inside ? Phase::committing : Phase::activating);
+}
+
+Session on_committed(Session session) {
+  session.outcome = Code::ok;
+  session.at = 0;
+  session.failed_in = Phase::idle;
+  return finish(session);
+}
+
+Session on_went_back(const Session& session, const Error& error) {
+  const bool told = error.code != Code::ok;
+  return end(session, told ? error : Error{Code::trial_exhausted, 0});
+}
+
+Session next_session(const Session& session, const Event& event) {
+  switch (event.type) {
+    case Type::wake: return on_wake(session);
+    case Type::resumed: return session;
+    case Type::offered: return begin(session, event, Phase::refreshing);
+    case Type::nothing: return enter(session, Phase::idle);
+    case Type::refreshed: return enter(session, Phase::proving);
+    case Type::proven: return on_proven(session, event);
+    case Type::admitted: return on_admitted(session);
+    case Type::staged: return enter(session, Phase::verifying);
+    case Type::verified: return enter(session, Phase::consenting);
+    case Type::consented: return on_consented(session, event);
+    case Type::refused: return end(session, {Code::consent_refused, 0});
+    case Type::activated: return enter(session, Phase::rebooting);
+    case Type::booted: return enter(session, Phase::trial);
+    case Type::healthy: return enter(session, Phase::committing);
+    case Type::committed: return on_committed(session);
+    case Type::went_back: return on_went_back(session, event.error);
+    case Type::reported: return enter(session, Phase::idle);
+    case Type::failed: return on_failed(session, event.error);
+    case Type::installed: return begin(session, event, Phase::proving);
+  }
+  broken_promise();
+}
+
+}  // namespace
+
+bool accepts(Phase phase, Event::Type type) { return (phases_of(type) & phases({phase})) != 0; }
+
+Step step(const Session& session, const Event& event) {
+  AIRLOCK_CHECK(accepts(session.phase, event.type));
+  const Session next = next_session(session, event);
+  return {next, effect_of(next.phase)};
+}
+
+bool is_transient(Code code) {
+  constexpr std::array kTransient = {
+      Code::unreachable, Code::timed_out,      Code::http_failed, Code::tls_failed,
+      Code::io_failed,   Code::storage_failed, Code::busy,        Code::interrupted,
+      Code::overloaded,  Code::too_frequent,
+  };
+  for (Code transient : kTransient) {
+    if (transient == code) return true;
+  }
+  return false;
+}
+
+std::string_view name_of(Phase phase) {
+  switch (phase) {
+    case Phase::idle: return "idle";
+    case Phase::asking: return "asking";
+    case Phase::refreshing: return "refreshing";
+    case Phase::proving: return "proving";
+    case Phase::gating: return "gating";
+    case Phase::staging: return "staging";
+    case Phase::verifying: return "verifying";
+    case Phase::consenting: return "consenting";
+    case Phase::activating: return "activating";
+    case Phase::rebooting: return "rebooting";
+    case Phase::trial: return "trial";
+    case Phase::committing: return "committing";
+    case Phase::reverting: return "reverting";
+    case Phase::reporting: return "reporting";
+  }
+  broken_promise();
+}
+
+std::string_view name_of(Effect effect) {
+  switch (effect) {
+    case Effect::wait: return "wait";
+    case Effect::ask_server: return "ask-server";
+    case Effect::refresh: return "refresh";
+    case Effect::prove: return "prove";
+    case Effect::gate: return "gate";
+    case Effect::stage: return "stage";
+    case Effect::verify: return "verify";
+    case Effect::ask_owner: return "ask-owner";
+    case Effect::activate: return "activate";
+    case Effect::reboot: return "reboot";
+    case Effect::check_health: return "check-health";
+    case Effect::commit: return "commit";
+    case Effect::go_back: return "go-back";
+    case Effect::report: return "report";
+  }
+  broken_promise();
+}
+
+}  // namespace airlock::update

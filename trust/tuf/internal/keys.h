@@ -1,0 +1,65 @@
+// Keys of roles, and the one place where signatures of metadata are counted.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/crypto/crypto.h"
+#include "host/json/json.h"
+#include "trust/tuf/tuf.h"
+
+namespace airlock::tuf::internal {
+
+inline constexpr std::size_t kKeysMax = 256;
+inline constexpr std::size_t kSignaturesMax = 256;
+inline constexpr std::size_t kKeyTextMax = 8 << 10;  // a PEM of RSA-16384 still fits
+
+// A public key as a delegating role lists it.
+struct Key {
+  std::string type;
+  std::string scheme;
+  // The key itself: two keys with the same material are one, whatever their ids say.
+  Buffer material;
+  // verifier is absent for a key that cannot verify here: another type, or malformed, or weak. Such
+  // a key is kept (root must stay readable) and never counts.
+  std::optional<crypto::PublicKey> verifier;
+
+  bool verifies(Bytes message, Bytes signature) const;
+};
+using Keys = std::map<std::string, Key, std::less<>>;  // by key id
+
+// Who may sign for a role, and how many of them must.
+struct RoleRule {
+  std::vector<std::string> keyids;
+  std::uint64_t threshold = 1;
+};
+
+struct Signature {
+  std::string keyid;
+  std::string hex;  // as served; "" and what is no hexadecimal verifies nothing
+};
+
+// read_keys reads a "keys" object. Every key id must be the SHA-256 of its canonical key.
+Result<Keys> read_keys(const json::Value& keys);
+
+// read_rule reads "keyids" and "threshold" of a role.
+Result<RoleRule> read_rule(const json::Value& role);
+
+// read_signatures reads "signatures". One key id in it twice is refused.
+Result<std::vector<Signature>> read_signatures(const json::Value& envelope);
+
+// key_object is an Ed25519 key as metadata lists it.
+json::Value key_object(Bytes ed25519);
+
+// check_threshold is threshold_missing unless enough different keys of the rule signed the message.
+// Every role's metadata is judged here, top-level and delegated alike.
+Status check_threshold(std::string_view message, const std::vector<Signature>& signatures,
+                       const Keys& keys, const RoleRule& rule);
+
+// loses_a_key says whether a key that counted for a role before does not any more.
+bool loses_a_key(const Keys& old_keys, const RoleRule& old_rule, const Keys& new_keys,
+                 const RoleRule& new_rule);
+
+}  // namespace airlock::tuf::internal
