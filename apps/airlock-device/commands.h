@@ -9,7 +9,7 @@
 #include "core/base/base.h"
 #include "device/agent/agent.h"
 #include "host/file/file.h"
-#include "owner.h"
+#include "apps/airlock-device/owner.h"
 
 namespace airlock::app {
 

@@ -3,7 +3,7 @@
 #include <csignal>
 #include <iostream>
 
-#include "commands.h"
+#include "apps/airlock-device/commands.h"
 #include "host/text/text.h"
 
 namespace airlock::app {
