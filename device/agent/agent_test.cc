@@ -98,7 +98,11 @@ class Server final : public Outside {
   Status wire;  // of the repository
   std::vector<fetch::SignedReport> reports;
 
-  Result<fetch::Answer> check_in(const fetch::CheckIn&) override { return fetch::Answer{offer}; }
+  Result<fetch::Answer> check_in(const fetch::CheckIn&) override {
+    fetch::Answer answer;
+    answer.offer = offer;
+    return answer;
+  }
   Result<Listed> refresh(std::string_view path, std::int64_t) override {
     if (!wire) return std::unexpected(wire.error());
     tuf::Target target;
@@ -228,15 +232,15 @@ TEST_F(Agents, CarryAReleaseFromTheOfferToTheCommit) {
 }
 
 TEST_F(Agents, GoOnAfterACrashInAnyPhase) {
-  for (std::size_t i = 0; i < update::kPhaseCount; ++i) {
-    screen_.dies_in = static_cast<update::Phase>(i);
-    try {
-      run().has_value();
-    } catch (const Crash&) {
-    }
+  using update::Phase;
+  for (Phase phase : {Phase::asking, Phase::refreshing, Phase::proving, Phase::gating,
+                      Phase::staging, Phase::verifying, Phase::consenting, Phase::activating,
+                      Phase::rebooting, Phase::trial, Phase::committing, Phase::reporting}) {
+    screen_.dies_in = phase;
+    EXPECT_THROW((void)run(), Crash) << update::name_of(phase);
   }
-  screen_.dies_in.reset();
-  ASSERT_TRUE(run());
+  server_->offer.reset();
+  EXPECT_EQ(run()->how, How::quiet);
   expect_runs("1.1.0", new_image_);
   EXPECT_EQ(record().last_revert.count, 0U);
   EXPECT_GE(screen_.seen.size(), 12U);
@@ -300,7 +304,7 @@ TEST_F(Agents, RefuseARepositoryThatGivesAnotherReleaseThanTheOffered) {
 TEST_F(Agents, GiveUpAnUnreachableServerAndSucceedLater) {
   server_->wire = fail(Code::unreachable);
   EXPECT_EQ(run()->error.code, Code::unreachable);
-  server_->wire = {};
+  server_->wire = Status();
   EXPECT_EQ(run()->how, How::committed);
 }
 
