@@ -36,7 +36,7 @@ room(server/rollout  HOST ROOMS core/base core/crypto core/package host/json hos
 room(server/http     HOST ROOMS core/base core/crypto core/package host/file host/json host/text server/store server/rollout LIBS crypto ssl boost)
 
 # ---- device: does.
-room(device/platform HOST ROOMS core/base core/crypto core/package core/slot host/file host/text LIBS crypto)
+room(device/platform HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file host/json host/text LIBS crypto)
 room(device/fetch    HOST ROOMS core/base core/crypto core/package core/delta host/file host/json host/text trust/tuf device/platform LIBS curl)
 room(device/apply    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file device/platform device/fetch)
 room(device/agent    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text trust/tuf device/platform device/fetch device/apply)

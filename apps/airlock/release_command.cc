@@ -178,7 +178,9 @@ void add_options(CLI::App& command, ReleaseOptions& options) {
       ->type_name("COMPONENT=FILE");
   command.add_option("--from", options.from, "versions that may update to this one")
       ->type_name("MIN..MAX");
-  command.add_option("--valid-for", options.valid_for, "such as 90d")->capture_default_str();
+  command.add_option("--valid-for", options.valid_for, "such as 90d")
+      ->capture_default_str()
+      ->take_last();
   command.add_option("--created", options.created, "RFC 3339 time; now by default");
   command.add_option("--not-before", options.not_before, "RFC 3339 time; --created by default");
   command.add_option("--bootloader-min", options.bootloader_min, "lowest bootloader");

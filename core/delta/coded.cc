@@ -26,7 +26,7 @@ class CodedBlock {
  private:
   Status start(Coding coding);
   Status begin_copy();
-  Status segment(std::size_t size);
+  Status segment(std::uint64_t size);
   Status token();
   Status literal();
   Status match();
@@ -116,11 +116,13 @@ Status CodedBlock::begin_copy() {
   return {};
 }
 
-Status CodedBlock::segment(std::size_t size) {
+Status CodedBlock::segment(std::uint64_t size) {
   AIRLOCK_TRY(bits_.state());
   if (size > work_.size - made_) return malformed();
   left_ = static_cast<std::uint32_t>(size);
-  while (left_ > 0) AIRLOCK_TRY(token());
+  while (left_ > 0) {
+    AIRLOCK_TRY(token());
+  }
   return {};
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 
 #include "core/base/base.h"
@@ -58,11 +59,18 @@ inline constexpr unsigned kDistanceSlotBits = 5;
 inline constexpr std::uint32_t kDistanceTreeSlotEnd = 14;
 inline constexpr unsigned kDistanceLowBits = 4;
 
+constexpr std::uint32_t distance_slot(std::uint32_t distance) {
+  if (distance < 4) return distance;
+  const auto high = static_cast<std::uint32_t>(std::bit_width(distance)) - 1;
+  return high << 1 | (distance >> (high - 1) & 1);
+}
+
 // Numbers of the segments: a tree of 6 bits tells how many bits follow the highest one.
 enum class Number : std::uint8_t { plain_size = 0, copy_size = 1, shift = 2 };
 inline constexpr std::size_t kNumberKinds = 3;
 inline constexpr unsigned kNumberTreeBits = 6;
-inline constexpr unsigned kNumberBitsMax = 34;  // images have at most 2^32 bytes; a sign beside
+inline constexpr unsigned kNumberBitsMax =
+    36;  // a difference of shifts in images of 2^32 bytes, and a sign
 
 // What the last token was: literals since the last match, and which kind that was.
 enum class Past : std::uint8_t {

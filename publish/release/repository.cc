@@ -99,6 +99,11 @@ tuf::MetaFile meta_of(std::uint64_t version, std::string_view file) {
 
 Answer<void> init_repository(const Path& repository, const keys::SigningKey& root,
                              const RoleSigners& signers, std::int64_t now) {
+  // The root is written last: until then, what a crash leaves is no repository and may be replaced.
+  std::error_code ignored;
+  if (std::filesystem::exists(metadata_path(repository, 1, "root"), ignored)) {
+    return Refusal::of(Code::exists_already, repository.string());
+  }
   for (std::string_view folder : {kMetadataFolder, kTargetsFolder, kArtifactsFolder}) {
     AIRLOCK_TRY(file::make_folders(repository / folder));
   }
@@ -111,10 +116,10 @@ Answer<void> init_repository(const Path& repository, const keys::SigningKey& roo
   AIRLOCK_ASSIGN(const std::string timestamp_part,
                  tuf::draft_timestamp(1, now + kTimestampValid, meta_of(1, snapshot)));
   AIRLOCK_ASSIGN(const std::string timestamp, sign_metadata(timestamp_part, signers.timestamp));
-  AIRLOCK_TRY(file::create(metadata_path(repository, 1, "root"), bytes_of(first)));
   AIRLOCK_TRY(file::replace(metadata_path(repository, 1, "targets"), bytes_of(targets)));
   AIRLOCK_TRY(file::replace(metadata_path(repository, 1, "snapshot"), bytes_of(snapshot)));
   AIRLOCK_TRY(file::replace(repository / kMetadataFolder / kTimestampFile, bytes_of(timestamp)));
+  AIRLOCK_TRY(file::create(metadata_path(repository, 1, "root"), bytes_of(first)));
   const auto read = read_repository(repository, {}, now);
   if (!read) return Refusal::of(Code::self_check_failed, std::string(name(read.error().code)));
   return {};

@@ -1,0 +1,50 @@
+// What each command does. Results go to standard output; errors are the caller's to show.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/base.h"
+#include "device/agent/agent.h"
+#include "host/file/file.h"
+#include "apps/airlock-device/owner.h"
+
+namespace airlock::app {
+
+enum class Output : std::uint8_t { people, json };
+
+struct ProvisionOptions {
+  file::Path dir;
+  std::string model, server, region, group;
+  std::string keyring, root, ca;
+  std::optional<std::string> firmware;
+  std::vector<std::string> components;  // "mcu=4M" or "mcu=/dev/x,/dev/y"
+  std::uint32_t bootloader = 0;
+  std::uint32_t secure_boot = 0;
+  bool unnamed = false;
+  Output output = Output::people;
+};
+Status provision(const ProvisionOptions& options);
+
+// How long a run goes on.
+enum class Until : std::uint8_t { once, quiet, stopped };
+
+struct RunOptions {
+  file::Path dir;
+  Until until = Until::stopped;
+  Consent consent;
+  agent::Trial trial = agent::Trial::healthy;
+  Output output = Output::people;
+  std::optional<file::Path> package;  // install: by hand
+};
+// run drives the device; its error is also that of a session that failed.
+Status run(const RunOptions& options);
+
+Status show_status(const file::Path& dir, Output output);
+Status boot(const file::Path& dir, Output output);
+// go_back makes the kept version active again, where the floor allows.
+Status go_back(const file::Path& dir, Output output);
+
+}  // namespace airlock::app

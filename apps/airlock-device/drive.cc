@@ -1,0 +1,203 @@
+// provision, run, install: what changes a device.
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <iostream>
+#include <thread>
+
+#include "apps/airlock-device/commands.h"
+#include "device/agent/network.h"
+#include "device/agent/provision.h"
+#include "host/json/json.h"
+#include "host/terminal/terminal.h"
+#include "host/text/text.h"
+
+namespace airlock::app {
+namespace {
+
+using agent::Ending;
+
+std::int64_t system_clock_now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+// One line a phase: for people on standard error, for scripts as JSON on standard output. It is
+// flushed before the phase's effect begins.
+class PhaseLines final : public agent::Watcher {
+ public:
+  explicit PhaseLines(Output output) : output_(output) {}
+
+  void entered(const update::Session& session) override {
+    if (bar_) bar_->finish();
+    bar_.reset();
+    fetching_ = false;
+    const std::string_view phase = update::name_of(session.phase);
+    if (output_ == Output::json) return write(phase, session.attempts);
+    if (session.phase == update::Phase::idle) return;
+    std::cerr << phase;
+    if (session.attempts > 0) std::cerr << " (attempt " << session.attempts + 1 << ")";
+    std::cerr << std::endl;
+  }
+
+  void block_done(std::string_view component, std::size_t blocks, std::size_t of) override {
+    if (output_ == Output::json) {
+      if (!fetching_) write("fetching", 0);
+      fetching_ = true;
+      return;
+    }
+    if (!bar_) bar_.emplace(std::string(component));
+    bar_->show(blocks * package::kBlockSize, of * package::kBlockSize);
+  }
+
+ private:
+  static void write(std::string_view phase, std::uint8_t attempts) {
+    std::cout << json::write({{"phase", phase}, {"attempts", attempts}}) << std::endl;
+  }
+
+  Output output_;
+  bool fetching_ = false;
+  std::optional<terminal::ProgressBar> bar_;
+};
+
+std::string_view word_of(Ending::How how) {
+  switch (how) {
+    case Ending::How::quiet: return "quiet";
+    case Ending::How::committed: return "committed";
+    case Ending::How::refused: return "refused";
+    case Ending::How::went_back: return "went_back";
+    case Ending::How::failed: return "failed";
+  }
+  broken_promise();
+}
+
+void tell(const Ending& ending, const update::Session& session, Output output) {
+  const std::string version = text::visible(session.version.view());
+  const std::string_view reason = name(ending.error.code);
+  if (output == Output::json) {
+    std::cout << json::write(
+                     {{"ended", word_of(ending.how)}, {"version", version}, {"reason", reason}})
+              << std::endl;
+    return;
+  }
+  switch (ending.how) {
+    case Ending::How::quiet: std::cout << "nothing to do\n"; break;
+    case Ending::How::committed: std::cout << version << " is installed\n"; break;
+    case Ending::How::refused: std::cout << version << " was refused by the owner\n"; break;
+    case Ending::How::went_back:
+      std::cout << version << " was given up: " << reason << "; the earlier version runs\n";
+      break;
+    case Ending::How::failed: break;  // the error is shown by main
+  }
+}
+
+Status judge(const Result<Ending>& ending, const agent::Agent& agent, Output output) {
+  if (!ending) return std::unexpected(ending.error());
+  tell(*ending, agent.session(), output);
+  if (ending->how == Ending::How::failed) return std::unexpected(ending->error);
+  return {};
+}
+
+// For as long as the process lives; a failed session waits like a quiet one.
+Status keep_running(agent::Agent& agent, Output output) {
+  while (true) {
+    const Status done = judge(agent.run(agent::Pace::keep_trying), agent, output);
+    if (!done) std::cerr << "error: " << name(done.error().code) << std::endl;
+    std::this_thread::sleep_for(std::chrono::seconds(agent.poll_after_s()));
+  }
+}
+
+Result<std::uint64_t> size_of(std::string_view text) {
+  std::uint64_t size = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
+  if (error != std::errc()) return fail(Code::usage);
+  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  std::uint64_t factor = 1;
+  if (unit == "K") factor = 1 << 10;
+  if (unit == "M") factor = 1 << 20;
+  if (unit == "G") factor = 1 << 30;
+  if (factor == 1 && !unit.empty()) return fail(Code::usage);
+  if (size == 0 || size > package::kImageSizeMax / factor) return fail(Code::usage);
+  return size * factor;
+}
+
+Result<platform::ComponentConfig> component_of(std::string_view text) {
+  const std::size_t equals = text.find('=');
+  if (equals == 0 || equals == std::string_view::npos) return fail(Code::usage);
+  platform::ComponentConfig component;
+  component.id = std::string(text.substr(0, equals));
+  const bool plain = std::ranges::all_of(component.id, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+  if (!plain || component.id.size() > package::kComponentIdMax) return fail(Code::usage);
+  const std::string_view place = text.substr(equals + 1);
+  const std::size_t comma = place.find(',');
+  if (comma == std::string_view::npos) {
+    AIRLOCK_ASSIGN(component.slot_size, size_of(place));
+    return component;
+  }
+  component.paths = {std::string(place.substr(0, comma)), std::string(place.substr(comma + 1))};
+  component.slot_size = package::kImageSizeMax;
+  for (const std::string& path : component.paths) {
+    AIRLOCK_ASSIGN(const platform::FileArea area, platform::FileArea::open(path));
+    component.slot_size = std::min(component.slot_size, area.size());
+  }
+  return component;
+}
+
+}  // namespace
+
+Status provision(const ProvisionOptions& options) {
+  agent::Factory factory;
+  factory.config.model = options.model;
+  factory.config.server = options.server;
+  factory.config.region = options.region;
+  factory.config.group = options.group;
+  factory.config.bootloader = options.bootloader;
+  factory.config.secure_boot = options.secure_boot;
+  factory.config.naming = options.unnamed ? platform::Naming::pseudonym : platform::Naming::duid;
+  for (const std::string& component : options.components) {
+    AIRLOCK_ASSIGN(platform::ComponentConfig made, component_of(component));
+    factory.config.components.push_back(std::move(made));
+  }
+  factory.keyring = options.keyring;
+  factory.root = options.root;
+  factory.ca = options.ca;
+  factory.firmware = options.firmware;
+  factory.clock = system_clock_now();
+  AIRLOCK_TRY(agent::provision(options.dir, std::move(factory)));
+  AIRLOCK_ASSIGN(const platform::Device device,
+                 platform::Device::open(options.dir, platform::Opening::look));
+  const std::string duid = device.key().duid();
+  if (options.output == Output::json) {
+    std::cout << json::write(
+                     {{"duid", duid}, {"public_key", text::to_hex(device.key().public_key())}})
+              << "\n";
+  } else {
+    std::cout << "made device " << duid << "\nEnrol it with: airlock devices import "
+              << (options.dir / "device.pub").string() << "\n";
+  }
+  return {};
+}
+
+Status run(const RunOptions& options) {
+  AIRLOCK_ASSIGN(platform::Device device,
+                 platform::Device::open(options.dir, platform::Opening::drive));
+  AIRLOCK_ASSIGN(agent::Network network, agent::Network::open(device));
+  OwnerAtDevice owner(options.consent);
+  PhaseLines lines(options.output);
+  const agent::Surroundings around{network, owner, lines, system_clock_now, options.trial};
+  AIRLOCK_ASSIGN(agent::Agent agent, agent::Agent::open(device, around));
+  if (options.package) {
+    return judge(agent.install(*options.package, agent::Pace::keep_trying), agent, options.output);
+  }
+  switch (options.until) {
+    case Until::once: return judge(agent.run(agent::Pace::stop_at_once), agent, options.output);
+    case Until::quiet: return judge(agent.run(agent::Pace::keep_trying), agent, options.output);
+    case Until::stopped: return keep_running(agent, options.output);
+  }
+  broken_promise();
+}
+
+}  // namespace airlock::app

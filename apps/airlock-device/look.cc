@@ -1,0 +1,133 @@
+// status, boot, revert: what concerns the boot record alone.
+#include <iostream>
+
+#include "apps/airlock-device/commands.h"
+#include "device/agent/facts.h"
+#include "host/json/json.h"
+#include "host/text/text.h"
+
+namespace airlock::app {
+namespace {
+
+json::Value floors_of(const slot::Record& record) {
+  json::Value floors = json::Value::object();
+  for (package::Kind kind : package::kKinds) {
+    floors[std::string(package::name_of(kind))] = record.floors[package::index_of(kind)];
+  }
+  return floors;
+}
+
+json::Value last_error_of(const update::Session& session) {
+  if (session.outcome == Code::ok) return nullptr;
+  return {{"code", name(session.outcome)},
+          {"phase", update::name_of(session.failed_in)},
+          {"at", session.at}};
+}
+
+json::Value last_revert_of(const slot::Record& record) {
+  const slot::Revert& revert = record.last_revert;
+  if (revert.reason == Code::ok) return nullptr;
+  return {{"reason", name(revert.reason)},
+          {"manifest", text::to_hex(revert.manifest.bytes)},
+          {"count", revert.count}};
+}
+
+json::Value trial_of(const slot::Record& record) {
+  if (!record.trial_boots) return nullptr;
+  return {{"manifest", text::to_hex(record.inactive_slot().manifest.bytes)},
+          {"boots_left", *record.trial_boots}};
+}
+
+Result<json::Value> status_of(platform::Device& device) {
+  AIRLOCK_ASSIGN(const slot::Record record, device.record());
+  AIRLOCK_ASSIGN(const agent::Running running, agent::Running::read(device, record));
+  AIRLOCK_ASSIGN(const file::Buffer envelope, device.keyring_envelope());
+  AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(envelope));
+  const Result<update::Session> session = agent::read_session(device);
+  json::Value value = {{"profile", "full"},
+                       {"duid", device.key().duid()},
+                       {"model", device.config().model},
+                       {"version", running.version()},
+                       {"security_version", record.active_slot().security_version},
+                       {"active_slot", slot::name_of(record.active)},
+                       {"floors", floors_of(record)},
+                       {"keyring_version", keyring.version},
+                       {"time_bound", record.time_bound},
+                       {"last_revert", last_revert_of(record)},
+                       {"trial", trial_of(record)}};
+  value["phase"] = session ? update::name_of(session->phase) : "idle";
+  value["last_error"] = session ? last_error_of(*session)
+                                : json::Value{{"code", name(session.error().code)},
+                                              {"phase", "idle"},
+                                              {"at", session.error().at}};
+  return value;
+}
+
+void show(const json::Value& value) {
+  const auto line = [](std::string_view label, const json::Value& shown) {
+    std::cout << label
+              << (shown.is_string() ? text::visible(shown.get<std::string>()) : json::write(shown))
+              << "\n";
+  };
+  line("profile           ", value["profile"]);
+  line("device            ", value["duid"]);
+  line("model             ", value["model"]);
+  line("runs              ", value["version"]);
+  line("slot              ", value["active_slot"]);
+  line("security version  ", value["security_version"]);
+  line("floors            ", value["floors"]);
+  line("keyring version   ", value["keyring_version"]);
+  line("time is at least  ", text::to_time(value["time_bound"].get<std::int64_t>()));
+  line("phase             ", value["phase"]);
+  if (!value["trial"].is_null()) line("trial             ", value["trial"]);
+  if (!value["last_error"].is_null()) line("last error        ", value["last_error"]);
+  if (!value["last_revert"].is_null()) line("went back         ", value["last_revert"]);
+}
+
+void show_boot(const slot::Boot& boot, Output output) {
+  if (output == Output::json) {
+    std::cout << json::write({{"slot", slot::name_of(boot.slot)},
+                              {"trial", boot.trial},
+                              {"boots_left", boot.boots_left},
+                              {"gave_up", name(boot.gave_up)},
+                              {"manifest", text::to_hex(boot.manifest.bytes)}})
+              << "\n";
+    return;
+  }
+  std::cout << "slot " << slot::name_of(boot.slot) << " runs";
+  if (boot.trial) std::cout << " on trial, " << int{boot.boots_left} << " boots left";
+  if (boot.gave_up != Code::ok) std::cout << "; a trial was given up: " << name(boot.gave_up);
+  std::cout << "\n";
+}
+
+}  // namespace
+
+Status show_status(const file::Path& dir, Output output) {
+  AIRLOCK_ASSIGN(platform::Device device, platform::Device::open(dir, platform::Opening::look));
+  AIRLOCK_ASSIGN(const json::Value value, status_of(device));
+  if (output == Output::json) {
+    std::cout << json::write(value) << "\n";
+  } else {
+    show(value);
+  }
+  return {};
+}
+
+Status boot(const file::Path& dir, Output output) {
+  AIRLOCK_ASSIGN(platform::Device device, platform::Device::open(dir, platform::Opening::drive));
+  AIRLOCK_ASSIGN(const slot::Boot decided, device.boot());
+  show_boot(decided, output);
+  return {};
+}
+
+Status go_back(const file::Path& dir, Output output) {
+  AIRLOCK_ASSIGN(platform::Device device, platform::Device::open(dir, platform::Opening::drive));
+  AIRLOCK_ASSIGN(const slot::Record record, device.record());
+  AIRLOCK_ASSIGN(const slot::Record next, slot::restore(record));
+  AIRLOCK_TRY(device.store_record(next));
+  AIRLOCK_ASSIGN(const slot::Boot decided, device.boot());
+  show_boot(decided, output);
+  return {};
+}
+
+}  // namespace airlock::app

@@ -1,0 +1,159 @@
+// airlock-device: the agent of one device, and a simulated wallet around it.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <iostream>
+
+#include "apps/airlock-device/commands.h"
+#include "host/text/text.h"
+
+namespace airlock::app {
+namespace {
+
+constexpr int kExitFailed = 1;
+constexpr int kExitUsage = 2;
+
+// The command line as it was read; each command takes what is its own.
+struct Line {
+  std::string dir, package, firmware;
+  bool json = false;
+  bool once = false;
+  bool until_quiet = false;
+  bool refuse = false;
+  std::string consent;
+  std::string trial = "healthy";
+  ProvisionOptions provision;
+};
+
+Output output_of(const Line& line) { return line.json ? Output::json : Output::people; }
+
+CLI::App* add_command(CLI::App& app, const char* command, const char* description,
+                      const char* example, Line& line) {
+  CLI::App* added = app.add_subcommand(command, description);
+  added->add_option("--dir", line.dir, "folder of the device")->required();
+  added->add_flag("--json", line.json, "write JSON for scripts");
+  added->footer(std::string("Example:\n  airlock-device ") + example);
+  return added;
+}
+
+void add_driving(CLI::App& command, Line& line) {
+  CLI::Option* consent = command.add_option(
+      "--consent", line.consent, "say yes to this manifest's digest, and to no other one");
+  command.add_flag("--refuse", line.refuse, "say no to whatever is ready")->excludes(consent);
+  command.add_option("--trial", line.trial, "how the simulated new firmware behaves")
+      ->check(CLI::IsMember({"healthy", "unhealthy", "hang"}));
+}
+
+void add_provision(CLI::App& app, Line& line) {
+  ProvisionOptions& options = line.provision;
+  CLI::App* command =
+      add_command(app, "provision", "make a new device in a folder",
+                  "provision --dir wallet --model demo-wallet --keyring keys/keyring.cose\n"
+                  "    --root repo/metadata/1.root.json --server https://localhost:8443\n"
+                  "    --ca ca.pem --component mcu=4M --firmware release-1.0.0",
+                  line);
+  command->add_option("--model", options.model, "the device's model")->required();
+  command->add_option("--keyring", options.keyring, "the keyring package to trust")->required();
+  command->add_option("--root", options.root, "the repository's root.json to trust")->required();
+  command->add_option("--server", options.server, "https://HOST:PORT")->required();
+  command->add_option("--ca", options.ca, "the TLS authority to trust, PEM")->required();
+  command
+      ->add_option("--component", options.components,
+                   "ID=SIZE (files) or ID=DEVICE_A,DEVICE_B; may be repeated")
+      ->required();
+  command->add_option("--firmware", line.firmware, "package folder with the first firmware");
+  command->add_option("--bootloader", options.bootloader, "version of the bootloader");
+  command->add_option("--secure-boot", options.secure_boot, "secure-boot level");
+  command->add_option("--region", options.region, "told to the server for rollouts");
+  command->add_option("--group", options.group, "told to the server for rollouts");
+  command->add_flag("--private", options.unnamed, "tell the server a pseudonym, not the DUID");
+}
+
+void add_run(CLI::App& app, Line& line) {
+  CLI::App* command = add_command(app, "run", "look for updates and carry them through",
+                                  "run --dir wallet --until-quiet", line);
+  CLI::Option* once =
+      command->add_flag("--once", line.once, "one session; stop at the first lost connection");
+  command
+      ->add_flag("--until-quiet", line.until_quiet,
+                 "one session; try a lost connection again a few times")
+      ->excludes(once);
+  add_driving(*command, line);
+}
+
+void add_install(CLI::App& app, Line& line) {
+  CLI::App* command = add_command(app, "install", "install a package by hand, without a network",
+                                  "install --dir wallet release-1.1.0", line);
+  command->add_option("package", line.package, "folder of `airlock release`, or a .cose file")
+      ->required();
+  add_driving(*command, line);
+}
+
+Result<RunOptions> run_options(const Line& line) {
+  RunOptions options;
+  options.dir = line.dir;
+  options.output = output_of(line);
+  options.consent.refuse = line.refuse;
+  if (!line.consent.empty()) {
+    const Result<crypto::Digest> digest = text::digest_from_hex(line.consent);
+    if (!digest) return fail(Code::usage);
+    options.consent.digest = *digest;
+  }
+  if (line.trial == "unhealthy") options.trial = agent::Trial::unhealthy;
+  if (line.trial == "hang") options.trial = agent::Trial::hang;
+  if (line.once) options.until = Until::once;
+  if (line.until_quiet) options.until = Until::quiet;
+  return options;
+}
+
+Status carry_out(const CLI::App& app, Line& line) {
+  if (app.got_subcommand("provision")) {
+    line.provision.dir = line.dir;
+    line.provision.output = output_of(line);
+    if (!line.firmware.empty()) line.provision.firmware = line.firmware;
+    return provision(line.provision);
+  }
+  if (app.got_subcommand("status")) return show_status(line.dir, output_of(line));
+  if (app.got_subcommand("boot")) return boot(line.dir, output_of(line));
+  if (app.got_subcommand("revert")) return go_back(line.dir, output_of(line));
+  AIRLOCK_ASSIGN(RunOptions options, run_options(line));
+  if (app.got_subcommand("install")) {
+    options.package = line.package;
+    options.until = Until::quiet;
+  }
+  return run(options);
+}
+
+int main_of(int argc, char** argv) {
+  // A full disk is an error to be told, not a signal to die of.
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);
+  CLI::App app("airlock-device: updates one device by Airlock's two doors");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", AIRLOCK_VERSION);
+  app.footer("Example:\n  airlock-device run --dir wallet --until-quiet");
+  Line line;
+  add_provision(app, line);
+  add_run(app, line);
+  add_install(app, line);
+  add_command(app, "status", "show what runs and how the last session ended", "status --dir wallet",
+              line);
+  add_command(app, "boot", "reset the device: let the bootloader decide what runs",
+              "boot --dir wallet", line);
+  add_command(app, "revert", "go back to the kept version, where its floor allows",
+              "revert --dir wallet", line);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kExitUsage;
+  }
+  const Status done = carry_out(app, line);
+  if (done) return 0;
+  std::cerr << "error: " << name(done.error().code) << ": " << line.dir << ": "
+            << explain(done.error().code) << "\n";
+  return done.error().code == Code::usage ? kExitUsage : kExitFailed;
+}
+
+}  // namespace
+}  // namespace airlock::app
+
+int main(int argc, char** argv) { return airlock::app::main_of(argc, argv); }

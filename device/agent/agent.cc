@@ -1,0 +1,177 @@
+// The loop: event, step, journal, effect.
+#include "device/agent/agent.h"
+
+#include <array>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+namespace airlock::agent {
+namespace {
+
+using update::Event;
+using update::Phase;
+using update::Session;
+
+constexpr std::string_view kJournalName = "journal";
+
+Status store_session(const platform::Device& device, const Session& session) {
+  std::array<std::uint8_t, update::kSessionSizeMax> buffer;
+  AIRLOCK_ASSIGN(const Bytes encoded, update::encode_session(session, buffer));
+  return file::replace(device.path(kJournalName), encoded);
+}
+
+// From here on the boot record may already speak of the release: it must be carried to its end.
+bool must_be_finished(Phase phase) { return phase >= Phase::activating; }
+
+Ending ending_of(const Session& session, Event::Type last) {
+  if (last == Event::Type::nothing) return {};
+  const Error error{session.outcome, session.at};
+  if (error.code == Code::ok) return {Ending::How::committed, error};
+  if (error.code == Code::consent_refused) return {Ending::How::refused, error};
+  switch (session.failed_in) {
+    case Phase::rebooting:
+    case Phase::trial:
+    case Phase::committing:
+    case Phase::reverting: return {Ending::How::went_back, error};
+    case Phase::idle:
+    case Phase::asking:
+    case Phase::refreshing:
+    case Phase::proving:
+    case Phase::gating:
+    case Phase::staging:
+    case Phase::verifying:
+    case Phase::consenting:
+    case Phase::activating:
+    case Phase::reporting: return {Ending::How::failed, error};
+  }
+  broken_promise();
+}
+
+void back_off(std::uint8_t attempts) {
+  if (attempts == 0) return;
+  std::this_thread::sleep_for(std::chrono::milliseconds(kBackoffMs << (attempts - 1)));
+}
+
+// The journal is gone: nobody knows what a trial was for, so it does not go on. Reports are
+// numbered from a place that no earlier one can have reached.
+Result<Session> start_over(platform::Device& device, const Surroundings& around) {
+  AIRLOCK_TRY(apply::revert_firmware(device, Code::journal_lost));
+  Session session;
+  session.outcome = Code::journal_lost;
+  if (around.clock) session.report_sequence = static_cast<std::uint64_t>(around.clock());
+  AIRLOCK_TRY(store_session(device, session));
+  return session;
+}
+
+}  // namespace
+
+Result<Session> read_session(const platform::Device& device) {
+  const Result<file::Buffer> stored =
+      file::read(device.path(kJournalName), update::kSessionSizeMax);
+  if (!stored && stored.error().code == Code::not_found) return Session{};
+  if (!stored && stored.error().code == Code::oversized) return fail(Code::journal_lost);
+  if (!stored) return std::unexpected(stored.error());
+  return update::decode_session(*stored);
+}
+
+Result<Agent> Agent::open(platform::Device& device, const Surroundings& surroundings) {
+  Agent agent(device, surroundings);
+  Result<Session> session = read_session(device);
+  if (!session && session.error().code == Code::journal_lost) {
+    session = start_over(device, surroundings);
+  }
+  if (!session) return std::unexpected(session.error());
+  agent.session_ = *session;
+  return agent;
+}
+
+Result<Ending> Agent::drive(Event event, Pace pace) {
+  clock_.reset();
+  if (around_.clock) clock_ = around_.clock();
+  while (true) {
+    const update::Step next = update::step(session_, event);
+    session_ = next.session;
+    AIRLOCK_TRY(store_session(*device_, session_));
+    around_.watcher.entered(session_);
+    if (next.effect == update::Effect::wait) return ending_of(session_, event.type);
+    const bool again = session_.attempts > 0 && event.type == Event::Type::failed;
+    if (again && pace == Pace::stop_at_once) return std::unexpected(event.error);
+    if (again) back_off(session_.attempts);
+    event = perform(next.effect);
+  }
+}
+
+Event Agent::perform(update::Effect effect) {
+  Result<Event> done = attempt(effect);
+  if (done) return *done;
+  Event failed;
+  failed.type = Event::Type::failed;
+  failed.error = done.error();
+  return failed;
+}
+
+Result<Event> Agent::attempt(update::Effect effect) {
+  switch (effect) {
+    case update::Effect::wait: broken_promise();
+    case update::Effect::ask_server: return ask_server();
+    case update::Effect::refresh: return refresh();
+    case update::Effect::prove: return prove();
+    case update::Effect::gate: return gate();
+    case update::Effect::stage: return stage();
+    case update::Effect::verify: return verify();
+    case update::Effect::ask_owner: return ask_owner();
+    case update::Effect::activate: return activate();
+    case update::Effect::reboot: return reboot();
+    case update::Effect::check_health: return check_health();
+    case update::Effect::commit: return commit();
+    case update::Effect::go_back: return go_back();
+    case update::Effect::report: return report();
+  }
+  broken_promise();
+}
+
+Result<Ending> Agent::run(Pace pace) {
+  if (session_.phase != Phase::idle) {
+    const bool over_already = session_.phase == Phase::reporting;
+    Event resumed;
+    resumed.type = Event::Type::resumed;
+    const Result<Ending> ending = drive(resumed, pace);
+    if (!ending || !over_already) return ending;
+  }
+  return drive(Event{}, pace);
+}
+
+// A package by hand replaces a release that nothing depends on yet.
+Status Agent::clear_the_way(Pace pace) {
+  if (must_be_finished(session_.phase)) {
+    Event resumed;
+    resumed.type = Event::Type::resumed;
+    AIRLOCK_TRY(drive(resumed, pace));
+  }
+  const std::uint64_t sequence = session_.report_sequence;
+  session_ = Session{};
+  session_.report_sequence = sequence;
+  release_.reset();
+  plan_.reset();
+  verified_.reset();
+  return {};
+}
+
+Result<Ending> Agent::install(const file::Path& package, Pace pace) {
+  std::error_code error;
+  const file::Path place = std::filesystem::absolute(package, error);
+  const bool folder = std::filesystem::is_directory(place, error);
+  AIRLOCK_ASSIGN(const file::Buffer envelope,
+                 file::read(folder ? place / "manifest.cose" : place, package::kEnvelopeSizeMax));
+  AIRLOCK_TRY(clear_the_way(pace));
+  AIRLOCK_TRY(keep_envelope(*device_, envelope));
+  Origin origin;
+  origin.folder = (folder ? place : place.parent_path()).string();
+  AIRLOCK_TRY(keep_origin(*device_, origin));
+  Event installed;
+  installed.type = Event::Type::installed;
+  return drive(installed, pace);
+}
+
+}  // namespace airlock::agent

@@ -1,0 +1,104 @@
+// device/agent: the Linux driver of the pipeline.
+//
+// It is for carrying one release through core/update: step says what to do, the agent does it,
+// keeps the session in the journal, and comes back with what happened. It promises that the journal
+// is durable before an effect begins, so that a process which is killed anywhere goes on where it
+// stopped; that both doors and the gate judge every release that came from the server, and the
+// package door and the gate every one that came by hand; that the device's time bound is fed by
+// signed times alone, the clock being used for one run and forgotten; and that every failure leaves
+// the old firmware running. What is outside (network, owner, screen) comes in through three faces.
+// It never decides what follows what: that is step's.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/base.h"
+#include "core/package/package.h"
+#include "core/update/update.h"
+#include "device/agent/incoming.h"
+#include "device/agent/outside.h"
+#include "device/apply/apply.h"
+#include "device/platform/platform.h"
+
+namespace airlock::agent {
+
+// Between attempts at one phase the agent waits kBackoffMs, then twice as long each time.
+inline constexpr int kBackoffMs = 100;
+
+// How one turn of the agent ended.
+struct Ending {
+  enum class How : std::uint8_t {
+    quiet,      // nothing is offered
+    committed,  // the release runs
+    refused,    // the owner said no
+    went_back,  // the trial failed, the old firmware runs
+    failed,     // see `error`
+  };
+  How how = How::quiet;
+  Error error;
+};
+
+// What to do with an error that is worth another attempt.
+enum class Pace : std::uint8_t { keep_trying, stop_at_once };
+
+class Agent {
+ public:
+  // open reads the journal. A lost one starts over: a trial that it knew of is ended.
+  static Result<Agent> open(platform::Device& device, const Surroundings& surroundings);
+
+  // run goes on with the session at hand, else asks the server, and ends when the session does.
+  // An error is one of the journal or, with stop_at_once, the transient one; the session stays.
+  Result<Ending> run(Pace pace);
+  // install takes a package by hand: a folder as `airlock release` makes it, or an envelope.
+  Result<Ending> install(const file::Path& package, Pace pace);
+
+  const update::Session& session() const { return session_; }
+  std::uint32_t poll_after_s() const { return poll_after_s_; }
+
+ private:
+  Agent(platform::Device& device, const Surroundings& surroundings)
+      : device_(&device), around_(surroundings) {}
+
+  Result<Ending> drive(update::Event event, Pace pace);
+  update::Event perform(update::Effect effect);
+  Result<update::Event> attempt(update::Effect effect);
+  Status clear_the_way(Pace pace);
+
+  Result<update::Event> ask_server();
+  Result<update::Event> refresh();
+  Result<update::Event> prove();
+  Result<update::Event> gate();
+  Result<update::Event> stage();
+  Result<update::Event> verify();
+  Result<update::Event> ask_owner();
+  Result<update::Event> activate();
+  Result<update::Event> reboot();
+  Result<update::Event> check_health();
+  Result<update::Event> commit();
+  Result<update::Event> go_back();
+  Result<update::Event> report();
+
+  Result<const Release*> release();
+  Result<const package::InstallPlan*> plan();
+
+  platform::Device* device_;
+  Surroundings around_;
+  update::Session session_;
+  std::optional<std::int64_t> clock_;  // of this run
+  std::uint32_t poll_after_s_ = fetch::kPollAfterDefault;
+  std::string offered_version_;
+  // Made anew by each process, from what is stored: nothing here is trusted across a crash.
+  std::optional<Release> release_;
+  std::optional<package::InstallPlan> plan_;
+  std::optional<apply::Verified> verified_;
+};
+
+// read_session returns the journal's session, an idle one where there is none yet. Errors:
+// journal_lost, unsupported_version, those of the disk.
+Result<update::Session> read_session(const platform::Device& device);
+
+}  // namespace airlock::agent

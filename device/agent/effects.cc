@@ -1,0 +1,232 @@
+// What each effect does on Linux.
+#include <utility>
+
+#include "device/agent/agent.h"
+#include "device/agent/facts.h"
+#include "device/agent/folder.h"
+#include "device/agent/report.h"
+
+namespace airlock::agent {
+namespace {
+
+using slot::Standing;
+using update::Event;
+
+Event event_of(Event::Type type) {
+  Event event;
+  event.type = type;
+  return event;
+}
+
+Event went_back(Code reason) {
+  Event event = event_of(Event::Type::went_back);
+  event.error.code = reason;
+  return event;
+}
+
+// The bootloader may have ended the trial before the journal could say so. A consent to the same
+// manifest is newer than that: the owner asked for another try.
+bool was_given_up(const slot::Record& record, const Digest& manifest) {
+  return slot::standing_of(record, manifest) == Standing::given_up && record.consent != manifest;
+}
+
+}  // namespace
+
+// A crash, or a package handed in, may stand between proving and here; so what is at hand must be
+// the session's.
+Result<const Release*> Agent::release() {
+  if (!release_) {
+    AIRLOCK_ASSIGN(Release proven, prove_incoming(*device_));
+    if (!session_.manifest.is_zero() && proven.proven.digest() != session_.manifest) {
+      return fail(Code::doors_disagree);
+    }
+    release_.emplace(std::move(proven));
+  }
+  return &*release_;
+}
+
+Result<const package::InstallPlan*> Agent::plan() {
+  if (!plan_) {
+    AIRLOCK_ASSIGN(const Release* at_hand, release());
+    AIRLOCK_ASSIGN(const slot::Record record, device_->record());
+    AIRLOCK_ASSIGN(const Running running, Running::read(*device_, record));
+    AIRLOCK_ASSIGN(const package::DeviceFacts facts,
+                   facts_for(*device_, record, running, at_hand->proven.manifest(), clock_));
+    AIRLOCK_ASSIGN(plan_, package::admit(at_hand->proven, facts));
+  }
+  return &*plan_;
+}
+
+Result<Event> Agent::ask_server() {
+  AIRLOCK_ASSIGN(const slot::Record record, device_->record());
+  AIRLOCK_ASSIGN(const Running running, Running::read(*device_, record));
+  AIRLOCK_ASSIGN(const fetch::CheckIn facts, check_in_of(*device_, record, running));
+  AIRLOCK_ASSIGN(const fetch::Answer answer, around_.outside.check_in(facts));
+  poll_after_s_ = answer.poll_after_s;
+  if (!answer.offer) return event_of(Event::Type::nothing);
+  // What failed its trial is not tried again by itself, only when the owner installs it by hand.
+  if (slot::standing_of(record, answer.offer->manifest) == Standing::given_up) {
+    return event_of(Event::Type::nothing);
+  }
+  release_.reset();
+  plan_.reset();
+  verified_.reset();
+  Origin origin;
+  origin.path = answer.offer->target;
+  AIRLOCK_TRY(keep_origin(*device_, origin));
+  offered_version_ = answer.offer->version;
+  Event offered = event_of(Event::Type::offered);
+  offered.manifest = answer.offer->manifest;
+  offered.version = offered_version_;
+  offered.rollout = answer.offer->rollout;
+  return offered;
+}
+
+Result<Event> Agent::refresh() {
+  AIRLOCK_ASSIGN(Origin origin, read_origin(*device_));
+  AIRLOCK_ASSIGN(const slot::Record record, device_->record());
+  const std::int64_t present = std::max(record.time_bound, clock_.value_or(record.time_bound));
+  AIRLOCK_ASSIGN(Listed listed, around_.outside.refresh(origin.path, present));
+  AIRLOCK_TRY(keep_envelope(*device_, listed.envelope));
+  origin.target = std::move(listed.target);
+  AIRLOCK_TRY(keep_origin(*device_, origin));
+  return event_of(Event::Type::refreshed);
+}
+
+Result<Event> Agent::prove() {
+  AIRLOCK_ASSIGN(const Release proven, prove_incoming(*device_));
+  const package::Manifest& manifest = proven.proven.manifest();
+  AIRLOCK_ASSIGN(const Origin origin, read_origin(*device_));
+  if (origin.target) {
+    AIRLOCK_TRY(check_doors(*origin.target, manifest));
+  } else if (origin.folder.empty()) {
+    return fail(Code::target_missing);  // came from the server, and the repository did not list it
+  }
+  // A quorum signed this time, so the present is not before it.
+  AIRLOCK_ASSIGN(const slot::Record record, device_->record());
+  AIRLOCK_TRY(device_->store_record(slot::raise_time(record, manifest.created)));
+  Event event = event_of(Event::Type::proven);
+  event.manifest = proven.proven.digest();
+  event.kind = manifest.kind;
+  offered_version_ = std::string(manifest.version.text);
+  event.version = offered_version_;
+  return event;
+}
+
+Result<Event> Agent::gate() {
+  AIRLOCK_ASSIGN(const Release* at_hand, release());
+  if (session_.kind != package::Kind::firmware && session_.kind != package::Kind::keyring) {
+    return fail(Code::wrong_kind, static_cast<std::uint64_t>(session_.kind));
+  }
+  plan_.reset();
+  AIRLOCK_ASSIGN(const package::InstallPlan* found, plan());
+  if (session_.kind == package::Kind::firmware) {
+    AIRLOCK_TRY(apply::check_room(*device_, {at_hand->proven, *found}));
+  }
+  return event_of(Event::Type::admitted);
+}
+
+Result<Event> Agent::stage() {
+  verified_.reset();
+  AIRLOCK_ASSIGN(const Release* at_hand, release());
+  AIRLOCK_ASSIGN(const package::InstallPlan* found, plan());
+  AIRLOCK_ASSIGN(const Origin origin, read_origin(*device_));
+  FolderArtifacts folder(origin.folder);
+  apply::Artifacts& artifacts =
+      origin.folder.empty() ? around_.outside.artifacts() : static_cast<apply::Artifacts&>(folder);
+  AIRLOCK_TRY(
+      apply::stage_firmware(*device_, {at_hand->proven, *found}, at_hand->envelope, artifacts,
+                            [this](std::string_view component, std::size_t blocks, std::size_t of) {
+                              around_.watcher.block_done(component, blocks, of);
+                            }));
+  return event_of(Event::Type::staged);
+}
+
+Result<Event> Agent::verify() {
+  AIRLOCK_ASSIGN(const Release* at_hand, release());
+  AIRLOCK_ASSIGN(verified_, apply::verify_firmware(*device_, at_hand->proven));
+  return event_of(Event::Type::verified);
+}
+
+Result<Event> Agent::ask_owner() {
+  AIRLOCK_ASSIGN(const Release* at_hand, release());
+  AIRLOCK_ASSIGN(const slot::Record record, device_->record());
+  AIRLOCK_ASSIGN(const Running running, Running::read(*device_, record));
+  const Result<Digest> answer =
+      around_.owner.ask({at_hand->proven.manifest(), device_->config().model, running.version()});
+  if (!answer && answer.error().code == Code::consent_refused) {
+    return event_of(Event::Type::refused);
+  }
+  if (!answer) return std::unexpected(answer.error());
+  if (*answer == session_.manifest) AIRLOCK_TRY(apply::keep_consent(*device_, *answer));
+  Event event = event_of(Event::Type::consented);
+  event.manifest = *answer;
+  return event;
+}
+
+Result<Event> Agent::activate() {
+  AIRLOCK_ASSIGN(const slot::Record record, device_->record());
+  if (was_given_up(record, session_.manifest)) return went_back(record.last_revert.reason);
+  if (slot::standing_of(record, session_.manifest) != Standing::on_trial) {
+    // Another process may have verified; what it saw is not taken over.
+    if (!verified_) AIRLOCK_TRY(verify());
+    AIRLOCK_TRY(apply::arm_firmware(*device_, *verified_));
+  }
+  return event_of(Event::Type::activated);
+}
+
+Result<Event> Agent::reboot() {
+  AIRLOCK_ASSIGN(const slot::Record before, device_->record());
+  if (was_given_up(before, session_.manifest)) return went_back(before.last_revert.reason);
+  AIRLOCK_ASSIGN(const slot::Boot boot, device_->boot());
+  if (boot.manifest == session_.manifest) return event_of(Event::Type::booted);
+  AIRLOCK_ASSIGN(const slot::Record after, device_->record());
+  return went_back(boot.gave_up != Code::ok ? boot.gave_up : after.last_revert.reason);
+}
+
+Result<Event> Agent::check_health() {
+  AIRLOCK_ASSIGN(const slot::Record record, device_->record());
+  if (was_given_up(record, session_.manifest)) return went_back(record.last_revert.reason);
+  switch (around_.trial) {
+    case Trial::healthy: return event_of(Event::Type::healthy);
+    case Trial::unhealthy: return fail(Code::unhealthy);
+    case Trial::hang: break;
+  }
+  // A firmware that hangs says nothing; the watchdog resets, and the bootloader counts.
+  for (int resets = 0; resets <= slot::kTrialBootsMax; ++resets) {
+    AIRLOCK_ASSIGN(const slot::Boot boot, device_->boot());
+    if (!boot.trial) return went_back(boot.gave_up);
+  }
+  broken_promise();
+}
+
+Result<Event> Agent::commit() {
+  if (session_.kind == package::Kind::keyring) {
+    AIRLOCK_ASSIGN(const Digest present, apply::keyring_digest(*device_));
+    if (present == session_.manifest) return event_of(Event::Type::committed);
+    AIRLOCK_ASSIGN(const Release* at_hand, release());
+    AIRLOCK_TRY(apply::commit_keyring(*device_, at_hand->proven, at_hand->envelope));
+    return event_of(Event::Type::committed);
+  }
+  AIRLOCK_ASSIGN(const slot::Record record, device_->record());
+  if (was_given_up(record, session_.manifest)) return went_back(record.last_revert.reason);
+  AIRLOCK_ASSIGN(const Release* at_hand, release());
+  AIRLOCK_TRY(apply::confirm_firmware(*device_, at_hand->proven));
+  return event_of(Event::Type::committed);
+}
+
+Result<Event> Agent::go_back() {
+  AIRLOCK_TRY(apply::revert_firmware(*device_, session_.outcome));
+  AIRLOCK_TRY(device_->boot());
+  return went_back(session_.outcome);
+}
+
+Result<Event> Agent::report() {
+  AIRLOCK_ASSIGN(const slot::Record record, device_->record());
+  AIRLOCK_ASSIGN(const fetch::SignedReport signed_report,
+                 make_report(device_->key(), session_, record.time_bound));
+  AIRLOCK_TRY(around_.outside.report(signed_report));
+  return event_of(Event::Type::reported);
+}
+
+}  // namespace airlock::agent

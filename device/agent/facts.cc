@@ -1,0 +1,112 @@
+#include "device/agent/facts.h"
+
+#include "core/delta/delta.h"
+#include "device/apply/apply.h"
+#include "host/text/text.h"
+
+namespace airlock::agent {
+namespace {
+
+constexpr std::string_view kNothingRuns = "0.0.0";
+constexpr std::string_view kSharePurpose = "airlock-share-v1\n";
+constexpr std::string_view kPseudonymPurpose = "airlock-pseudonym-v1\n";
+
+std::optional<package::Component> component_of(const package::Manifest* manifest,
+                                               std::string_view id) {
+  if (manifest == nullptr) return std::nullopt;
+  for (std::size_t i = 0; i < manifest->component_count(); ++i) {
+    if (manifest->component(i).id == id) return manifest->component(i);
+  }
+  return std::nullopt;
+}
+
+Status add_components(const platform::Device& device, const Running& running,
+                      package::DeviceFacts& facts) {
+  for (const platform::ComponentConfig& component : device.config().components) {
+    package::InstalledComponent installed;
+    installed.id = component.id;
+    installed.slot_size = component.slot_size;
+    if (const auto runs = component_of(running.manifest(), component.id)) {
+      installed.image_digest = runs->image(0).digest;
+      installed.image_size = runs->image(0).size;
+    }
+    AIRLOCK_TRY(facts.components.add(installed));
+  }
+  return {};
+}
+
+Status add_firmware(const platform::Device& device, const Running& running,
+                    const package::Manifest& release, package::DeviceFacts& facts) {
+  const package::Manifest* runs = running.manifest();
+  AIRLOCK_ASSIGN(facts.version, package::parse_semver(runs ? runs->version.text : kNothingRuns));
+  // A device that never ran has no data yet, so that any release may begin it.
+  facts.data_version = runs ? runs->data_version : release.data_version;
+  facts.running_manifest = runs ? runs->digest() : Digest{};
+  return add_components(device, running, facts);
+}
+
+}  // namespace
+
+Result<Running> Running::read(platform::Device& device, const slot::Record& record) {
+  Running running;
+  const Digest& manifest = record.active_slot().manifest;
+  if (manifest.is_zero()) return running;
+  AIRLOCK_ASSIGN(running.envelope_, device.envelope(record.active));
+  AIRLOCK_ASSIGN(running.manifest_, package::read_unproven(running.envelope_));
+  if (running.manifest_->digest() != manifest) return fail(Code::image_rejected);
+  return running;
+}
+
+Result<package::DeviceFacts> facts_for(platform::Device& device, const slot::Record& record,
+                                       const Running& running, const package::Manifest& release,
+                                       std::optional<std::int64_t> clock) {
+  package::DeviceFacts facts;
+  facts.kind = release.kind;
+  facts.model = device.config().model;
+  facts.floor = record.floors[package::index_of(release.kind)];
+  facts.bootloader = device.config().bootloader;
+  facts.secure_boot = device.config().secure_boot;
+  facts.time_bound = record.time_bound;
+  facts.clock = clock;
+  facts.decoder_memory = delta::kDecoderMemoryMax;
+  AIRLOCK_ASSIGN(facts.share_secret, device.key().derive(kSharePurpose));
+  if (release.kind == package::Kind::firmware) {
+    AIRLOCK_TRY(add_firmware(device, running, release, facts));
+    return facts;
+  }
+  // Content inside a manifest has no owner's data; its own version is judged by its door.
+  AIRLOCK_ASSIGN(facts.version, package::parse_semver(kNothingRuns));
+  facts.data_version = release.data_version;
+  if (release.kind == package::Kind::keyring) {
+    AIRLOCK_ASSIGN(facts.running_manifest, apply::keyring_digest(device));
+  }
+  return facts;
+}
+
+Result<fetch::CheckIn> check_in_of(platform::Device& device, const slot::Record& record,
+                                   const Running& running) {
+  const platform::Config& config = device.config();
+  fetch::CheckIn facts;
+  facts.model = config.model;
+  facts.version = running.manifest() ? std::string(running.version()) : std::string(kNothingRuns);
+  facts.security_version = record.active_slot().security_version;
+  facts.bootloader = config.bootloader;
+  facts.region = config.region;
+  facts.group = config.group;
+  if (config.naming == platform::Naming::duid) {
+    facts.duid = device.key().duid();
+  } else {
+    // Another name per version: what is told now cannot be joined with what was told before.
+    AIRLOCK_ASSIGN(const Digest name,
+                   device.key().derive(std::string(kPseudonymPurpose) + facts.version + "\n"));
+    facts.pseudonym = text::to_base32(Bytes(name.bytes).first(platform::kDuidBytes));
+  }
+  for (const platform::ComponentConfig& component : config.components) {
+    if (const auto runs = component_of(running.manifest(), component.id)) {
+      facts.images[component.id] = runs->image(0).digest;
+    }
+  }
+  return facts;
+}
+
+}  // namespace airlock::agent

@@ -1,0 +1,82 @@
+#include "device/agent/incoming.h"
+
+#include <algorithm>
+
+#include "host/json/json.h"
+#include "host/text/text.h"
+
+namespace airlock::agent {
+namespace {
+
+constexpr std::string_view kOriginName = "incoming/origin.json";
+constexpr std::string_view kEnvelopeName = "incoming/manifest.cose";
+constexpr std::size_t kPathSizeMax = 4096;
+constexpr std::size_t kOriginSizeMax = tuf::kTargetsSizeMax;
+
+json::Value value_of(const tuf::Target& target) {
+  return {{"path", target.path},
+          {"length", target.length},
+          {"sha256", text::to_hex(target.sha256.bytes)},
+          {"custom", target.custom}};
+}
+
+Result<tuf::Target> target_of(const json::Value& value) {
+  tuf::Target target;
+  AIRLOCK_ASSIGN(target.path, json::text(value, "path", kPathSizeMax));
+  AIRLOCK_ASSIGN(const std::int64_t length, json::integer(value, "length", 0, INT64_MAX));
+  target.length = static_cast<std::uint64_t>(length);
+  AIRLOCK_ASSIGN(const std::string hex, json::text(value, "sha256", 2 * Digest::kSize));
+  AIRLOCK_ASSIGN(target.sha256, text::digest_from_hex(hex));
+  AIRLOCK_ASSIGN(target.custom, json::text(value, "custom", kOriginSizeMax));
+  return target;
+}
+
+}  // namespace
+
+Status keep_origin(const platform::Device& device, const Origin& origin) {
+  json::Value value = {{"path", origin.path}, {"folder", origin.folder}};
+  if (origin.target) value["target"] = value_of(*origin.target);
+  return file::replace(device.path(kOriginName), bytes_of(json::write(value)));
+}
+
+Result<Origin> read_origin(const platform::Device& device) {
+  AIRLOCK_ASSIGN(const file::Buffer stored, file::read(device.path(kOriginName), kOriginSizeMax));
+  AIRLOCK_ASSIGN(const json::Value value, json::parse(text_of(stored), kOriginSizeMax));
+  Origin origin;
+  AIRLOCK_ASSIGN(origin.path, json::text(value, "path", kPathSizeMax));
+  AIRLOCK_ASSIGN(origin.folder, json::text(value, "folder", kPathSizeMax));
+  AIRLOCK_ASSIGN(const json::Value* target, json::optional(value, "target"));
+  if (target != nullptr) {
+    AIRLOCK_ASSIGN(origin.target, target_of(*target));
+  }
+  return origin;
+}
+
+Status keep_envelope(const platform::Device& device, Bytes envelope) {
+  return file::replace(device.path(kEnvelopeName), envelope);
+}
+
+Result<Release> prove_envelope(file::Buffer envelope, Bytes keyring_envelope) {
+  AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(keyring_envelope));
+  AIRLOCK_ASSIGN(const package::Proven proven, package::prove(envelope, keyring));
+  return Release{std::move(envelope), proven};
+}
+
+Result<Release> prove_incoming(const platform::Device& device) {
+  AIRLOCK_ASSIGN(file::Buffer envelope,
+                 file::read(device.path(kEnvelopeName), package::kEnvelopeSizeMax));
+  AIRLOCK_ASSIGN(const file::Buffer keyring, device.keyring_envelope());
+  return prove_envelope(std::move(envelope), keyring);
+}
+
+Status check_doors(const tuf::Target& target, const package::Manifest& manifest) {
+  AIRLOCK_ASSIGN(const tuf::TargetClaim claim, tuf::claim_of(target));
+  const bool agree =
+      claim.kind == package::name_of(manifest.kind) &&
+      std::ranges::equal(claim.models, manifest.models) && claim.version == manifest.version.text &&
+      claim.security_version == manifest.security_version && claim.manifest == manifest.digest();
+  if (!agree) return fail(Code::doors_disagree);
+  return {};
+}
+
+}  // namespace airlock::agent

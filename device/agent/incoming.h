@@ -1,0 +1,42 @@
+// The release at hand, kept in incoming/ so that a killed process finds it again.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/base/base.h"
+#include "core/package/package.h"
+#include "device/platform/platform.h"
+#include "trust/tuf/tuf.h"
+
+namespace airlock::agent {
+
+using crypto::Digest;
+
+// Where the release at hand came from.
+struct Origin {
+  std::string path;                   // by the server: of the target in the repository
+  std::optional<tuf::Target> target;  // set when the repository door has opened
+  std::string folder;                 // by hand: where its artifacts are, absolute
+};
+Status keep_origin(const platform::Device& device, const Origin& origin);
+Result<Origin> read_origin(const platform::Device& device);
+
+Status keep_envelope(const platform::Device& device, Bytes envelope);
+
+// A proven release and the bytes that it views. Moving it leaves the bytes where they are.
+struct Release {
+  file::Buffer envelope;
+  package::Proven proven;
+};
+// prove_incoming opens the package door for the envelope at hand: errors of package::prove.
+Result<Release> prove_incoming(const platform::Device& device);
+// prove_envelope does it for any envelope.
+Result<Release> prove_envelope(file::Buffer envelope, Bytes keyring_envelope);
+
+// check_doors compares what both doors say of a release: doors_disagree unless kind, models,
+// version, security version and manifest digest are equal; bad_metadata where the repository's side
+// says nothing.
+Status check_doors(const tuf::Target& target, const package::Manifest& manifest);
+
+}  // namespace airlock::agent

@@ -1,0 +1,47 @@
+#include "device/agent/network.h"
+
+#include <algorithm>
+
+namespace airlock::agent {
+
+Result<Network> Network::open(const platform::Device& device) {
+  fetch::Endpoint endpoint;
+  endpoint.server = device.config().server;
+  endpoint.ca_file = device.ca_file();
+  AIRLOCK_ASSIGN(fetch::Connection connection, fetch::Connection::open(endpoint));
+  return Network(std::move(connection), device.path("trust"));
+}
+
+Result<fetch::Answer> Network::check_in(const fetch::CheckIn& facts) {
+  return fetch::check_in(artifacts_.connection(), facts);
+}
+
+Result<Listed> Network::refresh(std::string_view path, std::int64_t now) {
+  fetch::Connection& connection = artifacts_.connection();
+  tuf::FolderStore store(trust_);
+  fetch::MetadataFetcher fetcher(connection);
+  AIRLOCK_ASSIGN(const tuf::Repository repository, tuf::refresh(store, fetcher, now));
+  AIRLOCK_ASSIGN(tuf::Target target, repository.find(path));
+  if (target.length > package::kEnvelopeSizeMax) return fail(Code::oversized, target.length);
+  const std::string place = tuf::path_of_target(target, repository.consistent_snapshot());
+  AIRLOCK_ASSIGN(file::Buffer envelope,
+                 fetch::fetch_target(connection, place, static_cast<std::size_t>(target.length)));
+  AIRLOCK_TRY(tuf::check_target(target, envelope));
+  return Listed{std::move(target), std::move(envelope)};
+}
+
+Status Network::report(const fetch::SignedReport& report) {
+  AIRLOCK_TRY(fetch::post_report(artifacts_.connection(), report));
+  return {};
+}
+
+Result<Source*> Network::RemoteArtifacts::open(const package::Payload& payload) {
+  open_.reset();
+  AIRLOCK_ASSIGN(
+      fetch::PayloadSource opened,
+      fetch::PayloadSource::open(connection_, {payload.digest, payload.size, payload.head_size}));
+  open_.emplace(std::move(opened));
+  return &*open_;
+}
+
+}  // namespace airlock::agent

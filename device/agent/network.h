@@ -1,0 +1,40 @@
+// The real outside: one server, reached by device/fetch, judged by trust/tuf.
+#pragma once
+
+#include <optional>
+
+#include "device/agent/outside.h"
+#include "device/platform/platform.h"
+
+namespace airlock::agent {
+
+class Network final : public Outside {
+ public:
+  // open connects to nothing yet. Errors: bad_text where the configured server is no URL.
+  static Result<Network> open(const platform::Device& device);
+
+  Result<fetch::Answer> check_in(const fetch::CheckIn& facts) override;
+  Result<Listed> refresh(std::string_view target, std::int64_t now) override;
+  apply::Artifacts& artifacts() override { return artifacts_; }
+  Status report(const fetch::SignedReport& report) override;
+
+ private:
+  class RemoteArtifacts final : public apply::Artifacts {
+   public:
+    explicit RemoteArtifacts(fetch::Connection connection) : connection_(std::move(connection)) {}
+    Result<Source*> open(const package::Payload& payload) override;
+    fetch::Connection& connection() { return connection_; }
+
+   private:
+    fetch::Connection connection_;
+    std::optional<fetch::PayloadSource> open_;  // reads through connection_
+  };
+
+  Network(fetch::Connection connection, file::Path trust)
+      : artifacts_(std::move(connection)), trust_(std::move(trust)) {}
+
+  RemoteArtifacts artifacts_;
+  file::Path trust_;
+};
+
+}  // namespace airlock::agent

@@ -1,0 +1,78 @@
+// The three faces through which the agent meets what is not the device: server, owner, screen.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "core/base/base.h"
+#include "core/package/package.h"
+#include "core/update/update.h"
+#include "device/apply/apply.h"
+#include "device/fetch/fetch.h"
+#include "trust/tuf/tuf.h"
+
+namespace airlock::agent {
+
+using crypto::Digest;
+
+// What came through the repository door: what the targets role says, and the bytes it says it of.
+struct Listed {
+  tuf::Target target;
+  file::Buffer envelope;
+};
+
+// The server and the repository (network.h is the real one).
+class Outside {
+ public:
+  virtual Result<fetch::Answer> check_in(const fetch::CheckIn& facts) = 0;
+  // refresh runs the repository door at this moment and fetches the target.
+  virtual Result<Listed> refresh(std::string_view target, std::int64_t now) = 0;
+  virtual apply::Artifacts& artifacts() = 0;
+  virtual Status report(const fetch::SignedReport& report) = 0;
+
+ protected:
+  ~Outside() = default;
+};
+
+// What the owner is asked.
+struct Question {
+  const package::Manifest& release;
+  std::string_view model;
+  std::string_view running_version;  // "" where nothing runs
+};
+
+class Owner {
+ public:
+  // ask returns the digest of the manifest that the owner says yes to. Errors: consent_refused (the
+  // owner said no), not_interactive (nobody can be asked).
+  virtual Result<Digest> ask(const Question& question) = 0;
+
+ protected:
+  ~Owner() = default;
+};
+
+class Watcher {
+ public:
+  // entered is told of a phase after the journal has it and before its effect begins.
+  virtual void entered(const update::Session& session) = 0;
+  // block_done is told while a release is fetched and written.
+  virtual void block_done(std::string_view component, std::size_t blocks, std::size_t of) = 0;
+
+ protected:
+  ~Watcher() = default;
+};
+
+// How the simulated wallet's new firmware behaves in its trial.
+enum class Trial : std::uint8_t { healthy, unhealthy, hang };
+
+struct Surroundings {
+  Outside& outside;
+  Owner& owner;
+  Watcher& watcher;
+  std::function<std::int64_t()> clock;  // Unix seconds; empty: the device has none
+  Trial trial = Trial::healthy;
+};
+
+}  // namespace airlock::agent

@@ -1,0 +1,26 @@
+// A new device, and the firmware that it leaves the factory with.
+#pragma once
+
+#include <optional>
+
+#include "core/base/base.h"
+#include "device/platform/platform.h"
+
+namespace airlock::agent {
+
+// What the factory has at hand.
+struct Factory {
+  platform::Config config;
+  file::Path keyring;                  // the anchor's envelope
+  file::Path root;                     // root.json of the repository
+  file::Path ca;                       // PEM
+  std::optional<file::Path> firmware;  // a package folder; proven like any other
+  std::optional<std::int64_t> clock;   // Unix seconds
+};
+
+// provision makes a device in `folder`. The firmware passes the package door and the gate, is
+// written into slot a and read back; its security version becomes the floor. Errors: bad_keyring
+// and those of the doors, exists_already, those of the disk.
+Status provision(const file::Path& folder, Factory factory);
+
+}  // namespace airlock::agent

@@ -1,0 +1,45 @@
+#include "device/agent/report.h"
+
+#include "host/json/json.h"
+#include "host/text/text.h"
+
+namespace airlock::agent {
+namespace {
+
+using update::Phase;
+
+std::string_view outcome_of(const update::Session& session) {
+  if (session.outcome == Code::ok) return "committed";
+  const bool tried = session.failed_in == Phase::rebooting || session.failed_in == Phase::trial ||
+                     session.failed_in == Phase::committing ||
+                     session.failed_in == Phase::reverting;
+  return tried ? "went_back" : "failed";
+}
+
+Phase phase_of(const update::Session& session) {
+  return session.outcome == Code::ok ? Phase::committing : session.failed_in;
+}
+
+}  // namespace
+
+Result<fetch::SignedReport> make_report(const platform::DeviceKey& key,
+                                        const update::Session& session, std::int64_t time_bound) {
+  const json::Value value = {{"duid", key.duid()},
+                             {"sequence", session.report_sequence},
+                             {"rollout", session.rollout},
+                             {"manifest", text::to_hex(session.manifest.bytes)},
+                             {"version", session.version.view()},
+                             {"phase", update::name_of(phase_of(session))},
+                             {"outcome", outcome_of(session)},
+                             {"reason", name(session.outcome)},
+                             {"time_bound", time_bound}};
+  fetch::SignedReport made;
+  made.report = json::write(value);
+  AIRLOCK_ASSIGN(const auto signature,
+                 key.sign(bytes_of(std::string(kReportContext) + made.report)));
+  made.public_key = text::to_hex(key.public_key());
+  made.signature = text::to_hex(signature);
+  return made;
+}
+
+}  // namespace airlock::agent

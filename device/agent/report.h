@@ -1,0 +1,20 @@
+// What the server is told of how a session ended.
+#pragma once
+
+#include <cstdint>
+
+#include "core/base/base.h"
+#include "core/update/update.h"
+#include "device/fetch/fetch.h"
+#include "device/platform/platform.h"
+
+namespace airlock::agent {
+
+// Stands in front of what is signed, so that the key signs nothing that could be something else.
+inline constexpr std::string_view kReportContext = "airlock-report-v1\n";
+
+// make_report writes and signs the report of a session that ends.
+Result<fetch::SignedReport> make_report(const platform::DeviceKey& key,
+                                        const update::Session& session, std::int64_t time_bound);
+
+}  // namespace airlock::agent

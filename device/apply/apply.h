@@ -1,0 +1,99 @@
+// device/apply: how each kind of content is staged, judged, switched and taken back.
+//
+// It is for the effects of core/update that change the device: of firmware (two slots, the boot
+// record) and of keyrings (the package door's own keys). It promises that only the inactive slot is
+// written, and only after the record says so; that a block which the slot holds already is neither
+// fetched nor written again, so that an interruption costs at most one block; that nothing is armed
+// except with a Verified, which only verify makes, after it read every byte back; and that each
+// function may be repeated after a crash. It never decides whether a release may be installed (the
+// doors and the gate do) and never asks the owner.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "core/base/base.h"
+#include "core/package/package.h"
+#include "core/slot/slot.h"
+#include "device/fetch/fetch.h"
+#include "device/platform/platform.h"
+
+namespace airlock::apply {
+
+using crypto::Digest;
+
+// Boots that a new firmware has to confirm itself.
+inline constexpr std::uint8_t kTrialBoots = 5;
+
+// Where payloads come from: a server, or a folder.
+class Artifacts {
+ public:
+  // open returns a payload's bytes, unproven. They stay readable until the next call.
+  virtual Result<Source*> open(const package::Payload& payload) = 0;
+
+ protected:
+  ~Artifacts() = default;
+};
+
+// Told after each block: blocks that the slot holds, of all.
+using OnBlock = std::function<void(std::string_view component, std::size_t blocks, std::size_t of)>;
+
+// A release and how it is to be installed; the gate made the plan.
+struct Work {
+  const package::Proven& release;
+  const package::InstallPlan& plan;
+};
+
+// ---- firmware
+
+// check_room compares what the release takes with what is free: no_space (at = missing bytes).
+// Slots on block devices are there already and take nothing.
+Status check_room(platform::Device& device, const Work& work);
+
+// stage_firmware writes the release into the inactive slot, then its envelope beside it. Errors:
+// slot_busy during a trial, those of delta, of the artifacts and of the disk. The next call goes on
+// where this one stopped.
+Status stage_firmware(platform::Device& device, const Work& work, Bytes envelope,
+                      Artifacts& artifacts, const OnBlock& on_block);
+
+// The inactive slot was read back whole and is this release.
+class Verified {
+ public:
+  const Digest& manifest() const { return manifest_; }
+  std::uint32_t security_version() const { return security_version_; }
+
+ private:
+  friend Result<Verified> verify_firmware(platform::Device&, const package::Proven&);
+  Verified(const Digest& manifest, std::uint32_t security_version)
+      : manifest_(manifest), security_version_(security_version) {}
+  Digest manifest_;
+  std::uint32_t security_version_;
+};
+// verify_firmware reads every component and the envelope of the inactive slot back. Errors:
+// image_rejected, slot_busy during a trial, unknown_component, those of the disk.
+Result<Verified> verify_firmware(platform::Device& device, const package::Proven& release);
+
+// keep_consent stores the owner's yes to a manifest in the boot record.
+Status keep_consent(platform::Device& device, const Digest& manifest);
+
+// arm_firmware puts the verified slot on trial. Errors: those of slot::arm and of the disk.
+Status arm_firmware(platform::Device& device, const Verified& verified);
+
+// confirm_firmware ends the trial well; `created` is the release's. Confirming what is committed
+// already changes nothing.
+Status confirm_firmware(platform::Device& device, const package::Proven& release);
+
+// revert_firmware ends a trial badly; without a trial there is nothing to do.
+Status revert_firmware(platform::Device& device, Code reason);
+
+// ---- keyring
+
+// commit_keyring replaces the keyring at once and raises its floor. Errors: consent_missing, those
+// of the disk.
+Status commit_keyring(platform::Device& device, const package::Proven& release, Bytes envelope);
+
+// keyring_digest returns the digest of the manifest that carries the present keyring.
+Result<Digest> keyring_digest(const platform::Device& device);
+
+}  // namespace airlock::apply

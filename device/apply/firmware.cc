@@ -1,0 +1,164 @@
+#include <memory>
+
+#include "core/delta/delta.h"
+#include "device/apply/apply.h"
+
+namespace airlock::apply {
+namespace {
+
+using package::Component;
+using package::Image;
+using package::Payload;
+
+// One component on its way into its slot.
+struct Transfer {
+  Component component;
+  Payload payload;
+  Image image;
+  std::size_t place = 0;  // of the component in the device
+};
+
+Result<Transfer> transfer_of(const platform::Device& device, const Work& work,
+                             const package::Choice& choice) {
+  const Component component = work.release.manifest().component(choice.component);
+  const auto place = device.component_named(component.id);
+  if (!place) return fail(Code::unknown_component, choice.component);
+  const Payload payload = component.payload(choice.payload);
+  return Transfer{component, payload, component.image(payload.image), *place};
+}
+
+// The decoder's memory is 48 KiB: too much for a stack, and needed once.
+class Writer {
+ public:
+  Writer(const Transfer& transfer, Artifacts& artifacts, Source& base, Area& slot)
+      : transfer_(transfer), artifacts_(artifacts), base_(base), slot_(slot) {}
+
+  Status write_missing(const OnBlock& on_block) {
+    const std::size_t count = transfer_.image.block_count();
+    for (std::size_t block = 0; block < count; ++block) {
+      AIRLOCK_ASSIGN(const bool held, delta::block_holds(transfer_.image, block, slot_));
+      if (!held) AIRLOCK_TRY(write(block));
+      if (on_block) on_block(transfer_.component.id, block + 1, count);
+    }
+    return slot_.sync();
+  }
+
+ private:
+  Status write(std::size_t block) {
+    if (payload_ == nullptr) AIRLOCK_TRY(open());
+    const std::uint64_t offset = std::uint64_t{block} * package::kBlockSize;
+    const std::uint64_t size = std::min<std::uint64_t>(package::kBlockSize, slot_.size() - offset);
+    AIRLOCK_TRY(slot_.erase(offset, size));
+    Source* base = transfer_.payload.type == package::PayloadType::patch ? &base_ : nullptr;
+    return decoder_->decode(transfer_.image, transfer_.payload, block, *payload_, base, slot_);
+  }
+
+  // Only where a block is missing is anything fetched, and the base read.
+  Status open() {
+    if (transfer_.payload.type == package::PayloadType::patch) {
+      AIRLOCK_TRY(delta::check_base(transfer_.payload, base_));
+    }
+    AIRLOCK_ASSIGN(payload_, artifacts_.open(transfer_.payload));
+    return {};
+  }
+
+  const Transfer& transfer_;
+  Artifacts& artifacts_;
+  Source& base_;
+  Area& slot_;
+  Source* payload_ = nullptr;
+  std::unique_ptr<delta::BlockDecoder> decoder_ = std::make_unique<delta::BlockDecoder>();
+};
+
+// The slot may hold any of a component's images (one per address).
+Status check_any_image(const Component& component, Source& slot) {
+  Status last = fail(Code::image_rejected);
+  for (std::size_t i = 0; i < component.image_count(); ++i) {
+    last = delta::check_image(component.image(i), slot);
+    if (last || last.error().code != Code::image_rejected) return last;
+  }
+  return last;
+}
+
+}  // namespace
+
+Status check_room(platform::Device& device, const Work& work) {
+  AIRLOCK_ASSIGN(const slot::Record record, device.record());
+  std::uint64_t needed = package::kEnvelopeSizeMax;
+  for (const package::Choice& choice : work.plan.choices) {
+    AIRLOCK_ASSIGN(const Transfer transfer, transfer_of(device, work, choice));
+    const platform::FileArea& area = device.image(transfer.place, slot::other(record.active));
+    AIRLOCK_ASSIGN(const std::uint64_t allocated, area.allocated_bytes());
+    if (transfer.image.size > allocated) needed += transfer.image.size - allocated;
+  }
+  AIRLOCK_ASSIGN(const std::uint64_t free, device.free_bytes());
+  if (needed > free) return fail(Code::no_space, needed - free);
+  return {};
+}
+
+Status stage_firmware(platform::Device& device, const Work& work, Bytes envelope,
+                      Artifacts& artifacts, const OnBlock& on_block) {
+  AIRLOCK_ASSIGN(slot::Record record, device.record());
+  AIRLOCK_ASSIGN(record, slot::begin_write(record));
+  AIRLOCK_ASSIGN(record, device.store_record(record));
+  const slot::SlotId to = slot::other(record.active);
+  for (const package::Choice& choice : work.plan.choices) {
+    AIRLOCK_ASSIGN(const Transfer transfer, transfer_of(device, work, choice));
+    Writer writer(transfer, artifacts, device.image(transfer.place, record.active),
+                  device.image(transfer.place, to));
+    AIRLOCK_TRY(writer.write_missing(on_block));
+  }
+  return device.store_envelope(to, envelope);
+}
+
+Result<Verified> verify_firmware(platform::Device& device, const package::Proven& release) {
+  AIRLOCK_ASSIGN(const slot::Record record, device.record());
+  if (record.trial_boots) return fail(Code::slot_busy);
+  const slot::SlotId written = slot::other(record.active);
+  const package::Manifest& manifest = release.manifest();
+  for (std::size_t i = 0; i < manifest.component_count(); ++i) {
+    const Component component = manifest.component(i);
+    const auto place = device.component_named(component.id);
+    if (!place) return fail(Code::unknown_component, i);
+    AIRLOCK_TRY(check_any_image(component, device.image(*place, written)));
+  }
+  AIRLOCK_ASSIGN(const file::Buffer stored, device.envelope(written));
+  AIRLOCK_ASSIGN(const package::Envelope envelope, package::Envelope::parse(stored));
+  if (crypto::sha256(envelope.payload) != release.digest()) return fail(Code::image_rejected);
+  return Verified(release.digest(), manifest.security_version);
+}
+
+Status keep_consent(platform::Device& device, const Digest& manifest) {
+  AIRLOCK_ASSIGN(const slot::Record record, device.record());
+  AIRLOCK_ASSIGN(const slot::Record next, slot::consent(record, manifest));
+  AIRLOCK_TRY(device.store_record(next));
+  return {};
+}
+
+Status arm_firmware(platform::Device& device, const Verified& verified) {
+  AIRLOCK_ASSIGN(const slot::Record record, device.record());
+  AIRLOCK_ASSIGN(const slot::Record next,
+                 slot::arm(record, verified.manifest(), verified.security_version(), kTrialBoots));
+  AIRLOCK_TRY(device.store_record(next));
+  return {};
+}
+
+Status confirm_firmware(platform::Device& device, const package::Proven& release) {
+  AIRLOCK_ASSIGN(const slot::Record record, device.record());
+  const slot::Standing standing = slot::standing_of(record, release.digest());
+  if (standing == slot::Standing::committed) return {};
+  if (standing != slot::Standing::on_trial) return fail(Code::wrong_state);
+  AIRLOCK_ASSIGN(const slot::Record next, slot::confirm(record, release.manifest().created));
+  AIRLOCK_TRY(device.store_record(next));
+  return {};
+}
+
+Status revert_firmware(platform::Device& device, Code reason) {
+  AIRLOCK_ASSIGN(const slot::Record record, device.record());
+  if (!record.trial_boots) return {};
+  AIRLOCK_ASSIGN(const slot::Record next, slot::revert(record, reason));
+  AIRLOCK_TRY(device.store_record(next));
+  return {};
+}
+
+}  // namespace airlock::apply

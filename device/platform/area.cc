@@ -1,0 +1,94 @@
+#include "device/platform/area.h"
+
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+
+#include "core/codec/codec.h"
+#include "core/package/package.h"
+
+namespace airlock::platform {
+namespace {
+
+constexpr std::array<std::uint8_t, 4> kMagic = {'A', 'L', 'E', 'V'};
+constexpr std::size_t kHeadSize = 12;  // magic, length, checksum
+constexpr std::uint64_t kStatBlockSize = 512;
+
+void put_number(MutableBytes to, std::uint32_t value) {
+  for (std::size_t i = 0; i < 4; ++i) to[i] = static_cast<std::uint8_t>(value >> (24 - 8 * i));
+}
+
+std::uint32_t number(Bytes from) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < 4; ++i) value = value << 8 | from[i];
+  return value;
+}
+
+}  // namespace
+
+Result<FileArea> FileArea::open(const file::Path& path) {
+  AIRLOCK_ASSIGN(file::File opened, file::File::open(path, file::Access::write));
+  AIRLOCK_ASSIGN(const std::uint64_t size, opened.size());
+  return FileArea(std::move(opened), size);
+}
+
+Status FileArea::check(std::uint64_t offset, std::uint64_t size) const {
+  if (offset > size_ || size > size_ - offset) return fail(Code::out_of_range, offset);
+  return {};
+}
+
+Status FileArea::read(std::uint64_t offset, MutableBytes to) {
+  AIRLOCK_TRY(check(offset, to.size()));
+  return file_.read_at(offset, to);
+}
+
+Status FileArea::erase(std::uint64_t offset, std::uint64_t size) { return check(offset, size); }
+
+Status FileArea::write(std::uint64_t offset, Bytes bytes) {
+  AIRLOCK_TRY(check(offset, bytes.size()));
+  return file_.write_at(offset, bytes);
+}
+
+Status FileArea::sync() { return file_.sync(); }
+
+Result<std::uint64_t> FileArea::allocated_bytes() const {
+  struct stat found;
+  if (::fstat(file_.descriptor(), &found) != 0) return fail(file::code_of(errno));
+  if (!S_ISREG(found.st_mode)) return size_;
+  return std::min(size_, static_cast<std::uint64_t>(found.st_blocks) * kStatBlockSize);
+}
+
+Status make_area(const file::Path& path, std::uint64_t size) {
+  AIRLOCK_TRY(file::create(path, {}));
+  AIRLOCK_ASSIGN(file::File made, file::File::open(path, file::Access::write));
+  AIRLOCK_TRY(made.resize(size));
+  return made.sync();
+}
+
+Status replace_envelope(const file::Path& path, Bytes envelope) {
+  if (envelope.size() > package::kEnvelopeSizeMax) return fail(Code::oversized, envelope.size());
+  file::Buffer stored(kHeadSize + envelope.size());
+  const MutableBytes head = MutableBytes(stored).first(kHeadSize);
+  copy_into(head, kMagic);
+  put_number(head.subspan(4), static_cast<std::uint32_t>(envelope.size()));
+  put_number(head.subspan(8), codec::crc32c(envelope));
+  copy_into(MutableBytes(stored).subspan(kHeadSize), envelope);
+  return file::replace(path, stored);
+}
+
+Result<file::Buffer> read_envelope(const file::Path& path) {
+  AIRLOCK_ASSIGN(file::Buffer stored, file::read(path, kHeadSize + package::kEnvelopeSizeMax));
+  if (stored.size() < kHeadSize) return fail(Code::truncated, stored.size());
+  const Bytes head = Bytes(stored).first(kHeadSize);
+  const Bytes envelope = Bytes(stored).subspan(kHeadSize);
+  if (!equal(head.first(4), kMagic)) return fail(Code::wrong_magic);
+  const std::uint32_t size = number(head.subspan(4));
+  if (envelope.size() < size) return fail(Code::truncated, size);
+  if (envelope.size() > size) return fail(Code::trailing_bytes, size);
+  if (codec::crc32c(envelope) != number(head.subspan(8))) return fail(Code::bad_checksum);
+  stored.erase(stored.begin(), stored.begin() + kHeadSize);
+  return stored;
+}
+
+}  // namespace airlock::platform

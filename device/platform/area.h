@@ -1,0 +1,43 @@
+// Files and block devices as areas, and small things kept whole in a file.
+#pragma once
+
+#include <cstdint>
+
+#include "core/base/base.h"
+#include "host/file/file.h"
+
+namespace airlock::platform {
+
+// A slot, or a copy of the record, in a file or on a block device. Its size is fixed when opened.
+class FileArea final : public Area {
+ public:
+  static Result<FileArea> open(const file::Path& path);
+
+  std::uint64_t size() const override { return size_; }
+  Status read(std::uint64_t offset, MutableBytes to) override;
+  // erase has nothing to do: a file may be written over.
+  Status erase(std::uint64_t offset, std::uint64_t size) override;
+  Status write(std::uint64_t offset, Bytes bytes) override;
+  Status sync() override;
+
+  // allocated_bytes is what the area takes from its file system already (a file may have holes);
+  // all of it on a block device.
+  Result<std::uint64_t> allocated_bytes() const;
+
+ private:
+  FileArea(file::File file, std::uint64_t size) : file_(std::move(file)), size_(size) {}
+  Status check(std::uint64_t offset, std::uint64_t size) const;
+
+  file::File file_;
+  std::uint64_t size_;
+};
+
+// make_area makes a file of this size without content. Errors: exists_already, disk_full, ..
+Status make_area(const file::Path& path, std::uint64_t size);
+
+// replace_envelope keeps an envelope in a file, with its length and a checksum in front of it.
+Status replace_envelope(const file::Path& path, Bytes envelope);
+// read_envelope reads it back: not_found, wrong_magic, bad_checksum, truncated, trailing_bytes.
+Result<file::Buffer> read_envelope(const file::Path& path);
+
+}  // namespace airlock::platform

@@ -1,0 +1,83 @@
+#include "device/platform/config.h"
+
+#include "core/package/package.h"
+#include "host/json/json.h"
+
+namespace airlock::platform {
+namespace {
+
+constexpr std::int64_t kLevelMax = UINT32_MAX;
+
+Result<ComponentConfig> component_of(const json::Value& value) {
+  ComponentConfig made;
+  AIRLOCK_ASSIGN(made.id, json::text(value, "id", package::kComponentIdMax));
+  if (made.id.empty()) return fail(Code::missing_field);
+  AIRLOCK_ASSIGN(const std::int64_t size,
+                 json::integer(value, "slot_size", 1, std::int64_t{package::kImageSizeMax}));
+  made.slot_size = static_cast<std::uint64_t>(size);
+  AIRLOCK_ASSIGN(const json::Value* slots, json::object(value, "slots"));
+  for (slot::SlotId id : {slot::SlotId::a, slot::SlotId::b}) {
+    AIRLOCK_ASSIGN(made.paths[slot::index_of(id)],
+                   json::text(*slots, slot::name_of(id), kConfigTextMax));
+  }
+  return made;
+}
+
+Status read_components(const json::Value& value, Config& config) {
+  AIRLOCK_ASSIGN(const json::Value* list,
+                 json::array(value, "components", package::kComponentsMax));
+  for (const json::Value& item : *list) {
+    AIRLOCK_ASSIGN(ComponentConfig component, component_of(item));
+    for (const ComponentConfig& earlier : config.components) {
+      if (earlier.id == component.id) return fail(Code::duplicate_key, config.components.size());
+    }
+    config.components.push_back(std::move(component));
+  }
+  return {};
+}
+
+Result<Config> config_of(const json::Value& value) {
+  Config config;
+  AIRLOCK_ASSIGN(config.model, json::text(value, "model", package::kModelTextMax));
+  AIRLOCK_ASSIGN(config.server, json::text(value, "server", kConfigTextMax));
+  AIRLOCK_ASSIGN(config.ca, json::text(value, "ca", kConfigTextMax));
+  AIRLOCK_ASSIGN(config.region, json::text(value, "region", kConfigTextMax));
+  AIRLOCK_ASSIGN(config.group, json::text(value, "group", kConfigTextMax));
+  AIRLOCK_ASSIGN(const std::int64_t bootloader, json::integer(value, "bootloader", 0, kLevelMax));
+  AIRLOCK_ASSIGN(const std::int64_t secure_boot, json::integer(value, "secure_boot", 0, kLevelMax));
+  config.bootloader = static_cast<std::uint32_t>(bootloader);
+  config.secure_boot = static_cast<std::uint32_t>(secure_boot);
+  AIRLOCK_ASSIGN(const bool unnamed, json::boolean(value, "private"));
+  config.naming = unnamed ? Naming::pseudonym : Naming::duid;
+  AIRLOCK_TRY(read_components(value, config));
+  return config;
+}
+
+}  // namespace
+
+Result<Config> read_config(const file::Path& path) {
+  AIRLOCK_ASSIGN(const file::Buffer text, file::read(path, kConfigSizeMax));
+  AIRLOCK_ASSIGN(const json::Value value, json::parse(text_of(text), kConfigSizeMax));
+  return config_of(value);
+}
+
+Status create_config(const file::Path& path, const Config& config) {
+  json::Value components = json::Value::array();
+  for (const ComponentConfig& component : config.components) {
+    components.push_back({{"id", component.id},
+                          {"slot_size", component.slot_size},
+                          {"slots", {{"a", component.paths[0]}, {"b", component.paths[1]}}}});
+  }
+  const json::Value value = {{"model", config.model},
+                             {"server", config.server},
+                             {"ca", config.ca},
+                             {"bootloader", config.bootloader},
+                             {"secure_boot", config.secure_boot},
+                             {"region", config.region},
+                             {"group", config.group},
+                             {"private", config.naming == Naming::pseudonym},
+                             {"components", components}};
+  return file::create(path, bytes_of(json::write(value) + "\n"));
+}
+
+}  // namespace airlock::platform

@@ -1,0 +1,46 @@
+// What a device is and where it asks: config.json.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/base.h"
+#include "core/slot/slot.h"
+#include "host/file/file.h"
+
+namespace airlock::platform {
+
+inline constexpr std::size_t kConfigSizeMax = 64 << 10;
+inline constexpr std::size_t kConfigTextMax = 512;
+
+// One part of the device and its two slots.
+struct ComponentConfig {
+  std::string id;
+  std::uint64_t slot_size = 0;
+  // Relative to the device's folder, or absolute (a block device).
+  std::array<std::string, slot::kSlotCount> paths;
+};
+
+// How a device names itself to its server.
+enum class Naming : std::uint8_t { duid, pseudonym };
+
+struct Config {
+  std::string model;
+  std::string server;  // "https://host:port"
+  std::string ca;      // PEM file; relative to the folder, or absolute
+  std::uint32_t bootloader = 0;
+  std::uint32_t secure_boot = 0;
+  std::string region;  // "" = not told
+  std::string group;   // "" = none
+  Naming naming = Naming::duid;
+  std::vector<ComponentConfig> components;
+};
+
+// read_config reads and checks a file. Errors: those of host/file and host/json, too_many,
+// duplicate_key where two components have one id.
+Result<Config> read_config(const file::Path& path);
+Status create_config(const file::Path& path, const Config& config);
+
+}  // namespace airlock::platform

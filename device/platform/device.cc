@@ -1,0 +1,164 @@
+#include "device/platform/device.h"
+
+#include <sys/statvfs.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "core/package/package.h"
+
+namespace airlock::platform {
+namespace {
+
+constexpr std::string_view kConfigName = "config.json";
+constexpr std::string_view kKeyringName = "areas/keyring.area";
+constexpr std::array<std::string_view, 2> kRecordNames = {"areas/record-0.area",
+                                                          "areas/record-1.area"};
+
+std::string envelope_name(slot::SlotId id) {
+  return "areas/manifest-" + std::string(slot::name_of(id)) + ".area";
+}
+
+// An envelope that cannot be read is a slot that does not prove.
+file::Buffer or_empty(Result<file::Buffer> envelope) {
+  return envelope ? std::move(*envelope) : file::Buffer();
+}
+
+Status make_slots(const file::Path& folder, Config& config) {
+  for (ComponentConfig& component : config.components) {
+    for (slot::SlotId id : {slot::SlotId::a, slot::SlotId::b}) {
+      std::string& path = component.paths[slot::index_of(id)];
+      if (!path.empty()) continue;
+      path = "areas/" + component.id + "-" + std::string(slot::name_of(id)) + ".area";
+      AIRLOCK_TRY(make_area(folder / path, component.slot_size));
+    }
+  }
+  return {};
+}
+
+Status make_record(const file::Path& folder) {
+  for (std::string_view name : kRecordNames) {
+    AIRLOCK_TRY(make_area(folder / name, slot::kRecordUnit));
+  }
+  AIRLOCK_ASSIGN(FileArea first, FileArea::open(folder / kRecordNames[0]));
+  AIRLOCK_ASSIGN(FileArea second, FileArea::open(folder / kRecordNames[1]));
+  slot::Record record;
+  record.active = slot::SlotId::b;  // empty, so that the first firmware is written into a
+  return slot::format({{&first, &second}}, record);
+}
+
+}  // namespace
+
+Device::Device(file::Path folder, Config config, DeviceKey key, std::array<FileArea, 2> copies)
+    : folder_(std::move(folder)),
+      config_(std::move(config)),
+      key_(std::move(key)),
+      copies_(std::move(copies)) {}
+
+Result<Device> Device::open(const file::Path& folder, Opening opening) {
+  AIRLOCK_ASSIGN(Config config, read_config(folder / kConfigName));
+  AIRLOCK_ASSIGN(DeviceKey key, DeviceKey::read(folder / "device.key"));
+  AIRLOCK_ASSIGN(FileArea first, FileArea::open(folder / kRecordNames[0]));
+  AIRLOCK_ASSIGN(FileArea second, FileArea::open(folder / kRecordNames[1]));
+  Device device(folder, std::move(config), std::move(key),
+                std::array<FileArea, 2>{std::move(first), std::move(second)});
+  if (opening == Opening::drive) {
+    AIRLOCK_ASSIGN(device.lock_, file::File::open(folder / "lock", file::Access::create));
+    AIRLOCK_TRY(device.lock_->lock());
+  }
+  AIRLOCK_TRY(device.open_slots());
+  return device;
+}
+
+Status Device::open_slots() {
+  for (const ComponentConfig& component : config_.components) {
+    AIRLOCK_ASSIGN(FileArea first, FileArea::open(folder_ / component.paths[0]));
+    AIRLOCK_ASSIGN(FileArea second, FileArea::open(folder_ / component.paths[1]));
+    if (std::min(first.size(), second.size()) < component.slot_size) {
+      return fail(Code::slot_too_small, slots_.size());
+    }
+    slots_.push_back({std::move(first), std::move(second)});
+  }
+  return {};
+}
+
+Result<slot::Record> Device::record() { return slot::load(record_areas()); }
+
+Result<slot::Record> Device::store_record(const slot::Record& record) {
+  AIRLOCK_ASSIGN(const slot::Record stored, slot::load(record_areas()));
+  slot::Record next = record;
+  next.sequence = stored.sequence;
+  if (next == stored) return stored;
+  AIRLOCK_TRY(slot::store(record_areas(), next));
+  return next;
+}
+
+std::optional<std::size_t> Device::component_named(std::string_view id) const {
+  for (std::size_t i = 0; i < config_.components.size(); ++i) {
+    if (config_.components[i].id == id) return i;
+  }
+  return std::nullopt;
+}
+
+FileArea& Device::image(std::size_t component, slot::SlotId id) {
+  AIRLOCK_CHECK(component < slots_.size());
+  return slots_[component][slot::index_of(id)];
+}
+
+Result<file::Buffer> Device::envelope(slot::SlotId id) const {
+  return read_envelope(folder_ / envelope_name(id));
+}
+
+Status Device::store_envelope(slot::SlotId id, Bytes envelope) {
+  return replace_envelope(folder_ / envelope_name(id), envelope);
+}
+
+Result<file::Buffer> Device::keyring_envelope() const {
+  return read_envelope(folder_ / kKeyringName);
+}
+
+Status Device::store_keyring(Bytes envelope) {
+  return replace_envelope(folder_ / kKeyringName, envelope);
+}
+
+Result<slot::Boot> Device::boot() {
+  const std::array<file::Buffer, slot::kSlotCount> envelopes = {
+      or_empty(envelope(slot::SlotId::a)), or_empty(envelope(slot::SlotId::b))};
+  const file::Buffer keyring = or_empty(keyring_envelope());
+  slot::BootView view;
+  view.record = record_areas();
+  view.envelopes = {Bytes(envelopes[0]), Bytes(envelopes[1])};
+  view.keyring = keyring;
+  view.model = config_.model;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    AIRLOCK_TRY(view.components.add({config_.components[i].id, {&slots_[i][0], &slots_[i][1]}}));
+  }
+  return slot::boot(view);
+}
+
+Result<std::uint64_t> Device::free_bytes() const {
+  struct statvfs found;
+  if (::statvfs(folder_.c_str(), &found) != 0) return fail(file::code_of(errno));
+  return std::uint64_t{found.f_bavail} * found.f_frsize;
+}
+
+Status make_device(const file::Path& folder, Birth birth) {
+  std::error_code ignored;
+  if (std::filesystem::exists(folder / kConfigName, ignored)) return fail(Code::exists_already);
+  for (std::string_view part : {"areas", "trust", "wallet", "incoming"}) {
+    AIRLOCK_TRY(file::make_folders(folder / part));
+  }
+  AIRLOCK_ASSIGN(const DeviceKey key, DeviceKey::generate());
+  AIRLOCK_TRY(key.create_files(folder / "device.key", folder / "device.pub"));
+  AIRLOCK_TRY(create_seed(folder / "wallet/seed"));
+  AIRLOCK_TRY(file::create(folder / "trust/root.json", birth.root));
+  AIRLOCK_TRY(file::create(folder / "trust/ca.pem", birth.ca));
+  birth.config.ca = "trust/ca.pem";
+  AIRLOCK_TRY(replace_envelope(folder / kKeyringName, birth.keyring));
+  AIRLOCK_TRY(make_slots(folder, birth.config));
+  AIRLOCK_TRY(make_record(folder));
+  // Last, since it is what makes the folder a device.
+  return create_config(folder / kConfigName, birth.config);
+}
+
+}  // namespace airlock::platform

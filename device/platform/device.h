@@ -1,0 +1,82 @@
+// The opened device.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/base.h"
+#include "core/slot/slot.h"
+#include "device/platform/area.h"
+#include "device/platform/config.h"
+#include "device/platform/identity.h"
+#include "host/file/file.h"
+
+namespace airlock::platform {
+
+// Who opens a device: its one driver, or somebody who only looks.
+enum class Opening : std::uint8_t { drive, look };
+
+class Device {
+ public:
+  // open opens a provisioned folder. Errors: busy where another process drives it, not_found, and
+  // those of reading its files.
+  static Result<Device> open(const file::Path& folder, Opening opening);
+
+  const Config& config() const { return config_; }
+  const DeviceKey& key() const { return key_; }
+  file::Path path(std::string_view name) const { return folder_ / name; }
+  file::Path ca_file() const { return folder_ / config_.ca; }  // an absolute one replaces it
+
+  // The boot record.
+  Result<slot::Record> record();
+  // store_record writes it unless it says what is stored already; returns what is stored then.
+  Result<slot::Record> store_record(const slot::Record& record);
+
+  // Slots. component is an index of config().components.
+  std::optional<std::size_t> component_named(std::string_view id) const;
+  FileArea& image(std::size_t component, slot::SlotId id);
+  // envelope returns the manifest's envelope of a slot: not_found where the slot is empty.
+  Result<file::Buffer> envelope(slot::SlotId id) const;
+  Status store_envelope(slot::SlotId id, Bytes envelope);
+
+  Result<file::Buffer> keyring_envelope() const;
+  // store_keyring replaces the keyring's envelope; its caller proved it.
+  Status store_keyring(Bytes envelope);
+
+  // boot is a reset: the bootloader decides what runs from now on (slot::boot).
+  Result<slot::Boot> boot();
+
+  // free_bytes is what the file system of the folder has left.
+  Result<std::uint64_t> free_bytes() const;
+
+ private:
+  using Slots = std::array<FileArea, slot::kSlotCount>;
+  Device(file::Path folder, Config config, DeviceKey key, std::array<FileArea, 2> copies);
+  Status open_slots();
+  slot::RecordAreas record_areas() { return {{&copies_[0], &copies_[1]}}; }
+
+  file::Path folder_;
+  Config config_;
+  DeviceKey key_;
+  std::array<FileArea, 2> copies_;
+  std::vector<Slots> slots_;  // as config_.components
+  std::optional<file::File> lock_;
+};
+
+// What make_device needs besides the configuration.
+struct Birth {
+  Config config;
+  file::Buffer keyring;  // the anchor's envelope (package::open_keyring_anchor judged it)
+  file::Buffer root;     // the repository's first root.json
+  file::Buffer ca;       // PEM
+};
+
+// make_device makes the folder of a new device: key, areas, an empty record, the trust anchors, and
+// a wallet with a fresh seed. Where a component's paths are empty it makes files for them. Errors:
+// exists_already where there is a device, and those of the disk.
+Status make_device(const file::Path& folder, Birth birth);
+
+}  // namespace airlock::platform

@@ -1,0 +1,133 @@
+#include "device/platform/platform.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "core/package/package.h"
+
+namespace airlock::platform {
+namespace {
+
+class Platform : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "airlock-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  Status make() {
+    Birth birth;
+    birth.config.model = "demo-wallet";
+    birth.config.server = "https://localhost:1";
+    birth.config.bootloader = 3;
+    birth.config.naming = Naming::pseudonym;
+    birth.config.components = {{"mcu", 64 << 10, {}}, {"radio", 32 << 10, {}}};
+    birth.keyring = {1, 2, 3};
+    birth.root = {'{', '}'};
+    birth.ca = {'x'};
+    return make_device(folder_ / "device", birth);
+  }
+  Result<Device> open(Opening opening = Opening::drive) {
+    return Device::open(folder_ / "device", opening);
+  }
+
+  file::Path folder_;
+};
+
+TEST_F(Platform, MakesADeviceThatOpensAsItWasDescribed) {
+  ASSERT_TRUE(make());
+  Result<Device> device = open();
+  ASSERT_TRUE(device);
+  EXPECT_EQ(device->config().model, "demo-wallet");
+  EXPECT_EQ(device->config().bootloader, 3U);
+  EXPECT_EQ(device->config().naming, Naming::pseudonym);
+  EXPECT_EQ(device->component_named("radio"), 1U);
+  EXPECT_EQ(device->component_named("other"), std::nullopt);
+  EXPECT_EQ(device->image(0, slot::SlotId::a).size(), std::uint64_t{64 << 10});
+  EXPECT_EQ(device->keyring_envelope(), (file::Buffer{1, 2, 3}));
+  EXPECT_EQ(device->envelope(slot::SlotId::a).error().code, Code::not_found);
+}
+
+TEST_F(Platform, NeverMakesADeviceOverAnother) {
+  ASSERT_TRUE(make());
+  EXPECT_EQ(make().error().code, Code::exists_already);
+}
+
+TEST_F(Platform, LetsOneProcessDriveAndOthersLook) {
+  ASSERT_TRUE(make());
+  {
+    const Result<Device> first = open();
+    ASSERT_TRUE(first);
+    EXPECT_EQ(open().error().code, Code::busy);
+    EXPECT_TRUE(open(Opening::look));
+  }
+  EXPECT_TRUE(open());
+}
+
+TEST_F(Platform, KeepsSecretsForTheirOwner) {
+  ASSERT_TRUE(make());
+  for (const char* name : {"device.key", "wallet/seed"}) {
+    struct stat found{};
+    ASSERT_EQ(::stat((folder_ / "device" / name).c_str(), &found), 0);
+    EXPECT_EQ(found.st_mode & 0077, 0U) << name;
+  }
+}
+
+TEST_F(Platform, StoresARecordOnlyWhereItSaysSomethingNew) {
+  ASSERT_TRUE(make());
+  Result<Device> device = open();
+  ASSERT_TRUE(device);
+  const slot::Record before = *device->record();
+  EXPECT_EQ(device->store_record(before)->sequence, before.sequence);
+  EXPECT_EQ(device->store_record(slot::raise_time(before, 7))->sequence, before.sequence + 1);
+  EXPECT_EQ(device->record()->time_bound, 7);
+}
+
+TEST_F(Platform, NoticesADamagedEnvelope) {
+  const file::Path path = folder_ / "manifest";
+  ASSERT_TRUE(replace_envelope(path, bytes_of("an envelope")));
+  EXPECT_EQ(text_of(*read_envelope(path)), "an envelope");
+  file::Buffer stored = *file::read(path, 100);
+  stored.back() ^= 1;
+  ASSERT_TRUE(file::replace(path, stored));
+  EXPECT_EQ(read_envelope(path).error().code, Code::bad_checksum);
+  stored.pop_back();
+  ASSERT_TRUE(file::replace(path, stored));
+  EXPECT_EQ(read_envelope(path).error().code, Code::truncated);
+  stored[0] ^= 1;
+  ASSERT_TRUE(file::replace(path, stored));
+  EXPECT_EQ(read_envelope(path).error().code, Code::wrong_magic);
+}
+
+TEST_F(Platform, NeverWritesPastAnArea) {
+  ASSERT_TRUE(make_area(folder_ / "area", 100));
+  Result<FileArea> area = FileArea::open(folder_ / "area");
+  ASSERT_TRUE(area);
+  EXPECT_TRUE(area->write(90, bytes_of("0123456789")));
+  EXPECT_EQ(area->write(91, bytes_of("0123456789")).error().code, Code::out_of_range);
+  EXPECT_EQ(area->write(UINT64_MAX, bytes_of("0")).error().code, Code::out_of_range);
+  EXPECT_EQ(area->size(), 100U);
+}
+
+TEST_F(Platform, SignsWithAKeyThatReadsBackAsItself) {
+  const DeviceKey made = *DeviceKey::generate();
+  ASSERT_TRUE(made.create_files(folder_ / "key", folder_ / "pub"));
+  const Result<DeviceKey> read = DeviceKey::read(folder_ / "key");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->duid(), made.duid());
+  EXPECT_EQ(read->duid().size(), 32U);  // 20 bytes in base32
+  const auto key = crypto::make_public_key(crypto::Algorithm::eddsa, made.public_key());
+  const Bytes message = bytes_of("hello");
+  EXPECT_TRUE(crypto::verify(*key, std::span(&message, 1), *read->sign(message)));
+  EXPECT_NE(*read->derive("one"), *read->derive("two"));
+  EXPECT_EQ(*read->derive("one"), *made.derive("one"));
+}
+
+}  // namespace
+}  // namespace airlock::platform

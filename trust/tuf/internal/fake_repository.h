@@ -1,0 +1,193 @@
+// A repository in memory, for tests of this room: metadata that a test may bend in any way before
+// it is signed, a server that counts what it is asked for, and a store that can be looked into.
+//
+//   FakeRepository repository(signer);            // version 1 of everything, one key a role
+//   MemoryStore store{repository.file("1.root.json")};
+//   refresh(store, repository, FakeRepository::kNow);
+//   repository.targets["version"] = 2;            // then sign anew what stands above it
+//   repository.publish();
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/crypto/crypto.h"
+#include "host/json/json.h"
+#include "host/text/text.h"
+#include "trust/tuf/tuf.h"
+
+namespace airlock::tuf::internal {
+
+inline Buffer buffer_of(std::string_view text) {
+  const Bytes bytes = bytes_of(text);
+  return {bytes.begin(), bytes.end()};
+}
+
+// Somebody who signs, and under which key id.
+struct FakeSigner {
+  std::function<Buffer(Bytes)> sign;
+  json::Value key;    // the key object, as root lists it
+  std::string keyid;  // as root lists it and as signatures name it
+};
+
+// fake_signer makes one of a signer of tests/fakes (which a header of this room cannot include).
+template <class Signer>
+FakeSigner fake_signer(Signer signer) {
+  const auto made = std::make_shared<const Signer>(std::move(signer));
+  const Bytes key = made->key().view();
+  return {
+      [made](Bytes message) { return made->sign_message(message); },
+      {{"keytype", "ed25519"}, {"keyval", {{"public", text::to_hex(key)}}}, {"scheme", "ed25519"}},
+      text::to_hex(key_id_of(key).bytes)};
+}
+
+class MemoryStore final : public Store {
+ public:
+  MemoryStore() = default;
+  explicit MemoryStore(Buffer root) { files["root"] = std::move(root); }
+
+  Result<Buffer> load(std::string_view role) override {
+    if (failure != Code::ok) return fail(failure);
+    const auto found = files.find(role);
+    if (found == files.end()) return fail(Code::not_found);
+    return found->second;
+  }
+  Status save(std::string_view role, Bytes metadata) override {
+    if (changes_left-- == 0) return fail(Code::disk_full);
+    files[std::string(role)].assign(metadata.begin(), metadata.end());
+    return {};
+  }
+  Status remove(std::string_view role) override {
+    if (changes_left-- == 0) return fail(Code::disk_full);
+    files.erase(std::string(role));
+    return {};
+  }
+  std::int64_t version(std::string_view role) const {
+    const auto found = files.find(role);
+    if (found == files.end()) return 0;
+    return outline(found->second)->version & INT64_MAX;
+  }
+
+  std::map<std::string, Buffer, std::less<>> files;
+  Code failure = Code::ok;
+  int changes_left = -1;  // the change after these fails; -1 is never
+};
+
+class FakeRepository final : public Fetcher {
+ public:
+  static constexpr std::int64_t kNow = 1'700'000'000;
+  static constexpr std::int64_t kDay = 86'400;
+  using Cast = std::vector<FakeSigner>;
+
+  explicit FakeRepository(const Cast& one_a_role) {
+    const std::string fresh = text::to_time(kNow + kDay);
+    const auto head = [&](const char* type) {
+      return json::Value{
+          {"_type", type}, {"spec_version", "1.0.34"}, {"version", 1}, {"expires", fresh}};
+    };
+    root = head("root");
+    root["consistent_snapshot"] = true;
+    root["keys"] = json::Value::object();
+    const char* const names[] = {"root", "timestamp", "snapshot", "targets"};
+    for (std::size_t i = 0; i < std::size(names); ++i) {
+      set_signers(names[i], {one_a_role[i]});
+    }
+    timestamp = head("timestamp");
+    snapshot = head("snapshot");
+    targets = head("targets");
+    targets["targets"] = json::Value::object();
+    add_target("firmware/1.0.0/demo.cose", "content");
+    publish_root({"root"});
+    publish();
+  }
+
+  // set_signers makes these the keys of a role in root (not published yet).
+  void set_signers(const std::string& role, const Cast& cast, std::int64_t threshold = 1) {
+    json::Value keyids = json::Value::array();
+    for (const FakeSigner& signer : cast) {
+      root["keys"][signer.keyid] = signer.key;
+      keyids.push_back(signer.keyid);
+    }
+    root["roles"][role] = {{"keyids", keyids}, {"threshold", threshold}};
+    signers[role] = cast;
+  }
+
+  void add_target(const std::string& path, std::string_view content) {
+    targets["targets"][path]["length"] = content.size();
+    targets["targets"][path]["hashes"]["sha256"] = hex_digest(bytes_of(content));
+  }
+
+  // publish_root signs root as it stands by the signers of these names in `signers`.
+  void publish_root(const std::vector<std::string>& by) {
+    Cast cast;
+    for (const std::string& name : by) {
+      for (const FakeSigner& signer : signers[name]) cast.push_back(signer);
+    }
+    const std::string name = root["version"].dump() + ".root.json";
+    files[name] = sign(root, cast);
+  }
+  // next_root makes and publishes the successor, signed by old and new keys.
+  void next_root() {
+    root["version"] = root["version"].get<std::int64_t>() + 1;
+    std::vector<std::string> by = {"root"};
+    if (signers.contains("old root")) by.push_back("old root");
+    publish_root(by);
+  }
+
+  // publish signs targets, snapshot and timestamp, each naming the one below it.
+  void publish() {
+    publish_targets();
+    publish_snapshot();
+    publish_timestamp();
+  }
+  void publish_targets() { snapshot["meta"]["targets.json"] = place("targets", targets); }
+  void publish_snapshot() { timestamp["meta"]["snapshot.json"] = place("snapshot", snapshot); }
+  void publish_timestamp() { files["timestamp.json"] = sign(timestamp, signers["timestamp"]); }
+
+  // place signs a file, puts it where clients look for it, and returns its entry.
+  json::Value place(const std::string& role, const json::Value& part) {
+    const Buffer made = sign(part, signers[role]);
+    std::string name = role + ".json";
+    if (root["consistent_snapshot"] == true) name = part["version"].dump() + "." + name;
+    files[name] = made;
+    return {{"version", part["version"]},
+            {"length", made.size()},
+            {"hashes", {{"sha256", hex_digest(made)}}}};
+  }
+
+  static std::string hex_digest(Bytes bytes) { return text::to_hex(crypto::sha256(bytes).bytes); }
+
+  // sign makes a file. Test metadata holds no control characters, so its compact form is canonical.
+  static Buffer sign(const json::Value& part, const Cast& cast) {
+    const std::string message = json::write(part);
+    json::Value list = json::Value::array();
+    for (const FakeSigner& signer : cast) {
+      list.push_back(
+          {{"keyid", signer.keyid}, {"sig", text::to_hex(signer.sign(bytes_of(message)))}});
+    }
+    return buffer_of(json::write({{"signatures", list}, {"signed", part}}));
+  }
+
+  Buffer& file(const std::string& name) { return files.at(name); }
+
+  Result<Buffer> fetch(std::string_view name, std::size_t size_max) override {
+    requests.emplace_back(name);
+    const auto found = files.find(name);
+    if (found == files.end()) return fail(Code::not_found);
+    if (found->second.size() > size_max) return fail(Code::oversized, size_max);
+    return found->second;
+  }
+  // asked returns what was asked for since the last call.
+  std::vector<std::string> asked() { return std::exchange(requests, {}); }
+
+  json::Value root, timestamp, snapshot, targets;  // the signed parts of the next publication
+  std::map<std::string, Cast> signers;
+  std::map<std::string, Buffer, std::less<>> files;
+  std::vector<std::string> requests;
+};
+
+}  // namespace airlock::tuf::internal
