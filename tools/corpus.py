@@ -157,9 +157,12 @@ def prepare_all(play, folder, manifest, tally):
             ready.append((pair["id"], play.prepare(number, old, new)))
         except Skip as reason:
             tally.skip(pair["id"], reason)
-        except (stage.Refused, ValueError, OSError, subprocess.SubprocessError) as error:
+        except FAILURES as error:
             tally.fail(pair["id"], short(error))
     return ready
+
+
+FAILURES = (stage.Refused, AssertionError, ValueError, OSError, subprocess.SubprocessError)
 
 
 def firmware(folder):
@@ -174,19 +177,25 @@ def firmware(folder):
         play.start_server()
         row("pair", "image", "delta", "share", "seconds", "peak KiB")
         for name, pair in ready:
-            try:
-                seconds, peak = play.play(pair)
-            except (stage.Refused, AssertionError, OSError, subprocess.SubprocessError) as error:
-                tally.fail(name, short(error))
-                row(name, len(pair["new"]), pair["delta"], "", "failed")
-                continue
-            tally.passed += 1
-            row(name, len(pair["new"]), pair["delta"],
-                f"{100 * pair['delta'] / len(pair['new']):.1f} %", f"{seconds:.2f}",
-                peak if peak is not None else "-")
+            play_pair(play, name, pair, tally)
+    except FAILURES as error:
+        tally.fail("the vendor or the server", short(error))
     finally:
         play.tearDown()
     return tally
+
+
+def play_pair(play, name, pair, tally):
+    size, delta = len(pair["new"]), pair["delta"]
+    try:
+        seconds, peak = play.play(pair)
+    except FAILURES as error:
+        tally.fail(name, short(error))
+        row(name, size, delta, "", "failed")
+        return
+    tally.passed += 1
+    row(name, size, delta, f"{100 * delta / size:.1f} %", f"{seconds:.2f}",
+        peak if peak is not None else "-")
 
 
 # ---- families that tests read

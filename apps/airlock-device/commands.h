@@ -9,7 +9,7 @@
 #include "core/base/base.h"
 #include "device/agent/agent.h"
 #include "host/file/file.h"
-#include "owner.h"
+#include "apps/airlock-device/owner.h"
 
 namespace airlock::app {
 
@@ -18,8 +18,8 @@ enum class Output : std::uint8_t { people, json };
 struct ProvisionOptions {
   file::Path dir;
   std::string model, server, region, group;
-  file::Path keyring, root, ca;
-  std::optional<file::Path> firmware;
+  std::string keyring, root, ca;
+  std::optional<std::string> firmware;
   std::vector<std::string> components;  // "mcu=4M" or "mcu=/dev/x,/dev/y"
   std::uint32_t bootloader = 0;
   std::uint32_t secure_boot = 0;

@@ -5,7 +5,7 @@
 #include <iostream>
 #include <thread>
 
-#include "commands.h"
+#include "apps/airlock-device/commands.h"
 #include "device/agent/network.h"
 #include "device/agent/provision.h"
 #include "host/json/json.h"

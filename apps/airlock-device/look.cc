@@ -1,7 +1,7 @@
 // status, boot, revert: what concerns the boot record alone.
 #include <iostream>
 
-#include "commands.h"
+#include "apps/airlock-device/commands.h"
 #include "device/agent/facts.h"
 #include "host/json/json.h"
 #include "host/text/text.h"

@@ -3,7 +3,7 @@
 #include <csignal>
 #include <iostream>
 
-#include "commands.h"
+#include "apps/airlock-device/commands.h"
 #include "host/text/text.h"
 
 namespace airlock::app {
@@ -14,7 +14,7 @@ constexpr int kExitUsage = 2;
 
 // The command line as it was read; each command takes what is its own.
 struct Line {
-  file::Path dir, package, firmware;
+  std::string dir, package, firmware;
   bool json = false;
   bool once = false;
   bool until_quiet = false;
@@ -148,7 +148,7 @@ int main_of(int argc, char** argv) {
   }
   const Status done = carry_out(app, line);
   if (done) return 0;
-  std::cerr << "error: " << name(done.error().code) << ": " << line.dir.string() << ": "
+  std::cerr << "error: " << name(done.error().code) << ": " << line.dir << ": "
             << explain(done.error().code) << "\n";
   return done.error().code == Code::usage ? kExitUsage : kExitFailed;
 }

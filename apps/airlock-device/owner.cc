@@ -1,4 +1,4 @@
-#include "owner.h"
+#include "apps/airlock-device/owner.h"
 
 #include <chrono>
 #include <iostream>

@@ -1,0 +1,354 @@
+#include "device/agent/agent.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <set>
+
+#include "core/delta/delta.h"
+#include "device/agent/facts.h"
+#include "device/agent/folder.h"
+#include "device/agent/provision.h"
+#include "host/text/text.h"
+#include "tests/fakes/signers.h"
+
+namespace airlock::agent {
+namespace {
+
+using How = Ending::How;
+
+constexpr std::int64_t kNow = 1'750'000'000;
+constexpr std::uint16_t kPieceSize = 4096;
+
+file::Buffer image_of(std::uint8_t seed) {
+  file::Buffer image(60'000);
+  for (std::size_t i = 0; i < image.size(); ++i) {
+    image[i] = static_cast<std::uint8_t>(seed * 31U + i * i % 251U);
+  }
+  return image;
+}
+
+// A full payload, stored raw, of an image that fits into one block.
+struct OneBlock {
+  fakes::Release::Component component;
+  file::Buffer payload;
+};
+OneBlock one_block(const file::Buffer& image) {
+  package::TreeHasher tree;
+  file::Buffer leaves;
+  for (std::size_t at = 0; at < image.size(); at += kPieceSize) {
+    const std::size_t size = std::min<std::size_t>(kPieceSize, image.size() - at);
+    const Digest leaf = package::leaf_hash(Bytes(image).subspan(at, size));
+    tree.add(leaf);
+    leaves.insert(leaves.end(), leaf.bytes.begin(), leaf.bytes.end());
+  }
+  OneBlock made;
+  file::Buffer& bytes = made.payload;
+  bytes.resize(delta::kHeadEntrySize);
+  delta::write_head_entry(
+      {delta::kHeadEntrySize, static_cast<std::uint32_t>(leaves.size() + image.size()),
+       delta::Coding::raw, tree.root()},
+      bytes);
+  package::Payload payload;
+  payload.root = package::leaf_hash(bytes);
+  payload.head_size = delta::kHeadEntrySize;
+  bytes.insert(bytes.end(), leaves.begin(), leaves.end());
+  bytes.insert(bytes.end(), image.begin(), image.end());
+  payload.size = bytes.size();
+  payload.digest = crypto::sha256(bytes);
+  payload.piece_size = kPieceSize;
+  payload.decoder_memory = delta::kDecoderMemoryMax;
+  const Digest digest = crypto::sha256(image);
+  made.component.id = "mcu";
+  made.component.images = {{{}, image.size(), digest, {digest}}};
+  made.component.payloads = {payload};
+  return made;
+}
+
+// The process dies when the phase is entered for the first time.
+struct Crash {};
+class Screen final : public Watcher {
+ public:
+  std::optional<update::Phase> dies_in;
+  std::set<std::string_view> seen;
+  void entered(const update::Session& session) override {
+    seen.insert(update::name_of(session.phase));
+    if (dies_in == session.phase) {
+      dies_in.reset();
+      throw Crash{};
+    }
+  }
+  void block_done(std::string_view, std::size_t, std::size_t) override {}
+};
+
+class Person final : public Owner {
+ public:
+  Result<Digest> answer = fail(Code::not_interactive);
+  Result<Digest> ask(const Question&) override { return answer; }
+};
+
+class Server final : public Outside {
+ public:
+  explicit Server(file::Path folder) : artifacts_(std::move(folder)) {}
+  std::optional<fetch::Offer> offer;
+  tuf::TargetClaim claim;
+  file::Buffer envelope;
+  Status wire;  // of the repository
+  std::vector<fetch::SignedReport> reports;
+
+  Result<fetch::Answer> check_in(const fetch::CheckIn&) override {
+    fetch::Answer answer;
+    answer.offer = offer;
+    return answer;
+  }
+  Result<Listed> refresh(std::string_view path, std::int64_t) override {
+    if (!wire) return std::unexpected(wire.error());
+    tuf::Target target;
+    target.path = std::string(path);
+    target.custom = tuf::custom_of(claim);
+    return Listed{target, envelope};
+  }
+  apply::Artifacts& artifacts() override { return artifacts_; }
+  Status report(const fetch::SignedReport& report) override {
+    reports.push_back(report);
+    return {};
+  }
+
+ private:
+  FolderArtifacts artifacts_;
+};
+
+class Agents : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "airlock-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+    server_ = std::make_unique<Server>(folder_ / "next");
+    make_package("first", "1.0.0", 1, old_image_);
+    next_ = make_package("next", "1.1.0", 2, new_image_);
+    provision_device();
+    fetch::Offer offer;
+    offer.target = "firmware/1.1.0/demo.cose";
+    offer.manifest = next_;
+    offer.version = "1.1.0";
+    server_->offer = offer;
+    server_->claim = {"firmware", {"demo-wallet"}, "1.1.0", 2, next_};
+    server_->envelope = *file::read(folder_ / "next/manifest.cose", 1 << 20);
+    person_.answer = next_;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  Digest make_package(const char* name, const char* version, std::uint32_t security_version,
+                      const file::Buffer& image) {
+    const OneBlock block = one_block(image);
+    fakes::Release release;
+    release.version = version;
+    release.security_version = security_version;
+    release.components = {block.component};
+    const fakes::Buffer manifest = release.encode();
+    const file::Path folder = folder_ / name;
+    EXPECT_TRUE(file::make_folders(folder / "artifacts"));
+    EXPECT_TRUE(file::replace(folder / "manifest.cose",
+                              signers_.sign_complete(manifest, package::Kind::firmware)));
+    const std::string hex = text::to_hex(crypto::sha256(block.payload).bytes);
+    EXPECT_TRUE(file::replace(folder / "artifacts" / hex, block.payload));
+    return crypto::sha256(manifest);
+  }
+
+  void provision_device() {
+    ASSERT_TRUE(file::replace(folder_ / "keyring.cose", signers_.anchor()));
+    ASSERT_TRUE(file::replace(folder_ / "root.json", bytes_of("{}")));
+    Factory factory;
+    factory.config.model = "demo-wallet";
+    factory.config.server = "https://localhost:1";
+    factory.config.components = {{"mcu", 64 << 10, {}}};
+    factory.keyring = folder_ / "keyring.cose";
+    factory.root = factory.ca = folder_ / "root.json";
+    factory.firmware = folder_ / "first";
+    factory.clock = kNow;
+    const Status made = provision(folder_ / "device", factory);
+    ASSERT_TRUE(made) << name(made.error().code);
+  }
+
+  // A new process: opens the device, does its work, ends.
+  template <class Work>
+  Result<Ending> in_a_process(Work work) {
+    AIRLOCK_ASSIGN(platform::Device device,
+                   platform::Device::open(folder_ / "device", platform::Opening::drive));
+    const Surroundings around{*server_, person_, screen_, [] { return kNow; }, trial_};
+    AIRLOCK_ASSIGN(Agent agent, Agent::open(device, around));
+    return work(agent);
+  }
+  Result<Ending> run() {
+    return in_a_process([](Agent& agent) { return agent.run(Pace::keep_trying); });
+  }
+  Result<Ending> install(const file::Path& package) {
+    return in_a_process([&](Agent& agent) { return agent.install(package, Pace::keep_trying); });
+  }
+
+  void expect_runs(const char* version, const file::Buffer& image) {
+    Result<platform::Device> device =
+        platform::Device::open(folder_ / "device", platform::Opening::look);
+    ASSERT_TRUE(device);
+    const slot::Record record = *device->record();
+    EXPECT_EQ(Running::read(*device, record)->version(), version);
+    file::Buffer stored(image.size());
+    ASSERT_TRUE(device->image(0, record.active).read(0, stored));
+    EXPECT_EQ(stored, image);
+  }
+  slot::Record record() {
+    return *platform::Device::open(folder_ / "device", platform::Opening::look)->record();
+  }
+
+  fakes::Signers signers_;
+  file::Buffer old_image_ = image_of(1);
+  file::Buffer new_image_ = image_of(2);
+  file::Path folder_;
+  Digest next_;
+  std::unique_ptr<Server> server_;
+  Person person_;
+  Screen screen_;
+  Trial trial_ = Trial::healthy;
+};
+
+TEST_F(Agents, StartWithTheFirmwareOfTheFactory) {
+  expect_runs("1.0.0", old_image_);
+  EXPECT_EQ(record().active, slot::SlotId::a);
+  EXPECT_EQ(record().floors[0], 1U);
+  EXPECT_EQ(record().time_bound, 1'700'000'000);
+}
+
+TEST_F(Agents, CarryAReleaseFromTheOfferToTheCommit) {
+  const Result<Ending> ending = run();
+  ASSERT_TRUE(ending);
+  EXPECT_EQ(ending->how, How::committed) << name(ending->error.code);
+  expect_runs("1.1.0", new_image_);
+  EXPECT_EQ(record().floors[0], 2U);
+  ASSERT_EQ(server_->reports.size(), 1U);
+  EXPECT_NE(server_->reports[0].report.find("\"committed\""), std::string::npos);
+}
+
+TEST_F(Agents, GoOnAfterACrashInAnyPhase) {
+  using update::Phase;
+  for (Phase phase : {Phase::asking, Phase::refreshing, Phase::proving, Phase::gating,
+                      Phase::staging, Phase::verifying, Phase::consenting, Phase::activating,
+                      Phase::rebooting, Phase::trial, Phase::committing, Phase::reporting}) {
+    screen_.dies_in = phase;
+    EXPECT_THROW((void)run(), Crash) << update::name_of(phase);
+  }
+  server_->offer.reset();
+  EXPECT_EQ(run()->how, How::quiet);
+  expect_runs("1.1.0", new_image_);
+  EXPECT_EQ(record().last_revert.count, 0U);
+  EXPECT_GE(screen_.seen.size(), 12U);
+}
+
+TEST_F(Agents, KeepTheOldFirmwareWithoutConsentToThisVeryRelease) {
+  person_.answer = Digest{{1, 2, 3}};
+  EXPECT_EQ(run()->error.code, Code::consent_mismatch);
+  person_.answer = fail(Code::not_interactive);
+  EXPECT_EQ(run()->error.code, Code::not_interactive);
+  person_.answer = fail(Code::consent_refused);
+  EXPECT_EQ(run()->how, How::refused);
+  expect_runs("1.0.0", old_image_);
+  EXPECT_EQ(record().trial_boots, std::nullopt);
+}
+
+TEST_F(Agents, GoBackFromUnhealthyFirmwareAndDoNotTakeItAgainByThemselves) {
+  trial_ = Trial::unhealthy;
+  EXPECT_EQ(run()->how, How::went_back);
+  expect_runs("1.0.0", old_image_);
+  EXPECT_EQ(record().last_revert.reason, Code::unhealthy);
+  EXPECT_EQ(record().floors[0], 1U);
+  trial_ = Trial::healthy;
+  EXPECT_EQ(run()->how, How::quiet);
+  EXPECT_EQ(install(folder_ / "next")->how, How::committed);
+  expect_runs("1.1.0", new_image_);
+}
+
+TEST_F(Agents, GoBackFromFirmwareThatHangsWhenItsBootsAreUsedUp) {
+  trial_ = Trial::hang;
+  EXPECT_EQ(run()->how, How::went_back);
+  EXPECT_EQ(record().last_revert.reason, Code::trial_exhausted);
+  expect_runs("1.0.0", old_image_);
+}
+
+TEST_F(Agents, RefuseWhereTheDoorsDisagree) {
+  const tuf::TargetClaim honest = server_->claim;
+  std::vector<tuf::TargetClaim> lies(5, honest);
+  lies[0].kind = "abi-pack";
+  lies[1].models = {"another"};
+  lies[2].version = "1.1.1";
+  lies[3].security_version = 3;
+  lies[4].manifest = {};
+  for (const tuf::TargetClaim& lie : lies) {
+    server_->claim = lie;
+    EXPECT_EQ(run()->error.code, Code::doors_disagree);
+  }
+  server_->claim = honest;
+  EXPECT_EQ(run()->how, How::committed);
+}
+
+TEST_F(Agents, RefuseARepositoryThatGivesAnotherReleaseThanTheOffered) {
+  const Digest other = make_package("other", "1.2.0", 2, new_image_);
+  server_->claim = {"firmware", {"demo-wallet"}, "1.2.0", 2, other};
+  server_->envelope = *file::read(folder_ / "other/manifest.cose", 1 << 20);
+  person_.answer = other;
+  EXPECT_EQ(run()->error.code, Code::doors_disagree);
+  expect_runs("1.0.0", old_image_);
+}
+
+TEST_F(Agents, GiveUpAnUnreachableServerAndSucceedLater) {
+  server_->wire = fail(Code::unreachable);
+  EXPECT_EQ(run()->error.code, Code::unreachable);
+  server_->wire = Status();
+  EXPECT_EQ(run()->how, How::committed);
+}
+
+TEST_F(Agents, RefuseATamperedPayloadAndTakeTheHonestOne) {
+  const file::Path artifacts = folder_ / "next/artifacts";
+  const file::Path path = std::filesystem::directory_iterator(artifacts)->path();
+  const file::Buffer honest = *file::read(path, 1 << 20);
+  file::Buffer tampered = honest;
+  tampered.back() ^= 1;
+  ASSERT_TRUE(file::replace(path, tampered));
+  EXPECT_EQ(run()->error.code, Code::piece_rejected);
+  expect_runs("1.0.0", old_image_);
+  ASSERT_TRUE(file::replace(path, honest));
+  EXPECT_EQ(run()->how, How::committed);
+}
+
+TEST_F(Agents, StartOverWhenTheJournalIsLost) {
+  screen_.dies_in = update::Phase::trial;
+  EXPECT_THROW((void)run(), Crash);
+  ASSERT_TRUE(record().trial_boots);
+  ASSERT_TRUE(file::replace(folder_ / "device/journal", bytes_of("rubbish")));
+  EXPECT_EQ(run()->how, How::quiet);  // the trial was ended, and is not begun again
+  EXPECT_EQ(record().last_revert.reason, Code::journal_lost);
+  expect_runs("1.0.0", old_image_);
+}
+
+TEST_F(Agents, ReplaceTheKeyringOnlyByTheRootQuorumAndTheOwner) {
+  fakes::KeyringPlan plan = signers_.plan();
+  plan.version = 2;
+  fakes::Release release = fakes::Release::of_content(package::Kind::keyring, *plan.encode());
+  const fakes::Buffer manifest = release.encode();
+  ASSERT_TRUE(file::replace(folder_ / "bad.cose", signers_.sign(manifest, {"root-1", "root-2"})));
+  ASSERT_TRUE(file::replace(folder_ / "next.cose",
+                            signers_.sign(manifest, {"root-1", "root-2", "root-3"})));
+  person_.answer = crypto::sha256(manifest);
+  EXPECT_EQ(install(folder_ / "bad.cose")->error.code, Code::quorum_missing);
+  person_.answer = next_;
+  EXPECT_EQ(install(folder_ / "next.cose")->error.code, Code::consent_mismatch);
+  person_.answer = crypto::sha256(manifest);
+  EXPECT_EQ(install(folder_ / "next.cose")->how, How::committed);
+  EXPECT_EQ(install(folder_ / "next.cose")->error.code, Code::keyring_rollback);
+  person_.answer = next_;
+  EXPECT_EQ(run()->how, How::committed);
+}
+
+}  // namespace
+}  // namespace airlock::agent
