@@ -88,13 +88,14 @@ TEST(Verify, AcceptsTheSignatureOfTheRfcAndNoFlippedBitOfIt) {
   }
 }
 
-// With A of small order, R = S·B − h·A verifies under many messages; with R = A = identity and
-// S = 0 the equation holds for every message. A library alone may say yes.
+// With A the identity, the equation is S·B = R for every message: S = 1 and R = B satisfy it. A
+// library that checks the equation alone says yes.
 TEST(Verify, RefusesAKeyOfSmallOrderThoughTheEquationHolds) {
   PublicKey key;  // as if it had come past make_public_key
   for (std::uint8_t byte : hex(kSmallOrder[0])) ASSERT_TRUE(key.bytes.add(byte));
-  Buffer signature = hex(kSmallOrder[0]);
+  Buffer signature = hex("5866666666666666666666666666666666666666666666666666666666666666");
   signature.resize(64);
+  signature[32] = 1;
   for (std::string_view text : {"", "any", "message"}) {
     const Bytes parts[] = {bytes_of(text)};
     EXPECT_EQ(verify(key, parts, signature).error().code, Code::bad_signature);

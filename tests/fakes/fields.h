@@ -19,7 +19,7 @@ namespace airlock::fakes {
 
 using Encoding = std::vector<std::uint8_t>;
 
-inline constexpr std::size_t kFieldRoom = 1 << 20;
+inline constexpr std::size_t kFieldRoom = 64 << 10;
 
 // cbor returns what `write` writes.
 template <class Write>
