@@ -14,7 +14,6 @@ using fakes::Buffer;
 using fakes::Release;
 using fakes::Signers;
 
-
 const Signers& cast() {
   static const Signers signers;
   return signers;

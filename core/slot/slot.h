@@ -37,7 +37,7 @@ constexpr std::size_t index_of(SlotId id) { return static_cast<std::size_t>(id);
 std::string_view name_of(SlotId id);  // "a", "b"
 
 inline constexpr std::size_t kRecordSizeMax = 512;     // encoded, checksum included
-inline constexpr std::uint64_t kRecordUnit = 4 << 10;  // each copy has a unit of its own
+inline constexpr std::uint64_t kRecordUnit = 4 << 10;  // of a file or block device: a copy's area
 inline constexpr std::uint8_t kTrialBootsMax = 10;
 
 // What a slot holds. The manifest's digest is zero where the slot holds nothing to rely on.
@@ -85,7 +85,9 @@ Result<Record> decode_record(Bytes encoded);
 // reads. store writes the record, its sequence one higher than what is stored, over the older (or
 // unreadable) copy, syncs, and reads it back (storage_failed where it differs); `record.sequence`
 // is updated. Other errors are the area's own. After an error the record is the old or the new one,
-// never neither. A copy occupies the first kRecordSizeMax bytes of its unit.
+// never neither. A copy's
+// area is whole erase units, all of them erased at once; the copy is at its start, padded with
+// zeros to a multiple of 32 bytes.
 struct RecordAreas {
   std::array<Area*, 2> copies{};
 };

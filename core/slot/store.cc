@@ -13,11 +13,15 @@ std::optional<Record> read_copy(Area& area) {
   return *record;
 }
 
-// All kRecordSizeMax bytes are written, so that every flash write unit is whole.
+constexpr std::size_t kWriteUnitMax = 32;  // of the flashes that are known; all divide it
+static_assert(kRecordSizeMax % kWriteUnitMax == 0);
+
 Status write_copy(Area& area, const Record& record) {
-  std::array<std::uint8_t, kRecordSizeMax> stored{};
-  AIRLOCK_TRY(encode_record(record, stored));
-  AIRLOCK_TRY(area.erase(0, kRecordUnit));
+  std::array<std::uint8_t, kRecordSizeMax> buffer{};
+  AIRLOCK_ASSIGN(const Bytes encoded, encode_record(record, buffer));
+  const std::size_t padded = (encoded.size() + kWriteUnitMax - 1) / kWriteUnitMax * kWriteUnitMax;
+  const Bytes stored = Bytes(buffer).first(padded);
+  AIRLOCK_TRY(area.erase(0, area.size()));
   AIRLOCK_TRY(area.write(0, stored));
   AIRLOCK_TRY(area.sync());
   // Only what reads back was stored: a worn-out unit is found now, while the other copy is whole.

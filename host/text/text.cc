@@ -95,7 +95,7 @@ Result<std::vector<std::uint8_t>> from_hex(std::string_view hex) {
   for (std::size_t i = 0; i < hex.size(); ++i) {
     const std::size_t digit = kHexDigits.find(hex[i]);
     if (digit == std::string_view::npos) return fail(Code::bad_text, i);
-    bytes[i / 2] = static_cast<std::uint8_t>(bytes[i / 2] << 4 | digit);
+    bytes[i / 2] = static_cast<std::uint8_t>(bytes[i / 2] * 16U + digit);
   }
   return bytes;
 }

@@ -1,0 +1,81 @@
+# The two commands of the README, and the ones for those who work on the code.
+#
+#   make demo    set up everything, then show the main job on real firmware
+#   make test    set up everything, then build and run every test
+#   make check   all that a change must pass: format, tidy, rooms, every preset
+#   make corpus  every real input of the corpus (CORPUS=folder), one line per family
+#   make bench   every figure of speed, beside its peer
+#   make fuzz    every parser, FUZZ_SECONDS each (default 600)
+#   make without take each check out of the code, and see its test fail
+
+JOBS ?= $(shell nproc)
+CORPUS := $(if $(value AIRLOCK_CORPUS),$(value AIRLOCK_CORPUS),$(CURDIR)/../shared/corpus)
+FUZZ_SECONDS ?= 600
+export AIRLOCK_CORPUS := $(CORPUS)
+export PYTHONDONTWRITEBYTECODE = 1
+
+.PHONY: demo test check corpus bench fuzz without packages build bare fuzz-smoke format tidy clean
+
+packages:
+	@tools/install_packages.sh build
+
+build: packages
+	@cmake --preset release -Wno-dev > build/configure.log 2>&1 || (cat build/configure.log; false)
+	@cmake --build --preset release -j $(JOBS)
+
+demo: | build-folder
+	@$(MAKE) --no-print-directory build
+	@AIRLOCK_BIN=build/release python3 tools/demo.py
+
+test: | build-folder
+	@$(MAKE) --no-print-directory build
+	@test -d "$(CORPUS)" || echo "skipped: tests on the corpus ($(CORPUS) is not there; name a folder in AIRLOCK_CORPUS)"
+	@$(MAKE) --no-print-directory bare
+	ctest --preset release -j $(JOBS) --progress
+
+# core/ for Cortex-M4. The toolchain is large, so that a user's machine may lack it.
+bare: | build-folder
+	@if command -v arm-none-eabi-g++ > /dev/null; then tools/bare_size.sh; \
+	else echo "skipped: core/ for Cortex-M4 (no arm-none-eabi-g++; tools/install_packages.sh bare installs it)"; fi
+
+check: | build-folder
+	@tools/install_packages.sh build check bare
+	@$(MAKE) --no-print-directory format tidy bare
+	@python3 tools/check_rooms.py .
+	@for preset in release dev asan tsan; do \
+	  echo "== $$preset"; cmake --preset $$preset -Wno-dev > /dev/null && \
+	  cmake --build --preset $$preset -j $(JOBS) && ctest --preset $$preset -j $(JOBS) --progress || exit 1; done
+
+format:
+	@git ls-files '*.h' '*.cc' | xargs clang-format-19 --dry-run -Werror
+
+tidy: | build-folder
+	@cmake --preset dev -Wno-dev > /dev/null
+	@git ls-files '*.cc' | grep -vE '_(bench|fuzz)\.cc$$' | xargs -P $(JOBS) -n 4 clang-tidy-19 -p build/dev --quiet
+
+corpus: | build-folder
+	@$(MAKE) --no-print-directory build
+	@AIRLOCK_BIN=build/release python3 tools/corpus.py "$(CORPUS)"
+
+bench: | build-folder
+	@tools/install_packages.sh build bench
+	@$(MAKE) --no-print-directory build
+	@AIRLOCK_BIN=build/release tools/bench.sh
+
+fuzz: | build-folder
+	@tools/install_packages.sh build check
+	@tools/fuzz.sh $(FUZZ_SECONDS)
+
+fuzz-smoke: | build-folder
+	@if command -v clang++-19 > /dev/null; then tools/fuzz.sh 3; \
+	else echo "skipped: fuzzing (no clang++-19; tools/install_packages.sh check installs it)"; fi
+
+without: | build-folder
+	@tools/install_packages.sh build
+	@python3 tools/without.py
+
+build-folder:
+	@mkdir -p build
+
+clean:
+	rm -rf build

@@ -1,0 +1,17 @@
+// The publisher's commands of `airlock`, one function for each family (command.h). Thin: they read
+// files and options, call publish/, and show what came out.
+#pragma once
+
+#include "apps/airlock/command.h"
+
+namespace airlock::app {
+
+void add_keys_commands(CLI::App& app, Outcome& outcome);     // keys init
+void add_keyring_commands(CLI::App& app, Outcome& outcome);  // keyring draft
+void add_repo_commands(CLI::App& app, Outcome& outcome);     // repo init, repo timestamp
+void add_release_command(CLI::App& app, Outcome& outcome);   // release
+void add_sign_command(CLI::App& app, Outcome& outcome);      // sign
+void add_publish_command(CLI::App& app, Outcome& outcome);   // publish
+void add_inspect_command(CLI::App& app, Outcome& outcome);   // inspect
+
+}  // namespace airlock::app

@@ -1,0 +1,58 @@
+// What several publisher's commands open: keys by passphrase, keyrings, and the present.
+#pragma once
+
+#include <memory>
+
+#include "apps/airlock/command.h"
+#include "core/package/package.h"
+#include "publish/release/release.h"
+
+namespace airlock::app {
+
+// Options of a command that opens secret keys.
+struct PassphraseOptions {
+  std::string passphrase_file;
+};
+void add_passphrase_option(CLI::App& command, PassphraseOptions& options);
+
+// ask_passphrase reads one for `subject` (a path or a folder).
+std::expected<keys::Secret, Refusal> ask_passphrase(const PassphraseOptions& options,
+                                                    const std::string& subject,
+                                                    keys::Asking asking);
+std::expected<keys::SigningKey, Refusal> open_key(const file::Path& path,
+                                                  const keys::Secret& passphrase);
+
+// A keyring package and what is read from it, which points into it.
+struct OpenedKeyring {
+  file::Buffer envelope;
+  package::Keyring keyring;
+};
+// open_keyring takes a keyring package that its own root group signed.
+std::expected<std::unique_ptr<OpenedKeyring>, Refusal> open_keyring(const std::string& path);
+
+// The keys of a repository's roles in a folder, as `keys init` names them.
+struct RoleKeyFiles {
+  keys::SigningKey targets;
+  keys::SigningKey snapshot;
+  keys::SigningKey timestamp;
+
+  release::RoleSigners signers() const { return {targets, snapshot, timestamp}; }
+};
+std::expected<RoleKeyFiles, Refusal> open_role_keys(const file::Path& folder,
+                                                    const keys::Secret& passphrase);
+
+// answer turns what publish/release says into a command's answer; `about` where it named nothing.
+inline std::unexpected<Refusal> refuse(const release::Refusal& refusal, const std::string& about) {
+  return refuse(refusal.error, refusal.about.empty() ? about : refusal.about);
+}
+
+std::int64_t present();  // Unix seconds, by this machine's clock
+
+// Two parts of "NAME=PATH": usage where there is no '='.
+struct Assignment {
+  std::string name;
+  std::string value;
+};
+std::expected<Assignment, Refusal> split_assignment(const std::string& text);
+
+}  // namespace airlock::app

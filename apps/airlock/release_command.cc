@@ -1,0 +1,216 @@
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "apps/airlock/commands.h"
+#include "apps/airlock/opened.h"
+#include "apps/airlock/show.h"
+#include "host/json/json.h"
+#include "host/terminal/terminal.h"
+#include "host/text/text.h"
+
+namespace airlock::app {
+namespace {
+
+struct ReleaseOptions {
+  std::string kind = "firmware";
+  std::vector<std::string> models;
+  std::string version;
+  std::uint32_t security_version = 0;
+  std::string valid_for = "365d";
+  std::string out;
+  std::vector<std::string> images;
+  std::vector<std::string> bases;
+  std::vector<std::string> from;
+  std::uint32_t bootloader_min = 0;
+  std::uint32_t secure_boot_min = 0;
+  std::uint32_t data_version = 1;
+  std::uint32_t data_version_min = 0;
+  std::string created;
+  std::string not_before;
+  std::string ramp;
+  std::string storage = "compressed";
+  std::string notes;
+  std::string content;
+  bool json = false;
+};
+
+std::expected<std::int64_t, Refusal> time_or(const std::string& text, std::int64_t otherwise) {
+  if (text.empty()) return otherwise;
+  AIRLOCK_ANSWER_ASSIGN(const std::int64_t time, text::from_time(text),
+                        text + " is no time such as 2026-11-23T08:35:00Z");
+  return time;
+}
+
+Answer read_times(const ReleaseOptions& options, release::Recipe& recipe) {
+  AIRLOCK_ANSWER_ASSIGN(const std::int64_t valid, text::read_duration(options.valid_for),
+                        "--valid-for " + options.valid_for);
+  AIRLOCK_ASSIGN(recipe.created, time_or(options.created, present()));
+  AIRLOCK_ASSIGN(recipe.not_before, time_or(options.not_before, recipe.created));
+  recipe.expires = recipe.not_before + valid;
+  if (!options.ramp.empty()) {
+    AIRLOCK_ANSWER_ASSIGN(recipe.ramp, release::read_ramp(options.ramp, recipe.not_before),
+                          "--ramp " + options.ramp);
+  }
+  return {};
+}
+
+Answer read_spans(const ReleaseOptions& options, release::Recipe& recipe) {
+  for (const std::string& text : options.from) {
+    const std::size_t dots = text.find("..");
+    if (dots == std::string::npos) return refuse(Code::usage, "--from takes MIN..MAX");
+    recipe.from_versions.push_back({text.substr(0, dots), text.substr(dots + 2)});
+  }
+  return {};
+}
+
+std::expected<file::Buffer, Refusal> read_image(const std::string& path) {
+  AIRLOCK_ANSWER_ASSIGN(file::Buffer bytes, file::read(path, package::kImageSizeMax), path);
+  return bytes;
+}
+
+// "PATH@0x8000000" is an image that runs at one address.
+std::expected<release::ImageInput, Refusal> read_image_input(const std::string& text) {
+  AIRLOCK_ASSIGN(Assignment parts, split_assignment(text));
+  release::ImageInput input;
+  input.component = parts.name;
+  if (const std::size_t at = parts.value.rfind("@0x"); at != std::string::npos) {
+    try {
+      std::size_t used = 0;
+      const std::string digits = parts.value.substr(at + 3);
+      input.load_address = std::stoull(digits, &used, 16);
+      if (used != digits.size()) return refuse(Code::usage, text);
+    } catch (const std::exception&) {
+      return refuse(Code::usage, text);
+    }
+    parts.value.resize(at);
+  }
+  AIRLOCK_ASSIGN(input.bytes, read_image(parts.value));
+  return input;
+}
+
+Answer read_images(const ReleaseOptions& options, release::Recipe& recipe) {
+  for (const std::string& text : options.images) {
+    AIRLOCK_ASSIGN(release::ImageInput input, read_image_input(text));
+    recipe.images.push_back(std::move(input));
+  }
+  for (const std::string& text : options.bases) {
+    AIRLOCK_ASSIGN(const Assignment parts, split_assignment(text));
+    AIRLOCK_ASSIGN(file::Buffer bytes, read_image(parts.value));
+    recipe.bases.push_back({parts.name, std::move(bytes)});
+  }
+  return {};
+}
+
+// Notes and content: a file where there is one of that name, for notes otherwise the text itself.
+Answer read_texts(const ReleaseOptions& options, release::Recipe& recipe) {
+  std::error_code ignored;
+  recipe.notes = options.notes;
+  if (!options.notes.empty() && std::filesystem::is_regular_file(options.notes, ignored)) {
+    AIRLOCK_ANSWER_ASSIGN(const file::Buffer bytes, file::read(options.notes, package::kNotesMax),
+                          options.notes);
+    recipe.notes = text_of(bytes);
+  }
+  while (recipe.notes.ends_with('\n')) recipe.notes.pop_back();
+  if (options.content.empty()) return {};
+  AIRLOCK_ANSWER_ASSIGN(recipe.content, file::read(options.content, package::kContentMax),
+                        options.content);
+  return {};
+}
+
+std::expected<release::Recipe, Refusal> read_recipe(const ReleaseOptions& options) {
+  release::Recipe recipe;
+  AIRLOCK_ANSWER_ASSIGN(recipe.kind, package::kind_named(options.kind), "--kind " + options.kind);
+  recipe.models = options.models;
+  recipe.version = options.version;
+  recipe.security_version = options.security_version;
+  recipe.bootloader_min = options.bootloader_min;
+  recipe.secure_boot_min = options.secure_boot_min;
+  recipe.data_version = options.data_version;
+  recipe.data_version_min = options.data_version_min;
+  recipe.payloads.storage =
+      options.storage == "raw" ? diff::Storage::raw : diff::Storage::compressed;
+  AIRLOCK_TRY(read_times(options, recipe));
+  AIRLOCK_TRY(read_spans(options, recipe));
+  AIRLOCK_TRY(read_texts(options, recipe));
+  AIRLOCK_TRY(read_images(options, recipe));
+  return recipe;
+}
+
+Answer make_release(const ReleaseOptions& options) {
+  std::error_code ignored;
+  if (std::filesystem::exists(file::Path(options.out) / release::kEnvelopeFile, ignored)) {
+    return refuse(Code::exists_already, options.out);
+  }
+  AIRLOCK_ASSIGN(const release::Recipe recipe, read_recipe(options));
+  terminal::ProgressBar bar("building payloads");
+  const auto made = release::make(recipe, [&](std::size_t done, std::size_t all) {
+    bar.show(done * package::kBlockSize, all * package::kBlockSize);
+  });
+  bar.finish();
+  if (!made) return refuse(made.error(), options.out);
+  AIRLOCK_ANSWER_TRY(release::write_package(options.out, *made), options.out);
+  AIRLOCK_ANSWER_ASSIGN(const package::Manifest manifest, package::read_unproven(made->envelope),
+                        options.out);
+  if (options.json) {
+    std::printf("%s\n", json::write(manifest_json(manifest)).c_str());
+    return {};
+  }
+  std::printf("%s\n%s: to be signed (airlock sign --key FILE %s).\n",
+              manifest_text(manifest).c_str(), options.out.c_str(), options.out.c_str());
+  return {};
+}
+
+void add_options(CLI::App& command, ReleaseOptions& options) {
+  command
+      .add_option("--kind", options.kind, "firmware, abi-pack, fee-policy, fee-plugin or advisory")
+      ->capture_default_str();
+  command.add_option("--model", options.models, "model that it is for; repeat for several")
+      ->required();
+  command.add_option("--version", options.version, "MAJOR.MINOR.PATCH")->required();
+  command
+      .add_option("--security-version", options.security_version,
+                  "grows when older releases must never run again")
+      ->required();
+  command.add_option("--out", options.out, "folder for the package")->required();
+  command.add_option("--image", options.images, "new image of a component")
+      ->type_name("COMPONENT=FILE[@0xADDRESS]");
+  command.add_option("--base", options.bases, "older image to make a patch against")
+      ->type_name("COMPONENT=FILE");
+  command.add_option("--from", options.from, "versions that may update to this one")
+      ->type_name("MIN..MAX");
+  command.add_option("--valid-for", options.valid_for, "such as 90d")
+      ->capture_default_str()
+      ->take_last();
+  command.add_option("--created", options.created, "RFC 3339 time; now by default");
+  command.add_option("--not-before", options.not_before, "RFC 3339 time; --created by default");
+  command.add_option("--bootloader-min", options.bootloader_min, "lowest bootloader");
+  command.add_option("--secure-boot-min", options.secure_boot_min, "lowest secure-boot level");
+  command.add_option("--data-version", options.data_version, "of the owner's data, as written")
+      ->capture_default_str();
+  command.add_option("--data-version-min", options.data_version_min, "oldest data that it reads")
+      ->capture_default_str();
+  command
+      .add_option("--ramp", options.ramp,
+                  "percent of devices over time, such as 0h=1,24h=25,72h=100; also "
+                  "start=TIME, seed=HEX")
+      ->type_name("STAGES");
+  command.add_option("--storage", options.storage, "how full payloads are stored")
+      ->check(CLI::IsMember({"raw", "compressed"}))
+      ->capture_default_str();
+  command.add_option("--notes", options.notes, "text for the owner, or a file with it");
+  command.add_option("--content", options.content, "file with an advisory's content");
+  command.add_flag("--json", options.json, "answer as JSON");
+}
+
+}  // namespace
+
+void add_release_command(CLI::App& app, Outcome& outcome) {
+  auto made = add_command<ReleaseOptions>(
+      app, outcome, "release", "Make a package, to be signed, from images.", &make_release);
+  add_options(made.command, made.options);
+  made.command.footer(
+      "Example:\n  airlock release --model demo-wallet --version 1.1.0 --security-version 2 \\\n"
+      "      --image mcu=new.bin --base mcu=old.bin --valid-for 90d --out release-1.1.0");
+}
+
+}  // namespace airlock::app

@@ -1,0 +1,137 @@
+#include <cstdio>
+
+#include "apps/airlock/commands.h"
+#include "apps/airlock/opened.h"
+#include "host/text/text.h"
+
+namespace airlock::app {
+namespace {
+
+struct InitOptions : PassphraseOptions {
+  std::string repo;
+  std::string keys;
+};
+
+Answer init(const InitOptions& options) {
+  AIRLOCK_ASSIGN(const keys::Secret passphrase,
+                 ask_passphrase(options, options.keys, keys::Asking::once));
+  const file::Path folder(options.keys);
+  AIRLOCK_ASSIGN(const keys::SigningKey root, open_key(folder / "repo-root.key", passphrase));
+  AIRLOCK_ASSIGN(const RoleKeyFiles roles, open_role_keys(folder, passphrase));
+  const auto made = release::init_repository(options.repo, root, roles.signers(), present());
+  if (!made) return refuse(made.error(), options.repo);
+  std::printf("%s: an empty repository. Devices are provisioned with metadata/1.root.json.\n",
+              options.repo.c_str());
+  return {};
+}
+
+struct TimestampOptions : PassphraseOptions {
+  std::string repo;
+  std::string key;
+  std::string valid_for = "7d";
+};
+
+Answer timestamp(const TimestampOptions& options) {
+  AIRLOCK_ANSWER_ASSIGN(const std::int64_t valid, text::read_duration(options.valid_for),
+                        "--valid-for " + options.valid_for);
+  AIRLOCK_ASSIGN(const keys::Secret passphrase,
+                 ask_passphrase(options, options.key, keys::Asking::once));
+  AIRLOCK_ASSIGN(const keys::SigningKey key, open_key(options.key, passphrase));
+  const std::int64_t now = present();
+  const auto made = release::renew_timestamp(options.repo, key, valid, now);
+  if (!made) return refuse(made.error(), options.repo);
+  std::printf("%s: timestamp valid until %s.\n", options.repo.c_str(),
+              text::to_time(now + valid).c_str());
+  return {};
+}
+
+struct PublishOptions : PassphraseOptions {
+  std::string package;
+  std::string repo;
+  std::string keys;
+  std::string keyring;
+};
+
+// Before a passphrase is asked: no key of the keyring lies among the repository's either.
+Answer check_key_files(const PublishOptions& options, const package::Keyring& keyring) {
+  std::vector<crypto::PublicKey> others;
+  for (const release::CastMember& member : release::cast()) {
+    if (!member.group.empty()) continue;
+    const file::Path path = file::Path(options.keys) / (std::string(member.name) + ".pub");
+    const auto key = keys::read_public_key(path);
+    if (!key && key.error().code == Code::not_found) continue;  // kept elsewhere
+    if (!key) return refuse(key.error(), path.string());
+    others.push_back(*key);
+  }
+  const auto apart = release::check_doors_apart(keyring, options.repo, others);
+  if (!apart) return refuse(apart.error(), options.repo);
+  return {};
+}
+
+Answer publish(const PublishOptions& options) {
+  AIRLOCK_ASSIGN(const auto keyring, open_keyring(options.keyring));
+  AIRLOCK_ANSWER_ASSIGN(const file::Buffer envelope, release::read_envelope(options.package),
+                        options.package);
+  AIRLOCK_ANSWER_TRY(package::prove(envelope, keyring->keyring), options.package);
+  AIRLOCK_TRY(check_key_files(options, keyring->keyring));
+  AIRLOCK_ASSIGN(const keys::Secret passphrase,
+                 ask_passphrase(options, options.keys, keys::Asking::once));
+  AIRLOCK_ASSIGN(const RoleKeyFiles roles, open_role_keys(options.keys, passphrase));
+  const release::PublishOrder order{options.package, options.repo, keyring->keyring, present()};
+  const auto published = release::publish(order, roles.signers());
+  if (!published) return refuse(published.error(), options.package);
+  std::printf("Published %s.\n", published->target.c_str());
+  std::printf("The device's own code accepted it and decoded %zu payloads.\n",
+              published->payloads_decoded);
+  if (published->payloads_without_base > 0) {
+    std::printf(
+        "Not decoded here: %zu patches whose base was never published (they were decoded\n"
+        "when the release was made).\n",
+        published->payloads_without_base);
+  }
+  return {};
+}
+
+}  // namespace
+
+void add_repo_commands(CLI::App& app, Outcome& outcome) {
+  CLI::App& family = add_family(app, "repo", "Make a repository and keep it fresh.");
+  auto made = add_command<InitOptions>(family, outcome, "init", "Make an empty repository.", &init);
+  made.command.add_option("--repo", made.options.repo, "folder of the repository")->required();
+  made.command.add_option("--keys", made.options.keys, "folder with the repo-*.key files")
+      ->required();
+  add_passphrase_option(made.command, made.options);
+  made.command.footer("Example:\n  airlock repo init --repo repo --keys keys");
+
+  auto renewed = add_command<TimestampOptions>(
+      family, outcome, "timestamp",
+      "Sign a new timestamp: a process of its own with a key of its own, run on a schedule.",
+      &timestamp);
+  renewed.command.add_option("--repo", renewed.options.repo, "folder of the repository")
+      ->required();
+  renewed.command.add_option("--key", renewed.options.key, "the timestamp key")->required();
+  renewed.command.add_option("--valid-for", renewed.options.valid_for, "such as 36h or 7d")
+      ->capture_default_str();
+  add_passphrase_option(renewed.command, renewed.options);
+  renewed.command.footer(
+      "Example:\n  airlock repo timestamp --repo repo --key keys/repo-timestamp.key "
+      "--valid-for 36h");
+}
+
+void add_publish_command(CLI::App& app, Outcome& outcome) {
+  auto made = add_command<PublishOptions>(
+      app, outcome, "publish", "Put a completely signed package into the repository.", &publish);
+  made.command.add_option("package", made.options.package, "package folder or .cose file")
+      ->required();
+  made.command.add_option("--repo", made.options.repo, "folder of the repository")->required();
+  made.command.add_option("--keys", made.options.keys, "folder with the repo-*.key files")
+      ->required();
+  made.command.add_option("--keyring", made.options.keyring, "keyring package of the devices")
+      ->required();
+  add_passphrase_option(made.command, made.options);
+  made.command.footer(
+      "Example:\n  airlock publish release-1.1.0 --repo repo --keys keys "
+      "--keyring keys/keyring.cose");
+}
+
+}  // namespace airlock::app

@@ -1,0 +1,223 @@
+#include "apps/airlock/show.h"
+
+#include "host/text/text.h"
+
+namespace airlock::app {
+namespace {
+
+using package::Component;
+using package::Manifest;
+using package::Payload;
+
+std::string hex(const package::Digest& digest) { return text::to_hex(digest.bytes); }
+
+std::string_view type_of(const Payload& payload) {
+  return payload.type == package::PayloadType::full ? "full" : "patch";
+}
+
+std::string line(std::string_view label, const std::string& value) {
+  constexpr std::size_t kLabelWidth = 18;
+  std::string made = "  " + std::string(label);
+  made.resize(std::max(made.size() + 1, kLabelWidth), ' ');
+  return made + value + "\n";
+}
+
+std::string percent(std::uint16_t share) {
+  std::string decimals = std::to_string(share % 100);
+  if (decimals.size() < 2) decimals.insert(0, "0");
+  return std::to_string(share / 100) + "." + decimals + " %";
+}
+
+std::string ramp_text(const package::Ramp& ramp) {
+  std::string made = "from " + text::to_time(ramp.start_seconds);
+  for (const package::RampStage& stage : ramp.stages) {
+    made += ", after " + text::human_duration(stage.after_seconds) + " " + percent(stage.share);
+  }
+  return made;
+}
+
+std::string payload_text(const Payload& payload) {
+  std::string made = std::string(type_of(payload)) + ", " + text::human_size(payload.size) + ", " +
+                     hex(payload.digest);
+  if (payload.type == package::PayloadType::patch) made += " against " + hex(payload.base_digest);
+  return made;
+}
+
+std::string component_text(const Component& component) {
+  std::string made = "Component " + text::visible(component.id) + "\n";
+  for (std::size_t i = 0; i < component.image_count(); ++i) {
+    const package::Image image = component.image(i);
+    std::string size = text::human_size(image.size);
+    if (image.load_address) size += " at " + std::to_string(*image.load_address);
+    made += line("image", size);
+    made += line("SHA-256", hex(image.digest));
+  }
+  for (std::size_t i = 0; i < component.payload_count(); ++i) {
+    made += line("payload", payload_text(component.payload(i)));
+  }
+  return made;
+}
+
+std::string models_text(const Manifest& manifest) {
+  std::string made;
+  for (std::string_view model : manifest.models) {
+    made += (made.empty() ? "" : ", ") + text::visible(model);
+  }
+  return made;
+}
+
+std::string conditions_text(const Manifest& manifest) {
+  std::string made;
+  for (const package::VersionRange& range : manifest.from_versions) {
+    made += line("from", text::visible(range.min.text) + " to " + text::visible(range.max.text));
+  }
+  if (manifest.bootloader_min > 0) {
+    made += line("bootloader", "at least " + std::to_string(manifest.bootloader_min));
+  }
+  if (manifest.secure_boot_min > 0) {
+    made += line("secure boot", "at least " + std::to_string(manifest.secure_boot_min));
+  }
+  made += line("owner's data", "writes version " + std::to_string(manifest.data_version) +
+                                   ", reads from " + std::to_string(manifest.data_version_min));
+  if (!manifest.ramp.stages.empty()) made += line("ramp", ramp_text(manifest.ramp));
+  return made;
+}
+
+json::Value component_json(const Component& component) {
+  json::Value images = json::Value::array(), payloads = json::Value::array();
+  for (std::size_t i = 0; i < component.image_count(); ++i) {
+    const package::Image image = component.image(i);
+    json::Value one{
+        {"size", image.size}, {"sha256", hex(image.digest)}, {"blocks", image.block_count()}};
+    if (image.load_address) one["load_address"] = *image.load_address;
+    images.push_back(std::move(one));
+  }
+  for (std::size_t i = 0; i < component.payload_count(); ++i) {
+    const Payload payload = component.payload(i);
+    json::Value one{{"type", type_of(payload)},
+                    {"image", payload.image},
+                    {"size", payload.size},
+                    {"sha256", hex(payload.digest)},
+                    {"decoder_memory", payload.decoder_memory}};
+    if (payload.type == package::PayloadType::patch) {
+      one["base"] = {{"size", payload.base_size}, {"sha256", hex(payload.base_digest)}};
+    }
+    payloads.push_back(std::move(one));
+  }
+  return {{"id", component.id}, {"images", std::move(images)}, {"payloads", std::move(payloads)}};
+}
+
+json::Value ramp_json(const package::Ramp& ramp) {
+  json::Value stages = json::Value::array();
+  for (const package::RampStage& stage : ramp.stages) {
+    stages.push_back({{"after_s", stage.after_seconds}, {"share", stage.share}});
+  }
+  return {{"start", text::to_time(ramp.start_seconds)},
+          {"seed", hex(ramp.seed)},
+          {"stages", std::move(stages)}};
+}
+
+}  // namespace
+
+std::string algorithm_name(std::int64_t algorithm) {
+  const auto known = crypto::known_algorithm(algorithm);
+  if (!known) return std::to_string(algorithm);
+  switch (*known) {
+    case crypto::Algorithm::eddsa: return "EdDSA";
+    case crypto::Algorithm::es256k: return "ES256K";
+    case crypto::Algorithm::slh_dsa_sha2_128s: return "SLH-DSA-SHA2-128s";
+  }
+  return std::to_string(algorithm);
+}
+
+std::string manifest_text(const Manifest& manifest) {
+  std::string made = "Manifest " + hex(manifest.digest()) + "\n";
+  made += line("kind", std::string(package::name_of(manifest.kind)));
+  made += line("models", models_text(manifest));
+  made += line("version", text::visible(manifest.version.text));
+  made += line("security version", std::to_string(manifest.security_version));
+  made += line("created", text::to_time(manifest.created));
+  made +=
+      line("valid", text::to_time(manifest.not_before) + " to " + text::to_time(manifest.expires));
+  made += conditions_text(manifest);
+  if (!manifest.notes.empty()) made += line("notes", text::visible(manifest.notes));
+  for (std::size_t i = 0; i < manifest.component_count(); ++i) {
+    made += component_text(manifest.component(i));
+  }
+  if (manifest.kind != package::Kind::keyring) return made;
+  const auto keyring = package::Keyring::parse(manifest.content);
+  return made + (keyring ? keyring_text(*keyring) : "Keyring: unreadable\n");
+}
+
+json::Value manifest_json(const Manifest& manifest) {
+  json::Value made{{"digest", hex(manifest.digest())},
+                   {"kind", package::name_of(manifest.kind)},
+                   {"version", manifest.version.text},
+                   {"security_version", manifest.security_version},
+                   {"created", text::to_time(manifest.created)},
+                   {"not_before", text::to_time(manifest.not_before)},
+                   {"expires", text::to_time(manifest.expires)},
+                   {"bootloader_min", manifest.bootloader_min},
+                   {"secure_boot_min", manifest.secure_boot_min},
+                   {"data_version", manifest.data_version},
+                   {"data_version_min", manifest.data_version_min},
+                   {"notes", manifest.notes},
+                   {"models", json::Value::array()},
+                   {"from_versions", json::Value::array()},
+                   {"components", json::Value::array()}};
+  for (std::string_view model : manifest.models) made["models"].push_back(model);
+  for (const package::VersionRange& range : manifest.from_versions) {
+    made["from_versions"].push_back({{"min", range.min.text}, {"max", range.max.text}});
+  }
+  for (std::size_t i = 0; i < manifest.component_count(); ++i) {
+    made["components"].push_back(component_json(manifest.component(i)));
+  }
+  if (!manifest.ramp.stages.empty()) made["ramp"] = ramp_json(manifest.ramp);
+  return made;
+}
+
+std::string keyring_text(const package::Keyring& keyring) {
+  std::string made = "Keyring " + std::to_string(keyring.version) + "\n";
+  for (package::Kind kind : package::kKinds) {
+    std::string demand;
+    for (const package::Clause& clause : keyring.policy(kind).clauses) {
+      demand += (demand.empty() ? "" : " and ") + std::to_string(clause.threshold) + " of " +
+                text::visible(keyring.groups[clause.group]);
+    }
+    made += line(package::name_of(kind), demand.empty() ? "nobody" : demand);
+  }
+  for (const package::Key& key : keyring.keys) {
+    made += line(keyring.groups[key.group],
+                 text::visible(key.name) + ", " +
+                     algorithm_name(static_cast<std::int64_t>(key.key.algorithm)) + ", key id " +
+                     hex(key.id));
+  }
+  return made;
+}
+
+json::Value keyring_json(const package::Keyring& keyring) {
+  json::Value keys = json::Value::array(), policies = json::Value::object();
+  for (const package::Key& key : keyring.keys) {
+    keys.push_back({{"name", key.name},
+                    {"group", keyring.groups[key.group]},
+                    {"algorithm", algorithm_name(static_cast<std::int64_t>(key.key.algorithm))},
+                    {"key_id", hex(key.id)},
+                    {"public_key", text::to_hex(key.key.view())}});
+  }
+  for (package::Kind kind : package::kKinds) {
+    json::Value clauses = json::Value::array();
+    for (const package::Clause& clause : keyring.policy(kind).clauses) {
+      clauses.push_back({{"group", keyring.groups[clause.group]}, {"threshold", clause.threshold}});
+    }
+    policies[std::string(package::name_of(kind))] = std::move(clauses);
+  }
+  json::Value retained = json::Value::array();
+  for (const package::Digest& digest : keyring.retained) retained.push_back(hex(digest));
+  return {{"version", keyring.version},
+          {"created", text::to_time(keyring.created)},
+          {"keys", std::move(keys)},
+          {"policies", std::move(policies)},
+          {"retained", std::move(retained)}};
+}
+
+}  // namespace airlock::app

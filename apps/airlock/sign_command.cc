@@ -1,0 +1,82 @@
+#include <cstdio>
+#include <iostream>
+
+#include "apps/airlock/commands.h"
+#include "apps/airlock/opened.h"
+#include "apps/airlock/show.h"
+#include "host/terminal/terminal.h"
+#include "host/text/text.h"
+
+namespace airlock::app {
+namespace {
+
+constexpr std::size_t kTypedDigits = 8;
+
+struct SignOptions : PassphraseOptions {
+  std::string key;
+  std::string package;
+  std::string digest;
+  std::string keyring;
+};
+
+// A script names the whole digest that it saw; a person types the beginning of what he reads here.
+Answer confirm(const SignOptions& options, const package::Manifest& manifest) {
+  const std::string digest = text::to_hex(manifest.digest().bytes);
+  if (!options.digest.empty()) {
+    if (options.digest == digest) return {};
+    return refuse(Code::digest_mismatch, options.package + " has the digest " + digest);
+  }
+  if (!terminal::is_terminal_in()) return refuse(Code::not_interactive, "--digest " + digest);
+  std::printf("%s\nType the first %zu digits of the manifest's digest to sign it: ",
+              manifest_text(manifest).c_str(), kTypedDigits);
+  std::fflush(stdout);
+  std::string typed;
+  if (!std::getline(std::cin, typed) || typed != digest.substr(0, kTypedDigits)) {
+    return refuse(Code::digest_mismatch, options.package + " was not signed");
+  }
+  return {};
+}
+
+Answer sign(const SignOptions& options) {
+  AIRLOCK_ANSWER_ASSIGN(const file::Buffer envelope, release::read_envelope(options.package),
+                        options.package);
+  AIRLOCK_ANSWER_ASSIGN(const package::Manifest manifest, package::read_unproven(envelope),
+                        options.package);
+  std::unique_ptr<OpenedKeyring> keyring;
+  if (!options.keyring.empty()) {
+    AIRLOCK_ASSIGN(keyring, open_keyring(options.keyring));
+  }
+  AIRLOCK_TRY(confirm(options, manifest));
+  AIRLOCK_ASSIGN(const keys::Secret passphrase,
+                 ask_passphrase(options, options.key, keys::Asking::once));
+  AIRLOCK_ASSIGN(const keys::SigningKey key, open_key(options.key, passphrase));
+  AIRLOCK_ANSWER_ASSIGN(const file::Buffer signed_envelope,
+                        release::add_signature(envelope, key, manifest.digest(),
+                                               keyring ? &keyring->keyring : nullptr),
+                        options.key);
+  const file::Path path = release::envelope_path(options.package);
+  AIRLOCK_ANSWER_TRY(file::replace(path, signed_envelope), path.string());
+  std::printf("Signed %s %s, manifest %s.\n", std::string(package::name_of(manifest.kind)).c_str(),
+              text::visible(manifest.version.text).c_str(),
+              text::to_hex(manifest.digest().bytes).c_str());
+  return {};
+}
+
+}  // namespace
+
+void add_sign_command(CLI::App& app, Outcome& outcome) {
+  auto made = add_command<SignOptions>(app, outcome, "sign",
+                                       "Add one signature to a package, after showing it.", &sign);
+  made.command.add_option("package", made.options.package, "package folder or .cose file")
+      ->required();
+  made.command.add_option("--key", made.options.key, "the signer's .key file")->required();
+  made.command.add_option("--digest", made.options.digest,
+                          "the manifest digest that you saw, instead of typing it");
+  made.command.add_option("--keyring", made.options.keyring,
+                          "refuse where this keyring does not let the key sign");
+  add_passphrase_option(made.command, made.options);
+  made.command.footer(
+      "Example:\n  airlock sign --key keys/vendor.key release-1.1.0 --keyring keys/keyring.cose");
+}
+
+}  // namespace airlock::app

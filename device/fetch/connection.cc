@@ -1,0 +1,61 @@
+#include "device/fetch/internal/transfer.h"
+#include "trust/tuf/tuf.h"
+
+namespace airlock::fetch {
+
+namespace {
+
+// A server is "https://" and an authority: no user, path, query or fragment.
+bool is_server(std::string_view url) {
+  constexpr std::string_view kScheme = "https://";
+  if (!url.starts_with(kScheme)) return false;
+  url.remove_prefix(kScheme.size());
+  if (url.empty()) return false;
+  for (const char c : url) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!plain && std::string_view("-._:[]").find(c) == std::string_view::npos) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<Connection> Connection::open(const Endpoint& endpoint) {
+  if (!is_server(endpoint.server)) return fail(Code::bad_text);
+  static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (ready != CURLE_OK) return fail(Code::no_room);
+  CURLM* multi = curl_multi_init();
+  if (multi == nullptr) return fail(Code::no_room);
+  return Connection(std::make_unique<Wires>(endpoint, multi));
+}
+
+Connection::Connection(std::unique_ptr<Wires> wires) : wires_(std::move(wires)) {}
+Connection::Connection(Connection&&) noexcept = default;
+Connection& Connection::operator=(Connection&&) noexcept = default;
+Connection::~Connection() = default;
+
+Result<Buffer> Connection::get(std::string_view path, std::size_t size_max) {
+  AIRLOCK_ASSIGN(const auto transfer, Transfer::start(*wires_, Transfer::Keep::all,
+                                                      {.path = path, .body_max = size_max}));
+  return transfer->finish();
+}
+
+Result<std::string> Connection::post(std::string_view path, std::string_view json,
+                                     std::size_t size_max) {
+  AIRLOCK_ASSIGN(const auto transfer,
+                 Transfer::start(*wires_, Transfer::Keep::all,
+                                 {.path = path, .body_max = size_max, .json = json}));
+  AIRLOCK_ASSIGN(const Buffer body, transfer->finish());
+  return std::string(text_of(body));
+}
+
+Result<Buffer> MetadataFetcher::fetch(std::string_view name, std::size_t size_max) {
+  return connection_.get("/tuf/" + std::string(name), size_max);
+}
+
+Result<Buffer> fetch_target(Connection& connection, std::string_view path, std::size_t size_max) {
+  if (!tuf::is_target_path(path)) return fail(Code::target_missing);
+  return connection.get("/targets/" + std::string(path), size_max);
+}
+
+}  // namespace airlock::fetch

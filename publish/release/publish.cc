@@ -1,0 +1,133 @@
+#include <algorithm>
+
+#include "host/text/text.h"
+#include "publish/release/internal.h"
+
+namespace airlock::release {
+namespace {
+
+constexpr std::size_t kDigestPartSize = 4;  // bytes of the manifest's digest in a target's name
+
+// A model may hold any printable character; a file name may not.
+std::string file_name_of(std::string_view model) {
+  if (model == "*") return "every-model";
+  std::string made(model);
+  std::ranges::replace_if(
+      made,
+      [](char c) {
+        return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                 c == '-' || c == '_');
+      },
+      '_');
+  return made;
+}
+
+std::string target_path(const package::Manifest& manifest) {
+  return std::string(package::name_of(manifest.kind)) + "/" + std::string(manifest.version.text) +
+         "/" + file_name_of(manifest.models[0]) + "-" +
+         text::to_hex(Bytes(manifest.digest().bytes).first(kDigestPartSize)) + ".cose";
+}
+
+tuf::Target target_of(const package::Manifest& manifest, Bytes envelope) {
+  tuf::TargetClaim claim;
+  claim.kind = package::name_of(manifest.kind);
+  claim.models.assign(manifest.models.begin(), manifest.models.end());
+  claim.version = manifest.version.text;
+  claim.security_version = manifest.security_version;
+  claim.manifest = manifest.digest();
+  return {target_path(manifest), envelope.size(), crypto::sha256(envelope), tuf::custom_of(claim)};
+}
+
+// Copies one payload file after comparing it with what was signed. Whatever lies there under its
+// name already is replaced: only a damaged file could differ.
+Answer<void> copy_artifact(const PublishOrder& order, const package::Payload& payload) {
+  const std::string file_name = artifact_name(payload.digest);
+  const Path from = order.package / kArtifactsFolder / file_name;
+  const Result<Buffer> bytes = file::read(from, static_cast<std::size_t>(package::kPayloadSizeMax));
+  if (!bytes) return Refusal::of(bytes.error(), from.string());
+  if (bytes->size() != payload.size || crypto::sha256(*bytes) != payload.digest) {
+    return Refusal::of(Code::digest_mismatch, from.string());
+  }
+  AIRLOCK_TRY(file::replace(order.repository / kArtifactsFolder / file_name, *bytes));
+  return {};
+}
+
+Answer<void> copy_artifacts(const PublishOrder& order, const package::Manifest& manifest) {
+  for (std::size_t i = 0; i < manifest.component_count(); ++i) {
+    const package::Component component = manifest.component(i);
+    for (std::size_t k = 0; k < component.payload_count(); ++k) {
+      AIRLOCK_TRY(copy_artifact(order, component.payload(k)));
+    }
+  }
+  return {};
+}
+
+Answer<void> write_target(const PublishOrder& order, const tuf::Target& target, Bytes envelope) {
+  const Path path = order.repository / kTargetsFolder / tuf::path_of_target(target, true);
+  AIRLOCK_TRY(file::make_folders(path.parent_path()));
+  AIRLOCK_TRY(file::replace(path, envelope));
+  return {};
+}
+
+std::vector<tuf::Target> with_target(const tuf::Repository& current, const tuf::Target& target) {
+  std::vector<tuf::Target> targets = current.all();
+  std::erase_if(targets, [&](const tuf::Target& one) { return one.path == target.path; });
+  targets.push_back(target);
+  return targets;
+}
+
+// New targets and snapshot beside the old ones; nobody looks at them before a timestamp names
+// them. Returns that timestamp, not written yet.
+Answer<std::string> write_metadata(const PublishOrder& order, const RoleSigners& signers,
+                                   const tuf::Repository& current, const tuf::Target& target) {
+  const std::uint64_t targets_version = current.version_of("targets") + 1;
+  const std::uint64_t snapshot_version = current.version_of("snapshot") + 1;
+  const std::int64_t expires = order.now + kTargetsValid;
+  AIRLOCK_ASSIGN(const std::string targets_part,
+                 tuf::draft_targets(targets_version, expires, with_target(current, target)));
+  AIRLOCK_ASSIGN(const std::string targets, sign_metadata(targets_part, signers.targets));
+  AIRLOCK_ASSIGN(const std::string snapshot_part,
+                 tuf::draft_snapshot(snapshot_version, expires, meta_of(targets_version, targets)));
+  AIRLOCK_ASSIGN(const std::string snapshot, sign_metadata(snapshot_part, signers.snapshot));
+  AIRLOCK_ASSIGN(
+      const std::string timestamp_part,
+      tuf::draft_timestamp(current.version_of("timestamp") + 1, order.now + kTimestampValid,
+                           meta_of(snapshot_version, snapshot)));
+  AIRLOCK_ASSIGN(const std::string timestamp, sign_metadata(timestamp_part, signers.timestamp));
+  AIRLOCK_TRY(file::replace(metadata_path(order.repository, targets_version, "targets"),
+                            bytes_of(targets)));
+  AIRLOCK_TRY(file::replace(metadata_path(order.repository, snapshot_version, "snapshot"),
+                            bytes_of(snapshot)));
+  return timestamp;
+}
+
+Answer<void> check_doors(const PublishOrder& order, const RoleSigners& signers) {
+  const std::array others = {signers.targets.public_key(), signers.snapshot.public_key(),
+                             signers.timestamp.public_key()};
+  return check_doors_apart(order.keyring, order.repository, others);
+}
+
+}  // namespace
+
+Answer<Published> publish(const PublishOrder& order, const RoleSigners& signers) {
+  AIRLOCK_ASSIGN(const Buffer envelope, read_envelope(order.package));
+  AIRLOCK_ASSIGN(const package::Proven proven, package::prove(envelope, order.keyring));
+  AIRLOCK_TRY(check_doors(order, signers));
+  AIRLOCK_ASSIGN(const file::File lock, lock_repository(order.repository));
+  AIRLOCK_ASSIGN(const tuf::Repository current, read_repository(order.repository, {}, 0));
+  const tuf::Target target = target_of(proven.manifest(), envelope);
+  AIRLOCK_TRY(copy_artifacts(order, proven.manifest()));
+  AIRLOCK_TRY(write_target(order, target, envelope));
+  AIRLOCK_ASSIGN(const std::string timestamp, write_metadata(order, signers, current, target));
+  const Answer<Checked> checked = check_as_device({order, target, bytes_of(timestamp)});
+  if (!checked) {
+    return Refusal::of(Code::self_check_failed,
+                       std::string(name(checked.error().error.code)) + " " + checked.error().about);
+  }
+  AIRLOCK_TRY(
+      file::replace(order.repository / kMetadataFolder / "timestamp.json", bytes_of(timestamp)));
+  return Published{target.path, current.version_of("targets") + 1, checked->decoded,
+                   checked->without_base};
+}
+
+}  // namespace airlock::release

@@ -1,0 +1,209 @@
+// publish/release: from images to a repository that devices accept.
+//
+// It is for the publisher's half of a release: make a package (images, patches against bases, a
+// manifest), add one signature at a time, draft the next keyring, and publish into a repository
+// folder. It promises that
+//   - nothing is signed but the digest that the caller names: add_signature refuses other bytes;
+//   - nothing is published that a complete quorum did not sign, nor with one key in both doors;
+//   - publish shows what it made to the device's own code (both doors and the block decoder)
+//     before the new timestamp makes it visible, and publishes nothing where that code refuses;
+//   - after a crash at any place the repository still is the old one or the new one.
+// It never asks anybody anything: whoever calls it shows what is signed and takes the answer.
+//
+// Package folder: manifest.cose and artifacts/<sha256>. Repository folder: metadata/, targets/,
+// artifacts/ (docs/formats/manifest.md says what lies where).
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/base.h"
+#include "core/package/package.h"
+#include "host/file/file.h"
+#include "publish/diff/diff.h"
+#include "publish/keys/keys.h"
+#include "trust/tuf/tuf.h"
+
+namespace airlock::release {
+
+using crypto::Digest;
+using file::Buffer;
+using file::Path;
+
+inline constexpr std::string_view kEnvelopeFile = "manifest.cose";
+inline constexpr std::string_view kArtifactsFolder = "artifacts";
+inline constexpr std::string_view kTargetsFolder = "targets";
+inline constexpr std::string_view kMetadataFolder = "metadata";
+
+// Why something was refused, and what it was about where that is more than the caller said.
+struct Refusal {
+  Refusal(Error why) : error(why) {}  // NOLINT: a plain Error is a Refusal about nothing else
+  Refusal(Error why, std::string what) : error(why), about(std::move(what)) {}
+  // of makes the unexpected side of an Answer.
+  static std::unexpected<Refusal> of(Error why, std::string what) {
+    return std::unexpected(Refusal(why, std::move(what)));
+  }
+  static std::unexpected<Refusal> of(Code why, std::string what) {
+    return of(Error{why}, std::move(what));
+  }
+  Error error;
+  std::string about;
+};
+template <class T>
+using Answer = std::expected<T, Refusal>;
+
+// ---- making a package
+
+struct ImageInput {
+  std::string component;
+  Buffer bytes;
+  std::optional<std::uint64_t> load_address;
+};
+struct BaseInput {
+  std::string component;
+  Buffer bytes;
+};
+struct VersionSpan {
+  std::string min;
+  std::string max;
+};
+// What a publisher says of a release; the fields are those of the manifest.
+struct Recipe {
+  package::Kind kind = package::Kind::firmware;
+  std::vector<std::string> models;
+  std::string version;
+  std::uint32_t security_version = 0;
+  std::int64_t created = 0;
+  std::int64_t not_before = 0;
+  std::int64_t expires = 0;
+  std::vector<VersionSpan> from_versions;
+  std::uint32_t bootloader_min = 0;
+  std::uint32_t secure_boot_min = 0;
+  std::uint32_t data_version = 1;
+  std::uint32_t data_version_min = 0;
+  package::Ramp ramp;
+  std::string notes;
+  Buffer content;
+  std::vector<ImageInput> images;  // several of one component need load addresses
+  std::vector<BaseInput> bases;
+  diff::Options payloads;
+};
+
+// read_ramp reads "start=TIME,seed=HEX,0h=1,24h=25,72h=100": percent of devices from a time after
+// the start on, to two decimals. Without start the ramp begins at `start_default`; without seed a
+// random one is made. A stage of 0 percent admits nobody until the next stage; a ramp that has
+// only such stages admits nobody for 136 years. Errors: bad_text, out_of_range, too_many.
+Result<package::Ramp> read_ramp(std::string_view text, std::int64_t start_default);
+
+struct Artifact {
+  Digest digest;
+  Buffer bytes;
+};
+struct Package {
+  Buffer envelope;  // without a signature
+  std::vector<Artifact> artifacts;
+};
+
+// make builds every payload and the manifest. A patch that is not smaller than the full payload is
+// left out. Errors: those of publish/diff and of encode_manifest; unknown_component (a base of a
+// component that has no image).
+Answer<Package> make(const Recipe& recipe, const diff::Progress& progress);
+
+// write_package lays out a new package folder: exists_already where it holds a package.
+Status write_package(const Path& folder, const Package& package);
+
+// envelope_path is the envelope of a package folder, or the path itself where it is a file.
+Path envelope_path(const Path& package);
+Result<Buffer> read_envelope(const Path& package);
+
+// ---- signing
+
+// add_signature returns the envelope with one signature more. `shown` is the manifest digest that
+// the signer saw; other bytes are digest_mismatch. With a keyring, not_a_signer unless its policy
+// for the package's kind lists the key. Errors also: already_signed, and those of parsing.
+Result<Buffer> add_signature(Bytes envelope, const keys::SigningKey& key, const Digest& shown,
+                             const package::Keyring* keyring);
+
+// ---- keys and keyrings
+
+// One key of the cast that `keys init` makes.
+struct CastMember {
+  std::string_view name;
+  std::string_view group;  // "" for the keys of the repository
+  crypto::Algorithm algorithm = crypto::Algorithm::eddsa;
+};
+std::span<const CastMember> cast();
+
+using KeyProgress = void (*)(std::string_view name);
+// init_keys makes a folder with the whole cast's keys and keyring.cose, version 1, signed by a root
+// quorum. Errors: exists_already, and those of writing.
+Answer<void> init_keys(const Path& folder, std::string_view vendor, const keys::Secret& passphrase,
+                       std::int64_t now, KeyProgress progress);
+
+struct NamedKey {
+  std::string name;
+  crypto::PublicKey key;
+};
+struct KeyringChanges {
+  std::vector<std::string> removed;
+  std::vector<NamedKey> replaced;
+  struct Addition {
+    std::string group;
+    NamedKey signer;
+  };
+  std::vector<Addition> added;
+};
+// draft_keyring returns the envelope, still to be signed, of the keyring that follows `current`.
+// Errors: not_found (at a name or group), and those of encode_keyring.
+Answer<Buffer> draft_keyring(const package::Keyring& current, const KeyringChanges& changes,
+                             std::int64_t now);
+
+// ---- the repository
+
+inline constexpr std::int64_t kDay = 86'400;
+inline constexpr std::int64_t kRootValid = 730 * kDay;
+inline constexpr std::int64_t kTargetsValid = 365 * kDay;
+inline constexpr std::int64_t kTimestampValid = 7 * kDay;
+
+struct RoleSigners {
+  const keys::SigningKey& targets;
+  const keys::SigningKey& snapshot;
+  const keys::SigningKey& timestamp;
+};
+
+// init_repository makes a repository folder without targets: exists_already where there is one.
+Answer<void> init_repository(const Path& repository, const keys::SigningKey& root,
+                             const RoleSigners& signers, std::int64_t now);
+
+// renew_timestamp signs a new timestamp over the snapshot that is current. Errors:
+// self_check_failed (not the key that root names), busy, and those of reading the repository.
+Answer<void> renew_timestamp(const Path& repository, const keys::SigningKey& key,
+                             std::int64_t valid_seconds, std::int64_t now);
+
+// check_doors_apart refuses a keyring of which one key stands among the keys of the repository:
+// those that its root names, and `others`. Errors: key_in_both_doors (about = the signer's name).
+Answer<void> check_doors_apart(const package::Keyring& keyring, const Path& repository,
+                               std::span<const crypto::PublicKey> others);
+
+struct PublishOrder {
+  Path package;
+  Path repository;
+  const package::Keyring& keyring;
+  std::int64_t now = 0;
+};
+struct Published {
+  std::string target;
+  std::uint64_t version = 0;  // of the targets metadata
+  std::size_t payloads_decoded = 0;
+  std::size_t payloads_without_base = 0;  // patches whose base no published release holds
+};
+// publish adds a package to a repository. Errors: quorum_missing and all of package::prove,
+// key_in_both_doors, digest_mismatch and not_found (an artifact), self_check_failed (about = what
+// the device's code said), busy, and those of writing.
+Answer<Published> publish(const PublishOrder& order, const RoleSigners& signers);
+
+}  // namespace airlock::release

@@ -1,0 +1,148 @@
+// What a device will do with a release, done once before anybody can see it.
+#include <memory>
+
+#include "core/delta/delta.h"
+#include "publish/release/internal.h"
+
+namespace airlock::release {
+namespace {
+
+// A slot in memory.
+class MemoryArea final : public Area {
+ public:
+  explicit MemoryArea(std::uint64_t size) : bytes_(static_cast<std::size_t>(size)) {}
+  Status read(std::uint64_t offset, MutableBytes to) override {
+    if (!holds(offset, to.size())) return fail(Code::truncated, offset);
+    copy_into(to, Bytes(bytes_).subspan(static_cast<std::size_t>(offset), to.size()));
+    return {};
+  }
+  std::uint64_t size() const override { return bytes_.size(); }
+  Status erase(std::uint64_t, std::uint64_t) override { return {}; }
+  Status write(std::uint64_t offset, Bytes from) override {
+    if (!holds(offset, from.size())) return fail(Code::out_of_range, offset);
+    copy_into(MutableBytes(bytes_).subspan(static_cast<std::size_t>(offset)), from);
+    return {};
+  }
+  Status sync() override { return {}; }
+
+ private:
+  bool holds(std::uint64_t offset, std::size_t size) const {
+    return offset <= bytes_.size() && size <= bytes_.size() - offset;
+  }
+  Buffer bytes_;
+};
+
+class FileSource final : public Source {
+ public:
+  explicit FileSource(file::File opened) : file_(std::move(opened)) {}
+  Status read(std::uint64_t offset, MutableBytes to) override { return file_.read_at(offset, to); }
+
+ private:
+  file::File file_;
+};
+
+// Decodes a payload of the repository as a device does, block by block, and compares the image.
+Answer<std::unique_ptr<MemoryArea>> decode(const Path& repository, const package::Image& image,
+                                           const package::Payload& payload, Source* base) {
+  const Path path = repository / kArtifactsFolder / artifact_name(payload.digest);
+  AIRLOCK_ASSIGN(file::File opened, file::File::open(path, file::Access::read));
+  FileSource source(std::move(opened));
+  auto area = std::make_unique<MemoryArea>(image.size);
+  if (base != nullptr) AIRLOCK_TRY(delta::check_base(payload, *base));
+  const auto decoder = std::make_unique<delta::BlockDecoder>();
+  for (std::size_t block = 0; block < image.block_count(); ++block) {
+    const Status done = decoder->decode(image, payload, block, source, base, *area);
+    if (!done) return Refusal::of(done.error(), path.filename().string());
+  }
+  AIRLOCK_TRY(delta::check_image(image, *area));
+  return area;
+}
+
+// An image and a full payload that makes it, if the component has them.
+struct Making {
+  package::Image image;
+  package::Payload payload;
+};
+std::optional<Making> full_payload_of(const package::Component& component, const Digest& image) {
+  for (std::size_t i = 0; i < component.payload_count(); ++i) {
+    const package::Payload payload = component.payload(i);
+    if (payload.type != package::PayloadType::full) continue;
+    const package::Image made = component.image(payload.image);
+    if (made.digest == image) return Making{made, payload};
+  }
+  return std::nullopt;
+}
+
+std::optional<Making> full_payload_of(const package::Manifest& manifest, const Digest& image) {
+  for (std::size_t i = 0; i < manifest.component_count(); ++i) {
+    if (auto found = full_payload_of(manifest.component(i), image)) return found;
+  }
+  return std::nullopt;
+}
+
+// The base of a patch, made from a release that was published before; nullptr where none holds it.
+Answer<std::unique_ptr<MemoryArea>> base_image(const Path& repository, const tuf::Repository& known,
+                                               const Digest& digest) {
+  for (const tuf::Target& target : known.all()) {
+    const Path path = repository / kTargetsFolder / tuf::path_of_target(target, true);
+    const Result<Buffer> envelope = file::read(path, package::kEnvelopeSizeMax);
+    if (!envelope) continue;  // a release that is gone from the disk can lend nothing
+    const Result<package::Manifest> manifest = package::read_unproven(*envelope);
+    if (!manifest) continue;
+    const std::optional<Making> found = full_payload_of(*manifest, digest);
+    if (found) return decode(repository, found->image, found->payload, nullptr);
+  }
+  return nullptr;
+}
+
+Answer<void> check_claim(const tuf::Target& target, const package::Manifest& manifest) {
+  AIRLOCK_ASSIGN(const tuf::TargetClaim claim, tuf::claim_of(target));
+  const bool same = claim.kind == package::name_of(manifest.kind) &&
+                    std::equal(claim.models.begin(), claim.models.end(), manifest.models.begin(),
+                               manifest.models.end()) &&
+                    claim.version == manifest.version.text &&
+                    claim.security_version == manifest.security_version &&
+                    claim.manifest == manifest.digest();
+  if (!same) return Refusal::of(Code::doors_disagree, target.path);
+  return {};
+}
+
+Answer<Checked> check_payloads(const Path& repository, const tuf::Repository& known,
+                               const package::Manifest& manifest) {
+  Checked checked;
+  for (std::size_t i = 0; i < manifest.component_count(); ++i) {
+    const package::Component component = manifest.component(i);
+    for (std::size_t k = 0; k < component.payload_count(); ++k) {
+      const package::Payload payload = component.payload(k);
+      std::unique_ptr<MemoryArea> base;
+      if (payload.type == package::PayloadType::patch) {
+        AIRLOCK_ASSIGN(base, base_image(repository, known, payload.base_digest));
+        if (base == nullptr) {
+          ++checked.without_base;
+          continue;
+        }
+      }
+      AIRLOCK_TRY(decode(repository, component.image(payload.image), payload, base.get()));
+      ++checked.decoded;
+    }
+  }
+  return checked;
+}
+
+}  // namespace
+
+Answer<Checked> check_as_device(const CheckOrder& check) {
+  const PublishOrder& order = check.order;
+  AIRLOCK_ASSIGN(const tuf::Repository known,
+                 read_repository(order.repository, {"timestamp.json", check.timestamp}, order.now));
+  AIRLOCK_ASSIGN(const tuf::Target target, known.find(check.target.path));
+  const Path path =
+      order.repository / kTargetsFolder / tuf::path_of_target(target, known.consistent_snapshot());
+  AIRLOCK_ASSIGN(const Buffer envelope, file::read(path, package::kEnvelopeSizeMax));
+  AIRLOCK_TRY(tuf::check_target(target, envelope));
+  AIRLOCK_ASSIGN(const package::Proven proven, package::prove(envelope, order.keyring));
+  AIRLOCK_TRY(check_claim(target, proven.manifest()));
+  return check_payloads(order.repository, known, proven.manifest());
+}
+
+}  // namespace airlock::release

@@ -1,0 +1,14 @@
+#!/bin/sh
+# Compiles all of core/ for Cortex-M4 and prints the size of each room.
+set -eu
+cmake --preset cortex-m -Wno-dev > /dev/null
+cmake --build --preset cortex-m -j "$(nproc)" > build/cortex-m.log 2>&1 || { cat build/cortex-m.log; exit 1; }
+echo "core/ for Cortex-M4 (-Os), without a crypto library:"
+total=0
+for library in build/cortex-m/libcore_*.a; do
+  text=$(arm-none-eabi-size -t "$library" | awk 'END { print $1 + $2 }')
+  room=$(basename "$library" .a | sed 's/^libcore_/core\//')
+  printf '  %-14s %7d bytes\n' "$room" "$text"
+  total=$((total + text))
+done
+printf '  %-14s %7d bytes (everything; what a program does not call, the linker drops)\n' total "$total"

@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""The main job, told as a story: real firmware, real programs, real TLS.
+
+keys → first firmware on a device → next version with a delta → quorum → publish → rollout → the
+device updates and commits; then a release that fails its trial, and three attacks, each refused.
+Usage: demo.py (the Makefile says where the programs are: AIRLOCK_BIN)
+"""
+import os
+import pathlib
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "tests/journeys"), str(ROOT / "tools")]
+
+import stage  # noqa: E402
+from demo_firmware import NoFirmware, three_versions  # noqa: E402
+from stage import Refused, json, subprocess  # noqa: E402
+
+COLOUR = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+
+def paint(code, text):
+    return f"\x1b[{code}m{text}\x1b[0m" if COLOUR else text
+
+
+def chapter(number, title):
+    print(f"\n{paint('1;36', f'{number}.')} {paint('1', title)}", flush=True)
+
+
+def say(text):
+    print(f"   {text}", flush=True)
+
+
+def good(text):
+    say(paint("32", "✔ ") + text)
+
+
+def refused(text):
+    say(paint("33", "✋ ") + text)
+
+
+def size(count):
+    return f"{count / 1024:,.0f} KiB" if count < 10 << 20 else f"{count / (1 << 20):,.1f} MiB"
+
+
+class Demo(stage.Stage):
+    def runTest(self):
+        started = time.monotonic()
+        name, versions = three_versions(os.environ.get("AIRLOCK_CORPUS", ROOT / "../shared/corpus"),
+                                        ROOT / "build/demo/firmware")
+        print(paint("1", "Airlock: one firmware update, end to end"))
+        say(f"real firmware: {name}, {', '.join(f'{v} ({size(len(b))})' for v, b in versions)}")
+        self.images = [image for _, image in versions]
+        self.slot = f"{(max(map(len, self.images)) >> 20) + 2}M"
+        self.keys()
+        self.first_firmware()
+        self.next_version()
+        self.the_device_updates()
+        self.a_release_that_fails()
+        self.attacks()
+        print(paint("1", f"\nDone in {time.monotonic() - started:.0f} s.") +
+              " Nothing of this was simulated but the wallet itself: see README.md for what to read next.\n")
+
+    def keys(self):
+        chapter(1, "A vendor makes keys, on paper held by different people")
+        self.make_vendor()
+        self.make_certificates()
+        good("a vendor key, three committee keys, five root keys, and four keys of the repository; all encrypted")
+        say("a release needs the vendor AND two of the three committee members; the two doors share no key")
+
+    def first_firmware(self):
+        chapter(2, "The first firmware goes onto a device in the factory")
+        self.first = self.make_release("1.0.0", self.images[0])
+        self.publish(self.first)
+        self.start_server()
+        self.make_device(self.first, slot=self.slot)
+        state = self.status()
+        good(f"device {state['duid'][:12]}… runs {state['version']} from slot {state['active_slot']}; it knows the vendor's keyring and root")
+        self.seed_before = self.seed()
+
+    def next_version(self):
+        chapter(3, "The next version: a delta, a quorum, and a rollout")
+        self.second = self.make_release("1.1.0", self.images[1], security=2, bases=self.images[0], signers=(),
+                                        extra=("--notes", "Fixes the random generator. Your seed stays where it is."))
+        shown = self.inspect(self.second / "manifest.cose")["manifest"]
+        payloads = {p["type"]: p["size"] for p in shown["components"][0]["payloads"]}
+        good(f"image {size(len(self.images[1]))}, full payload {size(payloads['full'])}, "
+             f"delta from 1.0.0 {paint('1', size(payloads['patch']))} ({payloads['patch'] / len(self.images[1]):.1%} of the image)")
+        for signer in ("vendor", "committee-1"):
+            self.sign(self.second, signer)
+            say(f"signed by {signer}")
+        try:
+            self.publish(self.second)
+        except Refused as error:
+            refused(f"publish refuses while the quorum is not complete: {error.code}")
+        self.sign(self.second, "committee-2")
+        say("signed by committee-2")
+        self.publish(self.second)
+        good("published; the publisher has read its own output with the device's code")
+        number = self.roll_out(self.second, "100")
+        good(f"rollout {number} offers it to 100 % of the devices; who and why stand in the audit table")
+
+    def show_device(self, *args):
+        """Runs the device with its own screen: progress bars and the consent text."""
+        result = subprocess.run([str(stage.BIN / "airlock-device"), *map(str, args), "--dir", str(self.dir / "device")],
+                                env={**self.environment(), **({} if not COLOUR else {"NO_COLOR": ""})},
+                                cwd=self.dir, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=None, text=True)
+        for line in result.stdout.splitlines():
+            print(f"   {paint('2', '│')} {line}")
+        return result.returncode
+
+    def the_device_updates(self):
+        chapter(4, "The device asks, proves, installs into the other slot, and its owner says yes")
+        self.show_device("run", "--until-quiet", "--consent", self.manifest_digest(self.second))
+        self.assert_runs("1.1.0", self.images[1])
+        self.assertEqual(self.seed(), self.seed_before)
+        state = self.status()
+        good(f"runs {state['version']} from slot {state['active_slot']}; floor {state['floors']['firmware']}; the seed is untouched; "
+             "every byte of the slot is the published image's")
+
+    def a_release_that_fails(self):
+        chapter(5, "A release whose new firmware does not come up")
+        third = self.make_release("1.2.0", self.images[2], security=3, bases=self.images[1])
+        self.publish(third)
+        self.roll_out(third)
+        self.show_device("run", "--until-quiet", "--consent", self.manifest_digest(third), "--trial", "hang")
+        self.assert_runs("1.1.0", self.images[1])
+        state = self.status()
+        good(f"the device went back by itself and runs {state['version']}: {paint('33', state['last_revert']['reason'])}; "
+             f"its floor is still {state['floors']['firmware']}, the seed untouched")
+        reports = json.loads(self.operator("reports", "--json"))
+        self.assertIn(state["last_revert"]["reason"], json.dumps(reports))
+        for line in self.operator("reports").splitlines()[:8]:
+            print(f"   {paint('2', '│')} {line}")
+        good("the server shows why, from a report that the device signed")
+
+    def attack(self, title, code, package):
+        error = self.refuses(code, self.device, "install", package, "--consent", self.manifest_digest(package))
+        refused(f"{title}: {paint('33', code)}")
+        reason = error.text.strip().splitlines()[-1]
+        print(f"   {paint('2', '│')} {reason}")
+        self.assert_runs("1.1.0", self.images[1])
+
+    def attacks(self):
+        chapter(6, "Three attacks")
+        fourth = self.make_release("1.3.0", self.images[2], security=3, bases=self.images[1])
+        for artifact in (fourth / "artifacts").iterdir():
+            data = bytearray(artifact.read_bytes())
+            data[-1000] ^= 1
+            artifact.write_bytes(data)
+        self.attack("one bit of a piece was changed on the way", "piece_rejected", fourth)
+        alone = self.make_release("1.4.0", self.images[2], security=3, signers=("vendor",))
+        self.attack("the vendor's key was stolen, and signs alone", "quorum_missing", alone)
+        self.attack("an older, honestly signed release is replayed", "below_floor", self.first)
+        good(f"the device still runs {self.status()['version']}")
+
+
+def main():
+    demo = Demo()
+    demo.setUp()
+    try:
+        demo.runTest()
+    except NoFirmware as error:
+        print(f"error: not_found: {error}", file=sys.stderr)
+        return 1
+    except Refused as error:
+        print(f"\nerror: a program refused where the story went on: {error}", file=sys.stderr)
+        return 1
+    finally:
+        demo.tearDown()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,27 @@
+#!/bin/sh
+# Runs every fuzz target for a number of seconds and prints one line each. Usage: fuzz.sh SECONDS [TARGET...]
+# A finding stays in build/fuzz/findings/TARGET; the corpus grows in build/fuzz/corpus/TARGET.
+set -eu
+seconds=$1
+shift
+cmake --preset fuzz -Wno-dev > build/fuzz-configure.log 2>&1 || { cat build/fuzz-configure.log; exit 1; }
+cmake --build --preset fuzz -j "$(nproc)" --target fuzzers > build/fuzz-build.log 2>&1 || { tail -40 build/fuzz-build.log; exit 1; }
+targets=${*:-$(cat build/fuzz/fuzzers.txt)}
+failed=0
+passed=0
+for target in $targets; do
+  corpus=build/fuzz/corpus/$target
+  findings=build/fuzz/findings/$target/
+  mkdir -p "$corpus" "$findings"
+  if build/fuzz/"$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -artifact_prefix="$findings" \
+      "$corpus" > "build/fuzz/$target.log" 2>&1; then
+    passed=$((passed + 1))
+    echo "$target: clean, $(awk '/^Done/ { print $2 " executions in " $5 " s" }' "build/fuzz/$target.log")"
+  else
+    failed=$((failed + 1))
+    echo "$target: FOUND something, see $findings and build/fuzz/$target.log"
+    tail -20 "build/fuzz/$target.log"
+  fi
+done
+echo "fuzz: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
