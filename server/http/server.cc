@@ -111,7 +111,8 @@ asio::awaitable<Response> answer_of(Server& server, Session& session, const Requ
     server.service.handle(request, [&response](Response made) { response = std::move(made); });
     co_return response;
   }
-  co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(Response)>(
+  auto token = asio::use_awaitable;
+  co_return co_await asio::async_initiate<asio::use_awaitable_t<>, void(Response)>(
       [&server, &session, &request](auto completion) {
         auto shared = std::make_shared<decltype(completion)>(std::move(completion));
         asio::io_context& context = session.lane.context;
@@ -121,7 +122,7 @@ asio::awaitable<Response> answer_of(Server& server, Session& session, const Requ
                      [shared, made = std::move(made)]() mutable { (*shared)(std::move(made)); });
         });
       },
-      asio::use_awaitable);
+      token);
 }
 
 void write_head(const Response& response, bool keep, std::string& out) {
