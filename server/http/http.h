@@ -55,9 +55,9 @@ struct FileSlice {
 struct Response {
   int status = 200;
   std::string_view content_type = "application/json";
-  std::string headers;  // further header lines, each with its line end
-  std::string body;
-  std::optional<FileSlice> file;  // instead of a body
+  std::string headers{};  // further header lines, each with its line end
+  std::string body{};
+  std::optional<FileSlice> file{};  // instead of a body
 };
 
 // error_response answers a code with its HTTP status and {"error","explain"}.

@@ -169,16 +169,16 @@ struct CheckIn {
     std::string_view component;
     Digest image;
   };
-  std::string_view duid;       // empty in private mode
-  std::string_view pseudonym;  // private mode
-  std::string_view model;
-  package::Semver version;
+  std::string_view duid{};       // empty in private mode
+  std::string_view pseudonym{};  // private mode
+  std::string_view model{};
+  package::Semver version{};
   std::uint32_t security_version = 0;
   std::uint32_t bootloader = 0;
-  std::string_view region;
-  std::string_view group;
-  FixedList<Told, kBucketsToldMax> buckets;
-  FixedList<Installed, package::kComponentsMax> images;
+  std::string_view region{};
+  std::string_view group{};
+  FixedList<Told, kBucketsToldMax> buckets{};
+  FixedList<Installed, package::kComponentsMax> images{};
 };
 
 // What a device is told.
