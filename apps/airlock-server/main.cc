@@ -15,7 +15,7 @@ using namespace airlock;
 
 struct Options {
   std::string repo;
-  std::string data;
+  std::string data, certificate, key, admin_ca;
   http::Settings settings;
 };
 
@@ -57,10 +57,10 @@ int main(int argc, char** argv) {
   command->add_option("--repo", options.repo, "folder that publish made")->required();
   command->add_option("--data", options.data, "folder of the database")->required();
   command->add_option("--listen", settings.listen, "HOST:PORT for devices; port 0: any");
-  command->add_option("--tls-cert", settings.certificate, "certificate chain, PEM")->required();
-  command->add_option("--tls-key", settings.key, "its private key, PEM")->required();
+  command->add_option("--tls-cert", options.certificate, "certificate chain, PEM")->required();
+  command->add_option("--tls-key", options.key, "its private key, PEM")->required();
   command->add_option("--admin-listen", settings.admin_listen, "HOST:PORT for operators");
-  command->add_option("--admin-ca", settings.admin_ca, "who certifies operators, PEM")->required();
+  command->add_option("--admin-ca", options.admin_ca, "who certifies operators, PEM")->required();
   command->add_option("--threads", settings.threads, "threads that serve devices")
       ->check(CLI::Range(1U, http::kThreadsMax));
   try {
@@ -68,5 +68,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  settings.certificate = options.certificate;
+  settings.key = options.key;
+  settings.admin_ca = options.admin_ca;
   return run(options);
 }

@@ -11,6 +11,9 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/src.hpp>
 #include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <ctime>
 #include <set>
 #include <thread>
 
