@@ -1,0 +1,75 @@
+// airlock-server: hands out what was signed elsewhere. It holds no signing key.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <ctime>
+#include <string>
+
+#include "core/base/base.h"
+#include "server/http/server.h"
+#include "server/store/report_writer.h"
+#include "server/store/store.h"
+
+namespace {
+
+using namespace airlock;
+
+struct Options {
+  std::string repo;
+  std::string data, certificate, key, admin_ca;
+  http::Settings settings;
+};
+
+int refuse(Error error, const std::string& about) {
+  const std::string_view code = name(error.code);
+  const std::string_view text = explain(error.code);
+  std::fprintf(stderr, "error: %.*s: %s: %.*s\n", static_cast<int>(code.size()), code.data(),
+               about.c_str(), static_cast<int>(text.size()), text.data());
+  return error.code == Code::usage ? 2 : 1;
+}
+
+int run(const Options& options) {
+  auto store = store::Store::open(options.data);
+  if (!store) return refuse(store.error(), options.data);
+  auto writer = store::ReportWriter::open(**store);
+  if (!writer) return refuse(writer.error(), options.data);
+  http::Service service(options.repo, **store, **writer,
+                        [] { return static_cast<std::int64_t>(std::time(nullptr)); });
+  if (const auto loaded = service.reload(); !loaded) return refuse(loaded.error(), options.repo);
+  const auto served = http::run(service, options.settings, [](const http::Addresses& at) {
+    std::printf("listening https://%s admin https://%s\n", at.listen.c_str(), at.admin.c_str());
+    std::fflush(stdout);
+  });
+  return served ? 0 : refuse(served.error(), options.settings.listen);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Serves a repository, and decides which device is offered what.");
+  app.require_subcommand(1);
+  app.footer(
+      "Example:\n  airlock-server run --repo repo --data server-data --listen 0.0.0.0:8443 "
+      "\\\n    --tls-cert server.pem --tls-key server.key --admin-listen 127.0.0.1:8444 "
+      "--admin-ca ca.pem");
+  Options options;
+  http::Settings& settings = options.settings;
+  CLI::App* const command = app.add_subcommand("run", "serve until SIGTERM");
+  command->add_option("--repo", options.repo, "folder that publish made")->required();
+  command->add_option("--data", options.data, "folder of the database")->required();
+  command->add_option("--listen", settings.listen, "HOST:PORT for devices; port 0: any");
+  command->add_option("--tls-cert", options.certificate, "certificate chain, PEM")->required();
+  command->add_option("--tls-key", options.key, "its private key, PEM")->required();
+  command->add_option("--admin-listen", settings.admin_listen, "HOST:PORT for operators");
+  command->add_option("--admin-ca", options.admin_ca, "who certifies operators, PEM")->required();
+  command->add_option("--threads", settings.threads, "threads that serve devices")
+      ->check(CLI::Range(1U, http::kThreadsMax));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  settings.certificate = options.certificate;
+  settings.key = options.key;
+  settings.admin_ca = options.admin_ca;
+  return run(options);
+}

@@ -1,0 +1,319 @@
+#include "apps/airlock/operator.h"
+
+#include <curl/curl.h>
+
+#include <charconv>
+#include <cstdio>
+#include <vector>
+
+#include "host/json/json.h"
+#include "host/text/text.h"
+#include "publish/keys/keys.h"
+
+namespace airlock::app {
+
+namespace {
+
+using json::Value;
+
+constexpr std::size_t kAnswerMax = 8 << 20;
+constexpr long kConnectSeconds = 10;
+constexpr long kTotalSeconds = 60;
+
+// How to reach the server, and as whom.
+struct Access {
+  std::string admin, certificate, key, ca;
+  bool json = false;
+};
+
+struct ListOptions {
+  Access access;
+  std::int64_t rollout = -1;
+};
+
+struct CreateOptions {
+  Access access;
+  std::string manifest, share, why, from, not_before, not_after;
+  std::vector<std::string> models, regions, groups;
+  bool created = false;
+};
+
+struct ChangeOptions {
+  Access access;
+  std::int64_t id = 0;
+  std::string share, why;
+};
+
+struct ImportOptions {
+  Access access;
+  std::vector<std::string> files;
+  std::string why;
+};
+
+std::size_t take_answer(char* data, std::size_t, std::size_t size, void* into) {
+  auto& answer = *static_cast<std::string*>(into);
+  if (answer.size() + size > kAnswerMax) return 0;
+  answer.append(data, size);
+  return size;
+}
+
+Code code_of(CURLcode result) {
+  switch (static_cast<int>(result)) {
+    case CURLE_OPERATION_TIMEDOUT: return Code::timed_out;
+    case CURLE_WRITE_ERROR: return Code::oversized;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_RECV_ERROR: return Code::tls_failed;
+  }
+  return Code::unreachable;
+}
+
+// read_answer takes the server's JSON, or its refusal with the same code.
+std::expected<Value, Refusal> read_answer(const std::string& text, long status,
+                                          const std::string& url) {
+  auto value = json::parse(text, kAnswerMax);
+  if (status == 200) {
+    if (!value) return refuse(value.error(), url);
+    return std::move(*value);
+  }
+  if (!value) return refuse(Code::http_failed, url + " (" + std::to_string(status) + ")");
+  const auto code = json::text(*value, "error", 64);
+  const Code named = code ? code_named(*code) : Code::ok;
+  return refuse(named == Code::ok ? Code::http_failed : named, url);
+}
+
+// ask sends one request: a body makes it a POST.
+std::expected<Value, Refusal> ask(const Access& access, const std::string& path,
+                                  const std::string& body = "") {
+  const std::string url = access.admin + "/admin/v1/" + path;
+  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> handle(curl_easy_init(),
+                                                                   &curl_easy_cleanup);
+  if (handle == nullptr) return refuse(Code::unreachable, url);
+  CURL* const curl = handle.get();
+  std::string answer;
+  const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(
+      curl_slist_append(nullptr, "content-type: application/json"), &curl_slist_free_all);
+  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
+  curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_3));
+  curl_easy_setopt(curl, CURLOPT_SSLCERT, access.certificate.c_str());
+  curl_easy_setopt(curl, CURLOPT_SSLKEY, access.key.c_str());
+  curl_easy_setopt(curl, CURLOPT_CAINFO, access.ca.c_str());
+  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT, kTotalSeconds);
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &take_answer);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
+  if (!body.empty()) {
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.c_str());
+  }
+  const CURLcode result = curl_easy_perform(curl);
+  if (result != CURLE_OK) return refuse(code_of(result), url);
+  long status = 0;
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  return read_answer(answer, status, url);
+}
+
+// read_share reads a percentage with at most two decimals, exactly: "12.34" is 1234.
+Result<std::int64_t> read_share(std::string_view text) {
+  if (text.ends_with('%')) text.remove_suffix(1);
+  const std::size_t point = text.find('.');
+  const std::string_view whole = text.substr(0, point);
+  std::string part(point == std::string_view::npos ? "" : text.substr(point + 1));
+  const bool digits = !whole.empty() && whole.size() <= 3 && part.size() <= 2 &&
+                      whole.find_first_not_of("0123456789") == std::string_view::npos &&
+                      part.find_first_not_of("0123456789") == std::string::npos &&
+                      (point == std::string_view::npos || !part.empty());
+  if (!digits) return fail(Code::out_of_range);
+  part.resize(2, '0');
+  std::int64_t share = 0;
+  for (const char c : std::string(whole) + part) share = share * 10 + (c - '0');
+  if (share > 10'000) return fail(Code::out_of_range);
+  return share;
+}
+
+std::string show_share(std::int64_t share) {
+  std::string part = std::to_string(100 + share % 100).substr(1);
+  return std::to_string(share / 100) + (part == "00" ? "" : "." + part) + " %";
+}
+
+std::string word(const Value& row, const char* key) {
+  const auto found = row.find(key);
+  if (found == row.end()) return "-";
+  return text::visible(found->is_string() ? found->get<std::string>() : json::write(*found));
+}
+
+void print_rollout(const Value& row) {
+  const auto share = json::integer(row, "share", 0, 10'000);
+  std::printf("rollout %s  %s  %s  %s\n", word(row, "id").c_str(), word(row, "state").c_str(),
+              show_share(share.value_or(0)).c_str(), word(row, "manifest").c_str());
+}
+
+Answer finish_rollout(const Access& access, const std::expected<Value, Refusal>& answer) {
+  if (!answer) return std::unexpected(answer.error());
+  if (access.json) {
+    std::printf("%s\n", json::write(*answer).c_str());
+  } else {
+    print_rollout(*answer);
+  }
+  return {};
+}
+
+Answer create(const CreateOptions& options) {
+  AIRLOCK_ANSWER_ASSIGN(const std::int64_t share, read_share(options.share), "--share");
+  Value body = {{"manifest", options.manifest},
+                {"share", share},
+                {"why", options.why},
+                {"models", options.models},
+                {"regions", options.regions},
+                {"groups", options.groups},
+                {"state", options.created ? "created" : "running"}};
+  if (!options.not_before.empty()) body["not_before"] = options.not_before;
+  if (!options.not_after.empty()) body["not_after"] = options.not_after;
+  if (!options.from.empty()) {
+    const std::size_t dots = options.from.find("..");
+    if (dots == std::string::npos) return refuse(Code::usage, "--from");
+    body["from_min"] = options.from.substr(0, dots);
+    body["from_max"] = options.from.substr(dots + 2);
+  }
+  return finish_rollout(options.access, ask(options.access, "rollouts", json::write(body)));
+}
+
+Answer change(const ChangeOptions& options, const std::string& verb) {
+  Value body = {{"why", options.why}};
+  if (verb == "advance") {
+    AIRLOCK_ANSWER_ASSIGN(const std::int64_t share, read_share(options.share), "--share");
+    body["share"] = share;
+  }
+  const std::string path = "rollouts/" + std::to_string(options.id) + "/" + verb;
+  return finish_rollout(options.access, ask(options.access, path, json::write(body)));
+}
+
+Answer advance(const ChangeOptions& options) { return change(options, "advance"); }
+Answer pause(const ChangeOptions& options) { return change(options, "pause"); }
+Answer resume(const ChangeOptions& options) { return change(options, "resume"); }
+Answer halt(const ChangeOptions& options) { return change(options, "halt"); }
+
+Answer import_devices(const ImportOptions& options) {
+  Value keys = Value::array();
+  for (const std::string& path : options.files) {
+    AIRLOCK_ANSWER_ASSIGN(const crypto::PublicKey key, keys::read_public_key(path), path);
+    if (key.algorithm != crypto::Algorithm::eddsa) return refuse(Code::bad_key, path);
+    keys.push_back(text::to_hex(key.view()));
+  }
+  const Value body = {{"keys", keys}, {"why", options.why}};
+  const auto answer = ask(options.access, "devices", json::write(body));
+  if (!answer) return std::unexpected(answer.error());
+  if (options.access.json) {
+    std::printf("%s\n", json::write(*answer).c_str());
+  } else {
+    std::printf("enrolled %s, known already %s\n", word(*answer, "added").c_str(),
+                word(*answer, "known").c_str());
+  }
+  return {};
+}
+
+Answer list(const ListOptions& options, const std::string& path, const char* member) {
+  const auto answer = ask(options.access, path);
+  if (!answer) return std::unexpected(answer.error());
+  if (options.access.json) {
+    std::printf("%s\n", json::write(*answer).c_str());
+    return {};
+  }
+  AIRLOCK_ANSWER_ASSIGN(const Value* rows, json::array(*answer, member, 10'000), path);
+  for (const Value& row : *rows) {
+    if (path == "rollouts") {
+      print_rollout(row);
+      continue;
+    }
+    std::string line;
+    for (const auto& [key, value] : row.items()) {
+      line += (line.empty() ? "" : "  ") + key + "=" + word(row, key.c_str());
+    }
+    std::printf("%s\n", line.c_str());
+  }
+  return {};
+}
+
+Answer list_rollouts(const ListOptions& options) { return list(options, "rollouts", "rollouts"); }
+Answer list_devices(const ListOptions& options) { return list(options, "devices", "devices"); }
+Answer list_audit(const ListOptions& options) { return list(options, "audit", "audit"); }
+Answer list_reports(const ListOptions& options) {
+  const std::string query =
+      options.rollout < 0 ? "" : "?rollout=" + std::to_string(options.rollout);
+  return list(options, "reports" + query, "reports");
+}
+
+void add_access(CLI::App& command, Access& access) {
+  command.add_option("--admin", access.admin, "URL of the server's admin listener")->required();
+  command.add_option("--cert", access.certificate, "your certificate, PEM")->required();
+  command.add_option("--key", access.key, "its private key, PEM")->required();
+  command.add_option("--ca", access.ca, "who certifies the server, PEM")->required();
+  command.add_flag("--json", access.json, "answer in JSON");
+}
+
+void add_rollout_commands(CLI::App& rollout, Outcome& outcome) {
+  auto made = add_command<CreateOptions>(rollout, outcome, "create", "offer a release", &create);
+  CreateOptions& options = made.options;
+  made.command.add_option("--manifest", options.manifest, "digest of the release")->required();
+  made.command.add_option("--share", options.share, "percent of devices: 0 to 100")->required();
+  made.command.add_option("--why", options.why, "for the audit")->required();
+  made.command.add_option("--model", options.models, "only these models");
+  made.command.add_option("--region", options.regions, "only these regions");
+  made.command.add_option("--group", options.groups, "only these groups");
+  made.command.add_option("--from", options.from, "only from versions A..B");
+  made.command.add_option("--not-before", options.not_before, "RFC 3339, UTC");
+  made.command.add_option("--not-after", options.not_after, "RFC 3339, UTC");
+  made.command.add_flag("--created", options.created, "do not start it; resume does");
+  made.command.footer(
+      "Example:\n  airlock rollout create --manifest DIGEST --share 5 --why \"first five percent\" "
+      "\\\n    --admin https://127.0.0.1:8444 --cert admin.pem --key admin.key --ca ca.pem");
+  add_access(made.command, options.access);
+
+  const auto add_change = [&](const char* verb, const char* text,
+                              Answer (*run)(const ChangeOptions&)) {
+    auto added = add_command<ChangeOptions>(rollout, outcome, verb, text, run);
+    added.command.add_option("id", added.options.id, "of the rollout")->required();
+    added.command.add_option("--why", added.options.why, "for the audit")->required();
+    if (run == &advance) {
+      added.command.add_option("--share", added.options.share, "percent; only grows")->required();
+    }
+    add_access(added.command, added.options.access);
+  };
+  add_change("advance", "offer it to more devices", &advance);
+  add_change("pause", "offer it to nobody for now", &pause);
+  add_change("resume", "start or go on", &resume);
+  add_change("halt", "end it for good; updated devices keep what they run", &halt);
+}
+
+void add_list(CLI::App& parent, Outcome& outcome, const char* verb, const char* text,
+              Answer (*run)(const ListOptions&)) {
+  auto added = add_command<ListOptions>(parent, outcome, verb, text, run);
+  if (run == &list_reports) {
+    added.command.add_option("--rollout", added.options.rollout, "only of this rollout");
+  }
+  add_access(added.command, added.options.access);
+}
+
+}  // namespace
+
+void add_operator_commands(CLI::App& app, Outcome& outcome) {
+  CLI::App& rollout = add_family(app, "rollout", "which share of which devices gets a release");
+  add_rollout_commands(rollout, outcome);
+  add_list(rollout, outcome, "list", "all rollouts", &list_rollouts);
+  CLI::App& devices = add_family(app, "devices", "the keys whose reports count");
+  auto made = add_command<ImportOptions>(devices, outcome, "import",
+                                         "enrol public keys (device.pub files)", &import_devices);
+  made.command.add_option("files", made.options.files, "device.pub files")->required();
+  made.command.add_option("--why", made.options.why, "for the audit")->required();
+  add_access(made.command, made.options.access);
+  add_list(devices, outcome, "list", "enrolled devices, newest first", &list_devices);
+  add_list(app, outcome, "reports", "what devices reported, newest first", &list_reports);
+  add_list(app, outcome, "audit", "who changed what, and why, newest first", &list_audit);
+}
+
+}  // namespace airlock::app

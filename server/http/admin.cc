@@ -1,0 +1,165 @@
+#include <charconv>
+
+#include "host/json/json.h"
+#include "host/text/text.h"
+#include "server/http/http.h"
+
+namespace airlock::http {
+
+namespace {
+
+using json::Value;
+
+Value value_of(const store::Rollout& rollout) {
+  Value value = {{"id", rollout.id},         {"manifest", text::to_hex(rollout.manifest.bytes)},
+                 {"share", rollout.share},   {"state", store::name_of(rollout.state)},
+                 {"models", rollout.models}, {"regions", rollout.regions},
+                 {"groups", rollout.groups}, {"created", text::to_time(rollout.created)}};
+  if (!rollout.from_min.empty()) value["from"] = rollout.from_min + ".." + rollout.from_max;
+  if (rollout.not_before != 0) value["not_before"] = text::to_time(rollout.not_before);
+  if (rollout.not_after != 0) value["not_after"] = text::to_time(rollout.not_after);
+  return value;
+}
+
+Value value_of(const store::Report& report) {
+  return {{"duid", report.duid},
+          {"sequence", report.sequence},
+          {"rollout", report.rollout},
+          {"manifest", report.manifest},
+          {"version", report.version},
+          {"phase", report.phase},
+          {"outcome", report.outcome},
+          {"reason", report.reason},
+          {"time_bound", report.time_bound},
+          {"received", text::to_time(report.received)},
+          {"counted", report.standing == store::Standing::counted}};
+}
+
+Value value_of(const store::AuditEntry& entry) {
+  return {{"id", entry.id},   {"when", text::to_time(entry.when)},
+          {"who", entry.who}, {"what", entry.what},
+          {"why", entry.why}, {"detail", entry.detail}};
+}
+
+Value value_of(const store::Device& device) {
+  return {{"duid", device.duid}, {"key", device.key}, {"enrolled", text::to_time(device.enrolled)}};
+}
+
+Value value_of(const store::ReportCount& count) {
+  return {{"rollout", count.rollout},
+          {"outcome", count.outcome},
+          {"reason", count.reason},
+          {"count", count.count}};
+}
+
+template <class Row>
+Value list_of(const std::vector<Row>& rows) {
+  Value list = Value::array();
+  for (const Row& row : rows) list.push_back(value_of(row));
+  return list;
+}
+
+Response answer(const Value& value) { return {.body = json::write(value)}; }
+
+Result<std::int64_t> read_id(std::string_view text) {
+  std::int64_t id = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (text.empty() || read.ec != std::errc() || read.ptr != text.data() + text.size() || id < 0) {
+    return fail(Code::bad_request);
+  }
+  return id;
+}
+
+}  // namespace
+
+Response Service::handle_admin(const Request& request) {
+  auto response = try_admin(request);
+  return response ? std::move(*response) : error_response(response.error());
+}
+
+Result<Response> Service::try_admin(const Request& request) {
+  constexpr std::string_view kRoot = "/admin/v1/";
+  constexpr std::string_view kRollouts = "rollouts/";
+  if (request.who.empty()) return fail(Code::unauthorised);
+  if (request.target == "/healthz") return answer_get(request);
+  if (!request.target.starts_with(kRoot)) return fail(Code::not_found);
+  std::string_view path = request.target.substr(kRoot.size());
+  const std::size_t mark = path.find('?');
+  const std::string_view query = mark == std::string_view::npos ? "" : path.substr(mark + 1);
+  path = path.substr(0, mark);
+  if (request.method == Method::get) return list_admin(path, query);
+  if (request.method != Method::post) return fail(Code::not_found);
+  if (path == "rollouts") return create_rollout(request);
+  if (path == "devices") return import_devices(request);
+  if (path.starts_with(kRollouts)) return change_rollout(request, path.substr(kRollouts.size()));
+  return fail(Code::not_found);
+}
+
+Result<Response> Service::list_admin(std::string_view path, std::string_view query) {
+  if (path == "rollouts") {
+    AIRLOCK_ASSIGN(const auto rollouts, store_.rollouts());
+    return answer({{"rollouts", list_of(rollouts)}});
+  }
+  if (path == "devices") {
+    AIRLOCK_ASSIGN(const auto devices, store_.devices(store::kRowsMax));
+    return answer({{"devices", list_of(devices)}});
+  }
+  if (path == "audit") {
+    AIRLOCK_ASSIGN(const auto entries, store_.audit(store::kRowsMax));
+    return answer({{"audit", list_of(entries)}});
+  }
+  if (path == "reports") {
+    constexpr std::string_view kRollout = "rollout=";
+    std::optional<std::int64_t> rollout;
+    if (query.starts_with(kRollout)) {
+      AIRLOCK_ASSIGN(rollout, read_id(query.substr(kRollout.size())));
+    }
+    AIRLOCK_ASSIGN(const auto reports, store_.reports(rollout, store::kRowsMax));
+    AIRLOCK_ASSIGN(const auto counts, store_.report_counts());
+    return answer({{"reports", list_of(reports)}, {"counts", list_of(counts)}});
+  }
+  return fail(Code::not_found);
+}
+
+Result<Response> Service::create_rollout(const Request& request) {
+  AIRLOCK_ASSIGN(const RolloutBody body, parse_rollout(request.body));
+  AIRLOCK_TRY(reload());  // what was published a moment ago counts
+  {
+    const std::lock_guard lock(reload_mutex_);
+    AIRLOCK_TRY(catalogue_.find(body.draft.manifest));
+  }
+  const store::Deed deed{std::string(request.who), body.why, clock_()};
+  AIRLOCK_ASSIGN(const auto made, store_.create_rollout(body.draft, deed));
+  AIRLOCK_TRY(reload());
+  return answer(value_of(made));
+}
+
+Result<Response> Service::change_rollout(const Request& request, std::string_view rest) {
+  const std::size_t slash = rest.find('/');
+  if (slash == std::string_view::npos) return fail(Code::not_found);
+  AIRLOCK_ASSIGN(const std::int64_t id, read_id(rest.substr(0, slash)));
+  const std::string_view verb = rest.substr(slash + 1);
+  const bool advances = verb == "advance";
+  if (!advances && verb != "pause" && verb != "resume" && verb != "halt") {
+    return fail(Code::not_found);
+  }
+  AIRLOCK_ASSIGN(const ChangeBody body,
+                 parse_change(request.body, advances ? ChangeKind::advance : ChangeKind::step));
+  const store::Deed deed{std::string(request.who), body.why, clock_()};
+  const store::Step step = verb == "pause"    ? store::Step::pause
+                           : verb == "resume" ? store::Step::resume
+                                              : store::Step::halt;
+  AIRLOCK_ASSIGN(const auto changed,
+                 advances ? store_.advance(id, body.share, deed) : store_.take(id, step, deed));
+  AIRLOCK_TRY(reload());
+  return answer(value_of(changed));
+}
+
+Result<Response> Service::import_devices(const Request& request) {
+  AIRLOCK_ASSIGN(const DevicesBody body, parse_devices(request.body));
+  const store::Deed deed{std::string(request.who), body.why, clock_()};
+  AIRLOCK_ASSIGN(const auto import, store_.import_devices(body.keys, deed));
+  return answer({{"added", import.added}, {"known", import.known}});
+}
+
+}  // namespace airlock::http

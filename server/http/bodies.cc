@@ -1,0 +1,204 @@
+#include "server/http/bodies.h"
+
+#include <limits>
+
+#include "host/json/json.h"
+#include "host/text/text.h"
+
+namespace airlock::http {
+
+namespace {
+
+using json::Value;
+
+constexpr std::int64_t kNumberMax = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kWordNumberMax = std::numeric_limits<std::uint32_t>::max();
+
+Result<std::string> word_or_empty(const Value& object, std::string_view key,
+                                  std::size_t size_max = store::kWordMax) {
+  AIRLOCK_ASSIGN(const Value* found, json::optional(object, key));
+  if (found == nullptr) return std::string();
+  return json::text(object, key, size_max);
+}
+
+Result<std::uint32_t> number_or_zero(const Value& object, std::string_view key) {
+  AIRLOCK_ASSIGN(const Value* found, json::optional(object, key));
+  if (found == nullptr) return 0U;
+  AIRLOCK_ASSIGN(const std::int64_t number, json::integer(object, key, 0, kWordNumberMax));
+  return static_cast<std::uint32_t>(number);
+}
+
+Status read_buckets(const Value& root, rollout::CheckIn& facts) {
+  AIRLOCK_ASSIGN(const Value* buckets, json::object(root, "bucket"));
+  for (const auto& [name, value] : buckets->items()) {
+    if (name.empty() || name.size() > 18 ||
+        name.find_first_not_of("0123456789") != std::string::npos) {
+      return fail(Code::bad_text);
+    }
+    AIRLOCK_ASSIGN(const std::int64_t bucket,
+                   json::integer(*buckets, name, 0, rollout::kBuckets - 1));
+    AIRLOCK_TRY(facts.buckets.add({std::stoll(name), static_cast<std::uint32_t>(bucket)}));
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> words(const Value& root, std::string_view key) {
+  std::vector<std::string> list;
+  AIRLOCK_ASSIGN(const Value* found, json::optional(root, key));
+  if (found == nullptr) return list;
+  AIRLOCK_ASSIGN(const Value* array, json::array(root, key, store::kListMax));
+  for (const Value& item : *array) {
+    if (!item.is_string()) return fail(Code::wrong_type);
+    list.push_back(item.get<std::string>());
+    if (list.back().empty() || list.back().size() > store::kWordMax) return fail(Code::oversized);
+  }
+  return list;
+}
+
+Result<std::int64_t> time_or_zero(const Value& root, std::string_view key) {
+  AIRLOCK_ASSIGN(const std::string text, word_or_empty(root, key));
+  if (text.empty()) return std::int64_t{0};
+  return text::from_time(text);
+}
+
+Status read_from(const Value& root, store::Rollout& draft) {
+  AIRLOCK_ASSIGN(draft.from_min, word_or_empty(root, "from_min"));
+  AIRLOCK_ASSIGN(draft.from_max, word_or_empty(root, "from_max"));
+  if (draft.from_min.empty() != draft.from_max.empty()) return fail(Code::missing_field);
+  if (draft.from_min.empty()) return {};
+  AIRLOCK_ASSIGN(const package::Semver min, package::parse_semver(draft.from_min));
+  AIRLOCK_ASSIGN(const package::Semver max, package::parse_semver(draft.from_max));
+  if (min > max) return fail(Code::out_of_range);
+  return {};
+}
+
+Status known_outcome(std::string_view outcome) {
+  for (const std::string_view known : {"committed", "failed", "went_back", "progress"}) {
+    if (outcome == known) return {};
+  }
+  return fail(Code::bad_request);
+}
+
+Result<store::Report> read_report(std::string_view text) {
+  AIRLOCK_ASSIGN(const Value root, json::parse(text, kReportMax));
+  store::Report report;
+  AIRLOCK_ASSIGN(report.duid, json::text(root, "duid", store::kDuidSize));
+  AIRLOCK_ASSIGN(report.sequence, json::integer(root, "sequence", 0, kNumberMax));
+  AIRLOCK_ASSIGN(const Value* rollout, json::optional(root, "rollout"));
+  if (rollout != nullptr) {
+    AIRLOCK_ASSIGN(report.rollout, json::integer(root, "rollout", 0, kNumberMax));
+  }
+  AIRLOCK_ASSIGN(report.manifest, word_or_empty(root, "manifest"));
+  AIRLOCK_ASSIGN(report.version, word_or_empty(root, "version"));
+  AIRLOCK_ASSIGN(report.phase, word_or_empty(root, "phase"));
+  AIRLOCK_ASSIGN(report.outcome, json::text(root, "outcome", store::kWordMax));
+  AIRLOCK_TRY(known_outcome(report.outcome));
+  AIRLOCK_ASSIGN(report.reason, word_or_empty(root, "reason"));
+  AIRLOCK_ASSIGN(const Value* bound, json::optional(root, "time_bound"));
+  if (bound != nullptr) {
+    AIRLOCK_ASSIGN(report.time_bound, json::integer(root, "time_bound", 0, kNumberMax));
+  }
+  return report;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<CheckInBody>> CheckInBody::parse(std::string_view text) {
+  AIRLOCK_ASSIGN(const Value root, json::parse(text, kCheckInMax));
+  auto body = std::make_unique<CheckInBody>();
+  rollout::CheckIn& facts = body->facts_;
+  AIRLOCK_ASSIGN(body->duid_, word_or_empty(root, "duid", store::kDuidSize));
+  AIRLOCK_ASSIGN(const Value* bucket, json::optional(root, "bucket"));
+  if (body->duid_.empty() == (bucket == nullptr)) return fail(Code::bad_request);
+  if (bucket != nullptr) AIRLOCK_TRY(read_buckets(root, facts));
+  AIRLOCK_ASSIGN(body->pseudonym_, word_or_empty(root, "pseudonym", 2 * store::kWordMax));
+  AIRLOCK_ASSIGN(body->model_, json::text(root, "model", package::kModelTextMax));
+  AIRLOCK_ASSIGN(body->version_, json::text(root, "version", package::kSemverTextMax));
+  AIRLOCK_ASSIGN(body->region_, word_or_empty(root, "region"));
+  AIRLOCK_ASSIGN(body->group_, word_or_empty(root, "group"));
+  AIRLOCK_ASSIGN(facts.version, package::parse_semver(body->version_));
+  AIRLOCK_ASSIGN(facts.security_version, number_or_zero(root, "security_version"));
+  AIRLOCK_ASSIGN(facts.bootloader, number_or_zero(root, "bootloader"));
+  AIRLOCK_ASSIGN(const Value* images, json::optional(root, "images"));
+  if (images != nullptr) {
+    if (!images->is_object()) return fail(Code::wrong_type);
+    if (images->size() > package::kComponentsMax) return fail(Code::too_many);
+    body->components_.reserve(images->size());
+    for (const auto& [name, value] : images->items()) {
+      AIRLOCK_ASSIGN(const std::string hex, json::text(*images, name, 2 * crypto::Digest::kSize));
+      AIRLOCK_ASSIGN(const crypto::Digest digest, text::digest_from_hex(hex));
+      body->components_.push_back(name);
+      AIRLOCK_TRY(facts.images.add({body->components_.back(), digest}));
+    }
+  }
+  facts.duid = body->duid_;
+  facts.pseudonym = body->pseudonym_;
+  facts.model = body->model_;
+  facts.region = body->region_;
+  facts.group = body->group_;
+  return body;
+}
+
+Result<store::Report> parse_report(std::string_view body, std::int64_t received) {
+  AIRLOCK_ASSIGN(const Value root, json::parse(body, kReportMax));
+  AIRLOCK_ASSIGN(const std::string encoded, json::text(root, "report", kReportMax));
+  AIRLOCK_ASSIGN(const auto report_text, text::from_base64(encoded));
+  AIRLOCK_ASSIGN(const std::string key_hex, json::text(root, "key", 2 * crypto::kEd25519KeySize));
+  AIRLOCK_ASSIGN(const auto raw_key, text::from_hex(key_hex));
+  AIRLOCK_ASSIGN(const auto key, crypto::make_public_key(crypto::Algorithm::eddsa, raw_key));
+  AIRLOCK_ASSIGN(const std::string signature_hex,
+                 json::text(root, "signature", 2 * crypto::kSignatureSize));
+  AIRLOCK_ASSIGN(const auto signature, text::from_hex(signature_hex));
+  const std::array<Bytes, 2> message = {bytes_of("airlock-report-v1\n"), Bytes(report_text)};
+  AIRLOCK_TRY(crypto::verify(key, message, signature));
+  AIRLOCK_ASSIGN(store::Report report, read_report(text_of(report_text)));
+  if (report.duid != store::duid_of(raw_key)) return fail(Code::unauthorised);
+  report.received = received;
+  return report;
+}
+
+Result<RolloutBody> parse_rollout(std::string_view text) {
+  AIRLOCK_ASSIGN(const Value root, json::parse(text, kAdminBodyMax));
+  RolloutBody body;
+  AIRLOCK_ASSIGN(body.why, json::text(root, "why", store::kWhyMax));
+  AIRLOCK_ASSIGN(const std::string manifest,
+                 json::text(root, "manifest", 2 * crypto::Digest::kSize));
+  AIRLOCK_ASSIGN(body.draft.manifest, text::digest_from_hex(manifest));
+  AIRLOCK_ASSIGN(const std::int64_t share, json::integer(root, "share", 0, store::kShareWhole));
+  body.draft.share = static_cast<std::uint32_t>(share);
+  AIRLOCK_ASSIGN(body.draft.models, words(root, "models"));
+  AIRLOCK_ASSIGN(body.draft.regions, words(root, "regions"));
+  AIRLOCK_ASSIGN(body.draft.groups, words(root, "groups"));
+  AIRLOCK_TRY(read_from(root, body.draft));
+  AIRLOCK_ASSIGN(body.draft.not_before, time_or_zero(root, "not_before"));
+  AIRLOCK_ASSIGN(body.draft.not_after, time_or_zero(root, "not_after"));
+  AIRLOCK_ASSIGN(const std::string state, word_or_empty(root, "state"));
+  if (state != "" && state != "created" && state != "running") return fail(Code::bad_request);
+  body.draft.state = state == "created" ? store::State::created : store::State::running;
+  return body;
+}
+
+Result<ChangeBody> parse_change(std::string_view text, ChangeKind kind) {
+  AIRLOCK_ASSIGN(const Value root, json::parse(text, kAdminBodyMax));
+  ChangeBody body;
+  AIRLOCK_ASSIGN(body.why, json::text(root, "why", store::kWhyMax));
+  if (kind == ChangeKind::advance) {
+    AIRLOCK_ASSIGN(const std::int64_t share, json::integer(root, "share", 0, store::kShareWhole));
+    body.share = static_cast<std::uint32_t>(share);
+  }
+  return body;
+}
+
+Result<DevicesBody> parse_devices(std::string_view text) {
+  AIRLOCK_ASSIGN(const Value root, json::parse(text, kAdminBodyMax));
+  DevicesBody body;
+  AIRLOCK_ASSIGN(body.why, json::text(root, "why", store::kWhyMax));
+  AIRLOCK_ASSIGN(const Value* keys, json::array(root, "keys", store::kKeysMax));
+  for (const Value& key : *keys) {
+    if (!key.is_string()) return fail(Code::wrong_type);
+    body.keys.push_back(key.get<std::string>());
+  }
+  return body;
+}
+
+}  // namespace airlock::http

@@ -1,0 +1,56 @@
+// The bodies that strangers send, read strictly.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/base.h"
+#include "server/rollout/rollout.h"
+#include "server/store/store.h"
+
+namespace airlock::http {
+
+inline constexpr std::size_t kCheckInMax = 16 << 10;  // bytes of a check-in
+inline constexpr std::size_t kReportMax = 16 << 10;   // bytes of a report with its signature
+inline constexpr std::size_t kAdminBodyMax = 1 << 20;
+
+// A check-in that owns what its facts view.
+class CheckInBody {
+ public:
+  // parse reads a check-in. It names a duid, or buckets and a pseudonym, never both. Errors:
+  // those of host/json, bad_text, bad_semver, bad_request.
+  static Result<std::unique_ptr<CheckInBody>> parse(std::string_view body);
+  const rollout::CheckIn& facts() const { return facts_; }
+
+ private:
+  std::string duid_, pseudonym_, model_, version_, region_, group_;
+  std::vector<std::string> components_;
+  rollout::CheckIn facts_;
+};
+
+// parse_report reads a signed report and proves it: the signature is by the key, and the key makes
+// the DUID that the report names. Whether the key is enrolled is for the store. Errors: those of
+// host/json, bad_text, bad_key, bad_signature, unauthorised (another device's name).
+Result<store::Report> parse_report(std::string_view body, std::int64_t received);
+
+struct RolloutBody {
+  store::Rollout draft;
+  std::string why;
+};
+Result<RolloutBody> parse_rollout(std::string_view body);
+struct ChangeBody {
+  std::uint32_t share = 0;  // of an advance
+  std::string why;
+};
+enum class ChangeKind : std::uint8_t { step, advance };
+Result<ChangeBody> parse_change(std::string_view body, ChangeKind kind);
+struct DevicesBody {
+  std::vector<std::string> keys;
+  std::string why;
+};
+Result<DevicesBody> parse_devices(std::string_view body);
+
+}  // namespace airlock::http

@@ -1,0 +1,135 @@
+// server/http: the server's two doors to the network.
+//
+// It is for devices (check-in, reports, metadata, targets, artifacts) and for operators (rollouts,
+// enrolled keys, reports, audit). All that it decides is in Service, which has no sockets: a
+// Request goes in, one Response comes out. server.cc is the only file that knows sockets and TLS.
+//
+// It promises TLS 1.3 only; an operator is whoever a client certificate of the operators'
+// authority names, and every change is recorded under that name; limits on headers, bodies,
+// connections and time; that no request names a file outside the repository's three folders; and
+// that a report is acknowledged only when it is durable. It logs neither addresses nor secrets,
+// and it can sign nothing.
+//
+// Format: docs/formats/http.md.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "core/base/base.h"
+#include "host/file/file.h"
+#include "server/http/bodies.h"
+#include "server/rollout/rollout.h"
+#include "server/store/report_writer.h"
+#include "server/store/store.h"
+
+namespace airlock::http {
+
+enum class Method : std::uint8_t { get, head, post, other };
+
+// One request; its views live until the response was made.
+struct Request {
+  Method method = Method::get;
+  std::string_view target;
+  std::string_view range;          // the header, "" where absent
+  std::string_view if_none_match;  // the header
+  std::string_view if_range;       // the header
+  std::string_view body;
+  std::string_view who;  // operators' door: the name in the client's certificate
+};
+
+struct FileSlice {
+  std::shared_ptr<file::File> file;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+};
+
+struct Response {
+  int status = 200;
+  std::string_view content_type = "application/json";
+  std::string headers{};  // further header lines, each with its line end
+  std::string body{};
+  std::optional<FileSlice> file{};  // instead of a body
+};
+
+// error_response answers a code with its HTTP status and {"error","explain"}.
+Response error_response(Error error);
+
+// What /metrics shows. Counters are atomic, so that no request waits for another.
+struct Counters {
+  static constexpr std::array<std::uint32_t, 8> kBounds = {50,   100,  250,   500,
+                                                           1000, 5000, 25000, 100000};
+  std::atomic<std::uint64_t> offered = 0;
+  std::atomic<std::uint64_t> nothing = 0;
+  std::atomic<std::uint64_t> refused = 0;  // requests answered with an error
+  std::atomic<std::uint64_t> counted = 0;
+  std::atomic<std::uint64_t> marked = 0;
+  std::array<std::atomic<std::uint64_t>, kBounds.size() + 1> latency{};
+  std::atomic<std::uint64_t> latency_us = 0;
+
+  void took(std::uint64_t microseconds);
+};
+
+inline constexpr std::size_t kRateEntriesMax = 1 << 16;  // devices whose pace is remembered
+inline constexpr std::int64_t kReportsBurst = 240;       // reports that may come at once
+inline constexpr std::int64_t kReportsPerSecond = 2;     // that come back after a burst
+
+class Service {
+ public:
+  using Clock = std::int64_t (*)();  // Unix seconds
+  using Done = std::function<void(Response)>;
+
+  Service(file::Path repository, store::Store& store, store::ReportWriter& writer, Clock clock);
+
+  // reload builds a new snapshot from the repository and the database.
+  Status reload();
+  // reload_if_changed does so where timestamp.json or the newest metadata changed since.
+  void reload_if_changed();
+
+  // handle answers a request at the devices' door. `done` is called once: at once, or for a
+  // report when it is durable, then on the writer's thread.
+  void handle(const Request& request, Done done);
+  // handle_admin answers at the operators' door.
+  Response handle_admin(const Request& request);
+
+  Counters& counters() { return counters_; }
+
+ private:
+  struct Pace {
+    std::int64_t left = kReportsBurst;
+    std::int64_t at = 0;
+  };
+
+  Response answer_get(const Request& request);
+  Response check_in(const Request& request);
+  void report(const Request& request, const Done& done);
+  Status admit_pace(const std::string& duid, std::int64_t now);
+  Result<Response> try_admin(const Request& request);
+  Result<Response> list_admin(std::string_view path, std::string_view query);
+  Result<Response> create_rollout(const Request& request);
+  Result<Response> change_rollout(const Request& request, std::string_view rest);
+  Result<Response> import_devices(const Request& request);
+  std::string metrics() const;
+
+  file::Path repository_;
+  store::Store& store_;
+  store::ReportWriter& writer_;
+  Clock clock_;
+  Counters counters_;
+  std::mutex reload_mutex_;
+  rollout::Catalogue catalogue_;
+  std::int64_t stamp_ = 0;
+  std::atomic<std::shared_ptr<const rollout::Snapshot>> snapshot_;
+  std::mutex pace_mutex_;
+  std::unordered_map<std::string, Pace> paces_;
+};
+
+}  // namespace airlock::http

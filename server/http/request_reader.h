@@ -1,0 +1,58 @@
+// A request as Beast's parser finds it, keeping only the headers that Service looks at.
+#pragma once
+
+#include <boost/beast/http/basic_parser.hpp>
+#include <string>
+
+#include "server/http/http.h"
+
+namespace airlock::http {
+
+class RequestReader final : public boost::beast::http::basic_parser<true> {
+ public:
+  // request views what was read; valid until the next request is read.
+  Request request() const {
+    return {method_, target_, range_, if_none_match_, if_range_, body_, {}};
+  }
+
+ private:
+  using Verb = boost::beast::http::verb;
+  using Field = boost::beast::http::field;
+  using Text = boost::beast::string_view;
+  using Fault = boost::beast::error_code;
+
+  void on_request_impl(Verb verb, Text, Text target, int, Fault&) override {
+    method_ = verb == Verb::get    ? Method::get
+              : verb == Verb::head ? Method::head
+              : verb == Verb::post ? Method::post
+                                   : Method::other;
+    target_.assign(target.data(), target.size());
+  }
+  void on_response_impl(int, Text, int, Fault&) override {}
+  void on_field_impl(Field field, Text, Text value, Fault&) override {
+    std::string* const kept = field == Field::range           ? &range_
+                              : field == Field::if_none_match ? &if_none_match_
+                              : field == Field::if_range      ? &if_range_
+                                                              : nullptr;
+    if (kept != nullptr) kept->assign(value.data(), value.size());
+  }
+  void on_header_impl(Fault&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>& size, Fault&) override {
+    if (size) body_.reserve(*size);
+  }
+  std::size_t on_body_impl(Text text, Fault&) override {
+    body_.append(text.data(), text.size());
+    return text.size();
+  }
+  void on_chunk_header_impl(std::uint64_t, Text, Fault&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, Text text, Fault&) override {
+    body_.append(text.data(), text.size());
+    return text.size();
+  }
+  void on_finish_impl(Fault&) override {}
+
+  Method method_ = Method::other;
+  std::string target_, range_, if_none_match_, if_range_, body_;
+};
+
+}  // namespace airlock::http

@@ -1,0 +1,411 @@
+// The one translation unit that compiles Asio and Beast, sources and all.
+#include "server/http/server.h"
+
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <boost/asio.hpp>
+#include <boost/asio/impl/src.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/ssl/impl/src.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/src.hpp>
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <set>
+#include <thread>
+
+#include "host/json/json.h"
+#include "server/http/request_reader.h"
+
+namespace airlock::http {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using Tcp = asio::ip::tcp;
+using Stream = asio::ssl::stream<Tcp::socket>;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+
+enum class Door : std::uint8_t { devices, operators };
+
+std::string_view text_of_status(int status) {
+  switch (status) {
+    case 200: return "HTTP/1.1 200 OK\r\n";
+    case 206: return "HTTP/1.1 206 Partial Content\r\n";
+    case 304: return "HTTP/1.1 304 Not Modified\r\n";
+    case 400: return "HTTP/1.1 400 Bad Request\r\n";
+    case 403: return "HTTP/1.1 403 Forbidden\r\n";
+    case 404: return "HTTP/1.1 404 Not Found\r\n";
+    case 409: return "HTTP/1.1 409 Conflict\r\n";
+    case 413: return "HTTP/1.1 413 Content Too Large\r\n";
+    case 416: return "HTTP/1.1 416 Range Not Satisfiable\r\n";
+    case 429: return "HTTP/1.1 429 Too Many Requests\r\n";
+    case 503: return "HTTP/1.1 503 Service Unavailable\r\n";
+  }
+  return "HTTP/1.1 500 Internal Server Error\r\n";
+}
+
+void log(std::string_view event, const std::string& detail) {
+  const std::string line =
+      json::write({{"event", event}, {"detail", detail}, {"at", std::time(nullptr)}}) + "\n";
+  (void)std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+// One thread's share of the connections. Everything in it happens on that thread.
+struct Lane;
+
+// One connection.
+struct Session : std::enable_shared_from_this<Session> {
+  Session(Tcp::socket socket, asio::ssl::context& context, Lane& its_lane, Door its_door)
+      : stream(std::move(socket), context), lane(its_lane), door(its_door) {}
+  Stream stream;
+  Lane& lane;
+  Door door;
+  std::string who;
+  SteadyClock::time_point deadline = SteadyClock::now() + std::chrono::seconds(kQuietSecondsMax);
+  bool idle = false;
+
+  void wait_at_most(std::int64_t seconds);
+  void drop() {
+    boost::system::error_code ignored;
+    stream.next_layer().close(ignored);
+  }
+};
+
+struct Lane {
+  asio::io_context context{1};
+  std::set<Session*> sessions;
+  SteadyClock::time_point now = SteadyClock::now();  // of the last tick: deadlines are coarse
+  bool ending = false;
+};
+
+void Session::wait_at_most(std::int64_t seconds) {
+  deadline = lane.now + std::chrono::seconds(seconds + 1);
+}
+
+struct Server {
+  Service& service;
+  std::atomic<std::size_t> connections = 0;
+  std::atomic<bool> ending = false;
+};
+
+std::string common_name_of(Stream& stream) {
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+      SSL_get1_peer_certificate(stream.native_handle()), &X509_free);
+  if (certificate == nullptr) return {};
+  std::array<char, 65> name{};
+  const int size = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate.get()),
+                                             NID_commonName, name.data(), name.size());
+  return size > 0 ? std::string(name.data(), static_cast<std::size_t>(size)) : std::string();
+}
+
+// answer_of waits for the service's answer, which may come from the writer's thread.
+asio::awaitable<Response> answer_of(Server& server, Session& session, const Request& request) {
+  if (session.door == Door::operators) co_return server.service.handle_admin(request);
+  const bool waits = request.method == Method::post && request.target == "/v1/reports";
+  if (!waits) {
+    Response response;
+    server.service.handle(request, [&response](Response made) { response = std::move(made); });
+    co_return response;
+  }
+  auto token = asio::use_awaitable;
+  co_return co_await asio::async_initiate<asio::use_awaitable_t<>, void(Response)>(
+      [&server, &session, &request](auto completion) {
+        auto shared = std::make_shared<decltype(completion)>(std::move(completion));
+        asio::io_context& context = session.lane.context;
+        auto work = asio::make_work_guard(context);
+        server.service.handle(request, [shared, &context, work](Response made) {
+          asio::post(context,
+                     [shared, made = std::move(made)]() mutable { (*shared)(std::move(made)); });
+        });
+      },
+      token);
+}
+
+void write_head(const Response& response, bool keep, std::string& out) {
+  const std::uint64_t size = response.file ? response.file->size : response.body.size();
+  out += text_of_status(response.status);
+  out += "content-type: ";
+  out += response.content_type;
+  if (response.status != 304) {
+    std::array<char, 20> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), size).ptr;
+    out += "\r\ncontent-length: ";
+    out.append(digits.data(), end);
+  }
+  out += "\r\n";
+  out += response.headers;
+  out += keep ? "\r\n" : "connection: close\r\n\r\n";
+}
+
+// send writes an answer; a file goes out in pieces of one buffer.
+asio::awaitable<bool> send(Session& session, const Request& request, const Response& response,
+                           bool keep) {
+  std::string out;
+  out.reserve(512 + response.body.size());
+  write_head(response, keep, out);
+  const bool bare = request.method == Method::head || response.status == 304;
+  if (!bare) out += response.body;
+  session.wait_at_most(kQuietSecondsMax);
+  auto [error, written] = co_await asio::async_write(session.stream, asio::buffer(out), kAwait);
+  if (error) co_return false;
+  if (bare || !response.file) co_return true;
+  std::vector<std::uint8_t> piece(kFileBuffer);
+  for (std::uint64_t at = 0; at < response.file->size;) {
+    const std::size_t size = std::min<std::uint64_t>(kFileBuffer, response.file->size - at);
+    if (!response.file->file->read_at(response.file->offset + at,
+                                      MutableBytes(piece).first(size))) {
+      co_return false;  // the file shrank under us: the length is promised, so hang up
+    }
+    session.wait_at_most(kQuietSecondsMax);
+    auto [fault, sent] =
+        co_await asio::async_write(session.stream, asio::buffer(piece.data(), size), kAwait);
+    if (fault) co_return false;
+    at += size;
+  }
+  co_return true;
+}
+
+enum class Read : std::uint8_t { whole, malformed, too_large, gone };
+
+// read_request reads until one request is complete; what follows it stays in the buffer.
+asio::awaitable<Read> read_request(Session& session, beast::flat_buffer& buffer,
+                                   RequestReader& reader) {
+  session.idle = true;
+  while (true) {
+    boost::system::error_code error;
+    while (buffer.size() > 0) {
+      const std::size_t used = reader.put(buffer.data(), error);
+      buffer.consume(used);
+      if (error || used == 0 || reader.is_done()) break;
+    }
+    if (error == beast::http::error::body_limit) co_return Read::too_large;
+    if (error && error != beast::http::error::need_more) co_return Read::malformed;
+    if (reader.is_done()) co_return Read::whole;
+    if (buffer.size() > kHeaderMax) co_return Read::malformed;
+    if (reader.got_some() || buffer.size() > 0) session.idle = false;
+    auto [fault, size] = co_await session.stream.async_read_some(buffer.prepare(4096), kAwait);
+    if (fault) co_return Read::gone;
+    buffer.commit(size);
+    if (session.idle) session.wait_at_most(kQuietSecondsMax);  // the whole request in this time
+    session.idle = false;
+  }
+}
+
+asio::awaitable<void> refuse(Session& session, Read read) {
+  const Code code = read == Read::too_large ? Code::too_large : Code::bad_request;
+  const Request request;
+  const Response response = error_response({code, 0});
+  (void)co_await send(session, request, response, false);
+}
+
+asio::awaitable<void> converse(Server& server, Session& session) {
+  auto [error] = co_await session.stream.async_handshake(asio::ssl::stream_base::server, kAwait);
+  if (error) co_return;
+  if (session.door == Door::operators) session.who = common_name_of(session.stream);
+  beast::flat_buffer buffer(kHeaderMax + kRequestBodyMax);
+  while (!server.ending) {
+    RequestReader reader;
+    reader.eager(true);
+    reader.header_limit(kHeaderMax);
+    reader.body_limit(session.door == Door::operators ? kRequestBodyMax : kReportMax + 1024);
+    session.wait_at_most(kIdleSecondsMax);
+    const Read read = co_await read_request(session, buffer, reader);
+    if (read == Read::gone) co_return;
+    if (read != Read::whole) {
+      co_await refuse(session, read);
+      break;
+    }
+    session.idle = false;
+    Request request = reader.request();
+    request.who = session.who;
+    session.wait_at_most(kQuietSecondsMax);
+    const Response response = co_await answer_of(server, session, request);
+    const bool keep = reader.keep_alive() && !server.ending;
+    const bool sent = co_await send(session, request, response, keep);
+    if (!sent || !keep) break;
+  }
+  session.wait_at_most(2);
+  (void)co_await session.stream.async_shutdown(kAwait);
+}
+
+asio::awaitable<void> live(Server& server, std::shared_ptr<Session> session) {
+  session->lane.sessions.insert(session.get());
+  try {
+    co_await converse(server, *session);
+  } catch (const std::exception&) {
+    log("connection_failed", "an exception ended one connection");
+  }
+  session->lane.sessions.erase(session.get());
+  session->drop();
+  server.connections.fetch_sub(1);
+}
+
+// tick drops the connections whose time is up, once a second.
+asio::awaitable<void> tick(Server& server, Lane& lane) {
+  asio::steady_timer timer(lane.context);
+  SteadyClock::time_point drained{};
+  while (true) {
+    lane.now = SteadyClock::now();
+    if (server.ending && drained == SteadyClock::time_point{}) {
+      drained = lane.now + std::chrono::seconds(kDrainSecondsMax);
+    }
+    for (Session* const session : lane.sessions) {
+      const bool late = lane.now > session->deadline;
+      const bool ends = server.ending && (session->idle || lane.now > drained);
+      if (late || ends) session->drop();
+    }
+    if (server.ending && lane.sessions.empty()) co_return;
+    timer.expires_after(server.ending ? std::chrono::milliseconds(50) : std::chrono::seconds(1));
+    (void)co_await timer.async_wait(kAwait);
+  }
+}
+
+struct Listener {
+  Tcp::acceptor acceptor;
+  asio::ssl::context tls;
+  Door door;
+};
+
+asio::awaitable<void> accept_all(Server& server, Listener& listener,
+                                 const std::vector<Lane*>& lanes) {
+  for (std::size_t next = 0; !server.ending; next = (next + 1) % lanes.size()) {
+    Lane& lane = *lanes[next];
+    auto [error, socket] = co_await listener.acceptor.async_accept(lane.context, kAwait);
+    if (server.ending) co_return;
+    if (error) {  // out of descriptors, mostly: a breath instead of a busy loop
+      asio::steady_timer breath(listener.acceptor.get_executor(), std::chrono::milliseconds(50));
+      (void)co_await breath.async_wait(kAwait);
+      continue;
+    }
+    if (server.connections.load() >= kConnectionsMax) continue;  // the socket closes here
+    server.connections.fetch_add(1);
+    boost::system::error_code ignored;
+    socket.set_option(Tcp::no_delay(true), ignored);
+    auto session = std::make_shared<Session>(std::move(socket), listener.tls, lane, listener.door);
+    asio::co_spawn(lane.context, live(server, std::move(session)), asio::detached);
+  }
+}
+
+asio::awaitable<void> watch_repository(Server& server, asio::io_context& context) {
+  asio::steady_timer timer(context);
+  while (!server.ending) {
+    server.service.reload_if_changed();
+    timer.expires_after(std::chrono::seconds(1));
+    (void)co_await timer.async_wait(kAwait);
+  }
+}
+
+Result<asio::ssl::context> make_tls(const Settings& settings, Door door) {
+  asio::ssl::context tls(asio::ssl::context::tls_server);
+  SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_3_VERSION);
+  SSL_CTX_set_mode(tls.native_handle(), SSL_MODE_RELEASE_BUFFERS);
+  boost::system::error_code error;
+  tls.use_certificate_chain_file(settings.certificate.string(), error);
+  if (error) return fail(Code::tls_failed);
+  tls.use_private_key_file(settings.key.string(), asio::ssl::context::pem, error);
+  if (error) return fail(Code::tls_failed);
+  if (door == Door::devices) return tls;
+  tls.load_verify_file(settings.admin_ca.string(), error);
+  if (error) return fail(Code::tls_failed);
+  tls.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert, error);
+  if (error) return fail(Code::tls_failed);
+  constexpr std::string_view kSessions = "airlock-operators";
+  SSL_CTX_set_session_id_context(tls.native_handle(), bytes_of(kSessions).data(),
+                                 static_cast<unsigned>(kSessions.size()));
+  return tls;
+}
+
+Result<Tcp::endpoint> read_address(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos) return fail(Code::usage);
+  std::string host = text.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  if (host == "localhost") host = "127.0.0.1";
+  unsigned short port = 0;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data() + colon + 1, end, port);
+  boost::system::error_code error;
+  const auto address = asio::ip::make_address(host, error);
+  if (error || read.ec != std::errc() || read.ptr != end) return fail(Code::usage);
+  return Tcp::endpoint(address, port);
+}
+
+Result<Tcp::acceptor> open(asio::io_context& context, const std::string& address) {
+  AIRLOCK_ASSIGN(const Tcp::endpoint endpoint, read_address(address));
+  Tcp::acceptor acceptor(context);
+  boost::system::error_code error;
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(Tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (error) return fail(error == asio::error::address_in_use ? Code::busy : Code::access_denied);
+  acceptor.listen(Tcp::acceptor::max_listen_connections, error);
+  if (error) return fail(Code::io_failed);
+  return acceptor;
+}
+
+std::string address_of(const Tcp::acceptor& acceptor, const std::string& asked) {
+  return asked.substr(0, asked.rfind(':') + 1) + std::to_string(acceptor.local_endpoint().port());
+}
+
+Status serve(Service& service, const Settings& settings,
+             const std::function<void(const Addresses&)>& ready) {
+  Server server{service};
+  std::vector<std::unique_ptr<Lane>> lanes;
+  std::vector<Lane*> device_lanes;
+  for (unsigned at = 0; at < settings.threads + 1; ++at) {
+    lanes.push_back(std::make_unique<Lane>());
+    if (at < settings.threads) device_lanes.push_back(lanes.back().get());
+  }
+  Lane& operators = *lanes.back();
+  AIRLOCK_ASSIGN(auto tls, make_tls(settings, Door::devices));
+  AIRLOCK_ASSIGN(auto admin_tls, make_tls(settings, Door::operators));
+  AIRLOCK_ASSIGN(auto acceptor, open(operators.context, settings.listen));
+  AIRLOCK_ASSIGN(auto admin_acceptor, open(operators.context, settings.admin_listen));
+  Listener devices{std::move(acceptor), std::move(tls), Door::devices};
+  Listener admin{std::move(admin_acceptor), std::move(admin_tls), Door::operators};
+
+  asio::signal_set signals(operators.context, SIGTERM, SIGINT);
+  signals.async_wait([&](boost::system::error_code, int) {
+    server.ending = true;
+    boost::system::error_code ignored;
+    devices.acceptor.close(ignored);
+    admin.acceptor.close(ignored);
+    log("stopping", "no new connections");
+  });
+  const std::vector<Lane*> admin_lanes = {&operators};
+  asio::co_spawn(operators.context, accept_all(server, devices, device_lanes), asio::detached);
+  asio::co_spawn(operators.context, accept_all(server, admin, admin_lanes), asio::detached);
+  asio::co_spawn(operators.context, watch_repository(server, operators.context), asio::detached);
+  for (const auto& lane : lanes) {
+    asio::co_spawn(lane->context, tick(server, *lane), asio::detached);
+  }
+  ready({address_of(devices.acceptor, settings.listen),
+         address_of(admin.acceptor, settings.admin_listen)});
+  std::vector<std::jthread> threads;
+  for (Lane* const lane : device_lanes) threads.emplace_back([lane] { lane->context.run(); });
+  operators.context.run();
+  threads.clear();  // joins
+  return {};
+}
+
+}  // namespace
+
+Status run(Service& service, const Settings& settings,
+           const std::function<void(const Addresses&)>& ready) {
+  if (settings.threads == 0 || settings.threads > kThreadsMax) return fail(Code::usage);
+  try {
+    return serve(service, settings, ready);
+  } catch (const std::exception& error) {
+    log("failed", error.what());
+    return fail(Code::io_failed);
+  }
+}
+
+}  // namespace airlock::http

@@ -1,0 +1,44 @@
+// The sockets of both listeners.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "core/base/base.h"
+#include "host/file/file.h"
+#include "server/http/http.h"
+
+namespace airlock::http {
+
+inline constexpr std::size_t kConnectionsMax = 10'000;  // both listeners together
+inline constexpr std::size_t kHeaderMax = 8 << 10;      // bytes of a request's head
+inline constexpr std::size_t kRequestBodyMax = 1 << 20;
+inline constexpr std::size_t kFileBuffer = 64 << 10;  // of a file on its way out
+inline constexpr std::int64_t kQuietSecondsMax = 30;  // between two bytes of a request or answer
+inline constexpr std::int64_t kIdleSecondsMax = 75;   // between two requests
+inline constexpr std::int64_t kDrainSecondsMax = 10;  // after SIGTERM
+inline constexpr unsigned kThreadsMax = 64;
+
+struct Settings {
+  std::string listen = "127.0.0.1:8443";  // HOST:PORT; port 0 takes a free one
+  std::string admin_listen = "127.0.0.1:8444";
+  file::Path certificate;
+  file::Path key;
+  file::Path admin_ca;  // operators are whom it certifies
+  unsigned threads = 1;
+};
+
+// Where it listens now, with the ports that were taken: HOST:PORT.
+struct Addresses {
+  std::string listen;
+  std::string admin;
+};
+
+// run serves until SIGTERM or SIGINT, then lets running answers finish for kDrainSecondsMax. It
+// calls `ready` once when both listeners are open. Errors: usage (an address), tls_failed (a
+// certificate or key), access_denied or busy (a port).
+Status run(Service& service, const Settings& settings,
+           const std::function<void(const Addresses&)>& ready);
+
+}  // namespace airlock::http

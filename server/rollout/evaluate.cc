@@ -1,0 +1,187 @@
+#include <algorithm>
+#include <charconv>
+
+#include "host/text/text.h"
+#include "server/rollout/rollout.h"
+
+namespace airlock::rollout {
+
+namespace {
+
+std::uint64_t mix(Bytes a, std::string_view b) {
+  crypto::Sha256 hash;
+  hash.update(a);
+  hash.update(bytes_of(b));
+  const Digest digest = hash.finish();
+  std::uint64_t value = 0;
+  for (std::size_t at = 0; at < 8; ++at) value = value << 8 | digest.bytes[at];
+  return value;
+}
+
+bool speaks_of(const std::vector<std::string>& list, std::string_view word) {
+  return list.empty() || std::ranges::find(list, word) != list.end();
+}
+
+bool within(const package::VersionRange& range, const package::Semver& version) {
+  return range.min <= version && version <= range.max;
+}
+
+// choose picks the smallest payload that this device can use: the patch for exactly what runs, or
+// a full one.
+const OfferedPayload* choose(const OfferedComponent& component, const CheckIn& device) {
+  const auto running =
+      std::ranges::find(device.images, component.id, &CheckIn::Installed::component);
+  const OfferedPayload* best = nullptr;
+  for (const OfferedPayload& payload : component.payloads) {
+    const bool usable = payload.type == package::PayloadType::full ||
+                        (running != device.images.end() && payload.base == running->image);
+    if (usable && (best == nullptr || payload.size < best->size)) best = &payload;
+  }
+  return best;
+}
+
+// refusal_of_release says why the release itself is not for this device.
+std::optional<Reason> refusal_of_release(const Release& release, const CheckIn& device,
+                                         std::int64_t now) {
+  const bool any = release.from_versions.empty();
+  if (!any && std::ranges::none_of(release.from_versions, [&](const Release::Range& range) {
+        return within(range.range, device.version);
+      })) {
+    return Reason::from_version_outside;
+  }
+  if (device.bootloader < release.bootloader_min) return Reason::bootloader_too_old;
+  if (release.security_version < device.security_version) return Reason::below_floor;
+  if (release.expires < now) return Reason::expired;
+  return std::nullopt;
+}
+
+std::optional<Reason> refusal_of_share(const Plan& plan, const CheckIn& device) {
+  if (!device.duid.empty()) {
+    const std::uint32_t bucket = bucket_of(plan.rollout.seed, device.duid);
+    return bucket < plan.rollout.share ? std::nullopt : std::optional(Reason::outside_share);
+  }
+  const auto told = std::ranges::find(device.buckets, plan.rollout.id, &CheckIn::Told::rollout);
+  if (told == device.buckets.end()) return Reason::bucket_missing;
+  return told->bucket < plan.rollout.share ? std::nullopt : std::optional(Reason::outside_share);
+}
+
+// refusal_of returns why a plan offers nothing to this device, and fills the answer's payloads
+// where it does.
+std::optional<Reason> refusal_of(const Plan& plan, const CheckIn& device, std::int64_t now,
+                                 Answer& answer) {
+  const store::Rollout& rollout = plan.rollout;
+  if (rollout.state == store::State::halted) return Reason::halted;
+  if (plan.release == nullptr) return Reason::release_missing;
+  if (rollout.state == store::State::created) return Reason::not_running;
+  if (rollout.not_after != 0 && now > rollout.not_after) return Reason::ended;
+  if (plan.release->version <= device.version) return Reason::already_newest;
+  if (!speaks_of(rollout.regions, device.region)) return Reason::region;
+  if (!speaks_of(rollout.groups, device.group)) return Reason::group;
+  if (plan.from && !within(*plan.from, device.version)) return Reason::version_range;
+  if (const auto refused = refusal_of_release(*plan.release, device, now)) return refused;
+  answer.payloads.clear();
+  answer.size = 0;
+  for (const OfferedComponent& component : plan.release->components) {
+    const OfferedPayload* const chosen = choose(component, device);
+    if (chosen == nullptr) return Reason::no_usable_payload;
+    if (!answer.payloads.add(chosen)) return Reason::no_usable_payload;
+    answer.size += chosen->size;
+  }
+  if (rollout.state == store::State::paused) return Reason::paused;
+  if (now < rollout.not_before) return Reason::not_started;
+  return refusal_of_share(plan, device);
+}
+
+void put_number(std::string& json, std::uint64_t value) {
+  std::array<char, 20> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  json.append(digits.data(), end);
+}
+
+}  // namespace
+
+std::uint32_t bucket_of(const Digest& seed, std::string_view name) {
+  return static_cast<std::uint32_t>(mix(seed.bytes, name) % kBuckets);
+}
+
+std::string_view word_of(Reason reason) {
+  switch (reason) {
+#define X(identifier, explanation) \
+  case Reason::identifier: return #identifier;
+    AIRLOCK_ROLLOUT_REASONS(X)
+#undef X
+  }
+  return "";
+}
+
+std::string_view explain(Reason reason) {
+  switch (reason) {
+#define X(identifier, explanation) \
+  case Reason::identifier: return explanation;
+    AIRLOCK_ROLLOUT_REASONS(X)
+#undef X
+  }
+  return "";
+}
+
+Answer evaluate(const CheckIn& device, const Snapshot& snapshot, std::int64_t now) {
+  Answer answer;
+  for (const Plan* const plan : snapshot.plans_for(device.model)) {
+    const auto refused = refusal_of(*plan, device, now, answer);
+    if (!refused) {
+      answer.plan = plan;
+      answer.offers = true;
+      break;
+    }
+    if (answer.plan == nullptr || *refused > answer.reason) {
+      answer.plan = plan;
+      answer.reason = *refused;
+    }
+  }
+  // Spread over the hour's quarters by the device's name, so that a fleet does not come at once.
+  const std::string_view name = device.duid.empty() ? device.pseudonym : device.duid;
+  const std::uint32_t spread = kPollAfterSeconds / 2;
+  answer.poll_after_seconds =
+      kPollAfterSeconds - spread / 2 +
+      static_cast<std::uint32_t>(std::hash<std::string_view>{}(name) % spread);
+  return answer;
+}
+
+void write(const Answer& answer, std::string& json) {
+  if (answer.offers) {
+    json += answer.plan->offer_head;
+    bool first = true;
+    for (const OfferedPayload* const payload : answer.payloads) {
+      if (!first) json += ',';
+      first = false;
+      json += payload->json;
+    }
+    json += "],\"size\":";
+    put_number(json, answer.size);
+    json += "},\"poll_after_s\":";
+  } else {
+    json += "{\"explain\":\"";
+    if (answer.plan != nullptr) {
+      json += "rollout ";
+      put_number(json, static_cast<std::uint64_t>(answer.plan->rollout.id));
+      json += ": ";
+    }
+    json += explain(answer.reason);
+    json += "\",\"offer\":null,\"why\":\"";
+    json += word_of(answer.reason);
+    json += '"';
+    if (answer.reason == Reason::bucket_missing) {
+      // What a private device needs to find its bucket by itself.
+      json += ",\"seeds\":{\"";
+      put_number(json, static_cast<std::uint64_t>(answer.plan->rollout.id));
+      json += "\":\"";
+      json += text::to_hex(answer.plan->rollout.seed.bytes);
+      json += "\"}";
+    }
+    json += ",\"poll_after_s\":";
+  }
+  put_number(json, answer.poll_after_seconds);
+  json += '}';
+}
+
+}  // namespace airlock::rollout

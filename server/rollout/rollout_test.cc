@@ -1,0 +1,189 @@
+#include "server/rollout/rollout.h"
+
+#include <gtest/gtest.h>
+
+#include "host/json/json.h"
+#include "host/text/text.h"
+#include "tests/fakes/signers.h"
+
+namespace airlock::rollout {
+namespace {
+
+constexpr std::int64_t kNow = 1'750'000'000;
+
+// A repository on disk with one firmware release, and a rollout of it.
+class RolloutTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    repository_ = testing::TempDir() + "rollout-" +
+                  testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::filesystem::remove_all(repository_);
+    release_.components = {fakes::Release::component("mcu", 100'000)};
+    base_.bytes.fill(7);
+    release_.components[0].payloads.push_back(fakes::Release::patch(500, base_, 90'000));
+    rollout_.id = 3;
+    rollout_.share = store::kShareWhole;
+    rollout_.state = store::State::running;
+  }
+
+  void publish() {
+    const auto envelope = signers_.sign_complete(release_.encode(), package::Kind::firmware);
+    rollout_.manifest = crypto::sha256(package::Envelope::parse(envelope)->payload);
+    const std::string sha256 = text::to_hex(crypto::sha256(envelope).bytes);
+    std::filesystem::create_directories(repository_ / "metadata");
+    std::filesystem::create_directories(repository_ / "targets/firmware/1.1.0");
+    ASSERT_TRUE(
+        file::replace(repository_ / "targets/firmware/1.1.0" / (sha256 + ".demo.cose"), envelope));
+    const json::Value target = {
+        {"hashes", {{"sha256", sha256}}},
+        {"custom", {{"airlock", {{"manifest", text::to_hex(rollout_.manifest.bytes)}}}}}};
+    const json::Value metadata = {
+        {"signed", {{"targets", {{"firmware/1.1.0/demo.cose", target}}}}}};
+    ASSERT_TRUE(
+        file::replace(repository_ / "metadata/7.targets.json", bytes_of(json::write(metadata))));
+  }
+
+  Answer ask() {
+    if (!std::filesystem::exists(repository_)) publish();
+    Catalogue catalogue(repository_);
+    EXPECT_TRUE(catalogue.refresh());
+    snapshot_ = Snapshot::build({rollout_}, catalogue);
+    return evaluate(device_, *snapshot_, kNow);
+  }
+  Reason reason() {
+    const Answer answer = ask();
+    EXPECT_FALSE(answer.offers);
+    return answer.reason;
+  }
+
+  fakes::Signers signers_;
+  fakes::Release release_;
+  Digest base_;
+  store::Rollout rollout_;
+  file::Path repository_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  CheckIn device_{.duid = "abcdefghijklmnopqrstuvwxyz234567",
+                  .model = "demo-wallet",
+                  .version = *package::parse_semver("1.0.0"),
+                  .security_version = 1};
+};
+
+TEST_F(RolloutTest, OffersTheFullPayloadToAnUnknownBase) {
+  const Answer answer = ask();
+  ASSERT_TRUE(answer.offers);
+  EXPECT_EQ(answer.payloads[0]->type, package::PayloadType::full);
+}
+
+TEST_F(RolloutTest, OffersThePatchForExactlyTheBaseThatRuns) {
+  ASSERT_TRUE(device_.images.add({"mcu", base_}));
+  const Answer answer = ask();
+  ASSERT_TRUE(answer.offers);
+  EXPECT_EQ(answer.payloads[0]->type, package::PayloadType::patch);
+  EXPECT_EQ(answer.size, 500U);
+}
+
+TEST_F(RolloutTest, WritesAnOfferAsStrictJson) {
+  std::string json;
+  write(ask(), json);
+  const auto value = json::parse(json, 10'000);
+  ASSERT_TRUE(value.has_value()) << json;
+  EXPECT_EQ((*value)["offer"]["target"], "firmware/1.1.0/demo.cose");
+  EXPECT_EQ((*value)["offer"]["version"], "1.1.0");
+  EXPECT_EQ((*value)["offer"]["rollout"], 3);
+  EXPECT_EQ((*value)["offer"]["payloads"][0]["component"], "mcu");
+}
+
+TEST_F(RolloutTest, EveryShareAdmitsExactlyTheBucketsBelowIt) {
+  device_.duid = {};
+  publish();
+  Catalogue catalogue(repository_);
+  ASSERT_TRUE(catalogue.refresh());
+  for (std::uint32_t percent = 0; percent <= 100; ++percent) {
+    rollout_.share = percent * 100;
+    const auto snapshot = Snapshot::build({rollout_}, catalogue);
+    std::uint32_t offered = 0;
+    for (std::uint32_t bucket = 0; bucket < kBuckets; ++bucket) {
+      device_.buckets.clear();
+      ASSERT_TRUE(device_.buckets.add({3, bucket}));
+      offered += evaluate(device_, *snapshot, kNow).offers ? 1 : 0;
+    }
+    EXPECT_EQ(offered, rollout_.share);
+  }
+}
+
+TEST_F(RolloutTest, SpreadsDevicesEvenlyOverBuckets) {
+  const Digest seed = crypto::sha256(bytes_of("seed"));
+  int below_half = 0;
+  for (int device = 0; device < 10'000; ++device) {
+    below_half += bucket_of(seed, std::to_string(device)) < kBuckets / 2 ? 1 : 0;
+  }
+  EXPECT_NEAR(below_half, 5'000, 200);
+}
+
+TEST_F(RolloutTest, SaysWhyNothingIsOffered) {
+  publish();
+  EXPECT_TRUE(ask().offers);
+  const store::Rollout good = rollout_;
+  const CheckIn device = device_;
+  rollout_.share = 0;
+  EXPECT_EQ(reason(), Reason::outside_share);
+  rollout_ = good;
+  rollout_.state = store::State::paused;
+  EXPECT_EQ(reason(), Reason::paused);
+  rollout_.state = store::State::halted;
+  EXPECT_EQ(reason(), Reason::halted);
+  rollout_.state = store::State::created;
+  EXPECT_EQ(reason(), Reason::not_running);
+  rollout_ = good;
+  rollout_.regions = {"de"};
+  EXPECT_EQ(reason(), Reason::region);
+  rollout_ = good;
+  rollout_.groups = {"beta"};
+  EXPECT_EQ(reason(), Reason::group);
+  rollout_ = good;
+  rollout_.from_min = "0.1.0";
+  rollout_.from_max = "0.9.0";
+  EXPECT_EQ(reason(), Reason::version_range);
+  rollout_ = good;
+  rollout_.not_before = kNow + 1;
+  EXPECT_EQ(reason(), Reason::not_started);
+  rollout_ = good;
+  rollout_.not_after = kNow - 1;
+  EXPECT_EQ(reason(), Reason::ended);
+  rollout_ = good;
+  device_.model = "another";
+  EXPECT_EQ(reason(), Reason::no_rollout_for_model);
+  device_ = device;
+  device_.security_version = 2;
+  EXPECT_EQ(reason(), Reason::below_floor);
+  device_ = device;
+  device_.duid = {};
+  EXPECT_EQ(reason(), Reason::bucket_missing);
+}
+
+TEST_F(RolloutTest, NeverOffersTheSameOrAnOlderVersion) {
+  device_.version = *package::parse_semver("1.1.0");
+  EXPECT_EQ(reason(), Reason::already_newest);
+  device_.version = *package::parse_semver("2.0.0");
+  EXPECT_EQ(reason(), Reason::already_newest);
+}
+
+TEST_F(RolloutTest, HeedsWhatTheReleaseSaysOfVersionsAndBootloader) {
+  release_.bootloader_min = 4;
+  release_.from_versions = {{"0.5.0", "1.5.0"}};
+  EXPECT_EQ(reason(), Reason::bootloader_too_old);
+  device_.bootloader = 4;
+  EXPECT_TRUE(ask().offers);
+  device_.version = *package::parse_semver("0.4.0");
+  EXPECT_EQ(reason(), Reason::from_version_outside);
+}
+
+TEST_F(RolloutTest, OffersNothingThatTheRepositoryLacks) {
+  publish();
+  rollout_.manifest.bytes[0] ^= 1;
+  rollout_.models = {"demo-wallet"};
+  EXPECT_EQ(reason(), Reason::release_missing);
+}
+
+}  // namespace
+}  // namespace airlock::rollout

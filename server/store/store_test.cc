@@ -1,0 +1,137 @@
+#include "server/store/store.h"
+
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <future>
+
+#include "host/text/text.h"
+#include "server/store/report_writer.h"
+#include "tests/fakes/signers.h"
+
+namespace airlock::store {
+namespace {
+
+const Deed kDeed{"olivia", "a test", 1'700'000'000};
+
+class StoreTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = testing::TempDir() + "store-" +
+              testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::filesystem::remove_all(folder_);
+    open();
+  }
+  void open() {
+    store_.reset();
+    auto opened = Store::open(folder_);
+    ASSERT_TRUE(opened.has_value());
+    store_ = std::move(*opened);
+  }
+  std::int64_t rollout(std::uint32_t share = 100) {
+    Rollout draft;
+    draft.share = share;
+    draft.state = State::running;
+    draft.models = {"demo \"wallet\""};
+    return store_->create_rollout(draft, kDeed)->id;
+  }
+  Result<Standing> send(ReportWriter& writer, Report report) {
+    std::promise<Result<Standing>> told;
+    const auto submitted = writer.submit(
+        std::move(report), [&](Result<Standing> standing) { told.set_value(standing); });
+    if (!submitted) return std::unexpected(submitted.error());
+    return told.get_future().get();
+  }
+  int run_sql(const char* sql) {
+    sqlite3* database = nullptr;
+    sqlite3_open((folder_ / "server.db").c_str(), &database);
+    const int result = sqlite3_exec(database, sql, nullptr, nullptr, nullptr);
+    sqlite3_close(database);
+    return result;
+  }
+
+  file::Path folder_;
+  std::unique_ptr<Store> store_;
+};
+
+TEST_F(StoreTest, KeepsRolloutsAcrossReopening) {
+  const std::int64_t id = rollout();
+  open();
+  const auto rollouts = store_->rollouts();
+  ASSERT_EQ(rollouts->size(), 1U);
+  EXPECT_EQ(rollouts->front().id, id);
+  EXPECT_EQ(rollouts->front().models, std::vector<std::string>{"demo \"wallet\""});
+  EXPECT_FALSE(rollouts->front().seed.is_zero());
+}
+
+TEST_F(StoreTest, LetsAShareOnlyGrow) {
+  const std::int64_t id = rollout(100);
+  EXPECT_EQ(store_->advance(id, 100, kDeed).error().code, Code::conflict);
+  EXPECT_EQ(store_->advance(id, 99, kDeed).error().code, Code::conflict);
+  EXPECT_EQ(store_->advance(id, 10'001, kDeed).error().code, Code::out_of_range);
+  EXPECT_EQ(store_->advance(id, 10'000, kDeed)->share, 10'000U);
+}
+
+TEST_F(StoreTest, NeverWakesAHaltedRollout) {
+  const std::int64_t id = rollout();
+  EXPECT_EQ(store_->take(id, Step::pause, kDeed)->state, State::paused);
+  EXPECT_EQ(store_->take(id, Step::resume, kDeed)->state, State::running);
+  EXPECT_EQ(store_->take(id, Step::halt, kDeed)->state, State::halted);
+  EXPECT_EQ(store_->take(id, Step::resume, kDeed).error().code, Code::conflict);
+  EXPECT_EQ(store_->advance(id, 5'000, kDeed).error().code, Code::conflict);
+  EXPECT_EQ(store_->take(99, Step::halt, kDeed).error().code, Code::not_found);
+}
+
+TEST_F(StoreTest, RefusesAChangeWithoutAReasonOrAName) {
+  EXPECT_EQ(store_->create_rollout({}, {"olivia", "", 1}).error().code, Code::missing_field);
+  EXPECT_EQ(store_->create_rollout({}, {"", "why", 1}).error().code, Code::unauthorised);
+  EXPECT_TRUE(store_->audit(10)->empty());
+}
+
+TEST_F(StoreTest, RecordsWhoChangedWhatAndWhy) {
+  const std::int64_t id = rollout();
+  ASSERT_TRUE(store_->take(id, Step::pause, {"otto", "payments fail", 5}));
+  const auto audit = store_->audit(10);
+  ASSERT_EQ(audit->size(), 2U);
+  EXPECT_EQ(audit->front().who, "otto");
+  EXPECT_EQ(audit->front().what, "rollout.pause");
+  EXPECT_EQ(audit->front().why, "payments fail");
+}
+
+TEST_F(StoreTest, RefusesToRewriteTheAudit) {
+  rollout();
+  EXPECT_NE(run_sql("UPDATE audit SET who = 'nobody'"), SQLITE_OK);
+  EXPECT_NE(run_sql("DELETE FROM audit"), SQLITE_OK);
+  EXPECT_EQ(store_->audit(10)->front().who, "olivia");
+}
+
+TEST_F(StoreTest, CountsReportsOfEnrolledKeysOnlyAndEachOnce) {
+  const fakes::Signer device("device", crypto::Algorithm::eddsa);
+  ASSERT_EQ(store_->import_devices({text::to_hex(device.key().view())}, kDeed)->added, 1U);
+  ASSERT_EQ(store_->import_devices({text::to_hex(device.key().view())}, kDeed)->known, 1U);
+  auto writer = std::move(*ReportWriter::open(*store_));
+  Report report;
+  report.duid = duid_of(device.key().view());
+  report.sequence = 1;
+  report.rollout = 3;
+  report.outcome = "committed";
+  report.reason = "ok";
+  EXPECT_EQ(send(*writer, report), Standing::counted);
+  EXPECT_EQ(send(*writer, report), Standing::counted);
+  report.duid = "stranger";
+  EXPECT_EQ(send(*writer, report), Standing::marked);
+  writer.reset();
+  open();
+  EXPECT_EQ(store_->reports(3, 10)->size(), 2U);
+  ASSERT_EQ(store_->report_counts()->size(), 1U);
+  EXPECT_EQ(store_->report_counts()->front().count, 1);
+}
+
+TEST_F(StoreTest, RefusesADatabaseOfANewerServer) {
+  store_.reset();
+  ASSERT_EQ(run_sql("PRAGMA user_version = 99"), SQLITE_OK);
+  EXPECT_EQ(Store::open(folder_).error().code, Code::unsupported_version);
+}
+
+}  // namespace
+}  // namespace airlock::store
