@@ -37,7 +37,7 @@ endfunction()
 
 function(airlock_warnings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-    -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual -Wnull-dereference
+    -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual
     -Wimplicit-fallthrough -Wswitch-enum -Werror)
 endfunction()
 
@@ -129,7 +129,6 @@ function(app name folder)
   endif()
   add_executable(${name} ${sources})
   airlock_warnings(${name})
-  target_compile_options(${name} PRIVATE -Wno-null-dereference) # g++ 12 sees ghosts in CLI11's inlined code
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   foreach(above IN LISTS A_ROOMS)
     string(REPLACE "/" "_" above_target ${above})
