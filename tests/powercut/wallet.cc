@@ -13,8 +13,8 @@ using Type = update::Event::Type;
 
 constexpr std::size_t kAreaSize = 4096;
 constexpr std::size_t kWriteSize = 1024;  // one write of an image
-constexpr std::uint8_t kTrialBoots = 2;
-constexpr int kEffectsMax = 200;  // of one chapter, however often the power fails
+constexpr std::uint8_t kTrialBoots = 3;   // one more than cuts: each cut in a trial costs a boot
+constexpr int kEffectsMax = 200;          // of one chapter, however often the power fails
 constexpr std::size_t kPairHead = 16;
 
 fakes::Flash flash(fakes::Power& power, fakes::Geometry geometry) {
