@@ -15,14 +15,15 @@
 namespace {
 std::atomic<std::size_t> allocations = 0;
 }
-void* operator new(std::size_t size) {
+// Not inlined: the compiler would see malloc and free and call the pair a mismatch.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   ++allocations;
   void* made = std::malloc(size);
   if (made == nullptr) std::abort();
   return made;
 }
-void operator delete(void* made) noexcept { std::free(made); }
-void operator delete(void* made, std::size_t) noexcept { std::free(made); }
+[[gnu::noinline]] void operator delete(void* made) noexcept { std::free(made); }
+[[gnu::noinline]] void operator delete(void* made, std::size_t) noexcept { std::free(made); }
 
 namespace airlock::delta {
 namespace {
@@ -114,7 +115,7 @@ Status decode(const OneBlock& block, MemoryArea& slot) {
 }
 
 TEST(BlockShape, IsTheWayBackFromEveryStoredSize) {
-  for (const std::uint16_t piece_size : {64, 512, 4096}) {
+  for (const std::uint16_t piece_size : std::initializer_list<std::uint16_t>{64, 512, 4096}) {
     std::size_t valid = 0;
     for (std::uint32_t stored = 1; stored <= 70'000; ++stored) {
       const auto shape = block_shape(stored, piece_size);
@@ -134,8 +135,8 @@ TEST(BlockShape, IsTheWayBackFromEveryStoredSize) {
 }
 
 TEST(Head, IsCutIntoPiecesOfWholeEntriesThatFollowEachOther) {
-  for (const std::size_t blocks : {1, 5, 6, 91, 92, 1000}) {
-    for (const std::uint16_t piece_size : {64, 300, 4096}) {
+  for (const std::size_t blocks : std::initializer_list<std::size_t>{1, 5, 6, 91, 92, 1000}) {
+    for (const std::uint16_t piece_size : std::initializer_list<std::uint16_t>{64, 300, 4096}) {
       std::uint64_t end = 0;
       std::size_t bytes = 0;
       const std::uint64_t count = head_piece_count(blocks, piece_size);
@@ -183,7 +184,7 @@ TEST(BlockDecoder, CopiesARawBlockInFewLargeReadsAndWrites) {
 
 TEST(BlockDecoder, RefusesARawBlockOfAnotherSize) {
   const Buffer image = noise(1000, 2);
-  for (const std::size_t size : {999, 1001}) {
+  for (const std::size_t size : std::initializer_list<std::size_t>{999, 1001}) {
     const auto block = one_block(image, noise(size, 3), Coding::raw, 512);
     MemoryArea slot(Buffer(image.size()));
     EXPECT_EQ(decode(*block, slot).error().code, Code::patch_malformed);

@@ -129,7 +129,7 @@ TEST(FullPayload, IsSmallerThanTheImageWhereItRepeatsItself) {
 }
 
 TEST(PatchPayload, MakesTheNextVersion) {
-  for (std::size_t size : {1, 100, 5000, 65536, 180'000}) {
+  for (const std::size_t size : std::initializer_list<std::size_t>{1, 100, 5000, 65536, 180'000}) {
     SCOPED_TRACE(size);
     const Buffer base = prose(size, 4);
     expect_round_trip(later_version(base, 5), base, {});
