@@ -6,10 +6,8 @@
 #include <cstdio>
 
 #include "apps/airlock/commands.h"
-#include "host/text/text.h"
-#if __has_include("apps/airlock/operator.h")
 #include "apps/airlock/operator.h"
-#endif
+#include "host/text/text.h"
 
 namespace airlock::app {
 namespace {
@@ -50,9 +48,7 @@ int run(int argc, char** argv) {
   add_publish_command(app, outcome);
   add_inspect_command(app, outcome);
   add_keyring_commands(app, outcome);
-#if __has_include("apps/airlock/operator.h")
   add_operator_commands(app, outcome);
-#endif
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {  // --help, --version

@@ -111,8 +111,9 @@ const Options kRaw = {Storage::raw, package::kPieceSizeMax};
 const Options kSmallPieces = {Storage::compressed, delta::kUsualPieceSizeMin};
 
 TEST(FullPayload, MakesImagesOfEverySizeAroundABlockAndAPiece) {
-  for (std::size_t size :
-       {1, 2, 3, 511, 512, 513, 4095, 4096, 4097, 65535, 65536, 65537, 131072, 131073, 200001}) {
+  constexpr std::size_t kSizes[] = {1,    2,     3,     511,   512,    513,    4095,  4096,
+                                    4097, 65535, 65536, 65537, 131072, 131073, 200001};
+  for (std::size_t size : kSizes) {
     SCOPED_TRACE(size);
     for (const Options& options : {Options{}, kRaw, kSmallPieces}) {
       expect_round_trip(noise(size, 1), {}, options);

@@ -105,7 +105,7 @@ TEST_F(RolloutTest, EveryShareAdmitsExactlyTheBucketsBelowIt) {
     for (std::uint32_t bucket = 0; bucket < kBuckets; ++bucket) {
       device_.buckets.clear();
       ASSERT_TRUE(device_.buckets.add({3, bucket}));
-      offered += evaluate(device_, *snapshot, kNow).offers ? 1 : 0;
+      offered += evaluate(device_, *snapshot, kNow).offers ? 1U : 0U;
     }
     EXPECT_EQ(offered, rollout_.share);
   }
