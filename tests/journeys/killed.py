@@ -50,17 +50,19 @@ class Killed(Stage):
 
     def test_the_server_dies_in_the_middle_and_comes_back(self):
         listen = self.url.removeprefix("https://")
+        proxy = Proxy(self.url, [len(self.new) // 2], on_cut=lambda: self.server.kill())
+        self.addCleanup(proxy.close)
+        config = self.dir / "device/config.json"
+        config.write_text(config.read_text().replace(self.url, proxy.url))
         child = self.start_device()
-        for line in child.stdout:
-            if json.loads(line).get("phase") in ("fetching", "verifying"):
-                break
-        self.server.kill()
-        self.server.wait()
         child.wait(timeout=WAIT_SECONDS_MAX)
+        self.server.wait()
+        self.assertEqual(proxy.cuts, [], "the story was to kill the server while it sends")
         self.assert_runs("1.0.0", self.old)
         self.start_server(listen=listen)
         self.update("release-1.1.0")
         self.assert_runs("1.1.0", self.new)
+        self.assertLess(proxy.bytes_down, len(self.new) * 1.3, "what had arrived is not fetched again")
 
 
 main()

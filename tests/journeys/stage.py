@@ -160,12 +160,13 @@ class Stage(unittest.TestCase):
                     "-CAcreateserial", "-out", f"{name}.pem", "-days", "30", "-extfile", f"{name}.ext")
 
     def start_server(self, listen="127.0.0.1:0", admin="127.0.0.1:0"):
+        log = open(self.dir / "server.log", "ab")
         child = subprocess.Popen(
             [str(BIN / "airlock-server"), "run", "--repo", "repo", "--data", "server-data",
              "--listen", listen, "--tls-cert", "server.pem", "--tls-key", "server.key",
              "--admin-listen", admin, "--admin-ca", "ca.pem"],
-            stdout=subprocess.PIPE, stderr=open(self.dir / "server.log", "ab"), text=True,
-            env=self.environment(), cwd=self.dir)
+            stdout=subprocess.PIPE, stderr=log, text=True, env=self.environment(), cwd=self.dir)
+        log.close()
         self.children.append(child)
         line = child.stdout.readline()
         found = re.match(r"listening (https://\S+) admin (https://\S+)", line)
@@ -236,10 +237,11 @@ class Stage(unittest.TestCase):
 class Proxy:
     """A TCP wire that is cut after a number of bytes from the server, as often as told."""
 
-    def __init__(self, url, cuts=()):
+    def __init__(self, url, cuts=(), on_cut=lambda: None):
         host, port = re.match(r"https://([^:]+):(\d+)", url).groups()
         self.upstream = (host, int(port))
         self.cuts = list(cuts)
+        self.on_cut = on_cut
         self.bytes_down = 0
         self.connections = 0
         self.lock = threading.Lock()
@@ -286,6 +288,7 @@ class Proxy:
             self.bytes_down += size
             if self.cuts and self.bytes_down >= self.cuts[0]:
                 self.cuts.pop(0)
+                self.on_cut()
                 return True
         return False
 
