@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "apps/airlock-device/owner.h"
 #include "core/base/base.h"
 #include "device/agent/agent.h"
 #include "host/file/file.h"
-#include "apps/airlock-device/owner.h"
 
 namespace airlock::app {
 
