@@ -17,6 +17,7 @@ import stage  # noqa: E402
 from demo_firmware import NoFirmware, three_versions  # noqa: E402
 from stage import Refused, json, subprocess  # noqa: E402
 
+RAW = ("--storage", "raw")  # only the second release is about sizes
 COLOUR = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 
@@ -63,7 +64,7 @@ class Demo(stage.Stage):
               " Nothing of this was simulated but the wallet itself: see README.md for what to read next.\n")
 
     def keys(self):
-        chapter(1, "A vendor makes keys, on paper held by different people")
+        chapter(1, "A vendor makes the keys, for different people to hold")
         self.make_vendor()
         self.make_certificates()
         good("a vendor key, three committee keys, five root keys, and four keys of the repository; all encrypted")
@@ -71,7 +72,7 @@ class Demo(stage.Stage):
 
     def first_firmware(self):
         chapter(2, "The first firmware goes onto a device in the factory")
-        self.first = self.make_release("1.0.0", self.images[0])
+        self.first = self.make_release("1.0.0", self.images[0], extra=RAW)
         self.publish(self.first)
         self.start_server()
         self.make_device(self.first, slot=self.slot)
@@ -121,7 +122,7 @@ class Demo(stage.Stage):
 
     def a_release_that_fails(self):
         chapter(5, "A release whose new firmware does not come up")
-        third = self.make_release("1.2.0", self.images[2], security=3, bases=self.images[1])
+        third = self.make_release("1.2.0", self.images[2], security=3, bases=self.images[1], extra=RAW)
         self.publish(third)
         self.roll_out(third)
         self.show_device("run", "--until-quiet", "--consent", self.manifest_digest(third), "--trial", "hang")
@@ -131,8 +132,9 @@ class Demo(stage.Stage):
              f"its floor is still {state['floors']['firmware']}, the seed untouched")
         reports = json.loads(self.operator("reports", "--json"))
         self.assertIn(state["last_revert"]["reason"], json.dumps(reports))
-        for line in self.operator("reports").splitlines()[:8]:
-            print(f"   {paint('2', '│')} {line}")
+        for report in reports["reports"] if isinstance(reports, dict) else reports:
+            print(f"   {paint('2', '│')} {report['received']}  {report['version']}  {report['outcome']:10} {report['reason']}"
+                  f"{'' if report['counted'] else '  (not counted)'}")
         good("the server shows why, from a report that the device signed")
 
     def attack(self, title, code, package):
@@ -144,13 +146,13 @@ class Demo(stage.Stage):
 
     def attacks(self):
         chapter(6, "Three attacks")
-        fourth = self.make_release("1.3.0", self.images[2], security=3, bases=self.images[1])
+        fourth = self.make_release("1.3.0", self.images[0], security=3, extra=RAW)
         for artifact in (fourth / "artifacts").iterdir():
             data = bytearray(artifact.read_bytes())
             data[-1000] ^= 1
             artifact.write_bytes(data)
         self.attack("one bit of a piece was changed on the way", "piece_rejected", fourth)
-        alone = self.make_release("1.4.0", self.images[2], security=3, signers=("vendor",))
+        alone = self.make_release("1.4.0", self.images[0], security=3, signers=("vendor",), extra=RAW)
         self.attack("the vendor's key was stolen, and signs alone", "quorum_missing", alone)
         self.attack("an older, honestly signed release is replayed", "below_floor", self.first)
         good(f"the device still runs {self.status()['version']}")
