@@ -96,6 +96,8 @@ Result<Ending> Agent::drive(Event event, Pace pace) {
     around_.watcher.entered(session_);
     if (next.effect == update::Effect::wait) return ending_of(session_, event.type);
     const bool again = session_.attempts > 0 && event.type == Event::Type::failed;
+    // An unsent report stays in the journal for the next run: nobody has to wait for a server.
+    if (again && session_.phase == Phase::reporting) return ending_of(session_, event.type);
     if (again && pace == Pace::stop_at_once) return std::unexpected(event.error);
     if (again) back_off(session_.attempts);
     event = perform(next.effect);
