@@ -14,6 +14,7 @@ namespace {
 constexpr std::array<std::uint8_t, 4> kMagic = {'A', 'L', 'E', 'V'};
 constexpr std::size_t kHeadSize = 12;  // magic, length, checksum
 constexpr std::uint64_t kStatBlockSize = 512;
+constexpr std::size_t kReadAhead = 64 << 10;
 
 void put_number(MutableBytes to, std::uint32_t value) {
   for (std::size_t i = 0; i < 4; ++i) to[i] = static_cast<std::uint8_t>(value >> (24 - 8 * i));
@@ -40,13 +41,31 @@ Status FileArea::check(std::uint64_t offset, std::uint64_t size) const {
 
 Status FileArea::read(std::uint64_t offset, MutableBytes to) {
   AIRLOCK_TRY(check(offset, to.size()));
-  return file_.read_at(offset, to);
+  const bool in_sequence = offset == next_;
+  next_ = offset + to.size();
+  const auto held = [&] {
+    return offset >= ahead_at_ && offset + to.size() <= ahead_at_ + ahead_.size();
+  };
+  if (!held()) {
+    if (!in_sequence || to.size() >= kReadAhead) return file_.read_at(offset, to);
+    ahead_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(kReadAhead, size_ - offset)));
+    ahead_at_ = offset;
+    const Status filled = file_.read_at(offset, ahead_);
+    if (!filled) ahead_.clear();
+    AIRLOCK_TRY(filled);
+  }
+  copy_into(to, Bytes(ahead_).subspan(static_cast<std::size_t>(offset - ahead_at_), to.size()));
+  return {};
 }
 
-Status FileArea::erase(std::uint64_t offset, std::uint64_t size) { return check(offset, size); }
+Status FileArea::erase(std::uint64_t offset, std::uint64_t size) {
+  ahead_.clear();
+  return check(offset, size);
+}
 
 Status FileArea::write(std::uint64_t offset, Bytes bytes) {
   AIRLOCK_TRY(check(offset, bytes.size()));
+  ahead_.clear();
   return file_.write_at(offset, bytes);
 }
 

@@ -9,6 +9,8 @@
 namespace airlock::platform {
 
 // A slot, or a copy of the record, in a file or on a block device. Its size is fixed when opened.
+// Small reads in sequence are read ahead; a write drops what was, so that a read after it sees the
+// file. Nobody else writes the file meanwhile: the device's lock sees to that.
 class FileArea final : public Area {
  public:
   static Result<FileArea> open(const file::Path& path);
@@ -30,6 +32,10 @@ class FileArea final : public Area {
 
   file::File file_;
   std::uint64_t size_;
+  // core reads in steps of a small stack buffer; in sequence they are served from here.
+  file::Buffer ahead_;
+  std::uint64_t ahead_at_ = 0;
+  std::uint64_t next_ = UINT64_MAX;  // where a read in sequence would start
 };
 
 // make_area makes a file of this size without content. Errors: exists_already, disk_full, ..
