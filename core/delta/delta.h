@@ -59,8 +59,9 @@ Status check_base(const package::Payload& payload, Source& base);
 // the blocks themselves are the journal. Errors: those of the slot.
 Result<bool> block_holds(const package::Image& image, std::size_t block, Source& slot);
 
-// check_image hashes the whole image in the slot: image_rejected unless size, every block digest
-// and the image's digest match.
+// check_image reads the whole image back from the slot: image_rejected unless it has the signed
+// digest (at = the first block that is wrong, or the block count where only the image's digest is).
+// The image's digest covers every byte, so that no block digest is computed a second time.
 Status check_image(const package::Image& image, Source& slot);
 
 // The encoder (publish/diff) and the reader agree on the head through these.

@@ -264,10 +264,11 @@ TEST(Slot, TellsWhichBlocksItHoldsAndWhetherItIsTheImage) {
   MemoryArea torn_slot(torn);
   EXPECT_TRUE(*delta::block_holds(described.view(), 0, torn_slot));
   EXPECT_FALSE(*delta::block_holds(described.view(), 1, torn_slot));
-  EXPECT_EQ(delta::check_image(described.view(), torn_slot).error().code, Code::image_rejected);
+  EXPECT_EQ(delta::check_image(described.view(), torn_slot).error(),
+            (Error{Code::image_rejected, 1}));
   BuiltImage wrong = described;
   wrong.digest.bytes[0] ^= 1;
-  EXPECT_EQ(delta::check_image(wrong.view(), slot).error().code, Code::image_rejected);
+  EXPECT_EQ(delta::check_image(wrong.view(), slot).error(), (Error{Code::image_rejected, 2}));
 }
 
 Buffer load(const std::filesystem::path& path) {
