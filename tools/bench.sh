@@ -2,4 +2,4 @@
 # Every figure of speed, side by side with its peer in the same run.
 set -eu
 python3 tools/bench_install.py
-tools/bench_checkin.sh
+python3 tools/bench_checkin.py
