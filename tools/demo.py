@@ -17,7 +17,7 @@ import stage  # noqa: E402
 from demo_firmware import NoFirmware, three_versions  # noqa: E402
 from stage import Refused, json, subprocess  # noqa: E402
 
-RAW = ("--storage", "raw")  # only the second release is about sizes
+RAW = ("--storage", "raw")  # full images as they are: the story is the delta
 COLOUR = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 
@@ -83,10 +83,10 @@ class Demo(stage.Stage):
     def next_version(self):
         chapter(3, "The next version: a delta, a quorum, and a rollout")
         self.second = self.make_release("1.1.0", self.images[1], security=2, bases=self.images[0], signers=(),
-                                        extra=("--notes", "Fixes the random generator. Your seed stays where it is."))
+                                        extra=(*RAW, "--notes", "Fixes the random generator. Your seed stays where it is."))
         shown = self.inspect(self.second / "manifest.cose")["manifest"]
         payloads = {p["type"]: p["size"] for p in shown["components"][0]["payloads"]}
-        good(f"image {size(len(self.images[1]))}, full payload {size(payloads['full'])}, "
+        good(f"image {size(len(self.images[1]))}, full payload {size(payloads['full'])} (stored raw here), "
              f"delta from 1.0.0 {paint('1', size(payloads['patch']))} ({payloads['patch'] / len(self.images[1]):.1%} of the image)")
         for signer in ("vendor", "committee-1"):
             self.sign(self.second, signer)
@@ -122,7 +122,7 @@ class Demo(stage.Stage):
 
     def a_release_that_fails(self):
         chapter(5, "A release whose new firmware does not come up")
-        third = self.make_release("1.2.0", self.images[2], security=3, bases=self.images[1], extra=RAW)
+        third = self.make_release("1.2.0", self.images[2], security=3, extra=RAW)
         self.publish(third)
         self.roll_out(third)
         self.show_device("run", "--until-quiet", "--consent", self.manifest_digest(third), "--trial", "hang")

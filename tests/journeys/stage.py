@@ -23,6 +23,7 @@ import unittest
 BIN = pathlib.Path(os.environ.get("AIRLOCK_BIN", "build/release")).resolve()
 PASSPHRASE = "correct horse battery staple"
 WAIT_SECONDS_MAX = 60
+DIFF_SECONDS_MAX = 900  # a delta between large images on a busy machine
 
 
 class Refused(Exception):
@@ -123,7 +124,7 @@ class Stage(unittest.TestCase):
             path = self.dir / f"{out}-{component}-base.bin"
             path.write_bytes(content)
             args += ["--base", f"{component}={path}"]
-        self.airlock(*args, *extra)
+        self.airlock(*args, *extra, timeout=DIFF_SECONDS_MAX)
         for signer in signers:
             self.sign(out, signer)
         return self.dir / out
@@ -141,7 +142,7 @@ class Stage(unittest.TestCase):
 
     def publish(self, package):
         self.airlock("publish", package, "--repo", "repo", "--keys", "keys",
-                     "--keyring", "keys/keyring.cose")
+                     "--keyring", "keys/keyring.cose", timeout=DIFF_SECONDS_MAX)
 
     # ---- the server
 
