@@ -2,16 +2,20 @@
 import hashlib
 
 from attack_repository import RepositoryThief
-from stage import *
+from attack_server import *
 
 
-class Doors(Stage):
+class Doors(LiedTo):
     def setUp(self):
         super().setUp()
         self.old = firmware(100_000, 1)
         self.new = firmware(100_000, 2, base=self.old)
         self.first, self.second = self.set_up(self.old, self.new)
         self.thief = RepositoryThief(self.dir / "repo", self.dir / "keys", PASSPHRASE)
+
+        # An honest server stops offering what the thief has bent, so his own one offers it.
+        LyingServer.answer = {"offer": self.offer_of(self.second), "poll_after_s": 60}
+        self.listen()
 
     def refused(self, code):
         try:
