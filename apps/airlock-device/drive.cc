@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <filesystem>
 #include <iostream>
 #include <thread>
 
@@ -137,7 +138,9 @@ Result<platform::ComponentConfig> component_of(std::string_view text) {
     AIRLOCK_ASSIGN(component.slot_size, size_of(place));
     return component;
   }
-  component.paths = {std::string(place.substr(0, comma)), std::string(place.substr(comma + 1))};
+  // As typed they are relative to where the user stands, not to the device's folder.
+  component.paths = {std::filesystem::absolute(place.substr(0, comma)).string(),
+                     std::filesystem::absolute(place.substr(comma + 1)).string()};
   component.slot_size = package::kImageSizeMax;
   for (const std::string& path : component.paths) {
     AIRLOCK_ASSIGN(const platform::FileArea area, platform::FileArea::open(path));

@@ -78,7 +78,10 @@ Result<Session> read_session(const platform::Device& device) {
 Result<Agent> Agent::open(platform::Device& device, const Surroundings& surroundings) {
   Agent agent(device, surroundings);
   Result<Session> session = read_session(device);
-  if (!session && session.error().code == Code::journal_lost) {
+  AIRLOCK_ASSIGN(const slot::Record record, device.record());
+  // Nothing arms a trial that the journal does not tell of first, so one was lost.
+  const bool untold = session && !must_be_finished(session->phase) && record.trial_boots;
+  if (untold || (!session && session.error().code == Code::journal_lost)) {
     session = start_over(device, surroundings);
   }
   if (!session) return std::unexpected(session.error());

@@ -19,6 +19,7 @@
 #include "core/base/base.h"
 #include "core/package/package.h"
 #include "core/update/update.h"
+#include "device/agent/facts.h"
 #include "device/agent/incoming.h"
 #include "device/agent/outside.h"
 #include "device/apply/apply.h"
@@ -74,6 +75,7 @@ class Agent {
   Result<update::Event> prove();
   Result<update::Event> gate();
   Result<update::Event> stage();
+  Result<update::Event> stage_by_plan();
   Result<update::Event> verify();
   Result<update::Event> ask_owner();
   Result<update::Event> activate();
@@ -92,6 +94,7 @@ class Agent {
   std::optional<std::int64_t> clock_;  // of this run
   std::uint32_t poll_after_s_ = fetch::kPollAfterDefault;
   std::string offered_version_;
+  Bases bases_ = Bases::whole;
   bool heard_ = true;  // in this run; the server took the last report of a phase
   // Made anew by each process, from what is stored: nothing here is trusted across a crash.
   std::optional<Release> release_;

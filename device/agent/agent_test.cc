@@ -433,6 +433,62 @@ TEST_F(Agents, StartOverWhenTheJournalIsLost) {
   expect_runs("1.0.0", old_image_);
 }
 
+TEST_F(Agents, EndATrialThatTheirJournalDoesNotTellOf) {
+  screen_.dies_in = update::Phase::trial;
+  EXPECT_THROW((void)run(), Crash);
+  ASSERT_TRUE(record().trial_boots);
+  std::filesystem::remove(folder_ / "device/journal");
+  EXPECT_EQ(run()->how, How::quiet);
+  EXPECT_EQ(record().last_revert.reason, Code::journal_lost);
+  EXPECT_EQ(install(folder_ / "next")->how, How::committed);
+}
+
+TEST_F(Agents, TakeAReleaseThoughWhatRunsIsDamaged) {
+  const file::Path envelope = folder_ / "device/areas/manifest-a.area";
+  file::Buffer stored = *file::read(envelope, 1 << 20);
+  stored.back() ^= 1;
+  ASSERT_TRUE(file::replace(envelope, stored));
+  EXPECT_EQ(run()->how, How::committed);
+  expect_runs("1.1.0", new_image_);
+}
+
+TEST_F(Agents, AreMadeWholeOrNotAtAll) {
+  std::filesystem::remove_all(folder_ / "device");
+  Factory factory;
+  factory.config.model = "demo-wallet";
+  factory.config.server = "https://localhost:1";
+  factory.config.components = {{"mcu", 1 << 10, {}}};  // too small for the firmware
+  factory.keyring = folder_ / "keyring.cose";
+  factory.root = factory.ca = folder_ / "root.json";
+  factory.firmware = folder_ / "first";
+  factory.clock = kNow;
+  EXPECT_EQ(provision(folder_ / "device/", factory).error().code, Code::slot_too_small);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "device"));
+  // What a power cut left beside it is in nobody's way.
+  ASSERT_TRUE(file::make_folders(folder_ / "device.making/areas"));
+  factory.config.components = {{"mcu", 64 << 10, {}}};
+  EXPECT_TRUE(provision(folder_ / "device/", factory));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "device.making"));
+  EXPECT_EQ(provision(folder_ / "device", factory).error().code, Code::exists_already);
+  std::filesystem::remove_all(folder_ / "device");
+  factory.config.server = "http://localhost:1";
+  EXPECT_EQ(provision(folder_ / "device", factory).error().code, Code::bad_text);
+}
+
+TEST_F(Agents, KeepTheFloorWhenEitherCopyOfTheRecordIsLost) {
+  ASSERT_EQ(run()->how, How::committed);
+  for (const char* copy : {"record-0.area", "record-1.area"}) {
+    const file::Path path = folder_ / "device/areas" / copy;
+    const file::Buffer whole = *file::read(path, 1 << 20);
+    file::Buffer torn = whole;
+    torn[8] ^= 1;
+    ASSERT_TRUE(file::replace(path, torn));
+    EXPECT_EQ(record().floors[0], 2U) << copy;
+    EXPECT_EQ(record().active, slot::SlotId::b) << copy;
+    ASSERT_TRUE(file::replace(path, whole));
+  }
+}
+
 TEST_F(Agents, ReplaceTheKeyringOnlyByTheRootQuorumAndTheOwner) {
   fakes::KeyringPlan plan = signers_.plan();
   plan.version = 2;

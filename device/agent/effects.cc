@@ -53,8 +53,9 @@ Result<const package::InstallPlan*> Agent::plan() {
     AIRLOCK_ASSIGN(const Release* at_hand, release());
     AIRLOCK_ASSIGN(const slot::Record record, device_->record());
     AIRLOCK_ASSIGN(const Running running, Running::read(*device_, record));
-    AIRLOCK_ASSIGN(const package::DeviceFacts facts,
-                   facts_for(*device_, record, running, at_hand->proven.manifest(), clock_));
+    AIRLOCK_ASSIGN(
+        const package::DeviceFacts facts,
+        facts_for(*device_, record, running, at_hand->proven.manifest(), clock_, bases_));
     AIRLOCK_ASSIGN(plan_, package::admit(at_hand->proven, facts));
   }
   return &*plan_;
@@ -134,8 +135,19 @@ Result<Event> Agent::gate() {
   return event_of(Event::Type::admitted);
 }
 
+// Where the running image is not what its manifest says, a payload that needs no base must do.
 Result<Event> Agent::stage() {
   verified_.reset();
+  Result<Event> staged = stage_by_plan();
+  if (staged || staged.error().code != Code::base_mismatch || bases_ == Bases::damaged) {
+    return staged;
+  }
+  bases_ = Bases::damaged;
+  plan_.reset();
+  return stage_by_plan();
+}
+
+Result<Event> Agent::stage_by_plan() {
   AIRLOCK_ASSIGN(const Release* at_hand, release());
   AIRLOCK_ASSIGN(const package::InstallPlan* found, plan());
   AIRLOCK_ASSIGN(const Origin origin, read_origin(*device_));

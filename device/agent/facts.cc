@@ -50,15 +50,17 @@ Result<Running> Running::read(platform::Device& device, const slot::Record& reco
   Running running;
   const Digest& manifest = record.active_slot().manifest;
   if (manifest.is_zero()) return running;
-  AIRLOCK_ASSIGN(running.envelope_, device.envelope(record.active));
-  AIRLOCK_ASSIGN(running.manifest_, package::read_unproven(running.envelope_));
-  if (running.manifest_->digest() != manifest) return fail(Code::image_rejected);
+  Result<file::Buffer> envelope = device.envelope(record.active);
+  if (!envelope) return running;
+  running.envelope_ = std::move(*envelope);
+  const Result<package::Manifest> read = package::read_unproven(running.envelope_);
+  if (read && read->digest() == manifest) running.manifest_ = *read;
   return running;
 }
 
 Result<package::DeviceFacts> facts_for(platform::Device& device, const slot::Record& record,
                                        const Running& running, const package::Manifest& release,
-                                       std::optional<std::int64_t> clock) {
+                                       std::optional<std::int64_t> clock, Bases bases) {
   package::DeviceFacts facts;
   facts.kind = release.kind;
   facts.model = device.config().model;
@@ -71,6 +73,9 @@ Result<package::DeviceFacts> facts_for(platform::Device& device, const slot::Rec
   AIRLOCK_ASSIGN(facts.share_secret, device.key().derive(kSharePurpose));
   if (release.kind == package::Kind::firmware) {
     AIRLOCK_TRY(add_firmware(device, running, release, facts));
+    if (bases == Bases::damaged) {
+      for (package::InstalledComponent& component : facts.components) component.image_digest = {};
+    }
     return facts;
   }
   // Content inside a manifest has no owner's data; its own version is judged by its door.
