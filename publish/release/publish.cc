@@ -107,11 +107,23 @@ Answer<void> check_doors(const PublishOrder& order, const RoleSigners& signers) 
   return check_doors_apart(order.keyring, order.repository, others);
 }
 
+// A device learns the present from `created`, and it never goes back.
+Status check_dates(const package::Manifest& manifest, std::int64_t now) {
+  if (manifest.created > now + kAheadMax) {
+    return fail(Code::not_yet_valid, static_cast<std::uint64_t>(manifest.created));
+  }
+  if (manifest.expires < now) return fail(Code::expired);
+  return {};
+}
+
 }  // namespace
 
 Answer<Published> publish(const PublishOrder& order, const RoleSigners& signers) {
   AIRLOCK_ASSIGN(const Buffer envelope, read_envelope(order.package));
   AIRLOCK_ASSIGN(const package::Proven proven, package::prove(envelope, order.keyring));
+  if (const Status dates = check_dates(proven.manifest(), order.now); !dates) {
+    return Refusal::of(dates.error(), order.package.string());
+  }
   AIRLOCK_TRY(check_doors(order, signers));
   AIRLOCK_ASSIGN(const file::File lock, lock_repository(order.repository));
   AIRLOCK_ASSIGN(const tuf::Repository current, read_repository(order.repository, {}, 0));
