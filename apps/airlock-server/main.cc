@@ -67,6 +67,11 @@ int main(int argc, char** argv) {
   command->add_option("--admin-ca", options.admin_ca, "who certifies operators, PEM")->required();
   command->add_option("--threads", settings.threads, "threads that serve devices")
       ->check(CLI::Range(1U, http::kThreadsMax));
+  command
+      ->add_option("--drain", settings.drain_seconds,
+                   "seconds that running answers have after SIGTERM; a second one ends them")
+      ->check(CLI::Range(std::int64_t{0}, http::kDrainSecondsMax))
+      ->capture_default_str();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -245,6 +245,18 @@ TEST_F(ServiceTest, NotesWhatChangesSomethingOrFailsAndNothingElse) {
   EXPECT_NE(lines_.find("\"who\":\"olivia\""), std::string::npos);
 }
 
+TEST_F(ServiceTest, NotesThatTheRepositoryChangedOrCannotBeRead) {
+  service_->reload_if_changed();
+  EXPECT_EQ(lines_, "");
+  put("repo/metadata/timestamp.json", "{ }");
+  service_->reload_if_changed();
+  EXPECT_NE(lines_.find("repository_changed"), std::string::npos);
+  put("repo/metadata/1.targets.json", "[");
+  put("repo/metadata/timestamp.json", "{}");
+  service_->reload_if_changed();
+  EXPECT_NE(lines_.find("\"reason\":\"bad_json\""), std::string::npos) << lines_;
+}
+
 TEST_F(ServiceTest, NotesOnlySoManyLinesOfStrangersASecond) {
   for (std::uint32_t at = 0; at < kLogLinesPerSecondMax + 10; ++at) get("/nothing");
   EXPECT_EQ(std::ranges::count(lines_, '\n'), kLogLinesPerSecondMax);

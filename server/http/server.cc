@@ -82,6 +82,7 @@ void Session::wait_at_most(std::int64_t seconds) {
 
 struct Server {
   Service& service;
+  std::chrono::seconds drain;
   std::atomic<std::size_t> connections = 0;
   std::atomic<bool> ending = false;
   std::atomic<bool> hurried = false;  // a second signal: nothing is waited for any more
@@ -252,7 +253,7 @@ asio::awaitable<void> tick(Server& server, Lane& lane) {
   while (true) {
     lane.now = SteadyClock::now();
     if (server.ending && drained == SteadyClock::time_point{}) {
-      drained = lane.now + std::chrono::seconds(kDrainSecondsMax);
+      drained = lane.now + server.drain;
     }
     for (Session* const session : lane.sessions) {
       const bool late = lane.now > session->deadline;
@@ -379,7 +380,7 @@ std::string address_of(const Tcp::acceptor& acceptor, const std::string& asked) 
 
 Status serve(Service& service, const Settings& settings,
              const std::function<void(const Addresses&)>& ready) {
-  Server server{service};
+  Server server{service, std::chrono::seconds(settings.drain_seconds)};
   std::vector<std::unique_ptr<Lane>> lanes;
   std::vector<Lane*> device_lanes;
   for (unsigned at = 0; at < settings.threads + 1; ++at) {

@@ -201,7 +201,10 @@ void Service::reload_if_changed() {
     const std::lock_guard lock(reload_mutex_);
     if (stamp_of(repository_ / "metadata" / "timestamp.json") == stamp_) return;
   }
-  (void)reload();  // a half-written repository is read again when its timestamp arrives
+  const Status read =
+      reload();  // a half-written repository is read again when its timestamp arrives
+  log_.event(read ? "repository_changed" : "repository_unreadable",
+             {{"reason", name(read ? Code::ok : read.error().code)}});
 }
 
 void Service::handle(const Request& request, Done done) {

@@ -92,7 +92,9 @@ Status Sightings::flush() {
     const std::lock_guard lock(mutex_);
     seen.swap(waiting_);
   }
-  return writing_->write(seen);
+  const Status written = writing_->write(seen);
+  if (!written) dropped_.fetch_add(seen.size(), std::memory_order_relaxed);
+  return written;
 }
 
 void Sightings::run() {

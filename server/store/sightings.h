@@ -33,7 +33,7 @@ class Sightings {
 
   // saw notes a check-in: no I/O, and one lock that nobody holds for long.
   void saw(const std::string& duid, Sighting sighting);
-  // flush writes what waits. Errors: database_failed, busy, disk_full; then it is lost.
+  // flush writes what waits. Errors: database_failed, busy, disk_full; then it counts as dropped.
   Status flush();
   std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 

@@ -8,7 +8,7 @@ from stage import *
 
 BIG = 8 << 20  # an artifact that does not fit into the sockets' buffers
 SLOW_SECONDS_MAX = 50  # the server's own limit is 30
-DRAIN_SECONDS_MAX = 30
+DRAIN_SECONDS_MAX = 60
 
 
 class Edges(Stage):
@@ -265,7 +265,7 @@ class Endings(Stage):
         (self.dir / "repo/artifacts").mkdir(exist_ok=True)
         (self.dir / "repo/artifacts" / ("b" * 64)).write_bytes(bytes(BIG))
         self.context = ssl.create_default_context(cafile=self.dir / "ca.pem")
-        self.start_server()
+        self.start_server(extra=("--drain", "3600"))
 
     def address(self):
         host, port = self.url.removeprefix("https://").split(":")
