@@ -7,6 +7,7 @@
 #include "core/base/base.h"
 #include "server/http/server.h"
 #include "server/store/report_writer.h"
+#include "server/store/sightings.h"
 #include "server/store/store.h"
 
 namespace {
@@ -32,8 +33,11 @@ int run(const Options& options) {
   if (!store) return refuse(store.error(), options.data);
   auto writer = store::ReportWriter::open(**store);
   if (!writer) return refuse(writer.error(), options.data);
-  http::Service service(options.repo, **store, **writer,
-                        [] { return static_cast<std::int64_t>(std::time(nullptr)); });
+  auto sightings = store::Sightings::open(**store);
+  if (!sightings) return refuse(sightings.error(), options.data);
+  const auto clock = [] { return static_cast<std::int64_t>(std::time(nullptr)); };
+  http::Log log(clock, &http::write_to_stderr);
+  http::Service service(options.repo, {**store, **writer, **sightings}, clock, log);
   if (const auto loaded = service.reload(); !loaded) return refuse(loaded.error(), options.repo);
   const auto served = http::run(service, options.settings, [](const http::Addresses& at) {
     std::printf("listening https://%s admin https://%s\n", at.listen.c_str(), at.admin.c_str());
@@ -63,6 +67,11 @@ int main(int argc, char** argv) {
   command->add_option("--admin-ca", options.admin_ca, "who certifies operators, PEM")->required();
   command->add_option("--threads", settings.threads, "threads that serve devices")
       ->check(CLI::Range(1U, http::kThreadsMax));
+  command
+      ->add_option("--drain", settings.drain_seconds,
+                   "seconds that running answers have after SIGTERM; a second one ends them")
+      ->check(CLI::Range(std::int64_t{0}, http::kDrainSecondsMax))
+      ->capture_default_str();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

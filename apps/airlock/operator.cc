@@ -34,7 +34,7 @@ struct ListOptions {
 struct CreateOptions {
   Access access;
   std::string manifest, share, why, from, not_before, not_after;
-  std::vector<std::string> models, regions, groups;
+  std::vector<std::string> models, regions, groups, certificates;
   bool created = false;
 };
 
@@ -153,6 +153,17 @@ void print_rollout(const Value& row) {
               show_share(share.value_or(0)).c_str(), word(row, "manifest").c_str());
 }
 
+void print_device(const Value& row) {
+  const auto seen = row.find("seen");
+  std::string last = "not seen yet";
+  if (seen != row.end() && seen->is_object()) {
+    last = "seen " + word(*seen, "at") + " with " + word(*seen, "model") + " " +
+           word(*seen, "version");
+  }
+  std::printf("%s  enrolled %s  %s\n", word(row, "duid").c_str(), word(row, "enrolled").c_str(),
+              last.c_str());
+}
+
 Answer finish_rollout(const Access& access, const std::expected<Value, Refusal>& answer) {
   if (!answer) return std::unexpected(answer.error());
   if (access.json) {
@@ -171,6 +182,7 @@ Answer create(const CreateOptions& options) {
                 {"models", options.models},
                 {"regions", options.regions},
                 {"groups", options.groups},
+                {"certificates", options.certificates},
                 {"state", options.created ? "created" : "running"}};
   if (!options.not_before.empty()) body["not_before"] = options.not_before;
   if (!options.not_after.empty()) body["not_after"] = options.not_after;
@@ -226,8 +238,8 @@ Answer list(const ListOptions& options, const std::string& path, const char* mem
   }
   AIRLOCK_ANSWER_ASSIGN(const Value* rows, json::array(*answer, member, 10'000), path);
   for (const Value& row : *rows) {
-    if (path == "rollouts") {
-      print_rollout(row);
+    if (path == "rollouts" || path == "devices") {
+      (path == "rollouts" ? print_rollout : print_device)(row);
       continue;
     }
     std::string line;
@@ -265,6 +277,8 @@ void add_rollout_commands(CLI::App& rollout, Outcome& outcome) {
   made.command.add_option("--model", options.models, "only these models");
   made.command.add_option("--region", options.regions, "only these regions");
   made.command.add_option("--group", options.groups, "only these groups");
+  made.command.add_option("--certificate", options.certificates,
+                          "only firmware signed under these certificates (SHA-256)");
   made.command.add_option("--from", options.from, "only from versions A..B");
   made.command.add_option("--not-before", options.not_before, "RFC 3339, UTC");
   made.command.add_option("--not-after", options.not_after, "RFC 3339, UTC");
@@ -311,7 +325,8 @@ void add_operator_commands(CLI::App& app, Outcome& outcome) {
   made.command.add_option("files", made.options.files, "device.pub files")->required();
   made.command.add_option("--why", made.options.why, "for the audit")->required();
   add_access(made.command, made.options.access);
-  add_list(devices, outcome, "list", "enrolled devices, newest first", &list_devices);
+  add_list(devices, outcome, "list", "enrolled devices, newest first, and when each was seen last",
+           &list_devices);
   add_list(app, outcome, "reports", "what devices reported, newest first", &list_reports);
   add_list(app, outcome, "audit", "who changed what, and why, newest first", &list_audit);
 }

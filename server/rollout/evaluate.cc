@@ -77,6 +77,7 @@ std::optional<Reason> refusal_of(const Plan& plan, const CheckIn& device, std::i
   if (plan.release->version <= device.version) return Reason::already_newest;
   if (!speaks_of(rollout.regions, device.region)) return Reason::region;
   if (!speaks_of(rollout.groups, device.group)) return Reason::group;
+  if (!speaks_of(rollout.certificates, device.certificate)) return Reason::certificate;
   if (plan.from && !within(*plan.from, device.version)) return Reason::version_range;
   if (const auto refused = refusal_of_release(*plan.release, device, now)) return refused;
   answer.payloads.clear();
@@ -98,10 +99,24 @@ void put_number(std::string& json, std::uint64_t value) {
   json.append(digits.data(), end);
 }
 
+// put_seeds tells a private device what it needs to find its buckets by itself.
+void put_seeds(std::string& json, const Answer& answer) {
+  json += ",\"seeds\":{";
+  for (const Plan* const plan : answer.unbucketed) {
+    if (json.back() != '{') json += ',';
+    json += '"';
+    put_number(json, static_cast<std::uint64_t>(plan->rollout.id));
+    json += "\":\"";
+    json += text::to_hex(plan->rollout.seed.bytes);
+    json += '"';
+  }
+  json += '}';
+}
+
 }  // namespace
 
-std::uint32_t bucket_of(const Digest& seed, std::string_view name) {
-  return static_cast<std::uint32_t>(mix(seed.bytes, name) % kBuckets);
+std::uint32_t bucket_of(const Digest& seed, std::string_view duid) {
+  return static_cast<std::uint32_t>(mix(seed.bytes, duid) % kBuckets);
 }
 
 std::string_view word_of(Reason reason) {
@@ -133,6 +148,7 @@ Answer evaluate(const CheckIn& device, const Snapshot& snapshot, std::int64_t no
       answer.offers = true;
       break;
     }
+    if (*refused == Reason::bucket_missing) (void)answer.unbucketed.add(plan);
     if (answer.plan == nullptr || *refused > answer.reason) {
       answer.plan = plan;
       answer.reason = *refused;
@@ -170,14 +186,7 @@ void write(const Answer& answer, std::string& json) {
     json += "\",\"offer\":null,\"why\":\"";
     json += word_of(answer.reason);
     json += '"';
-    if (answer.reason == Reason::bucket_missing) {
-      // What a private device needs to find its bucket by itself.
-      json += ",\"seeds\":{\"";
-      put_number(json, static_cast<std::uint64_t>(answer.plan->rollout.id));
-      json += "\":\"";
-      json += text::to_hex(answer.plan->rollout.seed.bytes);
-      json += "\"}";
-    }
+    if (answer.reason == Reason::bucket_missing) put_seeds(json, answer);
     json += ",\"poll_after_s\":";
   }
   put_number(json, answer.poll_after_seconds);

@@ -84,6 +84,11 @@ std::shared_ptr<const Snapshot> Snapshot::build(const std::vector<store::Rollout
   return made;
 }
 
+std::size_t Snapshot::count_of(store::State state) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      plans_, [state](const auto& plan) { return plan->rollout.state == state; }));
+}
+
 const std::vector<const Plan*>& Snapshot::plans_for(std::string_view model) const {
   const auto found = by_model_.find(model);
   return found == by_model_.end() ? any_model_ : found->second;

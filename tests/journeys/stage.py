@@ -160,12 +160,12 @@ class Stage(unittest.TestCase):
             openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
                     "-CAcreateserial", "-out", f"{name}.pem", "-days", "30", "-extfile", f"{name}.ext")
 
-    def start_server(self, listen="127.0.0.1:0", admin="127.0.0.1:0"):
+    def start_server(self, listen="127.0.0.1:0", admin="127.0.0.1:0", extra=()):
         log = open(self.dir / "server.log", "ab")
         child = subprocess.Popen(
             [str(BIN / "airlock-server"), "run", "--repo", "repo", "--data", "server-data",
              "--listen", listen, "--tls-cert", "server.pem", "--tls-key", "server.key",
-             "--admin-listen", admin, "--admin-ca", "ca.pem"],
+             "--admin-listen", admin, "--admin-ca", "ca.pem", *extra],
             stdout=subprocess.PIPE, stderr=log, text=True, env=self.environment(), cwd=self.dir)
         log.close()
         self.children.append(child)
