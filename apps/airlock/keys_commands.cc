@@ -88,7 +88,9 @@ void add_keys_commands(CLI::App& app, Outcome& outcome) {
 
 void add_keyring_commands(CLI::App& app, Outcome& outcome) {
   CLI::App& family = add_family(app, "keyring", "Change who may sign.");
-  family.footer("Example:\n  airlock keyring draft --help");
+  family.footer(
+      "Example:\n  airlock keyring draft --from keys/keyring.cose --remove reviewer-3 --out "
+      "next.cose");
   auto made = add_command<DraftOptions>(
       family, outcome, "draft", "Draft the next keyring, to be signed by the root group.", &draft);
   made.command.add_option("--from", made.options.from, "the present keyring package")->required();
