@@ -86,7 +86,18 @@ Result<Agent> Agent::open(platform::Device& device, const Surroundings& surround
   return agent;
 }
 
+// A phase is told once, as it begins, and only to be seen by the vendor: nothing waits for it, and
+// a server that does not answer is not told of the next one.
+void Agent::tell_phase() {
+  const bool told = session_.phase >= Phase::gating && session_.phase < Phase::reporting;
+  if (!told || !heard_) return;
+  const Result<Origin> origin = read_origin(*device_);
+  if (!origin || !origin->folder.empty()) return;  // by hand: there may be no network
+  heard_ = report().has_value();
+}
+
 Result<Ending> Agent::drive(Event event, Pace pace) {
+  heard_ = true;
   clock_.reset();
   if (around_.clock) clock_ = around_.clock();
   while (true) {
@@ -100,6 +111,7 @@ Result<Ending> Agent::drive(Event event, Pace pace) {
     if (again && session_.phase == Phase::reporting) return ending_of(session_, event.type);
     if (again && pace == Pace::stop_at_once) return std::unexpected(event.error);
     if (again) back_off(session_.attempts);
+    if (!again) tell_phase();
     event = perform(next.effect);
   }
 }

@@ -64,6 +64,7 @@ class Agent {
       : device_(&device), around_(surroundings) {}
 
   Result<Ending> drive(update::Event event, Pace pace);
+  void tell_phase();
   update::Event perform(update::Effect effect);
   Result<update::Event> attempt(update::Effect effect);
   Status clear_the_way(Pace pace);
@@ -91,6 +92,7 @@ class Agent {
   std::optional<std::int64_t> clock_;  // of this run
   std::uint32_t poll_after_s_ = fetch::kPollAfterDefault;
   std::string offered_version_;
+  bool heard_ = true;  // in this run; the server took the last report of a phase
   // Made anew by each process, from what is stored: nothing here is trusted across a crash.
   std::optional<Release> release_;
   std::optional<package::InstallPlan> plan_;

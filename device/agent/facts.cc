@@ -1,15 +1,14 @@
 #include "device/agent/facts.h"
 
 #include "core/delta/delta.h"
+#include "device/agent/naming.h"
 #include "device/apply/apply.h"
-#include "host/text/text.h"
 
 namespace airlock::agent {
 namespace {
 
 constexpr std::string_view kNothingRuns = "0.0.0";
 constexpr std::string_view kSharePurpose = "airlock-share-v1\n";
-constexpr std::string_view kPseudonymPurpose = "airlock-pseudonym-v1\n";
 
 std::optional<package::Component> component_of(const package::Manifest* manifest,
                                                std::string_view id) {
@@ -93,14 +92,7 @@ Result<fetch::CheckIn> check_in_of(platform::Device& device, const slot::Record&
   facts.bootloader = config.bootloader;
   facts.region = config.region;
   facts.group = config.group;
-  if (config.naming == platform::Naming::duid) {
-    facts.duid = device.key().duid();
-  } else {
-    // Another name per version: what is told now cannot be joined with what was told before.
-    AIRLOCK_ASSIGN(const Digest name,
-                   device.key().derive(std::string(kPseudonymPurpose) + facts.version + "\n"));
-    facts.pseudonym = text::to_base32(Bytes(name.bytes).first(platform::kDuidBytes));
-  }
+  AIRLOCK_TRY(name_in(device, facts.version, facts));
   for (const platform::ComponentConfig& component : config.components) {
     if (const auto runs = component_of(running.manifest(), component.id)) {
       facts.images[component.id] = runs->image(0).digest;
