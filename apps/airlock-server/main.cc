@@ -14,6 +14,11 @@ namespace {
 
 using namespace airlock;
 
+constexpr const char* kExample =
+    "Example:\n  airlock-server run --repo repo --data server-data --listen 0.0.0.0:8443 \\\n"
+    "      --tls-cert server.pem --tls-key server.key \\\n"
+    "      --admin-listen 127.0.0.1:8444 --admin-ca ca.pem";
+
 struct Options {
   std::string repo;
   std::string data, certificate, key, admin_ca;
@@ -51,19 +56,20 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
   CLI::App app("Serves a repository, and decides which device is offered what.");
   app.require_subcommand(1);
-  app.footer(
-      "Example:\n  airlock-server run --repo repo --data server-data --listen 0.0.0.0:8443 "
-      "\\\n    --tls-cert server.pem --tls-key server.key --admin-listen 127.0.0.1:8444 "
-      "--admin-ca ca.pem");
+  app.set_version_flag("--version", AIRLOCK_VERSION);
+  app.footer(kExample);
   Options options;
   http::Settings& settings = options.settings;
   CLI::App* const command = app.add_subcommand("run", "serve until SIGTERM");
+  command->footer(kExample);
   command->add_option("--repo", options.repo, "folder that publish made")->required();
   command->add_option("--data", options.data, "folder of the database")->required();
-  command->add_option("--listen", settings.listen, "HOST:PORT for devices; port 0: any");
+  command->add_option("--listen", settings.listen, "HOST:PORT for devices; port 0: any")
+      ->capture_default_str();
   command->add_option("--tls-cert", options.certificate, "certificate chain, PEM")->required();
   command->add_option("--tls-key", options.key, "its private key, PEM")->required();
-  command->add_option("--admin-listen", settings.admin_listen, "HOST:PORT for operators");
+  command->add_option("--admin-listen", settings.admin_listen, "HOST:PORT for operators")
+      ->capture_default_str();
   command->add_option("--admin-ca", options.admin_ca, "who certifies operators, PEM")->required();
   command->add_option("--threads", settings.threads, "threads that serve devices")
       ->check(CLI::Range(1U, http::kThreadsMax));

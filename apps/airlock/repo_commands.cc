@@ -96,6 +96,7 @@ Answer publish(const PublishOptions& options) {
 
 void add_repo_commands(CLI::App& app, Outcome& outcome) {
   CLI::App& family = add_family(app, "repo", "Make a repository and keep it fresh.");
+  family.footer("Example:\n  airlock repo init --repo repo --keys keys");
   auto made = add_command<InitOptions>(family, outcome, "init", "Make an empty repository.", &init);
   made.command.add_option("--repo", made.options.repo, "folder of the repository")->required();
   made.command.add_option("--keys", made.options.keys, "folder with the repo-*.key files")
