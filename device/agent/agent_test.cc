@@ -508,5 +508,102 @@ TEST_F(Agents, ReplaceTheKeyringOnlyByTheRootQuorumAndTheOwner) {
   EXPECT_EQ(run()->how, How::committed);
 }
 
+// ---- what changes between one process and the next
+
+TEST_F(Agents, RefuseAnImageThatChangedBetweenItsWritingAndItsTrial) {
+  screen_.dies_in = update::Phase::verifying;
+  EXPECT_THROW((void)run(), Crash);
+  Result<platform::Device> device =
+      platform::Device::open(folder_ / "device", platform::Opening::look);
+  ASSERT_TRUE(device->image(0, slot::SlotId::b).write(59'999, bytes_of("x")));
+  EXPECT_EQ(run()->error.code, Code::image_rejected);
+  EXPECT_EQ(record().last_revert.count, 0U) << "it came to a trial";
+}
+
+TEST_F(Agents, RefuseAnotherManifestBesideTheImagesThatTheyWrote) {
+  screen_.dies_in = update::Phase::verifying;
+  EXPECT_THROW((void)run(), Crash);
+  Result<platform::Device> device =
+      platform::Device::open(folder_ / "device", platform::Opening::look);
+  make_package("other", "1.2.0", 2, new_image_);
+  ASSERT_TRUE(device->store_envelope(slot::SlotId::b,
+                                     *file::read(folder_ / "other/manifest.cose", 1 << 20)));
+  EXPECT_EQ(run()->error.code, Code::image_rejected);
+  EXPECT_EQ(record().last_revert.count, 0U) << "it came to a trial";
+}
+
+TEST_F(Agents, RefuseAnotherSignedReleaseInTheMiddleOfASession) {
+  screen_.dies_in = update::Phase::gating;
+  EXPECT_THROW((void)run(), Crash);
+  make_package("other", "1.2.0", 2, new_image_);
+  ASSERT_TRUE(file::replace(folder_ / "device/incoming/manifest.cose",
+                            *file::read(folder_ / "other/manifest.cose", 1 << 20)));
+  EXPECT_EQ(run()->error.code, Code::doors_disagree);
+  expect_runs("1.0.0", old_image_);
+}
+
+TEST_F(Agents, RefuseToPatchABaseThatIsNotWhatItWas) {
+  const OneBlock block = one_block(new_image_);
+  package::Payload patch = block.component.payloads[0];
+  patch.type = package::PayloadType::patch;
+  patch.base_digest = crypto::sha256(old_image_);
+  patch.base_size = old_image_.size();
+  fakes::Release release;
+  release.security_version = 2;
+  release.components = {block.component};
+  release.components[0].payloads[0].size += 1;  // a full payload that nobody needs to have
+  release.components[0].payloads[0].digest = crypto::sha256(bytes_of("not there"));
+  release.components[0].payloads.push_back(patch);
+  const fakes::Buffer manifest = release.encode();
+  ASSERT_TRUE(file::replace(folder_ / "next/manifest.cose",
+                            signers_.sign_complete(manifest, package::Kind::firmware)));
+  person_.answer = crypto::sha256(manifest);
+  Result<platform::Device> device =
+      platform::Device::open(folder_ / "device", platform::Opening::look);
+  ASSERT_TRUE(device->image(0, slot::SlotId::a).write(5, bytes_of("rot")));
+  EXPECT_EQ(install(folder_ / "next")->error.code, Code::base_mismatch);
+  ASSERT_TRUE(device->image(0, slot::SlotId::a).write(0, old_image_));
+  EXPECT_EQ(install(folder_ / "next")->how, How::committed);
+}
+
+// A journal that is ahead of the boot record activates nothing.
+TEST_F(Agents, CommitAKeyringOnlyByTheConsentThatTheRecordKeeps) {
+  fakes::KeyringPlan plan = signers_.plan();
+  plan.version = 2;
+  const fakes::Buffer manifest =
+      fakes::Release::of_content(package::Kind::keyring, *plan.encode()).encode();
+  ASSERT_TRUE(file::replace(folder_ / "next.cose",
+                            signers_.sign_complete(manifest, package::Kind::keyring)));
+  person_.answer = crypto::sha256(manifest);
+  screen_.dies_in = update::Phase::committing;
+  EXPECT_THROW((void)install(folder_ / "next.cose"), Crash);
+  Result<platform::Device> device =
+      platform::Device::open(folder_ / "device", platform::Opening::look);
+  ASSERT_TRUE(device->store_record(*slot::begin_write(record())));
+  EXPECT_EQ(run()->error.code, Code::consent_missing);
+  EXPECT_EQ(install(folder_ / "next.cose")->how, How::committed) << "it was not the new one yet";
+}
+
+TEST_F(Agents, RaiseTheTimeBoundOnlyByWhatAQuorumSigned) {
+  const std::int64_t before = record().time_bound;
+  ASSERT_LT(before, kNow);
+  fakes::Release release;
+  release.components = {one_block(new_image_).component};
+  release.security_version = 2;
+  release.created = before + 500;
+  const fakes::Buffer manifest = release.encode();
+  ASSERT_TRUE(file::replace(folder_ / "next/manifest.cose", signers_.sign(manifest, {"vendor"})));
+  EXPECT_EQ(install(folder_ / "next")->error.code, Code::quorum_missing);
+  EXPECT_EQ(record().time_bound, before);
+  server_->wire = fail(Code::metadata_expired);
+  EXPECT_EQ(run()->error.code, Code::metadata_expired);
+  EXPECT_EQ(record().time_bound, before) << "a clock raised it";
+  ASSERT_TRUE(file::replace(folder_ / "next/manifest.cose",
+                            signers_.sign_complete(manifest, package::Kind::firmware)));
+  person_.answer = crypto::sha256(manifest);
+  EXPECT_EQ(install(folder_ / "next")->how, How::committed);
+  EXPECT_EQ(record().time_bound, before + 500);
+}
+
 }  // namespace
 }  // namespace airlock::agent
