@@ -154,7 +154,7 @@ Result<Ending> Agent::run(Pace pace) {
     Event resumed;
     resumed.type = Event::Type::resumed;
     const Result<Ending> ending = drive(resumed, pace);
-    if (!ending || !over_already) return ending;
+    if (!ending || !over_already || session_.phase != Phase::idle) return ending;
   }
   return drive(Event{}, pace);
 }

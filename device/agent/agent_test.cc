@@ -292,6 +292,13 @@ TEST_F(Agents, UpdateAllTheSameWhereNobodyHearsTheirReports) {
   EXPECT_EQ(reported()[0]["outcome"], "committed");
 }
 
+TEST_F(Agents, KeepAnUnsentReportThroughAnyNumberOfRuns) {
+  server_->ear = fail(Code::unreachable);
+  EXPECT_EQ(install(folder_ / "next")->how, How::committed);
+  for (int runs = 0; runs < 2 * update::kAttemptsMax; ++runs) EXPECT_TRUE(run());
+  expect_runs("1.1.0", new_image_);
+}
+
 TEST_F(Agents, TellNothingOfThePhasesOfAReleaseByHand) {
   EXPECT_EQ(install(folder_ / "next")->how, How::committed);
   ASSERT_EQ(server_->reports.size(), 1U);

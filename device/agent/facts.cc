@@ -95,6 +95,9 @@ Result<fetch::CheckIn> check_in_of(platform::Device& device, const slot::Record&
   facts.version = running.manifest() ? std::string(running.version()) : std::string(kNothingRuns);
   facts.security_version = record.active_slot().security_version;
   facts.bootloader = config.bootloader;
+  AIRLOCK_ASSIGN(const file::Buffer anchor, device.keyring_envelope());
+  AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(anchor));
+  facts.keyring = keyring.version;
   facts.region = config.region;
   facts.group = config.group;
   AIRLOCK_TRY(name_in(device, facts.version, facts));

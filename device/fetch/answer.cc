@@ -137,6 +137,7 @@ std::string write_check_in(const CheckIn& facts) {
   object["version"] = facts.version;
   object["security_version"] = facts.security_version;
   object["bootloader"] = facts.bootloader;
+  object["keyring"] = facts.keyring;
   put_text(object, "region", facts.region);
   put_text(object, "group", facts.group);
   put_text(object, "certificate", facts.certificate);

@@ -100,6 +100,7 @@ struct CheckIn {
   std::string version{};
   std::uint32_t security_version = 0;
   std::uint32_t bootloader = 0;
+  std::uint32_t keyring = 0;  // version
   std::string region{};
   std::string group{};
   std::string certificate{};               // SHA-256 in hexadecimal

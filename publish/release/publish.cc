@@ -76,12 +76,22 @@ std::vector<tuf::Target> with_target(const tuf::Repository& current, const tuf::
   return targets;
 }
 
+// What an attempt that was cut off left behind keeps its number: a file never changes under its
+// name, which caches keep for a year.
+std::uint64_t next_version(const Path& repository, const tuf::Repository& current,
+                           std::string_view role) {
+  std::uint64_t version = current.version_of(role) + 1;
+  std::error_code ignored;
+  while (std::filesystem::exists(metadata_path(repository, version, role), ignored)) ++version;
+  return version;
+}
+
 // New targets and snapshot beside the old ones; nobody looks at them before a timestamp names
 // them. Returns that timestamp, not written yet.
 Answer<std::string> write_metadata(const PublishOrder& order, const RoleSigners& signers,
                                    const tuf::Repository& current, const tuf::Target& target) {
-  const std::uint64_t targets_version = current.version_of("targets") + 1;
-  const std::uint64_t snapshot_version = current.version_of("snapshot") + 1;
+  const std::uint64_t targets_version = next_version(order.repository, current, "targets");
+  const std::uint64_t snapshot_version = next_version(order.repository, current, "snapshot");
   const std::int64_t expires = order.now + kTargetsValid;
   AIRLOCK_ASSIGN(const std::string targets_part,
                  tuf::draft_targets(targets_version, expires, with_target(current, target)));

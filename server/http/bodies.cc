@@ -128,6 +128,10 @@ Result<std::unique_ptr<CheckInBody>> CheckInBody::parse(std::string_view text) {
   AIRLOCK_ASSIGN(facts.version, package::parse_semver(body->version_));
   AIRLOCK_ASSIGN(facts.security_version, number_or_zero(root, "security_version"));
   AIRLOCK_ASSIGN(facts.bootloader, number_or_zero(root, "bootloader"));
+  AIRLOCK_ASSIGN(const Value* keyring, json::optional(root, "keyring"));
+  if (keyring != nullptr) {
+    AIRLOCK_ASSIGN(facts.keyring, number_or_zero(root, "keyring"));
+  }
   AIRLOCK_ASSIGN(const Value* images, json::optional(root, "images"));
   if (images != nullptr) {
     if (!images->is_object()) return fail(Code::wrong_type);

@@ -1,6 +1,8 @@
 // The one translation unit that compiles Asio and Beast, sources and all.
 #include "server/http/server.h"
 
+#include <sys/resource.h>
+
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
@@ -49,6 +51,19 @@ std::string_view text_of_status(int status) {
   return "HTTP/1.1 500 Internal Server Error\r\n";
 }
 
+// A process may open fewer files than there may be connections; some are needed for other things.
+std::size_t room_for_connections() {
+  constexpr std::size_t kOtherFiles = 256;
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return kConnectionsMax;
+  files.rlim_cur = files.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &files);
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return kConnectionsMax;
+  const std::size_t least = 2 * kOperatorsMin;
+  const std::size_t allowed = static_cast<std::size_t>(files.rlim_cur);
+  return std::min(kConnectionsMax, std::max(allowed, kOtherFiles + least) - kOtherFiles);
+}
+
 // One thread's share of the connections. Everything in it happens on that thread.
 struct Lane;
 
@@ -84,6 +99,7 @@ struct Server {
   Service& service;
   std::chrono::seconds drain;
   std::atomic<std::size_t> connections = 0;
+  std::size_t room = room_for_connections();
   std::atomic<bool> ending = false;
   std::atomic<bool> hurried = false;  // a second signal: nothing is waited for any more
 };
@@ -284,7 +300,9 @@ asio::awaitable<void> accept_all(Server& server, Listener& listener,
       (void)co_await breath.async_wait(kAwait);
       continue;
     }
-    if (server.connections.load() >= kConnectionsMax) continue;  // the socket closes here
+    const std::size_t room =
+        listener.door == Door::operators ? server.room : server.room - kOperatorsMin;
+    if (server.connections.load() >= room) continue;  // the socket closes here
     server.connections.fetch_add(1);
     boost::system::error_code ignored;
     socket.set_option(Tcp::no_delay(true), ignored);
@@ -326,6 +344,15 @@ asio::awaitable<void> end_when_empty(Server& server, asio::signal_set& signals,
   signals.cancel(ignored);
 }
 
+// Without this word in it, a server's certificate of the same authority would be an operator.
+bool is_for_clients(bool preverified, asio::ssl::verify_context& context) {
+  X509_STORE_CTX* const store = context.native_handle();
+  if (!preverified || X509_STORE_CTX_get_error_depth(store) > 0) return preverified;
+  X509* const certificate = X509_STORE_CTX_get_current_cert(store);
+  const bool stated = (X509_get_extension_flags(certificate) & EXFLAG_XKUSAGE) != 0;
+  return stated && (X509_get_extended_key_usage(certificate) & XKU_SSL_CLIENT) != 0;
+}
+
 Result<asio::ssl::context> make_tls(const Settings& settings, Door door) {
   asio::ssl::context tls(asio::ssl::context::tls_server);
   SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_3_VERSION);
@@ -339,6 +366,8 @@ Result<asio::ssl::context> make_tls(const Settings& settings, Door door) {
   tls.load_verify_file(settings.admin_ca.string(), error);
   if (error) return fail(Code::tls_failed);
   tls.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert, error);
+  if (error) return fail(Code::tls_failed);
+  tls.set_verify_callback(is_for_clients, error);
   if (error) return fail(Code::tls_failed);
   constexpr std::string_view kSessions = "airlock-operators";
   SSL_CTX_set_session_id_context(tls.native_handle(), bytes_of(kSessions).data(),

@@ -11,7 +11,8 @@
 
 namespace airlock::http {
 
-inline constexpr std::size_t kConnectionsMax = 10'000;  // both listeners together
+inline constexpr std::size_t kConnectionsMax = 10'000;  // both listeners together ..
+inline constexpr std::size_t kOperatorsMin = 64;        // .. of which these are the operators' own
 inline constexpr std::size_t kHeaderMax = 8 << 10;      // bytes of a request's head
 inline constexpr std::size_t kRequestBodyMax = 1 << 20;
 inline constexpr std::size_t kFileBuffer = 64 << 10;  // of a file on its way out

@@ -40,6 +40,12 @@ const OfferedPayload* choose(const OfferedComponent& component, const CheckIn& d
   return best;
 }
 
+// A keyring's version is its own and says nothing of the firmware beside it.
+bool has_already(const Release& release, const CheckIn& device) {
+  if (release.kind != package::Kind::keyring) return release.version <= device.version;
+  return !device.keyring || release.security_version <= *device.keyring;
+}
+
 // refusal_of_release says why the release itself is not for this device.
 std::optional<Reason> refusal_of_release(const Release& release, const CheckIn& device,
                                          std::int64_t now) {
@@ -50,7 +56,8 @@ std::optional<Reason> refusal_of_release(const Release& release, const CheckIn& 
     return Reason::from_version_outside;
   }
   if (device.bootloader < release.bootloader_min) return Reason::bootloader_too_old;
-  if (release.security_version < device.security_version) return Reason::below_floor;
+  const bool lower = release.security_version < device.security_version;
+  if (release.kind == package::Kind::firmware && lower) return Reason::below_floor;
   if (release.expires < now) return Reason::expired;
   return std::nullopt;
 }
@@ -74,7 +81,7 @@ std::optional<Reason> refusal_of(const Plan& plan, const CheckIn& device, std::i
   if (plan.release == nullptr) return Reason::release_missing;
   if (rollout.state == store::State::created) return Reason::not_running;
   if (rollout.not_after != 0 && now > rollout.not_after) return Reason::ended;
-  if (plan.release->version <= device.version) return Reason::already_newest;
+  if (has_already(*plan.release, device)) return Reason::already_newest;
   if (!speaks_of(rollout.regions, device.region)) return Reason::region;
   if (!speaks_of(rollout.groups, device.group)) return Reason::group;
   if (!speaks_of(rollout.certificates, device.certificate)) return Reason::certificate;

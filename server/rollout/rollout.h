@@ -96,6 +96,7 @@ struct Release {
     std::string max_text;
     package::VersionRange range;
   };
+  package::Kind kind = package::Kind::firmware;
   Digest manifest;
   std::string target;  // TUF path
   std::string version_text;
@@ -109,7 +110,7 @@ struct Release {
 };
 
 // make_release copies what check-ins need out of an envelope. Errors: those of reading it, and
-// wrong_kind for what is no firmware.
+// wrong_kind for what is neither firmware nor a keyring.
 Result<std::shared_ptr<const Release>> make_release(std::string target, Bytes envelope);
 
 // What lies in the repository: targets by the digest of their manifest. It keeps the releases that
@@ -179,6 +180,7 @@ struct CheckIn {
   package::Semver version{};
   std::uint32_t security_version = 0;
   std::uint32_t bootloader = 0;
+  std::optional<std::uint32_t> keyring{};  // the version that it trusts; nobody else is offered one
   std::string_view region{};
   std::string_view group{};
   std::string_view certificate{};  // of the firmware that runs: 64 hexadecimal digits, or empty

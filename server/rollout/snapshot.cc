@@ -43,10 +43,12 @@ std::vector<std::string> models_of(const Plan& plan) {
   return both;
 }
 
+// A keyring goes first: what comes after it may be signed by its keys.
 bool newer_first(const Plan* a, const Plan* b) {
   if (a->release == nullptr || b->release == nullptr) {
     return a->release != nullptr && b->release == nullptr;
   }
+  if (a->release->kind != b->release->kind) return a->release->kind == package::Kind::keyring;
   const auto order = a->release->version <=> b->release->version;
   return order == 0 ? a->rollout.id < b->rollout.id : order > 0;
 }

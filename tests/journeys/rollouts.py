@@ -29,7 +29,7 @@ class Rollouts(Stage):
         openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key",
                 "-out", f"{name}.csr", "-subj", f"/CN={name}")
         openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
-                "-out", f"{name}.pem", "-days", "30")
+                "-out", f"{name}.pem", "-days", "30", "-extfile", "admin.ext")
 
     def olivia(self, *args):
         return json.loads(self.operator(*args, "--json"))

@@ -90,7 +90,7 @@ class Edges(Stage):
         openssl = lambda *args: subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=self.house.dir)
         openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
                 "mallory.key", "-out", "mallory.pem", "-days", "2", "-subj", "/CN=olivia")
-        for certificate in (None, "mallory"):
+        for certificate in (None, "mallory", "server"):
             with self.assertRaises((ssl.SSLError, ConnectionError)):
                 # With TLS 1.3 the client learns of it when it reads.
                 with self.connect(self.operators(certificate), admin=True) as wire:

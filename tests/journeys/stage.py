@@ -157,7 +157,8 @@ class Stage(unittest.TestCase):
                                      ("admin", "/CN=olivia", "DNS:olivia")):
             openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                     "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", subject)
-            (self.dir / f"{name}.ext").write_text(f"subjectAltName={names}\n")
+            use = "clientAuth" if name == "admin" else "serverAuth"
+            (self.dir / f"{name}.ext").write_text(f"subjectAltName={names}\nextendedKeyUsage={use}\n")
             openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
                     "-CAcreateserial", "-out", f"{name}.pem", "-days", "30", "-extfile", f"{name}.ext")
 
