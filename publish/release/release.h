@@ -205,8 +205,9 @@ struct Published {
   std::size_t payloads_without_base = 0;  // patches whose base no published release holds
 };
 // publish adds a package to a repository. Errors: quorum_missing and all of package::prove,
-// not_yet_valid (created ahead of `now`), expired, key_in_both_doors, digest_mismatch and not_found (an artifact), self_check_failed (about = what
-// the device's code said), busy, and those of writing.
+// not_yet_valid (created ahead of `now`), expired, key_in_both_doors, digest_mismatch and not_found
+// (an artifact), self_check_failed (about = what the device's code said), busy, and those of
+// writing.
 Answer<Published> publish(const PublishOrder& order, const RoleSigners& signers);
 
 }  // namespace airlock::release
