@@ -157,6 +157,10 @@ Status provision(const ProvisionOptions& options) {
   factory.config.server = options.server;
   factory.config.region = options.region;
   factory.config.group = options.group;
+  if (!options.certificate.empty() && !text::digest_from_hex(options.certificate)) {
+    return fail(Code::usage);
+  }
+  factory.config.certificate = options.certificate;
   factory.config.bootloader = options.bootloader;
   factory.config.secure_boot = options.secure_boot;
   factory.config.naming = options.unnamed ? platform::Naming::pseudonym : platform::Naming::duid;

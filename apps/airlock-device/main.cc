@@ -71,6 +71,8 @@ void add_provision(CLI::App& app, Line& line) {
   command->add_option("--secure-boot", options.secure_boot, "secure-boot level");
   command->add_option("--region", options.region, "told to the server for rollouts");
   command->add_option("--group", options.group, "told to the server for rollouts");
+  command->add_option("--certificate", options.certificate,
+                      "SHA-256 of the firmware's signing certificate, told to the server");
   command->add_flag("--private", options.unnamed, "tell the server a pseudonym, not the DUID");
 }
 

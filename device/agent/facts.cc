@@ -100,6 +100,7 @@ Result<fetch::CheckIn> check_in_of(platform::Device& device, const slot::Record&
   facts.keyring = keyring.version;
   facts.region = config.region;
   facts.group = config.group;
+  facts.certificate = config.certificate;
   AIRLOCK_TRY(name_in(device, facts.version, facts));
   for (const platform::ComponentConfig& component : config.components) {
     if (const auto runs = component_of(running.manifest(), component.id)) {

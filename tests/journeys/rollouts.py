@@ -20,7 +20,7 @@ class Rollouts(Stage):
         self.second = self.make_release("1.1.0", self.new)
         self.publish(self.second)
         self.start_server()
-        self.make_device(self.first, extra=("--region", "de", "--group", "beta"))
+        self.make_device(self.first, extra=("--region", "de", "--group", "beta", "--certificate", "cd" * 32))
         self.digest = self.manifest_digest(self.second)
 
     def make_operator(self, name):
@@ -106,8 +106,8 @@ class Rollouts(Stage):
         self.create("100", "--certificate", "ab" * 32)
         self.assertEqual(self.check_in(certificate="ab" * 32)["offer"]["version"], "1.1.0")
         self.create("100", "--region", "jp", "--region", "de", "--group", "beta", "--from", "1.0.0..1.0.9",
-                    "--not-before", PAST, "--not-after", FAR, "--model", "demo-wallet")
-        self.assertEqual(self.check_in(region="fr")["why"], "certificate")
+                    "--not-before", PAST, "--not-after", FAR, "--model", "demo-wallet", "--certificate", "cd" * 32)
+        self.assertEqual(self.check_in(certificate="cd" * 32, region="fr")["why"], "certificate")
         self.update(self.second)
         self.assert_runs("1.1.0", self.new)
 
