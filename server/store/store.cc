@@ -364,9 +364,10 @@ Result<std::vector<Report>> Store::reports(std::optional<std::int64_t> rollout,
 Result<std::vector<ReportCount>> Store::report_counts() {
   const std::lock_guard lock(mutex_);
   AIRLOCK_ASSIGN(auto query, database_->connection.prepare(
-                                 "SELECT rollout, outcome, reason, count(*) FROM reports WHERE "
-                                 "standing = 1 GROUP BY rollout, outcome, reason ORDER BY rollout "
-                                 "DESC, count(*) DESC LIMIT 1000"));
+                                 "SELECT rollout, outcome, reason, count(DISTINCT duid) AS devices "
+                                 "FROM reports WHERE standing = 1 AND outcome <> 'progress' "
+                                 "GROUP BY rollout, outcome, reason "
+                                 "ORDER BY rollout DESC, devices DESC LIMIT 1000"));
   std::vector<ReportCount> counts;
   while (true) {
     AIRLOCK_ASSIGN(const bool more, query.step());

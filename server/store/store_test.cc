@@ -119,11 +119,17 @@ TEST_F(StoreTest, CountsReportsOfEnrolledKeysOnlyAndEachOnce) {
   report.reason = "ok";
   EXPECT_EQ(send(*writer, report), Standing::counted);
   EXPECT_EQ(send(*writer, report), Standing::counted);
+  report.sequence = 2;  // one device is one, whatever it says
+  EXPECT_EQ(send(*writer, report), Standing::counted);
+  report.sequence = 3;
+  report.outcome = "progress";  // and how it ended is what counts
+  EXPECT_EQ(send(*writer, report), Standing::counted);
+  report.outcome = "committed";
   report.duid = "stranger";
   EXPECT_EQ(send(*writer, report), Standing::marked);
   writer.reset();
   open();
-  EXPECT_EQ(store_->reports(3, 10)->size(), 2U);
+  EXPECT_EQ(store_->reports(3, 10)->size(), 4U);
   ASSERT_EQ(store_->report_counts()->size(), 1U);
   EXPECT_EQ(store_->report_counts()->front().count, 1);
 }
