@@ -172,8 +172,19 @@ Status Service::reload() {
   stamp_ = stamp_of(repository_ / "metadata" / "timestamp.json");
   const auto refreshed = catalogue_.refresh();  // the releases known before stay where it fails
   AIRLOCK_ASSIGN(const auto rollouts, store_.rollouts());
-  snapshot_.store(rollout::Snapshot::build(rollouts, catalogue_));
+  publish(rollout::Snapshot::build(rollouts, catalogue_));
   return refreshed;
+}
+
+std::shared_ptr<const rollout::Snapshot> Service::snapshot() const {
+  const std::lock_guard lock(snapshot_mutex_);
+  return snapshot_;
+}
+
+// The last holder of the old snapshot drops it, which may take a while: never under the lock.
+void Service::publish(std::shared_ptr<const rollout::Snapshot> next) {
+  const std::lock_guard lock(snapshot_mutex_);
+  snapshot_.swap(next);
 }
 
 void Service::reload_if_changed() {
@@ -238,8 +249,8 @@ Response Service::answer_get(const Request& request) {
 Response Service::check_in(const Request& request) {
   const auto body = CheckInBody::parse(request.body);
   if (!body) return error_response(body.error());
-  const auto snapshot = snapshot_.load();
-  const rollout::Answer answer = rollout::evaluate((*body)->facts(), *snapshot, clock_());
+  const auto current = snapshot();
+  const rollout::Answer answer = rollout::evaluate((*body)->facts(), *current, clock_());
   auto& counter = answer.offers ? counters_.offered : counters_.nothing;
   counter.fetch_add(1, std::memory_order_relaxed);
   Response response;
@@ -292,8 +303,8 @@ std::string Service::metrics() const {
   text += "# TYPE airlock_refused_total counter\nairlock_refused_total " + count(counters_.refused);
   text += "# TYPE airlock_report_queue gauge\nairlock_report_queue " +
           std::to_string(writer_.waiting()) + "\n";
-  text += "# TYPE airlock_rollouts gauge\nairlock_rollouts " +
-          std::to_string(snapshot_.load()->size()) + "\n";
+  text += "# TYPE airlock_rollouts gauge\nairlock_rollouts " + std::to_string(snapshot()->size()) +
+          "\n";
   text += "# TYPE airlock_request_microseconds histogram\n";
   std::uint64_t sum = 0;
   for (std::size_t at = 0; at <= Counters::kBounds.size(); ++at) {
