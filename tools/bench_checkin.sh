@@ -16,7 +16,7 @@ finish() {
 trap finish EXIT
 cd "$work"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem \
-  -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 2>/dev/null
+  -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 -addext extendedKeyUsage=serverAuth,clientAuth 2>/dev/null
 
 mkdir www
 python3 -c 'print("{\"pad\":\"" + "x" * 1013 + "\"}", end="")' > www/answer.json

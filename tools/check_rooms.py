@@ -54,10 +54,15 @@ def check(root):
                 continue
             test = name.endswith(("_test.cc", "_fuzz.cc", "_bench.cc"))
             for number, line in enumerate(source.read_text().splitlines(), 1):
-                found = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
+                found = re.search(r'#\s*include\s*["<]([^">]+)[">]', line)
                 if not found:
                     continue
                 target = room_of(found[1], rooms)
+                if "<" in found[0] and target is None and ".." not in found[1]:
+                    continue  # the system's or a library's
+                if ".." in found[1]:
+                    faults.append(f"{name}:{number}: {found[1]} does not begin at the root of the project")
+                    continue
                 if target is None:
                     faults.append(f"{name}:{number}: {found[1]} is no path from the root of the project")
                 elif target not in rooms[room] and not (test and target.startswith("tests/fakes")):

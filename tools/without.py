@@ -3,14 +3,17 @@
 
 "What can never happen" (ARCHITECTURE.md) names a test for each line. This program proves that the
 tests would notice: for each entry of tools/without.json it copies the project, replaces the check
-by nothing, builds the test binary and runs the named tests, which must fail. An entry whose text is
-no longer in the source is an error, so that the list cannot rot.
+by nothing, builds the test binary and runs the named tests, each of which must fail. Before that,
+with everything in place, all of them must pass. An entry whose text is no longer in the source is an
+error, so that the list cannot rot; tools/check_docs.py finds it without building anything.
 
-Usage: without.py [NAME ...]     runs all entries, or the named ones; `make without`
+Usage: without.py [--list] [NAME ...]     all entries, or those of these names or groups
+A group is the first word of a name: `without.py slot tuf`. `make without` runs all of them.
 """
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -28,6 +31,7 @@ def sync():
     for name in filter(None, files):
         source, copy = ROOT / name, SCRATCH / name
         if not source.is_file():
+            copy.unlink(missing_ok=True)
             continue
         data = source.read_bytes()
         if not copy.is_file() or copy.read_bytes() != data:
@@ -39,14 +43,34 @@ def sync():
 def build(targets):
     if not (SCRATCH / "build" / PRESET / "build.ninja").exists():
         subprocess.run(["cmake", "--preset", PRESET], cwd=SCRATCH, check=True, capture_output=True)
-    return subprocess.run(["cmake", "--build", "--preset", PRESET, "--target", *targets], cwd=SCRATCH,
+    return subprocess.run(["cmake", "--build", "--preset", PRESET, "--target", *sorted(targets)], cwd=SCRATCH,
                           capture_output=True, text=True)
 
 
-def run_tests(entry):
+def pattern_of(test):
+    """ctest's name of a test, with or without an instance of its parameters."""
+    room, name = test.split(": ", 1)
+    return f"^{re.escape(room)}: ?([A-Za-z0-9_]+/)?{re.escape(name)}(/.*)?$"
+
+
+def run_tests(tests):
+    """Returns (passed, failed) of the tests of these names."""
     environment = {**os.environ, "AIRLOCK_CORPUS": os.environ.get("AIRLOCK_CORPUS", str(ROOT / "../shared/corpus"))}
-    return subprocess.run(["ctest", "--preset", PRESET, "-R", entry["tests"], "--no-tests=error"], cwd=SCRATCH,
-                          capture_output=True, text=True, env=environment)
+    ran = subprocess.run(["ctest", "--preset", PRESET, "-R", "|".join(map(pattern_of, tests))], cwd=SCRATCH,
+                         capture_output=True, text=True, env=environment)
+    found = re.search(r"(\d+) tests failed out of (\d+)", ran.stdout)
+    if not found:
+        return 0, 0
+    return int(found[2]) - int(found[1]), int(found[1])
+
+
+def failing_before(entries):
+    """Returns the tests that fail while every check is still in place."""
+    built = build({target for entry in entries for target in entry["targets"]})
+    if built.returncode != 0:
+        sys.exit("the project does not build:\n" + built.stdout[-2000:])
+    tests = sorted({test for entry in entries for test in entry["tests"]})
+    return {test for test in tests if run_tests([test])[1]} if run_tests(tests)[1] else set()
 
 
 def try_without(entry):
@@ -60,18 +84,32 @@ def try_without(entry):
     built = build(entry["targets"])
     if built.returncode != 0:
         return "the project without the check does not build:\n" + built.stdout[-2000:]
-    if run_tests(entry).returncode == 0:
-        return "the tests pass WITHOUT the check"
+    for test in entry["tests"]:
+        passed, failed = run_tests([test])
+        if not failed:
+            return f"{test} passes WITHOUT the check" if passed else f"there is no test {test}"
     return None
 
 
+def is_chosen(entry, words):
+    return not words or any(entry["name"] == word or entry["name"].startswith(word + "-") for word in words)
+
+
 def main():
+    words = [word for word in sys.argv[1:] if word != "--list"]
     entries = json.loads((ROOT / "tools" / "without.json").read_text())
-    chosen = [e for e in entries if not sys.argv[1:] or e["name"] in sys.argv[1:]]
+    chosen = [entry for entry in entries if is_chosen(entry, words)]
+    if "--list" in sys.argv:
+        for entry in chosen:
+            print(f"{entry['name']}: {', '.join(entry['tests'])}")
+        return 0
+    sync()
+    failing = failing_before(chosen)
     failures = 0
     for entry in chosen:
         sync()
-        fault = try_without(entry)
+        broken = failing.intersection(entry["tests"])
+        fault = f"{broken.pop()} fails WITH the check" if broken else try_without(entry)
         failures += fault is not None
         print(f"{'FAULT' if fault else 'ok   '} {entry['name']}: {fault or 'its test fails without it'}", flush=True)
     print(f"without: {len(chosen) - failures} passed, {failures} failed")

@@ -17,7 +17,7 @@ enum class Output : std::uint8_t { people, json };
 
 struct ProvisionOptions {
   file::Path dir;
-  std::string model, server, region, group;
+  std::string model, server, region, group, certificate;
   std::string keyring, root, ca;
   std::optional<std::string> firmware;
   std::vector<std::string> components;  // "mcu=4M" or "mcu=/dev/x,/dev/y"

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <filesystem>
 #include <iostream>
 #include <thread>
 
@@ -138,7 +139,9 @@ Result<platform::ComponentConfig> component_of(std::string_view text) {
     AIRLOCK_ASSIGN(component.slot_size, size_of(place));
     return component;
   }
-  component.paths = {std::string(place.substr(0, comma)), std::string(place.substr(comma + 1))};
+  // As typed they are relative to where the user stands, not to the device's folder.
+  component.paths = {std::filesystem::absolute(place.substr(0, comma)).string(),
+                     std::filesystem::absolute(place.substr(comma + 1)).string()};
   component.slot_size = package::kImageSizeMax;
   for (const std::string& path : component.paths) {
     AIRLOCK_ASSIGN(const platform::FileArea area, platform::FileArea::open(path));
@@ -155,6 +158,10 @@ Status provision(const ProvisionOptions& options) {
   factory.config.server = options.server;
   factory.config.region = options.region;
   factory.config.group = options.group;
+  if (!options.certificate.empty() && !text::digest_from_hex(options.certificate)) {
+    return fail(Code::usage);
+  }
+  factory.config.certificate = options.certificate;
   factory.config.bootloader = options.bootloader;
   factory.config.secure_boot = options.secure_boot;
   factory.config.naming = options.unnamed ? platform::Naming::pseudonym : platform::Naming::duid;

@@ -63,6 +63,31 @@ Result<json::Value> status_of(platform::Device& device) {
   return value;
 }
 
+// "firmware 2, keyring 1"; a floor of 0 forbids nothing.
+std::string floors_text(const json::Value& floors) {
+  std::string made;
+  for (const auto& [kind, floor] : floors.items()) {
+    if (floor == 0) continue;
+    made += (made.empty() ? "" : ", ") + kind + " " + json::write(floor);
+  }
+  return made.empty() ? "none" : made;
+}
+
+// "trial_exhausted, 2 in all, the last one manifest 4ad1.."
+std::string revert_text(const json::Value& revert) {
+  return revert["reason"].get<std::string>() + ", " + json::write(revert["count"]) +
+         " in all, the last one manifest " + revert["manifest"].get<std::string>();
+}
+
+std::string error_text(const json::Value& error) {
+  return error["code"].get<std::string>() + " in phase " + error["phase"].get<std::string>();
+}
+
+std::string trial_text(const json::Value& trial) {
+  return "manifest " + trial["manifest"].get<std::string>() + ", boots left " +
+         json::write(trial["boots_left"]);
+}
+
 void show(const json::Value& value) {
   const auto line = [](std::string_view label, const json::Value& shown) {
     std::cout << label
@@ -75,13 +100,14 @@ void show(const json::Value& value) {
   line("runs              ", value["version"]);
   line("slot              ", value["active_slot"]);
   line("security version  ", value["security_version"]);
-  line("floors            ", value["floors"]);
+  line("floors            ", floors_text(value["floors"]));
   line("keyring version   ", value["keyring_version"]);
   line("time is at least  ", text::to_time(value["time_bound"].get<std::int64_t>()));
   line("phase             ", value["phase"]);
-  if (!value["trial"].is_null()) line("trial             ", value["trial"]);
-  if (!value["last_error"].is_null()) line("last error        ", value["last_error"]);
-  if (!value["last_revert"].is_null()) line("went back         ", value["last_revert"]);
+  if (!value["trial"].is_null()) line("trial             ", trial_text(value["trial"]));
+  if (!value["last_error"].is_null()) line("last error        ", error_text(value["last_error"]));
+  if (!value["last_revert"].is_null())
+    line("went back         ", revert_text(value["last_revert"]));
 }
 
 void show_boot(const slot::Boot& boot, Output output) {

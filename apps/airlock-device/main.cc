@@ -38,6 +38,10 @@ CLI::App* add_command(CLI::App& app, const char* command, const char* descriptio
 void add_driving(CLI::App& command, Line& line) {
   CLI::Option* consent = command.add_option(
       "--consent", line.consent, "say yes to this manifest's digest, and to no other one");
+  consent->check([](const std::string& digest) {
+    if (text::digest_from_hex(digest)) return std::string();
+    return std::string("takes the 64 hexadecimal digits that airlock inspect shows");
+  });
   command.add_flag("--refuse", line.refuse, "say no to whatever is ready")->excludes(consent);
   command.add_option("--trial", line.trial, "how the simulated new firmware behaves")
       ->check(CLI::IsMember({"healthy", "unhealthy", "hang"}));
@@ -47,9 +51,9 @@ void add_provision(CLI::App& app, Line& line) {
   ProvisionOptions& options = line.provision;
   CLI::App* command =
       add_command(app, "provision", "make a new device in a folder",
-                  "provision --dir wallet --model demo-wallet --keyring keys/keyring.cose\n"
-                  "    --root repo/metadata/1.root.json --server https://localhost:8443\n"
-                  "    --ca ca.pem --component mcu=4M --firmware release-1.0.0",
+                  "provision --dir wallet --model demo-wallet --keyring keys/keyring.cose \\\n"
+                  "      --root repo/metadata/1.root.json --server https://127.0.0.1:8443 \\\n"
+                  "      --ca ca.pem --component mcu=4M --firmware release-1.0.0",
                   line);
   command->add_option("--model", options.model, "the device's model")->required();
   command->add_option("--keyring", options.keyring, "the keyring package to trust")->required();
@@ -57,14 +61,18 @@ void add_provision(CLI::App& app, Line& line) {
   command->add_option("--server", options.server, "https://HOST:PORT")->required();
   command->add_option("--ca", options.ca, "the TLS authority to trust, PEM")->required();
   command
-      ->add_option("--component", options.components,
-                   "ID=SIZE (files) or ID=DEVICE_A,DEVICE_B; may be repeated")
+      ->add_option(
+          "--component", options.components,
+          "a part and its two slots: mcu=4M (files) or mcu=/dev/x,/dev/y; repeat for several")
+      ->type_name("ID=SIZE|ID=A,B")
       ->required();
   command->add_option("--firmware", line.firmware, "package folder with the first firmware");
   command->add_option("--bootloader", options.bootloader, "version of the bootloader");
   command->add_option("--secure-boot", options.secure_boot, "secure-boot level");
   command->add_option("--region", options.region, "told to the server for rollouts");
   command->add_option("--group", options.group, "told to the server for rollouts");
+  command->add_option("--certificate", options.certificate,
+                      "SHA-256 of the firmware's signing certificate, told to the server");
   command->add_flag("--private", options.unnamed, "tell the server a pseudonym, not the DUID");
 }
 
@@ -127,7 +135,7 @@ int main_of(int argc, char** argv) {
   // A full disk is an error to be told, not a signal to die of.
   std::signal(SIGXFSZ, SIG_IGN);
   std::signal(SIGPIPE, SIG_IGN);
-  CLI::App app("airlock-device: updates one device by Airlock's two doors");
+  CLI::App app("Updates one device through both doors.", "airlock-device");
   app.require_subcommand(1);
   app.set_version_flag("--version", AIRLOCK_VERSION);
   app.footer("Example:\n  airlock-device run --dir wallet --until-quiet");

@@ -7,11 +7,17 @@
 #include "core/base/base.h"
 #include "server/http/server.h"
 #include "server/store/report_writer.h"
+#include "server/store/sightings.h"
 #include "server/store/store.h"
 
 namespace {
 
 using namespace airlock;
+
+constexpr const char* kExample =
+    "Example:\n  airlock-server run --repo repo --data server-data --listen 0.0.0.0:8443 \\\n"
+    "      --tls-cert server.pem --tls-key server.key \\\n"
+    "      --admin-listen 127.0.0.1:8444 --admin-ca ca.pem";
 
 struct Options {
   std::string repo;
@@ -32,8 +38,11 @@ int run(const Options& options) {
   if (!store) return refuse(store.error(), options.data);
   auto writer = store::ReportWriter::open(**store);
   if (!writer) return refuse(writer.error(), options.data);
-  http::Service service(options.repo, **store, **writer,
-                        [] { return static_cast<std::int64_t>(std::time(nullptr)); });
+  auto sightings = store::Sightings::open(**store);
+  if (!sightings) return refuse(sightings.error(), options.data);
+  const auto clock = [] { return static_cast<std::int64_t>(std::time(nullptr)); };
+  http::Log log(clock, &http::write_to_stderr);
+  http::Service service(options.repo, {**store, **writer, **sightings}, clock, log);
   if (const auto loaded = service.reload(); !loaded) return refuse(loaded.error(), options.repo);
   const auto served = http::run(service, options.settings, [](const http::Addresses& at) {
     std::printf("listening https://%s admin https://%s\n", at.listen.c_str(), at.admin.c_str());
@@ -47,22 +56,28 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
   CLI::App app("Serves a repository, and decides which device is offered what.");
   app.require_subcommand(1);
-  app.footer(
-      "Example:\n  airlock-server run --repo repo --data server-data --listen 0.0.0.0:8443 "
-      "\\\n    --tls-cert server.pem --tls-key server.key --admin-listen 127.0.0.1:8444 "
-      "--admin-ca ca.pem");
+  app.set_version_flag("--version", AIRLOCK_VERSION);
+  app.footer(kExample);
   Options options;
   http::Settings& settings = options.settings;
   CLI::App* const command = app.add_subcommand("run", "serve until SIGTERM");
+  command->footer(kExample);
   command->add_option("--repo", options.repo, "folder that publish made")->required();
   command->add_option("--data", options.data, "folder of the database")->required();
-  command->add_option("--listen", settings.listen, "HOST:PORT for devices; port 0: any");
+  command->add_option("--listen", settings.listen, "HOST:PORT for devices; port 0: any")
+      ->capture_default_str();
   command->add_option("--tls-cert", options.certificate, "certificate chain, PEM")->required();
   command->add_option("--tls-key", options.key, "its private key, PEM")->required();
-  command->add_option("--admin-listen", settings.admin_listen, "HOST:PORT for operators");
+  command->add_option("--admin-listen", settings.admin_listen, "HOST:PORT for operators")
+      ->capture_default_str();
   command->add_option("--admin-ca", options.admin_ca, "who certifies operators, PEM")->required();
   command->add_option("--threads", settings.threads, "threads that serve devices")
       ->check(CLI::Range(1U, http::kThreadsMax));
+  command
+      ->add_option("--drain", settings.drain_seconds,
+                   "seconds that running answers have after SIGTERM; a second one ends them")
+      ->check(CLI::Range(std::int64_t{0}, http::kDrainSecondsMax))
+      ->capture_default_str();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -54,7 +54,7 @@ std::expected<release::KeyringChanges, Refusal> read_changes(const DraftOptions&
   for (const std::string& text : options.added) {
     const std::size_t colon = text.find(':');
     if (colon == std::string::npos) {
-      return refuse(Code::usage, "--add takes GROUP:NAME=FILE, found " + text);
+      return refuse(Code::usage, "--add takes GROUP:NAME=FILE.pub, found " + text);
     }
     AIRLOCK_ASSIGN(release::NamedKey one, read_named_key(text.substr(colon + 1)));
     changes.added.push_back({text.substr(0, colon), std::move(one)});
@@ -77,6 +77,7 @@ Answer draft(const DraftOptions& options) {
 
 void add_keys_commands(CLI::App& app, Outcome& outcome) {
   CLI::App& family = add_family(app, "keys", "Make keys.");
+  family.footer("Example:\n  airlock keys init --dir keys --vendor \"Example Wallets\"");
   auto made = add_command<InitOptions>(
       family, outcome, "init", "Make the keys of a whole cast and their first keyring.", &init);
   made.command.add_option("--dir", made.options.dir, "folder for the keys")->required();
@@ -87,6 +88,9 @@ void add_keys_commands(CLI::App& app, Outcome& outcome) {
 
 void add_keyring_commands(CLI::App& app, Outcome& outcome) {
   CLI::App& family = add_family(app, "keyring", "Change who may sign.");
+  family.footer(
+      "Example:\n  airlock keyring draft --from keys/keyring.cose --remove reviewer-3 --out "
+      "next.cose");
   auto made = add_command<DraftOptions>(
       family, outcome, "draft", "Draft the next keyring, to be signed by the root group.", &draft);
   made.command.add_option("--from", made.options.from, "the present keyring package")->required();
@@ -100,7 +104,7 @@ void add_keyring_commands(CLI::App& app, Outcome& outcome) {
   made.command.footer(
       "Example:\n  airlock keyring draft --from keys/keyring.cose \\\n"
       "      --replace committee-1=fresh/committee-1.pub --out next.cose\n"
-      "  airlock sign --key keys/root-1.key next.cose");
+      "  airlock sign --key keys/root-1.key next.cose       # then root-2 and root-3");
 }
 
 }  // namespace airlock::app

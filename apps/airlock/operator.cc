@@ -20,6 +20,12 @@ constexpr std::size_t kAnswerMax = 8 << 20;
 constexpr long kConnectSeconds = 10;
 constexpr long kTotalSeconds = 60;
 
+constexpr const char* kShareHint = "--share takes 0 to 100, with at most two decimals";
+
+// How every example of an operator's command ends.
+constexpr const char* kAccessExample =
+    " \\\n      --admin https://127.0.0.1:8444 --cert admin.pem --key admin.key --ca ca.pem";
+
 // How to reach the server, and as whom.
 struct Access {
   std::string admin, certificate, key, ca;
@@ -34,7 +40,7 @@ struct ListOptions {
 struct CreateOptions {
   Access access;
   std::string manifest, share, why, from, not_before, not_after;
-  std::vector<std::string> models, regions, groups;
+  std::vector<std::string> models, regions, groups, certificates;
   bool created = false;
 };
 
@@ -153,6 +159,17 @@ void print_rollout(const Value& row) {
               show_share(share.value_or(0)).c_str(), word(row, "manifest").c_str());
 }
 
+void print_device(const Value& row) {
+  const auto seen = row.find("seen");
+  std::string last = "not seen yet";
+  if (seen != row.end() && seen->is_object()) {
+    last = "seen " + word(*seen, "at") + " with " + word(*seen, "model") + " " +
+           word(*seen, "version");
+  }
+  std::printf("%s  enrolled %s  %s\n", word(row, "duid").c_str(), word(row, "enrolled").c_str(),
+              last.c_str());
+}
+
 Answer finish_rollout(const Access& access, const std::expected<Value, Refusal>& answer) {
   if (!answer) return std::unexpected(answer.error());
   if (access.json) {
@@ -164,19 +181,20 @@ Answer finish_rollout(const Access& access, const std::expected<Value, Refusal>&
 }
 
 Answer create(const CreateOptions& options) {
-  AIRLOCK_ANSWER_ASSIGN(const std::int64_t share, read_share(options.share), "--share");
+  AIRLOCK_ANSWER_ASSIGN(const std::int64_t share, read_share(options.share), kShareHint);
   Value body = {{"manifest", options.manifest},
                 {"share", share},
                 {"why", options.why},
                 {"models", options.models},
                 {"regions", options.regions},
                 {"groups", options.groups},
+                {"certificates", options.certificates},
                 {"state", options.created ? "created" : "running"}};
   if (!options.not_before.empty()) body["not_before"] = options.not_before;
   if (!options.not_after.empty()) body["not_after"] = options.not_after;
   if (!options.from.empty()) {
     const std::size_t dots = options.from.find("..");
-    if (dots == std::string::npos) return refuse(Code::usage, "--from");
+    if (dots == std::string::npos) return refuse(Code::usage, "--from takes MIN..MAX");
     body["from_min"] = options.from.substr(0, dots);
     body["from_max"] = options.from.substr(dots + 2);
   }
@@ -186,7 +204,7 @@ Answer create(const CreateOptions& options) {
 Answer change(const ChangeOptions& options, const std::string& verb) {
   Value body = {{"why", options.why}};
   if (verb == "advance") {
-    AIRLOCK_ANSWER_ASSIGN(const std::int64_t share, read_share(options.share), "--share");
+    AIRLOCK_ANSWER_ASSIGN(const std::int64_t share, read_share(options.share), kShareHint);
     body["share"] = share;
   }
   const std::string path = "rollouts/" + std::to_string(options.id) + "/" + verb;
@@ -226,8 +244,8 @@ Answer list(const ListOptions& options, const std::string& path, const char* mem
   }
   AIRLOCK_ANSWER_ASSIGN(const Value* rows, json::array(*answer, member, 10'000), path);
   for (const Value& row : *rows) {
-    if (path == "rollouts") {
-      print_rollout(row);
+    if (path == "rollouts" || path == "devices") {
+      (path == "rollouts" ? print_rollout : print_device)(row);
       continue;
     }
     std::string line;
@@ -248,6 +266,10 @@ Answer list_reports(const ListOptions& options) {
   return list(options, "reports" + query, "reports");
 }
 
+void add_example(CLI::App& command, const std::string& example) {
+  command.footer("Example:\n  airlock " + example + kAccessExample);
+}
+
 void add_access(CLI::App& command, Access& access) {
   command.add_option("--admin", access.admin, "URL of the server's admin listener")->required();
   command.add_option("--cert", access.certificate, "your certificate, PEM")->required();
@@ -265,16 +287,17 @@ void add_rollout_commands(CLI::App& rollout, Outcome& outcome) {
   made.command.add_option("--model", options.models, "only these models");
   made.command.add_option("--region", options.regions, "only these regions");
   made.command.add_option("--group", options.groups, "only these groups");
+  made.command.add_option("--certificate", options.certificates,
+                          "only firmware signed under these certificates (SHA-256)");
   made.command.add_option("--from", options.from, "only from versions A..B");
   made.command.add_option("--not-before", options.not_before, "RFC 3339, UTC");
   made.command.add_option("--not-after", options.not_after, "RFC 3339, UTC");
   made.command.add_flag("--created", options.created, "do not start it; resume does");
-  made.command.footer(
-      "Example:\n  airlock rollout create --manifest DIGEST --share 5 --why \"first five percent\" "
-      "\\\n    --admin https://127.0.0.1:8444 --cert admin.pem --key admin.key --ca ca.pem");
+  add_example(made.command,
+              "rollout create --manifest DIGEST --share 5 --why \"first five percent\"");
   add_access(made.command, options.access);
 
-  const auto add_change = [&](const char* verb, const char* text,
+  const auto add_change = [&](const char* verb, const char* text, const char* example,
                               Answer (*run)(const ChangeOptions&)) {
     auto added = add_command<ChangeOptions>(rollout, outcome, verb, text, run);
     added.command.add_option("id", added.options.id, "of the rollout")->required();
@@ -283,37 +306,48 @@ void add_rollout_commands(CLI::App& rollout, Outcome& outcome) {
       added.command.add_option("--share", added.options.share, "percent; only grows")->required();
     }
     add_access(added.command, added.options.access);
+    add_example(added.command, example);
   };
-  add_change("advance", "offer it to more devices", &advance);
-  add_change("pause", "offer it to nobody for now", &pause);
-  add_change("resume", "start or go on", &resume);
-  add_change("halt", "end it for good; updated devices keep what they run", &halt);
+  add_change("advance", "offer it to more devices",
+             "rollout advance 1 --share 25 --why \"no failure in a day\"", &advance);
+  add_change("pause", "offer it to nobody for now", "rollout pause 1 --why \"first failures\"",
+             &pause);
+  add_change("resume", "start or go on", "rollout resume 1 --why \"false alarm\"", &resume);
+  add_change("halt", "end it for good; updated devices keep what they run",
+             "rollout halt 1 --why \"trials fail\"", &halt);
 }
 
-void add_list(CLI::App& parent, Outcome& outcome, const char* verb, const char* text,
+// A command that shows rows; `command` is how it is written in full, verb last.
+void add_list(CLI::App& parent, Outcome& outcome, const std::string& command, const char* text,
               Answer (*run)(const ListOptions&)) {
+  const std::string verb = command.substr(command.rfind(' ') + 1);
   auto added = add_command<ListOptions>(parent, outcome, verb, text, run);
   if (run == &list_reports) {
     added.command.add_option("--rollout", added.options.rollout, "only of this rollout");
   }
   add_access(added.command, added.options.access);
+  add_example(added.command, run == &list_reports ? command + " --rollout 1" : command);
 }
 
 }  // namespace
 
 void add_operator_commands(CLI::App& app, Outcome& outcome) {
-  CLI::App& rollout = add_family(app, "rollout", "which share of which devices gets a release");
+  CLI::App& rollout = add_family(app, "rollout", "Offer a release to a share of devices.");
+  add_example(rollout, "rollout list");
   add_rollout_commands(rollout, outcome);
-  add_list(rollout, outcome, "list", "all rollouts", &list_rollouts);
-  CLI::App& devices = add_family(app, "devices", "the keys whose reports count");
+  add_list(rollout, outcome, "rollout list", "all rollouts", &list_rollouts);
+  CLI::App& devices = add_family(app, "devices", "Enrol the keys whose reports count.");
+  add_example(devices, "devices list");
   auto made = add_command<ImportOptions>(devices, outcome, "import",
                                          "enrol public keys (device.pub files)", &import_devices);
   made.command.add_option("files", made.options.files, "device.pub files")->required();
   made.command.add_option("--why", made.options.why, "for the audit")->required();
   add_access(made.command, made.options.access);
-  add_list(devices, outcome, "list", "enrolled devices, newest first", &list_devices);
-  add_list(app, outcome, "reports", "what devices reported, newest first", &list_reports);
-  add_list(app, outcome, "audit", "who changed what, and why, newest first", &list_audit);
+  add_example(made.command, "devices import wallet/device.pub --why \"first batch\"");
+  add_list(devices, outcome, "devices list",
+           "Show the enrolled devices, newest first, and when each was seen last.", &list_devices);
+  add_list(app, outcome, "reports", "Show what devices reported, newest first.", &list_reports);
+  add_list(app, outcome, "audit", "Show who changed what and why, newest first.", &list_audit);
 }
 
 }  // namespace airlock::app

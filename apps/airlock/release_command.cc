@@ -43,13 +43,13 @@ std::expected<std::int64_t, Refusal> time_or(const std::string& text, std::int64
 
 Answer read_times(const ReleaseOptions& options, release::Recipe& recipe) {
   AIRLOCK_ANSWER_ASSIGN(const std::int64_t valid, text::read_duration(options.valid_for),
-                        "--valid-for " + options.valid_for);
+                        "--valid-for takes such as 36h or 90d, found " + options.valid_for);
   AIRLOCK_ASSIGN(recipe.created, time_or(options.created, present()));
   AIRLOCK_ASSIGN(recipe.not_before, time_or(options.not_before, recipe.created));
   recipe.expires = recipe.not_before + valid;
   if (!options.ramp.empty()) {
     AIRLOCK_ANSWER_ASSIGN(recipe.ramp, release::read_ramp(options.ramp, recipe.not_before),
-                          "--ramp " + options.ramp);
+                          "--ramp takes such as 0h=1,24h=25,72h=100, found " + options.ramp);
   }
   return {};
 }
@@ -136,7 +136,21 @@ std::expected<release::Recipe, Refusal> read_recipe(const ReleaseOptions& option
   return recipe;
 }
 
+// What a manifest would be refused for without saying which option is missing.
+Answer check_parts(const ReleaseOptions& options) {
+  if (options.kind == "keyring") {
+    return refuse(Code::usage, "--kind keyring: airlock keyring draft makes keyrings");
+  }
+  if (options.kind == "advisory") {
+    if (options.content.empty()) return refuse(Code::usage, "an advisory needs --content FILE");
+  } else if (options.images.empty()) {
+    return refuse(Code::usage, options.kind + " needs --image COMPONENT=FILE");
+  }
+  return {};
+}
+
 Answer make_release(const ReleaseOptions& options) {
+  AIRLOCK_TRY(check_parts(options));
   std::error_code ignored;
   if (std::filesystem::exists(file::Path(options.out) / release::kEnvelopeFile, ignored)) {
     return refuse(Code::exists_already, options.out);

@@ -33,7 +33,7 @@ struct TimestampOptions : PassphraseOptions {
 
 Answer timestamp(const TimestampOptions& options) {
   AIRLOCK_ANSWER_ASSIGN(const std::int64_t valid, text::read_duration(options.valid_for),
-                        "--valid-for " + options.valid_for);
+                        "--valid-for takes such as 36h or 7d, found " + options.valid_for);
   AIRLOCK_ASSIGN(const keys::Secret passphrase,
                  ask_passphrase(options, options.key, keys::Asking::once));
   AIRLOCK_ASSIGN(const keys::SigningKey key, open_key(options.key, passphrase));
@@ -81,11 +81,11 @@ Answer publish(const PublishOptions& options) {
   const auto published = release::publish(order, roles.signers());
   if (!published) return refuse(published.error(), options.package);
   std::printf("Published %s.\n", published->target.c_str());
-  std::printf("The device's own code accepted it and decoded %zu payloads.\n",
+  std::printf("The device's own code accepted it; payloads decoded: %zu.\n",
               published->payloads_decoded);
   if (published->payloads_without_base > 0) {
     std::printf(
-        "Not decoded here: %zu patches whose base was never published (they were decoded\n"
+        "Not decoded here: patches whose base was never published: %zu (they were decoded\n"
         "when the release was made).\n",
         published->payloads_without_base);
   }
@@ -96,6 +96,7 @@ Answer publish(const PublishOptions& options) {
 
 void add_repo_commands(CLI::App& app, Outcome& outcome) {
   CLI::App& family = add_family(app, "repo", "Make a repository and keep it fresh.");
+  family.footer("Example:\n  airlock repo init --repo repo --keys keys");
   auto made = add_command<InitOptions>(family, outcome, "init", "Make an empty repository.", &init);
   made.command.add_option("--repo", made.options.repo, "folder of the repository")->required();
   made.command.add_option("--keys", made.options.keys, "folder with the repo-*.key files")

@@ -1,5 +1,7 @@
+#include <chrono>
 #include <cstdio>
 #include <iostream>
+#include <thread>
 
 #include "apps/airlock/commands.h"
 #include "apps/airlock/opened.h"
@@ -11,6 +13,8 @@ namespace airlock::app {
 namespace {
 
 constexpr std::size_t kTypedDigits = 8;
+constexpr int kLockTriesMax = 100;
+constexpr std::chrono::milliseconds kLockPause{50};
 
 struct SignOptions : PassphraseOptions {
   std::string key;
@@ -18,6 +22,16 @@ struct SignOptions : PassphraseOptions {
   std::string digest;
   std::string keyring;
 };
+
+// The lock is held for one write.
+Status lock_patiently(file::File& lock) {
+  for (int tries = 0; tries < kLockTriesMax; ++tries) {
+    const Status locked = lock.lock();
+    if (locked || locked.error().code != Code::busy) return locked;
+    std::this_thread::sleep_for(kLockPause);
+  }
+  return fail(Code::busy);
+}
 
 // A script names the whole digest that it saw; a person types the beginning of what he reads here.
 Answer confirm(const SignOptions& options, const package::Manifest& manifest) {
@@ -37,6 +51,23 @@ Answer confirm(const SignOptions& options, const package::Manifest& manifest) {
   return {};
 }
 
+// While the signer looked at it, others may have signed too: under the folder's lock the package is
+// read again, and add_signature holds it against the digest that was shown.
+Answer add_to_package(const SignOptions& options, const keys::SigningKey& key,
+                      const crypto::Digest& shown, const package::Keyring* keyring) {
+  const file::Path path = release::envelope_path(options.package);
+  const file::Path folder = path.has_parent_path() ? path.parent_path() : file::Path(".");
+  AIRLOCK_ANSWER_ASSIGN(file::File lock, file::File::open(folder, file::Access::read),
+                        folder.string());
+  AIRLOCK_ANSWER_TRY(lock_patiently(lock), folder.string());
+  AIRLOCK_ANSWER_ASSIGN(const file::Buffer envelope, release::read_envelope(options.package),
+                        options.package);
+  AIRLOCK_ANSWER_ASSIGN(const file::Buffer signed_envelope,
+                        release::add_signature(envelope, key, shown, keyring), options.key);
+  AIRLOCK_ANSWER_TRY(file::replace(path, signed_envelope), path.string());
+  return {};
+}
+
 Answer sign(const SignOptions& options) {
   AIRLOCK_ANSWER_ASSIGN(const file::Buffer envelope, release::read_envelope(options.package),
                         options.package);
@@ -46,16 +77,16 @@ Answer sign(const SignOptions& options) {
   if (!options.keyring.empty()) {
     AIRLOCK_ASSIGN(keyring, open_keyring(options.keyring));
   }
+  if (manifest.created > present() + release::kAheadMax) {
+    return refuse(Code::not_yet_valid,
+                  options.package + " says that it was made at " + text::to_time(manifest.created));
+  }
   AIRLOCK_TRY(confirm(options, manifest));
   AIRLOCK_ASSIGN(const keys::Secret passphrase,
                  ask_passphrase(options, options.key, keys::Asking::once));
   AIRLOCK_ASSIGN(const keys::SigningKey key, open_key(options.key, passphrase));
-  AIRLOCK_ANSWER_ASSIGN(const file::Buffer signed_envelope,
-                        release::add_signature(envelope, key, manifest.digest(),
-                                               keyring ? &keyring->keyring : nullptr),
-                        options.key);
-  const file::Path path = release::envelope_path(options.package);
-  AIRLOCK_ANSWER_TRY(file::replace(path, signed_envelope), path.string());
+  AIRLOCK_TRY(
+      add_to_package(options, key, manifest.digest(), keyring ? &keyring->keyring : nullptr));
   std::printf("Signed %s %s, manifest %s.\n", std::string(package::name_of(manifest.kind)).c_str(),
               text::visible(manifest.version.text).c_str(),
               text::to_hex(manifest.digest().bytes).c_str());

@@ -161,6 +161,27 @@ TEST(BlockDecoder, RefusesWhatHasTheProofsButNotTheDigest) {
   EXPECT_EQ(decode(*block, slot).error().code, Code::block_rejected);
 }
 
+// Whoever holds the file can bend the pieces and the list of their hashes together.
+TEST(BlockDecoder, RefusesPiecesThatFitTheirListWhereTheListIsNotTheHeads) {
+  const Buffer image = noise(1000, 13);
+  const auto bent = one_block(image, image, Coding::raw, 512);
+  const auto another = one_block(image, noise(1000, 14), Coding::raw, 512);
+  std::copy(another->bytes.begin() + kHeadEntrySize, another->bytes.end(),
+            bent->bytes.begin() + kHeadEntrySize);
+  MemoryArea slot(Buffer(image.size()));
+  EXPECT_EQ(decode(*bent, slot).error().code, Code::piece_rejected);
+  EXPECT_EQ(slot.writes(), 0U);
+}
+
+TEST(BlockDecoder, RefusesAPayloadThatFitsItselfWhereItsHeadIsNotSigned) {
+  const Buffer image = noise(1000, 13);
+  const auto bent = one_block(image, image, Coding::raw, 512);
+  bent->bytes = one_block(image, noise(1000, 14), Coding::raw, 512)->bytes;
+  MemoryArea slot(Buffer(image.size()));
+  EXPECT_EQ(decode(*bent, slot).error().code, Code::index_rejected);
+  EXPECT_EQ(slot.writes(), 0U);
+}
+
 TEST(BlockDecoder, RefusesCodedNoiseBehindRightProofs) {
   const Buffer image = noise(20'000, 6);
   for (std::uint32_t seed = 0; seed < 400; ++seed) {

@@ -134,7 +134,6 @@ Result<ProvenSlot> prove_slot(const BootView& view, SlotId id, const Digest& man
   // Proven just now, or held against the digest of what was proven before.
   AIRLOCK_ASSIGN(const Manifest found, package::read_unproven(envelope));
   if (found.digest() != manifest) return fail(Code::image_rejected);
-  if (found.kind != Kind::firmware) return fail(Code::wrong_kind);
   if (!found.is_for(view.model)) return fail(Code::wrong_model);
   AIRLOCK_TRY(prove_images(view, id, found));
   return ProvenSlot{manifest, found.security_version, found.created};

@@ -42,11 +42,11 @@ struct ProvenSlot {
   std::int64_t created = 0;
 };
 
-// prove_slot proves what a slot holds: that its envelope is this manifest, signed by a quorum of
-// the keyring (where `depth` says so), of kind firmware, for this model, and that every component's
-// image has its signed digest. It reads every image once, in steps of 1 KiB. Errors: slot_empty,
-// image_rejected (at = the component), missing_component, unknown_component, wrong_kind,
-// wrong_model, those of the sources, of package::prove_kind and of package::open_keyring_anchor.
+// prove_slot proves what a slot holds: that its envelope is this manifest, signed as firmware by a
+// quorum of the keyring (where `depth` says so), for this model, and that every component's image
+// has its signed digest. It reads every image once, in steps of 1 KiB. Errors: slot_empty,
+// image_rejected (at = the component), missing_component, unknown_component, wrong_model, those of
+// the sources, of package::prove_kind and of package::open_keyring_anchor.
 Result<ProvenSlot> prove_slot(const BootView& view, SlotId id, const Digest& manifest, Depth depth);
 
 // boot decides what runs now: counts a trial's boot (stored and synced before anything that could

@@ -140,6 +140,31 @@ TEST(Boot, CountsATrialsBootsAndGoesBackWhenTheyAreUsedUp) {
   expect_gave_up(device, Code::trial_exhausted);
 }
 
+// An image that tells, whenever it is read, how many boots the stored record leaves the trial.
+class Telling final : public Source {
+ public:
+  explicit Telling(Device& device) : device_(device) {}
+  Status read(std::uint64_t offset, MutableBytes to) override {
+    told.push_back(device_.record().trial_boots);
+    return device_.images[1].read(offset, to);
+  }
+  std::vector<std::optional<std::uint8_t>> told;
+
+ private:
+  Device& device_;
+};
+
+TEST(Boot, HasStoredThatABootIsTakenBeforeItReadsWhatMightHang) {
+  Device device;
+  device.stage(firmware('n', 2));
+  Telling image(device);
+  BootView view = device.view();
+  view.components.begin()->images[1] = &image;
+  ASSERT_TRUE(boot(view)->trial);
+  ASSERT_FALSE(image.told.empty());
+  for (const auto& left : image.told) EXPECT_EQ(left, kBoots - 1);
+}
+
 TEST(Boot, StaysWithWhatConfirmedItself) {
   Device device;
   const Firmware fresh = firmware('n', 2);
@@ -234,6 +259,18 @@ TEST(Boot, RefusesAnotherModelAndAnotherSetOfComponents) {
     device.stage(firmware_of(one.release, image));
     expect_gave_up(device, one.code);
   }
+}
+
+// The same people sign this kind; what they signed is no firmware all the same.
+TEST(Boot, RefusesATrialOfAnotherKind) {
+  const Buffer image = image_of('n');
+  Release plugin = release_of(image, 2);
+  plugin.kind = Kind::fee_plugin;
+  const Buffer manifest = plugin.encode();
+  Device device;
+  device.stage(
+      {image, cast().sign_complete(manifest, Kind::fee_plugin), crypto::sha256(manifest), 2});
+  expect_gave_up(device, Code::wrong_kind);
 }
 
 TEST(Boot, AcceptsTheImageForTheSlotsOwnAddress) {

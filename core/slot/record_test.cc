@@ -189,6 +189,38 @@ TEST(Store, ReplacesADamagedCopyAndNotTheGoodOne) {
   }
 }
 
+// Flash at its end: an operation succeeds, and a bit is not what was written.
+class WornOut final : public Area {
+ public:
+  explicit WornOut(Flash& flash) : flash_(flash) {}
+  std::uint64_t size() const override { return flash_.size(); }
+  Status read(std::uint64_t offset, MutableBytes to) override { return flash_.read(offset, to); }
+  Status erase(std::uint64_t offset, std::uint64_t size) override {
+    return flash_.erase(offset, size);
+  }
+  Status write(std::uint64_t offset, Bytes bytes) override {
+    AIRLOCK_TRY(flash_.write(offset, bytes));
+    flash_.damage(20, 1);
+    return {};
+  }
+  Status sync() override { return flash_.sync(); }
+
+ private:
+  Flash& flash_;
+};
+
+TEST(Store, NoticesAUnitThatDoesNotKeepWhatWasWritten) {
+  TwoCopies copies;
+  Record record;
+  ASSERT_TRUE(format(copies.areas, record));
+  ASSERT_TRUE(store(copies.areas, record));
+  WornOut first(copies.first);
+  WornOut second(copies.second);
+  record.time_bound = 5;
+  EXPECT_EQ(store({{&first, &second}}, record).error().code, Code::storage_failed);
+  EXPECT_EQ(load(copies.areas)->time_bound, 0) << "the other copy was touched";
+}
+
 TEST(Load, SaysSoWhereNeitherCopyReads) {
   TwoCopies copies;
   EXPECT_EQ(load(copies.areas).error().code, Code::record_lost);

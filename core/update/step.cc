@@ -76,7 +76,6 @@ Session enter(Session session, Phase phase) {
 // A session that knows no manifest has nothing to report.
 Session finish(Session session) {
   if (session.manifest.is_zero()) return enter(session, Phase::idle);
-  ++session.report_sequence;
   return enter(session, Phase::reporting);
 }
 
@@ -205,7 +204,9 @@ bool accepts(Phase phase, Event::Type type) { return (phases_of(type) & phases({
 
 Step step(const Session& session, const Event& event) {
   AIRLOCK_CHECK(accepts(session.phase, event.type));
-  const Session next = next_session(session, event);
+  Session next = next_session(session, event);
+  const bool known = !next.manifest.is_zero() && next.phase > Phase::asking;
+  if (known && next.phase != session.phase) ++next.report_sequence;
   return {next, effect_of(next.phase)};
 }
 

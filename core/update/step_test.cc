@@ -116,6 +116,35 @@ TEST(Step, EntersActivationOnlyFromConsenting) {
   });
 }
 
+// Whatever else ends a phase, only its own success leads to the next one.
+bool earns(Type type, Phase phase) {
+  switch (phase) {
+    case Phase::refreshing: return type == Type::offered;
+    case Phase::proving: return type == Type::refreshed || type == Type::installed;
+    case Phase::gating: return type == Type::proven;
+    case Phase::staging: return type == Type::admitted;
+    case Phase::verifying: return type == Type::staged;
+    case Phase::consenting: return type == Type::verified || type == Type::admitted;
+    case Phase::activating: return type == Type::consented;
+    case Phase::rebooting: return type == Type::activated;
+    case Phase::trial: return type == Type::booted;
+    case Phase::committing: return type == Type::healthy || type == Type::consented;
+    case Phase::idle:
+    case Phase::asking:
+    case Phase::reverting:
+    case Phase::reporting: return true;
+  }
+  return false;
+}
+
+TEST(Step, EntersAPhaseOnlyByTheSuccessOfTheOneBefore) {
+  walk([](const Node& node, const Event& event, const Step& taken) {
+    if (taken.session.phase == node.session.phase) return;
+    ASSERT_TRUE(earns(event.type, taken.session.phase))
+        << name_of(node.session.phase) << " to " << name_of(taken.session.phase);
+  });
+}
+
 TEST(Step, RepeatsTheEffectWhenResumed) {
   walk([](const Node& node, const Event& event, const Step& taken) {
     const Step again = step(taken.session, event_of(Type::resumed));
@@ -139,8 +168,16 @@ TEST(Step, EndsEverySessionWithAReasonOrACommit) {
   walk([](const Node& node, const Event& event, const Step& taken) {
     if (taken.session.phase != Phase::reporting || node.session.phase == Phase::reporting) return;
     ASSERT_EQ(taken.session.outcome == Code::ok, event.type == Type::committed);
-    ASSERT_EQ(taken.session.report_sequence, node.session.report_sequence + 1);
     ASSERT_EQ(taken.session.failed_in == Phase::idle, event.type == Type::committed);
+  });
+}
+
+TEST(Step, NumbersEveryPhaseOfAKnownReleaseOnce) {
+  walk([](const Node& node, const Event& event, const Step& taken) {
+    const bool entered = taken.session.phase != node.session.phase;
+    const bool known = !taken.session.manifest.is_zero() && taken.session.phase > Phase::asking;
+    ASSERT_EQ(taken.session.report_sequence - node.session.report_sequence, entered && known)
+        << name_of(taken.session.phase) << int(event.type);
   });
 }
 
@@ -204,7 +241,7 @@ TEST(Story, OfAnUpdateThatGoesWell) {
   EXPECT_EQ(told.session.outcome, Code::ok);
   EXPECT_EQ(told.session.manifest, kRelease);
   EXPECT_EQ(told.session.version.view(), "1.1.0");
-  EXPECT_EQ(told.session.report_sequence, 1U);
+  EXPECT_EQ(told.session.report_sequence, 11U);  // refreshing to reporting
 }
 
 TEST(Story, OfAPackageHandedInByHand) {

@@ -60,8 +60,8 @@ struct Session {
                               // it still tells of the session before
   std::uint64_t at = 0;       // the error's place
   Phase failed_in = Phase::idle;
-  // Counts the reports of the device's life, and numbers the one of this session from `reporting`
-  // on; makes reports idempotent.
+  // Numbers the phases of the device's life in which a manifest is known, so that each has one
+  // report, however often it is sent.
   std::uint64_t report_sequence = 0;
 
   friend bool operator==(const Session&, const Session&) = default;

@@ -78,7 +78,10 @@ Result<Session> read_session(const platform::Device& device) {
 Result<Agent> Agent::open(platform::Device& device, const Surroundings& surroundings) {
   Agent agent(device, surroundings);
   Result<Session> session = read_session(device);
-  if (!session && session.error().code == Code::journal_lost) {
+  AIRLOCK_ASSIGN(const slot::Record record, device.record());
+  // Nothing arms a trial that the journal does not tell of first, so one was lost.
+  const bool untold = session && !must_be_finished(session->phase) && record.trial_boots;
+  if (untold || (!session && session.error().code == Code::journal_lost)) {
     session = start_over(device, surroundings);
   }
   if (!session) return std::unexpected(session.error());
@@ -86,7 +89,18 @@ Result<Agent> Agent::open(platform::Device& device, const Surroundings& surround
   return agent;
 }
 
+// A phase is told once, as it begins, and only to be seen by the vendor: nothing waits for it, and
+// a server that does not answer is not told of the next one.
+void Agent::tell_phase() {
+  const bool told = session_.phase >= Phase::gating && session_.phase < Phase::reporting;
+  if (!told || !heard_) return;
+  const Result<Origin> origin = read_origin(*device_);
+  if (!origin || !origin->folder.empty()) return;  // by hand: there may be no network
+  heard_ = report().has_value();
+}
+
 Result<Ending> Agent::drive(Event event, Pace pace) {
+  heard_ = true;
   clock_.reset();
   if (around_.clock) clock_ = around_.clock();
   while (true) {
@@ -100,6 +114,7 @@ Result<Ending> Agent::drive(Event event, Pace pace) {
     if (again && session_.phase == Phase::reporting) return ending_of(session_, event.type);
     if (again && pace == Pace::stop_at_once) return std::unexpected(event.error);
     if (again) back_off(session_.attempts);
+    if (!again) tell_phase();
     event = perform(next.effect);
   }
 }
@@ -139,7 +154,7 @@ Result<Ending> Agent::run(Pace pace) {
     Event resumed;
     resumed.type = Event::Type::resumed;
     const Result<Ending> ending = drive(resumed, pace);
-    if (!ending || !over_already) return ending;
+    if (!ending || !over_already || session_.phase != Phase::idle) return ending;
   }
   return drive(Event{}, pace);
 }

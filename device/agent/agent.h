@@ -19,6 +19,7 @@
 #include "core/base/base.h"
 #include "core/package/package.h"
 #include "core/update/update.h"
+#include "device/agent/facts.h"
 #include "device/agent/incoming.h"
 #include "device/agent/outside.h"
 #include "device/apply/apply.h"
@@ -64,6 +65,7 @@ class Agent {
       : device_(&device), around_(surroundings) {}
 
   Result<Ending> drive(update::Event event, Pace pace);
+  void tell_phase();
   update::Event perform(update::Effect effect);
   Result<update::Event> attempt(update::Effect effect);
   Status clear_the_way(Pace pace);
@@ -73,6 +75,7 @@ class Agent {
   Result<update::Event> prove();
   Result<update::Event> gate();
   Result<update::Event> stage();
+  Result<update::Event> stage_by_plan();
   Result<update::Event> verify();
   Result<update::Event> ask_owner();
   Result<update::Event> activate();
@@ -91,6 +94,8 @@ class Agent {
   std::optional<std::int64_t> clock_;  // of this run
   std::uint32_t poll_after_s_ = fetch::kPollAfterDefault;
   std::string offered_version_;
+  Bases bases_ = Bases::whole;
+  bool heard_ = true;  // in this run; the server took the last report of a phase
   // Made anew by each process, from what is stored: nothing here is trusted across a crash.
   std::optional<Release> release_;
   std::optional<package::InstallPlan> plan_;

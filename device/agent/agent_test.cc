@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <set>
 
@@ -11,6 +12,7 @@
 #include "device/agent/facts.h"
 #include "device/agent/folder.h"
 #include "device/agent/provision.h"
+#include "host/json/json.h"
 #include "host/text/text.h"
 #include "tests/fakes/signers.h"
 
@@ -98,8 +100,18 @@ class Server final : public Outside {
   Status wire;  // of the repository
   std::vector<fetch::SignedReport> reports;
 
-  Result<fetch::Answer> check_in(const fetch::CheckIn&) override {
+  std::vector<fetch::CheckIn> asked;
+  std::vector<fetch::Seed> seeds;  // of rollouts; the offer is for who names a bucket in each
+  Status ear;                      // of reports
+
+  Result<fetch::Answer> check_in(const fetch::CheckIn& facts) override {
+    asked.push_back(facts);
     fetch::Answer answer;
+    if (facts.duid.empty() && facts.buckets.size() < seeds.size()) {
+      answer.why = "bucket_missing";
+      answer.seeds = {seeds[facts.buckets.size()]};
+      return answer;
+    }
     answer.offer = offer;
     return answer;
   }
@@ -112,8 +124,8 @@ class Server final : public Outside {
   }
   apply::Artifacts& artifacts() override { return artifacts_; }
   Status report(const fetch::SignedReport& report) override {
-    reports.push_back(report);
-    return {};
+    if (ear) reports.push_back(report);
+    return ear;
   }
 
  private:
@@ -158,13 +170,14 @@ class Agents : public testing::Test {
     return crypto::sha256(manifest);
   }
 
-  void provision_device() {
+  void provision_device(platform::Naming naming = platform::Naming::duid) {
     ASSERT_TRUE(file::replace(folder_ / "keyring.cose", signers_.anchor()));
     ASSERT_TRUE(file::replace(folder_ / "root.json", bytes_of("{}")));
     Factory factory;
     factory.config.model = "demo-wallet";
     factory.config.server = "https://localhost:1";
     factory.config.components = {{"mcu", 64 << 10, {}}};
+    factory.config.naming = naming;
     factory.keyring = folder_ / "keyring.cose";
     factory.root = factory.ca = folder_ / "root.json";
     factory.firmware = folder_ / "first";
@@ -199,6 +212,13 @@ class Agents : public testing::Test {
     ASSERT_TRUE(device->image(0, record.active).read(0, stored));
     EXPECT_EQ(stored, image);
   }
+  std::vector<json::Value> reported() {
+    std::vector<json::Value> values;
+    for (const fetch::SignedReport& report : server_->reports) {
+      values.push_back(*json::parse(report.report, 16 << 10));
+    }
+    return values;
+  }
   slot::Record record() {
     return *platform::Device::open(folder_ / "device", platform::Opening::look)->record();
   }
@@ -227,8 +247,97 @@ TEST_F(Agents, CarryAReleaseFromTheOfferToTheCommit) {
   EXPECT_EQ(ending->how, How::committed) << name(ending->error.code);
   expect_runs("1.1.0", new_image_);
   EXPECT_EQ(record().floors[0], 2U);
+}
+
+TEST_F(Agents, ReportEachPhaseOfAnOfferedReleaseAndHowItEnded) {
+  ASSERT_TRUE(run());
+  std::vector<std::string> told;
+  for (const auto& report : reported()) {
+    told.push_back(report["phase"].get<std::string>() + " " + report["outcome"].get<std::string>());
+    EXPECT_EQ(report["reason"], "ok");
+    EXPECT_EQ(report["manifest"], text::to_hex(next_.bytes));
+  }
+  EXPECT_EQ(told, (std::vector<std::string>{
+                      "gating progress", "staging progress", "verifying progress",
+                      "consenting progress", "activating progress", "rebooting progress",
+                      "trial progress", "committing progress", "committing committed"}));
+}
+
+TEST_F(Agents, NumberTheReportsOfALifeEachOnceWhateverTheCrashes) {
+  using update::Phase;
+  for (Phase phase : {Phase::staging, Phase::consenting, Phase::trial, Phase::reporting}) {
+    screen_.dies_in = phase;
+    EXPECT_THROW((void)run(), Crash) << update::name_of(phase);
+  }
+  ASSERT_TRUE(run());
+  std::map<std::uint64_t, std::string> by_number;
+  for (const auto& report : reported()) {
+    const std::string what =
+        report["phase"].get<std::string>() + report["outcome"].get<std::string>();
+    const auto [at, added] = by_number.try_emplace(report["sequence"].get<std::uint64_t>(), what);
+    EXPECT_EQ(at->second, what);
+  }
+  EXPECT_GE(by_number.size(), 9U);
+}
+
+TEST_F(Agents, UpdateAllTheSameWhereNobodyHearsTheirReports) {
+  server_->ear = fail(Code::timed_out);
+  EXPECT_EQ(run()->how, How::committed);
+  expect_runs("1.1.0", new_image_);
+  EXPECT_TRUE(server_->reports.empty());
+  server_->ear = Status();
+  server_->offer.reset();
+  EXPECT_EQ(run()->how, How::quiet);
+  ASSERT_EQ(server_->reports.size(), 1U);  // the outcome was kept; the phases are past
+  EXPECT_EQ(reported()[0]["outcome"], "committed");
+}
+
+TEST_F(Agents, KeepAnUnsentReportThroughAnyNumberOfRuns) {
+  server_->ear = fail(Code::unreachable);
+  EXPECT_EQ(install(folder_ / "next")->how, How::committed);
+  for (int runs = 0; runs < 2 * update::kAttemptsMax; ++runs) EXPECT_TRUE(run());
+  expect_runs("1.1.0", new_image_);
+}
+
+TEST_F(Agents, TellNothingOfThePhasesOfAReleaseByHand) {
+  EXPECT_EQ(install(folder_ / "next")->how, How::committed);
   ASSERT_EQ(server_->reports.size(), 1U);
-  EXPECT_NE(server_->reports[0].report.find("\"committed\""), std::string::npos);
+  EXPECT_EQ(reported()[0]["outcome"], "committed");
+}
+
+TEST_F(Agents, NameOnlyBucketsAndAPseudonymPerReleaseInPrivateMode) {
+  std::filesystem::remove_all(folder_ / "device");
+  provision_device(platform::Naming::pseudonym);
+  server_->seeds = {{"3", Digest{{1}}}, {"4", Digest{{2}}}};
+  ASSERT_EQ(run()->how, How::committed);
+  server_->offer.reset();
+  ASSERT_EQ(run()->how, How::quiet);
+
+  const std::string duid =
+      platform::Device::open(folder_ / "device", platform::Opening::look)->key().duid();
+  ASSERT_EQ(server_->asked.size(), 6U);  // twice: no bucket, one, both
+  EXPECT_EQ(server_->asked[1].buckets.size(), 1U);
+  EXPECT_EQ(server_->asked[2].buckets, server_->asked[5].buckets);
+  EXPECT_NE(server_->asked[2].buckets.at("3"), server_->asked[2].buckets.at("4"));
+  for (const fetch::CheckIn& asked : server_->asked) {
+    EXPECT_EQ(asked.duid, "");
+    EXPECT_NE(asked.pseudonym, duid);
+  }
+  EXPECT_EQ(server_->asked[0].pseudonym, server_->asked[2].pseudonym);
+  EXPECT_NE(server_->asked[0].pseudonym, server_->asked[3].pseudonym);  // another release runs
+  for (const auto& report : reported()) {
+    EXPECT_EQ(report["duid"], server_->asked[3].pseudonym);
+  }
+}
+
+TEST_F(Agents, AskOnlyAFewTimesAServerThatAlwaysNamesAnotherRollout) {
+  std::filesystem::remove_all(folder_ / "device");
+  provision_device(platform::Naming::pseudonym);
+  for (std::uint8_t i = 0; i < 100; ++i) {
+    server_->seeds.push_back({std::to_string(i), Digest{{i}}});
+  }
+  EXPECT_EQ(run()->how, How::quiet);
+  EXPECT_LT(server_->asked.size(), 10U);
 }
 
 TEST_F(Agents, GoOnAfterACrashInAnyPhase) {
@@ -331,6 +440,62 @@ TEST_F(Agents, StartOverWhenTheJournalIsLost) {
   expect_runs("1.0.0", old_image_);
 }
 
+TEST_F(Agents, EndATrialThatTheirJournalDoesNotTellOf) {
+  screen_.dies_in = update::Phase::trial;
+  EXPECT_THROW((void)run(), Crash);
+  ASSERT_TRUE(record().trial_boots);
+  std::filesystem::remove(folder_ / "device/journal");
+  EXPECT_EQ(run()->how, How::quiet);
+  EXPECT_EQ(record().last_revert.reason, Code::journal_lost);
+  EXPECT_EQ(install(folder_ / "next")->how, How::committed);
+}
+
+TEST_F(Agents, TakeAReleaseThoughWhatRunsIsDamaged) {
+  const file::Path envelope = folder_ / "device/areas/manifest-a.area";
+  file::Buffer stored = *file::read(envelope, 1 << 20);
+  stored.back() ^= 1;
+  ASSERT_TRUE(file::replace(envelope, stored));
+  EXPECT_EQ(run()->how, How::committed);
+  expect_runs("1.1.0", new_image_);
+}
+
+TEST_F(Agents, AreMadeWholeOrNotAtAll) {
+  std::filesystem::remove_all(folder_ / "device");
+  Factory factory;
+  factory.config.model = "demo-wallet";
+  factory.config.server = "https://localhost:1";
+  factory.config.components = {{"mcu", 1 << 10, {}}};  // too small for the firmware
+  factory.keyring = folder_ / "keyring.cose";
+  factory.root = factory.ca = folder_ / "root.json";
+  factory.firmware = folder_ / "first";
+  factory.clock = kNow;
+  EXPECT_EQ(provision(folder_ / "device/", factory).error().code, Code::slot_too_small);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "device"));
+  // What a power cut left beside it is in nobody's way.
+  ASSERT_TRUE(file::make_folders(folder_ / "device.making/areas"));
+  factory.config.components = {{"mcu", 64 << 10, {}}};
+  EXPECT_TRUE(provision(folder_ / "device/", factory));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "device.making"));
+  EXPECT_EQ(provision(folder_ / "device", factory).error().code, Code::exists_already);
+  std::filesystem::remove_all(folder_ / "device");
+  factory.config.server = "http://localhost:1";
+  EXPECT_EQ(provision(folder_ / "device", factory).error().code, Code::bad_text);
+}
+
+TEST_F(Agents, KeepTheFloorWhenEitherCopyOfTheRecordIsLost) {
+  ASSERT_EQ(run()->how, How::committed);
+  for (const char* copy : {"record-0.area", "record-1.area"}) {
+    const file::Path path = folder_ / "device/areas" / copy;
+    const file::Buffer whole = *file::read(path, 1 << 20);
+    file::Buffer torn = whole;
+    torn[8] ^= 1;
+    ASSERT_TRUE(file::replace(path, torn));
+    EXPECT_EQ(record().floors[0], 2U) << copy;
+    EXPECT_EQ(record().active, slot::SlotId::b) << copy;
+    ASSERT_TRUE(file::replace(path, whole));
+  }
+}
+
 TEST_F(Agents, ReplaceTheKeyringOnlyByTheRootQuorumAndTheOwner) {
   fakes::KeyringPlan plan = signers_.plan();
   plan.version = 2;
@@ -348,6 +513,104 @@ TEST_F(Agents, ReplaceTheKeyringOnlyByTheRootQuorumAndTheOwner) {
   EXPECT_EQ(install(folder_ / "next.cose")->error.code, Code::keyring_rollback);
   person_.answer = next_;
   EXPECT_EQ(run()->how, How::committed);
+}
+
+// ---- what changes between one process and the next
+
+TEST_F(Agents, RefuseAnImageThatChangedBetweenItsWritingAndItsTrial) {
+  screen_.dies_in = update::Phase::verifying;
+  EXPECT_THROW((void)run(), Crash);
+  Result<platform::Device> device =
+      platform::Device::open(folder_ / "device", platform::Opening::look);
+  ASSERT_TRUE(device->image(0, slot::SlotId::b).write(59'999, bytes_of("x")));
+  EXPECT_EQ(run()->error.code, Code::image_rejected);
+  EXPECT_EQ(record().last_revert.count, 0U) << "it came to a trial";
+}
+
+TEST_F(Agents, RefuseAnotherManifestBesideTheImagesThatTheyWrote) {
+  screen_.dies_in = update::Phase::verifying;
+  EXPECT_THROW((void)run(), Crash);
+  Result<platform::Device> device =
+      platform::Device::open(folder_ / "device", platform::Opening::look);
+  make_package("other", "1.2.0", 2, new_image_);
+  ASSERT_TRUE(device->store_envelope(slot::SlotId::b,
+                                     *file::read(folder_ / "other/manifest.cose", 1 << 20)));
+  EXPECT_EQ(run()->error.code, Code::image_rejected);
+  EXPECT_EQ(record().last_revert.count, 0U) << "it came to a trial";
+}
+
+TEST_F(Agents, RefuseAnotherSignedReleaseInTheMiddleOfASession) {
+  screen_.dies_in = update::Phase::gating;
+  EXPECT_THROW((void)run(), Crash);
+  make_package("other", "1.2.0", 2, new_image_);
+  ASSERT_TRUE(file::replace(folder_ / "device/incoming/manifest.cose",
+                            *file::read(folder_ / "other/manifest.cose", 1 << 20)));
+  EXPECT_EQ(run()->error.code, Code::doors_disagree);
+  expect_runs("1.0.0", old_image_);
+}
+
+TEST_F(Agents, RefuseToPatchABaseThatIsNotWhatItWas) {
+  const OneBlock block = one_block(new_image_);
+  package::Payload patch = block.component.payloads[0];
+  patch.type = package::PayloadType::patch;
+  patch.base_digest = crypto::sha256(old_image_);
+  patch.base_size = old_image_.size();
+  fakes::Release release;
+  release.security_version = 2;
+  release.components = {block.component};
+  release.components[0].payloads[0].size += 1;  // a full payload that is not at hand
+  release.components[0].payloads[0].digest = crypto::sha256(bytes_of("not there"));
+  release.components[0].payloads.push_back(patch);
+  const fakes::Buffer manifest = release.encode();
+  ASSERT_TRUE(file::replace(folder_ / "next/manifest.cose",
+                            signers_.sign_complete(manifest, package::Kind::firmware)));
+  person_.answer = crypto::sha256(manifest);
+  Result<platform::Device> device =
+      platform::Device::open(folder_ / "device", platform::Opening::look);
+  ASSERT_TRUE(device->image(0, slot::SlotId::a).write(5, bytes_of("rot")));
+  // They turn to the full payload instead.
+  EXPECT_EQ(install(folder_ / "next")->error.code, Code::not_found);
+  ASSERT_TRUE(device->image(0, slot::SlotId::a).write(0, old_image_));
+  EXPECT_EQ(install(folder_ / "next")->how, How::committed);
+}
+
+// A journal that is ahead of the boot record activates nothing.
+TEST_F(Agents, CommitAKeyringOnlyByTheConsentThatTheRecordKeeps) {
+  fakes::KeyringPlan plan = signers_.plan();
+  plan.version = 2;
+  const fakes::Buffer manifest =
+      fakes::Release::of_content(package::Kind::keyring, *plan.encode()).encode();
+  ASSERT_TRUE(file::replace(folder_ / "next.cose",
+                            signers_.sign_complete(manifest, package::Kind::keyring)));
+  person_.answer = crypto::sha256(manifest);
+  screen_.dies_in = update::Phase::committing;
+  EXPECT_THROW((void)install(folder_ / "next.cose"), Crash);
+  Result<platform::Device> device =
+      platform::Device::open(folder_ / "device", platform::Opening::look);
+  ASSERT_TRUE(device->store_record(*slot::begin_write(record())));
+  EXPECT_EQ(run()->error.code, Code::consent_missing);
+  EXPECT_EQ(install(folder_ / "next.cose")->how, How::committed) << "it was not the new one yet";
+}
+
+TEST_F(Agents, RaiseTheTimeBoundOnlyByWhatAQuorumSigned) {
+  const std::int64_t before = record().time_bound;
+  ASSERT_LT(before, kNow);
+  fakes::Release release;
+  release.components = {one_block(new_image_).component};
+  release.security_version = 2;
+  release.created = before + 500;
+  const fakes::Buffer manifest = release.encode();
+  ASSERT_TRUE(file::replace(folder_ / "next/manifest.cose", signers_.sign(manifest, {"vendor"})));
+  EXPECT_EQ(install(folder_ / "next")->error.code, Code::quorum_missing);
+  EXPECT_EQ(record().time_bound, before);
+  server_->wire = fail(Code::metadata_expired);
+  EXPECT_EQ(run()->error.code, Code::metadata_expired);
+  EXPECT_EQ(record().time_bound, before) << "a clock raised it";
+  ASSERT_TRUE(file::replace(folder_ / "next/manifest.cose",
+                            signers_.sign_complete(manifest, package::Kind::firmware)));
+  person_.answer = crypto::sha256(manifest);
+  EXPECT_EQ(install(folder_ / "next")->how, How::committed);
+  EXPECT_EQ(record().time_bound, before + 500);
 }
 
 }  // namespace

@@ -4,10 +4,13 @@
 #include "device/agent/agent.h"
 #include "device/agent/facts.h"
 #include "device/agent/folder.h"
-#include "device/agent/report.h"
+#include "device/agent/naming.h"
 
 namespace airlock::agent {
 namespace {
+
+// A server that goes on naming new rollouts is not asked for ever.
+constexpr int kBucketRoundsMax = 4;
 
 using slot::Standing;
 using update::Event;
@@ -50,8 +53,9 @@ Result<const package::InstallPlan*> Agent::plan() {
     AIRLOCK_ASSIGN(const Release* at_hand, release());
     AIRLOCK_ASSIGN(const slot::Record record, device_->record());
     AIRLOCK_ASSIGN(const Running running, Running::read(*device_, record));
-    AIRLOCK_ASSIGN(const package::DeviceFacts facts,
-                   facts_for(*device_, record, running, at_hand->proven.manifest(), clock_));
+    AIRLOCK_ASSIGN(
+        const package::DeviceFacts facts,
+        facts_for(*device_, record, running, at_hand->proven.manifest(), clock_, bases_));
     AIRLOCK_ASSIGN(plan_, package::admit(at_hand->proven, facts));
   }
   return &*plan_;
@@ -60,8 +64,13 @@ Result<const package::InstallPlan*> Agent::plan() {
 Result<Event> Agent::ask_server() {
   AIRLOCK_ASSIGN(const slot::Record record, device_->record());
   AIRLOCK_ASSIGN(const Running running, Running::read(*device_, record));
-  AIRLOCK_ASSIGN(const fetch::CheckIn facts, check_in_of(*device_, record, running));
-  AIRLOCK_ASSIGN(const fetch::Answer answer, around_.outside.check_in(facts));
+  AIRLOCK_ASSIGN(fetch::CheckIn facts, check_in_of(*device_, record, running));
+  AIRLOCK_ASSIGN(fetch::Answer answer, around_.outside.check_in(facts));
+  for (int rounds = 0; !answer.offer && rounds < kBucketRoundsMax; ++rounds) {
+    AIRLOCK_ASSIGN(const std::size_t added, add_buckets(*device_, answer, facts));
+    if (added == 0) break;
+    AIRLOCK_ASSIGN(answer, around_.outside.check_in(facts));
+  }
   poll_after_s_ = answer.poll_after_s;
   if (!answer.offer) return event_of(Event::Type::nothing);
   // What failed its trial is not tried again by itself, only when the owner installs it by hand.
@@ -126,8 +135,19 @@ Result<Event> Agent::gate() {
   return event_of(Event::Type::admitted);
 }
 
+// Where the running image is not what its manifest says, a payload that needs no base must do.
 Result<Event> Agent::stage() {
   verified_.reset();
+  Result<Event> staged = stage_by_plan();
+  if (staged || staged.error().code != Code::base_mismatch || bases_ == Bases::damaged) {
+    return staged;
+  }
+  bases_ = Bases::damaged;
+  plan_.reset();
+  return stage_by_plan();
+}
+
+Result<Event> Agent::stage_by_plan() {
   AIRLOCK_ASSIGN(const Release* at_hand, release());
   AIRLOCK_ASSIGN(const package::InstallPlan* found, plan());
   AIRLOCK_ASSIGN(const Origin origin, read_origin(*device_));
@@ -224,7 +244,7 @@ Result<Event> Agent::go_back() {
 Result<Event> Agent::report() {
   AIRLOCK_ASSIGN(const slot::Record record, device_->record());
   AIRLOCK_ASSIGN(const fetch::SignedReport signed_report,
-                 make_report(device_->key(), session_, record.time_bound));
+                 report_of(*device_, session_, record.time_bound));
   AIRLOCK_TRY(around_.outside.report(signed_report));
   return event_of(Event::Type::reported);
 }

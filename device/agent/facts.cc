@@ -1,15 +1,14 @@
 #include "device/agent/facts.h"
 
 #include "core/delta/delta.h"
+#include "device/agent/naming.h"
 #include "device/apply/apply.h"
-#include "host/text/text.h"
 
 namespace airlock::agent {
 namespace {
 
 constexpr std::string_view kNothingRuns = "0.0.0";
 constexpr std::string_view kSharePurpose = "airlock-share-v1\n";
-constexpr std::string_view kPseudonymPurpose = "airlock-pseudonym-v1\n";
 
 std::optional<package::Component> component_of(const package::Manifest* manifest,
                                                std::string_view id) {
@@ -51,15 +50,17 @@ Result<Running> Running::read(platform::Device& device, const slot::Record& reco
   Running running;
   const Digest& manifest = record.active_slot().manifest;
   if (manifest.is_zero()) return running;
-  AIRLOCK_ASSIGN(running.envelope_, device.envelope(record.active));
-  AIRLOCK_ASSIGN(running.manifest_, package::read_unproven(running.envelope_));
-  if (running.manifest_->digest() != manifest) return fail(Code::image_rejected);
+  Result<file::Buffer> envelope = device.envelope(record.active);
+  if (!envelope) return running;
+  running.envelope_ = std::move(*envelope);
+  const Result<package::Manifest> read = package::read_unproven(running.envelope_);
+  if (read && read->digest() == manifest) running.manifest_ = *read;
   return running;
 }
 
 Result<package::DeviceFacts> facts_for(platform::Device& device, const slot::Record& record,
                                        const Running& running, const package::Manifest& release,
-                                       std::optional<std::int64_t> clock) {
+                                       std::optional<std::int64_t> clock, Bases bases) {
   package::DeviceFacts facts;
   facts.kind = release.kind;
   facts.model = device.config().model;
@@ -72,6 +73,9 @@ Result<package::DeviceFacts> facts_for(platform::Device& device, const slot::Rec
   AIRLOCK_ASSIGN(facts.share_secret, device.key().derive(kSharePurpose));
   if (release.kind == package::Kind::firmware) {
     AIRLOCK_TRY(add_firmware(device, running, release, facts));
+    if (bases == Bases::damaged) {
+      for (package::InstalledComponent& component : facts.components) component.image_digest = {};
+    }
     return facts;
   }
   // Content inside a manifest has no owner's data; its own version is judged by its door.
@@ -91,16 +95,13 @@ Result<fetch::CheckIn> check_in_of(platform::Device& device, const slot::Record&
   facts.version = running.manifest() ? std::string(running.version()) : std::string(kNothingRuns);
   facts.security_version = record.active_slot().security_version;
   facts.bootloader = config.bootloader;
+  AIRLOCK_ASSIGN(const file::Buffer anchor, device.keyring_envelope());
+  AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(anchor));
+  facts.keyring = keyring.version;
   facts.region = config.region;
   facts.group = config.group;
-  if (config.naming == platform::Naming::duid) {
-    facts.duid = device.key().duid();
-  } else {
-    // Another name per version: what is told now cannot be joined with what was told before.
-    AIRLOCK_ASSIGN(const Digest name,
-                   device.key().derive(std::string(kPseudonymPurpose) + facts.version + "\n"));
-    facts.pseudonym = text::to_base32(Bytes(name.bytes).first(platform::kDuidBytes));
-  }
+  facts.certificate = config.certificate;
+  AIRLOCK_TRY(name_in(device, facts.version, facts));
   for (const platform::ComponentConfig& component : config.components) {
     if (const auto runs = component_of(running.manifest(), component.id)) {
       facts.images[component.id] = runs->image(0).digest;

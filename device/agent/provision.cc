@@ -32,9 +32,33 @@ Status start_with(platform::Device& device, const Release& release, const file::
   return apply::confirm_firmware(device, release.proven);
 }
 
+Status make_whole(const file::Path& folder, platform::Birth birth,
+                  const std::optional<Release>& release, const Factory& factory) {
+  AIRLOCK_TRY(platform::make_device(folder, std::move(birth)));
+  if (!release) return {};
+  AIRLOCK_ASSIGN(platform::Device device, platform::Device::open(folder, platform::Opening::drive));
+  return start_with(device, *release, *factory.firmware, factory.clock);
+}
+
+// "wallet" and "wallet/" are one folder; the second has no file name to add to.
+file::Path beside(const file::Path& folder) {
+  return folder.parent_path() / (folder.filename().string() + ".making");
+}
+
+file::Path plain(const file::Path& folder) {
+  const file::Path normal = std::filesystem::absolute(folder).lexically_normal();
+  return normal.has_filename() ? normal : normal.parent_path();
+}
+
 }  // namespace
 
-Status provision(const file::Path& folder, Factory factory) {
+Status provision(const file::Path& place, Factory factory) {
+  const file::Path folder = plain(place);
+  std::error_code error;
+  if (std::filesystem::exists(folder, error) && !std::filesystem::is_empty(folder, error)) {
+    return fail(Code::exists_already);
+  }
+  AIRLOCK_TRY(fetch::Connection::open({factory.config.server}));
   platform::Birth birth;
   birth.config = std::move(factory.config);
   AIRLOCK_ASSIGN(birth.keyring, file::read(factory.keyring, package::kEnvelopeSizeMax));
@@ -49,10 +73,13 @@ Status provision(const file::Path& folder, Factory factory) {
     AIRLOCK_ASSIGN(Release proven, prove_envelope(std::move(envelope), birth.keyring));
     release.emplace(std::move(proven));
   }
-  AIRLOCK_TRY(platform::make_device(folder, std::move(birth)));
-  if (!release) return {};
-  AIRLOCK_ASSIGN(platform::Device device, platform::Device::open(folder, platform::Opening::drive));
-  return start_with(device, *release, *factory.firmware, factory.clock);
+  // Made beside its place and moved there whole: what fails or is cut off leaves no half device.
+  const file::Path making = beside(folder);
+  std::filesystem::remove_all(making, error);
+  const Status made = make_whole(making, std::move(birth), release, factory);
+  if (!made) std::filesystem::remove_all(making, error);
+  AIRLOCK_TRY(made);
+  return file::move_folder(making, folder);
 }
 
 }  // namespace airlock::agent

@@ -20,7 +20,8 @@ struct Factory {
 
 // provision makes a device in `folder`. The firmware passes the package door and the gate, is
 // written into slot a and read back; its security version becomes the floor. Errors: bad_keyring
-// and those of the doors, exists_already, those of the disk.
+// and those of the doors, bad_text (the server is no https URL), exists_already (the folder is not
+// empty), those of the disk. The folder appears whole or not at all.
 Status provision(const file::Path& folder, Factory factory);
 
 }  // namespace airlock::agent

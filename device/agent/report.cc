@@ -9,6 +9,7 @@ namespace {
 using update::Phase;
 
 std::string_view outcome_of(const update::Session& session) {
+  if (session.phase != Phase::reporting) return "progress";
   if (session.outcome == Code::ok) return "committed";
   const bool tried = session.failed_in == Phase::rebooting || session.failed_in == Phase::trial ||
                      session.failed_in == Phase::committing ||
@@ -17,6 +18,7 @@ std::string_view outcome_of(const update::Session& session) {
 }
 
 Phase phase_of(const update::Session& session) {
+  if (session.phase != Phase::reporting) return session.phase;
   return session.outcome == Code::ok ? Phase::committing : session.failed_in;
 }
 

@@ -1,4 +1,4 @@
-// What the server is told of how a session ended.
+// What the server is told of a session: the phase that it is in, or how it ended.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace airlock::agent {
 // Stands in front of what is signed, so that the key signs nothing that could be something else.
 inline constexpr std::string_view kReportContext = "airlock-report-v1\n";
 
-// make_report writes and signs the report of a session that ends.
+// make_report writes and signs the report of the phase at hand; of `reporting`, how it ended.
 Result<fetch::SignedReport> make_report(const platform::DeviceKey& key,
                                         const update::Session& session, std::int64_t time_bound);
 

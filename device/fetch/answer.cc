@@ -14,6 +14,7 @@ using json::Value;
 
 constexpr std::size_t kPayloadsMax = package::kComponentsMax * package::kPayloadsMax;
 constexpr std::size_t kTimeTextMax = 32;
+constexpr std::size_t kRolloutDigitsMax = 19;
 constexpr std::int64_t kNumberMax = std::numeric_limits<std::int64_t>::max();
 
 Result<Digest> digest_of(const Value& object, std::string_view key) {
@@ -77,6 +78,24 @@ Result<Offer> read_offer(const Value& object) {
   return offer;
 }
 
+bool is_rollout_id(std::string_view text) {
+  return !text.empty() && text.size() <= kRolloutDigitsMax &&
+         text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+Status read_seeds(const Value& root, Answer& answer) {
+  AIRLOCK_ASSIGN(const Value* found, present(root, "seeds"));
+  if (found == nullptr) return {};
+  AIRLOCK_ASSIGN(const Value* seeds, json::object(root, "seeds"));
+  if (seeds->size() > kSeedsMax) return fail(Code::too_many, seeds->size());
+  for (const auto& [id, value] : seeds->items()) {
+    if (!is_rollout_id(id)) return fail(Code::bad_text);
+    AIRLOCK_ASSIGN(const Digest seed, digest_of(*seeds, id));
+    answer.seeds.push_back({id, seed});
+  }
+  return {};
+}
+
 void put_text(Value& object, const char* key, const std::string& value) {
   if (!value.empty()) object[key] = value;
 }
@@ -92,6 +111,7 @@ Result<Answer> parse_answer(std::string_view json) {
   } else {
     AIRLOCK_ASSIGN(answer.why, text_or_empty(root, "why", kWhyTextMax));
     AIRLOCK_ASSIGN(answer.explain, text_or_empty(root, "explain", kExplainTextMax));
+    AIRLOCK_TRY(read_seeds(root, answer));
   }
   AIRLOCK_ASSIGN(const Value* poll, present(root, "poll_after_s"));
   if (poll != nullptr) {
@@ -117,6 +137,7 @@ std::string write_check_in(const CheckIn& facts) {
   object["version"] = facts.version;
   object["security_version"] = facts.security_version;
   object["bootloader"] = facts.bootloader;
+  object["keyring"] = facts.keyring;
   put_text(object, "region", facts.region);
   put_text(object, "group", facts.group);
   put_text(object, "certificate", facts.certificate);

@@ -51,6 +51,22 @@ TEST(Answer, ReadsThatNothingIsOffered) {
   EXPECT_EQ(answer->poll_after_s, kPollAfterDefault);
 }
 
+TEST(Answer, ReadsTheSeedsOfRolloutsAndNothingElseForThem) {
+  const auto answer =
+      parse_answer(R"({"offer":null,"why":"bucket_missing","seeds":{"12":")" + kDigest + R"("}})");
+  ASSERT_TRUE(answer);
+  ASSERT_EQ(answer->seeds.size(), 1U);
+  EXPECT_EQ(answer->seeds[0].rollout, "12");
+  EXPECT_EQ(answer->seeds[0].value.bytes[0], 0xaa);
+  EXPECT_FALSE(parse_answer(R"({"seeds":{"12":"aa"}})"));
+  EXPECT_FALSE(parse_answer(R"({"seeds":{"x":")" + kDigest + R"("}})"));
+  EXPECT_FALSE(parse_answer(R"({"seeds":{"":")" + kDigest + R"("}})"));
+  EXPECT_FALSE(parse_answer(R"({"seeds":[]})"));
+  json::Value many = {{"offer", nullptr}};
+  for (std::size_t i = 0; i <= kSeedsMax; ++i) many["seeds"][std::to_string(i)] = kDigest;
+  EXPECT_EQ(code_of(many), Code::too_many);
+}
+
 TEST(Answer, BringsTheNextPollIntoItsRange) {
   EXPECT_EQ(parse_answer(R"({"poll_after_s":-1})")->poll_after_s, kPollAfterMin);
   EXPECT_EQ(parse_answer(R"({"poll_after_s":1000000000000000000})")->poll_after_s, kPollAfterMax);

@@ -87,6 +87,7 @@ inline constexpr std::uint32_t kPollAfterMin = 30;  // seconds
 inline constexpr std::uint32_t kPollAfterMax = 7 * 24 * 3600;
 inline constexpr std::uint32_t kPollAfterDefault = 3600;  // where the server names none
 inline constexpr std::size_t kTargetTextMax = 512;
+inline constexpr std::size_t kSeedsMax = 64;  // of one answer
 inline constexpr std::size_t kWhyTextMax = 64;
 inline constexpr std::size_t kExplainTextMax = 512;
 
@@ -99,6 +100,7 @@ struct CheckIn {
   std::string version{};
   std::uint32_t security_version = 0;
   std::uint32_t bootloader = 0;
+  std::uint32_t keyring = 0;  // version
   std::string region{};
   std::string group{};
   std::string certificate{};               // SHA-256 in hexadecimal
@@ -123,10 +125,17 @@ struct Offer {
   std::uint64_t rollout = 0;
 };
 
+// What the server chose for a rollout; a device in private mode finds its bucket with it.
+struct Seed {
+  std::string rollout;  // id, decimal
+  Digest value;
+};
+
 struct Answer {
   std::optional<Offer> offer;
-  std::string why;      // where nothing is offered: a stable word
-  std::string explain;  // and a sentence; of unknown origin, see text::visible
+  std::string why;          // where nothing is offered: a stable word
+  std::string explain;      // and a sentence; of unknown origin, see text::visible
+  std::vector<Seed> seeds;  // of rollouts for which the device named no bucket
   std::uint32_t poll_after_s = kPollAfterDefault;  // brought into kPollAfterMin..Max
 };
 

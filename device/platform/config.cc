@@ -43,6 +43,7 @@ Result<Config> config_of(const json::Value& value) {
   AIRLOCK_ASSIGN(config.ca, json::text(value, "ca", kConfigTextMax));
   AIRLOCK_ASSIGN(config.region, json::text(value, "region", kConfigTextMax));
   AIRLOCK_ASSIGN(config.group, json::text(value, "group", kConfigTextMax));
+  AIRLOCK_ASSIGN(config.certificate, json::text(value, "certificate", kConfigTextMax));
   AIRLOCK_ASSIGN(const std::int64_t bootloader, json::integer(value, "bootloader", 0, kLevelMax));
   AIRLOCK_ASSIGN(const std::int64_t secure_boot, json::integer(value, "secure_boot", 0, kLevelMax));
   config.bootloader = static_cast<std::uint32_t>(bootloader);
@@ -75,6 +76,7 @@ Status create_config(const file::Path& path, const Config& config) {
                              {"secure_boot", config.secure_boot},
                              {"region", config.region},
                              {"group", config.group},
+                             {"certificate", config.certificate},
                              {"private", config.naming == Naming::pseudonym},
                              {"components", components}};
   return file::create(path, bytes_of(json::write(value) + "\n"));

@@ -32,8 +32,9 @@ struct Config {
   std::string ca;      // PEM file; relative to the folder, or absolute
   std::uint32_t bootloader = 0;
   std::uint32_t secure_boot = 0;
-  std::string region;  // "" = not told
-  std::string group;   // "" = none
+  std::string region;       // "" = not told
+  std::string group;        // "" = none
+  std::string certificate;  // SHA-256 of the one that the firmware is signed under, hex; "" = none
   Naming naming = Naming::duid;
   std::vector<ComponentConfig> components;
 };

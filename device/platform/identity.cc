@@ -101,6 +101,15 @@ Result<crypto::Digest> DeviceKey::derive(std::string_view purpose) const {
   return hash.finish();
 }
 
+Result<DeviceKey> DeviceKey::derive_key(std::string_view purpose) const {
+  AIRLOCK_ASSIGN(crypto::Digest secret, derive(purpose));
+  EVP_PKEY* key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, secret.bytes.data(),
+                                               secret.bytes.size());
+  OPENSSL_cleanse(secret.bytes.data(), secret.bytes.size());
+  if (key == nullptr) return fail(Code::bad_key);
+  return DeviceKey(std::make_unique<Pair>(key));
+}
+
 Status create_seed(const file::Path& path) {
   std::array<std::uint8_t, 32> seed;
   if (RAND_bytes(seed.data(), static_cast<int>(seed.size())) != 1) return fail(Code::io_failed);

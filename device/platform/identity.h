@@ -31,7 +31,10 @@ class DeviceKey {
   // duid is base32 of the first 20 bytes of SHA-256 of the public key.
   std::string duid() const;
   Result<std::array<std::uint8_t, crypto::kSignatureSize>> sign(Bytes message) const;
-  // derive makes a secret of this device for one purpose: for ramps and pseudonyms.
+  // derive_key makes another key pair of this device for one purpose: nobody else can tell that it
+  // is this device's.
+  Result<DeviceKey> derive_key(std::string_view purpose) const;
+  // derive makes a secret of this device for one purpose: for ramps and buckets.
   Result<crypto::Digest> derive(std::string_view purpose) const;
 
  private:

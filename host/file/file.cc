@@ -135,6 +135,12 @@ Status make_folders(const Path& path) {
   return sync_folder(path.lexically_normal().parent_path());
 }
 
+Status move_folder(const Path& from, const Path& to) {
+  AIRLOCK_TRY(may("rename", to));
+  if (::rename(from.c_str(), to.c_str()) != 0) return failed();
+  return sync_folder(to.parent_path());
+}
+
 Status remove_file(const Path& path) {
   AIRLOCK_TRY(may("remove", path));
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) return failed();

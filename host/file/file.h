@@ -37,6 +37,9 @@ Status create(const Path& path, Bytes bytes, Privacy privacy = Privacy::ordinary
 // make_folders creates a folder and those above it, durably; one that is there is fine.
 Status make_folders(const Path& path);
 
+// move_folder gives a folder another name, durably; an empty folder of that name is replaced.
+Status move_folder(const Path& from, const Path& to);
+
 // remove_file removes a file durably; one that is not there is fine.
 Status remove_file(const Path& path);
 

@@ -5,7 +5,29 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <new>
+#include <optional>
 #include <type_traits>
+
+namespace {
+// A secret's memory, and whether a part of it was still there when it was given back.
+const std::uint8_t* g_watched = nullptr;
+std::optional<bool> g_was_wiped;
+}  // namespace
+
+void operator delete[](void* made) noexcept {
+  if (made != nullptr && made == g_watched) {
+    g_was_wiped = g_watched[0] == 0 && g_watched[5] == 0;
+    g_watched = nullptr;
+  }
+  std::free(made);
+}
+void operator delete[](void* made, std::size_t) noexcept { operator delete[](made); }
+void* operator new[](std::size_t size) {
+  void* made = std::malloc(size);
+  if (made == nullptr) std::abort();
+  return made;
+}
 
 namespace airlock::keys {
 namespace {
@@ -134,6 +156,19 @@ TEST_F(Keys, WipesWhatASecretNoLongerHolds) {
   EXPECT_EQ(text_of(secret.view()), "ab");
   EXPECT_EQ(before[3], 0);
   static_assert(!std::is_copy_constructible_v<Secret> && !std::is_copy_constructible_v<SigningKey>);
+}
+
+TEST_F(Keys, WipesASecretBeforeItsMemoryIsGivenBack) {
+  {
+    const Secret secret = Secret::of(bytes_of("abcdef"));
+    g_watched = secret.view().data();
+  }
+  EXPECT_EQ(g_was_wiped, true);
+  g_was_wiped.reset();
+  Secret secret = Secret::of(bytes_of("abcdef"));
+  g_watched = secret.view().data();
+  secret = Secret::of(bytes_of("another"));
+  EXPECT_EQ(g_was_wiped, true);
 }
 
 }  // namespace

@@ -138,7 +138,9 @@ Answer<void> apply(const KeyringChanges& changes, NextKeyring& next) {
 
 std::span<const CastMember> cast() { return kCast; }
 
-Answer<void> init_keys(const Path& folder, std::string_view vendor, const keys::Secret& passphrase,
+namespace {
+
+Answer<void> make_cast(const Path& folder, std::string_view vendor, const keys::Secret& passphrase,
                        std::int64_t now, KeyProgress progress) {
   AIRLOCK_TRY(file::make_folders(folder));
   std::vector<keys::SigningKey> signers;
@@ -156,6 +158,26 @@ Answer<void> init_keys(const Path& folder, std::string_view vendor, const keys::
   }
   AIRLOCK_ASSIGN(const Buffer envelope, first_keyring(signers, vendor, now));
   AIRLOCK_TRY(file::create(folder / "keyring.cose", envelope));
+  return {};
+}
+
+}  // namespace
+
+Answer<void> init_keys(const Path& place, std::string_view vendor, const keys::Secret& passphrase,
+                       std::int64_t now, KeyProgress progress) {
+  std::error_code error;
+  Path folder = std::filesystem::absolute(place).lexically_normal();
+  if (!folder.has_filename()) folder = folder.parent_path();
+  if (std::filesystem::exists(folder, error) && !std::filesystem::is_empty(folder, error)) {
+    return Refusal::of(Code::exists_already, folder.string());
+  }
+  // Made beside its place and moved there whole: half a cast is of no use to anybody.
+  const Path making = folder.parent_path() / (folder.filename().string() + ".making");
+  std::filesystem::remove_all(making, error);
+  const Answer<void> made = make_cast(making, vendor, passphrase, now, progress);
+  if (!made) std::filesystem::remove_all(making, error);
+  AIRLOCK_TRY(made);
+  AIRLOCK_TRY(file::move_folder(making, folder));
   return {};
 }
 

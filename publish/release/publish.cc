@@ -76,12 +76,22 @@ std::vector<tuf::Target> with_target(const tuf::Repository& current, const tuf::
   return targets;
 }
 
+// What an attempt that was cut off left behind keeps its number: a file never changes under its
+// name, which caches keep for a year.
+std::uint64_t next_version(const Path& repository, const tuf::Repository& current,
+                           std::string_view role) {
+  std::uint64_t version = current.version_of(role) + 1;
+  std::error_code ignored;
+  while (std::filesystem::exists(metadata_path(repository, version, role), ignored)) ++version;
+  return version;
+}
+
 // New targets and snapshot beside the old ones; nobody looks at them before a timestamp names
 // them. Returns that timestamp, not written yet.
 Answer<std::string> write_metadata(const PublishOrder& order, const RoleSigners& signers,
                                    const tuf::Repository& current, const tuf::Target& target) {
-  const std::uint64_t targets_version = current.version_of("targets") + 1;
-  const std::uint64_t snapshot_version = current.version_of("snapshot") + 1;
+  const std::uint64_t targets_version = next_version(order.repository, current, "targets");
+  const std::uint64_t snapshot_version = next_version(order.repository, current, "snapshot");
   const std::int64_t expires = order.now + kTargetsValid;
   AIRLOCK_ASSIGN(const std::string targets_part,
                  tuf::draft_targets(targets_version, expires, with_target(current, target)));
@@ -107,11 +117,23 @@ Answer<void> check_doors(const PublishOrder& order, const RoleSigners& signers) 
   return check_doors_apart(order.keyring, order.repository, others);
 }
 
+// A device learns the present from `created`, and it never goes back.
+Status check_dates(const package::Manifest& manifest, std::int64_t now) {
+  if (manifest.created > now + kAheadMax) {
+    return fail(Code::not_yet_valid, static_cast<std::uint64_t>(manifest.created));
+  }
+  if (manifest.expires < now) return fail(Code::expired);
+  return {};
+}
+
 }  // namespace
 
 Answer<Published> publish(const PublishOrder& order, const RoleSigners& signers) {
   AIRLOCK_ASSIGN(const Buffer envelope, read_envelope(order.package));
   AIRLOCK_ASSIGN(const package::Proven proven, package::prove(envelope, order.keyring));
+  if (const Status dates = check_dates(proven.manifest(), order.now); !dates) {
+    return Refusal::of(dates.error(), order.package.string());
+  }
   AIRLOCK_TRY(check_doors(order, signers));
   AIRLOCK_ASSIGN(const file::File lock, lock_repository(order.repository));
   AIRLOCK_ASSIGN(const tuf::Repository current, read_repository(order.repository, {}, 0));

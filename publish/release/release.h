@@ -189,6 +189,9 @@ Answer<void> renew_timestamp(const Path& repository, const keys::SigningKey& key
 Answer<void> check_doors_apart(const package::Keyring& keyring, const Path& repository,
                                std::span<const crypto::PublicKey> others);
 
+// How far ahead of the present a release may say that it was created: clocks differ a little.
+inline constexpr std::int64_t kAheadMax = 24 * 3600;
+
 struct PublishOrder {
   Path package;
   Path repository;
@@ -202,8 +205,9 @@ struct Published {
   std::size_t payloads_without_base = 0;  // patches whose base no published release holds
 };
 // publish adds a package to a repository. Errors: quorum_missing and all of package::prove,
-// key_in_both_doors, digest_mismatch and not_found (an artifact), self_check_failed (about = what
-// the device's code said), busy, and those of writing.
+// not_yet_valid (created ahead of `now`), expired, key_in_both_doors, digest_mismatch and not_found
+// (an artifact), self_check_failed (about = what the device's code said), busy, and those of
+// writing.
 Answer<Published> publish(const PublishOrder& order, const RoleSigners& signers);
 
 }  // namespace airlock::release

@@ -303,6 +303,15 @@ TEST_F(Release, ARampOfNobodyAdmitsNobody) {
   EXPECT_TRUE(package::ramp_admits(later, 999, kNow + kDay));
 }
 
+TEST_F(Release, NeverChangesWhatACutOffAttemptLeftUnderItsName) {
+  ASSERT_TRUE(publish_now(complete(recipe_of("1.0.0", image_of(1, 1'000)))).has_value());
+  const Path left = repository() / "metadata/3.snapshot.json";  // 1: init, 2: the first release
+  ASSERT_TRUE(file::create(left, bytes_of("cut off")));
+  ASSERT_TRUE(publish_now(complete(recipe_of("1.1.0", image_of(2, 1'000)))).has_value());
+  EXPECT_EQ(text_of(*file::read(left, 100)), "cut off");
+  EXPECT_EQ(targets_seen(), 2U);
+}
+
 // ---- crashes: every change of the disk asks here, and after `g_left` changes all of them fail.
 
 int g_left = 0;

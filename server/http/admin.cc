@@ -11,10 +11,15 @@ namespace {
 using json::Value;
 
 Value value_of(const store::Rollout& rollout) {
-  Value value = {{"id", rollout.id},         {"manifest", text::to_hex(rollout.manifest.bytes)},
-                 {"share", rollout.share},   {"state", store::name_of(rollout.state)},
-                 {"models", rollout.models}, {"regions", rollout.regions},
-                 {"groups", rollout.groups}, {"created", text::to_time(rollout.created)}};
+  Value value = {{"id", rollout.id},
+                 {"manifest", text::to_hex(rollout.manifest.bytes)},
+                 {"share", rollout.share},
+                 {"state", store::name_of(rollout.state)},
+                 {"models", rollout.models},
+                 {"regions", rollout.regions},
+                 {"groups", rollout.groups},
+                 {"created", text::to_time(rollout.created)},
+                 {"certificates", rollout.certificates}};
   if (!rollout.from_min.empty()) value["from"] = rollout.from_min + ".." + rollout.from_max;
   if (rollout.not_before != 0) value["not_before"] = text::to_time(rollout.not_before);
   if (rollout.not_after != 0) value["not_after"] = text::to_time(rollout.not_after);
@@ -41,8 +46,19 @@ Value value_of(const store::AuditEntry& entry) {
           {"why", entry.why}, {"detail", entry.detail}};
 }
 
+Value value_of(const store::Sighting& seen) {
+  return {{"at", text::to_time(seen.at)},  {"model", seen.model},
+          {"version", seen.version},       {"security_version", seen.security_version},
+          {"bootloader", seen.bootloader}, {"region", seen.region},
+          {"group", seen.group},           {"certificate", seen.certificate}};
+}
+
 Value value_of(const store::Device& device) {
-  return {{"duid", device.duid}, {"key", device.key}, {"enrolled", text::to_time(device.enrolled)}};
+  const Value seen = device.seen ? value_of(*device.seen) : Value();
+  return {{"duid", device.duid},
+          {"key", device.key},
+          {"enrolled", text::to_time(device.enrolled)},
+          {"seen", seen}};
 }
 
 Value value_of(const store::ReportCount& count) {
@@ -73,15 +89,18 @@ Result<std::int64_t> read_id(std::string_view text) {
 }  // namespace
 
 Response Service::handle_admin(const Request& request) {
-  auto response = try_admin(request);
-  return response ? std::move(*response) : error_response(response.error());
+  const auto started = SteadyClock::now();
+  auto answered = try_admin(request);
+  Response response = answered ? std::move(*answered) : error_response(answered.error());
+  note(request, response, started);
+  return response;
 }
 
 Result<Response> Service::try_admin(const Request& request) {
   constexpr std::string_view kRoot = "/admin/v1/";
   constexpr std::string_view kRollouts = "rollouts/";
   if (request.who.empty()) return fail(Code::unauthorised);
-  if (request.target == "/healthz") return answer_get(request);
+  if (request.target == "/healthz" || request.target == "/metrics") return answer_get(request);
   if (!request.target.starts_with(kRoot)) return fail(Code::not_found);
   std::string_view path = request.target.substr(kRoot.size());
   const std::size_t mark = path.find('?');
@@ -97,15 +116,16 @@ Result<Response> Service::try_admin(const Request& request) {
 
 Result<Response> Service::list_admin(std::string_view path, std::string_view query) {
   if (path == "rollouts") {
-    AIRLOCK_ASSIGN(const auto rollouts, store_.rollouts());
+    AIRLOCK_ASSIGN(const auto rollouts, stores_.store.rollouts());
     return answer({{"rollouts", list_of(rollouts)}});
   }
   if (path == "devices") {
-    AIRLOCK_ASSIGN(const auto devices, store_.devices(store::kRowsMax));
+    (void)stores_.sightings.flush();  // what cannot be written now is only seen later
+    AIRLOCK_ASSIGN(const auto devices, stores_.store.devices(store::kRowsMax));
     return answer({{"devices", list_of(devices)}});
   }
   if (path == "audit") {
-    AIRLOCK_ASSIGN(const auto entries, store_.audit(store::kRowsMax));
+    AIRLOCK_ASSIGN(const auto entries, stores_.store.audit(store::kRowsMax));
     return answer({{"audit", list_of(entries)}});
   }
   if (path == "reports") {
@@ -114,8 +134,8 @@ Result<Response> Service::list_admin(std::string_view path, std::string_view que
     if (query.starts_with(kRollout)) {
       AIRLOCK_ASSIGN(rollout, read_id(query.substr(kRollout.size())));
     }
-    AIRLOCK_ASSIGN(const auto reports, store_.reports(rollout, store::kRowsMax));
-    AIRLOCK_ASSIGN(const auto counts, store_.report_counts());
+    AIRLOCK_ASSIGN(const auto reports, stores_.store.reports(rollout, store::kRowsMax));
+    AIRLOCK_ASSIGN(const auto counts, stores_.store.report_counts());
     return answer({{"reports", list_of(reports)}, {"counts", list_of(counts)}});
   }
   return fail(Code::not_found);
@@ -129,7 +149,7 @@ Result<Response> Service::create_rollout(const Request& request) {
     AIRLOCK_TRY(catalogue_.find(body.draft.manifest));
   }
   const store::Deed deed{std::string(request.who), body.why, clock_()};
-  AIRLOCK_ASSIGN(const auto made, store_.create_rollout(body.draft, deed));
+  AIRLOCK_ASSIGN(const auto made, stores_.store.create_rollout(body.draft, deed));
   AIRLOCK_TRY(reload());
   return answer(value_of(made));
 }
@@ -149,8 +169,8 @@ Result<Response> Service::change_rollout(const Request& request, std::string_vie
   const store::Step step = verb == "pause"    ? store::Step::pause
                            : verb == "resume" ? store::Step::resume
                                               : store::Step::halt;
-  AIRLOCK_ASSIGN(const auto changed,
-                 advances ? store_.advance(id, body.share, deed) : store_.take(id, step, deed));
+  AIRLOCK_ASSIGN(const auto changed, advances ? stores_.store.advance(id, body.share, deed)
+                                              : stores_.store.take(id, step, deed));
   AIRLOCK_TRY(reload());
   return answer(value_of(changed));
 }
@@ -158,7 +178,7 @@ Result<Response> Service::change_rollout(const Request& request, std::string_vie
 Result<Response> Service::import_devices(const Request& request) {
   AIRLOCK_ASSIGN(const DevicesBody body, parse_devices(request.body));
   const store::Deed deed{std::string(request.who), body.why, clock_()};
-  AIRLOCK_ASSIGN(const auto import, store_.import_devices(body.keys, deed));
+  AIRLOCK_ASSIGN(const auto import, stores_.store.import_devices(body.keys, deed));
   return answer({{"added", import.added}, {"known", import.known}});
 }
 

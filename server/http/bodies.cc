@@ -101,6 +101,12 @@ Result<store::Report> read_report(std::string_view text) {
   return report;
 }
 
+// known_certificate: a fingerprint is spelled in one way, so that it can be compared as text.
+Status known_certificate(std::string_view certificate) {
+  if (!certificate.empty()) AIRLOCK_TRY(text::digest_from_hex(certificate));
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<CheckInBody>> CheckInBody::parse(std::string_view text) {
@@ -108,17 +114,24 @@ Result<std::unique_ptr<CheckInBody>> CheckInBody::parse(std::string_view text) {
   auto body = std::make_unique<CheckInBody>();
   rollout::CheckIn& facts = body->facts_;
   AIRLOCK_ASSIGN(body->duid_, word_or_empty(root, "duid", store::kDuidSize));
-  AIRLOCK_ASSIGN(const Value* bucket, json::optional(root, "bucket"));
-  if (body->duid_.empty() == (bucket == nullptr)) return fail(Code::bad_request);
-  if (bucket != nullptr) AIRLOCK_TRY(read_buckets(root, facts));
   AIRLOCK_ASSIGN(body->pseudonym_, word_or_empty(root, "pseudonym", 2 * store::kWordMax));
+  if (body->duid_.empty() == body->pseudonym_.empty()) return fail(Code::bad_request);
+  AIRLOCK_ASSIGN(const Value* bucket, json::optional(root, "bucket"));
+  if (bucket != nullptr && !body->duid_.empty()) return fail(Code::bad_request);
+  if (bucket != nullptr) AIRLOCK_TRY(read_buckets(root, facts));
   AIRLOCK_ASSIGN(body->model_, json::text(root, "model", package::kModelTextMax));
   AIRLOCK_ASSIGN(body->version_, json::text(root, "version", package::kSemverTextMax));
   AIRLOCK_ASSIGN(body->region_, word_or_empty(root, "region"));
   AIRLOCK_ASSIGN(body->group_, word_or_empty(root, "group"));
+  AIRLOCK_ASSIGN(body->certificate_, word_or_empty(root, "certificate"));
+  AIRLOCK_TRY(known_certificate(body->certificate_));
   AIRLOCK_ASSIGN(facts.version, package::parse_semver(body->version_));
   AIRLOCK_ASSIGN(facts.security_version, number_or_zero(root, "security_version"));
   AIRLOCK_ASSIGN(facts.bootloader, number_or_zero(root, "bootloader"));
+  AIRLOCK_ASSIGN(const Value* keyring, json::optional(root, "keyring"));
+  if (keyring != nullptr) {
+    AIRLOCK_ASSIGN(facts.keyring, number_or_zero(root, "keyring"));
+  }
   AIRLOCK_ASSIGN(const Value* images, json::optional(root, "images"));
   if (images != nullptr) {
     if (!images->is_object()) return fail(Code::wrong_type);
@@ -136,7 +149,13 @@ Result<std::unique_ptr<CheckInBody>> CheckInBody::parse(std::string_view text) {
   facts.model = body->model_;
   facts.region = body->region_;
   facts.group = body->group_;
+  facts.certificate = body->certificate_;
   return body;
+}
+
+store::Sighting CheckInBody::sighting(std::int64_t at) const {
+  return {at,      model_, version_,    facts_.security_version, facts_.bootloader,
+          region_, group_, certificate_};
 }
 
 Result<store::Report> parse_report(std::string_view body, std::int64_t received) {
@@ -169,6 +188,8 @@ Result<RolloutBody> parse_rollout(std::string_view text) {
   AIRLOCK_ASSIGN(body.draft.models, words(root, "models"));
   AIRLOCK_ASSIGN(body.draft.regions, words(root, "regions"));
   AIRLOCK_ASSIGN(body.draft.groups, words(root, "groups"));
+  AIRLOCK_ASSIGN(body.draft.certificates, words(root, "certificates"));
+  for (const std::string& known : body.draft.certificates) AIRLOCK_TRY(known_certificate(known));
   AIRLOCK_TRY(read_from(root, body.draft));
   AIRLOCK_ASSIGN(body.draft.not_before, time_or_zero(root, "not_before"));
   AIRLOCK_ASSIGN(body.draft.not_after, time_or_zero(root, "not_after"));

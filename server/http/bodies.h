@@ -20,13 +20,15 @@ inline constexpr std::size_t kAdminBodyMax = 1 << 20;
 // A check-in that owns what its facts view.
 class CheckInBody {
  public:
-  // parse reads a check-in. It names a duid, or buckets and a pseudonym, never both. Errors:
-  // those of host/json, bad_text, bad_semver, bad_request.
+  // parse reads a check-in. It names a duid, or a pseudonym and perhaps buckets, never both.
+  // Errors: those of host/json, bad_text, bad_semver, bad_request.
   static Result<std::unique_ptr<CheckInBody>> parse(std::string_view body);
   const rollout::CheckIn& facts() const { return facts_; }
+  // sighting is what the store keeps of it.
+  store::Sighting sighting(std::int64_t at) const;
 
  private:
-  std::string duid_, pseudonym_, model_, version_, region_, group_;
+  std::string duid_, pseudonym_, model_, version_, region_, group_, certificate_;
   std::vector<std::string> components_;
   rollout::CheckIn facts_;
 };

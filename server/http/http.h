@@ -7,14 +7,14 @@
 // It promises TLS 1.3 only; an operator is whoever a client certificate of the operators'
 // authority names, and every change is recorded under that name; limits on headers, bodies,
 // connections and time; that no request names a file outside the repository's three folders; and
-// that a report is acknowledged only when it is durable. It logs neither addresses nor secrets,
-// and it can sign nothing.
+// that a report is acknowledged only when it is durable. It logs what changes something or fails,
+// but neither addresses nor secrets nor DUIDs, and it can sign nothing.
 //
 // Format: docs/formats/http.md.
 #pragma once
 
-#include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -27,13 +27,17 @@
 #include "core/base/base.h"
 #include "host/file/file.h"
 #include "server/http/bodies.h"
+#include "server/http/log.h"
+#include "server/http/metrics.h"
 #include "server/rollout/rollout.h"
 #include "server/store/report_writer.h"
+#include "server/store/sightings.h"
 #include "server/store/store.h"
 
 namespace airlock::http {
 
 enum class Method : std::uint8_t { get, head, post, other };
+std::string_view name_of(Method method);
 
 // One request; its views live until the response was made.
 struct Request {
@@ -54,6 +58,7 @@ struct FileSlice {
 
 struct Response {
   int status = 200;
+  Code code = Code::ok;  // why it was refused
   std::string_view content_type = "application/json";
   std::string headers{};  // further header lines, each with its line end
   std::string body{};
@@ -63,19 +68,11 @@ struct Response {
 // error_response answers a code with its HTTP status and {"error","explain"}.
 Response error_response(Error error);
 
-// What /metrics shows. Counters are atomic, so that no request waits for another.
-struct Counters {
-  static constexpr std::array<std::uint32_t, 8> kBounds = {50,   100,  250,   500,
-                                                           1000, 5000, 25000, 100000};
-  std::atomic<std::uint64_t> offered = 0;
-  std::atomic<std::uint64_t> nothing = 0;
-  std::atomic<std::uint64_t> refused = 0;  // requests answered with an error
-  std::atomic<std::uint64_t> counted = 0;
-  std::atomic<std::uint64_t> marked = 0;
-  std::array<std::atomic<std::uint64_t>, kBounds.size() + 1> latency{};
-  std::atomic<std::uint64_t> latency_us = 0;
-
-  void took(std::uint64_t microseconds);
+// What a Service remembers with. All must outlive it.
+struct Stores {
+  store::Store& store;
+  store::ReportWriter& writer;
+  store::Sightings& sightings;
 };
 
 inline constexpr std::size_t kRateEntriesMax = 1 << 16;  // devices whose pace is remembered
@@ -87,7 +84,7 @@ class Service {
   using Clock = std::int64_t (*)();  // Unix seconds
   using Done = std::function<void(Response)>;
 
-  Service(file::Path repository, store::Store& store, store::ReportWriter& writer, Clock clock);
+  Service(file::Path repository, Stores stores, Clock clock, Log& log);
 
   // reload builds a new snapshot from the repository and the database.
   Status reload();
@@ -100,9 +97,15 @@ class Service {
   // handle_admin answers at the operators' door.
   Response handle_admin(const Request& request);
 
-  Counters& counters() { return counters_; }
+  // refuse counts and notes the refusal of what could not be read as a request, and returns it.
+  Response refuse(Response refusal);
+
+  Metrics& metrics() { return metrics_; }
+  Log& log() { return log_; }
 
  private:
+  using SteadyClock = std::chrono::steady_clock;
+
   struct Pace {
     std::int64_t left = kReportsBurst;
     std::int64_t at = 0;
@@ -111,21 +114,21 @@ class Service {
   Response answer_get(const Request& request);
   Response check_in(const Request& request);
   void report(const Request& request, const Done& done);
+  void note(const Request& request, const Response& response, SteadyClock::time_point started);
   Status admit_pace(const std::string& duid, std::int64_t now);
   Result<Response> try_admin(const Request& request);
   Result<Response> list_admin(std::string_view path, std::string_view query);
   Result<Response> create_rollout(const Request& request);
   Result<Response> change_rollout(const Request& request, std::string_view rest);
   Result<Response> import_devices(const Request& request);
-  std::string metrics() const;
   std::shared_ptr<const rollout::Snapshot> snapshot() const;
   void publish(std::shared_ptr<const rollout::Snapshot> next);
 
   file::Path repository_;
-  store::Store& store_;
-  store::ReportWriter& writer_;
+  Stores stores_;
   Clock clock_;
-  Counters counters_;
+  Metrics metrics_;
+  Log& log_;
   std::mutex reload_mutex_;
   rollout::Catalogue catalogue_;
   std::int64_t stamp_ = 0;

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <future>
+#include <mutex>
 
 #include "host/json/json.h"
 #include "host/text/text.h"
@@ -13,6 +15,8 @@ namespace {
 
 constexpr const char* kArtifact =
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+constexpr Log::Clock kClock = [] { return std::int64_t{1'750'000'000}; };
 
 class ServiceTest : public testing::Test {
  protected:
@@ -28,8 +32,9 @@ class ServiceTest : public testing::Test {
     put("repo/secret", "secret");
     store_ = std::move(*store::Store::open(folder_ / "data"));
     writer_ = std::move(*store::ReportWriter::open(*store_));
-    service_ = std::make_unique<Service>(folder_ / "repo", *store_, *writer_,
-                                         [] { return std::int64_t{1'750'000'000}; });
+    sightings_ = std::move(*store::Sightings::open(*store_));
+    service_ = std::make_unique<Service>(folder_ / "repo", Stores{*store_, *writer_, *sightings_},
+                                         kClock, log_);
     ASSERT_TRUE(service_->reload());
   }
   void put(const std::string& name, std::string_view text) {
@@ -78,6 +83,13 @@ class ServiceTest : public testing::Test {
   file::Path folder_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<store::ReportWriter> writer_;
+  std::unique_ptr<store::Sightings> sightings_;
+  std::mutex lines_mutex_;
+  std::string lines_;
+  Log log_{kClock, [this](std::string_view line) {
+             const std::lock_guard lock(lines_mutex_);
+             lines_ += line;
+           }};
   std::unique_ptr<Service> service_;
 };
 
@@ -131,9 +143,25 @@ TEST_F(ServiceTest, RefusesMalformedCheckIns) {
   EXPECT_EQ(code_of(post("/v1/check-in", R"({"duid":"a","version":"1.0.0"})")), "missing_field");
   EXPECT_EQ(code_of(post("/v1/check-in", R"({"duid":"a","model":"m","version":"1"})")),
             "bad_semver");
+  EXPECT_EQ(code_of(post("/v1/check-in",
+                         R"({"duid":"a","model":"m","version":"1.0.0","certificate":"AB"})")),
+            "bad_text");
   EXPECT_EQ(
-      code_of(post("/v1/check-in", R"({"bucket":{"1":10000},"model":"m","version":"1.0.0"})")),
+      code_of(post("/v1/check-in",
+                   R"({"pseudonym":"p","bucket":{"1":10000},"model":"m","version":"1.0.0"})")),
       "out_of_range");
+}
+
+TEST_F(ServiceTest, TakesACheckInUnderAPseudonymWithAndWithoutBuckets) {
+  const auto status = [this](const std::string& names) {
+    return post("/v1/check-in", "{" + names + R"(,"model":"m","version":"1.0.0"})").status;
+  };
+  EXPECT_EQ(status(R"("pseudonym":"p")"), 200);
+  EXPECT_EQ(status(R"("pseudonym":"p","bucket":{})"), 200);
+  EXPECT_EQ(status(R"("pseudonym":"p","bucket":{"3":9999})"), 200);
+  EXPECT_EQ(status(R"("bucket":{"3":9999})"), 400);
+  EXPECT_EQ(status(R"("duid":"d","pseudonym":"p")"), 400);
+  EXPECT_EQ(status(R"("duid":"d","bucket":{"3":9999})"), 400);
 }
 
 TEST_F(ServiceTest, AcknowledgesAReportOnceItIsStored) {
@@ -172,10 +200,105 @@ TEST_F(ServiceTest, RefusesARolloutOfWhatTheRepositoryLacks) {
             "bad_request");
 }
 
-TEST_F(ServiceTest, CountsInItsMetrics) {
+TEST_F(ServiceTest, CountsInItsMetricsByOutcomeAndReason) {
+  const fakes::Signer device("device", crypto::Algorithm::eddsa);
+  const std::string key = text::to_hex(device.key().view());
+  ASSERT_EQ(
+      admin(Method::post, "/admin/v1/devices", R"({"keys":[")" + key + R"("],"why":"x"})").status,
+      200);
   post("/v1/check-in", R"({"duid":"abc","model":"demo","version":"1.0.0"})");
-  EXPECT_NE(get("/metrics").body.find("airlock_check_ins_total{answer=\"nothing\"} 1\n"),
-            std::string::npos);
+  post("/v1/check-in", "[]");
+  post("/v1/reports", report_body(device, store::duid_of(device.key().view())));
+  const std::string metrics = get("/metrics").body;
+  for (const char* line :
+       {"airlock_check_ins_total{answer=\"nothing\",reason=\"no_rollout_for_model\"} 1\n",
+        "airlock_check_ins_total{answer=\"nothing\",reason=\"paused\"} 0\n",
+        "airlock_reports_total{standing=\"counted\"} 1\n",
+        "airlock_counted_reports_total{outcome=\"committed\",phase=\"none\",reason=\"ok\"} 1\n",
+        "airlock_refused_total{code=\"wrong_type\"} 1\n", "airlock_rollouts{state=\"running\"} 0\n",
+        "airlock_request_microseconds_count 4\n"}) {
+    EXPECT_NE(metrics.find(line), std::string::npos) << line << metrics;
+  }
+}
+
+TEST_F(ServiceTest, NotesWhatChangesSomethingOrFailsAndNothingElse) {
+  post("/v1/check-in", R"({"duid":"abc","model":"demo","version":"1.0.0"})");
+  get("/tuf/timestamp.json");
+  get("/tuf/2.root.json");
+  EXPECT_EQ(lines_, "");
+  get("/artifacts/secret?token=hidden");
+  const auto line = json::parse(lines_.substr(0, lines_.size() - 1), 10'000);
+  ASSERT_TRUE(line.has_value()) << lines_;
+  EXPECT_EQ((*line)["method"], "GET");
+  EXPECT_EQ((*line)["path"], "/artifacts/secret");
+  EXPECT_EQ((*line)["status"], 404);
+  EXPECT_EQ((*line)["reason"], "not_found");
+  EXPECT_TRUE((*line)["microseconds"].is_number_integer());
+  lines_.clear();
+  const fakes::Signer device("device", crypto::Algorithm::eddsa);
+  const std::string duid = store::duid_of(device.key().view());
+  post("/v1/reports", report_body(device, duid));
+  EXPECT_NE(lines_.find("\"path\":\"/v1/reports\""), std::string::npos);
+  EXPECT_EQ(lines_.find(duid), std::string::npos);
+  lines_.clear();
+  admin(Method::post, "/admin/v1/rollouts/7/halt", R"({"why":"x"})");
+  EXPECT_NE(lines_.find("\"who\":\"olivia\""), std::string::npos);
+}
+
+TEST_F(ServiceTest, NotesThatTheRepositoryChangedOrCannotBeRead) {
+  service_->reload_if_changed();
+  EXPECT_EQ(lines_, "");
+  put("repo/metadata/timestamp.json", "{ }");
+  service_->reload_if_changed();
+  EXPECT_NE(lines_.find("repository_changed"), std::string::npos);
+  put("repo/metadata/1.targets.json", "[");
+  put("repo/metadata/timestamp.json", "{}");
+  service_->reload_if_changed();
+  EXPECT_NE(lines_.find("\"reason\":\"bad_json\""), std::string::npos) << lines_;
+}
+
+TEST_F(ServiceTest, NotesOnlySoManyLinesOfStrangersASecond) {
+  for (std::uint32_t at = 0; at < kLogLinesPerSecondMax + 10; ++at) get("/nothing");
+  EXPECT_EQ(std::ranges::count(lines_, '\n'), kLogLinesPerSecondMax);
+}
+
+TEST_F(ServiceTest, RemembersWhenAnEnrolledDeviceWasSeenLastAndWithWhat) {
+  const fakes::Signer device("device", crypto::Algorithm::eddsa);
+  const std::string duid = store::duid_of(device.key().view());
+  const std::string key = text::to_hex(device.key().view());
+  admin(Method::post, "/admin/v1/devices", R"({"keys":[")" + key + R"("],"why":"x"})");
+  const auto listed = [this] {
+    return (*json::parse(admin(Method::get, "/admin/v1/devices").body, 100'000))["devices"];
+  };
+  EXPECT_TRUE(listed()[0]["seen"].is_null());
+  const std::string names = R"({"duid":")" + duid + R"(","model":"demo","certificate":")" +
+                            std::string(kArtifact) + R"(","version":)";
+  ASSERT_EQ(post("/v1/check-in", names + R"("1.0.0"})").status, 200);
+  ASSERT_EQ(post("/v1/check-in", names + R"("1.1.0"})").status, 200);
+  post("/v1/check-in", R"({"duid":"stranger","model":"demo","version":"1.0.0"})");
+  post("/v1/check-in", R"({"pseudonym":"p","model":"demo","version":"1.0.0"})");
+  const auto devices = listed();
+  ASSERT_EQ(devices.size(), 1U);
+  EXPECT_EQ(devices[0]["seen"]["version"], "1.1.0");
+  EXPECT_EQ(devices[0]["seen"]["certificate"], kArtifact);
+  EXPECT_EQ(devices[0]["seen"]["at"], text::to_time(1'750'000'000));
+}
+
+TEST_F(ServiceTest, KnowsAFilesTagAmongMany) {
+  Request request;
+  request.target = "/tuf/timestamp.json";
+  const Response first = ask(request);
+  const std::size_t start = first.headers.find("etag: ") + 6;
+  const std::string tag = first.headers.substr(start, first.headers.find('\r', start) - start);
+  for (const std::string& names : {tag, "\"x\", " + tag, "W/" + tag, std::string("*")}) {
+    request.if_none_match = names;
+    EXPECT_EQ(ask(request).status, 304) << names;
+  }
+  request.if_none_match = "\"x\"";
+  EXPECT_EQ(ask(request).status, 200);
+  put("repo/metadata/timestamp.json", "{ }");
+  request.if_none_match = tag;
+  EXPECT_EQ(ask(request).status, 200);
 }
 
 }  // namespace

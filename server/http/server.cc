@@ -1,6 +1,8 @@
 // The one translation unit that compiles Asio and Beast, sources and all.
 #include "server/http/server.h"
 
+#include <sys/resource.h>
+
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
@@ -12,12 +14,9 @@
 #include <boost/beast/src.hpp>
 #include <charconv>
 #include <csignal>
-#include <cstdio>
-#include <ctime>
 #include <set>
 #include <thread>
 
-#include "host/json/json.h"
 #include "server/http/request_reader.h"
 
 namespace airlock::http {
@@ -46,15 +45,23 @@ std::string_view text_of_status(int status) {
     case 413: return "HTTP/1.1 413 Content Too Large\r\n";
     case 416: return "HTTP/1.1 416 Range Not Satisfiable\r\n";
     case 429: return "HTTP/1.1 429 Too Many Requests\r\n";
+    case 431: return "HTTP/1.1 431 Request Header Fields Too Large\r\n";
     case 503: return "HTTP/1.1 503 Service Unavailable\r\n";
   }
   return "HTTP/1.1 500 Internal Server Error\r\n";
 }
 
-void log(std::string_view event, const std::string& detail) {
-  const std::string line =
-      json::write({{"event", event}, {"detail", detail}, {"at", std::time(nullptr)}}) + "\n";
-  (void)std::fwrite(line.data(), 1, line.size(), stderr);
+// A process may open fewer files than there may be connections; some are needed for other things.
+std::size_t room_for_connections() {
+  constexpr std::size_t kOtherFiles = 256;
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return kConnectionsMax;
+  files.rlim_cur = files.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &files);
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return kConnectionsMax;
+  const std::size_t least = 2 * kOperatorsMin;
+  const std::size_t allowed = static_cast<std::size_t>(files.rlim_cur);
+  return std::min(kConnectionsMax, std::max(allowed, kOtherFiles + least) - kOtherFiles);
 }
 
 // One thread's share of the connections. Everything in it happens on that thread.
@@ -82,7 +89,6 @@ struct Lane {
   asio::io_context context{1};
   std::set<Session*> sessions;
   SteadyClock::time_point now = SteadyClock::now();  // of the last tick: deadlines are coarse
-  bool ending = false;
 };
 
 void Session::wait_at_most(std::int64_t seconds) {
@@ -91,8 +97,11 @@ void Session::wait_at_most(std::int64_t seconds) {
 
 struct Server {
   Service& service;
+  std::chrono::seconds drain;
   std::atomic<std::size_t> connections = 0;
+  std::size_t room = room_for_connections();
   std::atomic<bool> ending = false;
+  std::atomic<bool> hurried = false;  // a second signal: nothing is waited for any more
 };
 
 std::string common_name_of(Stream& stream) {
@@ -172,12 +181,13 @@ asio::awaitable<bool> send(Session& session, const Request& request, const Respo
   co_return true;
 }
 
-enum class Read : std::uint8_t { whole, malformed, too_large, gone };
+enum class Read : std::uint8_t { whole, malformed, head_too_large, body_too_large, gone };
 
 // read_request reads until one request is complete; what follows it stays in the buffer.
 asio::awaitable<Read> read_request(Session& session, beast::flat_buffer& buffer,
                                    RequestReader& reader) {
   session.idle = true;
+  session.wait_at_most(kIdleSecondsMax);
   while (true) {
     boost::system::error_code error;
     while (buffer.size() > 0) {
@@ -185,29 +195,35 @@ asio::awaitable<Read> read_request(Session& session, beast::flat_buffer& buffer,
       buffer.consume(used);
       if (error || used == 0 || reader.is_done()) break;
     }
-    if (error == beast::http::error::body_limit) co_return Read::too_large;
+    if (error == beast::http::error::header_limit) co_return Read::head_too_large;
+    if (error == beast::http::error::body_limit) co_return Read::body_too_large;
     if (error && error != beast::http::error::need_more) co_return Read::malformed;
     if (reader.is_done()) co_return Read::whole;
-    if (buffer.size() > kHeaderMax) co_return Read::malformed;
-    if (reader.got_some() || buffer.size() > 0) session.idle = false;
+    if (buffer.size() > kHeaderMax) co_return Read::head_too_large;
+    const bool begun = reader.got_some() || buffer.size() > 0;
+    if (begun && session.idle) session.wait_at_most(kQuietSecondsMax);  // for all of the request
+    if (begun) session.idle = false;
     auto [fault, size] = co_await session.stream.async_read_some(buffer.prepare(4096), kAwait);
     if (fault) co_return Read::gone;
     buffer.commit(size);
-    if (session.idle) session.wait_at_most(kQuietSecondsMax);  // the whole request in this time
-    session.idle = false;
   }
 }
 
-asio::awaitable<void> refuse(Session& session, Read read) {
-  const Code code = read == Read::too_large ? Code::too_large : Code::bad_request;
+asio::awaitable<void> refuse(Server& server, Session& session, Read read) {
+  const Code code = read == Read::malformed ? Code::bad_request : Code::too_large;
+  Response response = error_response({code, 0});
+  if (read == Read::head_too_large) response.status = 431;
+  response = server.service.refuse(std::move(response));
   const Request request;
-  const Response response = error_response({code, 0});
   (void)co_await send(session, request, response, false);
 }
 
 asio::awaitable<void> converse(Server& server, Session& session) {
   auto [error] = co_await session.stream.async_handshake(asio::ssl::stream_base::server, kAwait);
-  if (error) co_return;
+  if (error) {
+    server.service.metrics().handshake_failed();
+    co_return;
+  }
   if (session.door == Door::operators) session.who = common_name_of(session.stream);
   beast::flat_buffer buffer(kHeaderMax + kRequestBodyMax);
   while (!server.ending) {
@@ -215,11 +231,10 @@ asio::awaitable<void> converse(Server& server, Session& session) {
     reader.eager(true);
     reader.header_limit(kHeaderMax);
     reader.body_limit(session.door == Door::operators ? kRequestBodyMax : kReportMax + 1024);
-    session.wait_at_most(kIdleSecondsMax);
     const Read read = co_await read_request(session, buffer, reader);
     if (read == Read::gone) co_return;
     if (read != Read::whole) {
-      co_await refuse(session, read);
+      co_await refuse(server, session, read);
       break;
     }
     session.idle = false;
@@ -239,8 +254,8 @@ asio::awaitable<void> live(Server& server, std::shared_ptr<Session> session) {
   session->lane.sessions.insert(session.get());
   try {
     co_await converse(server, *session);
-  } catch (const std::exception&) {
-    log("connection_failed", "an exception ended one connection");
+  } catch (const std::exception& error) {
+    server.service.log().event("connection_failed", {{"detail", error.what()}});
   }
   session->lane.sessions.erase(session.get());
   session->drop();
@@ -254,11 +269,12 @@ asio::awaitable<void> tick(Server& server, Lane& lane) {
   while (true) {
     lane.now = SteadyClock::now();
     if (server.ending && drained == SteadyClock::time_point{}) {
-      drained = lane.now + std::chrono::seconds(kDrainSecondsMax);
+      drained = lane.now + server.drain;
     }
     for (Session* const session : lane.sessions) {
       const bool late = lane.now > session->deadline;
-      const bool ends = server.ending && (session->idle || lane.now > drained);
+      const bool waited = server.hurried || lane.now > drained;
+      const bool ends = server.ending && (session->idle || waited);
       if (late || ends) session->drop();
     }
     if (server.ending && lane.sessions.empty()) co_return;
@@ -284,7 +300,9 @@ asio::awaitable<void> accept_all(Server& server, Listener& listener,
       (void)co_await breath.async_wait(kAwait);
       continue;
     }
-    if (server.connections.load() >= kConnectionsMax) continue;  // the socket closes here
+    const std::size_t room =
+        listener.door == Door::operators ? server.room : server.room - kOperatorsMin;
+    if (server.connections.load() >= room) continue;  // the socket closes here
     server.connections.fetch_add(1);
     boost::system::error_code ignored;
     socket.set_option(Tcp::no_delay(true), ignored);
@@ -302,6 +320,39 @@ asio::awaitable<void> watch_repository(Server& server, asio::io_context& context
   }
 }
 
+// end_on_signals closes the doors on the first signal, and ends the wait for answers on the second.
+asio::awaitable<void> end_on_signals(Server& server, asio::signal_set& signals,
+                                     const std::vector<Tcp::acceptor*>& doors) {
+  (void)co_await signals.async_wait(kAwait);
+  server.ending = true;
+  boost::system::error_code ignored;
+  for (Tcp::acceptor* const door : doors) door->close(ignored);
+  server.service.log().event("stopping", {{"connections", server.connections.load()}});
+  auto [cancelled, signal] = co_await signals.async_wait(kAwait);
+  if (!cancelled) server.hurried = true;
+}
+
+// end_when_empty lets end_on_signals go once the last connection is gone.
+asio::awaitable<void> end_when_empty(Server& server, asio::signal_set& signals,
+                                     asio::io_context& context) {
+  asio::steady_timer timer(context);
+  while (!server.ending || server.connections.load() != 0) {
+    timer.expires_after(std::chrono::milliseconds(100));
+    (void)co_await timer.async_wait(kAwait);
+  }
+  boost::system::error_code ignored;
+  signals.cancel(ignored);
+}
+
+// Without this word in it, a server's certificate of the same authority would be an operator.
+bool is_for_clients(bool preverified, asio::ssl::verify_context& context) {
+  X509_STORE_CTX* const store = context.native_handle();
+  if (!preverified || X509_STORE_CTX_get_error_depth(store) > 0) return preverified;
+  X509* const certificate = X509_STORE_CTX_get_current_cert(store);
+  const bool stated = (X509_get_extension_flags(certificate) & EXFLAG_XKUSAGE) != 0;
+  return stated && (X509_get_extended_key_usage(certificate) & XKU_SSL_CLIENT) != 0;
+}
+
 Result<asio::ssl::context> make_tls(const Settings& settings, Door door) {
   asio::ssl::context tls(asio::ssl::context::tls_server);
   SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_3_VERSION);
@@ -315,6 +366,8 @@ Result<asio::ssl::context> make_tls(const Settings& settings, Door door) {
   tls.load_verify_file(settings.admin_ca.string(), error);
   if (error) return fail(Code::tls_failed);
   tls.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert, error);
+  if (error) return fail(Code::tls_failed);
+  tls.set_verify_callback(is_for_clients, error);
   if (error) return fail(Code::tls_failed);
   constexpr std::string_view kSessions = "airlock-operators";
   SSL_CTX_set_session_id_context(tls.native_handle(), bytes_of(kSessions).data(),
@@ -356,7 +409,7 @@ std::string address_of(const Tcp::acceptor& acceptor, const std::string& asked) 
 
 Status serve(Service& service, const Settings& settings,
              const std::function<void(const Addresses&)>& ready) {
-  Server server{service};
+  Server server{service, std::chrono::seconds(settings.drain_seconds)};
   std::vector<std::unique_ptr<Lane>> lanes;
   std::vector<Lane*> device_lanes;
   for (unsigned at = 0; at < settings.threads + 1; ++at) {
@@ -372,26 +425,28 @@ Status serve(Service& service, const Settings& settings,
   Listener admin{std::move(admin_acceptor), std::move(admin_tls), Door::operators};
 
   asio::signal_set signals(operators.context, SIGTERM, SIGINT);
-  signals.async_wait([&](boost::system::error_code, int) {
-    server.ending = true;
-    boost::system::error_code ignored;
-    devices.acceptor.close(ignored);
-    admin.acceptor.close(ignored);
-    log("stopping", "no new connections");
-  });
+  const std::vector<Tcp::acceptor*> doors = {&devices.acceptor, &admin.acceptor};
   const std::vector<Lane*> admin_lanes = {&operators};
+  asio::co_spawn(operators.context, end_on_signals(server, signals, doors), asio::detached);
+  asio::co_spawn(operators.context, end_when_empty(server, signals, operators.context),
+                 asio::detached);
   asio::co_spawn(operators.context, accept_all(server, devices, device_lanes), asio::detached);
   asio::co_spawn(operators.context, accept_all(server, admin, admin_lanes), asio::detached);
   asio::co_spawn(operators.context, watch_repository(server, operators.context), asio::detached);
   for (const auto& lane : lanes) {
     asio::co_spawn(lane->context, tick(server, *lane), asio::detached);
   }
-  ready({address_of(devices.acceptor, settings.listen),
-         address_of(admin.acceptor, settings.admin_listen)});
+  const Addresses addresses{address_of(devices.acceptor, settings.listen),
+                            address_of(admin.acceptor, settings.admin_listen)};
+  service.log().event(
+      "started",
+      {{"version", AIRLOCK_VERSION}, {"listen", addresses.listen}, {"admin", addresses.admin}});
+  ready(addresses);
   std::vector<std::jthread> threads;
   for (Lane* const lane : device_lanes) threads.emplace_back([lane] { lane->context.run(); });
   operators.context.run();
   threads.clear();  // joins
+  service.log().event("stopped", json::Value::object());
   return {};
 }
 
@@ -403,7 +458,7 @@ Status run(Service& service, const Settings& settings,
   try {
     return serve(service, settings, ready);
   } catch (const std::exception& error) {
-    log("failed", error.what());
+    service.log().event("failed", {{"detail", error.what()}});
     return fail(Code::io_failed);
   }
 }

@@ -11,13 +11,15 @@
 
 namespace airlock::http {
 
-inline constexpr std::size_t kConnectionsMax = 10'000;  // both listeners together
+inline constexpr std::size_t kConnectionsMax = 10'000;  // both listeners together ..
+inline constexpr std::size_t kOperatorsMin = 64;        // .. of which these are the operators' own
 inline constexpr std::size_t kHeaderMax = 8 << 10;      // bytes of a request's head
 inline constexpr std::size_t kRequestBodyMax = 1 << 20;
 inline constexpr std::size_t kFileBuffer = 64 << 10;  // of a file on its way out
-inline constexpr std::int64_t kQuietSecondsMax = 30;  // between two bytes of a request or answer
+inline constexpr std::int64_t kQuietSecondsMax = 30;  // a handshake, request or piece of an answer
 inline constexpr std::int64_t kIdleSecondsMax = 75;   // between two requests
-inline constexpr std::int64_t kDrainSecondsMax = 10;  // after SIGTERM
+inline constexpr std::int64_t kDrainSeconds = 10;     // after the first SIGTERM, unless told
+inline constexpr std::int64_t kDrainSecondsMax = 3600;
 inline constexpr unsigned kThreadsMax = 64;
 
 struct Settings {
@@ -27,6 +29,7 @@ struct Settings {
   file::Path key;
   file::Path admin_ca;  // operators are whom it certifies
   unsigned threads = 1;
+  std::int64_t drain_seconds = kDrainSeconds;
 };
 
 // Where it listens now, with the ports that were taken: HOST:PORT.
@@ -35,9 +38,9 @@ struct Addresses {
   std::string admin;
 };
 
-// run serves until SIGTERM or SIGINT, then lets running answers finish for kDrainSecondsMax. It
-// calls `ready` once when both listeners are open. Errors: usage (an address), tls_failed (a
-// certificate or key), access_denied or busy (a port).
+// run serves until SIGTERM or SIGINT, then lets running answers finish for drain_seconds, or until
+// a second signal. It calls `ready` once when both listeners are open. Errors: usage (an
+// address), tls_failed (a certificate or key), access_denied or busy (a port).
 Status run(Service& service, const Settings& settings,
            const std::function<void(const Addresses&)>& ready);
 

@@ -1,5 +1,4 @@
 #include <charconv>
-#include <chrono>
 
 #include <sys/stat.h>
 
@@ -67,6 +66,20 @@ bool read_number(std::string_view text, std::uint64_t& value) {
   return read.ec == std::errc() && read.ptr == text.data() + text.size() && !text.empty();
 }
 
+// names_tag tells whether an if-none-match names this tag: one of a list, weak or not, or "*".
+bool names_tag(std::string_view header, std::string_view etag) {
+  while (!header.empty()) {
+    const std::size_t comma = std::min(header.find(','), header.size());
+    std::string_view tag = header.substr(0, comma);
+    header.remove_prefix(std::min(comma + 1, header.size()));
+    while (tag.starts_with(' ') || tag.starts_with('\t')) tag.remove_prefix(1);
+    while (tag.ends_with(' ') || tag.ends_with('\t')) tag.remove_suffix(1);
+    if (tag.starts_with("W/")) tag.remove_prefix(2);
+    if (tag == etag || tag == "*") return true;
+  }
+  return false;
+}
+
 // read_range reads one range of bytes. nullopt: no range that is understood (send it all);
 // out_of_range: understood, and outside the file.
 std::optional<Result<Slice>> read_range(std::string_view header, std::uint64_t size) {
@@ -93,10 +106,22 @@ std::optional<Result<Slice>> read_range(std::string_view header, std::uint64_t s
   return Slice{first, stop - first};
 }
 
+std::int64_t stamp_of(const file::Path& path) {
+  struct stat found{};
+  if (stat(path.c_str(), &found) != 0) return 0;
+  return found.st_mtim.tv_sec * 1'000'000'000 + found.st_mtim.tv_nsec +
+         static_cast<std::int64_t>(found.st_ino);
+}
+
+// tag_of tells two versions of a file apart without reading it. Files are replaced, never changed.
+std::string tag_of(const file::Path& path, std::uint64_t size) {
+  return '"' + std::to_string(stamp_of(path)) + "-" + std::to_string(size) + '"';
+}
+
 struct Served {
   std::string_view content_type;
   std::string_view cache;
-  std::string etag;  // "" for none
+  std::string etag{};  // of a file that its digest names; for others one is made
 };
 
 Response serve(const file::Path& path, const Request& request, const Served& served) {
@@ -107,17 +132,16 @@ Response serve(const file::Path& path, const Request& request, const Served& ser
   if (!size) return error_response(size.error());
   Response response;
   response.content_type = served.content_type;
-  response.headers = std::string(served.cache) + "accept-ranges: bytes\r\n";
-  if (!served.etag.empty()) {
-    response.headers += "etag: " + served.etag + "\r\n";
-    if (request.if_none_match == served.etag) {
-      response.status = 304;
-      return response;
-    }
+  const std::string etag = served.etag.empty() ? tag_of(path, *size) : served.etag;
+  response.headers = std::string(served.cache) + "accept-ranges: bytes\r\netag: " + etag + "\r\n";
+  if (names_tag(request.if_none_match, etag)) {
+    response.status = 304;
+    return response;
   }
   Slice slice{0, *size};
-  const bool same = request.if_range.empty() || request.if_range == served.etag;
-  if (const auto range = same ? read_range(request.range, *size) : std::nullopt) {
+  const bool same = request.if_range.empty() || request.if_range == etag;
+  const bool ranged = same && request.method == Method::get;
+  if (const auto range = ranged ? read_range(request.range, *size) : std::nullopt) {
     const std::string whole = "/" + std::to_string(*size) + "\r\n";
     if (!*range) {
       response = error_response(range->error());
@@ -134,36 +158,32 @@ Response serve(const file::Path& path, const Request& request, const Served& ser
   return response;
 }
 
-std::int64_t stamp_of(const file::Path& path) {
-  struct stat found{};
-  if (stat(path.c_str(), &found) != 0) return 0;
-  return found.st_mtim.tv_sec * 1'000'000'000 + found.st_mtim.tv_nsec +
-         static_cast<std::int64_t>(found.st_ino);
-}
-
 }  // namespace
 
 Response error_response(Error error) {
   Response response;
   response.status = status_of(error.code);
+  response.code = error.code;
   response.body = json::write({{"error", name(error.code)}, {"explain", explain(error.code)}});
   if (response.status == 503 || response.status == 429) response.headers = "retry-after: 30\r\n";
   return response;
 }
 
-void Counters::took(std::uint64_t microseconds) {
-  std::size_t place = 0;
-  while (place < kBounds.size() && microseconds > kBounds[place]) ++place;
-  latency[place].fetch_add(1, std::memory_order_relaxed);
-  latency_us.fetch_add(microseconds, std::memory_order_relaxed);
+std::string_view name_of(Method method) {
+  switch (method) {
+    case Method::get: return "GET";
+    case Method::head: return "HEAD";
+    case Method::post: return "POST";
+    case Method::other: return "OTHER";
+  }
+  return "";
 }
 
-Service::Service(file::Path repository, store::Store& store, store::ReportWriter& writer,
-                 Clock clock)
+Service::Service(file::Path repository, Stores stores, Clock clock, Log& log)
     : repository_(std::move(repository)),
-      store_(store),
-      writer_(writer),
+      stores_(stores),
       clock_(clock),
+      log_(log),
       catalogue_(repository_),
       snapshot_(std::make_shared<const rollout::Snapshot>()) {}
 
@@ -171,7 +191,7 @@ Status Service::reload() {
   const std::lock_guard lock(reload_mutex_);
   stamp_ = stamp_of(repository_ / "metadata" / "timestamp.json");
   const auto refreshed = catalogue_.refresh();  // the releases known before stay where it fails
-  AIRLOCK_ASSIGN(const auto rollouts, store_.rollouts());
+  AIRLOCK_ASSIGN(const auto rollouts, stores_.store.rollouts());
   publish(rollout::Snapshot::build(rollouts, catalogue_));
   return refreshed;
 }
@@ -192,13 +212,19 @@ void Service::reload_if_changed() {
     const std::lock_guard lock(reload_mutex_);
     if (stamp_of(repository_ / "metadata" / "timestamp.json") == stamp_) return;
   }
-  (void)reload();  // a half-written repository is read again when its timestamp arrives
+  const Status read =
+      reload();  // a half-written repository is read again when its timestamp arrives
+  log_.event(read ? "repository_changed" : "repository_unreadable",
+             {{"reason", name(read ? Code::ok : read.error().code)}});
 }
 
 void Service::handle(const Request& request, Done done) {
-  const auto started = std::chrono::steady_clock::now();
+  const auto started = SteadyClock::now();
   if (request.method == Method::post && request.target == "/v1/reports") {
-    report(request, done);
+    report(request, [this, request, started, done = std::move(done)](Response response) {
+      note(request, response, started);
+      done(std::move(response));
+    });
     return;
   }
   Response response;
@@ -209,11 +235,30 @@ void Service::handle(const Request& request, Done done) {
   } else {
     response = error_response({Code::not_found, 0});
   }
-  if (response.status >= 400) counters_.refused.fetch_add(1, std::memory_order_relaxed);
-  const auto took = std::chrono::steady_clock::now() - started;
-  counters_.took(static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
+  note(request, response, started);
   done(std::move(response));
+}
+
+// note counts an answered request, and writes a line of one that failed or changed something.
+void Service::note(const Request& request, const Response& response,
+                   SteadyClock::time_point started) {
+  const auto took =
+      std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - started);
+  const auto microseconds = static_cast<std::uint64_t>(took.count());
+  metrics_.took(microseconds);
+  const bool failed = response.code != Code::ok;
+  if (failed) metrics_.refused(response.code);
+  const bool changes = request.method == Method::post && request.target != "/v1/check-in";
+  if (!failed && !changes) return;
+  log_.request({name_of(request.method), request.target, request.who, response.status,
+                name(response.code), microseconds});
+}
+
+Response Service::refuse(Response refusal) {
+  Request unread;
+  unread.method = Method::other;
+  note(unread, refusal, SteadyClock::now());
+  return refusal;
 }
 
 Response Service::answer_get(const Request& request) {
@@ -223,7 +268,10 @@ Response Service::answer_get(const Request& request) {
   const std::string_view target = request.target;
   if (target == "/healthz") return {.body = "{\"status\":\"ok\"}"};
   if (target == "/metrics") {
-    return {.content_type = "text/plain; version=0.0.4", .body = metrics()};
+    return {.content_type = "text/plain; version=0.0.4",
+            .body = metrics_.write({.report_queue = stores_.writer.waiting(),
+                                    .sightings_dropped = stores_.sightings.dropped(),
+                                    .snapshot = *snapshot()})};
   }
   if (target.starts_with(kArtifacts)) {
     const std::string_view name = target.substr(kArtifacts.size());
@@ -234,14 +282,17 @@ Response Service::answer_get(const Request& request) {
   if (target.starts_with(kTuf)) {
     const std::string_view name = target.substr(kTuf.size());
     if (!is_metadata_name(name)) return error_response({Code::not_found, 0});
-    return serve(repository_ / "metadata" / name, request,
-                 {"application/json", name == "timestamp.json" ? kNoCache : kImmutable, ""});
+    Response response =
+        serve(repository_ / "metadata" / name, request,
+              {"application/json", name == "timestamp.json" ? kNoCache : kImmutable});
+    // Every client ends its walk over the roots with one that is not there yet: no failure.
+    if (response.status == 404 && name.ends_with(".root.json")) response.code = Code::ok;
+    return response;
   }
   if (target.starts_with(kTargets)) {
     const std::string_view name = target.substr(kTargets.size());
     if (!is_target_name(name)) return error_response({Code::not_found, 0});
-    return serve(repository_ / "targets" / name, request,
-                 {"application/octet-stream", kImmutable, ""});
+    return serve(repository_ / "targets" / name, request, {"application/octet-stream", kImmutable});
   }
   return error_response({Code::not_found, 0});
 }
@@ -250,9 +301,11 @@ Response Service::check_in(const Request& request) {
   const auto body = CheckInBody::parse(request.body);
   if (!body) return error_response(body.error());
   const auto current = snapshot();
-  const rollout::Answer answer = rollout::evaluate((*body)->facts(), *current, clock_());
-  auto& counter = answer.offers ? counters_.offered : counters_.nothing;
-  counter.fetch_add(1, std::memory_order_relaxed);
+  const std::int64_t now = clock_();
+  const rollout::Answer answer = rollout::evaluate((*body)->facts(), *current, now);
+  metrics_.checked_in(answer);
+  const std::string_view duid = (*body)->facts().duid;
+  if (!duid.empty()) stores_.sightings.saw(std::string(duid), (*body)->sighting(now));
   Response response;
   response.body.reserve(1024);
   rollout::write(answer, response.body);
@@ -277,46 +330,17 @@ void Service::report(const Request& request, const Done& done) {
   auto report = parse_report(request.body, clock_());
   Status admitted = report ? admit_pace(report->duid, clock_()) : fail(report.error().code);
   if (admitted) {
-    admitted = writer_.submit(std::move(*report), [this, done](Result<store::Standing> standing) {
-      if (!standing) return done(error_response(standing.error()));
-      const bool counted = *standing == store::Standing::counted;
-      (counted ? counters_.counted : counters_.marked).fetch_add(1, std::memory_order_relaxed);
-      done({.body = counted ? "{\"counted\":true,\"why\":\"ok\"}"
-                            : "{\"counted\":false,\"why\":\"not_enrolled\"}"});
-    });
+    const auto told = std::make_shared<const store::Report>(*report);
+    admitted =
+        stores_.writer.submit(std::move(*report), [=, this](Result<store::Standing> standing) {
+          if (!standing) return done(error_response(standing.error()));
+          const bool counted = *standing == store::Standing::counted;
+          metrics_.reported(*told, *standing);
+          done({.body = counted ? "{\"counted\":true,\"why\":\"ok\"}"
+                                : "{\"counted\":false,\"why\":\"not_enrolled\"}"});
+        });
   }
-  if (admitted) return;
-  counters_.refused.fetch_add(1, std::memory_order_relaxed);
-  done(error_response(admitted.error()));
-}
-
-std::string Service::metrics() const {
-  const auto count = [](const std::atomic<std::uint64_t>& value) {
-    return std::to_string(value.load(std::memory_order_relaxed)) + "\n";
-  };
-  std::string text = "# TYPE airlock_check_ins_total counter\n";
-  text += "airlock_check_ins_total{answer=\"offer\"} " + count(counters_.offered);
-  text += "airlock_check_ins_total{answer=\"nothing\"} " + count(counters_.nothing);
-  text += "# TYPE airlock_reports_total counter\n";
-  text += "airlock_reports_total{standing=\"counted\"} " + count(counters_.counted);
-  text += "airlock_reports_total{standing=\"marked\"} " + count(counters_.marked);
-  text += "# TYPE airlock_refused_total counter\nairlock_refused_total " + count(counters_.refused);
-  text += "# TYPE airlock_report_queue gauge\nairlock_report_queue " +
-          std::to_string(writer_.waiting()) + "\n";
-  text += "# TYPE airlock_rollouts gauge\nairlock_rollouts " + std::to_string(snapshot()->size()) +
-          "\n";
-  text += "# TYPE airlock_request_microseconds histogram\n";
-  std::uint64_t sum = 0;
-  for (std::size_t at = 0; at <= Counters::kBounds.size(); ++at) {
-    sum += counters_.latency[at].load(std::memory_order_relaxed);
-    const bool last = at == Counters::kBounds.size();
-    text += "airlock_request_microseconds_bucket{le=\"" +
-            (last ? std::string("+Inf") : std::to_string(Counters::kBounds[at])) + "\"} " +
-            std::to_string(sum) + "\n";
-  }
-  text += "airlock_request_microseconds_sum " + count(counters_.latency_us);
-  text += "airlock_request_microseconds_count " + std::to_string(sum) + "\n";
-  return text;
+  if (!admitted) done(error_response(admitted.error()));
 }
 
 }  // namespace airlock::http

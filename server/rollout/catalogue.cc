@@ -84,8 +84,11 @@ Release::Range copy_range(const package::VersionRange& range) {
 
 Result<std::shared_ptr<const Release>> make_release(std::string target, Bytes envelope) {
   AIRLOCK_ASSIGN(const package::Manifest manifest, package::read_unproven(envelope));
-  if (manifest.kind != package::Kind::firmware) return fail(Code::wrong_kind);
+  const bool known =
+      manifest.kind == package::Kind::firmware || manifest.kind == package::Kind::keyring;
+  if (!known) return fail(Code::wrong_kind);
   auto release = std::make_shared<Release>();
+  release->kind = manifest.kind;
   release->manifest = manifest.digest();
   release->target = std::move(target);
   release->version_text = std::string(manifest.version.text);

@@ -40,6 +40,12 @@ const OfferedPayload* choose(const OfferedComponent& component, const CheckIn& d
   return best;
 }
 
+// A keyring's version is its own and says nothing of the firmware beside it.
+bool has_already(const Release& release, const CheckIn& device) {
+  if (release.kind != package::Kind::keyring) return release.version <= device.version;
+  return !device.keyring || release.security_version <= *device.keyring;
+}
+
 // refusal_of_release says why the release itself is not for this device.
 std::optional<Reason> refusal_of_release(const Release& release, const CheckIn& device,
                                          std::int64_t now) {
@@ -50,7 +56,8 @@ std::optional<Reason> refusal_of_release(const Release& release, const CheckIn& 
     return Reason::from_version_outside;
   }
   if (device.bootloader < release.bootloader_min) return Reason::bootloader_too_old;
-  if (release.security_version < device.security_version) return Reason::below_floor;
+  const bool lower = release.security_version < device.security_version;
+  if (release.kind == package::Kind::firmware && lower) return Reason::below_floor;
   if (release.expires < now) return Reason::expired;
   return std::nullopt;
 }
@@ -74,9 +81,10 @@ std::optional<Reason> refusal_of(const Plan& plan, const CheckIn& device, std::i
   if (plan.release == nullptr) return Reason::release_missing;
   if (rollout.state == store::State::created) return Reason::not_running;
   if (rollout.not_after != 0 && now > rollout.not_after) return Reason::ended;
-  if (plan.release->version <= device.version) return Reason::already_newest;
+  if (has_already(*plan.release, device)) return Reason::already_newest;
   if (!speaks_of(rollout.regions, device.region)) return Reason::region;
   if (!speaks_of(rollout.groups, device.group)) return Reason::group;
+  if (!speaks_of(rollout.certificates, device.certificate)) return Reason::certificate;
   if (plan.from && !within(*plan.from, device.version)) return Reason::version_range;
   if (const auto refused = refusal_of_release(*plan.release, device, now)) return refused;
   answer.payloads.clear();
@@ -98,10 +106,24 @@ void put_number(std::string& json, std::uint64_t value) {
   json.append(digits.data(), end);
 }
 
+// put_seeds tells a private device what it needs to find its buckets by itself.
+void put_seeds(std::string& json, const Answer& answer) {
+  json += ",\"seeds\":{";
+  for (const Plan* const plan : answer.unbucketed) {
+    if (json.back() != '{') json += ',';
+    json += '"';
+    put_number(json, static_cast<std::uint64_t>(plan->rollout.id));
+    json += "\":\"";
+    json += text::to_hex(plan->rollout.seed.bytes);
+    json += '"';
+  }
+  json += '}';
+}
+
 }  // namespace
 
-std::uint32_t bucket_of(const Digest& seed, std::string_view name) {
-  return static_cast<std::uint32_t>(mix(seed.bytes, name) % kBuckets);
+std::uint32_t bucket_of(const Digest& seed, std::string_view duid) {
+  return static_cast<std::uint32_t>(mix(seed.bytes, duid) % kBuckets);
 }
 
 std::string_view word_of(Reason reason) {
@@ -133,6 +155,7 @@ Answer evaluate(const CheckIn& device, const Snapshot& snapshot, std::int64_t no
       answer.offers = true;
       break;
     }
+    if (*refused == Reason::bucket_missing) (void)answer.unbucketed.add(plan);
     if (answer.plan == nullptr || *refused > answer.reason) {
       answer.plan = plan;
       answer.reason = *refused;
@@ -170,14 +193,7 @@ void write(const Answer& answer, std::string& json) {
     json += "\",\"offer\":null,\"why\":\"";
     json += word_of(answer.reason);
     json += '"';
-    if (answer.reason == Reason::bucket_missing) {
-      // What a private device needs to find its bucket by itself.
-      json += ",\"seeds\":{\"";
-      put_number(json, static_cast<std::uint64_t>(answer.plan->rollout.id));
-      json += "\":\"";
-      json += text::to_hex(answer.plan->rollout.seed.bytes);
-      json += "\"}";
-    }
+    if (answer.reason == Reason::bucket_missing) put_seeds(json, answer);
     json += ",\"poll_after_s\":";
   }
   put_number(json, answer.poll_after_seconds);

@@ -39,9 +39,9 @@ inline constexpr std::size_t kBucketsToldMax = 64;  // of one check-in in privat
 inline constexpr std::uint32_t kPollAfterSeconds =
     3600;  // the middle; told ones lie 25 % around it
 
-// bucket_of returns a device's bucket in a rollout: SHA-256(seed || name), first eight bytes
-// big-endian, modulo kBuckets.
-std::uint32_t bucket_of(const Digest& seed, std::string_view name);
+// bucket_of returns a device's bucket in a rollout: SHA-256(seed || duid), first eight bytes
+// big-endian, modulo kBuckets. A private device computes the same from the seed that it is told.
+std::uint32_t bucket_of(const Digest& seed, std::string_view duid);
 
 // Why nothing is offered, in the order in which a rollout is looked at: a later one was closer to
 // an offer. X(identifier, explanation); the identifier is the word on the wire.
@@ -54,6 +54,7 @@ std::uint32_t bucket_of(const Digest& seed, std::string_view name);
   X(already_newest, "the device runs this release or a newer one")                   \
   X(region, "the rollout is for other regions")                                      \
   X(group, "the rollout is for other groups")                                        \
+  X(certificate, "the rollout is for firmware signed under other certificates")      \
   X(version_range, "the rollout is for devices of other versions")                   \
   X(from_version_outside, "the release does not install over this version")          \
   X(bootloader_too_old, "the release needs a newer bootloader")                      \
@@ -62,14 +63,17 @@ std::uint32_t bucket_of(const Digest& seed, std::string_view name);
   X(no_usable_payload, "the release has no full payload and no patch for this base") \
   X(paused, "the rollout is paused")                                                 \
   X(not_started, "the rollout's time window has not opened")                         \
-  X(bucket_missing, "the device named no bucket for this rollout")                   \
-  X(outside_share, "the device's share of the rollout has not come yet")
+  X(outside_share, "the device's share of the rollout has not come yet")             \
+  X(bucket_missing, "the device named no bucket for this rollout")
 
 enum class Reason : std::uint8_t {
 #define X(identifier, explanation) identifier,
   AIRLOCK_ROLLOUT_REASONS(X)
 #undef X
 };
+#define X(identifier, explanation) +1
+inline constexpr std::size_t kReasonCount = 0 AIRLOCK_ROLLOUT_REASONS(X);
+#undef X
 std::string_view word_of(Reason reason);
 std::string_view explain(Reason reason);
 
@@ -92,6 +96,7 @@ struct Release {
     std::string max_text;
     package::VersionRange range;
   };
+  package::Kind kind = package::Kind::firmware;
   Digest manifest;
   std::string target;  // TUF path
   std::string version_text;
@@ -105,7 +110,7 @@ struct Release {
 };
 
 // make_release copies what check-ins need out of an envelope. Errors: those of reading it, and
-// wrong_kind for what is no firmware.
+// wrong_kind for what is neither firmware nor a keyring.
 Result<std::shared_ptr<const Release>> make_release(std::string target, Bytes envelope);
 
 // What lies in the repository: targets by the digest of their manifest. It keeps the releases that
@@ -145,7 +150,7 @@ class Snapshot {
 
   // plans_for returns the rollouts that speak of a model, the newest release first.
   const std::vector<const Plan*>& plans_for(std::string_view model) const;
-  std::size_t size() const { return plans_.size(); }
+  std::size_t count_of(store::State state) const;
 
  private:
   struct TextHash {
@@ -175,8 +180,10 @@ struct CheckIn {
   package::Semver version{};
   std::uint32_t security_version = 0;
   std::uint32_t bootloader = 0;
+  std::optional<std::uint32_t> keyring{};  // the version that it trusts; nobody else is offered one
   std::string_view region{};
   std::string_view group{};
+  std::string_view certificate{};  // of the firmware that runs: 64 hexadecimal digits, or empty
   FixedList<Told, kBucketsToldMax> buckets{};
   FixedList<Installed, package::kComponentsMax> images{};
 };
@@ -188,6 +195,9 @@ struct Answer {
   Reason reason = Reason::no_rollout_for_model;  // where nothing is offered
   FixedList<const OfferedPayload*, package::kComponentsMax> payloads;
   std::uint64_t size = 0;
+  // Every rollout that waits only for the bucket of a private device, so that one more question is
+  // enough. Of more than fit, the newest releases.
+  FixedList<const Plan*, kBucketsToldMax> unbucketed;
   std::uint32_t poll_after_seconds = kPollAfterSeconds;
 };
 

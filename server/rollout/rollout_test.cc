@@ -111,6 +111,65 @@ TEST_F(RolloutTest, EveryShareAdmitsExactlyTheBucketsBelowIt) {
   }
 }
 
+TEST_F(RolloutTest, FindsTheBucketThatTheFormatStates) {
+  Digest seed;
+  for (std::uint8_t at = 0; at < Digest::kSize; ++at) seed.bytes[at] = at;
+  EXPECT_EQ(bucket_of(seed, "abcdefghijklmnopqrstuvwxyz234567"), 4496U);
+}
+
+TEST_F(RolloutTest, OffersAPrivateDeviceWhatItWouldOfferItByName) {
+  publish();
+  Catalogue catalogue(repository_);
+  ASSERT_TRUE(catalogue.refresh());
+  rollout_.share = 3'700;
+  store::Rollout second = rollout_;
+  second.id = 4;
+  second.seed = crypto::sha256(bytes_of("another seed"));
+  const auto snapshot = Snapshot::build({rollout_, second}, catalogue);
+  int offered = 0;
+  for (int number = 0; number < 500; ++number) {
+    const std::string duid =
+        text::to_base32(crypto::sha256(bytes_of(std::to_string(number))).bytes);
+    device_.duid = duid;
+    const bool by_name = evaluate(device_, *snapshot, kNow).offers;
+    CheckIn hidden = device_;
+    hidden.duid = {};
+    hidden.pseudonym = "p";
+    std::string json;
+    write(evaluate(hidden, *snapshot, kNow), json);
+    const auto asked = json::parse(json, 10'000);
+    ASSERT_TRUE(asked.has_value()) << json;
+    EXPECT_EQ((*asked)["why"], "bucket_missing");
+    ASSERT_EQ((*asked)["seeds"].size(), 2U);
+    for (const auto& [id, seed] : (*asked)["seeds"].items()) {
+      const std::uint32_t bucket = bucket_of(*text::digest_from_hex(seed.get<std::string>()), duid);
+      ASSERT_TRUE(hidden.buckets.add({std::stoll(id), bucket}));
+    }
+    EXPECT_EQ(evaluate(hidden, *snapshot, kNow).offers, by_name);
+    offered += by_name ? 1 : 0;
+  }
+  EXPECT_GT(offered, 0);
+  EXPECT_LT(offered, 500);
+}
+
+TEST_F(RolloutTest, AsksForTheBucketOfARolloutThatCameBetweenTwoQuestions) {
+  publish();
+  Catalogue catalogue(repository_);
+  ASSERT_TRUE(catalogue.refresh());
+  rollout_.share = 0;
+  store::Rollout later = rollout_;
+  later.id = 4;
+  const auto snapshot = Snapshot::build({rollout_, later}, catalogue);
+  device_.duid = {};
+  ASSERT_TRUE(device_.buckets.add({3, 1}));
+  std::string json;
+  write(evaluate(device_, *snapshot, kNow), json);
+  const auto value = json::parse(json, 10'000);
+  EXPECT_EQ((*value)["why"], "bucket_missing");
+  EXPECT_EQ((*value)["seeds"].size(), 1U);
+  EXPECT_TRUE((*value)["seeds"].contains("4"));
+}
+
 TEST_F(RolloutTest, SpreadsDevicesEvenlyOverBuckets) {
   const Digest seed = crypto::sha256(bytes_of("seed"));
   int below_half = 0;
@@ -140,6 +199,14 @@ TEST_F(RolloutTest, SaysWhyNothingIsOffered) {
   rollout_ = good;
   rollout_.groups = {"beta"};
   EXPECT_EQ(reason(), Reason::group);
+  rollout_ = good;
+  rollout_.certificates = {std::string(64, 'a')};
+  device_.certificate = {};
+  EXPECT_EQ(reason(), Reason::certificate);
+  const std::string certificate(64, 'a');
+  device_.certificate = certificate;
+  EXPECT_TRUE(ask().offers);
+  device_ = device;
   rollout_ = good;
   rollout_.from_min = "0.1.0";
   rollout_.from_max = "0.9.0";

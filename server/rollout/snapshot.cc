@@ -43,10 +43,12 @@ std::vector<std::string> models_of(const Plan& plan) {
   return both;
 }
 
+// A keyring goes first: what comes after it may be signed by its keys.
 bool newer_first(const Plan* a, const Plan* b) {
   if (a->release == nullptr || b->release == nullptr) {
     return a->release != nullptr && b->release == nullptr;
   }
+  if (a->release->kind != b->release->kind) return a->release->kind == package::Kind::keyring;
   const auto order = a->release->version <=> b->release->version;
   return order == 0 ? a->rollout.id < b->rollout.id : order > 0;
 }
@@ -82,6 +84,11 @@ std::shared_ptr<const Snapshot> Snapshot::build(const std::vector<store::Rollout
   std::ranges::sort(made->any_model_, newer_first);
   for (auto& [model, plans] : made->by_model_) std::ranges::sort(plans, newer_first);
   return made;
+}
+
+std::size_t Snapshot::count_of(store::State state) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      plans_, [state](const auto& plan) { return plan->rollout.state == state; }));
 }
 
 const std::vector<const Plan*>& Snapshot::plans_for(std::string_view model) const {

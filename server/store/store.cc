@@ -35,9 +35,19 @@ CREATE TRIGGER audit_loses_none BEFORE DELETE ON audit
 PRAGMA user_version = 1;
 )";
 
+constexpr const char* kSecondSchema = R"(
+ALTER TABLE rollouts ADD COLUMN certificates TEXT NOT NULL DEFAULT '[]';
+CREATE TABLE sightings (
+  duid TEXT PRIMARY KEY REFERENCES devices (duid), at INTEGER NOT NULL, model TEXT NOT NULL,
+  version TEXT NOT NULL, security_version INTEGER NOT NULL, bootloader INTEGER NOT NULL,
+  region TEXT NOT NULL, device_group TEXT NOT NULL, certificate TEXT NOT NULL)
+  STRICT, WITHOUT ROWID;
+PRAGMA user_version = 2;
+)";
+
 constexpr std::string_view kRolloutColumns =
     "id, manifest, seed, share, state, models, regions, groups, from_min, from_max, not_before, "
-    "not_after, created";
+    "not_after, created, certificates";
 
 Status prepare_schema(Connection& connection) {
   AIRLOCK_ASSIGN(auto transaction, Transaction::begin(connection));
@@ -50,7 +60,8 @@ Status prepare_schema(Connection& connection) {
   if (version > kSchemaVersion) {
     return fail(Code::unsupported_version, static_cast<std::uint64_t>(version));
   }
-  if (version == 0) AIRLOCK_TRY(connection.execute(kSchema));
+  if (version < 1) AIRLOCK_TRY(connection.execute(kSchema));
+  if (version < 2) AIRLOCK_TRY(connection.execute(kSecondSchema));
   return transaction.commit();
 }
 
@@ -86,6 +97,7 @@ Result<Rollout> read_rollout(Statement& row) {
   rollout.not_before = row.integer(10);
   rollout.not_after = row.integer(11);
   rollout.created = row.integer(12);
+  AIRLOCK_ASSIGN(rollout.certificates, read_list(row.text(13)));
   return rollout;
 }
 
@@ -112,6 +124,22 @@ Status note(Connection& connection, const Deed& deed, std::string_view what,
                                     "(?, ?, ?, ?, ?)"));
   insert.bind(0, deed.when).bind(1, deed.who).bind(2, what).bind(3, deed.why).bind(4, detail);
   return insert.run();
+}
+
+// detail_of is all that an operator chose for a rollout.
+std::string detail_of(const Rollout& draft, std::int64_t id) {
+  json::Value detail = {{"id", id},
+                        {"manifest", text::to_hex(draft.manifest.bytes)},
+                        {"share", draft.share},
+                        {"state", name_of(draft.state)},
+                        {"models", draft.models},
+                        {"regions", draft.regions},
+                        {"groups", draft.groups},
+                        {"certificates", draft.certificates}};
+  if (!draft.from_min.empty()) detail["from"] = draft.from_min + ".." + draft.from_max;
+  if (draft.not_before != 0) detail["not_before"] = text::to_time(draft.not_before);
+  if (draft.not_after != 0) detail["not_after"] = text::to_time(draft.not_after);
+  return json::write(detail);
 }
 
 // A seed that nobody can guess before the rollout exists, so that no device can pick its bucket.
@@ -215,24 +243,20 @@ Result<Rollout> Store::create_rollout(const Rollout& draft, const Deed& deed) {
   const std::string models = write_list(draft.models);
   const std::string regions = write_list(draft.regions);
   const std::string groups = write_list(draft.groups);
+  const std::string certificates = write_list(draft.certificates);
   AIRLOCK_ASSIGN(auto insert,
                  connection.prepare("INSERT INTO rollouts (manifest, seed, share, state, models, "
                                     "regions, groups, from_min, from_max, not_before, not_after, "
-                                    "created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+                                    "created, certificates) "
+                                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   insert.bind(0, manifest).bind(1, seed).bind(2, std::int64_t{draft.share});
   insert.bind(3, static_cast<std::int64_t>(draft.state)).bind(4, models).bind(5, regions);
   insert.bind(6, groups).bind(7, draft.from_min).bind(8, draft.from_max);
   insert.bind(9, draft.not_before).bind(10, draft.not_after).bind(11, deed.when);
+  insert.bind(12, certificates);
   AIRLOCK_TRY(insert.run());
   const std::int64_t id = connection.last_id();
-  const json::Value detail = {{"id", id},
-                              {"manifest", manifest},
-                              {"share", draft.share},
-                              {"state", name_of(draft.state)},
-                              {"models", draft.models},
-                              {"regions", draft.regions},
-                              {"groups", draft.groups}};
-  AIRLOCK_TRY(note(connection, deed, "rollout.create", json::write(detail)));
+  AIRLOCK_TRY(note(connection, deed, "rollout.create", detail_of(draft, id)));
   AIRLOCK_TRY(transaction.commit());
   return find_rollout(connection, id);
 }
@@ -294,14 +318,27 @@ Result<Import> Store::import_devices(const std::vector<std::string>& keys_hex, c
 Result<std::vector<Device>> Store::devices(std::size_t rows_max) {
   const std::lock_guard lock(mutex_);
   AIRLOCK_ASSIGN(auto query,
-                 database_->connection.prepare("SELECT duid, key, enrolled FROM devices ORDER BY "
-                                               "enrolled DESC, duid LIMIT ?"));
+                 database_->connection.prepare(
+                     "SELECT devices.duid, key, enrolled, at, model, version, security_version, "
+                     "bootloader, region, device_group, certificate FROM devices "
+                     "LEFT JOIN sightings ON sightings.duid = devices.duid "
+                     "ORDER BY enrolled DESC, devices.duid LIMIT ?"));
   query.bind(0, static_cast<std::int64_t>(rows_max));
   std::vector<Device> devices;
   while (true) {
     AIRLOCK_ASSIGN(const bool more, query.step());
     if (!more) return devices;
-    devices.push_back({query.text(0), query.text(1), query.integer(2)});
+    devices.push_back({query.text(0), query.text(1), query.integer(2), std::nullopt});
+    if (const std::int64_t at = query.integer(3); at != 0) {  // NULL reads as 0: never seen
+      devices.back().seen = Sighting{at,
+                                     query.text(4),
+                                     query.text(5),
+                                     static_cast<std::uint32_t>(query.integer(6)),
+                                     static_cast<std::uint32_t>(query.integer(7)),
+                                     query.text(8),
+                                     query.text(9),
+                                     query.text(10)};
+    }
   }
 }
 

@@ -1,14 +1,16 @@
 // server/store: what the server remembers.
 //
-// It is for rollouts, the devices whose keys are enrolled, the reports that devices sent, and the
-// audit of who changed what and why. It promises that what it acknowledged survives a crash
-// (SQLite, write-ahead log, synchronous=FULL); that every change of a rollout or of the enrolled
-// keys stands in the audit, in the same transaction as the change; that the audit only grows, by
-// the database's own triggers; and that one report of a device counts once, however often it is
-// sent. It holds no secret, stores no address, and never decides what a device is offered.
+// It is for rollouts, the devices whose keys are enrolled and when each was seen last, the reports
+// that devices sent, and the audit of who changed what and why. It promises that what it
+// acknowledged survives a crash (SQLite, write-ahead log, synchronous=FULL); that every change of a
+// rollout or of the enrolled keys stands in the audit, in the same transaction as the change; that
+// the audit only grows, by the database's own triggers; and that one report of a device counts
+// once, however often it is sent. It holds no secret, stores no address, and never decides what a
+// device is offered.
 //
 // One Store is used by one thread at a time; its own lock sees to that. Reports arrive through a
-// ReportWriter, which has a connection and a thread of its own (report_writer.h).
+// ReportWriter, check-ins through Sightings; each has a connection and a thread of its own
+// (report_writer.h, sightings.h).
 #pragma once
 
 #include <cstdint>
@@ -37,13 +39,14 @@ inline constexpr std::size_t kWhyMax = 500;      // bytes of an operator's reaso
 inline constexpr std::size_t kKeysMax = 10'000;  // keys of one import
 inline constexpr std::size_t kRowsMax = 1000;    // rows of one answer
 inline constexpr std::size_t kDuidSize = 32;     // characters
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
 // duid_of names a device by its Ed25519 key: base32 of the first 20 bytes of its SHA-256.
 std::string duid_of(Bytes ed25519);
 
 // Numbers are stored: append only.
 enum class State : std::uint8_t { created = 0, running = 1, paused = 2, halted = 3 };
+inline constexpr State kStates[] = {State::created, State::running, State::paused, State::halted};
 std::string_view name_of(State state);
 
 // Who may be offered one release, and how far the offer has gone.
@@ -53,10 +56,11 @@ struct Rollout {
   Digest seed;              // of the devices' buckets; drawn when the rollout is made
   std::uint32_t share = 0;  // of kShareWhole
   State state = State::created;
-  std::vector<std::string> models;   // empty: every model of the release
-  std::vector<std::string> regions;  // empty: every region
-  std::vector<std::string> groups;   // empty: every group
-  std::string from_min;              // versions that may be offered it; empty: any
+  std::vector<std::string> models;        // empty: every model of the release
+  std::vector<std::string> regions;       // empty: every region
+  std::vector<std::string> groups;        // empty: every group
+  std::vector<std::string> certificates;  // of the firmware that runs; empty: every one
+  std::string from_min;                   // versions that may be offered it; empty: any
   std::string from_max;
   std::int64_t not_before = 0;  // Unix seconds; 0: at once
   std::int64_t not_after = 0;   // 0: without end
@@ -79,10 +83,23 @@ struct AuditEntry {
   std::string detail;
 };
 
+// What a device said when it checked in last.
+struct Sighting {
+  std::int64_t at = 0;
+  std::string model{};
+  std::string version{};
+  std::uint32_t security_version = 0;
+  std::uint32_t bootloader = 0;
+  std::string region{};
+  std::string group{};
+  std::string certificate{};  // SHA-256 of the firmware's signing certificate, hexadecimal
+};
+
 struct Device {
   std::string duid;
   std::string key;  // hexadecimal
   std::int64_t enrolled = 0;
+  std::optional<Sighting> seen;  // none yet, or only under a pseudonym
 };
 
 // Whether a report's key is enrolled: others are kept and marked, and count for nothing.

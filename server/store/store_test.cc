@@ -7,6 +7,7 @@
 
 #include "host/text/text.h"
 #include "server/store/report_writer.h"
+#include "server/store/sightings.h"
 #include "tests/fakes/signers.h"
 
 namespace airlock::store {
@@ -125,6 +126,44 @@ TEST_F(StoreTest, CountsReportsOfEnrolledKeysOnlyAndEachOnce) {
   EXPECT_EQ(store_->reports(3, 10)->size(), 2U);
   ASSERT_EQ(store_->report_counts()->size(), 1U);
   EXPECT_EQ(store_->report_counts()->front().count, 1);
+}
+
+TEST_F(StoreTest, BringsTheFirstSchemaUpToDate) {
+  rollout();
+  store_.reset();
+  ASSERT_EQ(run_sql("ALTER TABLE rollouts DROP COLUMN certificates; DROP TABLE sightings; "
+                    "PRAGMA user_version = 1"),
+            SQLITE_OK);
+  open();
+  ASSERT_EQ(store_->rollouts()->size(), 1U);
+  EXPECT_TRUE(store_->rollouts()->front().certificates.empty());
+  EXPECT_TRUE(Sightings::open(*store_).has_value());
+}
+
+TEST_F(StoreTest, KeepsTheLatestSightingOfEnrolledDevicesOnly) {
+  const fakes::Signer device("device", crypto::Algorithm::eddsa);
+  const std::string duid = duid_of(device.key().view());
+  ASSERT_TRUE(store_->import_devices({text::to_hex(device.key().view())}, kDeed));
+  {
+    auto sightings = std::move(*Sightings::open(*store_));
+    sightings->saw(duid, {.at = 5, .version = "1.0.0"});
+    ASSERT_TRUE(sightings->flush());
+    EXPECT_EQ(store_->devices(10)->front().seen->version, "1.0.0");
+    sightings->saw(duid, {.at = 6, .version = "1.1.0"});
+    sightings->saw("stranger", {.at = 6, .version = "1.1.0"});
+  }  // writes what waits
+  open();
+  ASSERT_EQ(store_->devices(10)->size(), 1U);
+  EXPECT_EQ(store_->devices(10)->front().seen->at, 6);
+  EXPECT_EQ(store_->devices(10)->front().seen->version, "1.1.0");
+}
+
+TEST_F(StoreTest, LetsInventedDevicesFillNeitherMemoryNorDisk) {
+  auto sightings = std::move(*Sightings::open(*store_));
+  for (std::size_t at = 0; at < kSightingsMax + 7; ++at) sightings->saw(std::to_string(at), {});
+  EXPECT_EQ(sightings->dropped(), 7U);
+  ASSERT_TRUE(sightings->flush());
+  EXPECT_TRUE(store_->devices(10)->empty());
 }
 
 TEST_F(StoreTest, RefusesADatabaseOfANewerServer) {

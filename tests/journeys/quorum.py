@@ -52,6 +52,35 @@ class Quorum(Stage):
         self.sign(package, "root-1")
         self.refused(package, "quorum_missing")
 
+    def test_keys_of_another_kinds_policy(self):
+        for others in (("reviewer-1", "reviewer-2"), ("finance-1", "finance-2"),
+                       ("root-1", "root-2", "root-3")):
+            package = self.make_release("1.1.0", firmware(80_000, 2, base=self.old), security=2,
+                                        out=f"release-{others[0]}", signers=("vendor", *others))
+            self.refuses("quorum_missing", self.publish, package)
+            self.refused(package, "quorum_missing")
+
+    def test_signers_at_the_same_moment_lose_no_signature(self):
+        package = self.release()
+        digest = self.manifest_digest(package)
+        signers = ("vendor", "committee-1", "committee-2")
+        threads = [threading.Thread(target=self.airlock, args=(
+            "sign", "--key", f"keys/{signer}.key", package, "--digest", digest)) for signer in signers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.publish(package)
+
+    def test_a_release_of_another_day_is_neither_signed_nor_published(self):
+        later = self.make_release("1.1.0", firmware(80_000, 2, base=self.old), security=2, signers=(),
+                                  extra=("--created", "2099-01-01T00:00:00Z"))
+        self.refuses("not_yet_valid", self.sign, later, "vendor")
+        past = self.make_release("1.1.0", firmware(80_000, 3, base=self.old), security=2, out="past",
+                                 extra=("--created", "2024-01-01T00:00:00Z", "--not-before",
+                                        "2024-01-01T00:00:00Z"))
+        self.refuses("expired", self.publish, past)
+
     def test_keys_of_another_vendor(self):
         self.airlock("keys", "init", "--dir", "other")
         package = self.release("vendor", "committee-1")

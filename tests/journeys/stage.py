@@ -157,16 +157,17 @@ class Stage(unittest.TestCase):
                                      ("admin", "/CN=olivia", "DNS:olivia")):
             openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                     "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", subject)
-            (self.dir / f"{name}.ext").write_text(f"subjectAltName={names}\n")
+            use = "clientAuth" if name == "admin" else "serverAuth"
+            (self.dir / f"{name}.ext").write_text(f"subjectAltName={names}\nextendedKeyUsage={use}\n")
             openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
                     "-CAcreateserial", "-out", f"{name}.pem", "-days", "30", "-extfile", f"{name}.ext")
 
-    def start_server(self, listen="127.0.0.1:0", admin="127.0.0.1:0"):
+    def start_server(self, listen="127.0.0.1:0", admin="127.0.0.1:0", extra=()):
         log = open(self.dir / "server.log", "ab")
         child = subprocess.Popen(
             [str(BIN / "airlock-server"), "run", "--repo", "repo", "--data", "server-data",
              "--listen", listen, "--tls-cert", "server.pem", "--tls-key", "server.key",
-             "--admin-listen", admin, "--admin-ca", "ca.pem"],
+             "--admin-listen", admin, "--admin-ca", "ca.pem", *extra],
             stdout=subprocess.PIPE, stderr=log, text=True, env=self.environment(), cwd=self.dir)
         log.close()
         self.children.append(child)

@@ -154,6 +154,17 @@ TEST_F(Rollback, RefusesAnOlderTimestamp) {
   EXPECT_EQ(refreshed(), Code::ok);
 }
 
+TEST_F(Rollback, RefusesAnOlderTimestampThatNamesTheSameSnapshot) {
+  publish(2);
+  repository.timestamp["version"] = 3;
+  repository.publish_timestamp();
+  ASSERT_EQ(refreshed(), Code::ok);
+  repository.timestamp["version"] = 2;
+  repository.publish_timestamp();
+  EXPECT_EQ(refreshed(), Code::metadata_rollback);
+  EXPECT_EQ(store.version("timestamp"), 3);
+}
+
 TEST_F(Rollback, RefusesATimestampThatNamesAnOlderSnapshot) {
   publish(2);
   ASSERT_EQ(refreshed(), Code::ok);
@@ -202,6 +213,17 @@ TEST_F(Rollback, RefusesAnOlderSnapshotWhereOnlyTheTimestampWasLost) {
   store.files.erase("timestamp");
   publish(4);
   EXPECT_EQ(refreshed(), Code::metadata_rollback);
+}
+
+TEST_F(Rollback, RefusesAnOlderSnapshotThatNamesTheSameTargets) {
+  publish(5);
+  ASSERT_EQ(refreshed(), Code::ok);
+  store.files.erase("timestamp");
+  repository.snapshot["version"] = 4;
+  repository.publish_snapshot();
+  repository.publish_timestamp();
+  EXPECT_EQ(refreshed(), Code::metadata_rollback);
+  EXPECT_EQ(store.version("snapshot"), 5);
 }
 
 TEST_F(Rollback, RecoversFromAFastForwardWhereTheKeyIsReplaced) {

@@ -199,6 +199,36 @@ TEST_F(Client, RefusesFilesThatAreNotOfTheNamedVersion) {
   EXPECT_EQ(versions(), (Versions{1, 2, 2, 0}));
 }
 
+TEST_F(Client, RefusesASnapshotThatIsNotOfTheNamedVersion) {
+  publish_second();
+  repository.snapshot["version"] = 3;
+  json::Value entry = repository.place("snapshot", repository.snapshot);
+  entry["version"] = 2;
+  repository.timestamp["meta"]["snapshot.json"] = entry;
+  repository.files["2.snapshot.json"] = repository.file("3.snapshot.json");
+  repository.publish_timestamp();
+  EXPECT_EQ(refreshed(), Code::mixed_metadata);
+  EXPECT_EQ(versions(), (Versions{1, 2, 0, 0}));
+}
+
+TEST_F(Client, HoldsAFileAgainstItsLengthWhereNoHashIsNamed) {
+  json::Value& entry = repository.timestamp["meta"]["snapshot.json"];
+  entry.erase("hashes");
+  entry["length"] = repository.file("1.snapshot.json").size() + 1;
+  repository.publish_timestamp();
+  EXPECT_EQ(refreshed(), Code::mixed_metadata);
+  EXPECT_EQ(versions(), (Versions{1, 1, 0, 0}));
+}
+
+TEST_F(Client, HoldsATargetAgainstItsLengthToo) {
+  repository.targets["targets"]["firmware/1.0.0/demo.cose"]["length"] = 8;
+  repository.publish();
+  const auto found = refresh(store, repository, kNow);
+  ASSERT_TRUE(found);
+  const auto target = found->find("firmware/1.0.0/demo.cose");
+  EXPECT_EQ(check_target(*target, bytes_of("content")).error().code, Code::target_mismatch);
+}
+
 TEST_F(Client, RefusesAFileOfAnotherRole) {
   repository.signers["timestamp"] = repository.signers["snapshot"];
   repository.set_signers("timestamp", {signer("snapshot")});
@@ -323,6 +353,26 @@ TEST_F(Client, IsNotStoppedByStoredMetadataThatExpired) {
   repository.publish();
   EXPECT_EQ(refreshed(later), Code::ok);
   EXPECT_EQ(versions(), (Versions{2, 2, 2, 2}));
+}
+
+TEST_F(Client, TakesNoKeptFileThatExpired) {
+  ASSERT_EQ(refreshed(), Code::ok);
+  const std::int64_t later = kNow + 10 * kDay;
+  const auto renew = [&](json::Value& part, int version) {
+    part["expires"] = text::to_time(later + kDay);
+    part["version"] = version;
+  };
+  renew(repository.root, 2);
+  repository.publish_root({"root"});
+  renew(repository.timestamp, 2);
+  repository.publish_timestamp();
+  EXPECT_EQ(refreshed(later), Code::metadata_expired) << "the snapshot";
+  renew(repository.snapshot, 2);
+  renew(repository.timestamp, 3);
+  repository.publish_snapshot();
+  repository.publish_timestamp();
+  EXPECT_EQ(refreshed(later), Code::metadata_expired) << "the targets";
+  EXPECT_EQ(versions(), (Versions{2, 3, 2, 1}));
 }
 
 TEST_F(Client, RefusesAFrozenRepositoryOnceItsTimestampExpired) {

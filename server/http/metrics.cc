@@ -1,0 +1,116 @@
+#include "server/http/metrics.h"
+
+#include <algorithm>
+
+namespace airlock::http {
+
+namespace {
+
+using Count = std::atomic<std::uint64_t>;
+
+std::uint64_t read(const Count& count) { return count.load(std::memory_order_relaxed); }
+void add_one(Count& count) { count.fetch_add(1, std::memory_order_relaxed); }
+
+void put_type(std::string& text, std::string_view name, std::string_view type) {
+  text.append("# TYPE ").append(name).append(" ").append(type).append("\n");
+}
+
+void put(std::string& text, std::string_view series, std::uint64_t value) {
+  text.append(series).append(" ").append(std::to_string(value)).append("\n");
+}
+
+// label_of lets only plain words of a device into the text that Prometheus reads.
+std::string label_of(const std::string& word) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyz0123456789_";
+  if (word.empty()) return "none";
+  const bool plain = word.size() <= kLabelMax && word.find_first_not_of(kPlain) == word.npos;
+  return plain ? word : "other";
+}
+
+}  // namespace
+
+void Metrics::checked_in(const rollout::Answer& answer) {
+  add_one(answer.offers ? offered_ : nothing_[static_cast<std::size_t>(answer.reason)]);
+}
+
+void Metrics::reported(const store::Report& report, store::Standing standing) {
+  if (standing == store::Standing::marked) return add_one(marked_);
+  add_one(counted_);
+  const std::lock_guard lock(mutex_);
+  auto kind = std::tuple(label_of(report.outcome), label_of(report.phase), label_of(report.reason));
+  const bool is_new = !reports_.contains(kind);
+  if (is_new && reports_.size() >= kReportSeriesMax) kind = {"other", "other", "other"};
+  ++reports_[kind];
+}
+
+void Metrics::refused(Code code) {
+  const auto place = std::ranges::find(kCodes, code);
+  if (place != kCodes.end()) {
+    add_one(refused_[static_cast<std::size_t>(place - kCodes.begin())]);
+  }
+}
+
+void Metrics::took(std::uint64_t microseconds) {
+  std::size_t place = 0;
+  while (place < kBounds.size() && microseconds > kBounds[place]) ++place;
+  add_one(latency_[place]);
+  latency_us_.fetch_add(microseconds, std::memory_order_relaxed);
+}
+
+std::string Metrics::write(const Gauges& gauges) const {
+  std::string text;
+  put_type(text, "airlock_check_ins_total", "counter");
+  put(text, "airlock_check_ins_total{answer=\"offer\",reason=\"\"}", read(offered_));
+  for (std::size_t at = 0; at < nothing_.size(); ++at) {
+    const std::string word(rollout::word_of(static_cast<rollout::Reason>(at)));
+    put(text, "airlock_check_ins_total{answer=\"nothing\",reason=\"" + word + "\"}",
+        read(nothing_[at]));
+  }
+  put_type(text, "airlock_reports_total", "counter");
+  put(text, "airlock_reports_total{standing=\"counted\"}", read(counted_));
+  put(text, "airlock_reports_total{standing=\"marked\"}", read(marked_));
+  put_type(text, "airlock_counted_reports_total", "counter");
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [kind, count] : reports_) {
+      const auto& [outcome, phase, reason] = kind;
+      put(text,
+          "airlock_counted_reports_total{outcome=\"" + outcome + "\",phase=\"" + phase +
+              "\",reason=\"" + reason + "\"}",
+          count);
+    }
+  }
+  put_type(text, "airlock_refused_total", "counter");
+  for (std::size_t at = 0; at < refused_.size(); ++at) {
+    if (read(refused_[at]) == 0) continue;
+    put(text, "airlock_refused_total{code=\"" + std::string(name(kCodes[at])) + "\"}",
+        read(refused_[at]));
+  }
+  put_type(text, "airlock_handshakes_failed_total", "counter");
+  put(text, "airlock_handshakes_failed_total", read(handshakes_failed_));
+  put_type(text, "airlock_sightings_dropped_total", "counter");
+  put(text, "airlock_sightings_dropped_total", gauges.sightings_dropped);
+  put_type(text, "airlock_report_queue", "gauge");
+  put(text, "airlock_report_queue", gauges.report_queue);
+  put_type(text, "airlock_rollouts", "gauge");
+  for (const store::State state : store::kStates) {
+    put(text, "airlock_rollouts{state=\"" + std::string(store::name_of(state)) + "\"}",
+        gauges.snapshot.count_of(state));
+  }
+  write_latency(text);
+  return text;
+}
+
+void Metrics::write_latency(std::string& text) const {
+  put_type(text, "airlock_request_microseconds", "histogram");
+  std::uint64_t sum = 0;
+  for (std::size_t at = 0; at < latency_.size(); ++at) {
+    sum += read(latency_[at]);
+    const std::string bound = at == kBounds.size() ? "+Inf" : std::to_string(kBounds[at]);
+    put(text, "airlock_request_microseconds_bucket{le=\"" + bound + "\"}", sum);
+  }
+  put(text, "airlock_request_microseconds_sum", read(latency_us_));
+  put(text, "airlock_request_microseconds_count", sum);
+}
+
+}  // namespace airlock::http

@@ -1,0 +1,46 @@
+"""Flash that lost a bit, in what runs: a package of the vendor's brings the device back."""
+from stage import *
+
+
+class Recovery(Stage):
+    def setUp(self):
+        super().setUp()
+        self.old = firmware(200_000, 1)
+        self.new = firmware(200_000, 2, base=self.old)
+        self.first, self.second = self.set_up(self.old, self.new)
+
+    def flip(self, name, at=-1):
+        path = self.dir / "device/areas" / name
+        stored = bytearray(path.read_bytes())
+        stored[at] ^= 1
+        path.write_bytes(stored)
+
+    def test_a_patch_without_its_base_gives_way_to_the_full_image(self):
+        self.flip("mcu-a.area", 100_000)
+        self.update(self.second)
+        self.assert_runs("1.1.0", self.new)
+
+    def test_a_device_that_boots_nothing_takes_a_package_by_hand(self):
+        self.flip("mcu-a.area", 100_000)
+        self.refuses("no_bootable_slot", self.device, "boot")
+        self.device("install", self.second, "--consent", self.manifest_digest(self.second))
+        self.assert_runs("1.1.0", self.new)
+
+    def test_a_damaged_manifest_of_what_runs_is_no_obstacle(self):
+        self.flip("manifest-a.area")
+        self.refuses("no_bootable_slot", self.device, "boot")
+        self.device("status")
+        self.update(self.second)
+        self.assert_runs("1.1.0", self.new)
+
+    def test_recovery_is_no_way_around_the_floor_or_the_quorum(self):
+        self.update(self.second)
+        self.flip("mcu-b.area", 100_000)
+        self.refuses("below_floor", self.device, "install", self.first, "--consent",
+                     self.manifest_digest(self.first))
+        alone = self.make_release("1.2.0", self.new, security=2, signers=("vendor",))
+        self.refuses("quorum_missing", self.device, "install", alone, "--consent",
+                     self.manifest_digest(alone))
+
+
+main()

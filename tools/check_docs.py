@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Hold what the documents name against what exists.
+
+Fails when ARCHITECTURE.md or docs/threat-model.md name a test (`Suite.Name`), a journey, a fuzzer or
+a file that does not exist; when a relative link in any Markdown file is dead; when a test named under
+"What can never happen" has no entry in tools/without.json; and when an entry there names a test or
+quotes a check that is no longer in the code. Usage: check_docs.py [ROOT]
+"""
+import json
+import pathlib
+import re
+import sys
+
+PROMISES = ("ARCHITECTURE.md", "docs/threat-model.md")
+SOURCES = ("core", "host", "trust", "engine", "publish", "server", "device", "apps", "tests")
+NOT_A_JOURNEY = re.compile(r"stage|attack_[a-z]+")  # as in tests/CMakeLists.txt
+JOURNEY = r"`?([a-z]+(?:_[a-z]+)*)`?"
+
+
+def tests_of(root):
+    """Every `Suite.Name` that a test binary has."""
+    names = set()
+    for top in SOURCES:
+        for source in (root / top).rglob("*_test.cc"):
+            found = re.findall(r"^TEST(?:_[FP])?\(\s*(\w+),\s*(\w+)\)", source.read_text(), re.M)
+            names.update(f"{suite}.{name}" for suite, name in found)
+    return names
+
+
+def journeys_named(text):
+    """Names after "journey", and in lists after "journeys"; prose ("journeys act") is none."""
+    for one in re.findall(rf"\bjourney\s+{JOURNEY}", text):
+        yield one
+    for many in re.findall(rf"\bjourneys\s+({JOURNEY}(?:,\s+{JOURNEY})+|`\w+`)", text):
+        yield from re.findall(r"[a-z_]+", many[0])
+
+
+def check_promises(root, name, tests, journeys):
+    text = (root / name).read_text()
+    for test in re.findall(r"`([A-Z]\w+\.[A-Z]\w+)`", text):
+        if test not in tests and test != "Suite.Name":  # how a test is named
+            yield f"{name}: there is no test {test}"
+    for journey in journeys_named(text):
+        if journey not in journeys:
+            yield f"{name}: there is no journey {journey}"
+    for fuzzer in re.findall(r"`(\w+_fuzz)`", text):
+        if not any(root.glob(f"*/*/{fuzzer}.cc")):
+            yield f"{name}: there is no fuzzer {fuzzer}"
+    for path in re.findall(r"`((?:\w+/)+[\w.]+\.(?:h|cc|py|json))`", text):
+        if not (root / path).is_file():
+            yield f"{name}: there is no file {path}"
+
+
+def anchors_of(text):
+    """The anchors of a page's headings, as forges make them."""
+    for heading in re.findall(r"^#+\s+(.*?)\s*$", text, re.M):
+        yield re.sub(r"\s", "-", re.sub(r"[^\w\s-]", "", heading.lower()))
+
+
+def check_links(root, page):
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.M | re.S)
+    links = re.findall(r"\]\(([^()\s]+)\)", text) + re.findall(r"^\[[^\]]+\]:\s*(\S+)", text, re.M)
+    for link in links:
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path) if path else page
+        name = page.relative_to(root).as_posix()
+        if not target.exists():
+            yield f"{name}: {link} leads nowhere"
+        elif anchor and target.suffix == ".md" and anchor not in anchors_of(target.read_text()):
+            yield f"{name}: {link} names no heading of {path or 'this page'}"
+
+
+def check_without(root, tests, journeys):
+    entries = json.loads((root / "tools" / "without.json").read_text())
+    covered = set()
+    for entry in entries:
+        for named in entry["tests"]:
+            room, test = named.split(": ", 1)
+            covered.add(test)
+            if test not in (journeys if room == "journey" else tests):
+                yield f"tools/without.json: {entry['name']}: there is no test {named}"
+        for change in entry["changes"]:
+            count = (root / change["file"]).read_text().count(change["take"])
+            if count != 1:
+                yield (f"tools/without.json: {entry['name']}: its check stands {count} times in "
+                       f"{change['file']}, not once")
+    section = (root / "ARCHITECTURE.md").read_text().split("## What can never happen")[1].split("\n## ")[0]
+    for test in re.findall(r"`([A-Z]\w+\.[A-Z]\w+)`", section):
+        if test not in covered:
+            yield f"ARCHITECTURE.md: nothing in tools/without.json is seen by {test}"
+
+
+def main():
+    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
+    tests = tests_of(root)
+    journeys = {path.stem for path in (root / "tests" / "journeys").glob("*.py")
+                if not NOT_A_JOURNEY.fullmatch(path.stem)}
+    pages = [page for page in sorted(root.rglob("*.md")) if page.relative_to(root).parts[0] != "build"]
+    faults = list(check_without(root, tests, journeys))
+    for name in PROMISES:
+        faults += check_promises(root, name, tests, journeys)
+    for page in pages:
+        faults += check_links(root, page)
+    for fault in faults:
+        print(fault)
+    print(f"documents: {len(pages)} pages, {len(tests)} tests, {len(journeys)} journeys, {len(faults)} faults")
+    return 1 if faults or not pages or not tests or not journeys else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
