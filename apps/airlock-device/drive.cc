@@ -39,7 +39,7 @@ class PhaseLines final : public agent::Watcher {
     if (session.phase == update::Phase::idle) return;
     std::cerr << phase;
     if (session.attempts > 0) std::cerr << " (attempt " << session.attempts + 1 << ")";
-    std::cerr << std::endl;
+    std::cerr << '\n';
   }
 
   void block_done(std::string_view component, std::size_t blocks, std::size_t of) override {
@@ -54,7 +54,7 @@ class PhaseLines final : public agent::Watcher {
 
  private:
   static void write(std::string_view phase, std::uint8_t attempts) {
-    std::cout << json::write({{"phase", phase}, {"attempts", attempts}}) << std::endl;
+    std::cout << json::write({{"phase", phase}, {"attempts", attempts}}) << '\n' << std::flush;
   }
 
   Output output_;
@@ -79,7 +79,8 @@ void tell(const Ending& ending, const update::Session& session, Output output) {
   if (output == Output::json) {
     std::cout << json::write(
                      {{"ended", word_of(ending.how)}, {"version", version}, {"reason", reason}})
-              << std::endl;
+              << '\n'
+              << std::flush;
     return;
   }
   switch (ending.how) {
@@ -104,7 +105,7 @@ Status judge(const Result<Ending>& ending, const agent::Agent& agent, Output out
 Status keep_running(agent::Agent& agent, Output output) {
   while (true) {
     const Status done = judge(agent.run(agent::Pace::keep_trying), agent, output);
-    if (!done) std::cerr << "error: " << name(done.error().code) << std::endl;
+    if (!done) std::cerr << "error: " << name(done.error().code) << '\n';
     std::this_thread::sleep_for(std::chrono::seconds(agent.poll_after_s()));
   }
 }

@@ -5,10 +5,8 @@ namespace {
 
 Status check_addressee(const Manifest& release, const DeviceFacts& device) {
   if (release.kind != device.kind) return fail(Code::wrong_kind);
-  for (std::string_view model : release.models) {
-    if (model == "*" || model == device.model) return {};
-  }
-  return fail(Code::wrong_model);
+  if (!release.is_for(device.model)) return fail(Code::wrong_model);
+  return {};
 }
 
 bool may_update_from(const Manifest& release, const Semver& running) {

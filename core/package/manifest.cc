@@ -229,4 +229,11 @@ Component Manifest::component(std::size_t index) const {
   return *component;
 }
 
+bool Manifest::is_for(std::string_view model) const {
+  for (std::string_view listed : models) {
+    if (listed == "*" || listed == model) return true;
+  }
+  return false;
+}
+
 }  // namespace airlock::package

@@ -156,6 +156,9 @@ class Manifest {
   std::size_t component_count() const { return component_count_; }
   Component component(std::size_t index) const;
 
+  // is_for says whether a device of this model is meant.
+  bool is_for(std::string_view model) const;
+
   // digest is the SHA-256 of the encoded manifest: the name of the release everywhere.
   const Digest& digest() const { return digest_; }
   Bytes encoded() const { return encoded_; }

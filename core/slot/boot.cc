@@ -10,13 +10,6 @@ using package::Manifest;
 
 constexpr std::size_t kReadSize = 1 << 10;  // on the stack, while an image is hashed
 
-bool is_for(const Manifest& manifest, std::string_view model) {
-  for (std::string_view listed : manifest.models) {
-    if (listed == "*" || listed == model) return true;
-  }
-  return false;
-}
-
 Result<Digest> hash_image(Source& source, std::uint64_t size) {
   std::array<std::uint8_t, kReadSize> buffer;
   crypto::Sha256 hash;
@@ -141,7 +134,7 @@ Result<ProvenSlot> prove_slot(const BootView& view, SlotId id, const Digest& man
   // Proven just now, or held against the digest of what was proven before.
   AIRLOCK_ASSIGN(const Manifest found, package::read_unproven(envelope));
   if (found.digest() != manifest) return fail(Code::image_rejected);
-  if (!is_for(found, view.model)) return fail(Code::wrong_model);
+  if (!found.is_for(view.model)) return fail(Code::wrong_model);
   AIRLOCK_TRY(prove_images(view, id, found));
   return ProvenSlot{manifest, found.security_version, found.created};
 }

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "device/fetch/internal/transfer.h"
+#include "host/text/text.h"
 
 namespace airlock::fetch {
 
@@ -11,28 +12,14 @@ namespace {
 constexpr long kIdleConnectionsMax = 2;
 constexpr std::size_t kErrorBodyMax = 16 << 10;  // read over, so that the connection stays usable
 constexpr int kWaitMs = 250;
+constexpr std::string_view kPlainInPaths =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@/";
 
 bool starts_with_ignoring_case(std::string_view text, std::string_view start) {
   return text.size() >= start.size() &&
          std::equal(start.begin(), start.end(), text.begin(), [](char a, char b) {
            return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
          });
-}
-
-std::string percent_encoded(std::string_view path) {
-  constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@/";
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : path) {
-    if (kPlain.find(c) != std::string_view::npos) {
-      encoded += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      encoded += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
-    }
-  }
-  return encoded;
 }
 
 int set_receive_buffer(void*, curl_socket_t socket, curlsocktype) {
@@ -103,7 +90,7 @@ Transfer::~Transfer() {
 
 void Transfer::set_up(const Wish& wish) {
   const Endpoint& endpoint = wires_.endpoint;
-  const std::string url = endpoint.server + percent_encoded(wish.path);
+  const std::string url = endpoint.server + text::percent_encoded(wish.path, kPlainInPaths);
   range_ = wish.range;
   body_max_ = wish.body_max;
   curl_easy_setopt(easy_, CURLOPT_URL, url.c_str());

@@ -137,6 +137,20 @@ Result<std::vector<std::uint8_t>> from_base64(std::string_view text) {
 
 std::string to_base32(Bytes bytes) { return to_groups<5>(bytes, kBase32); }
 
+std::string percent_encoded(std::string_view text, std::string_view plain) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    if (plain.find(c) != std::string_view::npos) {
+      encoded.push_back(c);
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      encoded += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+    }
+  }
+  return encoded;
+}
+
 std::string human_size(std::uint64_t bytes) {
   if (bytes < 1024) return std::to_string(bytes) + " B";
   constexpr const char* kUnits[] = {"KiB", "MiB", "GiB", "TiB"};

@@ -29,6 +29,9 @@ Result<std::vector<std::uint8_t>> from_base64(std::string_view text);
 // RFC 4648, section 6, lower case and without padding: the form of a DUID.
 std::string to_base32(Bytes bytes);
 
+// percent_encoded writes every byte that is not in `plain` as %XX (RFC 3986, section 2.1).
+std::string percent_encoded(std::string_view text, std::string_view plain);
+
 // human_size writes "812.5 KiB".
 std::string human_size(std::uint64_t bytes);
 // human_duration writes "2 d 3 h", "41 s".

@@ -46,6 +46,12 @@ TEST(Duration, ReadsOneNumberAndOneUnit) {
   }
 }
 
+TEST(PercentEncoded, KeepsWhatIsPlainAndNothingElse) {
+  EXPECT_EQ(percent_encoded("a/b c", "abc/"), "a/b%20c");
+  EXPECT_EQ(percent_encoded("\xc3\xbf%", "abc"), "%C3%BF%25");
+  EXPECT_EQ(percent_encoded("", "abc"), "");
+}
+
 TEST(Human, SizesAndDurationsReadWell) {
   EXPECT_EQ(human_size(832000), "812.5 KiB");
   EXPECT_EQ(human_size(12), "12 B");

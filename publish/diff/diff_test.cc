@@ -8,44 +8,14 @@
 #include <memory>
 #include <random>
 
+#include "tests/fakes/memory.h"
+
 namespace airlock::diff {
 namespace {
 
 using Buffer = std::vector<std::uint8_t>;
-
-class MemoryArea final : public Area {
- public:
-  explicit MemoryArea(Buffer bytes) : bytes_(std::move(bytes)) {}
-
-  const Buffer& bytes() const { return bytes_; }
-  std::uint64_t size() const override { return bytes_.size(); }
-  Status erase(std::uint64_t, std::uint64_t) override { return {}; }
-  Status sync() override { return {}; }
-  Status read(std::uint64_t offset, MutableBytes to) override {
-    if (offset > bytes_.size() || to.size() > bytes_.size() - offset) {
-      return fail(Code::storage_failed, offset);
-    }
-    copy_into(to, Bytes(bytes_).subspan(offset, to.size()));
-    return {};
-  }
-  Status write(std::uint64_t offset, Bytes bytes) override {
-    if (offset > bytes_.size() || bytes.size() > bytes_.size() - offset) {
-      return fail(Code::storage_failed, offset);
-    }
-    copy_into(MutableBytes(bytes_).subspan(offset), bytes);
-    return {};
-  }
-
- private:
-  Buffer bytes_;
-};
-
-Buffer noise(std::size_t size, std::uint32_t seed) {
-  std::mt19937 random(seed);
-  Buffer made(size);
-  for (auto& byte : made) byte = static_cast<std::uint8_t>(random());
-  return made;
-}
+using fakes::MemoryArea;
+using fakes::noise;
 
 // Bytes with the repetitions of code: short phrases, each now and then with another operand.
 Buffer prose(std::size_t size, std::uint32_t seed) {

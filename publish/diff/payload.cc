@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "core/package/tree.h"
+#include "publish/diff/memory_area.h"
 
 namespace airlock::diff {
 namespace {
@@ -57,28 +58,6 @@ std::vector<std::uint8_t> write_entries(const std::vector<delta::HeadEntry>& ent
   }
   return bytes;
 }
-
-// A slot in memory that holds nothing but what the decoder wrote.
-class MemoryArea final : public Area {
- public:
-  explicit MemoryArea(std::size_t size) : bytes_(size) {}
-
-  Bytes bytes() const { return bytes_; }
-  std::uint64_t size() const override { return bytes_.size(); }
-  Status erase(std::uint64_t, std::uint64_t) override { return {}; }
-  Status sync() override { return {}; }
-  Status read(std::uint64_t, MutableBytes) override { return fail(Code::storage_failed); }
-  Status write(std::uint64_t offset, Bytes bytes) override {
-    if (offset > bytes_.size() || bytes.size() > bytes_.size() - offset) {
-      return fail(Code::storage_failed, offset);
-    }
-    copy_into(MutableBytes(bytes_).subspan(static_cast<std::size_t>(offset)), bytes);
-    return {};
-  }
-
- private:
-  std::vector<std::uint8_t> bytes_;
-};
 
 class MemorySource final : public Source {
  public:

@@ -2,35 +2,13 @@
 #include <memory>
 
 #include "core/delta/delta.h"
+#include "publish/diff/memory_area.h"
 #include "publish/release/internal.h"
 
 namespace airlock::release {
 namespace {
 
-// A slot in memory.
-class MemoryArea final : public Area {
- public:
-  explicit MemoryArea(std::uint64_t size) : bytes_(static_cast<std::size_t>(size)) {}
-  Status read(std::uint64_t offset, MutableBytes to) override {
-    if (!holds(offset, to.size())) return fail(Code::truncated, offset);
-    copy_into(to, Bytes(bytes_).subspan(static_cast<std::size_t>(offset), to.size()));
-    return {};
-  }
-  std::uint64_t size() const override { return bytes_.size(); }
-  Status erase(std::uint64_t, std::uint64_t) override { return {}; }
-  Status write(std::uint64_t offset, Bytes from) override {
-    if (!holds(offset, from.size())) return fail(Code::out_of_range, offset);
-    copy_into(MutableBytes(bytes_).subspan(static_cast<std::size_t>(offset)), from);
-    return {};
-  }
-  Status sync() override { return {}; }
-
- private:
-  bool holds(std::uint64_t offset, std::size_t size) const {
-    return offset <= bytes_.size() && size <= bytes_.size() - offset;
-  }
-  Buffer bytes_;
-};
+using diff::MemoryArea;
 
 class FileSource final : public Source {
  public:

@@ -121,6 +121,9 @@ class Service {
   Result<Response> create_rollout(const Request& request);
   Result<Response> change_rollout(const Request& request, std::string_view rest);
   Result<Response> import_devices(const Request& request);
+  std::shared_ptr<const rollout::Snapshot> snapshot() const;
+  void publish(std::shared_ptr<const rollout::Snapshot> next);
+
   file::Path repository_;
   Stores stores_;
   Clock clock_;
@@ -129,7 +132,10 @@ class Service {
   std::mutex reload_mutex_;
   rollout::Catalogue catalogue_;
   std::int64_t stamp_ = 0;
-  std::atomic<std::shared_ptr<const rollout::Snapshot>> snapshot_;
+  // A mutex and not std::atomic<std::shared_ptr>: that of libstdc++ 12 unlocks a load with relaxed
+  // order, so that a store may overtake the read.
+  mutable std::mutex snapshot_mutex_;
+  std::shared_ptr<const rollout::Snapshot> snapshot_;
   std::mutex pace_mutex_;
   std::unordered_map<std::string, Pace> paces_;
 };

@@ -192,8 +192,19 @@ Status Service::reload() {
   stamp_ = stamp_of(repository_ / "metadata" / "timestamp.json");
   const auto refreshed = catalogue_.refresh();  // the releases known before stay where it fails
   AIRLOCK_ASSIGN(const auto rollouts, stores_.store.rollouts());
-  snapshot_.store(rollout::Snapshot::build(rollouts, catalogue_));
+  publish(rollout::Snapshot::build(rollouts, catalogue_));
   return refreshed;
+}
+
+std::shared_ptr<const rollout::Snapshot> Service::snapshot() const {
+  const std::lock_guard lock(snapshot_mutex_);
+  return snapshot_;
+}
+
+// The last holder of the old snapshot drops it, which may take a while: never under the lock.
+void Service::publish(std::shared_ptr<const rollout::Snapshot> next) {
+  const std::lock_guard lock(snapshot_mutex_);
+  snapshot_.swap(next);
 }
 
 void Service::reload_if_changed() {
@@ -260,7 +271,7 @@ Response Service::answer_get(const Request& request) {
     return {.content_type = "text/plain; version=0.0.4",
             .body = metrics_.write({.report_queue = stores_.writer.waiting(),
                                     .sightings_dropped = stores_.sightings.dropped(),
-                                    .snapshot = *snapshot_.load()})};
+                                    .snapshot = *snapshot()})};
   }
   if (target.starts_with(kArtifacts)) {
     const std::string_view name = target.substr(kArtifacts.size());
@@ -289,9 +300,9 @@ Response Service::answer_get(const Request& request) {
 Response Service::check_in(const Request& request) {
   const auto body = CheckInBody::parse(request.body);
   if (!body) return error_response(body.error());
-  const auto snapshot = snapshot_.load();
+  const auto current = snapshot();
   const std::int64_t now = clock_();
-  const rollout::Answer answer = rollout::evaluate((*body)->facts(), *snapshot, now);
+  const rollout::Answer answer = rollout::evaluate((*body)->facts(), *current, now);
   metrics_.checked_in(answer);
   const std::string_view duid = (*body)->facts().duid;
   if (!duid.empty()) stores_.sightings.saw(std::string(duid), (*body)->sighting(now));

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "host/text/text.h"
 #include "trust/tuf/internal/names.h"
 #include "trust/tuf/tuf.h"
 
@@ -9,19 +10,7 @@ namespace internal {
 std::string encoded(std::string_view role) {
   constexpr std::string_view kPlain =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.~-";
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string name;
-  for (const char c : role) {
-    if (kPlain.find(c) != std::string_view::npos) {
-      name.push_back(c);
-      continue;
-    }
-    const auto byte = static_cast<std::uint8_t>(c);
-    name.push_back('%');
-    name.push_back(kDigits[byte >> 4]);
-    name.push_back(kDigits[byte & 15]);
-  }
-  return name;
+  return text::percent_encoded(role, kPlain);
 }
 
 }  // namespace internal
