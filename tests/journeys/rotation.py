@@ -3,11 +3,11 @@ from stage import *
 
 
 class Rotation(Stage):
-    def test_a_replaced_committee_key_counts_no_more(self):
-        old = firmware(80_000, 1)
+    def setUp(self):
+        super().setUp()
         self.make_vendor()
         self.make_certificates()
-        first = self.make_release("1.0.0", old)
+        first = self.make_release("1.0.0", firmware(80_000, 1))
         self.publish(first)
         self.start_server()
         self.make_device(first)
@@ -17,6 +17,8 @@ class Rotation(Stage):
         for signer in ("root-1", "root-2", "root-3"):
             self.airlock("sign", "--key", f"keys/{signer}.key", "next.cose", "--digest",
                          self.manifest_digest("next.cose"))
+
+    def test_a_replaced_committee_key_counts_no_more(self):
         self.device("install", self.dir / "next.cose", "--consent", self.manifest_digest("next.cose"))
         self.assertEqual(self.status()["keyring_version"], 2)
         package = self.make_release("1.1.0", firmware(80_000, 2), security=2,
@@ -28,20 +30,7 @@ class Rotation(Stage):
         self.assertEqual(self.status()["version"], "1.1.0")
 
     def test_a_keyring_comes_over_the_air_before_the_release_that_needs_it(self):
-        old = firmware(80_000, 1)
         new = firmware(80_000, 2)
-        self.make_vendor()
-        self.make_certificates()
-        first = self.make_release("1.0.0", old)
-        self.publish(first)
-        self.start_server()
-        self.make_device(first)
-        self.airlock("keys", "init", "--dir", "fresh")
-        self.airlock("keyring", "draft", "--from", "keys/keyring.cose", "--replace",
-                     "committee-1=fresh/committee-1.pub", "--out", "next.cose")
-        for signer in ("root-1", "root-2", "root-3"):
-            self.airlock("sign", "--key", f"keys/{signer}.key", "next.cose", "--digest",
-                         self.manifest_digest("next.cose"))
         self.publish("next.cose")
         release = self.make_release("1.1.0", new, security=2, signers=("vendor", "committee-2"))
         self.airlock("sign", "--key", "fresh/committee-1.key", release, "--digest",
