@@ -1,6 +1,5 @@
 // How a device names itself to its server: by its DUID, or, in private mode, by buckets and by a
-// pseudonym for each release, so that who reads the server's store learns of no wallet's owner what
-// another wallet's owner could not be.
+// pseudonym for each release, so that a leaked server is no list of wallet owners.
 #pragma once
 
 #include <cstdint>

@@ -40,7 +40,7 @@ inline constexpr std::uint32_t kPollAfterSeconds =
     3600;  // the middle; told ones lie 25 % around it
 
 // bucket_of returns a device's bucket in a rollout: SHA-256(seed || duid), first eight bytes
-// big-endian, modulo kBuckets. A private device computes the same from the seed that it is told.
+// big-endian, modulo kBuckets. A private device finds its own from the seed that it is told.
 std::uint32_t bucket_of(const Digest& seed, std::string_view duid);
 
 // Why nothing is offered, in the order in which a rollout is looked at: a later one was closer to
