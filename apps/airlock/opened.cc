@@ -38,8 +38,7 @@ std::expected<RoleKeyFiles, Refusal> open_role_keys(const file::Path& folder,
                                                     const keys::Secret& passphrase) {
   AIRLOCK_ASSIGN(keys::SigningKey targets, open_key(folder / "repo-targets.key", passphrase));
   AIRLOCK_ASSIGN(keys::SigningKey snapshot, open_key(folder / "repo-snapshot.key", passphrase));
-  AIRLOCK_ASSIGN(keys::SigningKey timestamp, open_key(folder / "repo-timestamp.key", passphrase));
-  return RoleKeyFiles{std::move(targets), std::move(snapshot), std::move(timestamp)};
+  return RoleKeyFiles{std::move(targets), std::move(snapshot)};
 }
 
 std::int64_t present() { return static_cast<std::int64_t>(std::time(nullptr)); }

@@ -30,13 +30,12 @@ struct OpenedKeyring {
 // open_keyring takes a keyring package that its own root group signed.
 std::expected<std::unique_ptr<OpenedKeyring>, Refusal> open_keyring(const std::string& path);
 
-// The keys of a repository's roles in a folder, as `keys init` names them.
+// The keys that publishing signs with, in a folder, as `keys init` names them.
 struct RoleKeyFiles {
   keys::SigningKey targets;
   keys::SigningKey snapshot;
-  keys::SigningKey timestamp;
 
-  release::RoleSigners signers() const { return {targets, snapshot, timestamp}; }
+  release::RoleSigners signers() const { return {targets, snapshot}; }
 };
 std::expected<RoleKeyFiles, Refusal> open_role_keys(const file::Path& folder,
                                                     const keys::Secret& passphrase);

@@ -12,16 +12,27 @@ struct InitOptions : PassphraseOptions {
   std::string keys;
 };
 
+// How to offer what is new in a repository.
+void tell_timestamp(const std::string& repo) {
+  std::printf("Next, where the timestamp key is: airlock repo timestamp --repo %s --key ...\n",
+              repo.c_str());
+}
+
 Answer init(const InitOptions& options) {
+  const file::Path public_path = file::Path(options.keys) / "repo-timestamp.pub";
+  AIRLOCK_ANSWER_ASSIGN(const crypto::PublicKey timestamp, keys::read_public_key(public_path),
+                        public_path.string());
   AIRLOCK_ASSIGN(const keys::Secret passphrase,
                  ask_passphrase(options, options.keys, keys::Asking::once));
   const file::Path folder(options.keys);
   AIRLOCK_ASSIGN(const keys::SigningKey root, open_key(folder / "repo-root.key", passphrase));
   AIRLOCK_ASSIGN(const RoleKeyFiles roles, open_role_keys(folder, passphrase));
-  const auto made = release::init_repository(options.repo, root, roles.signers(), present());
+  const auto made =
+      release::init_repository(options.repo, {root, roles.signers(), timestamp}, present());
   if (!made) return refuse(made.error(), options.repo);
   std::printf("%s: an empty repository. Devices are provisioned with metadata/1.root.json.\n",
               options.repo.c_str());
+  tell_timestamp(options.repo);
   return {};
 }
 
@@ -89,6 +100,8 @@ Answer publish(const PublishOptions& options) {
         "when the release was made).\n",
         published->payloads_without_base);
   }
+  std::puts("Devices are offered it after the next timestamp.");
+  tell_timestamp(options.repo);
   return {};
 }
 
@@ -99,14 +112,17 @@ void add_repo_commands(CLI::App& app, Outcome& outcome) {
   family.footer("Example:\n  airlock repo init --repo repo --keys keys");
   auto made = add_command<InitOptions>(family, outcome, "init", "Make an empty repository.", &init);
   made.command.add_option("--repo", made.options.repo, "folder of the repository")->required();
-  made.command.add_option("--keys", made.options.keys, "folder with the repo-*.key files")
+  made.command
+      .add_option("--keys", made.options.keys,
+                  "folder with repo-{root,targets,snapshot}.key and repo-timestamp.pub")
       ->required();
   add_passphrase_option(made.command, made.options);
   made.command.footer("Example:\n  airlock repo init --repo repo --keys keys");
 
   auto renewed = add_command<TimestampOptions>(
       family, outcome, "timestamp",
-      "Sign a new timestamp: a process of its own with a key of its own, run on a schedule.",
+      "Offer what was published, and say that it is fresh: a process of its own with a key of its "
+      "own, run after each publish and on a schedule.",
       &timestamp);
   renewed.command.add_option("--repo", renewed.options.repo, "folder of the repository")
       ->required();
@@ -125,7 +141,8 @@ void add_publish_command(CLI::App& app, Outcome& outcome) {
   made.command.add_option("package", made.options.package, "package folder or .cose file")
       ->required();
   made.command.add_option("--repo", made.options.repo, "folder of the repository")->required();
-  made.command.add_option("--keys", made.options.keys, "folder with the repo-*.key files")
+  made.command
+      .add_option("--keys", made.options.keys, "folder with repo-targets.key and repo-snapshot.key")
       ->required();
   made.command.add_option("--keyring", made.options.keyring, "keyring package of the devices")
       ->required();

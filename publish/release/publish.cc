@@ -86,34 +86,24 @@ std::uint64_t next_version(const Path& repository, const tuf::Repository& curren
   return version;
 }
 
-// New targets and snapshot beside the old ones; nobody looks at them before a timestamp names
-// them. Returns that timestamp, not written yet.
-Answer<std::string> write_metadata(const PublishOrder& order, const RoleSigners& signers,
-                                   const tuf::Repository& current, const tuf::Target& target) {
+// Targets and the snapshot over them, not written yet.
+Answer<Drafts> draft_metadata(const PublishOrder& order, const RoleSigners& signers,
+                              const tuf::Repository& current, const tuf::Target& target) {
   const std::uint64_t targets_version = next_version(order.repository, current, "targets");
   const std::uint64_t snapshot_version = next_version(order.repository, current, "snapshot");
   const std::int64_t expires = order.now + kTargetsValid;
   AIRLOCK_ASSIGN(const std::string targets_part,
                  tuf::draft_targets(targets_version, expires, with_target(current, target)));
-  AIRLOCK_ASSIGN(const std::string targets, sign_metadata(targets_part, signers.targets));
+  AIRLOCK_ASSIGN(std::string targets, sign_metadata(targets_part, signers.targets));
   AIRLOCK_ASSIGN(const std::string snapshot_part,
                  tuf::draft_snapshot(snapshot_version, expires, meta_of(targets_version, targets)));
-  AIRLOCK_ASSIGN(const std::string snapshot, sign_metadata(snapshot_part, signers.snapshot));
-  AIRLOCK_ASSIGN(
-      const std::string timestamp_part,
-      tuf::draft_timestamp(current.version_of("timestamp") + 1, order.now + kTimestampValid,
-                           meta_of(snapshot_version, snapshot)));
-  AIRLOCK_ASSIGN(const std::string timestamp, sign_metadata(timestamp_part, signers.timestamp));
-  AIRLOCK_TRY(file::replace(metadata_path(order.repository, targets_version, "targets"),
-                            bytes_of(targets)));
-  AIRLOCK_TRY(file::replace(metadata_path(order.repository, snapshot_version, "snapshot"),
-                            bytes_of(snapshot)));
-  return timestamp;
+  AIRLOCK_ASSIGN(std::string snapshot, sign_metadata(snapshot_part, signers.snapshot));
+  return Drafts{{metadata_name(targets_version, "targets"), std::move(targets)},
+                {metadata_name(snapshot_version, "snapshot"), std::move(snapshot)}};
 }
 
 Answer<void> check_doors(const PublishOrder& order, const RoleSigners& signers) {
-  const std::array others = {signers.targets.public_key(), signers.snapshot.public_key(),
-                             signers.timestamp.public_key()};
+  const std::array others = {signers.targets.public_key(), signers.snapshot.public_key()};
   return check_doors_apart(order.keyring, order.repository, others);
 }
 
@@ -136,18 +126,18 @@ Answer<Published> publish(const PublishOrder& order, const RoleSigners& signers)
   }
   AIRLOCK_TRY(check_doors(order, signers));
   AIRLOCK_ASSIGN(const file::File lock, lock_repository(order.repository));
-  AIRLOCK_ASSIGN(const tuf::Repository current, read_repository(order.repository, {}, 0));
+  AIRLOCK_ASSIGN(const tuf::Repository current, read_newest(order.repository, {}, 0));
   const tuf::Target target = target_of(proven.manifest(), envelope);
   AIRLOCK_TRY(copy_artifacts(order, proven.manifest()));
   AIRLOCK_TRY(write_target(order, target, envelope));
-  AIRLOCK_ASSIGN(const std::string timestamp, write_metadata(order, signers, current, target));
-  const Answer<Checked> checked = check_as_device({order, target, bytes_of(timestamp)});
+  AIRLOCK_ASSIGN(const Drafts drafts, draft_metadata(order, signers, current, target));
+  const Answer<Checked> checked = check_as_device({order, target, drafts});
   if (!checked) {
     return Refusal::of(Code::self_check_failed,
                        std::string(name(checked.error().error.code)) + " " + checked.error().about);
   }
-  AIRLOCK_TRY(
-      file::replace(order.repository / kMetadataFolder / "timestamp.json", bytes_of(timestamp)));
+  // The snapshot is the last: a timestamp is signed over the newest one.
+  for (const Draft& draft : drafts) AIRLOCK_TRY(write_draft(order.repository, draft));
   return Published{target.path, current.version_of("targets") + 1, checked->decoded,
                    checked->without_base};
 }

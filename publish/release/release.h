@@ -6,7 +6,8 @@
 //   - nothing is signed but the digest that the caller names: add_signature refuses other bytes;
 //   - nothing is published that a complete quorum did not sign, nor with one key in both doors;
 //   - publish shows what it made to the device's own code (both doors and the block decoder)
-//     before the new timestamp makes it visible, and publishes nothing where that code refuses;
+//     before the new snapshot is written, and publishes nothing where that code refuses;
+//   - nothing is offered before renew_timestamp, which needs the timestamp's key and no other;
 //   - after a crash at any place the repository still is the old one or the new one.
 // It never asks anybody anything: whoever calls it shows what is signed and takes the answer.
 //
@@ -172,15 +173,21 @@ inline constexpr std::int64_t kTimestampValid = 7 * kDay;
 struct RoleSigners {
   const keys::SigningKey& targets;
   const keys::SigningKey& snapshot;
-  const keys::SigningKey& timestamp;
+};
+// The keys of a new root. The timestamp's secret half stays on the host that signs timestamps.
+struct FirstKeys {
+  const keys::SigningKey& root;
+  RoleSigners roles;
+  const crypto::PublicKey& timestamp;
 };
 
-// init_repository makes a repository folder without targets: exists_already where there is one.
-Answer<void> init_repository(const Path& repository, const keys::SigningKey& root,
-                             const RoleSigners& signers, std::int64_t now);
+// init_repository makes a repository folder without targets and without a timestamp:
+// exists_already where there is one.
+Answer<void> init_repository(const Path& repository, const FirstKeys& keys, std::int64_t now);
 
-// renew_timestamp signs a new timestamp over the snapshot that is current. Errors:
-// self_check_failed (not the key that root names), busy, and those of reading the repository.
+// renew_timestamp signs a timestamp over the newest snapshot in the folder, after the device's own
+// code has accepted it as what follows the present one. Errors: self_check_failed (not the key that
+// root names, or older than what is offered), busy, and those of reading the repository.
 Answer<void> renew_timestamp(const Path& repository, const keys::SigningKey& key,
                              std::int64_t valid_seconds, std::int64_t now);
 
@@ -204,10 +211,10 @@ struct Published {
   std::size_t payloads_decoded = 0;
   std::size_t payloads_without_base = 0;  // patches whose base no published release holds
 };
-// publish adds a package to a repository. Errors: quorum_missing and all of package::prove,
-// not_yet_valid (created ahead of `now`), expired, key_in_both_doors, digest_mismatch and not_found
-// (an artifact), self_check_failed (about = what the device's code said), busy, and those of
-// writing.
+// publish adds a package to a repository; the next timestamp offers it. Errors: quorum_missing and
+// all of package::prove, not_yet_valid (created ahead of `now`), expired, key_in_both_doors,
+// digest_mismatch and not_found (an artifact), self_check_failed (about = what the device's code
+// said), busy, and those of writing.
 Answer<Published> publish(const PublishOrder& order, const RoleSigners& signers);
 
 }  // namespace airlock::release

@@ -71,8 +71,9 @@ class Release : public testing::Test {
     }
     keyring_envelope_ = make_keyring();
     keyring_ = *package::open_keyring_anchor(keyring_envelope_);
-    const auto made = init_repository(repository(), key("repo-root"), signers(), kNow);
+    const auto made = init_now();
     EXPECT_TRUE(made.has_value()) << code_in(made.error());
+    EXPECT_TRUE(offer_now().has_value());
   }
   ~Release() override {
     file::set_interruption(nullptr);
@@ -80,8 +81,13 @@ class Release : public testing::Test {
   }
 
   const keys::SigningKey& key(std::string_view name) const { return keys_.find(name)->second; }
-  RoleSigners signers() const {
-    return {key("repo-targets"), key("repo-snapshot"), key("repo-timestamp")};
+  RoleSigners signers() const { return {key("repo-targets"), key("repo-snapshot")}; }
+  Answer<void> init_now() {
+    const crypto::PublicKey timestamp = key("repo-timestamp").public_key();
+    return init_repository(repository(), {key("repo-root"), signers(), timestamp}, kNow);
+  }
+  Answer<void> offer_now() {
+    return renew_timestamp(repository(), key("repo-timestamp"), kDay, kNow);
   }
   Path repository() const { return folder_ / "repo"; }
 
@@ -139,7 +145,12 @@ class Release : public testing::Test {
   Answer<Published> publish_now(const Path& package) {
     return publish({package, repository(), keyring_, kNow}, signers());
   }
+  // What a device sees once the next timestamp is signed.
   std::size_t targets_seen() {
+    EXPECT_TRUE(offer_now().has_value());
+    return targets_offered();
+  }
+  std::size_t targets_offered() {
     Device device(repository() / kMetadataFolder);
     const auto seen = device.refresh();
     EXPECT_TRUE(seen.has_value()) << name(seen.error().code);
@@ -236,7 +247,7 @@ TEST_F(Release, RefusesOneKeyInBothDoors) {
   EXPECT_EQ(apart.error().error.code, Code::key_in_both_doors);
   EXPECT_EQ(apart.error().about, "committee-2");
   EXPECT_TRUE(check_doors_apart(keyring_, repository(), {}).has_value());
-  const RoleSigners mixed{key("vendor"), key("repo-snapshot"), key("repo-timestamp")};
+  const RoleSigners mixed{key("vendor"), key("repo-snapshot")};
   const Path package = complete(recipe_of("1.0.0", image_of(1, 1'000)));
   EXPECT_EQ(publish({package, repository(), keyring_, kNow}, mixed).error().error.code,
             Code::key_in_both_doors);
@@ -244,7 +255,7 @@ TEST_F(Release, RefusesOneKeyInBothDoors) {
 
 TEST_F(Release, PublishesNothingThatTheDeviceWouldRefuse) {
   const Path package = complete(recipe_of("1.0.0", image_of(1, 1'000)));
-  const RoleSigners wrong{key("reviewer-1"), key("repo-snapshot"), key("repo-timestamp")};
+  const RoleSigners wrong{key("reviewer-1"), key("repo-snapshot")};
   const auto published = publish({package, repository(), keyring_, kNow}, wrong);
   EXPECT_EQ(published.error().error.code, Code::self_check_failed);
   EXPECT_EQ(targets_seen(), 0U);
@@ -259,14 +270,30 @@ TEST_F(Release, RenewsTheTimestampWithItsOwnKeyOnly) {
             Code::self_check_failed);
 }
 
+TEST_F(Release, OffersNothingBeforeTheNextTimestamp) {
+  ASSERT_TRUE(publish_now(complete(recipe_of("1.0.0", image_of(1, 1'000)))).has_value());
+  EXPECT_EQ(targets_offered(), 0U);
+  ASSERT_TRUE(publish_now(complete(recipe_of("1.1.0", image_of(2, 1'000)))).has_value());
+  ASSERT_TRUE(offer_now().has_value());
+  EXPECT_EQ(targets_offered(), 2U);
+}
+
+TEST_F(Release, NeverOffersLessThanThePresentTimestampDoes) {
+  ASSERT_TRUE(publish_now(complete(recipe_of("1.0.0", image_of(1, 1'000)))).has_value());
+  ASSERT_TRUE(offer_now().has_value());
+  ASSERT_TRUE(file::remove_file(repository() / "metadata/2.snapshot.json"));
+  const auto renewed = offer_now();
+  ASSERT_FALSE(renewed.has_value());
+  EXPECT_EQ(code_in(renewed.error()), "self_check_failed metadata_rollback");
+}
+
 TEST_F(Release, RenewsAnExpiredRepository) {
   const std::int64_t later = kNow + 30 * kDay;
   EXPECT_TRUE(renew_timestamp(repository(), key("repo-timestamp"), kDay, later).has_value());
 }
 
 TEST_F(Release, NeverMakesARepositoryOverAnother) {
-  EXPECT_EQ(init_repository(repository(), key("repo-root"), signers(), kNow).error().error.code,
-            Code::exists_already);
+  EXPECT_EQ(init_now().error().error.code, Code::exists_already);
 }
 
 TEST_F(Release, DraftsAKeyringThatBothRootsCanPass) {
@@ -305,7 +332,7 @@ TEST_F(Release, ARampOfNobodyAdmitsNobody) {
 
 TEST_F(Release, NeverChangesWhatACutOffAttemptLeftUnderItsName) {
   ASSERT_TRUE(publish_now(complete(recipe_of("1.0.0", image_of(1, 1'000)))).has_value());
-  const Path left = repository() / "metadata/3.snapshot.json";  // 1: init, 2: the first release
+  const Path left = repository() / "metadata/3.targets.json";  // 1: init, 2: the first release
   ASSERT_TRUE(file::create(left, bytes_of("cut off")));
   ASSERT_TRUE(publish_now(complete(recipe_of("1.1.0", image_of(2, 1'000)))).has_value());
   EXPECT_EQ(text_of(*file::read(left, 100)), "cut off");
@@ -329,7 +356,7 @@ TEST_F(Release, ACrashAnywhereLeavesARepositoryThatDevicesAccept) {
     file::set_interruption(nullptr);
     if (published) break;
     ++crashes;
-    // The rename of the timestamp is the moment; what fails after it was published all the same.
+    // The rename of the snapshot is the moment; what fails after it was published all the same.
     ASSERT_LE(targets_seen(), 2U) << "after " << at << " changes";
     ASSERT_GE(targets_seen(), 1U) << "after " << at << " changes";
   }

@@ -24,13 +24,12 @@ class Clock(Stage):
         old = firmware(100_000, 1)
         new = firmware(100_000, 2, base=old)
         self.set_up(old, new)
-        self.airlock("repo", "timestamp", "--repo", "repo", "--key", "keys/repo-timestamp.key",
-                     "--valid-for", "1s")
+        self.sign_timestamp("--valid-for", "1s")
         time.sleep(2)
         self.try_update("release-1.1.0")
         self.assert_runs("1.0.0", old)
         self.assertEqual(self.status()["last_error"]["code"], "metadata_expired")
-        self.airlock("repo", "timestamp", "--repo", "repo", "--key", "keys/repo-timestamp.key")
+        self.sign_timestamp()
         self.update("release-1.1.0")
         self.assert_runs("1.1.0", new)
 

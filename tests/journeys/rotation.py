@@ -35,7 +35,7 @@ class Rotation(Stage):
         release = self.make_release("1.1.0", new, security=2, signers=("vendor", "committee-2"))
         self.airlock("sign", "--key", "fresh/committee-1.key", release, "--digest",
                      self.manifest_digest(release))
-        self.airlock("publish", release, "--repo", "repo", "--keys", "keys", "--keyring", "next.cose")
+        self.publish(release, keyring="next.cose")
         time.sleep(1.5)  # the server looks once a second
         self.roll_out(release)
         self.roll_out("next.cose")

@@ -108,6 +108,7 @@ class Stage(unittest.TestCase):
     def make_vendor(self):
         self.airlock("keys", "init", "--dir", "keys", "--vendor", "Example Wallets")
         self.airlock("repo", "init", "--repo", "repo", "--keys", "keys")
+        self.sign_timestamp()
 
     def make_release(self, version, image, *, out=None, model="demo-wallet", security=1, bases=None,
                      signers=("vendor", "committee-1", "committee-2"), extra=()):
@@ -141,9 +142,13 @@ class Stage(unittest.TestCase):
         path = self.dir / package
         return self.inspect(path / "manifest.cose" if path.is_dir() else path)["manifest"]["digest"]
 
-    def publish(self, package):
-        self.airlock("publish", package, "--repo", "repo", "--keys", "keys",
-                     "--keyring", "keys/keyring.cose", timeout=DIFF_SECONDS_MAX)
+    def publish(self, package, keyring="keys/keyring.cose"):
+        self.airlock("publish", package, "--repo", "repo", "--keys", "keys", "--keyring", keyring,
+                     timeout=DIFF_SECONDS_MAX)
+        self.sign_timestamp()
+
+    def sign_timestamp(self, *extra):
+        self.airlock("repo", "timestamp", "--repo", "repo", "--key", "keys/repo-timestamp.key", *extra)
 
     # ---- the server
 

@@ -50,17 +50,32 @@ class Refresh {
       : store_(store), fetcher_(fetcher), now_(now) {}
 
   Result<Repository> run() {
+    AIRLOCK_TRY(update_root());
+    AIRLOCK_TRY(update_timestamp());
+    return update_rest();
+  }
+
+  // As if a timestamp named this snapshot.
+  Result<Repository> run_from(const FileEntry& snapshot) {
+    AIRLOCK_TRY(update_root());
+    timestamp_.snapshot = snapshot;
+    return update_rest();
+  }
+
+ private:
+  Status update_root() {
     AIRLOCK_TRY(load_root());
     AIRLOCK_TRY(follow_root());
-    AIRLOCK_TRY(check_fresh(root_.head));  // 5.3.10: only the last root must be fresh
-    AIRLOCK_TRY(update_timestamp());
+    return check_fresh(root_.head);  // 5.3.10: only the last root must be fresh
+  }
+
+  Result<Repository> update_rest() {
     AIRLOCK_TRY(update_snapshot());
     AIRLOCK_TRY(update_targets());
     return Repository(std::make_shared<const Repository::State>(
         std::move(root_), std::move(timestamp_), std::move(snapshot_), std::move(targets_)));
   }
 
- private:
   Status check_fresh(const Head& head) const {
     if (head.expires <= now_) return fail(Code::metadata_expired, head.version);
     return {};
@@ -231,6 +246,14 @@ class Refresh {
 
 Result<Repository> refresh(Store& store, Fetcher& fetcher, std::int64_t now) {
   return Refresh(store, fetcher, now).run();
+}
+
+Result<Repository> rehearse(Store& store, Fetcher& fetcher, const MetaFile& snapshot,
+                            std::int64_t now) {
+  FileEntry entry{snapshot.version, snapshot.length, {}};
+  entry.hashes.is_named = true;
+  entry.hashes.sha256 = snapshot.sha256;
+  return Refresh(store, fetcher, now).run_from(entry);
 }
 
 }  // namespace airlock::tuf
