@@ -123,8 +123,9 @@ Result<Buffer> read_envelope(const Path& package);
 // ---- signing
 
 // add_signature returns the envelope with one signature more. `shown` is the manifest digest that
-// the signer saw; other bytes are digest_mismatch. With a keyring, not_a_signer unless its policy
-// for the package's kind lists the key. Errors also: already_signed, and those of parsing.
+// the signer saw; other bytes are digest_mismatch. A key whose file says that it is the
+// repository's is key_in_both_doors. With a keyring, not_a_signer unless its policy for the
+// package's kind lists the key. Errors also: already_signed, and those of parsing.
 Result<Buffer> add_signature(Bytes envelope, const keys::SigningKey& key, const Digest& shown,
                              const package::Keyring* keyring);
 
