@@ -1,0 +1,124 @@
+"""What a person is told: by `airlock inspect` of whatever lies on a disk, and by a refusal."""
+import hashlib
+
+from stage import *
+
+
+class Words(Stage):
+    @classmethod
+    def setUpClass(cls):
+        """One vendor, one server and one updated device for all stories; none changes them."""
+        cls.stage = Stage()
+        cls.stage.setUp()
+        old = firmware(100_000, 1)
+        cls.stage.first, cls.stage.second = cls.stage.set_up(old, firmware(100_000, 2, base=old))
+        cls.stage.update(cls.stage.second)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.stage.tearDown()
+
+    def setUp(self):
+        super().setUp()
+        self.house = self.stage.dir
+        shutil.copytree(self.house / "device", self.dir / "device")
+        self.areas = self.dir / "device/areas"
+
+    def both(self, path):
+        """What inspect says for people, and for scripts."""
+        return self.airlock("inspect", path), self.inspect(path)
+
+    def damage(self, path, at, byte=None):
+        content = bytearray(path.read_bytes())
+        content[at] = content[at] ^ 1 if byte is None else byte
+        path.write_bytes(content)
+
+    # ---- what a device stores
+
+    def test_a_device_is_explained_as_a_whole(self):
+        text, value = self.both("device")
+        device = value["device"]
+        self.assertEqual(sum(one["counts"] for one in device["boot_records"]), 1)
+        for one in device["boot_records"]:
+            self.assertIn("boot_record", one)
+        self.assertIn("this copy counts", text)
+        self.assertIn("the older copy", text)
+        digest = self.stage.manifest_digest(self.stage.second)
+        self.assertEqual([area["manifest"]["digest"] == digest for area in device["envelope_areas"]],
+                         [False, True, False])
+        self.assertEqual(device["journal_file"]["journal"]["phase"], "idle")
+
+    def test_a_damaged_copy_of_the_boot_record_is_named_and_why(self):
+        self.damage(self.areas / "record-0.area", 20)
+        text, value = self.both("device")
+        damaged, whole = value["device"]["boot_records"]
+        self.assertEqual(damaged["damage"]["code"], "bad_checksum")
+        self.assertNotIn("boot_record", damaged)
+        self.assertTrue(whole["counts"])
+        self.assertIn("damaged", text.split("record-0.area")[1].split("record-1.area")[0])
+        self.refuses("bad_checksum", self.airlock, "inspect", self.areas / "record-0.area")
+        self.assertIn("boot_record", self.inspect(self.areas / "record-1.area"))
+
+    def test_both_copies_may_be_gone(self):
+        (self.areas / "record-0.area").write_bytes(b"\0" * 4096)
+        (self.areas / "record-1.area").unlink()
+        text, value = self.both("device")
+        codes = [one["damage"]["code"] for one in value["device"]["boot_records"]]
+        self.assertEqual(codes, ["wrong_magic", "not_found"])
+        self.assertIn("recovery is needed", text)
+
+    def test_no_damage_to_a_device_ends_inspect_early(self):
+        dice = random.Random(7)
+        names = ["areas/record-0.area", "areas/record-1.area", "journal", "areas/keyring.area",
+                 "areas/manifest-a.area"]
+        whole = {name: (self.dir / "device" / name).read_bytes() for name in names}
+        for _ in range(60):
+            name = dice.choice(names)
+            content = bytearray(whole[name][: dice.choice((0, 3, 11, 40, 4096, 10**6))])
+            for _ in range(dice.randrange(4)):
+                if content:
+                    content[dice.randrange(min(60, len(content)))] = dice.randrange(256)
+            (self.dir / "device" / name).write_bytes(content)
+            self.assertEqual(len(self.inspect("device")["device"]["boot_records"]), 2)
+            (self.dir / "device" / name).write_bytes(whole[name])
+
+    def test_the_journal_and_an_envelope_area_alone(self):
+        text, value = self.both("device/journal")
+        self.assertEqual(value["journal"]["version"], "1.1.0")
+        self.assertIn("Update journal", text)
+        text, value = self.both(self.areas / "keyring.area")
+        self.assertEqual(value["keyring"]["version"], 1)
+        self.assertIn("Envelope area", text)
+        self.damage(self.areas / "keyring.area", 100)
+        self.refuses("bad_checksum", self.airlock, "inspect", self.areas / "keyring.area")
+        self.damage(self.dir / "device/journal", 7)
+        self.refuses("bad_checksum", self.airlock, "inspect", "device/journal")
+
+    # ---- the repository's metadata
+
+    def test_root_says_who_may_sign_what(self):
+        text, value = self.both(self.house / "repo/metadata/1.root.json")
+        root = value["metadata"]
+        self.assertEqual(sorted(root["roles"]), ["root", "snapshot", "targets", "timestamp"])
+        keys = {key["key_id"]: key["public_key"] for key in root["keys"]}
+        for role, rule in root["roles"].items():
+            self.assertEqual(rule["threshold"], 1)
+            pub = self.inspect(self.house / f"keys/repo-{role}.pub")["public_key"]
+            self.assertEqual([keys[one] for one in rule["key_ids"]], [pub["bytes"]])
+            self.assertRegex(text, rf"{role} +1 of 1 key\n +{rule['key_ids'][0]}")
+        self.assertEqual(root["signed_by"], root["roles"]["root"]["key_ids"])
+
+    def test_timestamp_and_snapshot_name_their_files(self):
+        metadata = self.house / "repo/metadata"
+        text, value = self.both(metadata / "timestamp.json")
+        (named,) = value["metadata"]["files"]
+        snapshot = metadata / f"{named['version']}.snapshot.json"
+        self.assertEqual(named["name"], "snapshot.json")
+        self.assertEqual(named["length"], len(snapshot.read_bytes()))
+        self.assertEqual(named["sha256"], hashlib.sha256(snapshot.read_bytes()).hexdigest())
+        self.assertIn(f"snapshot.json, version {named['version']}, {named['length']} bytes", text)
+        text, value = self.both(snapshot)
+        self.assertEqual([one["name"] for one in value["metadata"]["files"]], ["targets.json"])
+
+
+main()
