@@ -34,11 +34,15 @@ Shown show_bytes(Bytes bytes) {
           {{"bytes", {{"size", bytes.size()}, {"sha256", digest}}}}};
 }
 
+bool is_envelope(Bytes bytes) {
+  constexpr std::uint8_t kCoseTag[] = {0xd8, 98};
+  return bytes.size() > 2 && equal(bytes.first(2), kCoseTag);
+}
+
 // By the first bytes it is known what a file wants to be; then it has to be that, or say why not.
 Result<Shown> show(Bytes bytes) {
   constexpr std::array kStored = {&show_record, &show_journal, &show_envelope_area};
-  constexpr std::uint8_t kCoseTag[] = {0xd8, 98};
-  if (bytes.size() > 2 && equal(bytes.first(2), kCoseTag)) return show_envelope(bytes);
+  if (is_envelope(bytes)) return show_envelope(bytes);
   if (!bytes.empty() && bytes[0] == '{') return show_metadata(bytes);
   if (text_of(bytes).starts_with("-----BEGIN PUBLIC KEY")) return show_public_key(bytes);
   if (text_of(bytes).starts_with("-----BEGIN ")) return fail(Code::wrong_magic);  // a secret
@@ -53,7 +57,8 @@ std::expected<Shown, Refusal> show_path(const file::Path& path) {
   if (is_device(path)) return show_device(path);
   const file::Path one = release::envelope_path(path);
   AIRLOCK_ANSWER_ASSIGN(const file::Buffer bytes, file::read(one, kInspectSizeMax), one.string());
-  AIRLOCK_ANSWER_ASSIGN(Shown shown, show(bytes), one.string());
+  AIRLOCK_ANSWER_ASSIGN(Shown shown, show(bytes),
+                        is_envelope(bytes) ? about_package(one.string(), bytes) : one.string());
   return shown;
 }
 

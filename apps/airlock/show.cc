@@ -222,6 +222,11 @@ json::Value keyring_json(const package::Keyring& keyring) {
           {"retained", std::move(retained)}};
 }
 
+std::string about_package(const std::string& path, Bytes envelope) {
+  const package::FaultText fault = package::fault_in_envelope(envelope);
+  return fault.empty() ? path : path + ": " + std::string(fault.view());
+}
+
 Result<Shown> show_envelope(Bytes bytes) {
   AIRLOCK_ASSIGN(const package::Envelope envelope, package::Envelope::parse(bytes));
   AIRLOCK_ASSIGN(const package::Manifest manifest, package::Manifest::parse(envelope.payload));

@@ -28,6 +28,9 @@ json::Value keyring_json(const package::Keyring& keyring);
 // name_of returns "EdDSA", "ES256K", ..; the number where the algorithm is not known.
 std::string algorithm_name(std::int64_t algorithm);
 
+// about_package is what a refusal of an envelope is about: its path, and the field that is wrong.
+std::string about_package(const std::string& path, Bytes envelope);
+
 // show_metadata explains a file of TUF metadata.
 Result<Shown> show_metadata(Bytes file);
 

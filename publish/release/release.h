@@ -109,8 +109,8 @@ struct Package {
 };
 
 // make builds every payload and the manifest. A patch that is not smaller than the full payload is
-// left out. Errors: those of publish/diff and of encode_manifest; unknown_component (a base of a
-// component that has no image).
+// left out. Errors: those of publish/diff; of encode_manifest (about = the field);
+// unknown_component (a base of a component that has no image).
 Answer<Package> make(const Recipe& recipe, const diff::Progress& progress);
 
 // write_package lays out a new package folder: exists_already where it holds a package.

@@ -121,4 +121,28 @@ class Words(Stage):
         self.assertEqual([one["name"] for one in value["metadata"]["files"]], ["targets.json"])
 
 
+    # ---- refusals
+
+    def test_a_refused_manifest_names_the_field(self):
+        (self.dir / "image.bin").write_bytes(b"image")
+        def refused(code, *extra):
+            args = {"--model": "m", "--version": "1.0.0", **dict(zip(extra[::2], extra[1::2]))}
+            return self.refuses(code, self.airlock, "release", *[x for pair in args.items() for x in pair],
+                                "--security-version", 1, "--image", "mcu=image.bin", "--out", "out").text
+        self.assertIn('manifest field "models[0]", byte', refused("bad_manifest", "--model", "m m"))
+        self.assertIn('field "data version min"', refused("bad_manifest", "--data-version-min", 2))
+        self.assertIn('field "version"', refused("bad_semver", "--version", "1.0"))
+
+    def test_a_damaged_package_names_the_field(self):
+        package = shutil.copytree(self.stage.second, self.dir / "damaged")
+        path = package / "manifest.cose"
+        envelope = path.read_bytes()
+        path.write_bytes(envelope.replace(b"1.1.0", b"1.1.x", 1))
+        for command in (("inspect",), ("sign", "--key", self.house / "keys/vendor.key", "--digest", "ab" * 32)):
+            refusal = self.refuses("bad_semver", self.airlock, *command, package)
+            self.assertIn('manifest field "version", byte', refusal.text)
+        path.write_bytes(envelope[:40])
+        self.assertIn("of the envelope", self.refuses("truncated", self.airlock, "inspect", package).text)
+
+
 main()
