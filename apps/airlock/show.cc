@@ -1,5 +1,6 @@
 #include "apps/airlock/show.h"
 
+#include "host/terminal/terminal.h"
 #include "host/text/text.h"
 
 namespace airlock::app {
@@ -142,7 +143,8 @@ std::string manifest_text(const Manifest& manifest) {
   made +=
       line("valid", text::to_time(manifest.not_before) + " to " + text::to_time(manifest.expires));
   made += conditions_text(manifest);
-  if (!manifest.notes.empty()) made += line("notes", text::visible(manifest.notes));
+  if (!manifest.notes.empty())
+    made += "  notes\n" + text::quoted(manifest.notes, terminal::columns(terminal::Stream::out));
   for (std::size_t i = 0; i < manifest.component_count(); ++i) {
     made += component_text(manifest.component(i));
   }

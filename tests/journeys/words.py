@@ -1,5 +1,7 @@
 """What a person is told: by `airlock inspect` of whatever lies on a disk, and by a refusal."""
 import hashlib
+import pty
+import select
 
 from stage import *
 
@@ -120,6 +122,57 @@ class Words(Stage):
         text, value = self.both(snapshot)
         self.assertEqual([one["name"] for one in value["metadata"]["files"]], ["targets.json"])
 
+
+    # ---- screens
+
+    def talk(self, program, *args, answers, env=None):
+        """Runs a program at a terminal of its own; each answer is typed once its prompt stands
+        there. Returns what was on the screen, and the exit status."""
+        environment = {**self.environment(), **(env or {})}
+        environment = {name: value for name, value in environment.items() if value is not None}
+        pid, screen = pty.fork()
+        if pid == 0:
+            os.chdir(self.dir)
+            os.execve(BIN / program, [program, *map(str, args)], environment)
+        seen, answers = "", list(answers)
+        while select.select([screen], [], [], WAIT_SECONDS_MAX)[0]:
+            try:
+                piece = os.read(screen, 4096)
+            except OSError:  # the program ended
+                break
+            seen += piece.decode(errors="replace")
+            while answers and answers[0][0] in seen.replace("\r\n", "\n"):
+                time.sleep(0.3)  # what is typed before the question is asked is thrown away
+                os.write(screen, answers.pop(0)[1].encode())
+        _, status = os.waitpid(pid, 0)
+        os.close(screen)
+        self.assertEqual(answers, [], seen)
+        return seen.replace("\r\n", "\n"), os.waitstatus_to_exitcode(status)
+
+    def assert_marked(self, screen, notes):
+        """Every line of the notes stands behind a mark, so that none passes for a field."""
+        for line in notes.splitlines():
+            self.assertIn(f"\n  | {line}\n", screen)
+            if line:
+                self.assertNotIn(f"\n{line}\n", screen)
+
+    def test_notes_cannot_pass_for_a_line_of_the_screen(self):
+        notes = "Fixes.\n  SHA-256    0000 0000 … 0000 0000\n\n  manifest   1111 1111 … 1111 1111"
+        (self.dir / "notes.txt").write_text(notes)
+        (self.dir / "image.bin").write_bytes(firmware(100_000, 3))
+        self.airlock("release", "--model", "demo-wallet", "--version", "1.2.0", "--security-version", 3,
+                     "--image", "mcu=image.bin", "--notes", "notes.txt", "--out", "noted")
+        digest = self.manifest_digest("noted")
+        for signer in ("vendor", "committee-1", "committee-2"):
+            screen, status = self.talk("airlock", "sign", "--key", self.house / f"keys/{signer}.key", "noted",
+                                       answers=[("to sign it: ", digest[:8] + "\n")])
+            self.assertEqual(status, 0, screen)
+            self.assert_marked(screen, notes)
+        self.assert_marked(self.airlock("inspect", "noted"), notes)
+        screen, _ = self.talk("airlock-device", "install", "--dir", "device", "noted",
+                              answers=[("any other key for no: ", "n")])
+        self.assert_marked(screen, notes)
+        self.assertIn("refused", screen)
 
     # ---- refusals
 
