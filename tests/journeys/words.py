@@ -176,6 +176,21 @@ class Words(Stage):
 
     # ---- refusals
 
+    def test_times_that_cannot_be_say_what_to_write(self):
+        (self.dir / "image.bin").write_bytes(b"image")
+        for option, value, right in (("--valid-for", "-5d", "such as 36h or 90d"),
+                                     ("--valid-for", "5 days", "such as 36h or 90d"),
+                                     ("--created", "1969-07-20T20:17:40Z", "1970 at the earliest"),
+                                     ("--created", "yesterday", "such as 2026-11-23T08:35:00Z"),
+                                     ("--not-before", "-1", "such as 2026-11-23T08:35:00Z")):
+            refusal = self.refuses("usage", self.airlock, "release", "--model", "m", "--version", "1.0.0",
+                                   "--security-version", 1, "--image", "mcu=image.bin", "--out", "out",
+                                   option, value)
+            self.assertEqual(refusal.status, 2)
+            self.assertIn(f"error: usage: {option} takes ", refusal.text)
+            self.assertIn(right, refusal.text)
+            self.assertIn(f"found {value}", refusal.text)
+
     def test_a_refused_manifest_names_the_field(self):
         (self.dir / "image.bin").write_bytes(b"image")
         def refused(code, *extra):
