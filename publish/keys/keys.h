@@ -63,8 +63,8 @@ struct PassphraseSource {
   std::string subject;  // what it opens, for the prompt: "keys/vendor.key"
   Asking asking = Asking::once;
 };
-// read_passphrase errors: no_passphrase (no source, or an empty one), wrong_passphrase (the two of
-// Asking::twice differ), oversized, interrupted, and those of reading the file.
+// read_passphrase errors: no_passphrase (no source, or an empty one), passphrases_differ (the two
+// of Asking::twice), oversized, interrupted, and those of reading the file.
 Result<Secret> read_passphrase(const PassphraseSource& source);
 
 using Signature = std::array<std::uint8_t, crypto::kSignatureSize>;

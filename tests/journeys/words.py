@@ -174,6 +174,14 @@ class Words(Stage):
         self.assert_marked(screen, notes)
         self.assertIn("refused", screen)
 
+    def test_two_different_passphrases_make_nothing(self):
+        screen, status = self.talk("airlock", "keys", "init", "--dir", "fresh", env={"AIRLOCK_PASSPHRASE": None},
+                                   answers=[("fresh: ", "one\n"), ("once more: ", "two\n")])
+        self.assertEqual(status, 1)
+        self.assertIn("error: passphrases_differ: the new keys in fresh: ", screen)
+        self.assertIn("type the same twice", screen)
+        self.assertFalse((self.dir / "fresh").exists())
+
     # ---- refusals
 
     def test_times_that_cannot_be_say_what_to_write(self):
