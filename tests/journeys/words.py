@@ -199,6 +199,19 @@ class Words(Stage):
             self.assertIn(right, refusal.text)
             self.assertIn(f"found {value}", refusal.text)
 
+    def test_an_address_in_use_is_named(self):
+        def refused(option, listen, admin):
+            refusal = self.refuses(
+                "address_in_use", self.run_program, "airlock-server", "run", "--repo", self.house / "repo",
+                "--data", "data", "--tls-cert", self.house / "server.pem", "--tls-key",
+                self.house / "server.key", "--admin-ca", self.house / "ca.pem", "--listen", listen,
+                "--admin-listen", admin)
+            taken = listen if option == "--listen" else admin
+            self.assertIn(f"error: address_in_use: {option} {taken}: ", refusal.text)
+        taken = self.stage.url.removeprefix("https://")
+        refused("--listen", taken, "127.0.0.1:0")
+        refused("--admin-listen", "127.0.0.1:0", taken)
+
     def test_a_refused_manifest_names_the_field(self):
         (self.dir / "image.bin").write_bytes(b"image")
         def refused(code, *extra):
