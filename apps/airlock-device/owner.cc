@@ -50,7 +50,8 @@ std::string consent_screen(const agent::Question& question) {
   screen += "\n  manifest   " + text::short_digest(release.digest()) + "\n             " +
             text::to_hex(release.digest().bytes) + "\n";
   if (!release.notes.empty()) {
-    screen += "\n  The vendor says:\n  " + text::visible(release.notes) + "\n";
+    const std::size_t columns = terminal::columns(terminal::Stream::error);
+    screen += "\n  The vendor says:\n" + text::quoted(release.notes, columns);
   }
   return screen + "\n" + std::string(what_happens(release.kind)) + "\n";
 }

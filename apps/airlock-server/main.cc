@@ -48,7 +48,10 @@ int run(const Options& options) {
     std::printf("listening https://%s admin https://%s\n", at.listen.c_str(), at.admin.c_str());
     std::fflush(stdout);
   });
-  return served ? 0 : refuse(served.error(), options.settings.listen);
+  if (served) return 0;
+  const bool admin = served.error().at == http::kAtAdminListen;
+  return refuse(served.error(), admin ? "--admin-listen " + options.settings.admin_listen
+                                      : "--listen " + options.settings.listen);
 }
 
 }  // namespace

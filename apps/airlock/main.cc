@@ -3,7 +3,10 @@
 // It is for making keys, releases and repositories, and for steering rollouts. Every command ends
 // with status 0, or with `error: <code>: <about>: <what to do>` on stderr and status 1; 2 is a
 // command line that is not right.
+#include <algorithm>
 #include <cstdio>
+#include <string>
+#include <vector>
 
 #include "apps/airlock/commands.h"
 #include "apps/airlock/operator.h"
@@ -35,6 +38,24 @@ int report(const Refusal& refusal) {
   return refusal.error.code == Code::usage ? kStatusUsage : kStatusRefused;
 }
 
+// No option of ours begins with a digit, so "-5d" is the value of the option before it, and that
+// option can say what is wrong with it. The last argument comes first, as CLI11 takes them.
+std::vector<std::string> arguments_of(int argc, char** argv) {
+  std::vector<std::string> arguments;
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    const bool number =
+        argument.size() > 1 && argument[0] == '-' && argument[1] >= '0' && argument[1] <= '9';
+    if (number && !arguments.empty() && arguments.back().starts_with("--")) {
+      arguments.back() += "=" + argument;
+    } else {
+      arguments.push_back(argument);
+    }
+  }
+  std::ranges::reverse(arguments);
+  return arguments;
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Signs, publishes and rolls out updates for wallets.", "airlock");
   app.set_version_flag("--version", AIRLOCK_VERSION);
@@ -50,7 +71,7 @@ int run(int argc, char** argv) {
   add_keyring_commands(app, outcome);
   add_operator_commands(app, outcome);
   try {
-    app.parse(argc, argv);
+    app.parse(arguments_of(argc, argv));
   } catch (const CLI::Success& asked) {  // --help, --version
     return app.exit(asked);
   } catch (const CLI::ParseError& wrong) {

@@ -34,19 +34,28 @@ struct ReleaseOptions {
   bool json = false;
 };
 
-std::expected<std::int64_t, Refusal> time_or(const std::string& text, std::int64_t otherwise) {
+std::expected<std::int64_t, Refusal> time_or(const std::string& option, const std::string& text,
+                                             std::int64_t otherwise) {
   if (text.empty()) return otherwise;
-  AIRLOCK_ANSWER_ASSIGN(const std::int64_t time, text::from_time(text),
-                        text + " is no time such as 2026-11-23T08:35:00Z");
-  return time;
+  const Result<std::int64_t> time = text::from_time(text);
+  if (time && *time >= 0) return *time;
+  return refuse(Code::usage, option +
+                                 " takes a time in UTC such as 2026-11-23T08:35:00Z, 1970 at the "
+                                 "earliest; found " +
+                                 text);
 }
 
 Answer read_times(const ReleaseOptions& options, release::Recipe& recipe) {
-  AIRLOCK_ANSWER_ASSIGN(const std::int64_t valid, text::read_duration(options.valid_for),
-                        "--valid-for takes such as 36h or 90d, found " + options.valid_for);
-  AIRLOCK_ASSIGN(recipe.created, time_or(options.created, present()));
-  AIRLOCK_ASSIGN(recipe.not_before, time_or(options.not_before, recipe.created));
-  recipe.expires = recipe.not_before + valid;
+  const Result<std::int64_t> valid = text::read_duration(options.valid_for);
+  if (!valid) {
+    return refuse(Code::usage,
+                  "--valid-for takes a number and s, m, h, d or w, such as 36h or 90d, at most a "
+                  "hundred years; found " +
+                      options.valid_for);
+  }
+  AIRLOCK_ASSIGN(recipe.created, time_or("--created", options.created, present()));
+  AIRLOCK_ASSIGN(recipe.not_before, time_or("--not-before", options.not_before, recipe.created));
+  recipe.expires = recipe.not_before + *valid;
   if (!options.ramp.empty()) {
     AIRLOCK_ANSWER_ASSIGN(recipe.ramp, release::read_ramp(options.ramp, recipe.not_before),
                           "--ramp takes such as 0h=1,24h=25,72h=100, found " + options.ramp);

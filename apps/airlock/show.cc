@@ -1,5 +1,6 @@
 #include "apps/airlock/show.h"
 
+#include "host/terminal/terminal.h"
 #include "host/text/text.h"
 
 namespace airlock::app {
@@ -9,17 +10,8 @@ using package::Component;
 using package::Manifest;
 using package::Payload;
 
-std::string hex(const package::Digest& digest) { return text::to_hex(digest.bytes); }
-
 std::string_view type_of(const Payload& payload) {
   return payload.type == package::PayloadType::full ? "full" : "patch";
-}
-
-std::string line(std::string_view label, const std::string& value) {
-  constexpr std::size_t kLabelWidth = 18;
-  std::string made = "  " + std::string(label);
-  made.resize(std::max(made.size() + 1, kLabelWidth), ' ');
-  return made + value + "\n";
 }
 
 std::string percent(std::uint16_t share) {
@@ -38,8 +30,9 @@ std::string ramp_text(const package::Ramp& ramp) {
 
 std::string payload_text(const Payload& payload) {
   std::string made = std::string(type_of(payload)) + ", " + text::human_size(payload.size) + ", " +
-                     hex(payload.digest);
-  if (payload.type == package::PayloadType::patch) made += " against " + hex(payload.base_digest);
+                     digest_hex(payload.digest);
+  if (payload.type == package::PayloadType::patch)
+    made += " against " + digest_hex(payload.base_digest);
   return made;
 }
 
@@ -50,7 +43,7 @@ std::string component_text(const Component& component) {
     std::string size = text::human_size(image.size);
     if (image.load_address) size += " at " + std::to_string(*image.load_address);
     made += line("image", size);
-    made += line("SHA-256", hex(image.digest));
+    made += line("SHA-256", digest_hex(image.digest));
   }
   for (std::size_t i = 0; i < component.payload_count(); ++i) {
     made += line("payload", payload_text(component.payload(i)));
@@ -87,8 +80,9 @@ json::Value component_json(const Component& component) {
   json::Value images = json::Value::array(), payloads = json::Value::array();
   for (std::size_t i = 0; i < component.image_count(); ++i) {
     const package::Image image = component.image(i);
-    json::Value one{
-        {"size", image.size}, {"sha256", hex(image.digest)}, {"blocks", image.block_count()}};
+    json::Value one{{"size", image.size},
+                    {"sha256", digest_hex(image.digest)},
+                    {"blocks", image.block_count()}};
     if (image.load_address) one["load_address"] = *image.load_address;
     images.push_back(std::move(one));
   }
@@ -97,10 +91,10 @@ json::Value component_json(const Component& component) {
     json::Value one{{"type", type_of(payload)},
                     {"image", payload.image},
                     {"size", payload.size},
-                    {"sha256", hex(payload.digest)},
+                    {"sha256", digest_hex(payload.digest)},
                     {"decoder_memory", payload.decoder_memory}};
     if (payload.type == package::PayloadType::patch) {
-      one["base"] = {{"size", payload.base_size}, {"sha256", hex(payload.base_digest)}};
+      one["base"] = {{"size", payload.base_size}, {"sha256", digest_hex(payload.base_digest)}};
     }
     payloads.push_back(std::move(one));
   }
@@ -113,11 +107,20 @@ json::Value ramp_json(const package::Ramp& ramp) {
     stages.push_back({{"after_s", stage.after_seconds}, {"share", stage.share}});
   }
   return {{"start", text::to_time(ramp.start_seconds)},
-          {"seed", hex(ramp.seed)},
+          {"seed", digest_hex(ramp.seed)},
           {"stages", std::move(stages)}};
 }
 
 }  // namespace
+
+std::string line(std::string_view label, const std::string& value) {
+  constexpr std::size_t kLabelWidth = 18;
+  std::string made = "  " + std::string(label);
+  made.resize(std::max(made.size() + 1, kLabelWidth), ' ');
+  return made + value + "\n";
+}
+
+std::string digest_hex(const crypto::Digest& digest) { return text::to_hex(digest.bytes); }
 
 std::string algorithm_name(std::int64_t algorithm) {
   const auto known = crypto::known_algorithm(algorithm);
@@ -131,7 +134,7 @@ std::string algorithm_name(std::int64_t algorithm) {
 }
 
 std::string manifest_text(const Manifest& manifest) {
-  std::string made = "Manifest " + hex(manifest.digest()) + "\n";
+  std::string made = "Manifest " + digest_hex(manifest.digest()) + "\n";
   made += line("kind", std::string(package::name_of(manifest.kind)));
   made += line("models", models_text(manifest));
   made += line("version", text::visible(manifest.version.text));
@@ -140,7 +143,8 @@ std::string manifest_text(const Manifest& manifest) {
   made +=
       line("valid", text::to_time(manifest.not_before) + " to " + text::to_time(manifest.expires));
   made += conditions_text(manifest);
-  if (!manifest.notes.empty()) made += line("notes", text::visible(manifest.notes));
+  if (!manifest.notes.empty())
+    made += "  notes\n" + text::quoted(manifest.notes, terminal::columns(terminal::Stream::out));
   for (std::size_t i = 0; i < manifest.component_count(); ++i) {
     made += component_text(manifest.component(i));
   }
@@ -150,7 +154,7 @@ std::string manifest_text(const Manifest& manifest) {
 }
 
 json::Value manifest_json(const Manifest& manifest) {
-  json::Value made{{"digest", hex(manifest.digest())},
+  json::Value made{{"digest", digest_hex(manifest.digest())},
                    {"kind", package::name_of(manifest.kind)},
                    {"version", manifest.version.text},
                    {"security_version", manifest.security_version},
@@ -190,7 +194,7 @@ std::string keyring_text(const package::Keyring& keyring) {
     made += line(keyring.groups[key.group],
                  text::visible(key.name) + ", " +
                      algorithm_name(static_cast<std::int64_t>(key.key.algorithm)) + ", key id " +
-                     hex(key.id));
+                     digest_hex(key.id));
   }
   return made;
 }
@@ -201,7 +205,7 @@ json::Value keyring_json(const package::Keyring& keyring) {
     keys.push_back({{"name", key.name},
                     {"group", keyring.groups[key.group]},
                     {"algorithm", algorithm_name(static_cast<std::int64_t>(key.key.algorithm))},
-                    {"key_id", hex(key.id)},
+                    {"key_id", digest_hex(key.id)},
                     {"public_key", text::to_hex(key.key.view())}});
   }
   for (package::Kind kind : package::kKinds) {
@@ -212,12 +216,35 @@ json::Value keyring_json(const package::Keyring& keyring) {
     policies[std::string(package::name_of(kind))] = std::move(clauses);
   }
   json::Value retained = json::Value::array();
-  for (const package::Digest& digest : keyring.retained) retained.push_back(hex(digest));
+  for (const package::Digest& digest : keyring.retained) retained.push_back(digest_hex(digest));
   return {{"version", keyring.version},
           {"created", text::to_time(keyring.created)},
           {"keys", std::move(keys)},
           {"policies", std::move(policies)},
           {"retained", std::move(retained)}};
+}
+
+std::string about_package(const std::string& path, Bytes envelope) {
+  const package::FaultText fault = package::fault_in_envelope(envelope);
+  return fault.empty() ? path : path + ": " + std::string(fault.view());
+}
+
+Result<Shown> show_envelope(Bytes bytes) {
+  AIRLOCK_ASSIGN(const package::Envelope envelope, package::Envelope::parse(bytes));
+  AIRLOCK_ASSIGN(const package::Manifest manifest, package::Manifest::parse(envelope.payload));
+  Shown shown{manifest_text(manifest), {{"manifest", manifest_json(manifest)}}};
+  shown.value["signatures"] = json::Value::array();
+  shown.text += "Signatures: " + std::to_string(envelope.signatures.size()) + " (not checked)\n";
+  for (const package::SignatureView& view : envelope.signatures) {
+    shown.value["signatures"].push_back(
+        {{"key_id", text::to_hex(view.key_id)}, {"algorithm", algorithm_name(view.algorithm)}});
+    shown.text += "  " + algorithm_name(view.algorithm) + " by " + text::to_hex(view.key_id) + "\n";
+  }
+  if (manifest.kind == package::Kind::keyring) {
+    AIRLOCK_ASSIGN(const package::Keyring keyring, package::Keyring::parse(manifest.content));
+    shown.value["keyring"] = keyring_json(keyring);
+  }
+  return shown;
 }
 
 }  // namespace airlock::app

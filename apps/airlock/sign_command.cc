@@ -72,7 +72,7 @@ Answer sign(const SignOptions& options) {
   AIRLOCK_ANSWER_ASSIGN(const file::Buffer envelope, release::read_envelope(options.package),
                         options.package);
   AIRLOCK_ANSWER_ASSIGN(const package::Manifest manifest, package::read_unproven(envelope),
-                        options.package);
+                        about_package(options.package, envelope));
   std::unique_ptr<OpenedKeyring> keyring;
   if (!options.keyring.empty()) {
     AIRLOCK_ASSIGN(keyring, open_keyring(options.keyring));

@@ -1,6 +1,6 @@
 // Components of a manifest: checked whole when the manifest is parsed, and walked again whenever
 // one part is asked for, so that no array of them stands on a bootloader's stack.
-#include "core/package/internal/fields.h"
+#include "core/package/internal/shapes.h"
 #include "core/package/manifest.h"
 
 namespace airlock::package {
@@ -12,22 +12,13 @@ using internal::ImageKey;
 using internal::PayloadKey;
 using internal::read_number;
 
-constexpr internal::MapShape kComponentShape = {
-    internal::key_set(ComponentKey::id, ComponentKey::images, ComponentKey::payloads), 3};
-constexpr internal::MapShape kImageShape = {
-    internal::key_set(ImageKey::size, ImageKey::digest, ImageKey::block_digests), 4};
 constexpr std::uint32_t kBaseKeys =
     internal::key_set(PayloadKey::base_size, PayloadKey::base_digest);
-constexpr internal::MapShape kPayloadShape = {
-    internal::key_set(PayloadKey::type, PayloadKey::image, PayloadKey::size, PayloadKey::digest,
-                      PayloadKey::head_size, PayloadKey::root, PayloadKey::piece_size,
-                      PayloadKey::decoder_memory),
-    10};
 
-Status check_image(const Image& image, std::size_t at) {
-  if (image.size == 0) return fail(Code::bad_manifest, at);
+Status check_image(const Image& image) {
+  if (image.size == 0) return fail(Code::bad_manifest);
   const std::uint64_t blocks = (image.size + kBlockSize - 1) / kBlockSize;
-  if (image.block_digests.size() != blocks * Digest::kSize) return fail(Code::bad_manifest, at);
+  if (image.block_digests.size() != blocks * Digest::kSize) return fail(Code::bad_manifest);
   return {};
 }
 
@@ -42,10 +33,10 @@ Result<Image> read_image(CborReader& reader) {
       case ImageKey::block_digests:
         return internal::store(image.block_digests, reader.read_bytes(kBlocksMax * Digest::kSize));
     }
-    return fail(Code::unknown_field, reader.position());
+    return fail(Code::unknown_field);
   };
-  AIRLOCK_TRY(internal::read_map(reader, kImageShape, read_one));
-  AIRLOCK_TRY(check_image(image, reader.position()));
+  AIRLOCK_TRY(internal::read_map(reader, internal::kImageShape, read_one));
+  AIRLOCK_TRY(check_image(image));
   return image;
 }
 
@@ -54,7 +45,7 @@ Result<PayloadType> read_payload_type(CborReader& reader) {
   for (PayloadType type : {PayloadType::full, PayloadType::patch}) {
     if (static_cast<std::uint64_t>(type) == number) return type;
   }
-  return fail(Code::bad_manifest, reader.position());
+  return fail(Code::bad_manifest);
 }
 
 Status read_payload_field(Payload& payload, std::int64_t key, CborReader& reader) {
@@ -76,20 +67,20 @@ Status read_payload_field(Payload& payload, std::int64_t key, CborReader& reader
       return internal::store(payload.base_size, reader.read_unsigned(kImageSizeMax));
     case PayloadKey::base_digest: return reader.read_exactly(payload.base_digest.bytes);
   }
-  return fail(Code::unknown_field, reader.position());
+  return fail(Code::unknown_field);
 }
 
 // A patch names its base, and nothing else does. The digest of "nothing runs" is no base.
-Status check_payload(const Payload& payload, std::uint32_t seen, std::size_t at) {
+Status check_payload(const Payload& payload, std::uint32_t seen) {
   const std::uint32_t base_keys = payload.type == PayloadType::patch ? kBaseKeys : 0;
-  if ((seen & kBaseKeys) != base_keys) return fail(Code::bad_manifest, at);
+  if ((seen & kBaseKeys) != base_keys) return fail(Code::bad_manifest);
   if (base_keys != 0 && (payload.base_size == 0 || payload.base_digest.is_zero())) {
-    return fail(Code::bad_manifest, at);
+    return fail(Code::bad_manifest);
   }
   if (payload.head_size == 0 || payload.head_size > payload.size) {
-    return fail(Code::bad_manifest, at);
+    return fail(Code::bad_manifest);
   }
-  if (payload.piece_size < kPieceSizeMin) return fail(Code::bad_manifest, at);
+  if (payload.piece_size < kPieceSizeMin) return fail(Code::bad_manifest);
   return {};
 }
 
@@ -101,37 +92,34 @@ Result<Payload> read_payload(CborReader& reader) {
     seen |= internal::key_set(static_cast<PayloadKey>(key));
     return {};
   };
-  AIRLOCK_TRY(internal::read_map(reader, kPayloadShape, read_one));
-  AIRLOCK_TRY(check_payload(payload, seen, reader.position()));
+  AIRLOCK_TRY(internal::read_map(reader, internal::kPayloadShape, read_one));
+  AIRLOCK_TRY(check_payload(payload, seen));
   return payload;
 }
 
 // One image runs anywhere or at its address; several are for different addresses.
 Status read_images(CborReader& reader, std::size_t count) {
   FixedList<std::uint64_t, kImagesMax> addresses;
-  for (std::size_t i = 0; i < count; ++i) {
+  return internal::read_items(reader, count, [&]() -> Status {
     AIRLOCK_ASSIGN(const Image image, read_image(reader));
-    if (!image.load_address) {
-      if (count > 1) return fail(Code::bad_manifest, reader.position());
-      continue;
-    }
+    if (!image.load_address) return count > 1 ? fail(Code::bad_manifest) : Status{};
     for (std::uint64_t other : addresses) {
-      if (other == *image.load_address) return fail(Code::bad_manifest, reader.position());
+      if (other == *image.load_address) return fail(Code::bad_manifest);
     }
-    AIRLOCK_TRY(addresses.add(*image.load_address));
-  }
-  return {};
+    return addresses.add(*image.load_address);
+  });
 }
 
 // Every payload makes an image of its component, and every image is made by a payload.
 Status read_payloads(CborReader& reader, std::size_t count, std::size_t image_count) {
   std::uint32_t made = 0;
-  for (std::size_t i = 0; i < count; ++i) {
+  AIRLOCK_TRY(internal::read_items(reader, count, [&]() -> Status {
     AIRLOCK_ASSIGN(const Payload payload, read_payload(reader));
-    if (payload.image >= image_count) return fail(Code::bad_manifest, reader.position());
+    if (payload.image >= image_count) return fail(Code::bad_manifest);
     made |= 1U << payload.image;
-  }
-  if (made != (1U << image_count) - 1) return fail(Code::bad_manifest, reader.position());
+    return {};
+  }));
+  if (made != (1U << image_count) - 1) return fail(Code::bad_manifest);
   return {};
 }
 
@@ -163,7 +151,7 @@ Result<Component> Component::read(CborReader& reader, Bytes whole) {
       case ComponentKey::id: {
         AIRLOCK_ASSIGN(component.id, reader.read_text(kComponentIdMax));
         if (!internal::is_plain_name(component.id)) {
-          return fail(Code::bad_manifest, reader.position());
+          return fail(Code::bad_manifest);
         }
         return {};
       }
@@ -182,10 +170,10 @@ Result<Component> Component::read(CborReader& reader, Bytes whole) {
         return {};
       }
     }
-    return fail(Code::unknown_field, reader.position());
+    return fail(Code::unknown_field);
   };
-  AIRLOCK_TRY(internal::read_map(reader, kComponentShape, read_one));
-  if (component.image_count_ == 0) return fail(Code::bad_manifest, reader.position());
+  AIRLOCK_TRY(internal::read_map(reader, internal::kComponentShape, read_one));
+  if (component.image_count_ == 0) return fail(Code::bad_manifest);
   return component;
 }
 

@@ -1,6 +1,6 @@
 #include "core/package/keyring.h"
 
-#include "core/package/internal/fields.h"
+#include "core/package/internal/shapes.h"
 
 namespace airlock::package {
 namespace {
@@ -10,15 +10,6 @@ using internal::KeyringKey;
 using internal::read_number;
 using internal::SignerKey;
 
-constexpr internal::MapShape kKeyringShape = {
-    internal::key_set(KeyringKey::format, KeyringKey::version, KeyringKey::created,
-                      KeyringKey::groups, KeyringKey::keys, KeyringKey::policies),
-    7};
-constexpr internal::MapShape kSignerShape = {
-    internal::key_set(SignerKey::algorithm, SignerKey::public_key, SignerKey::group,
-                      SignerKey::name),
-    4};
-
 Status read_format(CborReader& reader) {
   AIRLOCK_ASSIGN(const std::uint64_t format, reader.read_unsigned());
   if (format != kKeyringFormat) return fail(Code::unsupported_version, format);
@@ -27,15 +18,14 @@ Status read_format(CborReader& reader) {
 
 Status read_groups(Keyring& keyring, CborReader& reader) {
   AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kGroupsMax));
-  for (std::size_t i = 0; i < count; ++i) {
+  return internal::read_items(reader, count, [&]() -> Status {
     AIRLOCK_ASSIGN(const std::string_view group, reader.read_text(kNameMax));
-    if (!internal::is_plain_name(group)) return fail(Code::bad_keyring, reader.position());
+    if (!internal::is_plain_name(group)) return fail(Code::bad_keyring);
     for (std::string_view other : keyring.groups) {
-      if (other == group) return fail(Code::bad_keyring, reader.position());
+      if (other == group) return fail(Code::bad_keyring);
     }
-    AIRLOCK_TRY(keyring.groups.add(group));
-  }
-  return {};
+    return keyring.groups.add(group);
+  });
 }
 
 // Names are for people and may hold any letters, on one line.
@@ -59,10 +49,10 @@ Result<Key> read_key(CborReader& reader) {
       case SignerKey::group: return internal::store(key.group, read_number<std::uint8_t>(reader));
       case SignerKey::name: return internal::store(key.name, reader.read_text(kNameMax));
     }
-    return fail(Code::unknown_field, reader.position());
+    return fail(Code::unknown_field);
   };
-  AIRLOCK_TRY(internal::read_map(reader, kSignerShape, read_one));
-  if (!is_signer_name(key.name)) return fail(Code::bad_keyring, reader.position());
+  AIRLOCK_TRY(internal::read_map(reader, internal::kSignerShape, read_one));
+  if (!is_signer_name(key.name)) return fail(Code::bad_keyring);
   AIRLOCK_ASSIGN(key.key, crypto::make_public_key(algorithm, bytes));
   key.id = key_id(key.key);
   return key;
@@ -84,20 +74,19 @@ bool have_one_holder(const crypto::PublicKey& a, const crypto::PublicKey& b) {
 
 Status read_keys(Keyring& keyring, CborReader& reader) {
   AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kKeysMax));
-  for (std::size_t i = 0; i < count; ++i) {
+  return internal::read_items(reader, count, [&]() -> Status {
     AIRLOCK_ASSIGN(const Key key, read_key(reader));
-    if (key.group >= keyring.groups.size()) return fail(Code::bad_keyring, reader.position());
+    if (key.group >= keyring.groups.size()) return fail(Code::bad_keyring);
     for (const Key& other : keyring.keys) {
       if (!have_one_holder(key.key, other.key)) continue;
       const bool apart = key.group != other.group;
-      return fail(apart ? Code::key_in_two_groups : Code::bad_keyring, reader.position());
+      return fail(apart ? Code::key_in_two_groups : Code::bad_keyring);
     }
     if (!keyring.keys.empty() && key.id <= keyring.keys.last().id) {
-      return fail(Code::not_canonical, reader.position());
+      return fail(Code::not_canonical);
     }
-    AIRLOCK_TRY(keyring.keys.add(key));
-  }
-  return {};
+    return keyring.keys.add(key);
+  });
 }
 
 std::size_t keys_in(const Keyring& keyring, std::size_t group) {
@@ -109,21 +98,21 @@ std::size_t keys_in(const Keyring& keyring, std::size_t group) {
 Result<SigningPolicy> read_policy(const Keyring& keyring, CborReader& reader) {
   SigningPolicy policy;
   AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kClausesMax));
-  AIRLOCK_TRY(internal::present(reader, count));
-  for (std::size_t i = 0; i < count; ++i) {
+  AIRLOCK_TRY(internal::present(count));
+  AIRLOCK_TRY(internal::read_items(reader, count, [&]() -> Status {
     AIRLOCK_ASSIGN(const std::size_t parts, reader.read_array(2));
-    if (parts != 2) return fail(Code::bad_keyring, reader.position());
+    if (parts != 2) return fail(Code::bad_keyring);
     Clause clause;
     AIRLOCK_ASSIGN(clause.group, read_number<std::uint8_t>(reader));
     AIRLOCK_ASSIGN(clause.threshold, read_number<std::uint8_t>(reader));
     const bool ascends = policy.clauses.empty() || clause.group > policy.clauses.last().group;
-    if (!ascends) return fail(Code::not_canonical, reader.position());
-    if (clause.group >= keyring.groups.size()) return fail(Code::bad_keyring, reader.position());
+    if (!ascends) return fail(Code::not_canonical);
+    if (clause.group >= keyring.groups.size()) return fail(Code::bad_keyring);
     if (clause.threshold == 0 || clause.threshold > keys_in(keyring, clause.group)) {
-      return fail(Code::bad_keyring, reader.position());
+      return fail(Code::bad_keyring);
     }
-    AIRLOCK_TRY(policy.clauses.add(clause));
-  }
+    return policy.clauses.add(clause);
+  }));
   return policy;
 }
 
@@ -131,40 +120,41 @@ Status read_policies(Keyring& keyring, CborReader& reader) {
   AIRLOCK_ASSIGN(codec::CborMapReader map, codec::CborMapReader::enter(reader, kKindCount));
   while (!map.done()) {
     AIRLOCK_ASSIGN(const std::int64_t number, map.next_key());
-    if (number < 0) return fail(Code::unknown_field, reader.position());
+    if (number < 0) return fail(Code::unknown_field);
     const Result<Kind> kind = known_kind(static_cast<std::uint64_t>(number));
-    if (!kind) return fail(Code::unknown_field, reader.position());
-    AIRLOCK_ASSIGN(keyring.policies[index_of(*kind)], read_policy(keyring, reader));
+    if (!kind) return fail(Code::unknown_field);
+    const std::size_t start = reader.position();
+    const Result<SigningPolicy> policy = read_policy(keyring, reader);
+    AIRLOCK_TRY(internal::placed(internal::store(keyring.policies[index_of(*kind)], policy), reader,
+                                 start));
   }
   return {};
 }
 
 Status read_retained(Keyring& keyring, CborReader& reader) {
   AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kRetainedMax));
-  AIRLOCK_TRY(internal::present(reader, count));
-  for (std::size_t i = 0; i < count; ++i) {
+  AIRLOCK_TRY(internal::present(count));
+  return internal::read_items(reader, count, [&]() -> Status {
     Digest digest;
     AIRLOCK_TRY(reader.read_exactly(digest.bytes));
     if (!keyring.retained.empty() && digest <= keyring.retained.last()) {
-      return fail(Code::not_canonical, reader.position());
+      return fail(Code::not_canonical);
     }
-    AIRLOCK_TRY(keyring.retained.add(digest));
-  }
-  return {};
+    return keyring.retained.add(digest);
+  });
 }
 
 // The root group signs keyrings, alone, and nothing else; so a keyring always has a successor.
-Status check_root(const Keyring& keyring) {
+Status check_root(const Keyring& keyring, Bytes encoded) {
+  const auto broken = [&] {
+    return fail(Code::bad_keyring, internal::offset_of(encoded, KeyringKey::policies));
+  };
   for (Kind kind : kKinds) {
     const SigningPolicy& policy = keyring.policy(kind);
     const bool of_root = kind == Kind::keyring;
-    if (of_root && policy.clauses.size() != 1) {
-      return fail(Code::bad_keyring, static_cast<std::uint64_t>(kind));
-    }
+    if (of_root && policy.clauses.size() != 1) return broken();
     for (const Clause& clause : policy.clauses) {
-      if ((keyring.groups[clause.group] == kRootGroup) != of_root) {
-        return fail(Code::bad_keyring, static_cast<std::uint64_t>(kind));
-      }
+      if ((keyring.groups[clause.group] == kRootGroup) != of_root) return broken();
     }
   }
   return {};
@@ -198,12 +188,14 @@ Result<Keyring> Keyring::parse(Bytes encoded) {
       case KeyringKey::policies: return read_policies(keyring, reader);
       case KeyringKey::retained: return read_retained(keyring, reader);
     }
-    return fail(Code::unknown_field, reader.position());
+    return fail(Code::unknown_field);
   };
-  AIRLOCK_TRY(internal::read_map(reader, kKeyringShape, read_one));
+  AIRLOCK_TRY(internal::read_map(reader, internal::kKeyringShape, read_one));
   AIRLOCK_TRY(reader.finish());
-  if (keyring.version == 0) return fail(Code::bad_keyring);
-  AIRLOCK_TRY(check_root(keyring));
+  if (keyring.version == 0) {
+    return fail(Code::bad_keyring, internal::offset_of(encoded, KeyringKey::version));
+  }
+  AIRLOCK_TRY(check_root(keyring, encoded));
   return keyring;
 }
 

@@ -1,6 +1,6 @@
 #include "core/package/manifest.h"
 
-#include "core/package/internal/fields.h"
+#include "core/package/internal/shapes.h"
 
 namespace airlock::package {
 namespace {
@@ -9,16 +9,6 @@ using codec::CborReader;
 using internal::ManifestKey;
 using internal::RampKey;
 using internal::read_number;
-
-constexpr internal::MapShape kManifestShape = {
-    internal::key_set(ManifestKey::format, ManifestKey::kind, ManifestKey::models,
-                      ManifestKey::version, ManifestKey::security_version, ManifestKey::created,
-                      ManifestKey::not_before, ManifestKey::expires, ManifestKey::bootloader_min,
-                      ManifestKey::secure_boot_min, ManifestKey::data_version,
-                      ManifestKey::data_version_min),
-    static_cast<std::size_t>(ManifestKey::components) + kExtensionsMax};
-constexpr internal::MapShape kRampShape = {
-    internal::key_set(RampKey::start, RampKey::seed, RampKey::stages), 3};
 
 Status read_format(CborReader& reader) {
   AIRLOCK_ASSIGN(const std::uint64_t format, reader.read_unsigned());
@@ -44,67 +34,64 @@ bool is_model(std::string_view text) {
 
 Status read_models(Manifest& manifest, CborReader& reader) {
   AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kModelsMax));
-  for (std::size_t i = 0; i < count; ++i) {
+  if (count == 0) return fail(Code::bad_manifest);
+  return internal::read_items(reader, count, [&]() -> Status {
     AIRLOCK_ASSIGN(const std::string_view model, reader.read_text(kModelTextMax));
-    if (!is_model(model)) return fail(Code::bad_manifest, reader.position());
-    if (model == "*" && count > 1) return fail(Code::bad_manifest, reader.position());
+    if (!is_model(model)) return fail(Code::bad_manifest);
+    if (model == "*" && count > 1) return fail(Code::bad_manifest);
     for (std::string_view other : manifest.models) {
-      if (other == model) return fail(Code::bad_manifest, reader.position());
+      if (other == model) return fail(Code::bad_manifest);
     }
-    AIRLOCK_TRY(manifest.models.add(model));
-  }
-  if (count == 0) return fail(Code::bad_manifest, reader.position());
-  return {};
+    return manifest.models.add(model);
+  });
 }
 
 Status read_from_versions(Manifest& manifest, CborReader& reader) {
   AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kFromVersionsMax));
-  AIRLOCK_TRY(internal::present(reader, count));
-  for (std::size_t i = 0; i < count; ++i) {
+  AIRLOCK_TRY(internal::present(count));
+  return internal::read_items(reader, count, [&]() -> Status {
     AIRLOCK_ASSIGN(const std::size_t ends, reader.read_array(2));
-    if (ends != 2) return fail(Code::bad_manifest, reader.position());
+    if (ends != 2) return fail(Code::bad_manifest);
     VersionRange range;
     AIRLOCK_ASSIGN(range.min, read_version(reader));
     AIRLOCK_ASSIGN(range.max, read_version(reader));
-    if (range.max < range.min) return fail(Code::bad_manifest, reader.position());
-    AIRLOCK_TRY(manifest.from_versions.add(range));
-  }
-  return {};
+    if (range.max < range.min) return fail(Code::bad_manifest);
+    return manifest.from_versions.add(range);
+  });
 }
 
 Status read_stages(Ramp& ramp, CborReader& reader) {
   AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kRampStagesMax));
-  AIRLOCK_TRY(internal::present(reader, count));
-  for (std::size_t i = 0; i < count; ++i) {
+  AIRLOCK_TRY(internal::present(count));
+  return internal::read_items(reader, count, [&]() -> Status {
     AIRLOCK_ASSIGN(const std::size_t parts, reader.read_array(2));
-    if (parts != 2) return fail(Code::bad_manifest, reader.position());
+    if (parts != 2) return fail(Code::bad_manifest);
     RampStage stage;
     AIRLOCK_ASSIGN(stage.after_seconds, read_number<std::uint32_t>(reader));
     AIRLOCK_ASSIGN(stage.share, read_number<std::uint16_t>(reader, kShareWhole));
     const bool climbs =
         ramp.stages.empty() || (stage.after_seconds > ramp.stages.last().after_seconds &&
                                 stage.share > ramp.stages.last().share);
-    if (!climbs || stage.share == 0) return fail(Code::bad_manifest, reader.position());
-    AIRLOCK_TRY(ramp.stages.add(stage));
-  }
-  return {};
+    if (!climbs || stage.share == 0) return fail(Code::bad_manifest);
+    return ramp.stages.add(stage);
+  });
 }
 
 Status read_ramp(Ramp& ramp, CborReader& reader) {
-  return internal::read_map(reader, kRampShape, [&](std::int64_t key) -> Status {
+  return internal::read_map(reader, internal::kRampShape, [&](std::int64_t key) -> Status {
     switch (static_cast<RampKey>(key)) {
       case RampKey::start:
         return internal::store(ramp.start_seconds, read_number<std::int64_t>(reader, kTimeMax));
       case RampKey::seed: return reader.read_exactly(ramp.seed.bytes);
       case RampKey::stages: return read_stages(ramp, reader);
     }
-    return fail(Code::unknown_field, reader.position());
+    return fail(Code::unknown_field);
   });
 }
 
 Status read_extension(Manifest& manifest, std::int64_t key, CborReader& reader) {
   if (key < kExtensionFirst || key > kExtensionLast) {
-    return fail(Code::unknown_field, reader.position());
+    return fail(Code::unknown_field);
   }
   Extension extension{static_cast<std::uint16_t>(key), {}};
   AIRLOCK_ASSIGN(extension.value, reader.read_bytes(kExtensionSizeMax));
@@ -113,12 +100,12 @@ Status read_extension(Manifest& manifest, std::int64_t key, CborReader& reader) 
 
 Status read_content(Manifest& manifest, CborReader& reader) {
   AIRLOCK_ASSIGN(manifest.content, reader.read_bytes(kContentMax));
-  return internal::present(reader, manifest.content.size());
+  return internal::present(manifest.content.size());
 }
 
 Status read_notes(Manifest& manifest, CborReader& reader) {
   AIRLOCK_ASSIGN(manifest.notes, reader.read_text(kNotesMax));
-  return internal::present(reader, manifest.notes.size());
+  return internal::present(manifest.notes.size());
 }
 
 Result<std::int64_t> read_time(CborReader& reader) {
@@ -152,10 +139,13 @@ Status read_field(Manifest& manifest, std::int64_t key, CborReader& reader) {
   return read_extension(manifest, key, reader);
 }
 
-// What no single field can show; at = the key of the field that breaks the rule.
-Status check_rules(const Manifest& manifest) {
-  const auto broken = [](ManifestKey key) {
-    return fail(Code::bad_manifest, static_cast<std::uint64_t>(key));
+// What no single field can show. What is there and must not be is to blame; what is not there
+// cannot be, and its kind is.
+Status check_rules(const Manifest& manifest, Bytes encoded) {
+  const auto broken = [&](ManifestKey key) {
+    const std::size_t offset = internal::offset_of(encoded, key);
+    return fail(Code::bad_manifest,
+                offset != 0 ? offset : internal::offset_of(encoded, ManifestKey::kind));
   };
   if (manifest.not_before > manifest.expires) return broken(ManifestKey::not_before);
   if (manifest.created > manifest.expires) return broken(ManifestKey::created);
@@ -176,13 +166,11 @@ Status check_rules(const Manifest& manifest) {
 Result<Kind> Manifest::kind_of(Bytes encoded) {
   CborReader reader(encoded);
   AIRLOCK_ASSIGN(codec::CborMapReader map,
-                 codec::CborMapReader::enter(reader, kManifestShape.entries_max));
+                 codec::CborMapReader::enter(reader, internal::kManifestShape.entries_max));
   for (ManifestKey key : {ManifestKey::format, ManifestKey::kind}) {
-    if (map.done()) return fail(Code::missing_field, static_cast<std::uint64_t>(key));
+    if (map.done()) return fail(Code::missing_field);
     AIRLOCK_ASSIGN(const std::int64_t found, map.next_key());
-    if (found != static_cast<std::int64_t>(key)) {
-      return fail(Code::missing_field, static_cast<std::uint64_t>(key));
-    }
+    if (found != static_cast<std::int64_t>(key)) return fail(Code::missing_field);
     if (key == ManifestKey::format) AIRLOCK_TRY(read_format(reader));
   }
   return read_kind(reader);
@@ -194,16 +182,16 @@ Result<Manifest> Manifest::parse(Bytes encoded) {
   CborReader reader(encoded);
   const auto read_components = [&]() -> Status {
     AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kComponentsMax));
-    AIRLOCK_TRY(internal::present(reader, count));
+    AIRLOCK_TRY(internal::present(count));
     const std::size_t start = reader.position();
     FixedList<std::string_view, kComponentsMax> ids;
-    for (std::size_t i = 0; i < count; ++i) {
+    AIRLOCK_TRY(internal::read_items(reader, count, [&]() -> Status {
       AIRLOCK_ASSIGN(const Component component, Component::read(reader, encoded));
       for (std::string_view id : ids) {
-        if (id == component.id) return fail(Code::bad_manifest, reader.position());
+        if (id == component.id) return fail(Code::bad_manifest);
       }
-      AIRLOCK_TRY(ids.add(component.id));
-    }
+      return ids.add(component.id);
+    }));
     manifest.components_ = encoded.subspan(start, reader.position() - start);
     manifest.component_count_ = count;
     return {};
@@ -212,9 +200,9 @@ Result<Manifest> Manifest::parse(Bytes encoded) {
     if (key == static_cast<std::int64_t>(ManifestKey::components)) return read_components();
     return read_field(manifest, key, reader);
   };
-  AIRLOCK_TRY(internal::read_map(reader, kManifestShape, read_one));
+  AIRLOCK_TRY(internal::read_map(reader, internal::kManifestShape, read_one));
   AIRLOCK_TRY(reader.finish());
-  AIRLOCK_TRY(check_rules(manifest));
+  AIRLOCK_TRY(check_rules(manifest, encoded));
   manifest.encoded_ = encoded;
   manifest.digest_ = crypto::sha256(encoded);
   return manifest;

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "core/package/encode.h"
+#include "core/package/fault.h"
 #include "core/package/gate.h"
 #include "core/package/keyring.h"
 #include "core/package/manifest.h"

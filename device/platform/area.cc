@@ -96,16 +96,21 @@ Status replace_envelope(const file::Path& path, Bytes envelope) {
   return file::replace(path, stored);
 }
 
-Result<file::Buffer> read_envelope(const file::Path& path) {
-  AIRLOCK_ASSIGN(file::Buffer stored, file::read(path, kHeadSize + package::kEnvelopeSizeMax));
+Result<Bytes> envelope_in(Bytes stored) {
   if (stored.size() < kHeadSize) return fail(Code::truncated, stored.size());
-  const Bytes head = Bytes(stored).first(kHeadSize);
-  const Bytes envelope = Bytes(stored).subspan(kHeadSize);
+  const Bytes head = stored.first(kHeadSize);
+  const Bytes envelope = stored.subspan(kHeadSize);
   if (!equal(head.first(4), kMagic)) return fail(Code::wrong_magic);
   const std::uint32_t size = number(head.subspan(4));
   if (envelope.size() < size) return fail(Code::truncated, size);
   if (envelope.size() > size) return fail(Code::trailing_bytes, size);
   if (codec::crc32c(envelope) != number(head.subspan(8))) return fail(Code::bad_checksum);
+  return envelope;
+}
+
+Result<file::Buffer> read_envelope(const file::Path& path) {
+  AIRLOCK_ASSIGN(file::Buffer stored, file::read(path, kHeadSize + package::kEnvelopeSizeMax));
+  AIRLOCK_TRY(envelope_in(stored));
   stored.erase(stored.begin(), stored.begin() + kHeadSize);
   return stored;
 }

@@ -43,7 +43,10 @@ Status make_area(const file::Path& path, std::uint64_t size);
 
 // replace_envelope keeps an envelope in a file, with its length and a checksum in front of it.
 Status replace_envelope(const file::Path& path, Bytes envelope);
-// read_envelope reads it back: not_found, wrong_magic, bad_checksum, truncated, trailing_bytes.
+// envelope_in returns the envelope in what lies in such a file: wrong_magic, bad_checksum,
+// truncated, trailing_bytes.
+Result<Bytes> envelope_in(Bytes stored);
+// read_envelope reads it back: not_found, and those of envelope_in.
 Result<file::Buffer> read_envelope(const file::Path& path);
 
 }  // namespace airlock::platform

@@ -77,6 +77,19 @@ bool is_hidden(std::uint32_t c) {
          (c >= 0xe0000 && c <= 0xe007f);
 }
 
+// How many bytes of a line fit into so many columns, cut at a space where there is one.
+std::size_t fitting(std::string_view line, std::size_t columns) {
+  std::size_t used = 0, at = 0, space = 0;
+  while (at < line.size()) {
+    const std::size_t size = std::max<std::size_t>(code_point(line.substr(at)).size, 1);
+    used += size == 1 ? 1 : 2;
+    if (used > columns) return space > 0 ? space : at;
+    if (line[at] == ' ') space = at;
+    at += size;
+  }
+  return at;
+}
+
 }  // namespace
 
 std::string to_hex(Bytes bytes) {
@@ -231,6 +244,22 @@ std::string visible(std::string_view text) {
     text.remove_prefix(size);
   }
   return shown;
+}
+
+std::string quoted(std::string_view text, std::size_t columns) {
+  constexpr std::string_view kMark = "  | ";
+  constexpr std::size_t kRoomMin = 8;
+  const std::size_t room = std::max(columns, kMark.size() + kRoomMin) - kMark.size();
+  const std::string shown = visible(text);
+  std::string block;
+  for (std::size_t at = 0; at <= shown.size();) {
+    const std::size_t end = std::min(shown.find('\n', at), shown.size());
+    const std::string_view line = std::string_view(shown).substr(at, end - at);
+    const std::size_t size = fitting(line, room);
+    block.append(kMark).append(line.substr(0, size)).push_back('\n');
+    at += size < line.size() && line[size] != ' ' ? size : size + 1;
+  }
+  return block;
 }
 
 }  // namespace airlock::text

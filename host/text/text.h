@@ -47,4 +47,9 @@ Result<std::int64_t> read_duration(std::string_view text);
 // overrides and invalid UTF-8 become \u{..} escapes.
 std::string visible(std::string_view text);
 
+// quoted is visible text of several lines as a block in which no line can pass for one of ours:
+// each begins with "  | ", and what is longer than `columns` goes on in another such line, so that
+// no terminal wraps it. A character outside ASCII is taken to be two columns wide.
+std::string quoted(std::string_view text, std::size_t columns);
+
 }  // namespace airlock::text

@@ -65,5 +65,29 @@ TEST(Visible, ShowsWhatWouldHideItself) {
   EXPECT_EQ(visible("naïve ✓\n"), "naïve ✓\n");
 }
 
+TEST(Quoted, MarksEveryLineAsNotOurs) {
+  EXPECT_EQ(quoted("one", 40), "  | one\n");
+  EXPECT_EQ(quoted("one\n\n  SHA-256    0\n", 40), "  | one\n  | \n  |   SHA-256    0\n  | \n");
+  EXPECT_EQ(quoted("a\rb\x1b[2J", 40), "  | a\\u{d}b\\u{1b}[2J\n");
+}
+
+TEST(Quoted, LeavesNoLineThatATerminalWouldWrap) {
+  const std::string words =
+      quoted(std::string(30, ' ') + "manifest 00 " + std::string(50, 'x'), 20);
+  const std::string wide = quoted("一二三四五六七八九十一二三四五六七八九十", 20);
+  for (const std::string& block : {words, wide}) {
+    std::size_t lines = 0;
+    for (std::size_t at = 0; at < block.size(); ++lines) {
+      const std::size_t end = block.find('\n', at);
+      EXPECT_TRUE(block.substr(at).starts_with("  | "));
+      EXPECT_LE(end - at, 4u + 16 / 2 * 3);  // at most eight characters of three bytes
+      at = end + 1;
+    }
+    EXPECT_GT(lines, 2u);
+  }
+  EXPECT_EQ(quoted("12345678 9", 12), "  | 12345678\n  | 9\n");
+  EXPECT_EQ(quoted("123456789", 12), "  | 12345678\n  | 9\n");
+}
+
 }  // namespace
 }  // namespace airlock::text

@@ -63,17 +63,21 @@ struct PassphraseSource {
   std::string subject;  // what it opens, for the prompt: "keys/vendor.key"
   Asking asking = Asking::once;
 };
-// read_passphrase errors: no_passphrase (no source, or an empty one), wrong_passphrase (the two of
-// Asking::twice differ), oversized, interrupted, and those of reading the file.
+// read_passphrase errors: no_passphrase (no source, or an empty one), passphrases_differ (the two
+// of Asking::twice), oversized, interrupted, and those of reading the file.
 Result<Secret> read_passphrase(const PassphraseSource& source);
 
 using Signature = std::array<std::uint8_t, crypto::kSignatureSize>;
+
+// Which of the two doors a key is for. It rests inside the encrypted file, so that it follows the
+// key wherever the file is moved. A key that another tool made states none.
+enum class Door : std::uint8_t { unstated, package, repository };
 
 // A secret key that can sign and do nothing else. Move-only.
 class SigningKey {
  public:
   // generate makes a new key. Errors: unsupported_algorithm, io_failed (no randomness).
-  static Result<SigningKey> generate(crypto::Algorithm algorithm);
+  static Result<SigningKey> generate(crypto::Algorithm algorithm, Door door = Door::unstated);
   // open decrypts a key file. Errors: wrong_passphrase, wrong_magic (not an encrypted key),
   // key_too_weak (another type of key), and those of reading.
   static Result<SigningKey> open(const file::Path& path, const Secret& passphrase);
@@ -86,6 +90,7 @@ class SigningKey {
   Status save(const file::Path& path, const Secret& passphrase) const;
 
   const crypto::PublicKey& public_key() const { return public_key_; }
+  Door door() const { return door_; }
 
   // sign signs a message given in parts and returns 64 bytes: an Ed25519 signature, or r || s.
   // Before it is returned the signature is verified, so that a fault never leaves the room.
@@ -93,9 +98,10 @@ class SigningKey {
 
  private:
   struct Opened;
-  explicit SigningKey(std::unique_ptr<Opened> opened, const crypto::PublicKey& key);
+  SigningKey(std::unique_ptr<Opened> opened, const crypto::PublicKey& key, Door door);
   std::unique_ptr<Opened> opened_;
   crypto::PublicKey public_key_;
+  Door door_;
 };
 
 // Public keys as files: PEM SubjectPublicKeyInfo.

@@ -76,6 +76,30 @@ TEST_P(Keys, OpensWhatItSaved) {
   EXPECT_EQ(*opened->sign(message), *made.sign(message));
 }
 
+TEST_P(Keys, KeepsTheDoorInTheFileThatOpensslStillReads) {
+  for (Door door : {Door::unstated, Door::package, Door::repository}) {
+    const SigningKey made = *SigningKey::generate(GetParam(), door);
+    const file::Path path = folder_ / ("door-" + std::to_string(static_cast<int>(door)));
+    ASSERT_TRUE(made.save(path, passphrase_).has_value());
+    const auto opened = SigningKey::open(path, passphrase_);
+    ASSERT_TRUE(opened.has_value()) << name(opened.error().code);
+    EXPECT_EQ(opened->door(), door);
+    const std::string read = "openssl pkey -passin 'pass:correct horse' -pubout -in " +
+                             path.string() + " -out " + path.string() + ".pub";
+    ASSERT_EQ(std::system(read.c_str()), 0);
+    EXPECT_EQ(*read_public_key(path.string() + ".pub"), made.public_key());
+  }
+}
+
+TEST_F(Keys, KnowNoDoorWhereAnotherToolMadeTheFile) {
+  ASSERT_EQ(std::system(("openssl genpkey -algorithm ed25519 -aes-256-cbc "
+                         "-pass 'pass:correct horse' -out " +
+                         (folder_ / "anna.key").string() + " 2>/dev/null")
+                            .c_str()),
+            0);
+  EXPECT_EQ(SigningKey::open(folder_ / "anna.key", passphrase_)->door(), Door::unstated);
+}
+
 TEST_P(Keys, LeavesOnlyEncryptedSecretsOnDiskForTheOwnerAlone) {
   const SigningKey made = *SigningKey::generate(GetParam());
   ASSERT_TRUE(made.save(folder_ / "a.key", passphrase_).has_value());

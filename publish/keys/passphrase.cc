@@ -100,7 +100,7 @@ Result<Secret> from_terminal(const PassphraseSource& source) {
   AIRLOCK_ASSIGN(Secret first, terminal.read_line("Passphrase for " + source.subject + ": "));
   if (source.asking == Asking::once) return first;
   AIRLOCK_ASSIGN(const Secret second, terminal.read_line("The same once more: "));
-  if (!equal(first.view(), second.view())) return fail(Code::wrong_passphrase);
+  if (!equal(first.view(), second.view())) return fail(Code::passphrases_differ);
   return first;
 }
 

@@ -74,10 +74,48 @@ Result<Signature> sign_secp256k1(const EVP_PKEY* key, std::span<const Bytes> mes
   return signature;
 }
 
-Result<std::string> encrypted_pem(EVP_PKEY* key, const Secret& passphrase) {
+// A door as the friendlyName (PKCS #9) of the key; "" where none is stated.
+std::string_view name_of(Door door) {
+  switch (door) {
+    case Door::unstated: return "";
+    case Door::package: return "airlock package key";
+    case Door::repository: return "airlock repository key";
+  }
+  return "";
+}
+
+Status state_door(PKCS8_PRIV_KEY_INFO* plain, Door door) {
+  const std::string_view words = name_of(door);
+  if (words.empty()) return {};
+  const auto* bytes = bytes_of(words).data();
+  const int added = PKCS8_pkey_add1_attr_by_NID(plain, NID_friendlyName, MBSTRING_ASC, bytes,
+                                                static_cast<int>(words.size()));
+  if (added != 1) return fail(Code::io_failed);
+  return {};
+}
+
+Door stated_door(const PKCS8_PRIV_KEY_INFO* plain) {
+  const STACK_OF(X509_ATTRIBUTE)* attributes = PKCS8_pkey_get0_attrs(plain);
+  const int at = X509at_get_attr_by_NID(attributes, NID_friendlyName, -1);
+  if (at < 0) return Door::unstated;
+  const auto* stated = static_cast<const ASN1_STRING*>(
+      X509_ATTRIBUTE_get0_data(X509at_get_attr(attributes, at), 0, V_ASN1_BMPSTRING, nullptr));
+  unsigned char* words = nullptr;
+  const int size = stated == nullptr ? -1 : ASN1_STRING_to_UTF8(&words, stated);
+  if (size < 0) return Door::unstated;
+  const std::string text(words, words + size);
+  OPENSSL_free(words);
+  for (Door door : {Door::package, Door::repository}) {
+    if (text == name_of(door)) return door;
+  }
+  return Door::unstated;
+}
+
+Result<std::string> encrypted_pem(EVP_PKEY* key, Door door, const Secret& passphrase) {
   const PlainKey plain(EVP_PKEY2PKCS8(key));
   std::array<std::uint8_t, kSaltSize> salt;
   if (plain == nullptr || RAND_bytes(salt.data(), kSaltSize) != 1) return fail(Code::io_failed);
+  AIRLOCK_TRY(state_door(plain.get(), door));
   X509_ALGOR* scheme = PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), salt.data(), kSaltSize, nullptr,
                                              kScryptN, kScryptR, kScryptP);
   if (scheme == nullptr) return fail(Code::io_failed);
@@ -95,7 +133,12 @@ Result<std::string> encrypted_pem(EVP_PKEY* key, const Secret& passphrase) {
   return text_in(bio.get());
 }
 
-Result<EvpKey> decrypted(std::string_view pem, const Secret& passphrase) {
+struct Decrypted {
+  EvpKey key;
+  Door door = Door::unstated;
+};
+
+Result<Decrypted> decrypted(std::string_view pem, const Secret& passphrase) {
   const MemoryBio bio = bio_over(pem);
   const EncryptedKey encrypted(PEM_read_bio_PKCS8(bio.get(), nullptr, nullptr, nullptr));
   if (encrypted == nullptr) return fail(Code::wrong_magic);
@@ -105,7 +148,7 @@ Result<EvpKey> decrypted(std::string_view pem, const Secret& passphrase) {
   EvpKey key(plain == nullptr ? nullptr : EVP_PKCS82PKEY(plain.get()));
   ERR_clear_error();
   if (key == nullptr) return fail(Code::wrong_passphrase);
-  return key;
+  return Decrypted{std::move(key), stated_door(plain.get())};
 }
 
 }  // namespace
@@ -114,30 +157,30 @@ struct SigningKey::Opened {
   EvpKey key;
 };
 
-SigningKey::SigningKey(std::unique_ptr<Opened> opened, const crypto::PublicKey& key)
-    : opened_(std::move(opened)), public_key_(key) {}
+SigningKey::SigningKey(std::unique_ptr<Opened> opened, const crypto::PublicKey& key, Door door)
+    : opened_(std::move(opened)), public_key_(key), door_(door) {}
 SigningKey::SigningKey(SigningKey&&) noexcept = default;
 SigningKey& SigningKey::operator=(SigningKey&&) noexcept = default;
 SigningKey::~SigningKey() = default;
 
-Result<SigningKey> SigningKey::generate(Algorithm algorithm) {
+Result<SigningKey> SigningKey::generate(Algorithm algorithm, Door door) {
   if (algorithm == Algorithm::slh_dsa_sha2_128s) return fail(Code::unsupported_algorithm);
   EvpKey key = generate_evp(algorithm);
   if (key == nullptr) return fail(Code::io_failed);
   AIRLOCK_ASSIGN(const crypto::PublicKey public_key, public_half(key.get()));
-  return SigningKey(std::make_unique<Opened>(std::move(key)), public_key);
+  return SigningKey(std::make_unique<Opened>(std::move(key)), public_key, door);
 }
 
 Result<SigningKey> SigningKey::open(const file::Path& path, const Secret& passphrase) {
   AIRLOCK_ASSIGN(const file::Buffer bytes, file::read(path, kKeyFileMax));
-  AIRLOCK_ASSIGN(EvpKey key, decrypted(text_of(bytes), passphrase));
-  AIRLOCK_ASSIGN(const crypto::PublicKey public_key, public_half(key.get()));
-  return SigningKey(std::make_unique<Opened>(std::move(key)), public_key);
+  AIRLOCK_ASSIGN(Decrypted opened, decrypted(text_of(bytes), passphrase));
+  AIRLOCK_ASSIGN(const crypto::PublicKey public_key, public_half(opened.key.get()));
+  return SigningKey(std::make_unique<Opened>(std::move(opened.key)), public_key, opened.door);
 }
 
 Status SigningKey::save(const file::Path& path, const Secret& passphrase) const {
   if (passphrase.view().empty()) return fail(Code::no_passphrase);
-  AIRLOCK_ASSIGN(const std::string pem, encrypted_pem(opened_->key.get(), passphrase));
+  AIRLOCK_ASSIGN(const std::string pem, encrypted_pem(opened_->key.get(), door_, passphrase));
   return file::create(path, bytes_of(pem), file::Privacy::secret);
 }
 

@@ -147,7 +147,8 @@ Answer<void> make_cast(const Path& folder, std::string_view vendor, const keys::
   for (const CastMember& member : kCast) {
     const std::string stem = (folder / member.name).string();
     if (progress != nullptr) progress(member.name);
-    AIRLOCK_ASSIGN(keys::SigningKey key, keys::SigningKey::generate(member.algorithm));
+    const keys::Door door = member.group.empty() ? keys::Door::repository : keys::Door::package;
+    AIRLOCK_ASSIGN(keys::SigningKey key, keys::SigningKey::generate(member.algorithm, door));
     if (auto saved = key.save(stem + ".key", passphrase); !saved) {
       return Refusal::of(saved.error(), stem + ".key");
     }

@@ -1,5 +1,6 @@
 #include <deque>
 
+#include "core/codec/codec.h"
 #include "host/text/text.h"
 #include "publish/release/internal.h"
 
@@ -72,7 +73,13 @@ std::vector<package::ComponentDraft> drafts_of(std::deque<Part>& parts) {
   return drafts;
 }
 
-Result<Buffer> encode(const Recipe& recipe, std::span<const package::ComponentDraft> components) {
+// The field of a manifest that was written and refused; the manifest begins the room.
+std::string fault_in(Bytes room) {
+  const Result<Bytes> written = codec::CborReader(room).skip_item();
+  return std::string(package::fault_in_manifest(written ? *written : room).view());
+}
+
+Answer<Buffer> encode(const Recipe& recipe, std::span<const package::ComponentDraft> components) {
   const std::vector<std::string_view> models(recipe.models.begin(), recipe.models.end());
   std::vector<package::ManifestDraft::Range> ranges;
   for (const VersionSpan& span : recipe.from_versions) ranges.push_back({span.min, span.max});
@@ -93,7 +100,14 @@ Result<Buffer> encode(const Recipe& recipe, std::span<const package::ComponentDr
   draft.notes = recipe.notes;
   draft.content = recipe.content;
   draft.components = components;
-  return encode_with([&](MutableBytes room) { return package::encode_manifest(draft, room); });
+  std::string fault;
+  Result<Buffer> encoded = encode_with([&](MutableBytes room) {
+    Result<Bytes> written = package::encode_manifest(draft, room);
+    if (!written && written.error().code != Code::no_room) fault = fault_in(room);
+    return written;
+  });
+  if (!encoded) return Refusal::of(encoded.error(), fault);
+  return std::move(*encoded);
 }
 
 }  // namespace

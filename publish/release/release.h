@@ -110,8 +110,8 @@ struct Package {
 };
 
 // make builds every payload and the manifest. A patch that is not smaller than the full payload is
-// left out. Errors: those of publish/diff and of encode_manifest; unknown_component (a base of a
-// component that has no image).
+// left out. Errors: those of publish/diff; of encode_manifest (about = the field);
+// unknown_component (a base of a component that has no image).
 Answer<Package> make(const Recipe& recipe, const diff::Progress& progress);
 
 // write_package lays out a new package folder: exists_already where it holds a package.
@@ -124,8 +124,9 @@ Result<Buffer> read_envelope(const Path& package);
 // ---- signing
 
 // add_signature returns the envelope with one signature more. `shown` is the manifest digest that
-// the signer saw; other bytes are digest_mismatch. With a keyring, not_a_signer unless its policy
-// for the package's kind lists the key. Errors also: already_signed, and those of parsing.
+// the signer saw; other bytes are digest_mismatch. A key whose file says that it is the
+// repository's is key_in_both_doors. With a keyring, not_a_signer unless its policy for the
+// package's kind lists the key. Errors also: already_signed, and those of parsing.
 Result<Buffer> add_signature(Bytes envelope, const keys::SigningKey& key, const Digest& shown,
                              const package::Keyring* keyring);
 

@@ -213,6 +213,18 @@ TEST_F(Release, RefusesASecondSignatureByOneKey) {
             Code::already_signed);
 }
 
+TEST_F(Release, LetsNoKeyOfTheRepositorySignAPackage) {
+  const Buffer envelope = make(recipe_of("1.0.0", image_of(1, 1'000)), {})->envelope;
+  const auto sign_for = [&](keys::Door door) {
+    const auto key = *keys::SigningKey::generate(crypto::Algorithm::eddsa, door);
+    const auto signed_by = add_signature(envelope, key, digest_of(envelope), nullptr);
+    return signed_by ? Code::ok : signed_by.error().code;
+  };
+  EXPECT_EQ(sign_for(keys::Door::repository), Code::key_in_both_doors);
+  EXPECT_EQ(sign_for(keys::Door::package), Code::ok);
+  EXPECT_EQ(sign_for(keys::Door::unstated), Code::ok);
+}
+
 TEST_F(Release, RefusesASignerWhomTheKeyringDoesNotName) {
   const Buffer envelope = make(recipe_of("1.0.0", image_of(1, 1'000)), {})->envelope;
   const Digest digest = digest_of(envelope);

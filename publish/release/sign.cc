@@ -29,6 +29,7 @@ Result<std::vector<package::SignatureDraft>> signatures_of(const package::Envelo
 
 Result<Buffer> add_signature(Bytes encoded, const keys::SigningKey& key, const Digest& shown,
                              const package::Keyring* keyring) {
+  if (key.door() == keys::Door::repository) return fail(Code::key_in_both_doors);
   AIRLOCK_ASSIGN(const package::Envelope envelope, package::Envelope::parse(encoded));
   AIRLOCK_ASSIGN(const package::Manifest manifest, package::Manifest::parse(envelope.payload));
   if (manifest.digest() != shown) return fail(Code::digest_mismatch);

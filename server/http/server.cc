@@ -397,10 +397,18 @@ Result<Tcp::acceptor> open(asio::io_context& context, const std::string& address
   acceptor.open(endpoint.protocol(), error);
   if (!error) acceptor.set_option(Tcp::acceptor::reuse_address(true), error);
   if (!error) acceptor.bind(endpoint, error);
-  if (error) return fail(error == asio::error::address_in_use ? Code::busy : Code::access_denied);
-  acceptor.listen(Tcp::acceptor::max_listen_connections, error);
-  if (error) return fail(Code::io_failed);
+  if (!error) acceptor.listen(Tcp::acceptor::max_listen_connections, error);
+  if (error == asio::error::address_in_use) return fail(Code::address_in_use);
+  if (error) return fail(Code::access_denied);
   return acceptor;
+}
+
+// open_for says at which door it failed.
+Result<Tcp::acceptor> open_for(Door door, asio::io_context& context, const Settings& settings) {
+  const bool devices = door == Door::devices;
+  auto opened = open(context, devices ? settings.listen : settings.admin_listen);
+  if (!opened) return fail(opened.error().code, devices ? 0 : kAtAdminListen);
+  return opened;
 }
 
 std::string address_of(const Tcp::acceptor& acceptor, const std::string& asked) {
@@ -419,8 +427,8 @@ Status serve(Service& service, const Settings& settings,
   Lane& operators = *lanes.back();
   AIRLOCK_ASSIGN(auto tls, make_tls(settings, Door::devices));
   AIRLOCK_ASSIGN(auto admin_tls, make_tls(settings, Door::operators));
-  AIRLOCK_ASSIGN(auto acceptor, open(operators.context, settings.listen));
-  AIRLOCK_ASSIGN(auto admin_acceptor, open(operators.context, settings.admin_listen));
+  AIRLOCK_ASSIGN(auto acceptor, open_for(Door::devices, operators.context, settings));
+  AIRLOCK_ASSIGN(auto admin_acceptor, open_for(Door::operators, operators.context, settings));
   Listener devices{std::move(acceptor), std::move(tls), Door::devices};
   Listener admin{std::move(admin_acceptor), std::move(admin_tls), Door::operators};
 

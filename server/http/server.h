@@ -38,9 +38,12 @@ struct Addresses {
   std::string admin;
 };
 
+inline constexpr std::uint64_t kAtAdminListen = 1;  // the place of an error of run
+
 // run serves until SIGTERM or SIGINT, then lets running answers finish for drain_seconds, or until
-// a second signal. It calls `ready` once when both listeners are open. Errors: usage (an
-// address), tls_failed (a certificate or key), access_denied or busy (a port).
+// a second signal. It calls `ready` once when both listeners are open. Errors: tls_failed (a
+// certificate or key); usage, access_denied and address_in_use, of the operators' address where
+// at = kAtAdminListen, of the devices' otherwise.
 Status run(Service& service, const Settings& settings,
            const std::function<void(const Addresses&)>& ready);
 

@@ -114,6 +114,13 @@ class Quorum(Stage):
         self.refuses("quorum_missing", self.device, "install", self.dir / "next.cose", "--consent",
                      self.manifest_digest("next.cose"))
 
+    def test_a_key_of_the_repository_signs_no_package_whatever_its_file_is_called(self):
+        package = self.release()
+        shutil.copy(self.dir / "keys/repo-root.key", self.dir / "keys/vendor.key")
+        for signer in ("repo-root", "repo-timestamp", "vendor"):
+            self.refuses("key_in_both_doors", self.sign, package, signer)
+        self.assertEqual(self.inspect(package)["signatures"], [])
+
     def test_one_key_in_both_doors_is_refused_when_publishing(self):
         package = self.release("vendor", "committee-1", "committee-2")
         for end in ("key", "pub"):

@@ -69,6 +69,54 @@ Status check_target(const Target& target, Bytes bytes) {
   return {};
 }
 
+namespace {
+
+void outline_root(const internal::Root& root, Outline& made) {
+  made.consistent_snapshot = root.consistent_snapshot;
+  for (const auto& [id, key] : root.keys) {
+    const std::string material =
+        key.verifier ? text::to_hex(key.material) : std::string(text_of(key.material));
+    made.keys.push_back({id, key.type, material, key.verifier.has_value()});
+  }
+  for (internal::Role role : internal::kRoles) {
+    const internal::RoleRule& rule = root.rule(role);
+    made.roles.push_back({std::string(internal::name_of(role)), rule.threshold, rule.keyids});
+  }
+}
+
+OutlinedFile outline_file(std::string name, const internal::FileEntry& entry) {
+  return {std::move(name), entry.version, entry.length, entry.hashes.sha256};
+}
+
+Status outline_targets(json::Value signed_part, Outline& made) {
+  AIRLOCK_ASSIGN(const internal::Targets read, internal::read_targets(std::move(signed_part)));
+  for (const auto& [path, value] : read.targets.items()) {
+    AIRLOCK_ASSIGN(Target target, internal::target_of(path, value));
+    made.targets.push_back(std::move(target));
+  }
+  return {};
+}
+
+// What each type of metadata says besides its head.
+Status outline_rest(json::Value signed_part, Outline& made) {
+  using internal::Role;
+  if (made.type == name_of(Role::root)) {
+    AIRLOCK_ASSIGN(const internal::Root root, internal::read_root(signed_part));
+    outline_root(root, made);
+  } else if (made.type == name_of(Role::timestamp)) {
+    AIRLOCK_ASSIGN(const internal::Timestamp read, internal::read_timestamp(signed_part));
+    made.files.push_back(outline_file("snapshot.json", read.snapshot));
+  } else if (made.type == name_of(Role::snapshot)) {
+    AIRLOCK_ASSIGN(const internal::Snapshot read, internal::read_snapshot(signed_part));
+    for (const auto& [name, entry] : read.files) made.files.push_back(outline_file(name, entry));
+  } else if (made.type == name_of(Role::targets)) {
+    return outline_targets(std::move(signed_part), made);
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<Outline> outline(Bytes metadata) {
   using namespace internal;
   constexpr std::size_t kTypeSizeMax = 64;
@@ -79,14 +127,10 @@ Result<Outline> outline(Bytes metadata) {
   AIRLOCK_ASSIGN(const Head head, read_head(envelope.signed_part, made.type));
   made.version = head.version;
   made.expires = head.expires;
-  made.signatures = envelope.signatures.size();
-  if (made.type == name_of(Role::targets)) {
-    AIRLOCK_ASSIGN(const Targets targets, read_targets(std::move(envelope.signed_part)));
-    for (const auto& [path, value] : targets.targets.items()) {
-      AIRLOCK_ASSIGN(Target target, target_of(path, value));
-      made.targets.push_back(std::move(target));
-    }
+  for (Signature& signature : envelope.signatures) {
+    made.signers.push_back(std::move(signature.keyid));
   }
+  AIRLOCK_TRY(outline_rest(std::move(envelope.signed_part), made));
   return made;
 }
 

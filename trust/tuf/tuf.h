@@ -183,12 +183,33 @@ Result<std::string> join(std::string_view signed_part,
                          const std::vector<RoleSignature>& signatures);
 
 // What inspect shows of any metadata file, nothing trusted.
+struct OutlinedKey {
+  std::string id;
+  std::string type;
+  std::string material;  // Ed25519: hexadecimal; of other types as the file spells it
+  bool usable = false;   // verifies in this version; a key that does not never counts
+};
+struct OutlinedRole {
+  std::string name;
+  std::uint64_t threshold = 0;
+  std::vector<std::string> key_ids;
+};
+struct OutlinedFile {
+  std::string name;
+  std::uint64_t version = 0;
+  std::optional<std::uint64_t> length;
+  std::optional<Digest> sha256;
+};
 struct Outline {
   std::string type;
   std::uint64_t version = 0;
   std::int64_t expires = 0;
-  std::size_t signatures = 0;
-  std::vector<Target> targets;  // of targets metadata
+  std::vector<std::string> signers;  // key ids
+  std::vector<OutlinedKey> keys;     // of root ..
+  std::vector<OutlinedRole> roles;
+  bool consistent_snapshot = false;
+  std::vector<OutlinedFile> files;  // of timestamp and snapshot
+  std::vector<Target> targets;      // of targets
 };
 Result<Outline> outline(Bytes metadata);
 

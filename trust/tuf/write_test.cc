@@ -178,11 +178,50 @@ TEST(Outline, ShowsAFileWithoutTrustingIt) {
   EXPECT_EQ(shown->type, "targets");
   EXPECT_EQ(shown->version, 7u);
   EXPECT_EQ(shown->expires, kLater);
-  EXPECT_EQ(shown->signatures, 0u);
+  EXPECT_TRUE(shown->signers.empty());
   ASSERT_EQ(shown->targets.size(), 1u);
   EXPECT_EQ(shown->targets[0].path, "a");
   EXPECT_EQ(outline(bytes_of("{}")).error().code, Code::bad_metadata);
-  EXPECT_TRUE(outline(bytes_of(join(draft_root(root_draft()).value(), {}).value())));
+}
+
+TEST(Outline, ShowsWhoMaySignForEachRole) {
+  const std::string draft = draft_root(root_draft()).value();
+  const RoleSignature one = signature_of(signer("root-1"), draft);
+  const Outline shown = outline(bytes_of(join(draft, {one}).value())).value();
+  const auto id_of = [](const char* name) {
+    return text::to_hex(key_id_of(key_of(signer(name))).bytes);
+  };
+  EXPECT_EQ(shown.signers, std::vector{id_of("root-1")});
+  EXPECT_TRUE(shown.consistent_snapshot);
+  ASSERT_EQ(shown.roles.size(), 4u);
+  EXPECT_EQ(shown.roles[0].name, "root");
+  EXPECT_EQ(shown.roles[0].threshold, 2u);
+  EXPECT_EQ(shown.roles[0].key_ids.size(), 2u);
+  EXPECT_EQ(shown.roles[3].name, "targets");
+  EXPECT_EQ(shown.roles[3].key_ids, std::vector{id_of("tgt")});
+  ASSERT_EQ(shown.keys.size(), 5u);
+  for (const OutlinedKey& key : shown.keys) {
+    EXPECT_EQ(key.type, "ed25519");
+    EXPECT_EQ(text::to_hex(key_id_of(*text::from_hex(key.material)).bytes), key.id);
+    EXPECT_TRUE(key.usable);
+  }
+}
+
+TEST(Outline, ShowsWhichFilesATimestampAndASnapshotName) {
+  const Digest digest = crypto::sha256(bytes_of("file"));
+  const auto files_of = [](const std::string& draft) {
+    return outline(bytes_of(join(draft, {}).value())).value().files;
+  };
+  const auto above = files_of(draft_timestamp(3, kLater, {8, 123, digest}).value());
+  ASSERT_EQ(above.size(), 1u);
+  EXPECT_EQ(above[0].name, "snapshot.json");
+  EXPECT_EQ(above[0].version, 8u);
+  EXPECT_EQ(above[0].length, 123u);
+  EXPECT_EQ(above[0].sha256, digest);
+  const auto below = files_of(draft_snapshot(8, kLater, {5, 77, digest}).value());
+  ASSERT_EQ(below.size(), 1u);
+  EXPECT_EQ(below[0].name, "targets.json");
+  EXPECT_EQ(below[0].version, 5u);
 }
 
 TEST(Claim, ReadsWhatItWritesAndNothingElse) {

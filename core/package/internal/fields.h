@@ -4,7 +4,6 @@
 // docs/formats/keyring.md list them for people).
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <limits>
 
@@ -70,22 +69,55 @@ struct MapShape {
   std::size_t entries_max = 0;
 };
 
+// placed makes `at` of an error the offset of the item that was read from `start` on, unless a part
+// of that item was named already. So whoever has the bytes can tell the field (fault.h).
+inline Status placed(const Status& read, const codec::CborReader& reader, std::size_t start) {
+  if (read) return read;
+  const std::uint64_t at = read.error().at;
+  const bool names_a_part = at >= start && at <= reader.position();
+  return fail(read.error().code, names_a_part ? at : start);
+}
+
 // read_map reads one map: read_one(key) reads the value of each key in turn and refuses the keys
-// that it does not know. A required key that did not come is missing_field (at = the key).
+// that it does not know. A required key that did not come is missing_field (at = the map).
 template <class ReadOne>
 Status read_map(codec::CborReader& reader, MapShape shape, ReadOne read_one) {
+  const std::size_t start = reader.position();
   AIRLOCK_ASSIGN(codec::CborMapReader map, codec::CborMapReader::enter(reader, shape.entries_max));
   std::uint32_t seen = 0;
   while (!map.done()) {
     AIRLOCK_ASSIGN(const std::int64_t key, map.next_key());
-    AIRLOCK_TRY(read_one(key));
+    const std::size_t value = reader.position();
+    AIRLOCK_TRY(placed(read_one(key), reader, value));
     if (key >= 0 && key < 32) seen |= 1U << key;
   }
-  const std::uint32_t missing = shape.required & ~seen;
-  if (missing != 0) {
-    return fail(Code::missing_field, static_cast<std::uint64_t>(std::countr_zero(missing)));
+  if ((shape.required & ~seen) != 0) return fail(Code::missing_field, start);
+  return {};
+}
+
+// read_items reads `count` items of an array, one by each call of read_item.
+template <class ReadItem>
+Status read_items(codec::CborReader& reader, std::size_t count, ReadItem read_item) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t start = reader.position();
+    AIRLOCK_TRY(placed(read_item(), reader, start));
   }
   return {};
+}
+
+// offset_of finds the value of a key in a map that was read before: 0, the map itself, where the
+// key is not in it.
+template <class Field>
+std::size_t offset_of(Bytes map, Field field) {
+  codec::CborReader reader(map);
+  const Result<std::size_t> count = reader.read_map(map.size());
+  for (std::size_t i = 0; count && i < *count; ++i) {
+    const Result<std::int64_t> key = reader.read_integer();
+    if (!key) return 0;
+    if (*key == static_cast<std::int64_t>(field)) return reader.position();
+    if (!reader.skip_item()) return 0;
+  }
+  return 0;
 }
 
 // read_number reads an unsigned integer into a narrower type, within its range.
@@ -105,8 +137,8 @@ Status store(To& to, const Result<From>& from) {
 }
 
 // present refuses an optional list or text that is there but empty: absence is its one encoding.
-inline Status present(const codec::CborReader& reader, std::size_t size) {
-  if (size == 0) return fail(Code::not_canonical, reader.position());
+inline Status present(std::size_t size) {
+  if (size == 0) return fail(Code::not_canonical);
   return {};
 }
 

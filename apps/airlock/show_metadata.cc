@@ -1,0 +1,109 @@
+// What a file of TUF metadata says.
+#include "apps/airlock/show.h"
+#include "host/text/text.h"
+#include "trust/tuf/tuf.h"
+
+namespace airlock::app {
+namespace {
+
+std::string key_text(const tuf::OutlinedKey& key) {
+  return line("key", text::visible(key.id) + ", " + text::visible(key.type) + " " +
+                         text::visible(key.material) +
+                         (key.usable ? "" : ", of a kind that never counts here"));
+}
+
+std::string role_text(const tuf::OutlinedRole& role) {
+  std::string made = line(role.name, std::to_string(role.threshold) + " of " +
+                                         std::to_string(role.key_ids.size()) +
+                                         (role.key_ids.size() == 1 ? " key" : " keys"));
+  for (const std::string& id : role.key_ids) made += line("", text::visible(id));
+  return made;
+}
+
+std::string file_text(const tuf::OutlinedFile& file) {
+  std::string made = text::visible(file.name) + ", version " + std::to_string(file.version);
+  if (file.length) made += ", " + std::to_string(*file.length) + " bytes";
+  if (file.sha256) made += ", SHA-256 " + digest_hex(*file.sha256);
+  return line("names", made);
+}
+
+std::string outline_text(const tuf::Outline& outline) {
+  std::string made = "TUF " + text::visible(outline.type) + ", version " +
+                     std::to_string(outline.version) + ", expires " +
+                     text::to_time(outline.expires) + "\n";
+  for (const std::string& id : outline.signers) {
+    made += line("signed (not checked)", text::visible(id));
+  }
+  if (outline.signers.empty()) made += line("signed", "by nobody");
+  if (!outline.roles.empty()) {
+    made += line("snapshots", outline.consistent_snapshot ? "consistent" : "not consistent");
+  }
+  for (const tuf::OutlinedRole& role : outline.roles) made += role_text(role);
+  for (const tuf::OutlinedKey& key : outline.keys) made += key_text(key);
+  for (const tuf::OutlinedFile& file : outline.files) made += file_text(file);
+  for (const tuf::Target& target : outline.targets) {
+    made += line("target", text::visible(target.path) + ", " + text::human_size(target.length) +
+                               ", SHA-256 " + digest_hex(target.sha256));
+  }
+  return made;
+}
+
+json::Value keys_json(const tuf::Outline& outline) {
+  json::Value keys = json::Value::array();
+  for (const tuf::OutlinedKey& key : outline.keys) {
+    keys.push_back({{"key_id", key.id},
+                    {"type", key.type},
+                    {"public_key", key.material},
+                    {"usable", key.usable}});
+  }
+  return keys;
+}
+
+json::Value roles_json(const tuf::Outline& outline) {
+  json::Value roles = json::Value::object();
+  for (const tuf::OutlinedRole& role : outline.roles) {
+    roles[role.name] = {{"threshold", role.threshold}, {"key_ids", role.key_ids}};
+  }
+  return roles;
+}
+
+json::Value files_json(const tuf::Outline& outline) {
+  json::Value files = json::Value::array();
+  for (const tuf::OutlinedFile& file : outline.files) {
+    json::Value one{{"name", file.name}, {"version", file.version}};
+    if (file.length) one["length"] = *file.length;
+    if (file.sha256) one["sha256"] = digest_hex(*file.sha256);
+    files.push_back(std::move(one));
+  }
+  return files;
+}
+
+json::Value targets_json(const tuf::Outline& outline) {
+  json::Value targets = json::Value::array();
+  for (const tuf::Target& target : outline.targets) {
+    targets.push_back(
+        {{"path", target.path}, {"length", target.length}, {"sha256", digest_hex(target.sha256)}});
+  }
+  return targets;
+}
+
+}  // namespace
+
+Result<Shown> show_metadata(Bytes file) {
+  AIRLOCK_ASSIGN(const tuf::Outline outline, tuf::outline(file));
+  json::Value value{{"type", outline.type},
+                    {"version", outline.version},
+                    {"expires", text::to_time(outline.expires)},
+                    {"signatures", outline.signers.size()},
+                    {"signed_by", outline.signers},
+                    {"targets", targets_json(outline)}};
+  if (!outline.roles.empty()) {
+    value["consistent_snapshot"] = outline.consistent_snapshot;
+    value["keys"] = keys_json(outline);
+    value["roles"] = roles_json(outline);
+  }
+  if (!outline.files.empty()) value["files"] = files_json(outline);
+  return Shown{outline_text(outline), {{"metadata", std::move(value)}}};
+}
+
+}  // namespace airlock::app

@@ -1,0 +1,237 @@
+"""What a person is told: by `airlock inspect` of whatever lies on a disk, and by a refusal."""
+import hashlib
+import pty
+import select
+
+from stage import *
+
+
+class Words(Stage):
+    @classmethod
+    def setUpClass(cls):
+        """One vendor, one server and one updated device for all stories; none changes them."""
+        cls.stage = Stage()
+        cls.stage.setUp()
+        old = firmware(100_000, 1)
+        cls.stage.first, cls.stage.second = cls.stage.set_up(old, firmware(100_000, 2, base=old))
+        cls.stage.update(cls.stage.second)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.stage.tearDown()
+
+    def setUp(self):
+        super().setUp()
+        self.house = self.stage.dir
+        shutil.copytree(self.house / "device", self.dir / "device")
+        self.areas = self.dir / "device/areas"
+
+    def both(self, path):
+        """What inspect says for people, and for scripts."""
+        return self.airlock("inspect", path), self.inspect(path)
+
+    def damage(self, path, at, byte=None):
+        content = bytearray(path.read_bytes())
+        content[at] = content[at] ^ 1 if byte is None else byte
+        path.write_bytes(content)
+
+    # ---- what a device stores
+
+    def test_a_device_is_explained_as_a_whole(self):
+        text, value = self.both("device")
+        device = value["device"]
+        self.assertEqual(sum(one["counts"] for one in device["boot_records"]), 1)
+        for one in device["boot_records"]:
+            self.assertIn("boot_record", one)
+        self.assertIn("this copy counts", text)
+        self.assertIn("the older copy", text)
+        digest = self.stage.manifest_digest(self.stage.second)
+        self.assertEqual([area["manifest"]["digest"] == digest for area in device["envelope_areas"]],
+                         [False, True, False])
+        self.assertEqual(device["journal_file"]["journal"]["phase"], "idle")
+
+    def test_a_damaged_copy_of_the_boot_record_is_named_and_why(self):
+        self.damage(self.areas / "record-0.area", 20)
+        text, value = self.both("device")
+        damaged, whole = value["device"]["boot_records"]
+        self.assertEqual(damaged["damage"]["code"], "bad_checksum")
+        self.assertNotIn("boot_record", damaged)
+        self.assertTrue(whole["counts"])
+        self.assertIn("damaged", text.split("record-0.area")[1].split("record-1.area")[0])
+        self.refuses("bad_checksum", self.airlock, "inspect", self.areas / "record-0.area")
+        self.assertIn("boot_record", self.inspect(self.areas / "record-1.area"))
+
+    def test_both_copies_may_be_gone(self):
+        (self.areas / "record-0.area").write_bytes(b"\0" * 4096)
+        (self.areas / "record-1.area").unlink()
+        text, value = self.both("device")
+        codes = [one["damage"]["code"] for one in value["device"]["boot_records"]]
+        self.assertEqual(codes, ["wrong_magic", "not_found"])
+        self.assertIn("recovery is needed", text)
+
+    def test_no_damage_to_a_device_ends_inspect_early(self):
+        dice = random.Random(7)
+        names = ["areas/record-0.area", "areas/record-1.area", "journal", "areas/keyring.area",
+                 "areas/manifest-a.area"]
+        whole = {name: (self.dir / "device" / name).read_bytes() for name in names}
+        for _ in range(60):
+            name = dice.choice(names)
+            content = bytearray(whole[name][: dice.choice((0, 3, 11, 40, 4096, 10**6))])
+            for _ in range(dice.randrange(4)):
+                if content:
+                    content[dice.randrange(min(60, len(content)))] = dice.randrange(256)
+            (self.dir / "device" / name).write_bytes(content)
+            self.assertEqual(len(self.inspect("device")["device"]["boot_records"]), 2)
+            (self.dir / "device" / name).write_bytes(whole[name])
+
+    def test_the_journal_and_an_envelope_area_alone(self):
+        text, value = self.both("device/journal")
+        self.assertEqual(value["journal"]["version"], "1.1.0")
+        self.assertIn("Update journal", text)
+        text, value = self.both(self.areas / "keyring.area")
+        self.assertEqual(value["keyring"]["version"], 1)
+        self.assertIn("Envelope area", text)
+        self.damage(self.areas / "keyring.area", 100)
+        self.refuses("bad_checksum", self.airlock, "inspect", self.areas / "keyring.area")
+        self.damage(self.dir / "device/journal", 7)
+        self.refuses("bad_checksum", self.airlock, "inspect", "device/journal")
+
+    # ---- the repository's metadata
+
+    def test_root_says_who_may_sign_what(self):
+        text, value = self.both(self.house / "repo/metadata/1.root.json")
+        root = value["metadata"]
+        self.assertEqual(sorted(root["roles"]), ["root", "snapshot", "targets", "timestamp"])
+        keys = {key["key_id"]: key["public_key"] for key in root["keys"]}
+        for role, rule in root["roles"].items():
+            self.assertEqual(rule["threshold"], 1)
+            pub = self.inspect(self.house / f"keys/repo-{role}.pub")["public_key"]
+            self.assertEqual([keys[one] for one in rule["key_ids"]], [pub["bytes"]])
+            self.assertRegex(text, rf"{role} +1 of 1 key\n +{rule['key_ids'][0]}")
+        self.assertEqual(root["signed_by"], root["roles"]["root"]["key_ids"])
+
+    def test_timestamp_and_snapshot_name_their_files(self):
+        metadata = self.house / "repo/metadata"
+        text, value = self.both(metadata / "timestamp.json")
+        (named,) = value["metadata"]["files"]
+        snapshot = metadata / f"{named['version']}.snapshot.json"
+        self.assertEqual(named["name"], "snapshot.json")
+        self.assertEqual(named["length"], len(snapshot.read_bytes()))
+        self.assertEqual(named["sha256"], hashlib.sha256(snapshot.read_bytes()).hexdigest())
+        self.assertIn(f"snapshot.json, version {named['version']}, {named['length']} bytes", text)
+        text, value = self.both(snapshot)
+        self.assertEqual([one["name"] for one in value["metadata"]["files"]], ["targets.json"])
+
+
+    # ---- screens
+
+    def talk(self, program, *args, answers, env=None):
+        """Runs a program at a terminal of its own; each answer is typed once its prompt stands
+        there. Returns what was on the screen, and the exit status."""
+        environment = {**self.environment(), **(env or {})}
+        environment = {name: value for name, value in environment.items() if value is not None}
+        pid, screen = pty.fork()
+        if pid == 0:
+            os.chdir(self.dir)
+            os.execve(BIN / program, [program, *map(str, args)], environment)
+        seen, answers = "", list(answers)
+        while select.select([screen], [], [], WAIT_SECONDS_MAX)[0]:
+            try:
+                piece = os.read(screen, 4096)
+            except OSError:  # the program ended
+                break
+            seen += piece.decode(errors="replace")
+            while answers and answers[0][0] in seen.replace("\r\n", "\n"):
+                time.sleep(0.3)  # what is typed before the question is asked is thrown away
+                os.write(screen, answers.pop(0)[1].encode())
+        _, status = os.waitpid(pid, 0)
+        os.close(screen)
+        self.assertEqual(answers, [], seen)
+        return seen.replace("\r\n", "\n"), os.waitstatus_to_exitcode(status)
+
+    def assert_marked(self, screen, notes):
+        """Every line of the notes stands behind a mark, so that none passes for a field."""
+        for line in notes.splitlines():
+            self.assertIn(f"\n  | {line}\n", screen)
+            if line:
+                self.assertNotIn(f"\n{line}\n", screen)
+
+    def test_notes_cannot_pass_for_a_line_of_the_screen(self):
+        notes = "Fixes.\n  SHA-256    0000 0000 … 0000 0000\n\n  manifest   1111 1111 … 1111 1111"
+        (self.dir / "notes.txt").write_text(notes)
+        (self.dir / "image.bin").write_bytes(firmware(100_000, 3))
+        self.airlock("release", "--model", "demo-wallet", "--version", "1.2.0", "--security-version", 3,
+                     "--image", "mcu=image.bin", "--notes", "notes.txt", "--out", "noted")
+        digest = self.manifest_digest("noted")
+        for signer in ("vendor", "committee-1", "committee-2"):
+            screen, status = self.talk("airlock", "sign", "--key", self.house / f"keys/{signer}.key", "noted",
+                                       answers=[("to sign it: ", digest[:8] + "\n")])
+            self.assertEqual(status, 0, screen)
+            self.assert_marked(screen, notes)
+        self.assert_marked(self.airlock("inspect", "noted"), notes)
+        screen, _ = self.talk("airlock-device", "install", "--dir", "device", "noted",
+                              answers=[("any other key for no: ", "n")])
+        self.assert_marked(screen, notes)
+        self.assertIn("refused", screen)
+
+    def test_two_different_passphrases_make_nothing(self):
+        screen, status = self.talk("airlock", "keys", "init", "--dir", "fresh", env={"AIRLOCK_PASSPHRASE": None},
+                                   answers=[("fresh: ", "one\n"), ("once more: ", "two\n")])
+        self.assertEqual(status, 1)
+        self.assertIn("error: passphrases_differ: the new keys in fresh: ", screen)
+        self.assertIn("type the same twice", screen)
+        self.assertFalse((self.dir / "fresh").exists())
+
+    # ---- refusals
+
+    def test_times_that_cannot_be_say_what_to_write(self):
+        (self.dir / "image.bin").write_bytes(b"image")
+        for option, value, right in (("--valid-for", "-5d", "such as 36h or 90d"),
+                                     ("--valid-for", "5 days", "such as 36h or 90d"),
+                                     ("--created", "1969-07-20T20:17:40Z", "1970 at the earliest"),
+                                     ("--created", "yesterday", "such as 2026-11-23T08:35:00Z"),
+                                     ("--not-before", "-1", "such as 2026-11-23T08:35:00Z")):
+            refusal = self.refuses("usage", self.airlock, "release", "--model", "m", "--version", "1.0.0",
+                                   "--security-version", 1, "--image", "mcu=image.bin", "--out", "out",
+                                   option, value)
+            self.assertEqual(refusal.status, 2)
+            self.assertIn(f"error: usage: {option} takes ", refusal.text)
+            self.assertIn(right, refusal.text)
+            self.assertIn(f"found {value}", refusal.text)
+
+    def test_an_address_in_use_is_named(self):
+        def refused(option, listen, admin):
+            refusal = self.refuses(
+                "address_in_use", self.run_program, "airlock-server", "run", "--repo", self.house / "repo",
+                "--data", "data", "--tls-cert", self.house / "server.pem", "--tls-key",
+                self.house / "server.key", "--admin-ca", self.house / "ca.pem", "--listen", listen,
+                "--admin-listen", admin)
+            taken = listen if option == "--listen" else admin
+            self.assertIn(f"error: address_in_use: {option} {taken}: ", refusal.text)
+        taken = self.stage.url.removeprefix("https://")
+        refused("--listen", taken, "127.0.0.1:0")
+        refused("--admin-listen", "127.0.0.1:0", taken)
+
+    def test_a_refused_manifest_names_the_field(self):
+        (self.dir / "image.bin").write_bytes(b"image")
+        def refused(code, *extra):
+            args = {"--model": "m", "--version": "1.0.0", **dict(zip(extra[::2], extra[1::2]))}
+            return self.refuses(code, self.airlock, "release", *[x for pair in args.items() for x in pair],
+                                "--security-version", 1, "--image", "mcu=image.bin", "--out", "out").text
+        self.assertIn('manifest field "models[0]", byte', refused("bad_manifest", "--model", "m m"))
+        self.assertIn('field "data version min"', refused("bad_manifest", "--data-version-min", 2))
+        self.assertIn('field "version"', refused("bad_semver", "--version", "1.0"))
+
+    def test_a_damaged_package_names_the_field(self):
+        package = shutil.copytree(self.stage.second, self.dir / "damaged")
+        path = package / "manifest.cose"
+        envelope = path.read_bytes()
+        path.write_bytes(envelope.replace(b"1.1.0", b"1.1.x", 1))
+        for command in (("inspect",), ("sign", "--key", self.house / "keys/vendor.key", "--digest", "ab" * 32)):
+            refusal = self.refuses("bad_semver", self.airlock, *command, package)
+            self.assertIn('manifest field "version", byte', refusal.text)
+        path.write_bytes(envelope[:40])
+        self.assertIn("of the envelope", self.refuses("truncated", self.airlock, "inspect", package).text)
+
+
+main()
