@@ -1,6 +1,7 @@
 // The boot record as bytes, and its two copies.
 #include <gtest/gtest.h>
 
+#include <string>
 #include <vector>
 
 #include "core/codec/codec.h"
@@ -23,6 +24,11 @@ Record full_record() {
   record.active = SlotId::b;
   record.trial_boots = 3;
   record.slots = {Slot{digest_of("one"), 7, true}, Slot{digest_of("two"), UINT32_MAX, false}};
+  const std::string longest = "1.0.0-" + std::string(package::kSemverTextMax - 6, 'x');
+  for (Slot& slot : record.slots) {
+    slot.version = *FixedText<package::kSemverTextMax>::from(longest);
+    slot.data_version = UINT32_MAX;
+  }
   record.consent = digest_of("one");
   record.floors.fill(UINT32_MAX);
   record.time_bound = package::kTimeMax;

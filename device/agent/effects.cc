@@ -173,7 +173,7 @@ Result<Event> Agent::ask_owner() {
   AIRLOCK_ASSIGN(const slot::Record record, device_->record());
   AIRLOCK_ASSIGN(const Running running, Running::read(*device_, record));
   const Result<Digest> answer =
-      around_.owner.ask({at_hand->proven.manifest(), device_->config().model, running.version()});
+      around_.owner.ask({at_hand->proven.manifest(), device_->config().model, running});
   if (!answer && answer.error().code == Code::consent_refused) {
     return event_of(Event::Type::refused);
   }

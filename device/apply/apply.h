@@ -60,15 +60,12 @@ Status stage_firmware(platform::Device& device, const Work& work, Bytes envelope
 // The inactive slot was read back whole and is this release.
 class Verified {
  public:
-  const Digest& manifest() const { return manifest_; }
-  std::uint32_t security_version() const { return security_version_; }
+  const slot::Slot& slot() const { return slot_; }
 
  private:
   friend Result<Verified> verify_firmware(platform::Device&, const package::Proven&);
-  Verified(const Digest& manifest, std::uint32_t security_version)
-      : manifest_(manifest), security_version_(security_version) {}
-  Digest manifest_;
-  std::uint32_t security_version_;
+  explicit Verified(const slot::Slot& slot) : slot_(slot) {}
+  slot::Slot slot_;
 };
 // verify_firmware reads every component and the envelope of the inactive slot back. Errors:
 // image_rejected, slot_busy during a trial, unknown_component, those of the disk.

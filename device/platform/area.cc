@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -108,6 +109,12 @@ Result<file::Buffer> read_envelope(const file::Path& path) {
   if (codec::crc32c(envelope) != number(head.subspan(8))) return fail(Code::bad_checksum);
   stored.erase(stored.begin(), stored.begin() + kHeadSize);
   return stored;
+}
+
+bool is_damage(Code code_of_read_envelope) {
+  constexpr std::array kDamage = {Code::not_found,   Code::oversized,      Code::truncated,
+                                  Code::wrong_magic, Code::trailing_bytes, Code::bad_checksum};
+  return std::ranges::find(kDamage, code_of_read_envelope) != kDamage.end();
 }
 
 }  // namespace airlock::platform

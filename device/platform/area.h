@@ -45,5 +45,8 @@ Status make_area(const file::Path& path, std::uint64_t size);
 Status replace_envelope(const file::Path& path, Bytes envelope);
 // read_envelope reads it back: not_found, wrong_magic, bad_checksum, truncated, trailing_bytes.
 Result<file::Buffer> read_envelope(const file::Path& path);
+// is_damage tells an envelope that is gone or not whole from a disk that does not answer, which
+// says nothing of what it holds.
+bool is_damage(Code code_of_read_envelope);
 
 }  // namespace airlock::platform

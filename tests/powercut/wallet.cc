@@ -412,8 +412,9 @@ Result<Event> Wallet::activate(const Session& session, const Chapter& chapter) {
       record.consent != session.manifest) {
     return went_back();
   }
-  AIRLOCK_ASSIGN(slot::Record next, slot::arm(record, session.manifest,
-                                              chapter.package->security_version, kTrialBoots));
+  AIRLOCK_ASSIGN(
+      slot::Record next,
+      slot::arm(record, {session.manifest, chapter.package->security_version}, kTrialBoots));
   if (fault_ == Fault::floor_before_commit) {
     next.floors[package::index_of(package::Kind::firmware)] = chapter.package->security_version;
   }
