@@ -180,6 +180,25 @@ TEST(Store, NumbersEachRecordOneHigher) {
   }
 }
 
+TEST(Store, KeepsARaisedFloorInBothCopiesAndSettlesWhatACutLeft) {
+  TwoCopies copies;
+  Record record;
+  ASSERT_TRUE(format(copies.areas, record));
+  const auto floor_in = [](Flash& copy) { return decode_record(copy.contents())->floors[0]; };
+  record.floors[0] = 2;
+  ASSERT_TRUE(store(copies.areas, record));
+  EXPECT_EQ(floor_in(copies.first), 2U);
+  EXPECT_EQ(floor_in(copies.second), 2U);
+  record.floors[0] = 3;
+  copies.power.cut_at(3, Cut::before);  // of erase, write, sync, the second erase
+  EXPECT_FALSE(store(copies.areas, record));
+  copies.power.switch_on();
+  EXPECT_NE(floor_in(copies.first), floor_in(copies.second));
+  ASSERT_TRUE(settle(copies.areas));
+  EXPECT_EQ(floor_in(copies.first), 3U);
+  EXPECT_EQ(floor_in(copies.second), 3U);
+}
+
 TEST(Store, ReplacesADamagedCopyAndNotTheGoodOne) {
   for (int damaged = 0; damaged < 2; ++damaged) {
     TwoCopies copies;

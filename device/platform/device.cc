@@ -91,8 +91,6 @@ Result<slot::Record> Device::store_record(const slot::Record& record) {
   next.sequence = stored.sequence;
   if (next == stored) return stored;
   AIRLOCK_TRY(slot::store(record_areas(), next));
-  // Into both copies, so that losing one does not bring a lower floor back.
-  if (next.floors != stored.floors) AIRLOCK_TRY(slot::store(record_areas(), next));
   return next;
 }
 
