@@ -649,6 +649,30 @@ TEST_F(Agents, CommitAKeyringOnlyByTheConsentThatTheRecordKeeps) {
   EXPECT_EQ(install(folder_ / "next.cose")->how, How::committed) << "it was not the new one yet";
 }
 
+int g_writes_to_fail = 0;
+
+TEST_F(Agents, RaiseTheFloorOfKeyringsThoughTheyWereCutOffBeforeIt) {
+  fakes::KeyringPlan plan = signers_.plan();
+  plan.version = 2;
+  fakes::Release release = fakes::Release::of_content(package::Kind::keyring, *plan.encode());
+  release.security_version = 2;
+  const fakes::Buffer manifest = release.encode();
+  ASSERT_TRUE(file::replace(folder_ / "next.cose",
+                            signers_.sign_complete(manifest, package::Kind::keyring)));
+  person_.answer = crypto::sha256(manifest);
+  file::set_interruption([](std::string_view name, const file::Path& path) -> Code {
+    if (path.filename() == "keyring.area" && name == "rename") g_writes_to_fail = 1;
+    const bool fails = path.empty() && name == "write" && g_writes_to_fail > 0;
+    if (fails) g_writes_to_fail = 0;
+    return fails ? Code::io_failed : Code::ok;
+  });
+  const Result<Ending> ending = install(folder_ / "next.cose");
+  file::set_interruption(nullptr);
+  EXPECT_EQ(g_writes_to_fail, 0) << "nothing was cut off";
+  EXPECT_EQ(ending->how, How::committed);
+  EXPECT_EQ(record().floors[package::index_of(package::Kind::keyring)], 2U);
+}
+
 TEST_F(Agents, RaiseTheTimeBoundOnlyByWhatAQuorumSigned) {
   const std::int64_t before = record().time_bound;
   ASSERT_LT(before, kNow);

@@ -223,7 +223,10 @@ Result<Event> Agent::check_health() {
 Result<Event> Agent::commit() {
   if (session_.kind == package::Kind::keyring) {
     AIRLOCK_ASSIGN(const Digest present, apply::keyring_digest(*device_));
-    if (present == session_.manifest) return event_of(Event::Type::committed);
+    if (present == session_.manifest) {
+      AIRLOCK_TRY(apply::finish_keyring(*device_));
+      return event_of(Event::Type::committed);
+    }
     AIRLOCK_ASSIGN(const Release* at_hand, release());
     AIRLOCK_TRY(apply::commit_keyring(*device_, at_hand->proven, at_hand->envelope));
     return event_of(Event::Type::committed);

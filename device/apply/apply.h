@@ -90,6 +90,10 @@ Status revert_firmware(platform::Device& device, Code reason);
 // of the disk.
 Status commit_keyring(platform::Device& device, const package::Proven& release, Bytes envelope);
 
+// finish_keyring raises floor and time by the keyring that is trusted already: what a power cut
+// between the two steps of commit_keyring left to be done.
+Status finish_keyring(platform::Device& device);
+
 // keyring_digest returns the digest of the manifest that carries the present keyring.
 Result<Digest> keyring_digest(const platform::Device& device);
 
