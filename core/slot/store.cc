@@ -63,7 +63,7 @@ Status store(const RecordAreas& areas, Record& record) {
 
 Status settle(const RecordAreas& areas) {
   AIRLOCK_ASSIGN(const Newest newest, find_newest(areas));
-  Area& older = *areas.copies[1 - newest.copy];
+  Area& older = *areas.copies[newest.copy == 0 ? 1 : 0];
   const std::optional<Record> held = read_copy(older);
   if (!held || held->floors == newest.record.floors) return {};
   return write_copy(older, newest.record);
