@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -113,6 +114,12 @@ Result<file::Buffer> read_envelope(const file::Path& path) {
   AIRLOCK_TRY(envelope_in(stored));
   stored.erase(stored.begin(), stored.begin() + kHeadSize);
   return stored;
+}
+
+bool is_damage(Code code_of_read_envelope) {
+  constexpr std::array kDamage = {Code::not_found,   Code::oversized,      Code::truncated,
+                                  Code::wrong_magic, Code::trailing_bytes, Code::bad_checksum};
+  return std::ranges::find(kDamage, code_of_read_envelope) != kDamage.end();
 }
 
 }  // namespace airlock::platform

@@ -48,5 +48,8 @@ Status replace_envelope(const file::Path& path, Bytes envelope);
 Result<Bytes> envelope_in(Bytes stored);
 // read_envelope reads it back: not_found, and those of envelope_in.
 Result<file::Buffer> read_envelope(const file::Path& path);
+// is_damage tells an envelope that is gone or not whole from a disk that does not answer, which
+// says nothing of what it holds.
+bool is_damage(Code code_of_read_envelope);
 
 }  // namespace airlock::platform

@@ -19,7 +19,8 @@ std::string envelope_name(slot::SlotId id) {
   return "areas/manifest-" + std::string(slot::name_of(id)) + ".area";
 }
 
-// An envelope that cannot be read is a slot that does not prove.
+// An envelope that cannot be read, for whatever reason, is a slot that does not prove: a bootloader
+// has no better disk to wait for.
 file::Buffer or_empty(Result<file::Buffer> envelope) {
   return envelope ? std::move(*envelope) : file::Buffer();
 }
@@ -90,8 +91,6 @@ Result<slot::Record> Device::store_record(const slot::Record& record) {
   next.sequence = stored.sequence;
   if (next == stored) return stored;
   AIRLOCK_TRY(slot::store(record_areas(), next));
-  // Into both copies, so that losing one does not bring a lower floor back.
-  if (next.floors != stored.floors) AIRLOCK_TRY(slot::store(record_areas(), next));
   return next;
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -103,6 +105,35 @@ TEST_F(Platform, NoticesADamagedEnvelope) {
   stored[0] ^= 1;
   ASSERT_TRUE(file::replace(path, stored));
   EXPECT_EQ(read_envelope(path).error().code, Code::wrong_magic);
+}
+
+std::string g_dies_at;
+
+// The process ends where the power would: nothing after that operation happens.
+TEST_F(Platform, HasAWholeKeyringWhereverThePowerFailsWhileItIsReplaced) {
+  ASSERT_TRUE(make());
+  const file::Buffer before = {1, 2, 3};
+  const file::Buffer after = {4, 5, 6, 7};
+  for (const char* operation : {"write", "sync", "rename", "sync folder"}) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      g_dies_at = operation;
+      file::set_interruption([](std::string_view name, const file::Path&) -> Code {
+        if (name == g_dies_at) ::_exit(7);
+        return Code::ok;
+      });
+      Result<Device> device = open();
+      ::_exit(device && device->store_keyring(after) ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_EQ(WEXITSTATUS(status), 7) << operation;
+    const Result<Device> device = open();
+    ASSERT_TRUE(device) << operation;
+    const Result<file::Buffer> keyring = device->keyring_envelope();
+    ASSERT_TRUE(keyring) << operation;
+    EXPECT_EQ(*keyring, operation == std::string("sync folder") ? after : before) << operation;
+  }
 }
 
 TEST_F(Platform, NeverWritesPastAnArea) {
