@@ -25,10 +25,13 @@ room(host/terminal  HOST ROOMS core/base host/text)
 # ---- trust: the repository door.
 room(trust/tuf      HOST ROOMS core/base core/codec core/crypto host/file host/json host/text LIBS nlohmann_json crypto)
 
+# Where the repository door and the package door are held against each other.
+room(trust/doors    HOST ROOMS core/base core/crypto core/package trust/tuf)
+
 # ---- publish: signing happens here and nowhere else.
 room(publish/keys    HOST ROOMS core/base core/codec core/crypto core/package host/file host/text host/terminal LIBS crypto secp256k1)
 room(publish/diff    HOST ROOMS core/base core/crypto core/package core/delta LIBS divsufsort)
-room(publish/release HOST ROOMS core/base core/codec core/crypto core/package core/delta host/file host/json host/text trust/tuf publish/keys publish/diff LIBS crypto)
+room(publish/release HOST ROOMS core/base core/codec core/crypto core/package core/delta host/file host/json host/text trust/tuf trust/doors publish/keys publish/diff LIBS crypto)
 
 # ---- server: hands out. It can sign nothing.
 room(server/store    HOST ROOMS core/base core/crypto core/package host/file host/json host/text LIBS sqlite3)
@@ -39,7 +42,7 @@ room(server/http     HOST ROOMS core/base core/crypto core/package host/file hos
 room(device/platform HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file host/json host/text LIBS crypto)
 room(device/fetch    HOST ROOMS core/base core/crypto core/package core/delta host/file host/json host/text trust/tuf device/platform LIBS curl)
 room(device/apply    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file device/platform device/fetch)
-room(device/agent    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text trust/tuf device/platform device/fetch device/apply)
+room(device/agent    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text trust/tuf trust/doors device/platform device/fetch device/apply)
 
 # ---- tests: only what spans rooms.
 room(tests/fakes     HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file LIBS crypto secp256k1)

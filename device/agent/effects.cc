@@ -5,6 +5,7 @@
 #include "device/agent/facts.h"
 #include "device/agent/folder.h"
 #include "device/agent/naming.h"
+#include "trust/doors/doors.h"
 
 namespace airlock::agent {
 namespace {
@@ -107,7 +108,7 @@ Result<Event> Agent::prove() {
   const package::Manifest& manifest = proven.proven.manifest();
   AIRLOCK_ASSIGN(const Origin origin, read_origin(*device_));
   if (origin.target) {
-    AIRLOCK_TRY(check_doors(*origin.target, manifest));
+    AIRLOCK_TRY(doors::check_agree(*origin.target, manifest));
   } else if (origin.folder.empty()) {
     return fail(Code::target_missing);  // came from the server, and the repository did not list it
   }
