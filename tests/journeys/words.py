@@ -232,6 +232,18 @@ class Words(Stage):
         said = self.refuses_line(self.airlock, "repo", "inti", "--repo", "repo")
         self.assertIn("inti is no command of airlock repo; see airlock repo --help", said)
 
+    def test_what_is_signed_is_shown_and_no_refusal_hands_out_its_digest(self):
+        package = shutil.copytree(self.stage.first, self.dir / "unsigned")
+        digest = self.manifest_digest(package)
+        for code, extra in (("not_interactive", ()), ("digest_mismatch", ("--digest", "ab" * 32))):
+            said = self.refuses(code, self.airlock, "sign", "--key", self.house / "keys/committee-3.key",
+                                package, *extra).text
+            self.assertNotIn(digest, said)
+            self.assertIn(f"airlock inspect {package}", said)
+        shown = self.airlock("sign", "--key", self.house / "keys/committee-3.key", package, "--digest", digest)
+        manifest, _, _ = self.airlock("inspect", package).partition("Signatures: ")
+        self.assertIn(manifest, shown.partition("Signed firmware")[0])
+
     def test_an_address_in_use_is_named(self):
         def refused(option, listen, admin):
             refusal = self.refuses(
