@@ -163,10 +163,7 @@ Answer check_parts(const ReleaseOptions& options) {
 
 Answer make_release(const ReleaseOptions& options) {
   AIRLOCK_TRY(check_parts(options));
-  std::error_code ignored;
-  if (std::filesystem::exists(file::Path(options.out) / release::kEnvelopeFile, ignored)) {
-    return refuse(Code::exists_already, options.out);
-  }
+  AIRLOCK_ANSWER_TRY(release::check_new_package(options.out), options.out);
   AIRLOCK_ASSIGN(const release::Recipe recipe, read_recipe(options));
   terminal::ProgressBar bar("building payloads");
   const auto made = release::make(recipe, [&](std::size_t done, std::size_t all) {

@@ -244,6 +244,18 @@ class Words(Stage):
         manifest, _, _ = self.airlock("inspect", package).partition("Signatures: ")
         self.assertIn(manifest, shown.partition("Signed firmware")[0])
 
+    def test_a_release_is_refused_where_something_lies_before_any_work(self):
+        (self.dir / "full").mkdir()
+        (self.dir / "full/precious").write_text("mine")
+        (self.dir / "file").write_text("mine")
+        (self.dir / "link").symlink_to("nowhere")
+        for out in ("full", "file", "link"):
+            said = self.refuses("exists_already", self.release, out=out, image="mcu=not-even-read").text
+            self.assertIn(f"exists_already: {out}: ", said)
+        self.assertEqual([one.name for one in (self.dir / "full").iterdir()], ["precious"])
+        (self.dir / "empty").mkdir()
+        self.release(out="empty")
+
     def test_an_address_in_use_is_named(self):
         def refused(option, listen, admin):
             refusal = self.refuses(
