@@ -27,7 +27,7 @@ room(host/commandline HOST ROOMS core/base host/text LIBS cli11)
 room(trust/tuf      HOST ROOMS core/base core/codec core/crypto host/file host/json host/text LIBS nlohmann_json crypto)
 
 # ---- publish: signing happens here and nowhere else.
-room(publish/keys    HOST ROOMS core/base core/codec core/crypto core/package host/file host/text LIBS crypto secp256k1)
+room(publish/keys    HOST ROOMS core/base core/codec core/crypto core/package host/file host/text host/terminal LIBS crypto secp256k1)
 room(publish/diff    HOST ROOMS core/base core/crypto core/package core/delta LIBS divsufsort)
 room(publish/release HOST ROOMS core/base core/codec core/crypto core/package core/delta host/file host/json host/text trust/tuf publish/keys publish/diff LIBS crypto)
 

@@ -528,11 +528,8 @@ TEST_F(Agents, AreMadeWholeOrNotAtAll) {
   factory.clock = kNow;
   EXPECT_EQ(provision(folder_ / "device/", factory).error().code, Code::slot_too_small);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "device"));
-  // What a power cut left beside it is in nobody's way.
-  ASSERT_TRUE(file::make_folders(folder_ / "device.making/areas"));
   factory.config.components = {{"mcu", 64 << 10, {}}};
   EXPECT_TRUE(provision(folder_ / "device/", factory));
-  EXPECT_FALSE(std::filesystem::exists(folder_ / "device.making"));
   EXPECT_EQ(provision(folder_ / "device", factory).error().code, Code::exists_already);
   std::filesystem::remove_all(folder_ / "device");
   factory.config.server = "http://localhost:1";
