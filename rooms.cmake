@@ -21,6 +21,7 @@ room(host/file      HOST ROOMS core/base core/crypto)
 room(host/json      HOST ROOMS core/base LIBS nlohmann_json)
 room(host/text      HOST ROOMS core/base core/crypto)
 room(host/terminal  HOST ROOMS core/base host/text)
+room(host/commandline HOST ROOMS core/base host/text LIBS cli11)
 
 # ---- trust: the repository door.
 room(trust/tuf      HOST ROOMS core/base core/codec core/crypto host/file host/json host/text LIBS nlohmann_json crypto)
@@ -49,6 +50,6 @@ room(tests/fakes     HOST ROOMS core/base core/codec core/crypto core/package co
 room(tests/powercut  HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update tests/fakes)
 
 # ---- apps: a main each.
-app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text host/terminal trust/tuf publish/keys publish/diff publish/release device/platform LIBS cli11 curl)
-app(airlock-server apps/airlock-server ROOMS core/base host/file host/json host/text server/store server/rollout server/http LIBS cli11)
-app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text host/terminal trust/tuf device/platform device/fetch device/apply device/agent LIBS cli11)
+app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text host/terminal host/commandline trust/tuf publish/keys publish/diff publish/release device/platform LIBS cli11 curl)
+app(airlock-server apps/airlock-server ROOMS core/base host/file host/json host/text host/commandline server/store server/rollout server/http LIBS cli11)
+app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text host/terminal host/commandline trust/tuf device/platform device/fetch device/apply device/agent LIBS cli11)
