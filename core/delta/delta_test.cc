@@ -1,29 +1,12 @@
 #include "core/delta/delta.h"
 
 #include <gtest/gtest.h>
-#include <pthread.h>
 
-#include <atomic>
-#include <cstdlib>
 #include <memory>
-#include <new>
 #include <vector>
 
 #include "core/package/tree.h"
 #include "tests/fakes/memory.h"
-
-namespace {
-std::atomic<std::size_t> allocations = 0;
-}
-// Not inlined: the compiler would see malloc and free and call the pair a mismatch.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  void* made = std::malloc(size);
-  if (made == nullptr) std::abort();
-  return made;
-}
-[[gnu::noinline]] void operator delete(void* made) noexcept { std::free(made); }
-[[gnu::noinline]] void operator delete(void* made, std::size_t) noexcept { std::free(made); }
 
 namespace airlock::delta {
 namespace {
@@ -214,70 +197,6 @@ TEST(BlockDecoder, PassesOnWhatTheSlotAnswers) {
   const auto block = one_block(image, image, Coding::raw, 512);
   MemoryArea slot(Buffer(10));
   EXPECT_EQ(decode(*block, slot).error().code, Code::storage_failed);
-}
-
-// A thread on a painted stack: what decoding touched is what it needs.
-struct PaintedRun {
-  std::vector<const OneBlock*> blocks;
-};
-void* decode_all(void* argument) {
-  const auto* run = static_cast<PaintedRun*>(argument);
-  for (const OneBlock* block : run->blocks) {
-    MemoryArea slot(Buffer(block->image.size));
-    (void)decode(*block, slot);
-  }
-  return nullptr;
-}
-
-std::size_t stack_used(PaintedRun& run) {
-  constexpr std::size_t kStackSize = 256 << 10;
-  constexpr std::uint8_t kPaint = 0xA7;
-  void* stack = std::aligned_alloc(4096, kStackSize);
-  auto* bytes = static_cast<std::uint8_t*>(stack);
-  std::fill(bytes, bytes + kStackSize, kPaint);
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setstack(&attributes, stack, kStackSize);
-  pthread_t thread;
-  EXPECT_EQ(pthread_create(&thread, &attributes, decode_all, &run), 0);
-  pthread_join(thread, nullptr);
-  pthread_attr_destroy(&attributes);
-  std::size_t untouched = 0;
-  while (untouched < kStackSize && bytes[untouched] == kPaint) ++untouched;
-  std::free(stack);
-  return kStackSize - untouched;
-}
-
-// Holds of what ships: the other presets, whose frames are larger, leave it out.
-TEST(BlockDecoder, NeedsNoMoreMemoryThanItStates) {
-  EXPECT_LE(sizeof(BlockDecoder) + kDecoderStackMax, kDecoderMemoryMax);
-  const Buffer image = noise(package::kBlockSize, 9);
-  Buffer coded = noise(20'000, 10);
-  coded[0] = 0;
-  const auto raw = one_block(image, image, Coding::raw, 4096);
-  const auto compressed = one_block(image, coded, Coding::compressed, 4096);
-  const auto patch = one_block(image, coded, Coding::patch, 4096);
-  PaintedRun nothing;
-  PaintedRun everything = {{raw.get(), compressed.get(), patch.get()}};
-  const std::size_t without = stack_used(nothing);
-  const std::size_t with = stack_used(everything);
-  EXPECT_LE(with - std::min(with, without), kDecoderStackMax);
-}
-
-TEST(BlockDecoder, AllocatesNothing) {
-  const Buffer image = noise(package::kBlockSize, 11);
-  Buffer coded = noise(20'000, 12);
-  coded[0] = 0;
-  for (const Coding coding : {Coding::raw, Coding::compressed, Coding::patch}) {
-    const auto block = one_block(image, coding == Coding::raw ? image : coded, coding, 4096);
-    static BlockDecoder decoder;
-    MemoryArea source(block->bytes);
-    MemoryArea base(Buffer(4096, 0x5A));
-    MemoryArea slot(Buffer(image.size()));
-    const std::size_t before = allocations;
-    (void)decoder.decode(block->image, block->payload, 0, source, &base, slot);
-    EXPECT_EQ(allocations, before);
-  }
 }
 
 }  // namespace

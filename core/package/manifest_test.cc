@@ -243,6 +243,8 @@ TEST(Manifest, BoundsItsModels) {
   EXPECT_EQ(refusal(release), Code::ok);
   release.models.push_back("one-more");
   EXPECT_EQ(refusal(release), Code::too_many);
+  release.models.front() = "with space";  // refused by its length, before any model is read
+  EXPECT_EQ(refusal(release), Code::too_many);
 }
 
 TEST(Manifest, RefusesVersionsThatAreNotSemantic) {

@@ -333,6 +333,8 @@ TEST(Envelope, RefusesMoreSignaturesThanItsLimit) {
     hand.signatures.push_back(hand.signatures.back());
   }
   EXPECT_EQ(Envelope::parse(hand.encode()).error().code, Code::too_many);
+  hand.signatures.front().unprotected = 1;  // refused by their number, before any of them is read
+  EXPECT_EQ(Envelope::parse(hand.encode()).error().code, Code::too_many);
 }
 
 TEST(Envelope, RefusesEveryTruncationAndBytesAfterTheEnd) {

@@ -1,5 +1,10 @@
 """kill -9, again and again: of the device in every phase, of the server in the middle."""
+import fcntl
+
 from stage import *
+
+BEFORE_COMMIT = ["asking", "refreshing", "proving", "gating", "staging", "verifying", "consenting", "activating",
+                 "rebooting", "trial"]
 
 
 class Killed(Stage):
@@ -9,42 +14,84 @@ class Killed(Stage):
         self.new = random.Random(3).randbytes(1_500_000)
         self.set_up(self.old, self.new)
 
-    def start_device(self, *extra):
+    def start_device(self, *extra, stdout=subprocess.DEVNULL):
         child = subprocess.Popen(
             [str(BIN / "airlock-device"), "run", "--dir", str(self.dir / "device"), "--until-quiet",
              "--consent", self.manifest_digest("release-1.1.0"), "--json", *extra],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=self.dir,
-            env=self.environment())
+            stdout=stdout, stderr=subprocess.DEVNULL, cwd=self.dir, env=self.environment())
         self.children.append(child)
         return child
 
+    def kill(self, child):
+        """The kill must hit: a device that had ended by itself would have another status."""
+        child.send_signal(signal.SIGKILL)
+        self.assertEqual(child.wait(), -signal.SIGKILL, "the device had ended already")
+
+    def phase(self):
+        return self.status()["phase"]
+
+    def die_in_the_next_phase(self, *extra):
+        """Lets the device work through the phase in which it stands, kills it at the door of the next, and returns
+        that one. The device says each phase before its work begins, into a pipe that holds one line and that nobody
+        reads: so it waits there."""
+        before = self.phase()
+        drain, pipe = os.pipe2(os.O_DIRECT | os.O_CLOEXEC)
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 4096)
+        child = self.start_device(*extra, stdout=pipe)
+        os.close(pipe)
+        if before == "staging":
+            os.read(drain, 4096)  # this phase says a second line, when the first block has come
+        until = time.monotonic() + WAIT_SECONDS_MAX
+        while self.phase() == before and time.monotonic() < until:
+            time.sleep(0.01)
+        self.kill(child)
+        os.close(drain)
+        return self.phase()
+
+    def phases_of_deaths(self, *extra):
+        """One death a phase, until the session is over."""
+        phases = [self.die_in_the_next_phase(*extra)]
+        while phases[-1] != "idle" and len(phases) < 20:
+            phases.append(self.die_in_the_next_phase(*extra))
+        return phases
+
     def test_the_device_dies_in_every_phase_and_finishes(self):
-        phases_seen = set()
-        for _ in range(200):
-            child = self.start_device()
-            fresh = None
-            for line in child.stdout:
-                phase = json.loads(line).get("phase")
-                if phase and phase not in phases_seen:
-                    fresh = phase
-                    child.send_signal(signal.SIGKILL)
-                    break
-            child.wait()
-            if fresh is None:
-                break
-            phases_seen.add(fresh)
-            self.assertIn(self.status()["version"], ("1.0.0", "1.1.0"))
-        self.assertGreaterEqual(len(phases_seen), 8, phases_seen)
+        phases = self.phases_of_deaths()
+        self.assertEqual(phases, [*BEFORE_COMMIT, "committing", "reporting", "idle"])
+        self.assert_runs("1.1.0", self.new)
+        self.assertIsNone(self.status()["last_error"])
+
+    def test_the_device_dies_in_every_phase_of_a_failing_trial_and_goes_back(self):
+        phases = self.phases_of_deaths("--trial", "unhealthy")
+        self.assertEqual(phases, [*BEFORE_COMMIT, "reverting", "reporting", "idle"])
+        self.assert_runs("1.0.0", self.old)
+        self.assertEqual(self.status()["last_revert"]["reason"], "unhealthy")
+
+    def test_the_device_dies_while_blocks_arrive_and_finishes(self):
+        cuts = [700_000, 1_400_000]
+        proxy = Proxy(self.url, cuts, on_cut=lambda: self.child.send_signal(signal.SIGKILL))
+        self.addCleanup(proxy.close)
+        config = self.dir / "device/config.json"
+        config.write_text(config.read_text().replace(self.url, proxy.url))
+        for _ in cuts:
+            self.child = self.start_device()
+            self.assertEqual(self.child.wait(), -signal.SIGKILL)
+            self.assertEqual(self.phase(), "staging")
+        self.assertEqual(proxy.cuts, [])
         self.update("release-1.1.0")
         self.assert_runs("1.1.0", self.new)
 
     def test_the_device_dies_at_random_moments_and_finishes(self):
         dice = random.Random(11)
-        for _ in range(30):
+        deaths = 0
+        while self.status()["version"] == "1.0.0":
+            self.assertLess(deaths, 300, "the device never gets anywhere")
             child = self.start_device()
-            time.sleep(dice.uniform(0.01, 0.25))
+            time.sleep(dice.uniform(0.001, 0.05) + deaths / 2000)
             child.send_signal(signal.SIGKILL)
-            child.wait()
+            deaths += child.wait() == -signal.SIGKILL
+            self.assertIn(self.status()["version"], ("1.0.0", "1.1.0"))
+        self.assertGreaterEqual(deaths, 5, "the story was to kill the device while it works")
         self.update("release-1.1.0")
         self.assert_runs("1.1.0", self.new)
 

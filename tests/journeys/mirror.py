@@ -1,14 +1,14 @@
 """A mirror that tampers: one byte of a piece, of the index, of a manifest, of metadata; old
 metadata; nothing of it reaches the device."""
-from stage import *
+from attack_server import *
 
 
-class Mirror(Stage):
+class Mirror(LiedTo):
     def setUp(self):
         super().setUp()
         self.old = firmware(200_000, 1)
         self.new = random.Random(5).randbytes(300_000)
-        self.first, self.second = self.set_up(self.old, self.new, extra=("--storage", "raw"))
+        self.first, self.second = self.set_up(self.old, self.new, bases=None, extra=("--storage", "raw"))
 
     def flip(self, path, at):
         data = bytearray(path.read_bytes())
@@ -16,8 +16,10 @@ class Mirror(Stage):
         path.write_bytes(data)
 
     def payload(self):
-        """The largest artifact is the new full image."""
-        return max((self.dir / "repo/artifacts").iterdir(), key=lambda path: path.stat().st_size)
+        """The one artifact of the new release: its full image."""
+        (made,) = (self.second / "artifacts").iterdir()
+        self.assertGreater(made.stat().st_size, len(self.new))
+        return self.dir / "repo/artifacts" / made.name
 
     def refused(self, code):
         self.try_update("release-1.1.0")
@@ -36,18 +38,11 @@ class Mirror(Stage):
         self.recovers()
 
     def test_a_tampered_piece(self):
-        self.remove_deltas()
         path = self.payload()
         self.tampered(path, path.stat().st_size - 5000, "piece_rejected")
 
     def test_a_tampered_index(self):
-        self.remove_deltas()
         self.tampered(self.payload(), 40, "index_rejected")
-
-    def remove_deltas(self):
-        """The stories about the full image need the device to choose it."""
-        sizes = [path.stat().st_size for path in (self.dir / "repo/artifacts").iterdir()]
-        self.assertGreater(max(sizes), len(self.new))
 
     def test_a_tampered_manifest(self):
         path = next(p for p in (self.dir / "repo/targets").rglob("*.cose")
@@ -62,17 +57,26 @@ class Mirror(Stage):
         self.tampered(newest, at + 1, "mixed_metadata")
 
     def test_yesterdays_metadata_replayed(self):
-        metadata = self.dir / "repo/metadata"
-        self.update("release-1.1.0")
-        old = (metadata / "timestamp.json").read_bytes()
-        third = self.make_release("1.2.0", self.old, security=2)
+        """All of it is signed, and the device has seen newer. Whoever replays it offers the newest release, which
+        an honest server would no longer do."""
+        timestamp = self.dir / "repo/metadata/timestamp.json"
+        self.recovers()
+        yesterday = timestamp.read_bytes()
+        newest = random.Random(6).randbytes(300_000)
+        third = self.make_release("1.2.0", newest, security=2)
         self.publish(third)
-        self.device("run", "--until-quiet")  # sees the new timestamp; nothing is rolled out
-        self.roll_out(third)
+        LyingServer.answer = {"offer": self.offer_of(third, version="1.2.0"), "poll_after_s": 60}
+        self.listen()
         self.device("run", "--until-quiet", "--refuse")
-        (metadata / "timestamp.json").write_bytes(old)
-        self.try_update(third)
-        self.assertEqual(self.status()["version"], "1.1.0")
+        self.assert_ended("consent_refused", "consenting")  # so the device has taken today's metadata
+        today = timestamp.read_bytes()
+        timestamp.write_bytes(yesterday)
+        self.refuses("metadata_rollback", self.update, third)
+        self.assert_ended("metadata_rollback", "refreshing")
+        self.assert_runs("1.1.0", self.new)
+        timestamp.write_bytes(today)
+        self.update(third)
+        self.assert_runs("1.2.0", newest)
 
 
 main()

@@ -221,7 +221,7 @@ class Stage(unittest.TestCase):
         self.make_certificates()
         first = self.make_release("1.0.0", old)
         self.publish(first)
-        second = self.make_release("1.1.0", new, security=2, bases=old, **release)
+        second = self.make_release("1.1.0", new, security=2, **{"bases": old, **release})
         self.publish(second)
         self.start_server()
         self.make_device(first)
@@ -244,6 +244,11 @@ class Stage(unittest.TestCase):
         state = self.status(name)
         self.assertEqual(state["version"], version)
         self.assertEqual(self.slot_bytes(len(image), component, name), image)
+
+    def assert_ended(self, code, phase, name="device"):
+        """How the last session ended, and in which phase."""
+        error = self.status(name)["last_error"] or {}
+        self.assertEqual((error.get("code"), error.get("phase")), (code, phase))
 
     def seed(self, name="device"):
         return (self.dir / name / "wallet" / "seed").read_bytes()

@@ -90,19 +90,14 @@ class Refresh {
     return std::unexpected(stored.error());
   }
 
-  Result<Buffer> fetch(std::string_view name, std::size_t size_max) {
-    AIRLOCK_ASSIGN(Buffer file, fetcher_.fetch(name, size_max));
-    if (file.size() > size_max) return fail(Code::oversized, file.size());
-    return file;
-  }
-
   // Fetches the file that a higher role names, under its length, and holds it against that entry.
   Result<Buffer> fetch_entry(Role role, const FileEntry& entry) {
     std::string name = encoded(name_of(role)) + ".json";
     if (root_.consistent_snapshot) name = std::to_string(entry.version) + "." + name;
     const std::uint64_t stated = entry.length.value_or(size_max_of(role));
     const bool is_stated = stated <= size_max_of(role);
-    auto file = fetch(name, is_stated ? static_cast<std::size_t>(stated) : size_max_of(role));
+    auto file =
+        fetcher_.fetch(name, is_stated ? static_cast<std::size_t>(stated) : size_max_of(role));
     if (!file && file.error().code == Code::oversized && is_stated && entry.length) {
       return fail(Code::mixed_metadata, file.error().at);  // longer than what was signed
     }
@@ -130,7 +125,7 @@ class Refresh {
   Status follow_root() {
     for (std::size_t rotations = 0;; ++rotations) {
       const std::string name = std::to_string(root_.head.version + 1) + ".root.json";
-      const auto file = fetch(name, kRootSizeMax);
+      const auto file = fetcher_.fetch(name, kRootSizeMax);
       if (!file && file.error().code == Code::not_found) return {};
       if (!file) return std::unexpected(file.error());
       if (rotations == kRootRotationsMax) return fail(Code::root_chain_too_long, rotations);
@@ -171,7 +166,7 @@ class Refresh {
       if (proven)
         trusted = std::move(*proven);  // else not of today's keys: as if it were not there
     }
-    AIRLOCK_ASSIGN(const Buffer file, fetch("timestamp.json", kTimestampSizeMax));
+    AIRLOCK_ASSIGN(const Buffer file, fetcher_.fetch("timestamp.json", kTimestampSizeMax));
     AIRLOCK_ASSIGN(Timestamp offered, prove(root_, Role::timestamp, file, read_timestamp));
     if (trusted) {
       AIRLOCK_TRY(check_not_older(offered.head.version, trusted->head.version));

@@ -325,17 +325,19 @@ TEST_F(Client, RefusesExpiredMetadataAndStoresNoneButRoot) {
   repository.publish();
   EXPECT_EQ(refreshed(), Code::metadata_expired);
   EXPECT_EQ(versions(), (Versions{1, 3, 3, 1}));
-  expire(repository.root);
-  repository.next_root();
-  EXPECT_EQ(refreshed(), Code::metadata_expired);
-  EXPECT_EQ(versions(), (Versions{2, 3, 3, 1}));
-  revive(repository.root);
-  repository.next_root();
   revive(repository.targets);
   for (json::Value* part : {&repository.targets, &repository.snapshot, &repository.timestamp}) {
     (*part)["version"] = 4;
   }
   repository.publish();
+  EXPECT_EQ(refreshed(), Code::ok);
+  EXPECT_EQ(versions(), (Versions{1, 4, 4, 4}));
+  expire(repository.root);
+  repository.next_root();
+  EXPECT_EQ(refreshed(), Code::metadata_expired);
+  EXPECT_EQ(versions(), (Versions{2, 4, 4, 4}));
+  revive(repository.root);
+  repository.next_root();
   EXPECT_EQ(refreshed(), Code::ok);
   EXPECT_EQ(versions(), (Versions{3, 4, 4, 4}));
 }
@@ -376,9 +378,12 @@ TEST_F(Client, TakesNoKeptFileThatExpired) {
 }
 
 TEST_F(Client, RefusesAFrozenRepositoryOnceItsTimestampExpired) {
+  constexpr std::int64_t kFrozenUntil = kNow + kDay / 2;  // everything else lives on
+  repository.timestamp["expires"] = text::to_time(kFrozenUntil);
+  repository.publish();
   ASSERT_EQ(refreshed(), Code::ok);
-  EXPECT_EQ(refreshed(kNow + kDay - 1), Code::ok);
-  EXPECT_EQ(refreshed(kNow + kDay), Code::metadata_expired);
+  EXPECT_EQ(refreshed(kFrozenUntil - 1), Code::ok);
+  EXPECT_EQ(refreshed(kFrozenUntil), Code::metadata_expired);
 }
 
 }  // namespace
