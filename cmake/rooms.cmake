@@ -1,8 +1,8 @@
 # Turns the map in /rooms.cmake into targets. One function, then data.
 #
 # A room whose folder holds no source yet is skipped, so that the map may be drawn ahead of the
-# walls. Files ending in _test.cc make the room's test binary, _bench.cc its benchmark, and
-# _fuzz.cc a libFuzzer target each; everything else is the room's library.
+# walls. Files ending in _test.cc make the room's test binary, _bench.cc its benchmark (built by the
+# target `benches` only), and _fuzz.cc a libFuzzer target each; everything else is the room's library.
 
 find_package(PkgConfig REQUIRED)
 
@@ -106,8 +106,11 @@ function(room folder)
       WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} PROPERTIES TIMEOUT 600)
   endif()
   if(benches AND AIRLOCK_BENCH)
-    add_executable(${target}_bench ${benches})
+    add_executable(${target}_bench EXCLUDE_FROM_ALL ${benches})
+    airlock_warnings(${target}_bench)
     target_link_libraries(${target}_bench PRIVATE ${target} benchmark::benchmark benchmark::benchmark_main)
+    target_link_libraries(${target}_bench PRIVATE $<TARGET_NAME_IF_EXISTS:tests_fakes>)
+    set_property(GLOBAL APPEND PROPERTY AIRLOCK_BENCHES ${target}_bench)
   endif()
   if(AIRLOCK_FUZZ)
     foreach(fuzzer IN LISTS fuzzers)

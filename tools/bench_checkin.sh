@@ -1,11 +1,13 @@
 #!/bin/bash
 # Measures check-ins of airlock-server beside nginx serving 1 KB of static JSON: both over TLS 1.3
-# with keep-alive on core 0, wrk on core 1, in turns. Prints each round and the median ratio.
+# with keep-alive on core 0, wrk on core 1, in turns, of which every other begins with ours. Prints each
+# round, and the median of the ratios with their spread. Beside each rate stands how busy the server's
+# core was: below about 95 % the client was the limit, and the ratio says less than the server could.
 #
-# Usage: tools/bench_checkin.sh BIN_FOLDER REPOSITORY MANIFEST_DIGEST [ROUNDS]
+# Usage: tools/bench_checkin.sh BIN_FOLDER REPOSITORY MANIFEST_DIGEST [ROUNDS] [SECONDS]
 # The repository holds a published firmware release with this digest; 50 rollouts of it are made.
 set -euo pipefail
-bin=$(realpath "$1") repo=$(realpath "$2") manifest=$3 rounds=${4:-3}
+bin=$(realpath "$1") repo=$(realpath "$2") manifest=$3 rounds=${4:-9} seconds=${5:-5}
 work=$(mktemp -d)
 server=0
 finish() {
@@ -50,11 +52,25 @@ wrk.body = '{"duid":"abcdefghijklmnopqrstuvwxyz234567","model":"demo-wallet","ve
   '"security_version":1,"bootloader":0,"region":"de","group":"beta","images":{"mcu":"' ..
   string.rep("ab", 32) .. '"}}'
 LUA
-rate() { taskset -c 1 wrk -t1 -c64 -d5s "$@" | awk '/Requests\/sec/ { print $2 } /Non-2xx/ { print > "/dev/stderr" }'; }
-rate -s check_in.lua https://127.0.0.1:19444/v1/check-in > /dev/null # warm
+ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
+# Prints "rate busy%" of the process with this id.
+rate() {
+  local id=$1 before after; shift
+  before=$(ticks "$id")
+  taskset -c 1 wrk -t2 -c128 -d"${seconds}s" "$@" > wrk.out
+  after=$(ticks "$id")
+  if grep -q Non-2xx wrk.out; then cat wrk.out >&2; return 1; fi
+  awk -v t=$((after - before)) -v s="$seconds" -v hz="$(getconf CLK_TCK)" \
+    '/Requests\/sec/ { printf "%s %.0f\n", $2, 100 * t / hz / s }' wrk.out
+}
+worker=$(pgrep -P "$(cat "$work/nginx.pid")" | head -1)
+ours() { rate "$server" -s check_in.lua https://127.0.0.1:19444/v1/check-in; }
+other() { rate "$worker" https://127.0.0.1:19443/answer.json; }
+ours > /dev/null && other > /dev/null # warm
 for round in $(seq "$rounds"); do
-  other=$(rate https://127.0.0.1:19443/answer.json)
-  ours=$(rate -s check_in.lua https://127.0.0.1:19444/v1/check-in)
-  awk -v o="$ours" -v n="$other" 'BEGIN { printf "check-in %.0f/s  nginx %.0f/s  ratio %.3f\n", o, n, o / n }' | tee -a rounds
+  if [ $((round % 2)) = 0 ]; then a=$(ours); b=$(other); else b=$(other); a=$(ours); fi
+  echo "$a $b" | awk '{ printf "check-in %.0f/s (core %d%% busy)  nginx %.0f/s (core %d%% busy)  ratio %.3f\n",
+    $1, $2, $3, $4, $1 / $3 }' | tee -a rounds
 done
-awk '{ print $NF }' rounds | sort -n | awk '{ r[NR] = $1 } END { print "median ratio", r[int((NR + 1) / 2)] }'
+awk '{ print $NF }' rounds | sort -n |
+  awk '{ r[NR] = $1 } END { print "median ratio", r[int((NR + 1) / 2)], "spread", r[1] ".." r[NR], "in", NR, "rounds" }'

@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
-"""Measure an installation from a local package beside its peers, on tmpfs.
+"""Measure an installation beside its peers, on a disk and in memory, and hold it against its bars.
 
-One image of random bytes is installed by airlock-device (stored raw, and compressed), by
-sha256sum + dd + fsync, by rauc and by swupdate, in interleaved rounds; each result is compared with
-the image. Every one of them checks a signature or a digest; airlock-device alone also proves each
-piece before it is decoded, reads the slot back, and keeps a journal. rauc and swupdate write to a
-loop device that lies on tmpfs as well. A peer that is not installed, or a machine that allows no
-loop device, is said so and left out.
+One image of random bytes is installed from a local package by airlock-device (stored raw, and
+compressed), by sha256sum + dd + fsync, by rauc and by swupdate, in interleaved rounds; each result is
+compared with the image. Every one of them checks a signature or a digest; airlock-device alone also
+proves each piece before it is decoded, reads the slot back, and keeps a journal. All of it happens in
+one folder: on the disk of the build folder, where syncs cost what they cost, and then on tmpfs, where
+only the computing is left. rauc and swupdate write to a loop device over a file in the same folder. A
+peer that is not installed, or a machine that allows no loop device, is said so and left out.
 
-Usage: bench_install.py [--size MIB] [--rounds N] [--peers yes|no]
+The peak of memory is measured at other sizes of the image too, by hand and over HTTPS.
+
+Usage: bench_install.py [--size MIB] [--rounds N] [--peers yes|no] [--folder DIR ..] [--peak-sizes MIB ..]
 Programs come from $AIRLOCK_BIN (build/release). Debian packages: time rauc swupdate squashfs-tools
-cpio dbus-daemon; the loop device needs root.
+cpio dbus-daemon; the loop device needs root. Ends with 1 where a bar is missed.
 """
 import argparse
 import contextlib
@@ -26,13 +29,16 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "journeys"))
-tempfile.tempdir = "/dev/shm"
+import bars  # noqa: E402
 import stage  # noqa: E402
 
 GNU_TIME = "/usr/bin/time"
 ROUNDS = 5
 SECONDS_MAX = 300
 BASELINE = "sha256sum, then dd + fsync"
+RATIO_MAX = 1.5
+PEAK_KIB_MAX = 16 << 10
+FOLDERS = (ROOT / "build", pathlib.Path("/dev/shm"))
 
 
 class Missing(Exception):
@@ -99,6 +105,8 @@ class Bench(stage.Stage):
 
 
 class Airlock:
+    """From a folder, as an owner does by hand."""
+
     def __init__(self, bench, storage):
         self.name = f"airlock-device install, {storage}"
         self.bench = bench
@@ -115,6 +123,20 @@ class Airlock:
     def check(self):
         self.bench.assert_runs("1.1.0", self.bench.image, name=self.device)
         shutil.rmtree(self.bench.dir / self.device)
+
+
+def over_https(bench):
+    """The same release from a server, onto a device that runs the one before: one sample."""
+    bench.publish(bench.old)
+    package = bench.make_release("1.1.0", bench.image, out="offered", security=2, extra=("--storage", "raw"))
+    bench.publish(package)
+    bench.start_server()
+    bench.make_device(bench.old, slot=bench.slot)
+    bench.roll_out(package)
+    sample = measured([stage.BIN / "airlock-device", "run", "--dir", bench.dir / "device", "--until-quiet",
+                       "--consent", bench.manifest_digest(package)], bench.dir, bench.environment())
+    bench.assert_runs("1.1.0", bench.image)
+    return sample
 
 
 class Copy:
@@ -135,7 +157,7 @@ class Copy:
 
 
 class Loop:
-    """A loop device over a file on tmpfs, given back when `ending` is closed."""
+    """A loop device over a file, given back when `ending` is closed."""
 
     def __init__(self, folder, name, size, ending):
         need("losetup")
@@ -295,8 +317,12 @@ def peers(folder, image, ending):
     return found
 
 
+def median_wall(samples):
+    return statistics.median(sample.wall for sample in samples)
+
+
 def show(samples):
-    baseline = statistics.median(sample.wall for sample in samples[BASELINE])
+    baseline = median_wall(samples[BASELINE])
     print(f"{'what':<34} {'wall s':>7} {'[min..max]':>15} {'cpu s':>6} {'peak KiB':>9} {'ratio':>6}")
     for name, taken in samples.items():
         walls = [sample.wall for sample in taken]
@@ -307,21 +333,38 @@ def show(samples):
               f"{statistics.median(walls) / baseline:>5.2f}x")
 
 
-def main():
-    reader = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    reader.add_argument("--size", type=int, default=64, help="of the image, in MiB")
-    reader.add_argument("--rounds", type=int, default=ROUNDS)
-    reader.add_argument("--peers", choices=("yes", "no"), default="yes")
-    told = reader.parse_args()
-    if not pathlib.Path(GNU_TIME).is_file():
-        sys.exit("error: not_found: /usr/bin/time: install the Debian package time")
-    image = os.urandom(told.size << 20)
-    with contextlib.ExitStack() as ending:
-        bench = Bench()
-        bench.setUp()
-        ending.callback(bench.tearDown)
+def judge(samples, where):
+    """The bars of speed; what is stored compressed has more to do and is shown only."""
+    ours = median_wall(samples["airlock-device install, raw"])
+    baseline = median_wall(samples[BASELINE])
+    bars.at_most(f"install, times {BASELINE}, {where}", ours / baseline, RATIO_MAX)
+    if Rauc.name in samples:
+        bars.at_most(f"install, times rauc, {where}", ours / median_wall(samples[Rauc.name]), 1)
+    else:
+        bars.left_out(f"install, times rauc, {where}", "rauc did not run")
+
+
+@contextlib.contextmanager
+def bench_in(folder, image):
+    folder.mkdir(parents=True, exist_ok=True)
+    tempfile.tempdir = str(folder.resolve())
+    bench = Bench()
+    bench.setUp()
+    try:
         bench.prepare(image)
+        yield bench
+    finally:
+        bench.tearDown()
+
+
+def kind_of(folder):
+    told = quietly("stat", "--file-system", "--format", "%T", folder, folder=ROOT, text=True)
+    return told.stdout.strip()
+
+
+def compare(folder, told):
+    image = os.urandom(told.size << 20)
+    with bench_in(folder, image) as bench, contextlib.ExitStack() as ending:
         runners = [Airlock(bench, "raw"), Airlock(bench, "compressed"), Copy(bench.dir, image)]
         if told.peers == "yes":
             runners += peers(bench.dir, image, ending)
@@ -330,9 +373,38 @@ def main():
             for runner in runners:
                 samples[runner.name].append(runner.run())
                 runner.check()
-    print(f"{told.size} MiB of random bytes on tmpfs, {told.rounds} interleaved rounds, medians; "
-          f"ratio to {BASELINE}")
+    where = f"on {kind_of(folder)}"
+    print(f"{told.size} MiB of random bytes {where} ({folder}), {told.rounds} interleaved rounds, "
+          f"medians; ratio to {BASELINE}")
     show(samples)
+    judge(samples, where)
+
+
+def measure_peak(folder, size):
+    with bench_in(folder, os.urandom(size << 20)) as bench:
+        by_hand = Airlock(bench, "raw")
+        sample = by_hand.run()
+        by_hand.check()
+        bars.at_most(f"peak KiB of install, {size} MiB", sample.peak_kib, PEAK_KIB_MAX)
+        bars.at_most(f"peak KiB of run over HTTPS, {size} MiB", over_https(bench).peak_kib, PEAK_KIB_MAX)
+
+
+def main():
+    reader = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    reader.add_argument("--size", type=int, default=64, help="of the image, in MiB")
+    reader.add_argument("--rounds", type=int, default=ROUNDS)
+    reader.add_argument("--peers", choices=("yes", "no"), default="yes")
+    reader.add_argument("--folder", type=pathlib.Path, nargs="+", default=FOLDERS)
+    reader.add_argument("--peak-sizes", type=int, nargs="*", default=(1, 64, 256), help="in MiB")
+    told = reader.parse_args()
+    if not pathlib.Path(GNU_TIME).is_file():
+        sys.exit("error: not_found: /usr/bin/time: install the Debian package time")
+    for folder in told.folder:
+        compare(folder, told)
+    for size in told.peak_sizes:
+        measure_peak(told.folder[0], size)
+    sys.exit(bars.verdict())
 
 
 main()

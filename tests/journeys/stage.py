@@ -1,7 +1,7 @@
 """The stage on which every journey plays: real programs, real TLS, real files.
 
-A journey is one story in one file: it sets up a vendor, a server and a device with the programs
-that users run, plays its story, and looks at what came out. Nothing here is a double of ours
+A journey is one subject in one file. Each of its stories sets up a vendor, a server and a device with
+the programs that users run, plays, and looks at what came out. Nothing here is a double of ours
 except the network's bad luck (Proxy) and the attackers.
 """
 import json
