@@ -72,6 +72,14 @@ Status FileArea::write(std::uint64_t offset, Bytes bytes) {
 
 Status FileArea::sync() { return file_.sync(); }
 
+Result<Place> FileArea::place() const {
+  struct stat found;
+  if (::fstat(file_.descriptor(), &found) != 0) return fail(file::code_of(errno));
+  // Two nodes may name one block device, so the node does not count there.
+  if (S_ISBLK(found.st_mode)) return Place{true, found.st_rdev, 0};
+  return Place{false, found.st_dev, found.st_ino};
+}
+
 Result<std::uint64_t> FileArea::allocated_bytes() const {
   struct stat found;
   if (::fstat(file_.descriptor(), &found) != 0) return fail(file::code_of(errno));

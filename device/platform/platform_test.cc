@@ -23,7 +23,7 @@ class Platform : public testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  Status make() {
+  static Birth birth() {
     Birth birth;
     birth.config.model = "demo-wallet";
     birth.config.server = "https://localhost:1";
@@ -33,8 +33,9 @@ class Platform : public testing::Test {
     birth.keyring = {1, 2, 3};
     birth.root = {'{', '}'};
     birth.ca = {'x'};
-    return make_device(folder_ / "device", birth);
+    return birth;
   }
+  Status make() { return make_device(folder_ / "device", birth()); }
   Result<Device> open(Opening opening = Opening::drive) {
     return Device::open(folder_ / "device", opening);
   }
@@ -144,6 +145,46 @@ TEST_F(Platform, NeverWritesPastAnArea) {
   EXPECT_EQ(area->write(91, bytes_of("0123456789")).error().code, Code::out_of_range);
   EXPECT_EQ(area->write(UINT64_MAX, bytes_of("0")).error().code, Code::out_of_range);
   EXPECT_EQ(area->size(), 100U);
+}
+
+TEST_F(Platform, RefusesTwoSlotsThatAreOneFile) {
+  ASSERT_TRUE(make_area(folder_ / "one", 64 << 10));
+  ASSERT_TRUE(make_area(folder_ / "two", 64 << 10));
+  std::filesystem::create_symlink(folder_ / "one", folder_ / "symbolic");
+  std::filesystem::create_hard_link(folder_ / "one", folder_ / "hard");
+  const auto refusal = [this](std::vector<std::pair<std::string, std::string>> slots) {
+    Birth made = birth();
+    made.config.components.clear();
+    for (const auto& [a, b] : slots) {
+      const std::string id = made.config.components.empty() ? "mcu" : "radio";
+      made.config.components.push_back(
+          {id, 32 << 10, {(folder_ / a).string(), (folder_ / b).string()}});
+    }
+    std::filesystem::remove_all(folder_ / "device");
+    const Status status = make_device(folder_ / "device", made);
+    return status ? Code::ok : status.error().code;
+  };
+  EXPECT_EQ(refusal({{"one", "two"}}), Code::ok);
+  for (const char* same : {"one", "symbolic", "hard"}) {
+    EXPECT_EQ(refusal({{"one", same}}), Code::slots_not_apart) << same;
+  }
+  EXPECT_EQ(refusal({{"one", "two"}, {"two", "one"}}), Code::slots_not_apart);
+}
+
+TEST_F(Platform, RefusesToOpenADeviceWhoseSlotsBecameOneFile) {
+  ASSERT_TRUE(make());
+  const file::Path areas = folder_ / "device/areas";
+  for (const char* slot : {"mcu-b.area", "radio-b.area"}) {
+    std::filesystem::rename(areas / slot, areas / "aside");
+    std::filesystem::create_symlink(areas / "mcu-a.area", areas / slot);
+    for (Opening opening : {Opening::drive, Opening::look}) {
+      const Result<Device> refused = open(opening);
+      ASSERT_FALSE(refused) << slot;
+      EXPECT_EQ(refused.error().code, Code::slots_not_apart) << slot;
+    }
+    std::filesystem::rename(areas / "aside", areas / slot);
+  }
+  EXPECT_TRUE(open());
 }
 
 TEST_F(Platform, SignsWithAKeyThatReadsBackAsItself) {
