@@ -124,24 +124,6 @@ std::expected<Value, Refusal> ask(const Access& access, const std::string& path,
   return read_answer(answer, status, url);
 }
 
-// read_share reads a percentage with at most two decimals, exactly: "12.34" is 1234.
-Result<std::int64_t> read_share(std::string_view text) {
-  if (text.ends_with('%')) text.remove_suffix(1);
-  const std::size_t point = text.find('.');
-  const std::string_view whole = text.substr(0, point);
-  std::string part(point == std::string_view::npos ? "" : text.substr(point + 1));
-  const bool digits = !whole.empty() && whole.size() <= 3 && part.size() <= 2 &&
-                      whole.find_first_not_of("0123456789") == std::string_view::npos &&
-                      part.find_first_not_of("0123456789") == std::string::npos &&
-                      (point == std::string_view::npos || !part.empty());
-  if (!digits) return fail(Code::out_of_range);
-  part.resize(2, '0');
-  std::int64_t share = 0;
-  for (const char c : std::string(whole) + part) share = share * 10 + (c - '0');
-  if (share > 10'000) return fail(Code::out_of_range);
-  return share;
-}
-
 std::string show_share(std::int64_t share) {
   std::string part = std::to_string(100 + share % 100).substr(1);
   return std::to_string(share / 100) + (part == "00" ? "" : "." + part) + " %";
@@ -181,7 +163,7 @@ Answer finish_rollout(const Access& access, const std::expected<Value, Refusal>&
 }
 
 Answer create(const CreateOptions& options) {
-  AIRLOCK_ANSWER_ASSIGN(const std::int64_t share, read_share(options.share), kShareHint);
+  AIRLOCK_ANSWER_ASSIGN(const std::int64_t share, text::read_share(options.share), kShareHint);
   Value body = {{"manifest", options.manifest},
                 {"share", share},
                 {"why", options.why},
@@ -204,7 +186,7 @@ Answer create(const CreateOptions& options) {
 Answer change(const ChangeOptions& options, const std::string& verb) {
   Value body = {{"why", options.why}};
   if (verb == "advance") {
-    AIRLOCK_ANSWER_ASSIGN(const std::int64_t share, read_share(options.share), kShareHint);
+    AIRLOCK_ANSWER_ASSIGN(const std::int64_t share, text::read_share(options.share), kShareHint);
     body["share"] = share;
   }
   const std::string path = "rollouts/" + std::to_string(options.id) + "/" + verb;

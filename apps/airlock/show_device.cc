@@ -43,10 +43,18 @@ json::Value floors_json(const slot::Record& record) {
   return floors;
 }
 
+// A record of before versions were kept has none.
 json::Value slot_json(const slot::Slot& one) {
-  return {{"manifest", digest_hex(one.manifest)},
-          {"security_version", one.security_version},
-          {"proven", one.proven}};
+  json::Value value{{"manifest", digest_hex(one.manifest)},
+                    {"version", nullptr},
+                    {"security_version", one.security_version},
+                    {"data_version", nullptr},
+                    {"proven", one.proven}};
+  if (!one.version.empty()) {
+    value["version"] = one.version.view();
+    value["data_version"] = one.data_version;
+  }
+  return value;
 }
 
 json::Value record_json(const slot::Record& record) {
@@ -68,7 +76,11 @@ json::Value record_json(const slot::Record& record) {
 
 std::string slot_text(const slot::Slot& one) {
   if (one.manifest.is_zero()) return "nothing to rely on";
-  return "manifest " + digest_hex(one.manifest) + ", security version " +
+  const std::string release = one.version.empty()
+                                  ? ""
+                                  : ", version " + text::visible(one.version.view()) +
+                                        ", data version " + std::to_string(one.data_version);
+  return "manifest " + digest_hex(one.manifest) + release + ", security version " +
          std::to_string(one.security_version) + (one.proven ? ", proven" : ", not proven yet");
 }
 

@@ -214,6 +214,27 @@ Result<std::int64_t> from_time(std::string_view text) {
   return unix_seconds;
 }
 
+Result<std::uint16_t> read_share(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789";
+  constexpr std::uint16_t kShareWhole = 10'000;
+  if (text.ends_with('%')) text.remove_suffix(1);
+  const std::size_t point = text.find('.');
+  const std::string_view whole = text.substr(0, point);
+  std::string part(point == std::string_view::npos ? "" : text.substr(point + 1));
+  const bool digits = !whole.empty() && whole.size() <= 3 && part.size() <= 2 &&
+                      whole.find_first_not_of(kDigits) == std::string_view::npos &&
+                      part.find_first_not_of(kDigits) == std::string::npos &&
+                      (point == std::string_view::npos || !part.empty());
+  if (!digits) return fail(Code::bad_text);
+  part.resize(2, '0');
+  std::uint32_t share = 0;
+  for (const char c : std::string(whole) + part) {
+    share = share * 10 + static_cast<std::uint32_t>(c - '0');
+  }
+  if (share > kShareWhole) return fail(Code::out_of_range, share);
+  return static_cast<std::uint16_t>(share);
+}
+
 Result<std::int64_t> read_duration(std::string_view text) {
   if (text.size() < 2) return fail(Code::bad_text);
   AIRLOCK_ASSIGN(const std::int64_t count, digits(text.substr(0, text.size() - 1)));

@@ -43,6 +43,10 @@ Result<std::int64_t> from_time(std::string_view text);
 // read_duration reads "90s", "15m", "72h", "30d", "4w". Errors: bad_text.
 Result<std::int64_t> read_duration(std::string_view text);
 
+// read_share reads a percentage with at most two decimals, exactly, as a share of 10 000: "12.34"
+// and "12.34%" are 1234. Errors: bad_text, out_of_range (more than all).
+Result<std::uint16_t> read_share(std::string_view text);
+
 // visible makes text of unknown origin safe for a terminal: control characters, bidirectional
 // overrides and invalid UTF-8 become \u{..} escapes.
 std::string visible(std::string_view text);

@@ -46,6 +46,18 @@ TEST(Duration, ReadsOneNumberAndOneUnit) {
   }
 }
 
+TEST(Share, IsAPercentageWithAtMostTwoDecimals) {
+  EXPECT_EQ(*read_share("0"), 0);
+  EXPECT_EQ(*read_share("12.34"), 1234);
+  EXPECT_EQ(*read_share("0.5%"), 50);
+  EXPECT_EQ(*read_share("100"), 10'000);
+  for (const char* bad : {"", "%", "1.", ".5", "0.005", "-1", "+1", "1e1", "0100", "5 %"}) {
+    ASSERT_FALSE(read_share(bad)) << bad;
+    EXPECT_EQ(read_share(bad).error().code, Code::bad_text) << bad;
+  }
+  EXPECT_EQ(read_share("100.01").error().code, Code::out_of_range);
+}
+
 TEST(PercentEncoded, KeepsWhatIsPlainAndNothingElse) {
   EXPECT_EQ(percent_encoded("a/b c", "abc/"), "a/b%20c");
   EXPECT_EQ(percent_encoded("\xc3\xbf%", "abc"), "%C3%BF%25");

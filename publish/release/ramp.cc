@@ -1,7 +1,5 @@
 #include <openssl/rand.h>
 
-#include <charconv>
-
 #include "host/text/text.h"
 #include "publish/release/release.h"
 
@@ -10,25 +8,10 @@ namespace {
 
 constexpr std::uint32_t kNever = UINT32_MAX;  // seconds after the start: 136 years
 
-// "12", "0.5", "0.05": percent as a share of 10 000.
-Result<std::uint16_t> read_percent(std::string_view text) {
-  const std::size_t dot = text.find('.');
-  std::string digits(text.substr(0, dot));
-  std::string decimals(dot == std::string_view::npos ? "" : text.substr(dot + 1));
-  if (digits.empty() || decimals.size() > 2) return fail(Code::bad_text);
-  decimals.resize(2, '0');
-  digits += decimals;
-  std::uint16_t share = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), share);
-  if (error != std::errc() || end != digits.data() + digits.size()) return fail(Code::bad_text);
-  if (share > package::kShareWhole) return fail(Code::out_of_range, share);
-  return share;
-}
-
 // Nobody may install before the first stage, so that stages of nobody at the head need no place.
 Status add_stage(package::Ramp& ramp, std::string_view after, std::string_view percent) {
   AIRLOCK_ASSIGN(const std::int64_t seconds, text::read_duration(after));
-  AIRLOCK_ASSIGN(const std::uint16_t share, read_percent(percent));
+  AIRLOCK_ASSIGN(const std::uint16_t share, text::read_share(percent));
   if (seconds >= kNever) return fail(Code::out_of_range);
   if (share == 0 && !ramp.stages.empty()) return fail(Code::out_of_range);  // it only climbs
   if (share == 0) return {};

@@ -49,6 +49,10 @@ class Words(Stage):
         self.assertEqual([area["manifest"]["digest"] == digest for area in device["envelope_areas"]],
                          [False, True, False])
         self.assertEqual(device["journal_file"]["journal"]["phase"], "idle")
+        (counts,) = [one["boot_record"] for one in device["boot_records"] if one["counts"]]
+        runs = counts["slots"][counts["active"]]
+        self.assertEqual((runs["version"], runs["data_version"]), ("1.1.0", 1))
+        self.assertIn(f"manifest {digest}, version 1.1.0, data version 1, security version", text)
 
     def test_a_damaged_copy_of_the_boot_record_is_named_and_why(self):
         self.damage(self.areas / "record-0.area", 20)
