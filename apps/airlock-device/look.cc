@@ -48,6 +48,7 @@ Result<json::Value> status_of(platform::Device& device) {
                        {"duid", device.key().duid()},
                        {"model", device.config().model},
                        {"version", running.version()},
+                       {"version_known", agent::name_of(running.knowledge())},
                        {"security_version", record.active_slot().security_version},
                        {"active_slot", slot::name_of(record.active)},
                        {"floors", floors_of(record)},
@@ -88,6 +89,15 @@ std::string trial_text(const json::Value& trial) {
          json::write(trial["boots_left"]);
 }
 
+// "1.0.0 (its manifest is damaged)"
+std::string running_text(const json::Value& value) {
+  const std::string version = value["version"].get<std::string>();
+  const std::string known = value["version_known"].get<std::string>();
+  if (known == agent::name_of(agent::Knowledge::nothing_runs)) return "nothing yet";
+  if (known == agent::name_of(agent::Knowledge::by_manifest)) return version;
+  return (version.empty() ? "unknown" : version) + " (its manifest is damaged)";
+}
+
 void show(const json::Value& value) {
   const auto line = [](std::string_view label, const json::Value& shown) {
     std::cout << label
@@ -97,7 +107,7 @@ void show(const json::Value& value) {
   line("profile           ", value["profile"]);
   line("device            ", value["duid"]);
   line("model             ", value["model"]);
-  line("runs              ", value["version"]);
+  line("runs              ", running_text(value));
   line("slot              ", value["active_slot"]);
   line("security version  ", value["security_version"]);
   line("floors            ", floors_text(value["floors"]));

@@ -9,13 +9,38 @@
 namespace airlock::app {
 namespace {
 
+using agent::Knowledge;
+
 constexpr std::chrono::minutes kAnswerTimeout{15};
 
 std::string versions(const agent::Question& question) {
   const std::string to = text::visible(question.release.version.text);
   if (question.release.kind != package::Kind::firmware) return to;
-  if (question.running_version.empty()) return to + " (nothing runs yet)";
-  return text::visible(question.running_version) + " -> " + to;
+  switch (question.running.knowledge()) {
+    case Knowledge::nothing_runs: return to + " (nothing runs yet)";
+    case Knowledge::none: return "unknown -> " + to;
+    case Knowledge::by_manifest:
+    case Knowledge::by_record: break;
+  }
+  return text::visible(question.running.version()) + " -> " + to;
+}
+
+// What the owner must know where the manifest of what runs is damaged; "" where it is not.
+std::string_view damage(const agent::Question& question) {
+  if (question.release.kind != package::Kind::firmware) return "";
+  switch (question.running.knowledge()) {
+    case Knowledge::nothing_runs:
+    case Knowledge::by_manifest: return "";
+    case Knowledge::by_record:
+      return "\n  What runs is damaged: its manifest does not read. Its version is the one that "
+             "the\n"
+             "  boot record keeps.\n";
+    case Knowledge::none:
+      return "\n  What runs is unknown: its manifest is damaged, and the boot record does not say "
+             "its\n"
+             "  version. That the version goes down cannot be excluded.\n";
+  }
+  broken_promise();
 }
 
 std::string component_lines(const package::Component& component) {
@@ -25,10 +50,14 @@ std::string component_lines(const package::Component& component) {
          text::to_hex(image.digest.bytes) + "\n";
 }
 
-std::string_view what_happens(package::Kind kind) {
-  if (kind == package::Kind::keyring) {
+std::string_view what_happens(const agent::Question& question) {
+  if (question.release.kind == package::Kind::keyring) {
     return "The keys that may sign updates for this device are replaced. Your seed and data\n"
            "stay as they are.";
+  }
+  if (!damage(question).empty()) {
+    return "Your seed and data stay; the update does not touch them. The device cannot start the\n"
+           "present firmware again. Make sure that you have your backup words.";
   }
   return "Your seed and data stay; the update does not touch them. Should the new firmware\n"
          "not work, the device goes back to the present one by itself. Make sure all the\n"
@@ -44,6 +73,7 @@ std::string consent_screen(const agent::Question& question) {
   screen += "  model      " + text::visible(question.model) + "\n";
   screen += "  version    " + versions(question) + "\n";
   screen += "  made       " + text::to_time(release.created) + "\n";
+  screen += damage(question);
   for (std::size_t i = 0; i < release.component_count(); ++i) {
     screen += component_lines(release.component(i));
   }
@@ -53,7 +83,7 @@ std::string consent_screen(const agent::Question& question) {
     const std::size_t columns = terminal::columns(terminal::Stream::error);
     screen += "\n  The vendor says:\n" + text::quoted(release.notes, columns);
   }
-  return screen + "\n" + std::string(what_happens(release.kind)) + "\n";
+  return screen + "\n" + std::string(what_happens(question)) + "\n";
 }
 
 Result<crypto::Digest> OwnerAtDevice::ask(const agent::Question& question) {

@@ -1,3 +1,4 @@
+#include <charconv>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -77,20 +78,22 @@ std::expected<file::Buffer, Refusal> read_image(const std::string& path) {
   return bytes;
 }
 
+std::expected<std::uint64_t, Refusal> read_address(const std::string& hex) {
+  std::uint64_t address = 0;
+  const char* const end = hex.data() + hex.size();
+  const auto [read_to, failed] = std::from_chars(hex.data(), end, address, 16);
+  if (failed == std::errc() && read_to == end) return address;
+  return refuse(Code::usage,
+                "--image takes COMPONENT=FILE[@0xADDRESS], found the address 0x" + hex);
+}
+
 // "PATH@0x8000000" is an image that runs at one address.
 std::expected<release::ImageInput, Refusal> read_image_input(const std::string& text) {
   AIRLOCK_ASSIGN(Assignment parts, split_assignment(text));
   release::ImageInput input;
   input.component = parts.name;
   if (const std::size_t at = parts.value.rfind("@0x"); at != std::string::npos) {
-    try {
-      std::size_t used = 0;
-      const std::string digits = parts.value.substr(at + 3);
-      input.load_address = std::stoull(digits, &used, 16);
-      if (used != digits.size()) return refuse(Code::usage, text);
-    } catch (const std::exception&) {
-      return refuse(Code::usage, text);
-    }
+    AIRLOCK_ASSIGN(input.load_address, read_address(parts.value.substr(at + 3)));
     parts.value.resize(at);
   }
   AIRLOCK_ASSIGN(input.bytes, read_image(parts.value));
@@ -160,10 +163,7 @@ Answer check_parts(const ReleaseOptions& options) {
 
 Answer make_release(const ReleaseOptions& options) {
   AIRLOCK_TRY(check_parts(options));
-  std::error_code ignored;
-  if (std::filesystem::exists(file::Path(options.out) / release::kEnvelopeFile, ignored)) {
-    return refuse(Code::exists_already, options.out);
-  }
+  AIRLOCK_ANSWER_TRY(release::check_new_package(options.out), options.out);
   AIRLOCK_ASSIGN(const release::Recipe recipe, read_recipe(options));
   terminal::ProgressBar bar("building payloads");
   const auto made = release::make(recipe, [&](std::size_t done, std::size_t all) {

@@ -34,15 +34,25 @@ Status lock_patiently(file::File& lock) {
 }
 
 // A script names the whole digest that it saw; a person types the beginning of what he reads here.
+// Neither refusal says the digest: what is pasted from a refusal was seen by nobody.
 Answer confirm(const SignOptions& options, const package::Manifest& manifest) {
   const std::string digest = text::to_hex(manifest.digest().bytes);
+  const std::string how =
+      "; run `airlock inspect " + options.package + "` and compare its digest with the release's";
+  const std::string shown = manifest_text(manifest);
   if (!options.digest.empty()) {
-    if (options.digest == digest) return {};
-    return refuse(Code::digest_mismatch, options.package + " has the digest " + digest);
+    if (options.digest != digest) {
+      return refuse(Code::digest_mismatch, options.package + " is not what --digest names" + how);
+    }
+    std::printf("%s\n", shown.c_str());
+    std::fflush(stdout);
+    return {};
   }
-  if (!terminal::is_terminal_in()) return refuse(Code::not_interactive, "--digest " + digest);
-  std::printf("%s\nType the first %zu digits of the manifest's digest to sign it: ",
-              manifest_text(manifest).c_str(), kTypedDigits);
+  if (!terminal::is_terminal_in()) {
+    return refuse(Code::not_interactive, options.package + " needs --digest DIGEST" + how);
+  }
+  std::printf("%s\nType the first %zu digits of the manifest's digest to sign it: ", shown.c_str(),
+              kTypedDigits);
   std::fflush(stdout);
   std::string typed;
   if (!std::getline(std::cin, typed) || typed != digest.substr(0, kTypedDigits)) {

@@ -91,7 +91,7 @@ struct Device {
     save(begin_write(record()));
     put(SlotId::b, what);
     save(consent(record(), what.digest));
-    save(arm(record(), what.digest, what.security_version, kBoots));
+    save(arm(record(), {what.digest, what.security_version}, kBoots));
   }
   BootView view() {
     BootView made;

@@ -26,7 +26,13 @@ enum class RecordKey : std::int64_t {
   time_bound = 8,
   last_revert = 9,
 };
-enum class SlotKey : std::int64_t { manifest = 1, security_version = 2, proven = 3 };
+enum class SlotKey : std::int64_t {
+  manifest = 1,
+  security_version = 2,
+  proven = 3,
+  version = 4,
+  data_version = 5,
+};
 enum class RevertKey : std::int64_t { reason = 1, manifest = 2, count = 3 };
 
 // ---- writing: what is zero or empty is left out, so that equal records are equal bytes
@@ -54,13 +60,19 @@ constexpr std::size_t counted(bool present) { return present ? 1 : 0; }
 
 void write_slot(CborWriter& writer, const Slot& slot) {
   writer.write_map(counted(!slot.manifest.is_zero()) + counted(slot.security_version != 0) +
-                   counted(slot.proven));
+                   counted(slot.proven) + counted(!slot.version.empty()) +
+                   counted(slot.data_version != 0));
   write_digest(writer, SlotKey::manifest, slot.manifest);
   write_number(writer, SlotKey::security_version, slot.security_version);
   if (slot.proven) {
     write_key(writer, SlotKey::proven);
     writer.write_bool(true);
   }
+  if (!slot.version.empty()) {
+    write_key(writer, SlotKey::version);
+    writer.write_text(slot.version.view());
+  }
+  write_number(writer, SlotKey::data_version, slot.data_version);
 }
 
 std::size_t count_floors(const Record& record) {
@@ -139,6 +151,12 @@ Result<bool> read_number(CborReader& reader, Number& to, std::uint64_t max) {
   return true;
 }
 
+Result<bool> read_version(CborReader& reader, FixedText<package::kSemverTextMax>& to) {
+  AIRLOCK_ASSIGN(const std::string_view text, reader.read_text(package::kSemverTextMax));
+  AIRLOCK_ASSIGN(to, FixedText<package::kSemverTextMax>::from(text));
+  return true;
+}
+
 Result<bool> read_slot_id(CborReader& reader, SlotId& to) {
   AIRLOCK_ASSIGN(const std::uint64_t number, reader.read_unsigned(kSlotCount - 1));
   to = static_cast<SlotId>(number);
@@ -154,6 +172,8 @@ Status read_slot(CborReader& reader, Slot& slot) {
         AIRLOCK_ASSIGN(slot.proven, reader.read_bool());
         return true;
       }
+      case SlotKey::version: return read_version(reader, slot.version);
+      case SlotKey::data_version: return read_number(reader, slot.data_version, UINT32_MAX);
     }
     return false;
   });

@@ -1,6 +1,7 @@
 // The boot record as bytes, and its two copies.
 #include <gtest/gtest.h>
 
+#include <string>
 #include <vector>
 
 #include "core/codec/codec.h"
@@ -23,6 +24,11 @@ Record full_record() {
   record.active = SlotId::b;
   record.trial_boots = 3;
   record.slots = {Slot{digest_of("one"), 7, true}, Slot{digest_of("two"), UINT32_MAX, false}};
+  const std::string longest = "1.0.0-" + std::string(package::kSemverTextMax - 6, 'x');
+  for (Slot& slot : record.slots) {
+    slot.version = *FixedText<package::kSemverTextMax>::from(longest);
+    slot.data_version = UINT32_MAX;
+  }
   record.consent = digest_of("one");
   record.floors.fill(UINT32_MAX);
   record.time_bound = package::kTimeMax;
@@ -172,6 +178,25 @@ TEST(Store, NumbersEachRecordOneHigher) {
     EXPECT_EQ(record.sequence, sequence);
     EXPECT_EQ(load(copies.areas)->sequence, sequence);
   }
+}
+
+TEST(Store, KeepsARaisedFloorInBothCopiesAndSettlesWhatACutLeft) {
+  TwoCopies copies;
+  Record record;
+  ASSERT_TRUE(format(copies.areas, record));
+  const auto floor_in = [](Flash& copy) { return decode_record(copy.contents())->floors[0]; };
+  record.floors[0] = 2;
+  ASSERT_TRUE(store(copies.areas, record));
+  EXPECT_EQ(floor_in(copies.first), 2U);
+  EXPECT_EQ(floor_in(copies.second), 2U);
+  record.floors[0] = 3;
+  copies.power.cut_at(3, Cut::before);  // of erase, write, sync, the second erase
+  EXPECT_FALSE(store(copies.areas, record));
+  copies.power.switch_on();
+  EXPECT_NE(floor_in(copies.first), floor_in(copies.second));
+  ASSERT_TRUE(settle(copies.areas));
+  EXPECT_EQ(floor_in(copies.first), 3U);
+  EXPECT_EQ(floor_in(copies.second), 3U);
 }
 
 TEST(Store, ReplacesADamagedCopyAndNotTheGoodOne) {

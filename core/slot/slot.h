@@ -36,15 +36,18 @@ constexpr SlotId other(SlotId id) { return id == SlotId::a ? SlotId::b : SlotId:
 constexpr std::size_t index_of(SlotId id) { return static_cast<std::size_t>(id); }
 std::string_view name_of(SlotId id);  // "a", "b"
 
-inline constexpr std::size_t kRecordSizeMax = 512;     // encoded, checksum included
-inline constexpr std::uint64_t kRecordUnit = 4 << 10;  // of a file or block device: a copy's area
+inline constexpr std::size_t kRecordSizeMax = 1 << 10;  // encoded, checksum included
+inline constexpr std::uint64_t kRecordUnit = 4 << 10;   // of a file or block device: a copy's area
 inline constexpr std::uint8_t kTrialBootsMax = 10;
 
 // What a slot holds. The manifest's digest is zero where the slot holds nothing to rely on.
+// Versions are what that manifest says: kept here too, so that they are known where it is damaged.
 struct Slot {
   Digest manifest;
   std::uint32_t security_version = 0;
   bool proven = false;  // it booted once after quorum and digests were proven
+  std::uint32_t data_version = 0;
+  FixedText<package::kSemverTextMax> version{};  // empty: stored before it was kept
   friend bool operator==(const Slot&, const Slot&) = default;
 };
 
@@ -84,15 +87,18 @@ Result<Record> decode_record(Bytes encoded);
 // The two copies. load takes the readable one with the higher sequence; record_lost where neither
 // reads. store writes the record, its sequence one higher than what is stored, over the older (or
 // unreadable) copy, syncs, and reads it back (storage_failed where it differs); `record.sequence`
-// is updated. Other errors are the area's own. After an error the record is the old or the new one,
-// never neither. A copy's
-// area is whole erase units, all of them erased at once; the copy is at its start, padded with
-// zeros to a multiple of 32 bytes.
+// is updated. A record that raises a floor is written into both copies, one after the other, so
+// that losing one does not bring the lower floor back. Other errors are the area's own. After an
+// error the record is the old or the new one, never neither. A copy's area is whole erase units,
+// all of them erased at once; the copy is at its start, padded with zeros to a multiple of 32
+// bytes. settle finishes what a power cut left of the second write: a copy with a lower floor is
+// replaced.
 struct RecordAreas {
   std::array<Area*, 2> copies{};
 };
 Result<Record> load(const RecordAreas& areas);
 Status store(const RecordAreas& areas, Record& record);
+Status settle(const RecordAreas& areas);
 // format writes a first record into both copies (factory).
 Status format(const RecordAreas& areas, const Record& record);
 
@@ -115,13 +121,12 @@ Result<Record> begin_write(const Record& record);
 // consent keeps the owner's yes to this manifest, given after begin_write. wrong_state in a trial,
 // which stands on the consent that is stored, and for a zero digest.
 Result<Record> consent(const Record& record, const Digest& manifest);
-// arm puts the inactive slot, which now holds `manifest`, on trial for `boots` boots. Errors:
-// consent_missing unless the record's consent is this manifest; below_floor; wrong_state in the
-// trial of another manifest or where begin_write did not empty the slot; out_of_range unless boots
-// is 1 to kTrialBootsMax. Arming what is on trial already returns the record as it is, its boots
-// untouched, so that the effect may be repeated after a crash.
-Result<Record> arm(const Record& record, const Digest& manifest, std::uint32_t security_version,
-                   std::uint8_t boots);
+// arm puts the inactive slot, which now holds `staged` (not proven yet, whatever it says), on trial
+// for `boots` boots. Errors: consent_missing unless the record's consent is this manifest;
+// below_floor; wrong_state in the trial of another manifest or where begin_write did not empty the
+// slot; out_of_range unless boots is 1 to kTrialBootsMax. Arming what is on trial already returns
+// the record as it is, its boots untouched, so that the effect may be repeated after a crash.
+Result<Record> arm(const Record& record, const Slot& staged, std::uint8_t boots);
 // count_boot takes one of the trial's boots; trial_exhausted where none is left (then call revert).
 Result<Record> count_boot(const Record& record);
 // mark_proven notes that the slot's manifest and images were proven whole (before its first boot).

@@ -58,7 +58,15 @@ Status store(const RecordAreas& areas, Record& record) {
   next.sequence = newest.record.sequence + 1;
   AIRLOCK_TRY(write_copy(*areas.copies[1 - newest.copy], next));
   record.sequence = next.sequence;
-  return {};
+  return settle(areas);
+}
+
+Status settle(const RecordAreas& areas) {
+  AIRLOCK_ASSIGN(const Newest newest, find_newest(areas));
+  Area& older = *areas.copies[newest.copy == 0 ? 1 : 0];
+  const std::optional<Record> held = read_copy(older);
+  if (!held || held->floors == newest.record.floors) return {};
+  return write_copy(older, newest.record);
 }
 
 Status format(const RecordAreas& areas, const Record& record) {

@@ -44,18 +44,20 @@ Result<Record> consent(const Record& record, const Digest& manifest) {
   return next;
 }
 
-Result<Record> arm(const Record& record, const Digest& manifest, std::uint32_t security_version,
-                   std::uint8_t boots) {
+Result<Record> arm(const Record& record, const Slot& staged, std::uint8_t boots) {
   if (boots == 0 || boots > kTrialBootsMax) return fail(Code::out_of_range, boots);
-  if (standing_of(record, manifest) == Standing::on_trial) return record;  // armed before a crash
+  const Digest& manifest = staged.manifest;
+  // Armed before a crash.
+  if (standing_of(record, manifest) == Standing::on_trial) return record;
   if (record.trial_boots) return fail(Code::wrong_state);
   if (manifest.is_zero() || record.consent != manifest) return fail(Code::consent_missing);
   if (!record.inactive_slot().manifest.is_zero()) return fail(Code::wrong_state);
-  if (security_version < record.floors[kFirmware]) {
+  if (staged.security_version < record.floors[kFirmware]) {
     return fail(Code::below_floor, record.floors[kFirmware]);
   }
   Record next = record;
-  inactive_of(next) = {manifest, security_version, false};
+  inactive_of(next) = staged;
+  inactive_of(next).proven = false;
   next.trial_boots = boots;
   return next;
 }

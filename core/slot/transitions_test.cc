@@ -20,19 +20,19 @@ Record idle() {
   record.time_bound = 1000;
   return record;
 }
-Record armed() { return *arm(*consent(idle(), kNew), kNew, 3, 2); }
+Record armed() { return *arm(*consent(idle(), kNew), {kNew, 3}, 2); }
 Record on_trial() { return *mark_proven(*count_boot(armed()), SlotId::b); }
 Record committed(std::uint32_t security_version) {
-  Record record = *arm(*consent(idle(), kNew), kNew, security_version, 2);
+  Record record = *arm(*consent(idle(), kNew), {kNew, security_version}, 2);
   return *confirm(*mark_proven(record, SlotId::b), 2000);
 }
 
 Code code_of(const Result<Record>& result) { return result ? Code::ok : result.error().code; }
 
 TEST(Arm, NeedsConsentToThatVeryManifest) {
-  EXPECT_EQ(code_of(arm(idle(), kNew, 3, 2)), Code::consent_missing);
-  EXPECT_EQ(code_of(arm(*consent(idle(), kOld), kNew, 3, 2)), Code::consent_missing);
-  EXPECT_EQ(code_of(arm(idle(), Digest{}, 3, 2)), Code::consent_missing);
+  EXPECT_EQ(code_of(arm(idle(), {kNew, 3}, 2)), Code::consent_missing);
+  EXPECT_EQ(code_of(arm(*consent(idle(), kOld), {kNew, 3}, 2)), Code::consent_missing);
+  EXPECT_EQ(code_of(arm(idle(), {Digest{}, 3}, 2)), Code::consent_missing);
   const Record record = armed();
   EXPECT_EQ(record.trial_boots, 2);
   EXPECT_EQ(record.active, SlotId::a);
@@ -40,26 +40,33 @@ TEST(Arm, NeedsConsentToThatVeryManifest) {
   EXPECT_EQ(record.floors[kFirmware], 2U) << "a floor never moves before the commit";
 }
 
+TEST(Arm, KeepsWhatTheManifestSaysOfVersionsAndProvesNothing) {
+  Slot staged{kNew, 3, true, 5, *FixedText<package::kSemverTextMax>::from("1.2.3")};
+  const Record record = *arm(*consent(idle(), kNew), staged, 2);
+  staged.proven = false;
+  EXPECT_EQ(record.slots[1], staged);
+}
+
 TEST(Arm, RefusesWhatIsBelowTheFloor) {
-  EXPECT_EQ(code_of(arm(*consent(idle(), kNew), kNew, 1, 2)), Code::below_floor);
-  EXPECT_EQ(code_of(arm(*consent(idle(), kNew), kNew, 2, 2)), Code::ok);
+  EXPECT_EQ(code_of(arm(*consent(idle(), kNew), {kNew, 1}, 2)), Code::below_floor);
+  EXPECT_EQ(code_of(arm(*consent(idle(), kNew), {kNew, 2}, 2)), Code::ok);
 }
 
 TEST(Arm, RefusesNoBootsAndTooMany) {
   const Record record = *consent(idle(), kNew);
-  EXPECT_EQ(code_of(arm(record, kNew, 3, 0)), Code::out_of_range);
-  EXPECT_EQ(code_of(arm(record, kNew, 3, kTrialBootsMax + 1)), Code::out_of_range);
+  EXPECT_EQ(code_of(arm(record, {kNew, 3}, 0)), Code::out_of_range);
+  EXPECT_EQ(code_of(arm(record, {kNew, 3}, kTrialBootsMax + 1)), Code::out_of_range);
 }
 
 TEST(Arm, MayBeRepeatedAndGivesNoBootsBack) {
   const Record counted = *count_boot(armed());
-  EXPECT_EQ(*arm(counted, kNew, 3, 2), counted);
-  EXPECT_EQ(code_of(arm(armed(), kOld, 3, 2)), Code::wrong_state);
+  EXPECT_EQ(*arm(counted, {kNew, 3}, 2), counted);
+  EXPECT_EQ(code_of(arm(armed(), {kOld, 3}, 2)), Code::wrong_state);
 }
 
 TEST(Arm, RefusesASlotThatWasNotEmptiedFirst) {
   const Record record = *consent(committed(2), digest_of("third"));
-  EXPECT_EQ(code_of(arm(record, digest_of("third"), 3, 2)), Code::wrong_state);
+  EXPECT_EQ(code_of(arm(record, {digest_of("third"), 3}, 2)), Code::wrong_state);
 }
 
 TEST(BeginWrite, EmptiesTheOtherSlotAndUsesUpTheConsent) {
@@ -109,7 +116,7 @@ TEST(Revert, KeepsTheReasonAndForgetsTheConsent) {
   EXPECT_EQ(record.slots[1], Slot{});
   EXPECT_EQ(record.last_revert, (Revert{Code::unhealthy, kNew, 1}));
   EXPECT_EQ(record.floors[kFirmware], 2U);
-  EXPECT_EQ(code_of(arm(record, kNew, 3, 2)), Code::consent_missing);
+  EXPECT_EQ(code_of(arm(record, {kNew, 3}, 2)), Code::consent_missing);
   EXPECT_EQ(code_of(revert(record, Code::unhealthy)), Code::wrong_state);
 }
 

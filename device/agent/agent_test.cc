@@ -88,7 +88,13 @@ class Screen final : public Watcher {
 class Person final : public Owner {
  public:
   Result<Digest> answer = fail(Code::not_interactive);
-  Result<Digest> ask(const Question&) override { return answer; }
+  Knowledge told = Knowledge::nothing_runs;  // of what runs, when asked last
+  std::string told_version;
+  Result<Digest> ask(const Question& question) override {
+    told = question.running.knowledge();
+    told_version = std::string(question.running.version());
+    return answer;
+  }
 };
 
 class Server final : public Outside {
@@ -154,10 +160,11 @@ class Agents : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   Digest make_package(const char* name, const char* version, std::uint32_t security_version,
-                      const file::Buffer& image) {
+                      const file::Buffer& image, std::uint32_t data_version = 1) {
     const OneBlock block = one_block(image);
     fakes::Release release;
     release.version = version;
+    release.data_version = data_version;
     release.security_version = security_version;
     release.components = {block.component};
     const fakes::Buffer manifest = release.encode();
@@ -211,6 +218,12 @@ class Agents : public testing::Test {
     file::Buffer stored(image.size());
     ASSERT_TRUE(device->image(0, record.active).read(0, stored));
     EXPECT_EQ(stored, image);
+  }
+  void damage_manifest(const char* name = "manifest-a.area") {
+    const file::Path path = folder_ / "device/areas" / name;
+    file::Buffer stored = *file::read(path, 1 << 20);
+    stored.back() ^= 1;
+    ASSERT_TRUE(file::replace(path, stored));
   }
   std::vector<json::Value> reported() {
     std::vector<json::Value> values;
@@ -451,12 +464,56 @@ TEST_F(Agents, EndATrialThatTheirJournalDoesNotTellOf) {
 }
 
 TEST_F(Agents, TakeAReleaseThoughWhatRunsIsDamaged) {
-  const file::Path envelope = folder_ / "device/areas/manifest-a.area";
-  file::Buffer stored = *file::read(envelope, 1 << 20);
-  stored.back() ^= 1;
-  ASSERT_TRUE(file::replace(envelope, stored));
+  damage_manifest();
   EXPECT_EQ(run()->how, How::committed);
+  EXPECT_EQ(person_.told, Knowledge::by_record);
+  EXPECT_EQ(person_.told_version, "1.0.0");
   expect_runs("1.1.0", new_image_);
+}
+
+TEST_F(Agents, RefuseWhatIsOlderThoughOnlyTheRecordKnowsWhatRuns) {
+  make_package("older", "0.9.0", 1, new_image_);
+  damage_manifest();
+  EXPECT_EQ(install(folder_ / "older")->error.code, Code::downgrade);
+}
+
+TEST_F(Agents, HoldTheOwnersDataAgainstTheRecordWhereWhatRunsIsDamaged) {
+  person_.answer = make_package("next", "1.1.0", 1, new_image_, 7);
+  EXPECT_EQ(install(folder_ / "next")->how, How::committed);
+  person_.answer = make_package("later", "1.2.0", 1, old_image_, 6);
+  damage_manifest("manifest-b.area");
+  EXPECT_EQ(install(folder_ / "later")->error.code, Code::data_version_unreadable);
+}
+
+TEST_F(Agents, MendWhatRunsByTheSameReleaseAgain) {
+  damage_manifest();
+  person_.answer = record().slots[0].manifest;
+  EXPECT_EQ(install(folder_ / "first")->how, How::committed);
+  expect_runs("1.0.0", old_image_);
+  EXPECT_EQ(record().active, slot::SlotId::b);
+}
+
+TEST_F(Agents, SayThatNothingIsKnownWhereTheRecordIsOlderThanItsVersions) {
+  slot::Record before = record();
+  before.slots[0].version = {};
+  ASSERT_TRUE(
+      platform::Device::open(folder_ / "device", platform::Opening::look)->store_record(before));
+  damage_manifest();
+  person_.answer = fail(Code::consent_refused);
+  EXPECT_EQ(run()->how, How::refused);
+  EXPECT_EQ(person_.told, Knowledge::none);
+}
+
+// A loop of links: the file system answers with an error whatever lies there.
+TEST_F(Agents, StopAtADiskThatDoesNotAnswerAndDoNotCallItDamage) {
+  const file::Path manifest = folder_ / "device/areas/manifest-a.area";
+  std::filesystem::rename(manifest, folder_ / "kept");
+  std::filesystem::create_symlink(manifest, manifest);
+  EXPECT_EQ(in_a_process([](Agent& agent) { return agent.run(Pace::stop_at_once); }).error().code,
+            Code::io_failed);
+  EXPECT_EQ(person_.told, Knowledge::nothing_runs) << "the owner was asked";
+  std::filesystem::rename(folder_ / "kept", manifest);
+  EXPECT_EQ(run()->how, How::committed);
 }
 
 TEST_F(Agents, AreMadeWholeOrNotAtAll) {
@@ -471,11 +528,8 @@ TEST_F(Agents, AreMadeWholeOrNotAtAll) {
   factory.clock = kNow;
   EXPECT_EQ(provision(folder_ / "device/", factory).error().code, Code::slot_too_small);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "device"));
-  // What a power cut left beside it is in nobody's way.
-  ASSERT_TRUE(file::make_folders(folder_ / "device.making/areas"));
   factory.config.components = {{"mcu", 64 << 10, {}}};
   EXPECT_TRUE(provision(folder_ / "device/", factory));
-  EXPECT_FALSE(std::filesystem::exists(folder_ / "device.making"));
   EXPECT_EQ(provision(folder_ / "device", factory).error().code, Code::exists_already);
   std::filesystem::remove_all(folder_ / "device");
   factory.config.server = "http://localhost:1";
@@ -590,6 +644,30 @@ TEST_F(Agents, CommitAKeyringOnlyByTheConsentThatTheRecordKeeps) {
   ASSERT_TRUE(device->store_record(*slot::begin_write(record())));
   EXPECT_EQ(run()->error.code, Code::consent_missing);
   EXPECT_EQ(install(folder_ / "next.cose")->how, How::committed) << "it was not the new one yet";
+}
+
+int g_writes_to_fail = 0;
+
+TEST_F(Agents, RaiseTheFloorOfKeyringsThoughTheyWereCutOffBeforeIt) {
+  fakes::KeyringPlan plan = signers_.plan();
+  plan.version = 2;
+  fakes::Release release = fakes::Release::of_content(package::Kind::keyring, *plan.encode());
+  release.security_version = 2;
+  const fakes::Buffer manifest = release.encode();
+  ASSERT_TRUE(file::replace(folder_ / "next.cose",
+                            signers_.sign_complete(manifest, package::Kind::keyring)));
+  person_.answer = crypto::sha256(manifest);
+  file::set_interruption([](std::string_view name, const file::Path& path) -> Code {
+    if (path.filename() == "keyring.area" && name == "rename") g_writes_to_fail = 1;
+    const bool fails = path.empty() && name == "write" && g_writes_to_fail > 0;
+    if (fails) g_writes_to_fail = 0;
+    return fails ? Code::io_failed : Code::ok;
+  });
+  const Result<Ending> ending = install(folder_ / "next.cose");
+  file::set_interruption(nullptr);
+  EXPECT_EQ(g_writes_to_fail, 0) << "nothing was cut off";
+  EXPECT_EQ(ending->how, How::committed);
+  EXPECT_EQ(record().floors[package::index_of(package::Kind::keyring)], 2U);
 }
 
 TEST_F(Agents, RaiseTheTimeBoundOnlyByWhatAQuorumSigned) {

@@ -5,6 +5,7 @@
 #include "device/agent/facts.h"
 #include "device/agent/folder.h"
 #include "device/agent/naming.h"
+#include "trust/doors/doors.h"
 
 namespace airlock::agent {
 namespace {
@@ -107,7 +108,7 @@ Result<Event> Agent::prove() {
   const package::Manifest& manifest = proven.proven.manifest();
   AIRLOCK_ASSIGN(const Origin origin, read_origin(*device_));
   if (origin.target) {
-    AIRLOCK_TRY(check_doors(*origin.target, manifest));
+    AIRLOCK_TRY(doors::check_agree(*origin.target, manifest));
   } else if (origin.folder.empty()) {
     return fail(Code::target_missing);  // came from the server, and the repository did not list it
   }
@@ -173,7 +174,7 @@ Result<Event> Agent::ask_owner() {
   AIRLOCK_ASSIGN(const slot::Record record, device_->record());
   AIRLOCK_ASSIGN(const Running running, Running::read(*device_, record));
   const Result<Digest> answer =
-      around_.owner.ask({at_hand->proven.manifest(), device_->config().model, running.version()});
+      around_.owner.ask({at_hand->proven.manifest(), device_->config().model, running});
   if (!answer && answer.error().code == Code::consent_refused) {
     return event_of(Event::Type::refused);
   }
@@ -223,7 +224,10 @@ Result<Event> Agent::check_health() {
 Result<Event> Agent::commit() {
   if (session_.kind == package::Kind::keyring) {
     AIRLOCK_ASSIGN(const Digest present, apply::keyring_digest(*device_));
-    if (present == session_.manifest) return event_of(Event::Type::committed);
+    if (present == session_.manifest) {
+      AIRLOCK_TRY(apply::finish_keyring(*device_));
+      return event_of(Event::Type::committed);
+    }
     AIRLOCK_ASSIGN(const Release* at_hand, release());
     AIRLOCK_TRY(apply::commit_keyring(*device_, at_hand->proven, at_hand->envelope));
     return event_of(Event::Type::committed);

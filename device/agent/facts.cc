@@ -7,7 +7,7 @@
 namespace airlock::agent {
 namespace {
 
-constexpr std::string_view kNothingRuns = "0.0.0";
+constexpr std::string_view kLowestVersion = "0.0.0";
 constexpr std::string_view kSharePurpose = "airlock-share-v1\n";
 
 std::optional<package::Component> component_of(const package::Manifest* manifest,
@@ -34,28 +34,56 @@ Status add_components(const platform::Device& device, const Running& running,
   return {};
 }
 
+std::string_view version_or_lowest(const Running& running) {
+  return running.version().empty() ? kLowestVersion : running.version();
+}
+
 Status add_firmware(const platform::Device& device, const Running& running,
                     const package::Manifest& release, package::DeviceFacts& facts) {
-  const package::Manifest* runs = running.manifest();
-  AIRLOCK_ASSIGN(facts.version, package::parse_semver(runs ? runs->version.text : kNothingRuns));
+  AIRLOCK_ASSIGN(facts.version, package::parse_semver(version_or_lowest(running)));
   // A device that never ran has no data yet, so that any release may begin it.
-  facts.data_version = runs ? runs->data_version : release.data_version;
-  facts.running_manifest = runs ? runs->digest() : Digest{};
+  facts.data_version = running.version().empty() ? release.data_version : running.data_version();
+  // A release whose manifest is damaged may be installed again: that mends it.
+  if (running.manifest() != nullptr) facts.running_manifest = running.manifest()->digest();
   return add_components(device, running, facts);
 }
 
 }  // namespace
 
+std::string_view name_of(Knowledge knowledge) {
+  switch (knowledge) {
+    case Knowledge::nothing_runs: return "nothing_runs";
+    case Knowledge::by_manifest: return "by_manifest";
+    case Knowledge::by_record: return "by_record";
+    case Knowledge::none: return "none";
+  }
+  broken_promise();
+}
+
 Result<Running> Running::read(platform::Device& device, const slot::Record& record) {
   Running running;
-  const Digest& manifest = record.active_slot().manifest;
-  if (manifest.is_zero()) return running;
+  if (record.active_slot().manifest.is_zero()) return running;
+  running.slot_ = record.active_slot();
+  if (!package::parse_semver(running.slot_.version.view())) running.slot_.version = {};
   Result<file::Buffer> envelope = device.envelope(record.active);
+  if (!envelope && !platform::is_damage(envelope.error().code)) {
+    return std::unexpected(envelope.error());
+  }
   if (!envelope) return running;
   running.envelope_ = std::move(*envelope);
   const Result<package::Manifest> read = package::read_unproven(running.envelope_);
-  if (read && read->digest() == manifest) running.manifest_ = *read;
+  if (!read || read->digest() != running.slot_.manifest) return running;
+  AIRLOCK_ASSIGN(running.slot_.version,
+                 FixedText<package::kSemverTextMax>::from(read->version.text));
+  running.slot_.data_version = read->data_version;
+  running.manifest_ = *read;
   return running;
+}
+
+Knowledge Running::knowledge() const {
+  if (slot_.manifest.is_zero()) return Knowledge::nothing_runs;
+  if (manifest_) return Knowledge::by_manifest;
+  return version().empty() ? Knowledge::none : Knowledge::by_record;
 }
 
 Result<package::DeviceFacts> facts_for(platform::Device& device, const slot::Record& record,
@@ -79,7 +107,7 @@ Result<package::DeviceFacts> facts_for(platform::Device& device, const slot::Rec
     return facts;
   }
   // Content inside a manifest has no owner's data; its own version is judged by its door.
-  AIRLOCK_ASSIGN(facts.version, package::parse_semver(kNothingRuns));
+  AIRLOCK_ASSIGN(facts.version, package::parse_semver(kLowestVersion));
   facts.data_version = release.data_version;
   if (release.kind == package::Kind::keyring) {
     AIRLOCK_ASSIGN(facts.running_manifest, apply::keyring_digest(device));
@@ -92,7 +120,7 @@ Result<fetch::CheckIn> check_in_of(platform::Device& device, const slot::Record&
   const platform::Config& config = device.config();
   fetch::CheckIn facts;
   facts.model = config.model;
-  facts.version = running.manifest() ? std::string(running.version()) : std::string(kNothingRuns);
+  facts.version = std::string(version_or_lowest(running));
   facts.security_version = record.active_slot().security_version;
   facts.bootloader = config.bootloader;
   AIRLOCK_ASSIGN(const file::Buffer anchor, device.keyring_envelope());

@@ -15,19 +15,32 @@ namespace airlock::agent {
 
 using crypto::Digest;
 
+// By what a device knows which firmware runs.
+enum class Knowledge : std::uint8_t {
+  nothing_runs,
+  by_manifest,
+  by_record,  // the manifest is damaged: the boot record keeps its versions, and no more
+  none,       // the manifest is damaged, and the record was written before it kept versions
+};
+std::string_view name_of(Knowledge knowledge);  // "nothing_runs", ..
+
 // The firmware that runs: the manifest of the committed slot, which was proven before it ran.
 class Running {
  public:
   // read holds the stored envelope against the digest in the boot record. A device without firmware
-  // is no error, nor is an envelope that is damaged: then it is not known what runs, and what does
-  // not depend on that may be installed.
+  // is no error, nor is an envelope that is damaged: what does not depend on it may be installed.
+  // Errors: those of the disk, which say nothing of what runs.
   static Result<Running> read(platform::Device& device, const slot::Record& record);
 
-  // manifest is nullptr where nothing runs.
+  Knowledge knowledge() const;
+  // manifest is nullptr where nothing runs and where it is damaged.
   const package::Manifest* manifest() const { return manifest_ ? &*manifest_ : nullptr; }
-  std::string_view version() const { return manifest_ ? manifest_->version.text : ""; }
+  // version is "" where nothing runs or nothing is known.
+  std::string_view version() const { return slot_.version.view(); }
+  std::uint32_t data_version() const { return slot_.data_version; }
 
  private:
+  slot::Slot slot_;
   file::Buffer envelope_;
   std::optional<package::Manifest> manifest_;  // views envelope_
 };

@@ -1,7 +1,5 @@
 #include "device/agent/incoming.h"
 
-#include <algorithm>
-
 #include "host/json/json.h"
 #include "host/text/text.h"
 
@@ -67,16 +65,6 @@ Result<Release> prove_incoming(const platform::Device& device) {
                  file::read(device.path(kEnvelopeName), package::kEnvelopeSizeMax));
   AIRLOCK_ASSIGN(const file::Buffer keyring, device.keyring_envelope());
   return prove_envelope(std::move(envelope), keyring);
-}
-
-Status check_doors(const tuf::Target& target, const package::Manifest& manifest) {
-  AIRLOCK_ASSIGN(const tuf::TargetClaim claim, tuf::claim_of(target));
-  const bool agree =
-      claim.kind == package::name_of(manifest.kind) &&
-      std::ranges::equal(claim.models, manifest.models) && claim.version == manifest.version.text &&
-      claim.security_version == manifest.security_version && claim.manifest == manifest.digest();
-  if (!agree) return fail(Code::doors_disagree);
-  return {};
 }
 
 }  // namespace airlock::agent

@@ -34,9 +34,4 @@ Result<Release> prove_incoming(const platform::Device& device);
 // prove_envelope does it for any envelope.
 Result<Release> prove_envelope(file::Buffer envelope, Bytes keyring_envelope);
 
-// check_doors compares what both doors say of a release: doors_disagree unless kind, models,
-// version, security version and manifest digest are equal; bad_metadata where the repository's side
-// says nothing.
-Status check_doors(const tuf::Target& target, const package::Manifest& manifest);
-
 }  // namespace airlock::agent

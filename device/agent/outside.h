@@ -9,6 +9,7 @@
 #include "core/base/base.h"
 #include "core/package/package.h"
 #include "core/update/update.h"
+#include "device/agent/facts.h"
 #include "device/apply/apply.h"
 #include "device/fetch/fetch.h"
 #include "trust/tuf/tuf.h"
@@ -40,7 +41,7 @@ class Outside {
 struct Question {
   const package::Manifest& release;
   std::string_view model;
-  std::string_view running_version;  // "" where nothing runs
+  const Running& running;
 };
 
 class Owner {

@@ -40,24 +40,10 @@ Status make_whole(const file::Path& folder, platform::Birth birth,
   return start_with(device, *release, *factory.firmware, factory.clock);
 }
 
-// "wallet" and "wallet/" are one folder; the second has no file name to add to.
-file::Path beside(const file::Path& folder) {
-  return folder.parent_path() / (folder.filename().string() + ".making");
-}
-
-file::Path plain(const file::Path& folder) {
-  const file::Path normal = std::filesystem::absolute(folder).lexically_normal();
-  return normal.has_filename() ? normal : normal.parent_path();
-}
-
 }  // namespace
 
 Status provision(const file::Path& place, Factory factory) {
-  const file::Path folder = plain(place);
-  std::error_code error;
-  if (std::filesystem::exists(folder, error) && !std::filesystem::is_empty(folder, error)) {
-    return fail(Code::exists_already);
-  }
+  AIRLOCK_ASSIGN(file::NewFolder folder, file::NewFolder::begin(place));
   AIRLOCK_TRY(fetch::Connection::open({factory.config.server}));
   platform::Birth birth;
   birth.config = std::move(factory.config);
@@ -73,13 +59,8 @@ Status provision(const file::Path& place, Factory factory) {
     AIRLOCK_ASSIGN(Release proven, prove_envelope(std::move(envelope), birth.keyring));
     release.emplace(std::move(proven));
   }
-  // Made beside its place and moved there whole: what fails or is cut off leaves no half device.
-  const file::Path making = beside(folder);
-  std::filesystem::remove_all(making, error);
-  const Status made = make_whole(making, std::move(birth), release, factory);
-  if (!made) std::filesystem::remove_all(making, error);
-  AIRLOCK_TRY(made);
-  return file::move_folder(making, folder);
+  AIRLOCK_TRY(make_whole(folder.path(), std::move(birth), release, factory));
+  return folder.commit();
 }
 
 }  // namespace airlock::agent

@@ -60,15 +60,12 @@ Status stage_firmware(platform::Device& device, const Work& work, Bytes envelope
 // The inactive slot was read back whole and is this release.
 class Verified {
  public:
-  const Digest& manifest() const { return manifest_; }
-  std::uint32_t security_version() const { return security_version_; }
+  const slot::Slot& slot() const { return slot_; }
 
  private:
   friend Result<Verified> verify_firmware(platform::Device&, const package::Proven&);
-  Verified(const Digest& manifest, std::uint32_t security_version)
-      : manifest_(manifest), security_version_(security_version) {}
-  Digest manifest_;
-  std::uint32_t security_version_;
+  explicit Verified(const slot::Slot& slot) : slot_(slot) {}
+  slot::Slot slot_;
 };
 // verify_firmware reads every component and the envelope of the inactive slot back. Errors:
 // image_rejected, slot_busy during a trial, unknown_component, those of the disk.
@@ -92,6 +89,10 @@ Status revert_firmware(platform::Device& device, Code reason);
 // commit_keyring replaces the keyring at once and raises its floor. Errors: consent_missing, those
 // of the disk.
 Status commit_keyring(platform::Device& device, const package::Proven& release, Bytes envelope);
+
+// finish_keyring raises floor and time by the keyring that is trusted already: what a power cut
+// between the two steps of commit_keyring left to be done.
+Status finish_keyring(platform::Device& device);
 
 // keyring_digest returns the digest of the manifest that carries the present keyring.
 Result<Digest> keyring_digest(const platform::Device& device);

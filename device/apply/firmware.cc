@@ -135,7 +135,10 @@ Result<Verified> verify_firmware(platform::Device& device, const package::Proven
   AIRLOCK_ASSIGN(const file::Buffer stored, device.envelope(written));
   AIRLOCK_ASSIGN(const package::Envelope envelope, package::Envelope::parse(stored));
   if (crypto::sha256(envelope.payload) != release.digest()) return fail(Code::image_rejected);
-  return Verified(release.digest(), manifest.security_version);
+  slot::Slot staged{release.digest(), manifest.security_version};
+  staged.data_version = manifest.data_version;
+  AIRLOCK_ASSIGN(staged.version, FixedText<package::kSemverTextMax>::from(manifest.version.text));
+  return Verified(staged);
 }
 
 Status keep_consent(platform::Device& device, const Digest& manifest) {
@@ -147,8 +150,7 @@ Status keep_consent(platform::Device& device, const Digest& manifest) {
 
 Status arm_firmware(platform::Device& device, const Verified& verified) {
   AIRLOCK_ASSIGN(const slot::Record record, device.record());
-  AIRLOCK_ASSIGN(const slot::Record next,
-                 slot::arm(record, verified.manifest(), verified.security_version(), kTrialBoots));
+  AIRLOCK_ASSIGN(const slot::Record next, slot::arm(record, verified.slot(), kTrialBoots));
   AIRLOCK_TRY(device.store_record(next));
   return {};
 }

@@ -8,9 +8,16 @@ Status commit_keyring(platform::Device& device, const package::Proven& release, 
   if (record.consent != release.digest()) return fail(Code::consent_missing);
   // The keyring first: its own version lets it never go back, whatever the record says.
   AIRLOCK_TRY(device.store_keyring(envelope));
+  return finish_keyring(device);
+}
+
+Status finish_keyring(platform::Device& device) {
+  AIRLOCK_ASSIGN(const slot::Record record, device.record());
+  AIRLOCK_ASSIGN(const file::Buffer trusted, device.keyring_envelope());
+  AIRLOCK_ASSIGN(const package::Manifest manifest, package::read_unproven(trusted));
   const slot::Record raised =
-      slot::raise_floor(record, package::Kind::keyring, release.manifest().security_version);
-  AIRLOCK_TRY(device.store_record(slot::raise_time(raised, release.manifest().created)));
+      slot::raise_floor(record, package::Kind::keyring, manifest.security_version);
+  AIRLOCK_TRY(device.store_record(slot::raise_time(raised, manifest.created)));
   return {};
 }
 

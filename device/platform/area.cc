@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -71,6 +72,14 @@ Status FileArea::write(std::uint64_t offset, Bytes bytes) {
 
 Status FileArea::sync() { return file_.sync(); }
 
+Result<Place> FileArea::place() const {
+  struct stat found;
+  if (::fstat(file_.descriptor(), &found) != 0) return fail(file::code_of(errno));
+  // Two nodes may name one block device, so the node does not count there.
+  if (S_ISBLK(found.st_mode)) return Place{true, found.st_rdev, 0};
+  return Place{false, found.st_dev, found.st_ino};
+}
+
 Result<std::uint64_t> FileArea::allocated_bytes() const {
   struct stat found;
   if (::fstat(file_.descriptor(), &found) != 0) return fail(file::code_of(errno));
@@ -113,6 +122,12 @@ Result<file::Buffer> read_envelope(const file::Path& path) {
   AIRLOCK_TRY(envelope_in(stored));
   stored.erase(stored.begin(), stored.begin() + kHeadSize);
   return stored;
+}
+
+bool is_damage(Code code_of_read_envelope) {
+  constexpr std::array kDamage = {Code::not_found,   Code::oversized,      Code::truncated,
+                                  Code::wrong_magic, Code::trailing_bytes, Code::bad_checksum};
+  return std::ranges::find(kDamage, code_of_read_envelope) != kDamage.end();
 }
 
 }  // namespace airlock::platform

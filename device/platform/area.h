@@ -8,6 +8,14 @@
 
 namespace airlock::platform {
 
+// The file or device that a path leads to, through links and other names of it.
+struct Place {
+  bool is_block_device = false;
+  std::uint64_t device = 0;
+  std::uint64_t node = 0;  // 0 for a block device
+  friend bool operator==(const Place&, const Place&) = default;
+};
+
 // A slot, or a copy of the record, in a file or on a block device. Its size is fixed when opened.
 // Small reads in sequence are read ahead; a write drops what was, so that a read after it sees the
 // file. Nobody else writes the file meanwhile: the device's lock sees to that.
@@ -21,6 +29,9 @@ class FileArea final : public Area {
   Status erase(std::uint64_t offset, std::uint64_t size) override;
   Status write(std::uint64_t offset, Bytes bytes) override;
   Status sync() override;
+
+  // place names the file or device behind the path, so that two paths to one are seen as one.
+  Result<Place> place() const;
 
   // allocated_bytes is what the area takes from its file system already (a file may have holes);
   // all of it on a block device.
@@ -48,5 +59,8 @@ Status replace_envelope(const file::Path& path, Bytes envelope);
 Result<Bytes> envelope_in(Bytes stored);
 // read_envelope reads it back: not_found, and those of envelope_in.
 Result<file::Buffer> read_envelope(const file::Path& path);
+// is_damage tells an envelope that is gone or not whole from a disk that does not answer, which
+// says nothing of what it holds.
+bool is_damage(Code code_of_read_envelope);
 
 }  // namespace airlock::platform

@@ -2,7 +2,9 @@
 
 #include <sys/statvfs.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <span>
 #include <utility>
 
 #include "core/package/package.h"
@@ -19,7 +21,8 @@ std::string envelope_name(slot::SlotId id) {
   return "areas/manifest-" + std::string(slot::name_of(id)) + ".area";
 }
 
-// An envelope that cannot be read is a slot that does not prove.
+// An envelope that cannot be read, for whatever reason, is a slot that does not prove: a bootloader
+// has no better disk to wait for.
 file::Buffer or_empty(Result<file::Buffer> envelope) {
   return envelope ? std::move(*envelope) : file::Buffer();
 }
@@ -34,6 +37,39 @@ Status make_slots(const file::Path& folder, Config& config) {
     }
   }
   return {};
+}
+
+Result<Slots> open_component(const file::Path& folder, const ComponentConfig& component) {
+  AIRLOCK_ASSIGN(FileArea first, FileArea::open(folder / component.paths[0]));
+  AIRLOCK_ASSIGN(FileArea second, FileArea::open(folder / component.paths[1]));
+  return Slots{std::move(first), std::move(second)};
+}
+
+// What is staged into one area must never lie in another: two names of one file would let the
+// running image be written over.
+Status check_apart(std::span<const FileArea> copies, std::span<const Slots> slots) {
+  std::vector<Place> seen;
+  const auto add = [&seen](const FileArea& area) -> Status {
+    AIRLOCK_ASSIGN(const Place place, area.place());
+    if (std::ranges::find(seen, place) != seen.end()) return fail(Code::slots_not_apart);
+    seen.push_back(place);
+    return {};
+  };
+  for (const FileArea& copy : copies) AIRLOCK_TRY(add(copy));
+  for (const Slots& pair : slots) {
+    for (const FileArea& area : pair) AIRLOCK_TRY(add(area));
+  }
+  return {};
+}
+
+// The slots of a new device; its record has none of its files yet.
+Status check_slots(const file::Path& folder, const Config& config) {
+  std::vector<Slots> slots;
+  for (const ComponentConfig& component : config.components) {
+    AIRLOCK_ASSIGN(Slots opened, open_component(folder, component));
+    slots.push_back(std::move(opened));
+  }
+  return check_apart({}, slots);
 }
 
 Status make_record(const file::Path& folder) {
@@ -72,14 +108,13 @@ Result<Device> Device::open(const file::Path& folder, Opening opening) {
 
 Status Device::open_slots() {
   for (const ComponentConfig& component : config_.components) {
-    AIRLOCK_ASSIGN(FileArea first, FileArea::open(folder_ / component.paths[0]));
-    AIRLOCK_ASSIGN(FileArea second, FileArea::open(folder_ / component.paths[1]));
-    if (std::min(first.size(), second.size()) < component.slot_size) {
+    AIRLOCK_ASSIGN(Slots opened, open_component(folder_, component));
+    if (std::min(opened[0].size(), opened[1].size()) < component.slot_size) {
       return fail(Code::slot_too_small, slots_.size());
     }
-    slots_.push_back({std::move(first), std::move(second)});
+    slots_.push_back(std::move(opened));
   }
-  return {};
+  return check_apart(copies_, slots_);
 }
 
 Result<slot::Record> Device::record() { return slot::load(record_areas()); }
@@ -90,8 +125,6 @@ Result<slot::Record> Device::store_record(const slot::Record& record) {
   next.sequence = stored.sequence;
   if (next == stored) return stored;
   AIRLOCK_TRY(slot::store(record_areas(), next));
-  // Into both copies, so that losing one does not bring a lower floor back.
-  if (next.floors != stored.floors) AIRLOCK_TRY(slot::store(record_areas(), next));
   return next;
 }
 
@@ -158,6 +191,7 @@ Status make_device(const file::Path& folder, Birth birth) {
   birth.config.ca = "trust/ca.pem";
   AIRLOCK_TRY(replace_envelope(folder / kKeyringName, birth.keyring));
   AIRLOCK_TRY(make_slots(folder, birth.config));
+  AIRLOCK_TRY(check_slots(folder, birth.config));
   AIRLOCK_TRY(make_record(folder));
   // Last, since it is what makes the folder a device.
   return create_config(folder / kConfigName, birth.config);

@@ -19,10 +19,13 @@ namespace airlock::platform {
 // Who opens a device: its one driver, or somebody who only looks.
 enum class Opening : std::uint8_t { drive, look };
 
+// The two slots of one component.
+using Slots = std::array<FileArea, slot::kSlotCount>;
+
 class Device {
  public:
-  // open opens a provisioned folder. Errors: busy where another process drives it, not_found, and
-  // those of reading its files.
+  // open opens a provisioned folder. Errors: busy where another process drives it, not_found,
+  // slots_not_apart where two of its areas are one file or device, and those of reading its files.
   static Result<Device> open(const file::Path& folder, Opening opening);
 
   const Config& config() const { return config_; }
@@ -53,7 +56,6 @@ class Device {
   Result<std::uint64_t> free_bytes() const;
 
  private:
-  using Slots = std::array<FileArea, slot::kSlotCount>;
   Device(file::Path folder, Config config, DeviceKey key, std::array<FileArea, 2> copies);
   Status open_slots();
   slot::RecordAreas record_areas() { return {{&copies_[0], &copies_[1]}}; }
@@ -76,7 +78,7 @@ struct Birth {
 
 // make_device makes the folder of a new device: key, areas, an empty record, the trust anchors, and
 // a wallet with a fresh seed. Where a component's paths are empty it makes files for them. Errors:
-// exists_already where there is a device, and those of the disk.
+// exists_already where there is a device, slots_not_apart, and those of the disk.
 Status make_device(const file::Path& folder, Birth birth);
 
 }  // namespace airlock::platform

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -21,7 +23,7 @@ class Platform : public testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  Status make() {
+  static Birth birth() {
     Birth birth;
     birth.config.model = "demo-wallet";
     birth.config.server = "https://localhost:1";
@@ -31,8 +33,9 @@ class Platform : public testing::Test {
     birth.keyring = {1, 2, 3};
     birth.root = {'{', '}'};
     birth.ca = {'x'};
-    return make_device(folder_ / "device", birth);
+    return birth;
   }
+  Status make() { return make_device(folder_ / "device", birth()); }
   Result<Device> open(Opening opening = Opening::drive) {
     return Device::open(folder_ / "device", opening);
   }
@@ -105,6 +108,35 @@ TEST_F(Platform, NoticesADamagedEnvelope) {
   EXPECT_EQ(read_envelope(path).error().code, Code::wrong_magic);
 }
 
+std::string g_dies_at;
+
+// The process ends where the power would: nothing after that operation happens.
+TEST_F(Platform, HasAWholeKeyringWhereverThePowerFailsWhileItIsReplaced) {
+  ASSERT_TRUE(make());
+  const file::Buffer before = {1, 2, 3};
+  const file::Buffer after = {4, 5, 6, 7};
+  for (const char* operation : {"write", "sync", "rename", "sync folder"}) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      g_dies_at = operation;
+      file::set_interruption([](std::string_view name, const file::Path&) -> Code {
+        if (name == g_dies_at) ::_exit(7);
+        return Code::ok;
+      });
+      Result<Device> device = open();
+      ::_exit(device && device->store_keyring(after) ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_EQ(WEXITSTATUS(status), 7) << operation;
+    const Result<Device> device = open();
+    ASSERT_TRUE(device) << operation;
+    const Result<file::Buffer> keyring = device->keyring_envelope();
+    ASSERT_TRUE(keyring) << operation;
+    EXPECT_EQ(*keyring, operation == std::string("sync folder") ? after : before) << operation;
+  }
+}
+
 TEST_F(Platform, NeverWritesPastAnArea) {
   ASSERT_TRUE(make_area(folder_ / "area", 100));
   Result<FileArea> area = FileArea::open(folder_ / "area");
@@ -113,6 +145,46 @@ TEST_F(Platform, NeverWritesPastAnArea) {
   EXPECT_EQ(area->write(91, bytes_of("0123456789")).error().code, Code::out_of_range);
   EXPECT_EQ(area->write(UINT64_MAX, bytes_of("0")).error().code, Code::out_of_range);
   EXPECT_EQ(area->size(), 100U);
+}
+
+TEST_F(Platform, RefusesTwoSlotsThatAreOneFile) {
+  ASSERT_TRUE(make_area(folder_ / "one", 64 << 10));
+  ASSERT_TRUE(make_area(folder_ / "two", 64 << 10));
+  std::filesystem::create_symlink(folder_ / "one", folder_ / "symbolic");
+  std::filesystem::create_hard_link(folder_ / "one", folder_ / "hard");
+  const auto refusal = [this](std::vector<std::pair<std::string, std::string>> slots) {
+    Birth made = birth();
+    made.config.components.clear();
+    for (const auto& [a, b] : slots) {
+      const std::string id = made.config.components.empty() ? "mcu" : "radio";
+      made.config.components.push_back(
+          {id, 32 << 10, {(folder_ / a).string(), (folder_ / b).string()}});
+    }
+    std::filesystem::remove_all(folder_ / "device");
+    const Status status = make_device(folder_ / "device", made);
+    return status ? Code::ok : status.error().code;
+  };
+  EXPECT_EQ(refusal({{"one", "two"}}), Code::ok);
+  for (const char* same : {"one", "symbolic", "hard"}) {
+    EXPECT_EQ(refusal({{"one", same}}), Code::slots_not_apart) << same;
+  }
+  EXPECT_EQ(refusal({{"one", "two"}, {"two", "one"}}), Code::slots_not_apart);
+}
+
+TEST_F(Platform, RefusesToOpenADeviceWhoseSlotsBecameOneFile) {
+  ASSERT_TRUE(make());
+  const file::Path areas = folder_ / "device/areas";
+  for (const char* slot : {"mcu-b.area", "radio-b.area"}) {
+    std::filesystem::rename(areas / slot, areas / "aside");
+    std::filesystem::create_symlink(areas / "mcu-a.area", areas / slot);
+    for (Opening opening : {Opening::drive, Opening::look}) {
+      const Result<Device> refused = open(opening);
+      ASSERT_FALSE(refused) << slot;
+      EXPECT_EQ(refused.error().code, Code::slots_not_apart) << slot;
+    }
+    std::filesystem::rename(areas / "aside", areas / slot);
+  }
+  EXPECT_TRUE(open());
 }
 
 TEST_F(Platform, SignsWithAKeyThatReadsBackAsItself) {

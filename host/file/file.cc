@@ -80,7 +80,8 @@ Code code_of(int error_number) {
   switch (error_number) {
     case ENOENT:
     case ENOTDIR: return Code::not_found;
-    case EEXIST: return Code::exists_already;
+    case EEXIST:
+    case ENOTEMPTY: return Code::exists_already;
     case EACCES:
     case EPERM:
     case EROFS: return Code::access_denied;
@@ -98,6 +99,22 @@ Result<Buffer> read(const Path& path, std::size_t size_max) {
   if (size > size_max) return fail(Code::oversized, size);
   Buffer buffer(static_cast<std::size_t>(size));
   AIRLOCK_TRY(opened.read_at(0, buffer));
+  return buffer;
+}
+
+Result<Buffer> read_stream(const Path& path, std::size_t size_max) {
+  AIRLOCK_ASSIGN(const File opened, File::open(path, Access::stream));
+  Buffer buffer(size_max + 1);
+  std::size_t size = 0;
+  while (size <= size_max) {
+    const ssize_t done = ::read(opened.descriptor(), buffer.data() + size, buffer.size() - size);
+    if (done < 0 && errno == EINTR) continue;
+    if (done < 0) return fail(errno == EISDIR ? Code::not_a_file : code_of(errno));
+    if (done == 0) break;
+    size += static_cast<std::size_t>(done);
+  }
+  if (size > size_max) return fail(Code::oversized, size);
+  buffer.resize(size);
   return buffer;
 }
 
@@ -148,8 +165,11 @@ Status remove_file(const Path& path) {
 }
 
 Result<File> File::open(const Path& path, Access access) {
-  int flags = O_CLOEXEC | (access == Access::read ? O_RDONLY : O_RDWR);
+  const bool reads_only = access == Access::read || access == Access::stream;
+  int flags = O_CLOEXEC | (reads_only ? O_RDONLY : O_RDWR);
   if (access == Access::create) flags |= O_CREAT;
+  // A pipe that nobody writes to is refused, not waited for.
+  if (access != Access::stream) flags |= O_NONBLOCK;
   const int descriptor = ::open(path.c_str(), flags, 0644);
   if (descriptor < 0) return failed();
   return File(descriptor);
@@ -171,7 +191,7 @@ Result<std::uint64_t> File::size() const {
   if (::fstat(descriptor_, &found) != 0) return failed();
   if (S_ISREG(found.st_mode)) return static_cast<std::uint64_t>(found.st_size);
   std::uint64_t size = 0;
-  if (!S_ISBLK(found.st_mode)) return fail(Code::wrong_type);
+  if (!S_ISBLK(found.st_mode)) return fail(Code::not_a_file);
   if (::ioctl(descriptor_, BLKGETSIZE64, &size) != 0) return failed();
   return size;
 }

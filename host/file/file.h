@@ -3,11 +3,13 @@
 // It is for reading with a limit, for replacing a whole file at once (temporary file, fsync,
 // rename, fsync of the folder) and for reading and writing places in a file that stays open. It
 // promises that after a crash a replaced file holds the old bytes or the new ones, and that every
-// failure of the system comes back as a code. It never creates a folder nor removes one by the way.
+// failure of the system comes back as a code. Folders are made and removed only where that is
+// asked.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +30,10 @@ Code code_of(int error_number);
 // read reads a whole file of at most `size_max` bytes. Errors: oversized, not_found, io_failed, ..
 Result<Buffer> read(const Path& path, std::size_t size_max);
 
+// read_stream does it with whatever can be read to its end, a pipe or a terminal too. It waits
+// until whoever writes there ends.
+Result<Buffer> read_stream(const Path& path, std::size_t size_max);
+
 // replace makes `path` hold exactly these bytes, durably, or leaves it as it was.
 Status replace(const Path& path, Bytes bytes, Privacy privacy = Privacy::ordinary);
 
@@ -43,11 +49,8 @@ Status move_folder(const Path& from, const Path& to);
 // remove_file removes a file durably; one that is not there is fine.
 Status remove_file(const Path& path);
 
-enum class Access : std::uint8_t {
-  read,
-  write,
-  create
-};  // write: and read; create: made if absent
+// write: and read; create: made if absent; stream: read in one go, and wait for whoever writes.
+enum class Access : std::uint8_t { read, write, create, stream };
 
 // A file or block device that stays open. Move-only.
 class File {
@@ -79,5 +82,28 @@ class File {
 // nothing.
 using Interruption = Code (*)(std::string_view operation, const Path& path);
 void set_interruption(Interruption interruption);
+
+// A folder that comes to be whole or not at all: made beside its place, under a hidden name that
+// this process holds locked, and moved there when it is complete. What another process left behind
+// unfinished is removed when the next one begins. Move-only.
+class NewFolder {
+ public:
+  // begin: exists_already where something else than an empty folder stands at `place`, usage where
+  // the place has no name.
+  static Result<NewFolder> begin(const Path& place);
+  NewFolder(NewFolder&& other) noexcept;
+  NewFolder& operator=(NewFolder&&) = delete;
+  ~NewFolder();
+
+  const Path& path() const { return making_; }  // where to make what belongs into it
+  // commit moves it to its place, durably: exists_already where another was faster.
+  Status commit();
+
+ private:
+  NewFolder(Path place, Path making, File lock);
+  Path place_;
+  Path making_;
+  std::optional<File> lock_;  // nothing once committed or moved from
+};
 
 }  // namespace airlock::file

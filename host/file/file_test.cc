@@ -1,12 +1,15 @@
 #include "host/file/file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace airlock::file {
@@ -42,6 +45,70 @@ TEST_F(FileTest, RefusesToReadMoreThanTheLimit) {
   ASSERT_TRUE(replace(folder_ / "a", bytes_of("12345")));
   EXPECT_EQ(read(folder_ / "a", 4).error(), (Error{Code::oversized, 5}));
   EXPECT_EQ(read(folder_ / "b", 4).error().code, Code::not_found);
+}
+
+TEST_F(FileTest, NeverWaitsForAPipeThatNobodyWritesTo) {
+  ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  EXPECT_EQ(read(folder_ / "pipe", 4).error().code, Code::not_a_file);
+  EXPECT_EQ(read(folder_, 4).error().code, Code::not_a_file);
+}
+
+TEST_F(FileTest, ReadsAPipeToItsEndWhereThatIsAskedFor) {
+  ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  for (const std::size_t limit : {5U, 4U}) {
+    std::thread writer([&] {
+      const int descriptor = ::open((folder_ / "pipe").c_str(), O_WRONLY);
+      EXPECT_EQ(::write(descriptor, "12345", 5), 5);
+      ::close(descriptor);
+    });
+    const Result<Buffer> got = read_stream(folder_ / "pipe", limit);
+    writer.join();
+    EXPECT_EQ(got ? Code::ok : got.error().code, limit == 5 ? Code::ok : Code::oversized);
+  }
+}
+
+using NewFolders = Folder;
+
+TEST_F(NewFolders, StandAtTheirPlaceOnlyWhenTheyAreWhole) {
+  {
+    Result<NewFolder> begun = NewFolder::begin(folder_ / "a/b/");
+    ASSERT_TRUE(begun);
+    ASSERT_TRUE(create(begun->path() / "one", bytes_of("1")));
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "a/b"));
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder_ / "a")) << "what was not committed is gone";
+  Result<NewFolder> begun = NewFolder::begin(folder_ / "a/b/");
+  ASSERT_TRUE(create(begun->path() / "one", bytes_of("1")));
+  ASSERT_TRUE(begun->commit());
+  EXPECT_EQ(text_of(*read(folder_ / "a/b/one", 9)), "1");
+  EXPECT_EQ(NewFolder::begin(folder_ / "a/b").error().code, Code::exists_already);
+  EXPECT_EQ(NewFolder::begin("").error().code, Code::usage);
+}
+
+TEST_F(NewFolders, AreMadeByTheFasterOfTwo) {
+  Result<NewFolder> one = NewFolder::begin(folder_ / "a");
+  Result<NewFolder> other = NewFolder::begin(folder_ / "a");
+  ASSERT_TRUE(create(one->path() / "one", bytes_of("1")));
+  ASSERT_TRUE(create(other->path() / "other", bytes_of("2")));
+  ASSERT_TRUE(other->commit());
+  EXPECT_EQ(one->commit().error().code, Code::exists_already);
+  EXPECT_TRUE(exists(folder_ / "a/other"));
+}
+
+TEST_F(NewFolders, TakeAwayWhatAPowerCutLeftAndNothingOfTheOwners) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const Result<NewFolder> left = NewFolder::begin(folder_ / "a");
+    ::_exit(left ? 0 : 1);  // no destructor runs
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_EQ(status, 0);
+  EXPECT_EQ(files(), 1U);
+  ASSERT_TRUE(make_folders(folder_ / "a.making"));
+  ASSERT_TRUE(NewFolder::begin(folder_ / "a"));
+  EXPECT_EQ(files(), 1U);
+  EXPECT_TRUE(exists(folder_ / "a.making"));
 }
 
 TEST_F(FileTest, CreatesOnlyWhatIsNotThere) {

@@ -17,6 +17,9 @@ namespace {
 constexpr std::array kEndingSignals = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 constexpr char kControlC = '\x03';
 constexpr char kControlD = '\x04';
+constexpr char kControlU = '\x15';
+constexpr char kBackspace = '\x08';
+constexpr char kDelete = '\x7f';
 
 // What an ending signal must restore. Only one key is waited for at a time; the atomic tells the
 // signal's code whether the rest is complete.
@@ -93,7 +96,64 @@ char key_of(std::string_view bytes) {
   return bytes[0] == '\n' ? kEnter : bytes[0];
 }
 
+// A line that grows and shrinks as it is typed, in the caller's memory.
+class HiddenLine {
+ public:
+  explicit HiddenLine(MutableBytes room) : room_(room) {}
+  bool is_full() const { return size_ == room_.size(); }
+  std::size_t size() const { return size_; }
+  // next is where the next byte goes before it is known what it means.
+  std::uint8_t& next() { return room_[size_]; }
+  void keep() { ++size_; }
+  void clear() {
+    while (size_ > 0) room_[--size_] = 0;
+  }
+  // One character of UTF-8: its last bytes and its first one.
+  void take_back() {
+    constexpr std::uint8_t kFollowsMask = 0xc0;
+    constexpr std::uint8_t kFollows = 0x80;
+    while (size_ > 0) {
+      const bool follows = (room_[size_ - 1] & kFollowsMask) == kFollows;
+      room_[--size_] = 0;
+      if (!follows) return;
+    }
+  }
+
+ private:
+  MutableBytes room_;
+  std::size_t size_ = 0;
+};
+
 }  // namespace
+
+Result<std::size_t> read_hidden_line(int descriptor, std::string_view prompt, MutableBytes room,
+                                     std::chrono::milliseconds timeout) {
+  if (isatty(descriptor) != 1) return fail(Code::not_interactive);
+  const auto until = std::chrono::steady_clock::now() + timeout;
+  const RawTerminal raw(descriptor);
+  if (!raw.ready()) return fail(Code::io_failed);
+  const auto say = [&](std::string_view text) {
+    return ::write(descriptor, text.data(), text.size()) >= 0;
+  };
+  if (!say(prompt)) return fail(Code::io_failed);
+  HiddenLine line(room);
+  while (!line.is_full()) {
+    AIRLOCK_TRY(wait_for_input(descriptor, until));
+    if (::read(descriptor, &line.next(), 1) != 1) return fail(Code::io_failed);
+    switch (static_cast<char>(line.next())) {
+      case kControlC:
+      case kControlD: say("\n"); return fail(Code::interrupted);
+      case '\n':
+      case kEnter: say("\n"); return line.size();
+      case kBackspace:
+      case kDelete: line.take_back(); break;
+      case kControlU: line.clear(); break;
+      default: line.keep();
+    }
+  }
+  say("\n");
+  return fail(Code::oversized, room.size());
+}
 
 Result<char> read_key_from(int descriptor, std::chrono::milliseconds timeout) {
   if (isatty(descriptor) != 1) return fail(Code::not_interactive);

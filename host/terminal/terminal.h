@@ -3,7 +3,8 @@
 // It is for colours, one line of progress, and one key pressed. It promises that nothing but plain
 // text goes to a file or a pipe, that NO_COLOR is honoured, that a key typed before the question
 // was asked never answers it, and that the terminal is given back as it was on every way out, an
-// ending signal included. It never reads a secret (publish/keys does) and decides nothing.
+// ending signal included. It keeps no secret: a hidden line goes into the caller's memory and
+// nowhere else. It decides nothing.
 #pragma once
 
 #include <chrono>
@@ -104,5 +105,12 @@ inline constexpr char kOtherKey = '\0';
 Result<char> read_key(std::chrono::milliseconds timeout);
 // read_key_from does it with another terminal than standard input.
 Result<char> read_key_from(int descriptor, std::chrono::milliseconds timeout);
+
+// read_hidden_line asks for a line that is not shown, into `room`, and returns its size in bytes.
+// Backspace takes one character back, Ctrl-U all of them. `room` may be left with what was typed
+// on an error too: whoever holds it wipes it. Errors: those of read_key, oversized (the line does
+// not fit with one byte left).
+Result<std::size_t> read_hidden_line(int descriptor, std::string_view prompt, MutableBytes room,
+                                     std::chrono::milliseconds timeout);
 
 }  // namespace airlock::terminal

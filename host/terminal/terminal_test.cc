@@ -7,6 +7,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <array>
+#include <string>
 #include <thread>
 
 namespace airlock::terminal {
@@ -78,20 +80,46 @@ class Key : public testing::Test {
     close(program_);
   }
   // Types once the program listens: what comes earlier is thrown away.
-  Result<char> typed(std::string_view keys) {
+  template <class Ask>
+  auto answered(std::string_view keys, Ask ask) {
     std::thread person([this, keys] {
       for (int i = 0; i < 500 && !raw(); ++i) std::this_thread::sleep_for(milliseconds(2));
       std::this_thread::sleep_for(milliseconds(5));
       EXPECT_EQ(write(person_, keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
     });
-    auto key = read_key_from(program_, milliseconds(3000));
+    auto answer = ask();
     person.join();
-    return key;
+    return answer;
+  }
+  Result<char> typed(std::string_view keys) {
+    return answered(keys, [this] { return read_key_from(program_, milliseconds(3000)); });
+  }
+  Result<std::string> hidden(std::string_view keys) {
+    std::array<std::uint8_t, 12> room{};
+    const auto size = answered(
+        keys, [&] { return read_hidden_line(program_, "Word: ", room, milliseconds(3000)); });
+    if (!size) return std::unexpected(size.error());
+    return std::string(text_of(Bytes(room).first(*size)));
+  }
+  // What stands on the screen, up to the end of its first line.
+  std::string seen() {
+    std::string all;
+    for (char one = 0; !all.ends_with('\n') && ::read(person_, &one, 1) == 1;) all += one;
+    return all;
   }
   bool raw() const {
     termios now{};
     tcgetattr(program_, &now);
     return (now.c_lflag & ICANON) == 0;
+  }
+  void end_with_a_signal(pid_t child) {
+    for (int i = 0; i < 1000 && !raw(); ++i) std::this_thread::sleep_for(milliseconds(2));
+    ASSERT_TRUE(raw());
+    kill(child, SIGTERM);
+    int status = 0;
+    waitpid(child, &status, 0);
+    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    EXPECT_FALSE(raw());
   }
   int person_ = -1;
   int program_ = -1;
@@ -118,6 +146,45 @@ TEST_F(Key, TypedBeforeTheQuestionAnswersNothing) {
   EXPECT_FALSE(raw());
 }
 
+using HiddenLine = Key;
+
+TEST_F(HiddenLine, IsAskedForAndNotShown) {
+  EXPECT_EQ(hidden("horse\r").value(), "horse");
+  EXPECT_EQ(seen(), "Word: \r\n");
+  EXPECT_FALSE(raw());
+}
+
+TEST_F(HiddenLine, CanBeMended) {
+  EXPECT_EQ(hidden("horze\x7f\x7fse\n").value(), "horse");
+  EXPECT_EQ(hidden("\x08"
+                   "caf\xc3\xa9\x7f"
+                   "e\n")
+                .value(),
+            "cafe");
+  EXPECT_EQ(hidden("wrong\x15right\n").value(), "right");
+}
+
+TEST_F(HiddenLine, CanBeLeft) {
+  EXPECT_EQ(hidden("hor\x03").error().code, Code::interrupted);
+  EXPECT_EQ(hidden("\x04").error().code, Code::interrupted);
+  EXPECT_EQ(read_hidden_line(program_, "", {}, milliseconds(0)).error().code, Code::oversized);
+  std::array<std::uint8_t, 4> room{};
+  EXPECT_EQ(read_hidden_line(program_, "", room, milliseconds(20)).error().code, Code::timed_out);
+  EXPECT_FALSE(raw());
+}
+
+TEST_F(HiddenLine, HasALimit) { EXPECT_EQ(hidden("123456789abc\r").error().code, Code::oversized); }
+
+TEST_F(HiddenLine, GivesTheTerminalBackWhenASignalEndsTheProgram) {
+  const pid_t child = fork();
+  if (child == 0) {
+    std::array<std::uint8_t, 12> room{};
+    (void)read_hidden_line(program_, "Word: ", room, milliseconds(10'000));
+    _exit(0);
+  }
+  end_with_a_signal(child);
+}
+
 TEST_F(Key, IsNotReadFromAFile) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
@@ -132,13 +199,7 @@ TEST_F(Key, GivesTheTerminalBackWhenASignalEndsTheProgram) {
     (void)read_key_from(program_, milliseconds(10'000));
     _exit(0);
   }
-  for (int i = 0; i < 1000 && !raw(); ++i) std::this_thread::sleep_for(milliseconds(2));
-  ASSERT_TRUE(raw());
-  kill(child, SIGTERM);
-  int status = 0;
-  waitpid(child, &status, 0);
-  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
-  EXPECT_FALSE(raw());
+  end_with_a_signal(child);
 }
 
 }  // namespace

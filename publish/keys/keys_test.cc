@@ -1,7 +1,9 @@
 #include "publish/keys/keys.h"
 
 #include <gtest/gtest.h>
+#include <pty.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -153,6 +155,30 @@ TEST_F(Keys, RefusesPublicKeysOfOtherTypes) {
   ASSERT_EQ(std::system(command.c_str()), 0);
   EXPECT_EQ(read_public_key(folder_ / "p256.pub").error().code, Code::key_too_weak);
   EXPECT_EQ(public_key_from_pem("no key at all").error().code, Code::wrong_magic);
+}
+
+// At a terminal of its own: OpenSSL would ask there, and wait.
+TEST_F(Keys, NeverAsksForAPassphraseWhereAPublicKeyIsMeant) {
+  const SigningKey made = *SigningKey::generate(crypto::Algorithm::eddsa);
+  ASSERT_TRUE(made.save(folder_ / "a.key", passphrase_).has_value());
+  int screen = -1;
+  const pid_t child = ::forkpty(&screen, nullptr, nullptr, nullptr);
+  if (child == 0) {
+    ::alarm(10);
+    ::_exit(read_public_key(folder_ / "a.key").error().code == Code::wrong_magic ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ::close(screen);
+  EXPECT_EQ(status, 0);
+}
+
+TEST_F(Keys, TakesThePassphraseFromAPipe) {
+  ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  const std::string command = "echo correct horse > " + (folder_ / "pipe").string() + " &";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  const auto read = read_passphrase({.file = folder_ / "pipe", .subject = "a key"});
+  EXPECT_EQ(text_of(read.value().view()), "correct horse");
 }
 
 TEST_F(Keys, TakesThePassphraseFromTheFirstLineOfAFile) {

@@ -71,6 +71,8 @@ EvpKey evp_of(const crypto::PublicKey& key) {
 
 }  // namespace
 
+int no_passphrase(char*, int, int, void*) { return -1; }
+
 Result<crypto::PublicKey> public_half(const EVP_PKEY* key) {
   if (EVP_PKEY_is_a(key, "ED25519") == 1) {
     std::array<std::uint8_t, crypto::kEd25519KeySize> bytes;
@@ -111,7 +113,7 @@ Result<std::string> to_pem(const crypto::PublicKey& key) {
 Result<crypto::PublicKey> public_key_from_pem(std::string_view pem) {
   if (pem.size() > kKeyFileMax) return fail(Code::oversized, pem.size());
   const MemoryBio bio = bio_over(pem);
-  const EvpKey key(PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr));
+  const EvpKey key(PEM_read_bio_PUBKEY(bio.get(), nullptr, &no_passphrase, nullptr));
   if (key == nullptr) return fail(Code::wrong_magic);
   return public_half(key.get());
 }

@@ -140,7 +140,7 @@ struct Decrypted {
 
 Result<Decrypted> decrypted(std::string_view pem, const Secret& passphrase) {
   const MemoryBio bio = bio_over(pem);
-  const EncryptedKey encrypted(PEM_read_bio_PKCS8(bio.get(), nullptr, nullptr, nullptr));
+  const EncryptedKey encrypted(PEM_read_bio_PKCS8(bio.get(), nullptr, &no_passphrase, nullptr));
   if (encrypted == nullptr) return fail(Code::wrong_magic);
   const Bytes words = passphrase.view();
   const PlainKey plain(

@@ -142,7 +142,6 @@ namespace {
 
 Answer<void> make_cast(const Path& folder, std::string_view vendor, const keys::Secret& passphrase,
                        std::int64_t now, KeyProgress progress) {
-  AIRLOCK_TRY(file::make_folders(folder));
   std::vector<keys::SigningKey> signers;
   for (const CastMember& member : kCast) {
     const std::string stem = (folder / member.name).string();
@@ -166,19 +165,12 @@ Answer<void> make_cast(const Path& folder, std::string_view vendor, const keys::
 
 Answer<void> init_keys(const Path& place, std::string_view vendor, const keys::Secret& passphrase,
                        std::int64_t now, KeyProgress progress) {
-  std::error_code error;
-  Path folder = std::filesystem::absolute(place).lexically_normal();
-  if (!folder.has_filename()) folder = folder.parent_path();
-  if (std::filesystem::exists(folder, error) && !std::filesystem::is_empty(folder, error)) {
-    return Refusal::of(Code::exists_already, folder.string());
+  Result<file::NewFolder> folder = file::NewFolder::begin(place);
+  if (!folder) return Refusal::of(folder.error(), place.string());
+  AIRLOCK_TRY(make_cast(folder->path(), vendor, passphrase, now, progress));
+  if (const Status moved = folder->commit(); !moved) {
+    return Refusal::of(moved.error(), place.string());
   }
-  // Made beside its place and moved there whole: half a cast is of no use to anybody.
-  const Path making = folder.parent_path() / (folder.filename().string() + ".making");
-  std::filesystem::remove_all(making, error);
-  const Answer<void> made = make_cast(making, vendor, passphrase, now, progress);
-  if (!made) std::filesystem::remove_all(making, error);
-  AIRLOCK_TRY(made);
-  AIRLOCK_TRY(file::move_folder(making, folder));
   return {};
 }
 

@@ -131,7 +131,18 @@ Result<Buffer> seal(Bytes manifest, std::span<const package::SignatureDraft> sig
 
 std::string artifact_name(const Digest& digest) { return text::to_hex(digest.bytes); }
 
+Status check_new_package(const Path& folder) {
+  std::error_code failed;
+  const auto status = std::filesystem::symlink_status(folder, failed);
+  if (status.type() == std::filesystem::file_type::not_found) return {};
+  if (std::filesystem::is_directory(folder, failed) && std::filesystem::is_empty(folder, failed)) {
+    return {};
+  }
+  return fail(Code::exists_already);
+}
+
 Status write_package(const Path& folder, const Package& package) {
+  AIRLOCK_TRY(check_new_package(folder));
   AIRLOCK_TRY(file::make_folders(folder / kArtifactsFolder));
   for (const Artifact& artifact : package.artifacts) {
     const Path path = folder / kArtifactsFolder / artifact_name(artifact.digest);

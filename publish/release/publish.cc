@@ -2,6 +2,7 @@
 
 #include "host/text/text.h"
 #include "publish/release/internal.h"
+#include "trust/doors/doors.h"
 
 namespace airlock::release {
 namespace {
@@ -29,13 +30,8 @@ std::string target_path(const package::Manifest& manifest) {
 }
 
 tuf::Target target_of(const package::Manifest& manifest, Bytes envelope) {
-  tuf::TargetClaim claim;
-  claim.kind = package::name_of(manifest.kind);
-  claim.models.assign(manifest.models.begin(), manifest.models.end());
-  claim.version = manifest.version.text;
-  claim.security_version = manifest.security_version;
-  claim.manifest = manifest.digest();
-  return {target_path(manifest), envelope.size(), crypto::sha256(envelope), tuf::custom_of(claim)};
+  return {target_path(manifest), envelope.size(), crypto::sha256(envelope),
+          tuf::custom_of(doors::claim_for(manifest))};
 }
 
 // Copies one payload file after comparing it with what was signed. Whatever lies there under its

@@ -114,7 +114,10 @@ struct Package {
 // unknown_component (a base of a component that has no image).
 Answer<Package> make(const Recipe& recipe, const diff::Progress& progress);
 
-// write_package lays out a new package folder: exists_already where it holds a package.
+// check_new_package says whether a package folder may be made there: exists_already where anything
+// but an empty folder stands in its place.
+Status check_new_package(const Path& folder);
+// write_package lays out a new package folder. Errors: of check_new_package, and those of writing.
 Status write_package(const Path& folder, const Package& package);
 
 // envelope_path is the envelope of a package folder, or the path itself where it is a file.

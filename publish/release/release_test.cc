@@ -198,6 +198,11 @@ TEST_F(Release, NeverOverwritesAPackage) {
   const auto made = make(recipe_of("1.0.0", image_of(1, 1'000)), {});
   ASSERT_TRUE(write_package(folder_ / "twice", *made).has_value());
   EXPECT_EQ(write_package(folder_ / "twice", *made).error().code, Code::exists_already);
+  const Path other = folder_ / "other";
+  ASSERT_TRUE(file::make_folders(other).has_value());
+  ASSERT_TRUE(file::create(other / "precious", made->envelope).has_value());
+  EXPECT_EQ(write_package(other, *made).error().code, Code::exists_already);
+  EXPECT_FALSE(std::filesystem::exists(other / kArtifactsFolder));
 }
 
 TEST_F(Release, SignsOnlyWhatTheSignerSaw) {

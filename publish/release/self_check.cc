@@ -4,6 +4,7 @@
 #include "core/delta/delta.h"
 #include "publish/diff/memory_area.h"
 #include "publish/release/internal.h"
+#include "trust/doors/doors.h"
 
 namespace airlock::release {
 namespace {
@@ -73,18 +74,6 @@ Answer<std::unique_ptr<MemoryArea>> base_image(const Path& repository, const tuf
   return nullptr;
 }
 
-Answer<void> check_claim(const tuf::Target& target, const package::Manifest& manifest) {
-  AIRLOCK_ASSIGN(const tuf::TargetClaim claim, tuf::claim_of(target));
-  const bool same = claim.kind == package::name_of(manifest.kind) &&
-                    std::equal(claim.models.begin(), claim.models.end(), manifest.models.begin(),
-                               manifest.models.end()) &&
-                    claim.version == manifest.version.text &&
-                    claim.security_version == manifest.security_version &&
-                    claim.manifest == manifest.digest();
-  if (!same) return Refusal::of(Code::doors_disagree, target.path);
-  return {};
-}
-
 Answer<Checked> check_payloads(const Path& repository, const tuf::Repository& known,
                                const package::Manifest& manifest) {
   Checked checked;
@@ -119,7 +108,9 @@ Answer<Checked> check_as_device(const CheckOrder& check) {
   AIRLOCK_ASSIGN(const Buffer envelope, file::read(path, package::kEnvelopeSizeMax));
   AIRLOCK_TRY(tuf::check_target(target, envelope));
   AIRLOCK_ASSIGN(const package::Proven proven, package::prove(envelope, order.keyring));
-  AIRLOCK_TRY(check_claim(target, proven.manifest()));
+  if (const Status agree = doors::check_agree(target, proven.manifest()); !agree) {
+    return Refusal::of(agree.error(), target.path);
+  }
   return check_payloads(order.repository, known, proven.manifest());
 }
 

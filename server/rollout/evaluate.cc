@@ -43,7 +43,7 @@ const OfferedPayload* choose(const OfferedComponent& component, const CheckIn& d
 // A keyring's version is its own and says nothing of the firmware beside it.
 bool has_already(const Release& release, const CheckIn& device) {
   if (release.kind != package::Kind::keyring) return release.version <= device.version;
-  return !device.keyring || release.security_version <= *device.keyring;
+  return device.keyring && release.security_version <= *device.keyring;
 }
 
 // refusal_of_release says why the release itself is not for this device.
@@ -82,6 +82,8 @@ std::optional<Reason> refusal_of(const Plan& plan, const CheckIn& device, std::i
   if (rollout.state == store::State::created) return Reason::not_running;
   if (rollout.not_after != 0 && now > rollout.not_after) return Reason::ended;
   if (has_already(*plan.release, device)) return Reason::already_newest;
+  const bool keyring = plan.release->kind == package::Kind::keyring;
+  if (keyring && !device.keyring) return Reason::keyring_unknown;
   if (!speaks_of(rollout.regions, device.region)) return Reason::region;
   if (!speaks_of(rollout.groups, device.group)) return Reason::group;
   if (!speaks_of(rollout.certificates, device.certificate)) return Reason::certificate;

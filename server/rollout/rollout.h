@@ -52,6 +52,7 @@ std::uint32_t bucket_of(const Digest& seed, std::string_view duid);
   X(not_running, "the rollout was created but not started")                          \
   X(ended, "the rollout's time window has closed")                                   \
   X(already_newest, "the device runs this release or a newer one")                   \
+  X(keyring_unknown, "the device does not tell which keyring it trusts")             \
   X(region, "the rollout is for other regions")                                      \
   X(group, "the rollout is for other groups")                                        \
   X(certificate, "the rollout is for firmware signed under other certificates")      \

@@ -26,8 +26,8 @@ class RolloutTest : public testing::Test {
     rollout_.state = store::State::running;
   }
 
-  void publish() {
-    const auto envelope = signers_.sign_complete(release_.encode(), package::Kind::firmware);
+  void publish(package::Kind kind = package::Kind::firmware) {
+    const auto envelope = signers_.sign_complete(release_.encode(), kind);
     rollout_.manifest = crypto::sha256(package::Envelope::parse(envelope)->payload);
     const std::string sha256 = text::to_hex(crypto::sha256(envelope).bytes);
     std::filesystem::create_directories(repository_ / "metadata");
@@ -233,6 +233,17 @@ TEST_F(RolloutTest, NeverOffersTheSameOrAnOlderVersion) {
   EXPECT_EQ(reason(), Reason::already_newest);
   device_.version = *package::parse_semver("2.0.0");
   EXPECT_EQ(reason(), Reason::already_newest);
+}
+
+TEST_F(RolloutTest, OffersAKeyringOnlyToWhoTellsAnOlderOne) {
+  release_ = fakes::Release::of_content(package::Kind::keyring, *signers_.plan().encode());
+  release_.security_version = 2;
+  publish(package::Kind::keyring);
+  EXPECT_EQ(reason(), Reason::keyring_unknown);
+  device_.keyring = 2;
+  EXPECT_EQ(reason(), Reason::already_newest);
+  device_.keyring = 1;
+  EXPECT_TRUE(ask().offers);
 }
 
 TEST_F(RolloutTest, HeedsWhatTheReleaseSaysOfVersionsAndBootloader) {

@@ -1,4 +1,6 @@
 """Flash that lost a bit, in what runs: a package of the vendor's brings the device back."""
+import pty
+
 from stage import *
 
 
@@ -32,6 +34,34 @@ class Recovery(Stage):
         self.device("status")
         self.update(self.second)
         self.assert_runs("1.1.0", self.new)
+
+    def test_the_owner_reads_that_what_runs_is_damaged(self):
+        self.assertNotIn("does not read", self.refuse_at_terminal())
+        self.flip("manifest-a.area")
+        self.assertEqual(self.status()["version_known"], "by_record")
+        screen = self.refuse_at_terminal()
+        self.assertIn("1.0.0 -> 1.1.0", screen)
+        self.assertIn("What runs is damaged: its manifest does not read.", screen)
+
+    def refuse_at_terminal(self):
+        """What the consent screen shows to an owner who then presses n."""
+        ours, theirs = pty.openpty()
+        child = subprocess.Popen([BIN / "airlock-device", "install", "--dir", "device", self.second],
+                                 cwd=self.dir, env=self.environment(), stdin=theirs, stdout=theirs,
+                                 stderr=theirs)
+        os.close(theirs)
+        screen = b""
+        try:
+            while b"Install it?" not in screen:
+                screen += os.read(ours, 4096)
+            while child.poll() is None:  # a key that is pressed too early is not heard
+                os.write(ours, b"n")
+                time.sleep(0.1)
+        finally:
+            child.kill()
+            child.wait()
+            os.close(ours)
+        return screen.decode()
 
     def test_recovery_is_no_way_around_the_floor_or_the_quorum(self):
         self.update(self.second)

@@ -199,6 +199,63 @@ class Words(Stage):
             self.assertIn(right, refusal.text)
             self.assertIn(f"found {value}", refusal.text)
 
+    def release(self, *extra, **changed):
+        """`airlock release` of one small image; the changed options replace, the extra ones are added."""
+        image = self.dir / "image.bin"
+        if not image.exists():
+            image.write_bytes(b"image")
+        line = {"--model": "m", "--version": "1.0.0", "--security-version": 1, "--image": "mcu=image.bin",
+                "--out": "out", **{f"--{name.replace('_', '-')}": value for name, value in changed.items()}}
+        return self.airlock("release", *[x for pair in line.items() for x in pair], *extra)
+
+    def refuses_line(self, call, *args, **options):
+        """The command line is wrong: status 2. Returns what was said."""
+        refusal = self.refuses("usage", call, *args, **options)
+        self.assertEqual(refusal.status, 2)
+        return refusal.text
+
+    def test_an_empty_value_is_neither_nought_nor_the_present_folder(self):
+        before = sorted(self.dir.iterdir())
+        for option in ("security_version", "bootloader_min", "secure_boot_min", "out", "notes"):
+            name = "--" + option.replace("_", "-")
+            self.assertIn(f"{name}: the value is empty", self.refuses_line(self.release, **{option: ""}))
+        for wrong in ("@0x-1", "@0x", "@0x1x"):
+            self.assertIn("0x" + wrong[3:], self.refuses_line(self.release, image="mcu=image.bin" + wrong))
+        init = ("repo", "init", "--keys", self.house / "keys", "--repo")
+        self.assertIn("--repo: the value is empty", self.refuses_line(self.airlock, *init, ""))
+        self.assertIn("path: the value is empty", self.refuses_line(self.airlock, "inspect", ""))
+        self.assertEqual(sorted(self.dir.iterdir()), sorted([*before, self.dir / "image.bin"]))
+
+    def test_a_word_that_is_no_command_is_named(self):
+        said = self.refuses_line(self.airlock, "pubilsh", "release", "--repo", "repo")
+        self.assertIn("pubilsh is no command of airlock; see airlock --help", said)
+        said = self.refuses_line(self.airlock, "repo", "inti", "--repo", "repo")
+        self.assertIn("inti is no command of airlock repo; see airlock repo --help", said)
+
+    def test_what_is_signed_is_shown_and_no_refusal_hands_out_its_digest(self):
+        package = shutil.copytree(self.stage.first, self.dir / "unsigned")
+        digest = self.manifest_digest(package)
+        for code, extra in (("not_interactive", ()), ("digest_mismatch", ("--digest", "ab" * 32))):
+            said = self.refuses(code, self.airlock, "sign", "--key", self.house / "keys/committee-3.key",
+                                package, *extra).text
+            self.assertNotIn(digest, said)
+            self.assertIn(f"airlock inspect {package}", said)
+        shown = self.airlock("sign", "--key", self.house / "keys/committee-3.key", package, "--digest", digest)
+        manifest, _, _ = self.airlock("inspect", package).partition("Signatures: ")
+        self.assertIn(manifest, shown.partition("Signed firmware")[0])
+
+    def test_a_release_is_refused_where_something_lies_before_any_work(self):
+        (self.dir / "full").mkdir()
+        (self.dir / "full/precious").write_text("mine")
+        (self.dir / "file").write_text("mine")
+        (self.dir / "link").symlink_to("nowhere")
+        for out in ("full", "file", "link"):
+            said = self.refuses("exists_already", self.release, out=out, image="mcu=not-even-read").text
+            self.assertIn(f"exists_already: {out}: ", said)
+        self.assertEqual([one.name for one in (self.dir / "full").iterdir()], ["precious"])
+        (self.dir / "empty").mkdir()
+        self.release(out="empty")
+
     def test_an_address_in_use_is_named(self):
         def refused(option, listen, admin):
             refusal = self.refuses(

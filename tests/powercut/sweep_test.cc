@@ -207,7 +207,8 @@ TEST_P(PlantedFault, IsFound) {
 INSTANTIATE_TEST_SUITE_P(All, PlantedFault,
                          testing::Values(Fault::overwrites_newer, Fault::single_copy,
                                          Fault::forgets_sync, Fault::floor_before_commit,
-                                         Fault::asks_nobody, Fault::confirms_early));
+                                         Fault::asks_nobody, Fault::confirms_early,
+                                         Fault::floor_in_one_copy));
 
 }  // namespace
 }  // namespace airlock::powercut

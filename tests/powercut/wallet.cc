@@ -252,7 +252,18 @@ Wallet::End Wallet::restore(const Chapter& chapter) {
   return power_on();
 }
 
+// Rot may take either copy: none may bring back a lower floor.
+void Wallet::check_copies() {
+  const Result<slot::Record> record = load();
+  if (!record) return violated("no boot record is readable");
+  for (fakes::Flash& copy : record_) {
+    const Result<slot::Record> held = slot::decode_record(copy.contents());
+    if (held && held->floors != record->floors) violated("one copy alone would lower a floor");
+  }
+}
+
 void Wallet::check_end(const Chapter& chapter) {
+  check_copies();
   const Package& expected = *chapter.runs_after;
   if (running_.manifest != expected.digest || running_.trial) {
     violated("runs " +
@@ -412,8 +423,9 @@ Result<Event> Wallet::activate(const Session& session, const Chapter& chapter) {
       record.consent != session.manifest) {
     return went_back();
   }
-  AIRLOCK_ASSIGN(slot::Record next, slot::arm(record, session.manifest,
-                                              chapter.package->security_version, kTrialBoots));
+  AIRLOCK_ASSIGN(
+      slot::Record next,
+      slot::arm(record, {session.manifest, chapter.package->security_version}, kTrialBoots));
   if (fault_ == Fault::floor_before_commit) {
     next.floors[package::index_of(package::Kind::firmware)] = chapter.package->security_version;
   }
@@ -492,7 +504,8 @@ Status Wallet::save(slot::Record record) {
     case Fault::confirms_early: return slot::store(record_areas(), record);
     case Fault::overwrites_newer:
     case Fault::single_copy:
-    case Fault::forgets_sync: return save_badly(record);
+    case Fault::forgets_sync:
+    case Fault::floor_in_one_copy: return save_badly(record);
   }
   broken_promise();
 }
@@ -507,7 +520,8 @@ Status Wallet::save_badly(slot::Record& record) {
   record.sequence = std::max(sequences[0], sequences[1]) + 1;
   Buffer bytes(slot::kRecordSizeMax);
   AIRLOCK_TRY(slot::encode_record(record, bytes));
-  fakes::Flash& area = record_[fault_ == Fault::forgets_sync ? 1 - newer : newer];
+  const bool over_newer = fault_ == Fault::overwrites_newer || fault_ == Fault::single_copy;
+  fakes::Flash& area = record_[over_newer ? newer : 1 - newer];
   AIRLOCK_TRY(area.erase(0, area.size()));
   AIRLOCK_TRY(area.write(0, bytes));
   if (fault_ == Fault::single_copy) {

@@ -86,6 +86,7 @@ enum class Fault : std::uint8_t {
   floor_before_commit,  // raises the floor when it arms
   asks_nobody,          // writes the consent itself
   confirms_early,       // journals the commit before the record holds it
+  floor_in_one_copy,    // stores a raised floor once
 };
 
 class Wallet {
@@ -119,6 +120,7 @@ class Wallet {
   End update(const Chapter& chapter);
   End restore(const Chapter& chapter);
   void check_end(const Chapter& chapter);
+  void check_copies();
   void violated(const std::string& what);
 
   Result<update::Event> perform(update::Effect effect, const update::Session& session,

@@ -87,6 +87,7 @@ struct TargetClaim {
   std::string version;
   std::uint32_t security_version = 0;
   Digest manifest;
+  bool operator==(const TargetClaim&) const = default;
 };
 // claim_of reads custom.airlock: bad_metadata where it is absent or malformed.
 Result<TargetClaim> claim_of(const Target& target);
