@@ -66,10 +66,12 @@ bench: | build-folder
 
 fuzz: | build-folder
 	@tools/install_packages.sh build check
-	@tools/fuzz.sh $(FUZZ_SECONDS)
+	@$(MAKE) --no-print-directory build
+	@AIRLOCK_BIN=build/release tools/fuzz.sh $(FUZZ_SECONDS)
 
 fuzz-smoke: | build-folder
-	@if command -v clang++-19 > /dev/null; then tools/fuzz.sh 3; \
+	@if command -v clang++-19 > /dev/null; then \
+	  $(MAKE) --no-print-directory build && AIRLOCK_BIN=build/release tools/fuzz.sh 3; \
 	else echo "skipped: fuzzing (no clang++-19; tools/install_packages.sh check installs it)"; fi
 
 without: | build-folder

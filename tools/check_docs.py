@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Hold what the documents name against what exists.
 
-Fails when ARCHITECTURE.md or docs/threat-model.md name a test (`Suite.Name`), a journey, a fuzzer or
-a file that does not exist; when a relative link in any Markdown file is dead; when a test named under
-"What can never happen" has no entry in tools/without.json; and when an entry there names a test or
-quotes a check that is no longer in the code. Usage: check_docs.py [ROOT]
+Fails when a page names a test (`Suite.Name`) or a story (`file: test_name`) that does not exist; when
+ARCHITECTURE.md or docs/threat-model.md name a journey, a fuzzer or a file that does not; when a
+relative link in any Markdown file is dead; when a test or journey named under "What can never happen"
+has no entry in tools/without.json; and when an entry there names a test or quotes a check that is no
+longer in the code. Usage: check_docs.py [ROOT]
 """
 import json
 import pathlib
@@ -27,19 +28,32 @@ def tests_of(root):
     return names
 
 
+def stories_of(root):
+    """{journey: its stories}."""
+    return {path.stem: set(re.findall(r"^    def (test_\w+)\(", path.read_text(), re.M))
+            for path in (root / "tests" / "journeys").glob("*.py") if not NOT_A_JOURNEY.fullmatch(path.stem)}
+
+
 def journeys_named(text):
     """Names after "journey", and in lists after "journeys"; prose ("journeys act") is none."""
-    for one in re.findall(rf"\bjourney\s+{JOURNEY}", text):
+    for one in re.findall(rf"\b[Jj]ourney\s+{JOURNEY}", text):
         yield one
     for many in re.findall(rf"\bjourneys\s+({JOURNEY}(?:,\s+{JOURNEY})+|`\w+`)", text):
         yield from re.findall(r"[a-z_]+", many[0])
 
 
-def check_promises(root, name, tests, journeys):
-    text = (root / name).read_text()
+def check_tests(root, page, tests, stories):
+    text, name = page.read_text(), page.relative_to(root).as_posix()
     for test in re.findall(r"`([A-Z]\w+\.[A-Z]\w+)`", text):
         if test not in tests and test != "Suite.Name":  # how a test is named
             yield f"{name}: there is no test {test}"
+    for journey, story in re.findall(r"`(\w+):\s+(test_\w+)`", text):
+        if story not in stories.get(journey, ()) and journey != "file":  # how a story is named
+            yield f"{name}: there is no story {journey}: {story}"
+
+
+def check_promises(root, name, journeys):
+    text = (root / name).read_text()
     for journey in journeys_named(text):
         if journey not in journeys:
             yield f"{name}: there is no journey {journey}"
@@ -72,14 +86,15 @@ def check_links(root, page):
             yield f"{name}: {link} names no heading of {path or 'this page'}"
 
 
-def check_without(root, tests, journeys):
+def check_without(root, tests, stories):
     entries = json.loads((root / "tools" / "without.json").read_text())
     covered = set()
     for entry in entries:
         for named in entry["tests"]:
             room, test = named.split(": ", 1)
-            covered.add(test)
-            if test not in (journeys if room == "journey" else tests):
+            journey, _, story = test.partition(".")
+            covered.add(journey if room == "journey" else test)
+            if story not in stories.get(journey, ()) if room == "journey" else test not in tests:
                 yield f"tools/without.json: {entry['name']}: there is no test {named}"
         for change in entry["changes"]:
             count = (root / change["file"]).read_text().count(change["take"])
@@ -90,23 +105,24 @@ def check_without(root, tests, journeys):
     for test in re.findall(r"`([A-Z]\w+\.[A-Z]\w+)`", section):
         if test not in covered:
             yield f"ARCHITECTURE.md: nothing in tools/without.json is seen by {test}"
+    for journey in sorted(set(journeys_named(section)) - covered):
+        yield f"ARCHITECTURE.md: nothing in tools/without.json is seen by journey {journey}"
 
 
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
     tests = tests_of(root)
-    journeys = {path.stem for path in (root / "tests" / "journeys").glob("*.py")
-                if not NOT_A_JOURNEY.fullmatch(path.stem)}
+    stories = stories_of(root)
     pages = [page for page in sorted(root.rglob("*.md")) if page.relative_to(root).parts[0] != "build"]
-    faults = list(check_without(root, tests, journeys))
+    faults = list(check_without(root, tests, stories))
     for name in PROMISES:
-        faults += check_promises(root, name, tests, journeys)
+        faults += check_promises(root, name, set(stories))
     for page in pages:
-        faults += check_links(root, page)
+        faults += [*check_tests(root, page, tests, stories), *check_links(root, page)]
     for fault in faults:
         print(fault)
-    print(f"documents: {len(pages)} pages, {len(tests)} tests, {len(journeys)} journeys, {len(faults)} faults")
-    return 1 if faults or not pages or not tests or not journeys else 0
+    print(f"documents: {len(pages)} pages, {len(tests)} tests, {sum(map(len, stories.values()))} stories, {len(faults)} faults")
+    return 1 if faults or not pages or not tests or not stories else 0
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ by nothing, builds the test binary and runs the named tests, each of which must 
 with everything in place, all of them must pass. An entry whose text is no longer in the source is an
 error, so that the list cannot rot; tools/check_docs.py finds it without building anything.
 
+A test is `room: Suite.Name`, or `journey: file.test_name` for one story played with the programs.
+
 Usage: without.py [--list] [NAME ...]     all entries, or those of these names or groups
 A group is the first word of a name: `without.py slot tuf`. `make without` runs all of them.
 """
@@ -21,6 +23,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SCRATCH = ROOT / "build" / "without"
 PRESET = "dev"
+PROGRAMS = ("airlock", "airlock-server", "airlock-device")
+STORY_SECONDS_MAX = 900
 
 
 def sync():
@@ -40,6 +44,11 @@ def sync():
             shutil.copymode(source, copy)
 
 
+def targets_of(entry):
+    plays = any(test.startswith("journey: ") for test in entry["tests"])
+    return {*entry["targets"], *(PROGRAMS if plays else ())}
+
+
 def build(targets):
     if not (SCRATCH / "build" / PRESET / "build.ninja").exists():
         subprocess.run(["cmake", "--preset", PRESET], cwd=SCRATCH, check=True, capture_output=True)
@@ -53,8 +62,26 @@ def pattern_of(test):
     return f"^{re.escape(room)}: ?([A-Za-z0-9_]+/)?{re.escape(name)}(/.*)?$"
 
 
+def play_story(story):
+    """Returns (passed, failed) of one story of a journey."""
+    journey, name = story.split(".")
+    ran = subprocess.run([sys.executable, f"tests/journeys/{journey}.py", "-k", f"*.{name}"], cwd=SCRATCH,
+                         capture_output=True, text=True, timeout=STORY_SECONDS_MAX,
+                         env={**os.environ, "AIRLOCK_BIN": f"build/{PRESET}", "PYTHONDONTWRITEBYTECODE": "1"})
+    if not re.search(r"^Ran 1 test ", ran.stderr, re.M) or re.search(r"^OK \(skipped", ran.stderr, re.M):
+        return 0, 0
+    return (1, 0) if ran.returncode == 0 else (0, 1)
+
+
 def run_tests(tests):
     """Returns (passed, failed) of the tests of these names."""
+    stories = [test.removeprefix("journey: ") for test in tests if test.startswith("journey: ")]
+    units = [test for test in tests if not test.startswith("journey: ")]
+    counts = [*map(play_story, stories), *([run_units(units)] if units else [])]
+    return sum(passed for passed, _ in counts), sum(failed for _, failed in counts)
+
+
+def run_units(tests):
     environment = {**os.environ, "AIRLOCK_CORPUS": os.environ.get("AIRLOCK_CORPUS", str(ROOT / "../shared/corpus"))}
     ran = subprocess.run(["ctest", "--preset", PRESET, "-R", "|".join(map(pattern_of, tests))], cwd=SCRATCH,
                          capture_output=True, text=True, env=environment)
@@ -66,7 +93,7 @@ def run_tests(tests):
 
 def failing_before(entries):
     """Returns the tests that fail while every check is still in place."""
-    built = build({target for entry in entries for target in entry["targets"]})
+    built = build({target for entry in entries for target in targets_of(entry)})
     if built.returncode != 0:
         sys.exit("the project does not build:\n" + built.stdout[-2000:])
     tests = sorted({test for entry in entries for test in entry["tests"]})
@@ -81,7 +108,7 @@ def try_without(entry):
         if text.count(change["take"]) != 1:
             return f"{change['file']}: the check stands there {text.count(change['take'])} times, not once"
         path.write_text(text.replace(change["take"], change["put"]))
-    built = build(entry["targets"])
+    built = build(targets_of(entry))
     if built.returncode != 0:
         return "the project without the check does not build:\n" + built.stdout[-2000:]
     for test in entry["tests"]:

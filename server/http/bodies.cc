@@ -79,28 +79,6 @@ Status known_outcome(std::string_view outcome) {
   return fail(Code::bad_request);
 }
 
-Result<store::Report> read_report(std::string_view text) {
-  AIRLOCK_ASSIGN(const Value root, json::parse(text, kReportMax));
-  store::Report report;
-  AIRLOCK_ASSIGN(report.duid, json::text(root, "duid", store::kDuidSize));
-  AIRLOCK_ASSIGN(report.sequence, json::integer(root, "sequence", 0, kNumberMax));
-  AIRLOCK_ASSIGN(const Value* rollout, json::optional(root, "rollout"));
-  if (rollout != nullptr) {
-    AIRLOCK_ASSIGN(report.rollout, json::integer(root, "rollout", 0, kNumberMax));
-  }
-  AIRLOCK_ASSIGN(report.manifest, word_or_empty(root, "manifest"));
-  AIRLOCK_ASSIGN(report.version, word_or_empty(root, "version"));
-  AIRLOCK_ASSIGN(report.phase, word_or_empty(root, "phase"));
-  AIRLOCK_ASSIGN(report.outcome, json::text(root, "outcome", store::kWordMax));
-  AIRLOCK_TRY(known_outcome(report.outcome));
-  AIRLOCK_ASSIGN(report.reason, word_or_empty(root, "reason"));
-  AIRLOCK_ASSIGN(const Value* bound, json::optional(root, "time_bound"));
-  if (bound != nullptr) {
-    AIRLOCK_ASSIGN(report.time_bound, json::integer(root, "time_bound", 0, kNumberMax));
-  }
-  return report;
-}
-
 // known_certificate: a fingerprint is spelled in one way, so that it can be compared as text.
 Status known_certificate(std::string_view certificate) {
   if (!certificate.empty()) AIRLOCK_TRY(text::digest_from_hex(certificate));
@@ -156,6 +134,28 @@ Result<std::unique_ptr<CheckInBody>> CheckInBody::parse(std::string_view text) {
 store::Sighting CheckInBody::sighting(std::int64_t at) const {
   return {at,      model_, version_,    facts_.security_version, facts_.bootloader,
           region_, group_, certificate_};
+}
+
+Result<store::Report> read_report(std::string_view text) {
+  AIRLOCK_ASSIGN(const Value root, json::parse(text, kReportMax));
+  store::Report report;
+  AIRLOCK_ASSIGN(report.duid, json::text(root, "duid", store::kDuidSize));
+  AIRLOCK_ASSIGN(report.sequence, json::integer(root, "sequence", 0, kNumberMax));
+  AIRLOCK_ASSIGN(const Value* rollout, json::optional(root, "rollout"));
+  if (rollout != nullptr) {
+    AIRLOCK_ASSIGN(report.rollout, json::integer(root, "rollout", 0, kNumberMax));
+  }
+  AIRLOCK_ASSIGN(report.manifest, word_or_empty(root, "manifest"));
+  AIRLOCK_ASSIGN(report.version, word_or_empty(root, "version"));
+  AIRLOCK_ASSIGN(report.phase, word_or_empty(root, "phase"));
+  AIRLOCK_ASSIGN(report.outcome, json::text(root, "outcome", store::kWordMax));
+  AIRLOCK_TRY(known_outcome(report.outcome));
+  AIRLOCK_ASSIGN(report.reason, word_or_empty(root, "reason"));
+  AIRLOCK_ASSIGN(const Value* bound, json::optional(root, "time_bound"));
+  if (bound != nullptr) {
+    AIRLOCK_ASSIGN(report.time_bound, json::integer(root, "time_bound", 0, kNumberMax));
+  }
+  return report;
 }
 
 Result<store::Report> parse_report(std::string_view body, std::int64_t received) {

@@ -37,6 +37,8 @@ class CheckInBody {
 // the DUID that the report names. Whether the key is enrolled is for the store. Errors: those of
 // host/json, bad_text, bad_key, bad_signature, unauthorised (another device's name).
 Result<store::Report> parse_report(std::string_view body, std::int64_t received);
+// read_report reads what stands behind the signature. Errors: those of host/json, bad_request.
+Result<store::Report> read_report(std::string_view text);
 
 struct RolloutBody {
   store::Rollout draft;

@@ -1,4 +1,5 @@
-// Any bytes as a body of each route: refused with a code, or within the limits of the header.
+// Any bytes as a body of each route, and as a report whose signature was right: refused with a
+// code, or within the limits of the header.
 #include "server/http/bodies.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -10,6 +11,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (const auto read = http::parse_report(body, 0)) {
     AIRLOCK_CHECK(read->duid.size() == store::kDuidSize);
+  }
+  if (const auto read = http::read_report(body)) {  // as if a signature had let it pass
+    AIRLOCK_CHECK(read->duid.size() <= store::kDuidSize);
+    AIRLOCK_CHECK(read->sequence >= 0 && read->rollout >= 0 && read->time_bound >= 0);
+    for (const std::string* word :
+         {&read->manifest, &read->version, &read->phase, &read->outcome, &read->reason}) {
+      AIRLOCK_CHECK(word->size() <= store::kWordMax);
+    }
   }
   if (const auto read = http::parse_rollout(body)) {
     AIRLOCK_CHECK(read->draft.share <= store::kShareWhole);

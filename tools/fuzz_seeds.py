@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""Makes the inputs from which the fuzzers start: what the programs themselves write, and one example of
+each body that travels (docs/formats/http.md). Without them a fuzzer spends its time on the first bytes.
+
+Usage: fuzz_seeds.py FOLDER    writes FOLDER/TARGET/name; programs from $AIRLOCK_BIN (build/release)
+"""
+import json
+import pathlib
+import random
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "journeys"))
+import stage  # noqa: E402
+
+HEX = "ab" * 32
+DUID = "abcdefghijklmnopqrstuvwxyz234567"
+HEAD_ENTRY_SIZE = 45  # docs/formats/payload.md: of a payload of one block, its coded bytes follow
+FRAME_HEAD, FRAME_CHECKSUM = 6, 4  # docs/formats/boot-record.md; the head ends with the body's size
+FUZZ_BASE = b"\x5a" * 4096  # the base of patch_fuzz
+
+CHECK_IN = {"model": "demo-wallet", "version": "1.0.0-rc.1+b2", "security_version": 1, "bootloader": 3, "keyring": 1,
+            "region": "de", "group": "beta", "certificate": HEX, "images": {"mcu": HEX, "radio": HEX}}
+BODIES = {
+    "check-in": {"duid": DUID, **CHECK_IN},
+    "check-in-private": {"pseudonym": "p" * 40, "bucket": {"3": 1234, "17": 0}, **CHECK_IN},
+    "report": {"report": "e30=", "key": "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+               "signature": "00" * 64},
+    "report-signed": {"duid": DUID, "sequence": 5, "rollout": 3, "manifest": HEX, "version": "1.1.0", "phase": "staging",
+                      "outcome": "went_back", "reason": "unhealthy", "time_bound": 1_700_000_000},
+    "rollout": {"manifest": HEX, "share": 1234, "why": "w", "models": ["demo-wallet"], "regions": ["de"], "groups": ["beta"],
+                "certificates": [HEX], "from_min": "1.0.0", "from_max": "2.0.0-rc.1", "not_before": "2026-01-02T03:04:05Z",
+                "not_after": "2026-02-02T03:04:05Z", "state": "created"},
+    "change": {"share": 100, "why": "w"},
+    "devices": {"keys": [HEX], "why": "w"},
+}
+ANSWERS = {
+    "offer": {"offer": {"target": "firmware/1.1.0/demo-wallet.cose", "manifest": HEX, "version": "1.1.0",
+                        "security_version": 2, "size": 1000, "rollout": 3, "expires": "2026-01-02T03:04:05Z",
+                        "payloads": [{"component": "mcu", "type": "patch", "digest": HEX, "size": 1000}]},
+              "poll_after_s": 3600},
+    "nothing": {"offer": None, "why": "outside_share", "explain": "rollout 3: not yet", "poll_after_s": 3312},
+    "seeds": {"offer": None, "why": "bucket_missing", "explain": "", "seeds": {"3": HEX, "5": HEX}, "poll_after_s": 60},
+}
+
+
+class Seeds(stage.Stage):
+    def runTest(self):  # a Stage is a test case; this one is driven by hand
+        pass
+
+    def make(self, folder):
+        self.folder = folder
+        for name, body in BODIES.items():
+            self.put("body_fuzz", name, json.dumps(body).encode())
+        for name, answer in ANSWERS.items():
+            self.put("answer_fuzz", name, json.dumps(answer).encode())
+        for name, value in {**BODIES, **ANSWERS}.items():
+            self.put("json_fuzz", name, json.dumps(value, indent=1).encode())
+        self.make_vendor()
+        self.of_packages()
+        self.of_metadata()
+        self.of_payloads()
+        self.of_a_device()
+
+    def put(self, target, name, data):
+        place = self.folder / target
+        place.mkdir(parents=True, exist_ok=True)
+        (place / name).write_bytes(data)
+
+    def of_packages(self):
+        image = stage.firmware(150_000, 1)
+        self.old = self.make_release("1.0.0", image)
+        rich = self.make_release("1.1.0-rc.1", {"mcu": image, "radio": image[:70_000]}, security=2, extra=(
+            "--from", "1.0.0..2.0.0", "--bootloader-min", "2",
+            "--ramp", f"start=2026-01-01T00:00:00Z,seed={'5a' * 32},0h=1,24h=50,72h=100"))
+        for name, package in (("plain", self.old), ("rich", rich)):
+            envelope = (package / "manifest.cose").read_bytes()
+            for target in ("manifest_fuzz", "cbor_fuzz"):
+                self.put(target, name, envelope)
+                self.put(target, f"{name}-payload", payload_of(envelope))
+        keyring = (self.dir / "keys/keyring.cose").read_bytes()
+        manifest = payload_of(keyring)
+        self.put("keyring_fuzz", "anchor", keyring)
+        self.put("manifest_fuzz", "keyring", keyring)
+        self.put("cbor_fuzz", "keyring", manifest)
+        # The keyring is the largest byte string of its manifest, and the reader takes it alone too.
+        self.put("keyring_fuzz", "keyring", max(byte_strings(manifest), key=len))
+
+    def of_metadata(self):
+        self.publish(self.old)
+        for path in (self.dir / "repo/metadata").glob("*.json"):
+            self.put("metadata_fuzz", path.name, path.read_bytes())
+
+    def of_payloads(self):
+        """Blocks as patch_fuzz takes them: coding, size, coded bytes; some against its base."""
+        text = stage.firmware(3000, 5)
+        patched = FUZZ_BASE[:1500] + random.Random(6).randbytes(40) + FUZZ_BASE[:1400]
+        for name, image, extra in (("raw", text, ("--storage", "raw")), ("compressed", text, ()), ("patch", patched, ())):
+            package = self.make_release("2.0.0", image, out=f"payload-{name}", bases=FUZZ_BASE, extra=extra, signers=())
+            for path in (package / "artifacts").iterdir():
+                payload = path.read_bytes()
+                head = bytes([payload[12], (len(image) - 1) & 0xFF, (len(image) - 1) >> 8])
+                self.put("patch_fuzz", f"{name}-{path.name[:8]}", head + payload[HEAD_ENTRY_SIZE:])
+
+    def of_a_device(self):
+        """What a device stores, in the middle of an update too; the fuzzers try each as frame and as body."""
+        self.make_certificates()
+        self.device("provision", "--model", "demo-wallet", "--keyring", "keys/keyring.cose", "--root",
+                    "repo/metadata/1.root.json", "--server", "https://127.0.0.1:1", "--ca", "ca.pem",
+                    "--component", "mcu=1M", "--firmware", self.old)
+        self.keep_state("fresh")
+        package = self.make_release("1.1.0", stage.firmware(100_000, 2), security=2)
+        consent = ("--consent", self.manifest_digest(package))
+        self.device("install", package, *consent, "--trial", "unhealthy")
+        self.keep_state("gave-up")
+        self.device("install", package, *consent)
+        self.keep_state("updated")
+
+    def keep_state(self, name):
+        for target, paths in (("record_fuzz", ("areas/record-0.area", "areas/record-1.area")),
+                              ("session_fuzz", ("journal",))):
+            for path in paths:
+                if (stored := self.dir / "device" / path).is_file():
+                    frame = stored.read_bytes()
+                    end = FRAME_HEAD + int.from_bytes(frame[FRAME_HEAD - 2 : FRAME_HEAD], "big")
+                    self.put(target, f"{name}-{stored.stem}", frame[: end + FRAME_CHECKSUM])
+                    self.put(target, f"{name}-{stored.stem}-body", frame[FRAME_HEAD:end])
+
+
+def byte_strings(data):
+    """Every byte string that stands in these bytes by its CBOR head, wherever it begins."""
+    for at, first in enumerate(data):
+        width = {0x58: 1, 0x59: 2}.get(first)
+        if width is None:
+            continue
+        size = int.from_bytes(data[at + 1 : at + 1 + width], "big")
+        if 32 < size <= len(data) - at - 1 - width:
+            yield data[at + 1 + width : at + 1 + width + size]
+
+
+def payload_of(envelope):
+    return max(byte_strings(envelope), key=len)
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    seeds = Seeds()
+    seeds.setUp()
+    try:
+        seeds.make(pathlib.Path(sys.argv[1]).resolve())
+    finally:
+        seeds.tearDown()
+
+
+main()
