@@ -143,14 +143,15 @@ Result<Response> Service::list_admin(std::string_view path, std::string_view que
 
 Result<Response> Service::create_rollout(const Request& request) {
   AIRLOCK_ASSIGN(const RolloutBody body, parse_rollout(request.body));
-  AIRLOCK_TRY(reload());  // what was published a moment ago counts
-  {
-    const std::lock_guard lock(reload_mutex_);
-    AIRLOCK_TRY(catalogue_.find(body.draft.manifest));
-  }
+  AIRLOCK_TRY(reload());  // what was offered a moment ago counts
+  const std::lock_guard lock(reload_mutex_);
+  const auto release = catalogue_.find(body.draft.manifest);
+  const bool unlisted = !release && release.error().code == Code::target_missing;
+  if (unlisted && catalogue_.is_published(body.draft.manifest)) return fail(Code::not_offered);
+  AIRLOCK_TRY(release);
   const store::Deed deed{std::string(request.who), body.why, clock_()};
   AIRLOCK_ASSIGN(const auto made, stores_.store.create_rollout(body.draft, deed));
-  AIRLOCK_TRY(reload());
+  AIRLOCK_TRY(rebuild());
   return answer(value_of(made));
 }
 
@@ -171,7 +172,8 @@ Result<Response> Service::change_rollout(const Request& request, std::string_vie
                                               : store::Step::halt;
   AIRLOCK_ASSIGN(const auto changed, advances ? stores_.store.advance(id, body.share, deed)
                                               : stores_.store.take(id, step, deed));
-  AIRLOCK_TRY(reload());
+  const std::lock_guard lock(reload_mutex_);
+  AIRLOCK_TRY(rebuild());
   return answer(value_of(changed));
 }
 

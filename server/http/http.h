@@ -86,9 +86,10 @@ class Service {
 
   Service(file::Path repository, Stores stores, Clock clock, Log& log);
 
-  // reload builds a new snapshot from the repository and the database.
+  // reload builds a new snapshot from the repository and the database. Where the repository cannot
+  // be read, what it offered before stays.
   Status reload();
-  // reload_if_changed does so where timestamp.json or the newest metadata changed since.
+  // reload_if_changed does so where timestamp.json changed since, or could not be followed.
   void reload_if_changed();
 
   // handle answers a request at the devices' door. `done` is called once: at once, or for a
@@ -122,6 +123,7 @@ class Service {
   Result<Response> change_rollout(const Request& request, std::string_view rest);
   Result<Response> import_devices(const Request& request);
   std::shared_ptr<const rollout::Snapshot> snapshot() const;
+  Status rebuild();  // a snapshot of the database and the catalogue as it is; under reload_mutex_
   void publish(std::shared_ptr<const rollout::Snapshot> next);
 
   file::Path repository_;
@@ -132,6 +134,7 @@ class Service {
   std::mutex reload_mutex_;
   rollout::Catalogue catalogue_;
   std::int64_t stamp_ = 0;
+  Status refreshed_;  // how the repository was read last
   // A mutex and not std::atomic<std::shared_ptr>: that of libstdc++ 12 unlocks a load with relaxed
   // order, so that a store may overtake the read.
   mutable std::mutex snapshot_mutex_;

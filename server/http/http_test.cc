@@ -8,6 +8,7 @@
 
 #include "host/json/json.h"
 #include "host/text/text.h"
+#include "server/rollout/internal/fake_metadata.h"
 #include "tests/fakes/signers.h"
 
 namespace airlock::http {
@@ -27,7 +28,9 @@ class ServiceTest : public testing::Test {
     for (const char* name : {"repo/metadata", "repo/artifacts", "repo/targets/firmware"}) {
       std::filesystem::create_directories(folder_ / name);
     }
-    put("repo/metadata/timestamp.json", "{}");
+    metadata_.emplace(folder_ / "repo");
+    metadata_->publish(1, json::Value::object());
+    metadata_->offer(1);
     put("repo/artifacts/" + std::string(kArtifact), "0123456789");
     put("repo/secret", "secret");
     store_ = std::move(*store::Store::open(folder_ / "data"));
@@ -81,6 +84,7 @@ class ServiceTest : public testing::Test {
   }
 
   file::Path folder_;
+  std::optional<rollout::FakeMetadata> metadata_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<store::ReportWriter> writer_;
   std::unique_ptr<store::Sightings> sightings_;
@@ -248,13 +252,57 @@ TEST_F(ServiceTest, NotesWhatChangesSomethingOrFailsAndNothingElse) {
 TEST_F(ServiceTest, NotesThatTheRepositoryChangedOrCannotBeRead) {
   service_->reload_if_changed();
   EXPECT_EQ(lines_, "");
-  put("repo/metadata/timestamp.json", "{ }");
+  metadata_->offer(1);
   service_->reload_if_changed();
   EXPECT_NE(lines_.find("repository_changed"), std::string::npos);
-  put("repo/metadata/1.targets.json", "[");
-  put("repo/metadata/timestamp.json", "{}");
+  put("repo/metadata/timestamp.json", "[");
   service_->reload_if_changed();
   EXPECT_NE(lines_.find("\"reason\":\"bad_json\""), std::string::npos) << lines_;
+}
+
+TEST_F(ServiceTest, ReadsARepositoryAgainWhoseFilesComeAfterTheirTimestamp) {
+  metadata_->publish(2, json::Value::object());
+  metadata_->offer(2);
+  const file::Buffer snapshot = *file::read(metadata_->path(2, "snapshot"), 1 << 20);
+  ASSERT_TRUE(file::remove_file(metadata_->path(2, "snapshot")));
+  for (int second = 0; second < 3; ++second) service_->reload_if_changed();
+  EXPECT_NE(lines_.find("\"reason\":\"mixed_metadata\""), std::string::npos) << lines_;
+  EXPECT_EQ(std::ranges::count(lines_, '\n'), 1) << lines_;
+  ASSERT_TRUE(file::replace(metadata_->path(2, "snapshot"), snapshot));
+  service_->reload_if_changed();
+  EXPECT_NE(lines_.find("repository_changed"), std::string::npos) << lines_;
+}
+
+TEST_F(ServiceTest, OffersNothingUntilThereIsATimestampAndSaysSo) {
+  std::filesystem::remove(metadata_->timestamp());
+  Service fresh(folder_ / "repo", Stores{*store_, *writer_, *sightings_}, kClock, log_);
+  EXPECT_TRUE(fresh.reload());
+  EXPECT_NE(lines_.find("repository_without_timestamp"), std::string::npos) << lines_;
+  lines_.clear();
+  fresh.reload_if_changed();
+  EXPECT_EQ(lines_, "");
+  metadata_->offer(1);
+  fresh.reload_if_changed();
+  EXPECT_NE(lines_.find("repository_changed"), std::string::npos) << lines_;
+}
+
+TEST_F(ServiceTest, SaysThatARolloutsReleaseIsPublishedAndNotOfferedYet) {
+  const std::string digest(kArtifact);
+  metadata_->publish(
+      2, {{"firmware/demo.cose",
+           {{"hashes", {{"sha256", digest}}}, {"custom", {{"airlock", {{"manifest", digest}}}}}}}});
+  const std::string body = R"({"manifest":")" + digest + R"(","share":100,"why":"x"})";
+  const Response refused = admin(Method::post, "/admin/v1/rollouts", body);
+  EXPECT_EQ(code_of(refused), "not_offered");
+  EXPECT_EQ(refused.status, 409);
+}
+
+TEST_F(ServiceTest, LetsOperatorsHaltWhileTheRepositoryIsBroken) {
+  store::Rollout draft;
+  draft.state = store::State::running;
+  ASSERT_TRUE(store_->create_rollout(draft, {"olivia", "test", 1}));
+  put("repo/metadata/timestamp.json", "[");
+  EXPECT_EQ(admin(Method::post, "/admin/v1/rollouts/1/halt", R"({"why":"x"})").status, 200);
 }
 
 TEST_F(ServiceTest, NotesOnlySoManyLinesOfStrangersASecond) {
@@ -296,7 +344,7 @@ TEST_F(ServiceTest, KnowsAFilesTagAmongMany) {
   }
   request.if_none_match = "\"x\"";
   EXPECT_EQ(ask(request).status, 200);
-  put("repo/metadata/timestamp.json", "{ }");
+  metadata_->offer(1);
   request.if_none_match = tag;
   EXPECT_EQ(ask(request).status, 200);
 }

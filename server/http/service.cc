@@ -19,7 +19,7 @@ int status_of(Code code) {
   if (code == Code::too_large) return 413;
   if (code == Code::overloaded || code == Code::busy || code == Code::disk_full) return 503;
   if (code == Code::too_frequent) return 429;
-  if (code == Code::conflict) return 409;
+  if (code == Code::conflict || code == Code::not_offered) return 409;
   if (code == Code::database_failed || code == Code::io_failed) return 500;
   return 400;
 }
@@ -190,10 +190,18 @@ Service::Service(file::Path repository, Stores stores, Clock clock, Log& log)
 Status Service::reload() {
   const std::lock_guard lock(reload_mutex_);
   stamp_ = stamp_of(repository_ / "metadata" / "timestamp.json");
-  const auto refreshed = catalogue_.refresh();  // the releases known before stay where it fails
+  refreshed_ = catalogue_.refresh();  // the releases known before stay where it fails
+  if (refreshed_ && !catalogue_.is_offered()) {
+    log_.event("repository_without_timestamp", json::Value::object());
+  }
+  AIRLOCK_TRY(rebuild());
+  return refreshed_;
+}
+
+Status Service::rebuild() {
   AIRLOCK_ASSIGN(const auto rollouts, stores_.store.rollouts());
   publish(rollout::Snapshot::build(rollouts, catalogue_));
-  return refreshed;
+  return {};
 }
 
 std::shared_ptr<const rollout::Snapshot> Service::snapshot() const {
@@ -207,15 +215,21 @@ void Service::publish(std::shared_ptr<const rollout::Snapshot> next) {
   snapshot_.swap(next);
 }
 
+// A repository that could not be read is tried again until it can, for its files may come late; it
+// is logged when it is new or fails in another way.
 void Service::reload_if_changed() {
+  Status before;
+  bool is_same = false;
   {
     const std::lock_guard lock(reload_mutex_);
-    if (stamp_of(repository_ / "metadata" / "timestamp.json") == stamp_) return;
+    before = refreshed_;
+    is_same = stamp_of(repository_ / "metadata" / "timestamp.json") == stamp_;
   }
-  const Status read =
-      reload();  // a half-written repository is read again when its timestamp arrives
-  log_.event(read ? "repository_changed" : "repository_unreadable",
-             {{"reason", name(read ? Code::ok : read.error().code)}});
+  if (is_same && before) return;
+  const Status read = reload();
+  const Code code = read ? Code::ok : read.error().code;
+  if (is_same && code == before.error().code) return;
+  log_.event(read ? "repository_changed" : "repository_unreadable", {{"reason", name(code)}});
 }
 
 void Service::handle(const Request& request, Done done) {

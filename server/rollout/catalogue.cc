@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "host/json/json.h"
 #include "host/text/text.h"
@@ -9,21 +11,72 @@ namespace airlock::rollout {
 namespace {
 
 constexpr std::string_view kTargetsEnding = ".targets.json";
+constexpr std::size_t kTimestampFileMax = 16 << 10;
+constexpr std::size_t kSnapshotFileMax = 2 << 20;
+constexpr std::int64_t kNumberMax = std::numeric_limits<std::int64_t>::max();
 
-// newest_targets returns the N.targets.json with the largest N, or an empty path.
-file::Path newest_targets(const file::Path& metadata) {
+// newest_targets returns the largest N of the N.targets.json that are there, or 0.
+std::int64_t newest_targets(const file::Path& metadata) {
   std::error_code error;
-  std::uint64_t newest = 0;
+  std::int64_t newest = 0;
   for (const auto& entry : std::filesystem::directory_iterator(metadata, error)) {
     const std::string name = entry.path().filename().string();
     if (!name.ends_with(kTargetsEnding)) continue;
-    std::uint64_t number = 0;
+    std::int64_t number = 0;
     const char* const end = name.data() + name.size() - kTargetsEnding.size();
     const auto read = std::from_chars(name.data(), end, number);
-    if (read.ec == std::errc() && read.ptr == end && number > newest) newest = number;
+    if (read.ec == std::errc() && read.ptr == end) newest = std::max(newest, number);
   }
-  if (newest == 0) return {};
-  return metadata / (std::to_string(newest) + std::string(kTargetsEnding));
+  return newest;
+}
+
+// What metadata says of the file below it; length and digest only where it says them.
+struct Named {
+  std::int64_t version = 0;
+  std::optional<std::int64_t> length;
+  std::optional<Digest> sha256;
+};
+
+Result<Named> read_named(const json::Value& signed_part, std::string_view role) {
+  AIRLOCK_ASSIGN(const json::Value* meta, json::object(signed_part, "meta"));
+  AIRLOCK_ASSIGN(const json::Value* entry, json::object(*meta, role));
+  Named named;
+  AIRLOCK_ASSIGN(named.version, json::integer(*entry, "version", 1, kNumberMax));
+  AIRLOCK_ASSIGN(const json::Value* length, json::optional(*entry, "length"));
+  if (length != nullptr) {
+    AIRLOCK_ASSIGN(named.length, json::integer(*entry, "length", 0, kNumberMax));
+  }
+  AIRLOCK_ASSIGN(const json::Value* hashes, json::optional(*entry, "hashes"));
+  if (hashes != nullptr && hashes->contains("sha256")) {
+    AIRLOCK_ASSIGN(const std::string hex, json::text(*hashes, "sha256", 2 * Digest::kSize));
+    AIRLOCK_ASSIGN(named.sha256, text::digest_from_hex(hex));
+  }
+  return named;
+}
+
+Result<json::Value> signed_part_of(Bytes bytes, std::size_t size_max) {
+  AIRLOCK_ASSIGN(json::Value root, json::parse(text_of(bytes), size_max));
+  AIRLOCK_TRY(json::object(root, "signed"));
+  return std::move(root["signed"]);
+}
+
+struct Wanted {
+  std::string_view ending;
+  std::size_t size_max;
+};
+
+// read_next reads the file that metadata names: mixed_metadata where it is not there, or another.
+Result<json::Value> read_next(const file::Path& metadata, const Named& named, Wanted wanted) {
+  const std::string name = std::to_string(named.version) + std::string(wanted.ending);
+  const auto bytes = file::read(metadata / name, wanted.size_max);
+  if (!bytes) {
+    const bool missing = bytes.error().code == Code::not_found;
+    return fail(missing ? Code::mixed_metadata : bytes.error().code);
+  }
+  const bool fits = !named.length || *named.length == static_cast<std::int64_t>(bytes->size());
+  if (!fits) return fail(Code::mixed_metadata, bytes->size());
+  if (named.sha256 && *named.sha256 != crypto::sha256(*bytes)) return fail(Code::mixed_metadata);
+  return signed_part_of(*bytes, wanted.size_max);
 }
 
 // is_plain_path: what is read from the repository stays inside it.
@@ -111,24 +164,43 @@ Result<std::shared_ptr<const Release>> make_release(std::string target, Bytes en
 }
 
 Status Catalogue::refresh() {
-  const file::Path path = newest_targets(repository_ / "metadata");
-  if (path.empty()) {
-    places_.clear();
-    return {};
-  }
-  AIRLOCK_ASSIGN(const file::Buffer bytes, file::read(path, kTargetsFileMax));
-  AIRLOCK_ASSIGN(const json::Value root, json::parse(text_of(bytes), kTargetsFileMax));
-  AIRLOCK_ASSIGN(const json::Value* signed_part, json::object(root, "signed"));
-  AIRLOCK_ASSIGN(const json::Value* targets, json::object(*signed_part, "targets"));
+  const file::Path metadata = repository_ / "metadata";
+  const auto timestamp = file::read(metadata / "timestamp.json", kTimestampFileMax);
+  const bool none = !timestamp && timestamp.error().code == Code::not_found;
+  if (none && !is_offered_) return {};
+  AIRLOCK_TRY(timestamp);
+  AIRLOCK_ASSIGN(const json::Value dated, signed_part_of(*timestamp, kTimestampFileMax));
+  AIRLOCK_ASSIGN(const Named snapshot, read_named(dated, "snapshot.json"));
+  AIRLOCK_ASSIGN(const json::Value joined,
+                 read_next(metadata, snapshot, {".snapshot.json", kSnapshotFileMax}));
+  AIRLOCK_ASSIGN(const Named targets, read_named(joined, "targets.json"));
+  AIRLOCK_ASSIGN(const json::Value listing,
+                 read_next(metadata, targets, {kTargetsEnding, kTargetsFileMax}));
+  AIRLOCK_ASSIGN(places_, places_of(listing));
+  is_offered_ = true;
+  return {};
+}
+
+Result<std::map<Digest, Catalogue::Place>> Catalogue::places_of(const json::Value& listing) const {
+  AIRLOCK_ASSIGN(const json::Value* targets, json::object(listing, "targets"));
   if (targets->size() > kTargetsMax) return fail(Code::too_many, targets->size());
   std::map<Digest, Place> places;
   for (const auto& [name, target] : targets->items()) {
     const auto listed = read_target(target);
     if (!listed || !is_plain_path(name)) continue;  // another tool's target: none of ours
-    places[listed->manifest] = {name, file_of(repository_ / "targets", name, listed->sha256)};
+    places[listed->manifest] = {name, file_of(repository_ / "targets", name, listed->sha256),
+                                *text::digest_from_hex(listed->sha256)};
   }
-  places_ = std::move(places);
-  return {};
+  return places;
+}
+
+bool Catalogue::is_published(const Digest& manifest) const {
+  const Named newest{newest_targets(repository_ / "metadata"), {}, {}};
+  const auto listing =
+      read_next(repository_ / "metadata", newest, {kTargetsEnding, kTargetsFileMax});
+  if (!listing) return false;
+  const auto places = places_of(*listing);
+  return places && places->contains(manifest);
 }
 
 Result<std::shared_ptr<const Release>> Catalogue::find(const Digest& manifest) {
@@ -137,6 +209,7 @@ Result<std::shared_ptr<const Release>> Catalogue::find(const Digest& manifest) {
   if (const auto known = read_.find(manifest); known != read_.end()) return known->second;
   AIRLOCK_ASSIGN(const file::Buffer envelope,
                  file::read(place->second.file, package::kEnvelopeSizeMax));
+  if (crypto::sha256(envelope) != place->second.sha256) return fail(Code::target_mismatch);
   AIRLOCK_ASSIGN(auto release, make_release(place->second.target, envelope));
   if (release->manifest != manifest) return fail(Code::digest_mismatch);
   read_[manifest] = release;

@@ -26,6 +26,7 @@
 #include "core/base/base.h"
 #include "core/package/package.h"
 #include "host/file/file.h"
+#include "host/json/json.h"
 #include "server/store/store.h"
 
 namespace airlock::rollout {
@@ -114,23 +115,35 @@ struct Release {
 // wrong_kind for what is neither firmware nor a keyring.
 Result<std::shared_ptr<const Release>> make_release(std::string target, Bytes envelope);
 
-// What lies in the repository: targets by the digest of their manifest. It keeps the releases that
+// What the repository offers: targets by the digest of their manifest. It keeps the releases that
 // it has read.
 class Catalogue {
  public:
   explicit Catalogue(file::Path repository) : repository_(std::move(repository)) {}
 
-  // refresh reads the newest targets metadata that is there. No metadata yet is an empty catalogue.
+  // refresh reads the targets that the present timestamp names by way of its snapshot; files that
+  // are newer are published and not offered yet. A repository that never had a timestamp offers
+  // nothing. Errors leave what was known before: mixed_metadata (a file that the one above it names
+  // is not there, or is another), and those of reading.
   Status refresh();
-  // find reads a release: target_missing where the repository lists none of that manifest.
+  // is_offered tells whether a timestamp was ever read.
+  bool is_offered() const { return is_offered_; }
+  // is_published tells whether the newest targets that are there list a manifest, offered or not.
+  bool is_published(const Digest& manifest) const;
+  // find reads a release: target_missing where the repository offers none of that manifest,
+  // target_mismatch and digest_mismatch where its file is not the listed one.
   Result<std::shared_ptr<const Release>> find(const Digest& manifest);
 
  private:
   struct Place {
     std::string target;
     file::Path file;
+    Digest sha256;
   };
+  Result<std::map<Digest, Place>> places_of(const json::Value& listing) const;
+
   file::Path repository_;
+  bool is_offered_ = false;
   std::map<Digest, Place> places_;
   std::map<Digest, std::shared_ptr<const Release>> read_;
 };

@@ -4,6 +4,7 @@
 
 #include "host/json/json.h"
 #include "host/text/text.h"
+#include "server/rollout/internal/fake_metadata.h"
 #include "tests/fakes/signers.h"
 
 namespace airlock::rollout {
@@ -30,17 +31,16 @@ class RolloutTest : public testing::Test {
     const auto envelope = signers_.sign_complete(release_.encode(), kind);
     rollout_.manifest = crypto::sha256(package::Envelope::parse(envelope)->payload);
     const std::string sha256 = text::to_hex(crypto::sha256(envelope).bytes);
-    std::filesystem::create_directories(repository_ / "metadata");
     std::filesystem::create_directories(repository_ / "targets/firmware/1.1.0");
     ASSERT_TRUE(
         file::replace(repository_ / "targets/firmware/1.1.0" / (sha256 + ".demo.cose"), envelope));
     const json::Value target = {
         {"hashes", {{"sha256", sha256}}},
         {"custom", {{"airlock", {{"manifest", text::to_hex(rollout_.manifest.bytes)}}}}}};
-    const json::Value metadata = {
-        {"signed", {{"targets", {{"firmware/1.1.0/demo.cose", target}}}}}};
-    ASSERT_TRUE(
-        file::replace(repository_ / "metadata/7.targets.json", bytes_of(json::write(metadata))));
+    listed_["firmware/1.1.0/demo.cose"] = target;
+    const FakeMetadata metadata(repository_);
+    metadata.publish(7, listed_);
+    metadata.offer(7);
   }
 
   Answer ask() {
@@ -61,6 +61,7 @@ class RolloutTest : public testing::Test {
   Digest base_;
   store::Rollout rollout_;
   file::Path repository_;
+  json::Value listed_;
   std::shared_ptr<const Snapshot> snapshot_;
   CheckIn device_{.duid = "abcdefghijklmnopqrstuvwxyz234567",
                   .model = "demo-wallet",
@@ -261,6 +262,74 @@ TEST_F(RolloutTest, OffersNothingThatTheRepositoryLacks) {
   rollout_.manifest.bytes[0] ^= 1;
   rollout_.models = {"demo-wallet"};
   EXPECT_EQ(reason(), Reason::release_missing);
+}
+
+TEST_F(RolloutTest, OffersOnlyWhatTheTimestampNames) {
+  publish();
+  const FakeMetadata metadata(repository_);
+  metadata.publish(8, json::Value::object());
+  metadata.publish(9, json::Value::object());
+  EXPECT_TRUE(ask().offers);
+  metadata.offer(8);
+  rollout_.models = {"demo-wallet"};
+  EXPECT_EQ(reason(), Reason::release_missing);
+}
+
+TEST_F(RolloutTest, TellsWhatIsPublishedFromWhatIsOffered) {
+  publish();
+  const FakeMetadata metadata(repository_);
+  std::filesystem::remove(metadata.timestamp());
+  Catalogue catalogue(repository_);
+  ASSERT_TRUE(catalogue.refresh());
+  EXPECT_FALSE(catalogue.is_offered());
+  EXPECT_TRUE(catalogue.is_published(rollout_.manifest));
+  EXPECT_EQ(catalogue.find(rollout_.manifest).error().code, Code::target_missing);
+  metadata.offer(7);
+  ASSERT_TRUE(catalogue.refresh());
+  EXPECT_TRUE(catalogue.find(rollout_.manifest));
+  EXPECT_FALSE(catalogue.is_published(Digest{}));
+}
+
+TEST_F(RolloutTest, KeepsWhatItKnowsWhereTheMetadataDoesNotBelongTogether) {
+  publish();
+  const FakeMetadata metadata(repository_);
+  Catalogue catalogue(repository_);
+  ASSERT_TRUE(catalogue.refresh());
+  metadata.publish(8, json::Value::object());
+  metadata.offer(8);
+  for (const file::Path& path : {metadata.path(8, "snapshot"), metadata.path(8, "targets")}) {
+    const file::Buffer whole = *file::read(path, 1 << 20);
+    const auto refuses = [&](Bytes bytes) {
+      ASSERT_TRUE(file::replace(path, bytes));
+      const Status read = catalogue.refresh();
+      ASSERT_FALSE(read);
+      EXPECT_EQ(read.error().code, Code::mixed_metadata);
+      EXPECT_TRUE(catalogue.find(rollout_.manifest));
+    };
+    refuses(Bytes(whole).first(whole.size() - 1));
+    file::Buffer flipped = whole;
+    flipped.back() ^= 1;
+    refuses(flipped);
+    ASSERT_TRUE(file::remove_file(path));
+    EXPECT_EQ(catalogue.refresh().error().code, Code::mixed_metadata);
+    ASSERT_TRUE(file::replace(path, whole));
+  }
+  std::filesystem::remove(metadata.timestamp());
+  EXPECT_EQ(catalogue.refresh().error().code, Code::not_found);
+  EXPECT_TRUE(catalogue.find(rollout_.manifest));
+}
+
+TEST_F(RolloutTest, TakesNoReleaseWhoseFileIsNotTheListedOne) {
+  publish();
+  for (const auto& entry :
+       std::filesystem::directory_iterator(repository_ / "targets/firmware/1.1.0")) {
+    file::Buffer bytes = *file::read(entry.path(), package::kEnvelopeSizeMax);
+    bytes.back() ^= 1;  // a signature: the manifest stays as it was
+    ASSERT_TRUE(file::replace(entry.path(), bytes));
+  }
+  Catalogue catalogue(repository_);
+  ASSERT_TRUE(catalogue.refresh());
+  EXPECT_EQ(catalogue.find(rollout_.manifest).error().code, Code::target_mismatch);
 }
 
 }  // namespace

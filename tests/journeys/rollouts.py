@@ -111,6 +111,17 @@ class Rollouts(Stage):
         self.update(self.second)
         self.assert_runs("1.1.0", self.new)
 
+    def test_what_is_published_is_offered_with_the_next_timestamp(self):
+        third = self.make_release("1.2.0", firmware(80_000, 3))
+        self.airlock("publish", third, "--repo", "repo", "--keys", "keys", "--keyring", "keys/keyring.cose")
+        self.digest = self.manifest_digest(third)
+        self.refuses("not_offered", self.create, "100")
+        self.assert_offered_nothing("no_rollout_for_model")
+        self.sign_timestamp()
+        self.create("100")
+        self.update(third)
+        self.assert_runs("1.2.0", firmware(80_000, 3))
+
     def test_a_signed_ramp_holds_where_the_server_would_not(self):
         third = self.make_release("1.2.0", firmware(80_000, 3),
                                   extra=("--ramp", f"start=2026-01-01T00:00:00Z,seed={'5a' * 32},0h=0"))
