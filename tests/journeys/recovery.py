@@ -60,6 +60,12 @@ class Recovery(Stage):
             os.truncate(self.dir / "device/areas" / lost, 0)
         self.refuses("record_lost", self.device, "boot")
 
+    def test_ctrl_c_at_the_question_ends_the_run_and_the_next_one_asks_again(self):
+        self.assertIn("1.0.0 -> 1.1.0", self.press_at_terminal(b"\x03"))
+        self.assertEqual(self.status()["phase"], "consenting")
+        self.device("run", "--until-quiet", "--consent", self.manifest_digest(self.second))
+        self.assert_runs("1.1.0", self.new)
+
     def press_at_terminal(self, key):
         """What the consent screen shows to an owner who then presses this key."""
         ours, theirs = pty.openpty()
