@@ -105,6 +105,9 @@ Status judge(const Result<Ending>& ending, const agent::Agent& agent, Output out
 Status keep_running(agent::Agent& agent, Output output) {
   while (true) {
     const Status done = judge(agent.run(agent::Pace::keep_trying), agent, output);
+    const bool left = !done && done.error().code == Code::interrupted &&
+                      agent.session().phase == update::Phase::consenting;
+    if (left) return done;  // the owner pressed Ctrl-C at the question
     if (!done) std::cerr << "error: " << name(done.error().code) << '\n';
     std::this_thread::sleep_for(std::chrono::seconds(agent.poll_after_s()));
   }

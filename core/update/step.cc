@@ -106,6 +106,7 @@ Session give_up(const Session& session, const Error& error) {
 Session on_failed(Session session, const Error& error) {
   AIRLOCK_CHECK(error.code != Code::ok);
   AIRLOCK_CHECK(session.attempts < kAttemptsMax);
+  if (is_unanswered(session.phase, error.code)) return session;
   ++session.attempts;
   if (is_transient(error.code) && session.attempts < kAttemptsMax) return session;
   return give_up(session, error);
@@ -208,6 +209,11 @@ Step step(const Session& session, const Event& event) {
   const bool known = !next.manifest.is_zero() && next.phase > Phase::asking;
   if (known && next.phase != session.phase) ++next.report_sequence;
   return {next, effect_of(next.phase)};
+}
+
+bool is_unanswered(Phase phase, Code code) {
+  const bool silent = code == Code::interrupted || code == Code::timed_out;
+  return phase == Phase::consenting && silent;
 }
 
 bool is_transient(Code code) {

@@ -281,6 +281,19 @@ TEST(Story, OfConsentToOtherBytes) {
   EXPECT_EQ(told.session.outcome, Code::consent_mismatch);
 }
 
+TEST(Story, OfAnOwnerWhoDoesNotAnswer) {
+  std::vector<Event> story = until_trial();
+  story.resize(7);
+  for (int i = 0; i < 3 * kAttemptsMax; ++i) {
+    story.push_back(event_of(Type::failed, {}, i % 2 == 0 ? Code::interrupted : Code::timed_out));
+  }
+  const Told unanswered = tell(story);
+  EXPECT_EQ(unanswered.session.phase, Phase::consenting);
+  EXPECT_EQ(unanswered.session.attempts, 0);
+  const Told told = tell(story + event_of(Type::resumed));
+  EXPECT_EQ(told.session.phase, Phase::consenting) << "the next run asks again";
+}
+
 TEST(Story, OfDoorsThatDisagree) {
   const Told told = tell({event_of(Type::wake), event_of(Type::offered, kRelease),
                           event_of(Type::refreshed), event_of(Type::proven, kAnother)});

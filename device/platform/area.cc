@@ -87,6 +87,45 @@ Result<std::uint64_t> FileArea::allocated_bytes() const {
   return std::min(size_, static_cast<std::uint64_t>(found.st_blocks) * kStatBlockSize);
 }
 
+Result<RecordCopy> RecordCopy::open(const file::Path& path, std::uint64_t size) {
+  RecordCopy copy(path, size);
+  AIRLOCK_TRY(copy.find());
+  return copy;
+}
+
+Status RecordCopy::find() {
+  Result<FileArea> found = FileArea::open(path_);
+  if (!found && found.error().code == Code::not_found) return {};
+  if (!found) return std::unexpected(found.error());
+  if (found->size() >= size_) file_.emplace(std::move(*found));
+  return {};
+}
+
+Status RecordCopy::read(std::uint64_t offset, MutableBytes to) {
+  if (!file_) return fail(Code::not_found);
+  return file_->read(offset, to);
+}
+
+Status RecordCopy::erase(std::uint64_t offset, std::uint64_t size) {
+  if (!file_) {
+    AIRLOCK_TRY(file::remove_file(path_));
+    AIRLOCK_TRY(make_area(path_, size_));
+    AIRLOCK_TRY(find());
+  }
+  if (!file_) return fail(Code::storage_failed);
+  return file_->erase(offset, size);
+}
+
+Status RecordCopy::write(std::uint64_t offset, Bytes bytes) {
+  if (!file_) return fail(Code::not_found);
+  return file_->write(offset, bytes);
+}
+
+Status RecordCopy::sync() {
+  if (!file_) return fail(Code::not_found);
+  return file_->sync();
+}
+
 Status make_area(const file::Path& path, std::uint64_t size) {
   AIRLOCK_TRY(file::create(path, {}));
   AIRLOCK_ASSIGN(file::File made, file::File::open(path, file::Access::write));

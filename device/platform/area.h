@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "core/base/base.h"
 #include "host/file/file.h"
@@ -47,6 +48,29 @@ class FileArea final : public Area {
   file::Buffer ahead_;
   std::uint64_t ahead_at_ = 0;
   std::uint64_t next_ = UINT64_MAX;  // where a read in sequence would start
+};
+
+// A copy of the boot record in a file. One that is missing or too short reads as nothing, so that
+// the other copy decides; erase makes it anew, and whoever writes a copy erases it first.
+class RecordCopy final : public Area {
+ public:
+  // open succeeds where there is no copy; it fails where there is one that cannot be opened.
+  static Result<RecordCopy> open(const file::Path& path, std::uint64_t size);
+
+  const std::optional<FileArea>& file() const { return file_; }
+  std::uint64_t size() const override { return size_; }
+  Status read(std::uint64_t offset, MutableBytes to) override;
+  Status erase(std::uint64_t offset, std::uint64_t size) override;
+  Status write(std::uint64_t offset, Bytes bytes) override;
+  Status sync() override;
+
+ private:
+  RecordCopy(file::Path path, std::uint64_t size) : path_(std::move(path)), size_(size) {}
+  Status find();
+
+  file::Path path_;
+  std::uint64_t size_;
+  std::optional<FileArea> file_;
 };
 
 // make_area makes a file of this size without content. Errors: exists_already, disk_full, ..

@@ -47,7 +47,7 @@ Result<Slots> open_component(const file::Path& folder, const ComponentConfig& co
 
 // What is staged into one area must never lie in another: two names of one file would let the
 // running image be written over.
-Status check_apart(std::span<const FileArea> copies, std::span<const Slots> slots) {
+Status check_apart(std::span<const RecordCopy> copies, std::span<const Slots> slots) {
   std::vector<Place> seen;
   const auto add = [&seen](const FileArea& area) -> Status {
     AIRLOCK_ASSIGN(const Place place, area.place());
@@ -55,7 +55,9 @@ Status check_apart(std::span<const FileArea> copies, std::span<const Slots> slot
     seen.push_back(place);
     return {};
   };
-  for (const FileArea& copy : copies) AIRLOCK_TRY(add(copy));
+  for (const RecordCopy& copy : copies) {
+    if (copy.file()) AIRLOCK_TRY(add(*copy.file()));
+  }
   for (const Slots& pair : slots) {
     for (const FileArea& area : pair) AIRLOCK_TRY(add(area));
   }
@@ -73,11 +75,8 @@ Status check_slots(const file::Path& folder, const Config& config) {
 }
 
 Status make_record(const file::Path& folder) {
-  for (std::string_view name : kRecordNames) {
-    AIRLOCK_TRY(make_area(folder / name, slot::kRecordUnit));
-  }
-  AIRLOCK_ASSIGN(FileArea first, FileArea::open(folder / kRecordNames[0]));
-  AIRLOCK_ASSIGN(FileArea second, FileArea::open(folder / kRecordNames[1]));
+  AIRLOCK_ASSIGN(RecordCopy first, RecordCopy::open(folder / kRecordNames[0], slot::kRecordUnit));
+  AIRLOCK_ASSIGN(RecordCopy second, RecordCopy::open(folder / kRecordNames[1], slot::kRecordUnit));
   slot::Record record;
   record.active = slot::SlotId::b;  // empty, so that the first firmware is written into a
   return slot::format({{&first, &second}}, record);
@@ -85,7 +84,7 @@ Status make_record(const file::Path& folder) {
 
 }  // namespace
 
-Device::Device(file::Path folder, Config config, DeviceKey key, std::array<FileArea, 2> copies)
+Device::Device(file::Path folder, Config config, DeviceKey key, std::array<RecordCopy, 2> copies)
     : folder_(std::move(folder)),
       config_(std::move(config)),
       key_(std::move(key)),
@@ -94,10 +93,10 @@ Device::Device(file::Path folder, Config config, DeviceKey key, std::array<FileA
 Result<Device> Device::open(const file::Path& folder, Opening opening) {
   AIRLOCK_ASSIGN(Config config, read_config(folder / kConfigName));
   AIRLOCK_ASSIGN(DeviceKey key, DeviceKey::read(folder / "device.key"));
-  AIRLOCK_ASSIGN(FileArea first, FileArea::open(folder / kRecordNames[0]));
-  AIRLOCK_ASSIGN(FileArea second, FileArea::open(folder / kRecordNames[1]));
+  AIRLOCK_ASSIGN(RecordCopy first, RecordCopy::open(folder / kRecordNames[0], slot::kRecordUnit));
+  AIRLOCK_ASSIGN(RecordCopy second, RecordCopy::open(folder / kRecordNames[1], slot::kRecordUnit));
   Device device(folder, std::move(config), std::move(key),
-                std::array<FileArea, 2>{std::move(first), std::move(second)});
+                std::array<RecordCopy, 2>{std::move(first), std::move(second)});
   if (opening == Opening::drive) {
     AIRLOCK_ASSIGN(device.lock_, file::File::open(folder / "lock", file::Access::create));
     AIRLOCK_TRY(device.lock_->lock());

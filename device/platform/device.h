@@ -56,14 +56,14 @@ class Device {
   Result<std::uint64_t> free_bytes() const;
 
  private:
-  Device(file::Path folder, Config config, DeviceKey key, std::array<FileArea, 2> copies);
+  Device(file::Path folder, Config config, DeviceKey key, std::array<RecordCopy, 2> copies);
   Status open_slots();
   slot::RecordAreas record_areas() { return {{&copies_[0], &copies_[1]}}; }
 
   file::Path folder_;
   Config config_;
   DeviceKey key_;
-  std::array<FileArea, 2> copies_;
+  std::array<RecordCopy, 2> copies_;
   std::vector<Slots> slots_;  // as config_.components
   std::optional<file::File> lock_;
 };

@@ -92,6 +92,34 @@ TEST_F(Platform, StoresARecordOnlyWhereItSaysSomethingNew) {
   EXPECT_EQ(device->record()->time_bound, 7);
 }
 
+TEST_F(Platform, LivesWithALostCopyOfTheRecordAndMakesItAnew) {
+  for (const char* lost : {"record-0.area", "record-1.area"}) {
+    for (const bool removed : {true, false}) {
+      std::filesystem::remove_all(folder_ / "device");
+      ASSERT_TRUE(make());
+      const file::Path copy = folder_ / "device/areas" / lost;
+      removed ? (void)std::filesystem::remove(copy) : std::filesystem::resize_file(copy, 100);
+      Result<Device> device = open();
+      ASSERT_TRUE(device) << lost;
+      const Result<slot::Record> kept = device->record();
+      ASSERT_TRUE(kept) << lost;
+      ASSERT_TRUE(device->store_record(slot::raise_time(*kept, 7))) << lost;
+      EXPECT_EQ(std::filesystem::file_size(copy), slot::kRecordUnit) << lost;
+      EXPECT_EQ(open(Opening::look)->record()->time_bound, 7) << lost;
+    }
+  }
+}
+
+TEST_F(Platform, SaysThatTheRecordIsLostWhereBothCopiesAre) {
+  ASSERT_TRUE(make());
+  std::filesystem::remove(folder_ / "device/areas/record-0.area");
+  std::filesystem::resize_file(folder_ / "device/areas/record-1.area", 0);
+  Result<Device> device = open();
+  ASSERT_TRUE(device);
+  EXPECT_EQ(device->record().error().code, Code::record_lost);
+  EXPECT_EQ(device->boot().error().code, Code::record_lost);
+}
+
 TEST_F(Platform, NoticesADamagedEnvelope) {
   const file::Path path = folder_ / "manifest";
   ASSERT_TRUE(replace_envelope(path, bytes_of("an envelope")));

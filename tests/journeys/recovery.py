@@ -36,15 +36,38 @@ class Recovery(Stage):
         self.assert_runs("1.1.0", self.new)
 
     def test_the_owner_reads_that_what_runs_is_damaged(self):
-        self.assertNotIn("does not read", self.refuse_at_terminal())
+        self.assertNotIn("does not read", self.press_at_terminal(b"n"))
         self.flip("manifest-a.area")
         self.assertEqual(self.status()["version_known"], "by_record")
-        screen = self.refuse_at_terminal()
+        screen = self.press_at_terminal(b"n")
         self.assertIn("1.0.0 -> 1.1.0", screen)
         self.assertIn("What runs is damaged: its manifest does not read.", screen)
 
-    def refuse_at_terminal(self):
-        """What the consent screen shows to an owner who then presses n."""
+    def test_a_lost_copy_of_the_boot_record_is_made_anew(self):
+        areas = self.dir / "device/areas"
+        (areas / "record-0.area").unlink()
+        self.device("status")
+        self.device("boot")
+        self.update(self.second)
+        self.assert_runs("1.1.0", self.new)
+        self.assertTrue((areas / "record-0.area").exists())
+        (areas / "record-1.area").unlink()
+        self.device("boot")
+        self.assert_runs("1.1.0", self.new)
+
+    def test_without_both_copies_of_the_record_nothing_boots(self):
+        for lost in ("record-0.area", "record-1.area"):
+            os.truncate(self.dir / "device/areas" / lost, 0)
+        self.refuses("record_lost", self.device, "boot")
+
+    def test_ctrl_c_at_the_question_ends_the_run_and_the_next_one_asks_again(self):
+        self.assertIn("1.0.0 -> 1.1.0", self.press_at_terminal(b"\x03"))
+        self.assertEqual(self.status()["phase"], "consenting")
+        self.device("run", "--until-quiet", "--consent", self.manifest_digest(self.second))
+        self.assert_runs("1.1.0", self.new)
+
+    def press_at_terminal(self, key):
+        """What the consent screen shows to an owner who then presses this key."""
         ours, theirs = pty.openpty()
         child = subprocess.Popen([BIN / "airlock-device", "install", "--dir", "device", self.second],
                                  cwd=self.dir, env=self.environment(), stdin=theirs, stdout=theirs,
@@ -55,7 +78,7 @@ class Recovery(Stage):
             while b"Install it?" not in screen:
                 screen += os.read(ours, 4096)
             while child.poll() is None:  # a key that is pressed too early is not heard
-                os.write(ours, b"n")
+                os.write(ours, key)
                 time.sleep(0.1)
         finally:
             child.kill()
