@@ -163,15 +163,16 @@ struct MetaFile {
   std::uint64_t length = 0;
   Digest sha256;
 };
+Result<std::string> draft_snapshot(std::uint64_t version, std::int64_t expires,
+                                   const MetaFile& targets);
+Result<std::string> draft_timestamp(std::uint64_t version, std::int64_t expires,
+                                    const MetaFile& snapshot);
+
 // rehearse is what a refresh will find once a timestamp names `snapshot`: all its steps but that
 // one (5.4). It is for whoever is about to publish; nothing that it returns is fresh. Errors: those
 // of refresh.
 Result<Repository> rehearse(Store& store, Fetcher& fetcher, const MetaFile& snapshot,
                             std::int64_t now);
-Result<std::string> draft_snapshot(std::uint64_t version, std::int64_t expires,
-                                   const MetaFile& targets);
-Result<std::string> draft_timestamp(std::uint64_t version, std::int64_t expires,
-                                    const MetaFile& snapshot);
 
 struct RoleSignature {
   Buffer public_key;  // Ed25519, 32 bytes
