@@ -2,8 +2,10 @@
 import hashlib
 import json
 import pathlib
-import re
+import shutil
 import subprocess
+
+from attack_cose import Envelope
 
 
 def canonical(value):
@@ -17,6 +19,11 @@ def canonical(value):
     if isinstance(value, list):
         return "[" + ",".join(map(canonical, value)) + "]"
     return "{" + ",".join(f"{canonical(k)}:{canonical(value[k])}" for k in sorted(value)) + "}"
+
+
+def payload_digest(package):
+    """The digest of a package's manifest, also where the envelope around it is nobody's."""
+    return hashlib.sha256(Envelope((pathlib.Path(package) / "manifest.cose").read_bytes()).payload).hexdigest()
 
 
 class RepositoryThief:
@@ -60,3 +67,25 @@ class RepositoryThief:
             content = self.sign(role, signed)
             path = self.metadata / ("timestamp.json" if role == "timestamp" else f"{version}.{role}.json")
             path.write_bytes(content)
+
+    def add_package(self, package, **custom):
+        """Lists a package, whatever stands in it, beside what is listed already, as `publish` lists one that it
+        accepts; `custom` is what the target says of it. Returns the target's path."""
+        package, repo = pathlib.Path(package), self.metadata.parent
+        envelope = (package / "manifest.cose").read_bytes()
+        digest = hashlib.sha256(envelope).hexdigest()
+        path = f"stolen/{digest[:8]}/manifest.cose"
+        place = repo / "targets" / f"stolen/{digest[:8]}/{digest}.manifest.cose"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(envelope)
+        for artifact in (package / "artifacts").iterdir():
+            shutil.copy(artifact, repo / "artifacts" / artifact.name)
+
+        def change(targets):
+            alike = next(iter(targets["targets"].values()))["custom"]["airlock"]
+            targets["targets"][path] = {
+                "length": len(envelope), "hashes": {"sha256": digest},
+                "custom": {"airlock": {**alike, "manifest": payload_digest(package), **custom}}}
+
+        self.republish(change)
+        return path

@@ -128,10 +128,7 @@ class Rollouts(Stage):
         self.publish(third)
         self.roll_out(third)
         self.assertEqual(self.check_in()["offer"]["version"], "1.2.0")
-        try:
-            self.device("run", "--until-quiet", "--consent", self.manifest_digest(third))
-        except Refused as refused:
-            self.assertEqual(refused.code, "outside_ramp")
+        self.refuses("outside_ramp", self.update, third)
         self.assert_runs("1.0.0", self.old)
 
     def test_a_private_device_is_offered_what_it_would_be_offered_by_name(self):

@@ -24,6 +24,7 @@ BIN = pathlib.Path(os.environ.get("AIRLOCK_BIN", "build/release")).resolve()
 PASSPHRASE = "correct horse battery staple"
 WAIT_SECONDS_MAX = 60
 DIFF_SECONDS_MAX = 900  # a delta between large images on a busy machine
+FAKETIME = next(iter(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
 
 
 class Refused(Exception):
@@ -49,6 +50,11 @@ def firmware(size, seed, base=None, change=0.02):
         at = dice.randrange(max(1, len(image) - 64))
         image[at : at + 16] = dice.randbytes(16)
     return bytes(image[:size]).ljust(size, b"\xff")
+
+
+def clock_at(when):
+    """The environment of a program whose clock says `when` ("@2099-01-01 00:00:00", or "+2h")."""
+    return {"LD_PRELOAD": str(FAKETIME), "FAKETIME": when, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
 
 class Stage(unittest.TestCase):
@@ -105,10 +111,21 @@ class Stage(unittest.TestCase):
 
     # ---- the vendor
 
+    vendor = None  # what the first story of a file made; the others begin with copies
+
     def make_vendor(self):
-        self.airlock("keys", "init", "--dir", "keys", "--vendor", "Example Wallets")
-        self.airlock("repo", "init", "--repo", "repo", "--keys", "keys")
-        self.sign_timestamp()
+        """Keys and an empty repository. Encrypting a dozen keys is slow by intent, so a file's stories share them."""
+        made = ("keys", "repo")
+        if Stage.vendor is None:
+            self.airlock("keys", "init", "--dir", "keys", "--vendor", "Example Wallets")
+            self.airlock("repo", "init", "--repo", "repo", "--keys", "keys")
+            self.sign_timestamp()
+            Stage.vendor = tempfile.TemporaryDirectory(prefix="airlock-journey-vendor-")
+            for name in made:
+                shutil.copytree(self.dir / name, pathlib.Path(Stage.vendor.name) / name)
+            return
+        for name in made:
+            shutil.copytree(pathlib.Path(Stage.vendor.name) / name, self.dir / name)
 
     def make_release(self, version, image, *, out=None, model="demo-wallet", security=1, bases=None,
                      signers=("vendor", "committee-1", "committee-2"), extra=()):
