@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "publish/diff/internal/common_prefix.h"
+
 namespace airlock::diff {
 namespace {
 
@@ -32,10 +34,7 @@ MatchFinder::MatchFinder(const std::vector<std::uint8_t>& bytes)
 std::uint32_t MatchFinder::common(std::uint32_t place, std::uint32_t distance,
                                   std::uint32_t limit) const {
   const std::uint8_t* now = bytes_.data() + place;
-  const std::uint8_t* then = now - distance - 1;
-  std::uint32_t size = 0;
-  while (size < limit && now[size] == then[size]) ++size;
-  return size;
+  return static_cast<std::uint32_t>(common_prefix(now, now - distance - 1, limit));
 }
 
 std::span<const Candidate> MatchFinder::at(std::uint32_t place) {

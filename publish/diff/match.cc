@@ -5,6 +5,8 @@
 
 #include <divsufsort.h>
 
+#include "publish/diff/internal/common_prefix.h"
+
 namespace airlock::diff {
 namespace {
 
@@ -56,9 +58,8 @@ class Copier {
 
 std::int64_t Copier::common(std::int64_t at, std::int64_t base_at) const {
   const std::int64_t limit = std::min({image_size() - at, base_size() - base_at, kCompareMax});
-  std::int64_t size = 0;
-  while (size < limit && agree(at + size, base_at + size)) ++size;
-  return size;
+  return static_cast<std::int64_t>(
+      common_prefix(image_.data() + at, base_.data() + base_at, static_cast<std::size_t>(limit)));
 }
 
 // The two suffixes between which the image's bytes would stand hold the longest match.
