@@ -71,7 +71,7 @@ class Words(Stage):
         text, value = self.both("device")
         codes = [one["damage"]["code"] for one in value["device"]["boot_records"]]
         self.assertEqual(codes, ["wrong_magic", "not_found"])
-        self.assertIn("recovery is needed", text)
+        self.assertIn("recover the device: docs/guides/recover.md", text)
 
     def test_no_damage_to_a_device_ends_inspect_early(self):
         dice = random.Random(7)
@@ -184,6 +184,14 @@ class Words(Stage):
         self.assertEqual(status, 1)
         self.assertIn("error: passphrases_differ: the new keys in fresh: ", screen)
         self.assertIn("type the same twice", screen)
+        self.assertFalse((self.dir / "fresh").exists())
+
+    def test_a_prompt_that_is_left_promises_nothing_that_does_not_happen(self):
+        screen, status = self.talk("airlock", "keys", "init", "--dir", "fresh", env={"AIRLOCK_PASSPHRASE": None},
+                                   answers=[("fresh: ", "\x03")])
+        self.assertEqual(status, 1)
+        self.assertIn("error: interrupted: the new keys in fresh: this was interrupted before it was done; run it again",
+                      screen)
         self.assertFalse((self.dir / "fresh").exists())
 
     # ---- refusals
