@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view kLockFile = "publish.lock";
 constexpr std::string_view kSnapshotEnd = ".snapshot.json";
+constexpr std::string_view kRootEnd = ".root.json";
 
 // The N of "N.snapshot.json", 0 for every other name.
 std::uint64_t snapshot_version_in(std::string_view name) {
@@ -22,6 +23,14 @@ std::uint64_t snapshot_version_in(std::string_view name) {
 }  // namespace
 
 Result<Buffer> FolderFetcher::fetch(std::string_view name, std::size_t size_max) {
+  Result<Buffer> bytes = read(name, size_max);
+  const bool ends_the_roots =
+      !bytes && bytes.error().code == Code::not_found && name.ends_with(kRootEnd);
+  if (!ends_the_roots) judged_ = folder_ / name;
+  return bytes;
+}
+
+Result<Buffer> FolderFetcher::read(std::string_view name, std::size_t size_max) const {
   const auto draft = std::ranges::find(drafts_, name, &Draft::name);
   if (draft == drafts_.end()) return file::read(folder_ / name, size_max);
   const Bytes bytes = bytes_of(draft->text);
@@ -45,7 +54,7 @@ Status MemoryStore::remove(std::string_view role) {
   return {};
 }
 
-Result<tuf::MetaFile> newest_snapshot(const Path& repository, const Drafts& drafts) {
+Answer<tuf::MetaFile> newest_snapshot(const Path& repository, const Drafts& drafts) {
   const Path folder = repository / kMetadataFolder;
   std::uint64_t version = 0;
   std::error_code failed;
@@ -53,27 +62,32 @@ Result<tuf::MetaFile> newest_snapshot(const Path& repository, const Drafts& draf
     version = std::max(version, snapshot_version_in(entry.path().filename().string()));
   }
   for (const Draft& draft : drafts) version = std::max(version, snapshot_version_in(draft.name));
-  if (failed || version == 0) return fail(Code::not_found);
+  if (failed || version == 0)
+    return Refusal::of(Code::not_found, (folder / "*.snapshot.json").string());
   FolderFetcher fetcher(folder, drafts);
+  const std::string name = metadata_name(version, "snapshot");
   AIRLOCK_ASSIGN(const Buffer bytes,
-                 fetcher.fetch(metadata_name(version, "snapshot"), tuf::kSnapshotSizeMax));
+                 naming(folder / name, fetcher.fetch(name, tuf::kSnapshotSizeMax)));
   return meta_of(version, text_of(bytes));
 }
 
-Result<tuf::Repository> read_newest(const Path& repository, const Drafts& drafts,
+Answer<tuf::Repository> read_newest(const Path& repository, const Drafts& drafts,
                                     std::int64_t now) {
   const Path folder = repository / kMetadataFolder;
-  AIRLOCK_ASSIGN(const Buffer root, file::read(folder / "1.root.json", tuf::kRootSizeMax));
+  const Path first = folder / kFirstRoot;
+  AIRLOCK_ASSIGN(const Buffer root, naming(first, file::read(first, tuf::kRootSizeMax)));
   AIRLOCK_ASSIGN(const tuf::MetaFile snapshot, newest_snapshot(repository, drafts));
   MemoryStore store;
   AIRLOCK_TRY(store.save("root", root));
   FolderFetcher fetcher(folder, drafts);
-  return tuf::rehearse(store, fetcher, snapshot, now);
+  Result<tuf::Repository> read = tuf::rehearse(store, fetcher, snapshot, now);
+  return naming(fetcher.judged(), std::move(read));
 }
 
-Result<file::File> lock_repository(const Path& repository) {
-  AIRLOCK_ASSIGN(file::File lock, file::File::open(repository / kLockFile, file::Access::create));
-  AIRLOCK_TRY(lock.lock());
+Answer<file::File> lock_repository(const Path& repository) {
+  const Path path = repository / kLockFile;
+  AIRLOCK_ASSIGN(file::File lock, naming(path, file::File::open(path, file::Access::create)));
+  AIRLOCK_TRY(naming(path, lock.lock()));
   return lock;
 }
 
@@ -85,8 +99,9 @@ Path metadata_path(const Path& repository, std::uint64_t version, std::string_vi
   return repository / kMetadataFolder / metadata_name(version, role);
 }
 
-Status write_draft(const Path& repository, const Draft& draft) {
-  return file::replace(repository / kMetadataFolder / draft.name, bytes_of(draft.text));
+Answer<void> write_draft(const Path& repository, const Draft& draft) {
+  const Path path = repository / kMetadataFolder / draft.name;
+  return naming(path, file::replace(path, bytes_of(draft.text)));
 }
 
 tuf::MetaFile meta_of(std::uint64_t version, std::string_view file) {
