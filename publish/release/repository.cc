@@ -1,6 +1,5 @@
 // A repository's folder, read with the device's own code.
 #include <algorithm>
-#include <charconv>
 
 #include "publish/release/internal.h"
 
@@ -8,17 +7,7 @@ namespace airlock::release {
 namespace {
 
 constexpr std::string_view kLockFile = "publish.lock";
-constexpr std::string_view kSnapshotEnd = ".snapshot.json";
 constexpr std::string_view kRootEnd = ".root.json";
-
-// The N of "N.snapshot.json", 0 for every other name.
-std::uint64_t snapshot_version_in(std::string_view name) {
-  if (!name.ends_with(kSnapshotEnd)) return 0;
-  const std::string_view digits = name.substr(0, name.size() - kSnapshotEnd.size());
-  std::uint64_t version = 0;
-  const auto [end, error] = std::from_chars(digits.begin(), digits.end(), version);
-  return error == std::errc() && end == digits.end() ? version : 0;
-}
 
 }  // namespace
 
@@ -56,14 +45,11 @@ Status MemoryStore::remove(std::string_view role) {
 
 Answer<tuf::MetaFile> newest_snapshot(const Path& repository, const Drafts& drafts) {
   const Path folder = repository / kMetadataFolder;
-  std::uint64_t version = 0;
-  std::error_code failed;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
-    version = std::max(version, snapshot_version_in(entry.path().filename().string()));
+  std::uint64_t version = tuf::newest_version(folder, "snapshot");
+  for (const Draft& draft : drafts) {
+    version = std::max(version, tuf::version_in(draft.name, "snapshot"));
   }
-  for (const Draft& draft : drafts) version = std::max(version, snapshot_version_in(draft.name));
-  if (failed || version == 0)
-    return Refusal::of(Code::not_found, (folder / "*.snapshot.json").string());
+  if (version == 0) return Refusal::of(Code::not_found, (folder / "*.snapshot.json").string());
   FolderFetcher fetcher(folder, drafts);
   const std::string name = metadata_name(version, "snapshot");
   AIRLOCK_ASSIGN(const Buffer bytes,

@@ -290,6 +290,37 @@ TEST_F(RolloutTest, TellsWhatIsPublishedFromWhatIsOffered) {
   EXPECT_FALSE(catalogue.is_published(Digest{}));
 }
 
+TEST_F(RolloutTest, CallsNothingPublishedThatNoSnapshotLeadsTo) {
+  publish();
+  const FakeMetadata metadata(repository_);
+  const Digest other = crypto::sha256(bytes_of("other"));
+  const std::string hex = text::to_hex(other.bytes);
+  const json::Value target = {{"hashes", {{"sha256", hex}}},
+                              {"custom", {{"airlock", {{"manifest", hex}}}}}};
+  metadata.publish(10, {{"firmware/1.2.0/demo.cose", target}});
+  const Catalogue catalogue(repository_);
+  EXPECT_TRUE(catalogue.is_published(other));
+  EXPECT_FALSE(catalogue.is_published(rollout_.manifest));
+  std::filesystem::remove(
+      metadata.path(10, "snapshot"));  // as a publish that was cut off leaves it
+  EXPECT_FALSE(catalogue.is_published(other));
+  EXPECT_TRUE(catalogue.is_published(rollout_.manifest));
+}
+
+TEST_F(RolloutTest, TakesNoTargetWhosePathLeavesItsFolder) {
+  publish();
+  const json::Value target = listed_["firmware/1.1.0/demo.cose"];
+  for (const char* path : {"firmware/1.1.0/../1.1.0/demo.cose", "/firmware/1.1.0/demo.cose",
+                           "firmware//1.1.0/demo.cose", "firmware/1.1.0/demo.cose/",
+                           "firmware\\1.1.0\\demo.cose", ""}) {
+    FakeMetadata(repository_).publish(8, {{path, target}});
+    FakeMetadata(repository_).offer(8);
+    Catalogue catalogue(repository_);
+    ASSERT_TRUE(catalogue.refresh());
+    EXPECT_EQ(catalogue.find(rollout_.manifest).error().code, Code::target_missing) << path;
+  }
+}
+
 TEST_F(RolloutTest, KeepsWhatItKnowsWhereTheMetadataDoesNotBelongTogether) {
   publish();
   const FakeMetadata metadata(repository_);
