@@ -17,13 +17,16 @@ namespace {
 constexpr const char* kArtifact =
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
-constexpr Log::Clock kClock = [] { return std::int64_t{1'750'000'000}; };
+constexpr std::int64_t kNow = 1'750'000'000;
+std::int64_t g_now = kNow;  // of the test that runs
+constexpr Log::Clock kClock = [] { return g_now; };
 
 class ServiceTest : public testing::Test {
  protected:
   void SetUp() override {
     folder_ = testing::TempDir() + "http-" +
               testing::UnitTest::GetInstance()->current_test_info()->name();
+    g_now = kNow;
     std::filesystem::remove_all(folder_);
     for (const char* name : {"repo/metadata", "repo/artifacts", "repo/targets/firmware"}) {
       std::filesystem::create_directories(folder_ / name);
@@ -74,9 +77,13 @@ class ServiceTest : public testing::Test {
     const auto value = json::parse(response.body, 10'000);
     return value && value->contains("error") ? (*value)["error"].get<std::string>() : "";
   }
-  std::string report_body(const fakes::Signer& signer, const std::string& duid) {
-    const std::string text =
-        json::write({{"duid", duid}, {"sequence", 1}, {"outcome", "committed"}, {"reason", "ok"}});
+  std::string report_body(const fakes::Signer& signer, const std::string& duid,
+                          std::int64_t rollout = 0) {
+    const std::string text = json::write({{"duid", duid},
+                                          {"sequence", rollout},
+                                          {"rollout", rollout},
+                                          {"outcome", "committed"},
+                                          {"reason", "ok"}});
     const std::string message = "airlock-report-v1\n" + text;
     return json::write({{"report", text::to_base64(bytes_of(text))},
                         {"key", text::to_hex(signer.key().view())},
@@ -126,7 +133,7 @@ TEST_F(ServiceTest, NamesNoFileOutsideItsFolders) {
        {"/artifacts/../secret", "/artifacts/secret", "/targets/../secret",
         "/targets/a/../../secret", "/targets//etc/passwd", "/targets/%2e%2e/secret",
         "/tuf/../secret", "/tuf/secret", "/tuf/", "/targets/", "/tuf/.root.json",
-        "/tuf/1.root.json/..", "/", "", "/targets/firmware/.."}) {
+        "/tuf/1.root.json/..", "/", "", "/targets/firmware/..", "/targets/firmware"}) {
     EXPECT_EQ(get(target).status, 404) << target;
   }
   EXPECT_EQ(get("/tuf/timestamp.json").status, 200);
@@ -174,6 +181,31 @@ TEST_F(ServiceTest, AcknowledgesAReportOnceItIsStored) {
   EXPECT_NE(post("/v1/reports", report_body(device, duid)).body.find("\"counted\":false"),
             std::string::npos);
   EXPECT_EQ(store_->reports(std::nullopt, 10)->size(), 1U);
+}
+
+TEST_F(ServiceTest, LetsADeviceReportAtItsPaceAndNoFaster) {
+  const fakes::Signer device("device", crypto::Algorithm::eddsa);
+  const std::string body = report_body(device, store::duid_of(device.key().view()));
+  const auto passed = [&] {  // until the first is refused
+    Response response = post("/v1/reports", body);
+    int count = 0;
+    for (; response.status == 200 && count < 500; ++count) response = post("/v1/reports", body);
+    EXPECT_EQ(response.status, 429);
+    EXPECT_EQ(code_of(response), "too_frequent");
+    EXPECT_EQ(response.headers, "retry-after: 30\r\n");
+    return count;
+  };
+  EXPECT_EQ(passed(), 240);
+  EXPECT_EQ(passed(), 0);
+  const fakes::Signer other("other", crypto::Algorithm::eddsa);
+  const std::string others = report_body(other, store::duid_of(other.key().view()));
+  EXPECT_EQ(post("/v1/reports", others).status, 200);
+  g_now += 3;
+  EXPECT_EQ(passed(), 6);
+  g_now -= 100;  // a clock that was set back gives nothing
+  EXPECT_EQ(passed(), 0);
+  g_now += 1'000'000;
+  EXPECT_EQ(passed(), 240);
 }
 
 TEST_F(ServiceTest, RefusesReportsUnderAnothersNameOrSignature) {
