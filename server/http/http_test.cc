@@ -236,6 +236,48 @@ TEST_F(ServiceTest, RefusesARolloutOfWhatTheRepositoryLacks) {
             "bad_request");
 }
 
+TEST_F(ServiceTest, RefusesARolloutThatContradictsItself) {
+  const auto told = [this](const std::string& member) {
+    return code_of(admin(Method::post, "/admin/v1/rollouts",
+                         R"({"manifest":")" + std::string(kArtifact) + R"(","share":100,)" +
+                             member +
+                             (member.find("\"why\"") == member.npos ? R"(,"why":"x"})" : "}")));
+  };
+  EXPECT_EQ(told(R"("not_before":"2026-02-01T00:00:00Z","not_after":"2026-01-01T00:00:00Z")"),
+            "empty_range");
+  EXPECT_EQ(told(R"("from_min":"1.1.0","from_max":"1.0.0")"), "empty_range");
+  for (const char* list : {"models", "regions", "groups"}) {
+    EXPECT_EQ(told('"' + std::string(list) + R"(":["de\u0007"])"), "bad_text") << list;
+    EXPECT_EQ(told('"' + std::string(list) + R"(":["de\u202e"])"), "bad_text") << list;
+  }
+  EXPECT_EQ(told(R"("why":"because\u001b[2J")"), "bad_text");
+  EXPECT_EQ(told(R"("why":"one\ntwo")"), "bad_text");
+  for (const char* path : {"/admin/v1/rollouts/1/halt", "/admin/v1/devices"}) {
+    EXPECT_EQ(code_of(admin(Method::post, path, R"({"keys":[],"why":"a\u0001b"})")), "bad_text");
+  }
+  EXPECT_EQ(told(R"("not_before":"2026-01-01T00:00:00Z","not_after":"2026-01-01T00:00:00Z")"),
+            "target_missing");  // one second is a window
+}
+
+TEST_F(ServiceTest, CountsTheReportsOfTheRolloutThatIsAskedFor) {
+  const fakes::Signer device("device", crypto::Algorithm::eddsa);
+  const std::string duid = store::duid_of(device.key().view());
+  const std::string key = text::to_hex(device.key().view());
+  admin(Method::post, "/admin/v1/devices", R"({"keys":[")" + key + R"("],"why":"x"})");
+  for (const std::int64_t rollout : {3, 4}) {
+    EXPECT_EQ(post("/v1/reports", report_body(device, duid, rollout)).status, 200);
+  }
+  const auto counts = [this](const std::string& query) {
+    std::vector<std::int64_t> rollouts;
+    const auto value = *json::parse(admin(Method::get, "/admin/v1/reports" + query).body, 100'000);
+    for (const auto& row : value["counts"]) rollouts.push_back(row["rollout"]);
+    return rollouts;
+  };
+  EXPECT_EQ(counts(""), (std::vector<std::int64_t>{4, 3}));
+  EXPECT_EQ(counts("?rollout=3"), (std::vector<std::int64_t>{3}));
+  EXPECT_EQ(counts("?rollout=5"), (std::vector<std::int64_t>{}));
+}
+
 TEST_F(ServiceTest, CountsInItsMetricsByOutcomeAndReason) {
   const fakes::Signer device("device", crypto::Algorithm::eddsa);
   const std::string key = text::to_hex(device.key().view());

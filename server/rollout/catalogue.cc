@@ -110,6 +110,16 @@ Release::Range copy_range(const package::VersionRange& range) {
 
 }  // namespace
 
+Status check_models(const Release& release, const std::vector<std::string>& models) {
+  if (std::ranges::find(release.models, "*") != release.models.end()) return {};
+  for (const std::string& model : models) {
+    if (std::ranges::find(release.models, model) == release.models.end()) {
+      return fail(Code::wrong_model);
+    }
+  }
+  return {};
+}
+
 Result<std::shared_ptr<const Release>> make_release(std::string target, Bytes envelope) {
   AIRLOCK_ASSIGN(const package::Manifest manifest, package::read_unproven(envelope));
   const bool known =

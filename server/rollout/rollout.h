@@ -110,6 +110,9 @@ struct Release {
   std::vector<OfferedComponent> components;
 };
 
+// check_models refuses a rollout's models of which one is not the release's: wrong_model.
+Status check_models(const Release& release, const std::vector<std::string>& models);
+
 // make_release copies what check-ins need out of an envelope. Errors: those of reading it, and
 // wrong_kind for what is neither firmware nor a keyring.
 Result<std::shared_ptr<const Release>> make_release(std::string target, Bytes envelope);

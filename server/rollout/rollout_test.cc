@@ -321,6 +321,21 @@ TEST_F(RolloutTest, TakesNoTargetWhosePathLeavesItsFolder) {
   }
 }
 
+TEST_F(RolloutTest, RefusesARolloutForModelsThatItsReleaseIsNotFor) {
+  const auto code_of = [](const Release& release, const std::vector<std::string>& models) {
+    const Status checked = check_models(release, models);
+    return checked ? Code::ok : checked.error().code;
+  };
+  Release release;
+  release.models = {"demo-wallet", "demo-wallet-mini"};
+  EXPECT_EQ(code_of(release, {}), Code::ok);
+  EXPECT_EQ(code_of(release, {"demo-wallet-mini"}), Code::ok);
+  EXPECT_EQ(code_of(release, {"demo-wallet", "another-wallet"}), Code::wrong_model);
+  EXPECT_EQ(code_of(release, {"*"}), Code::wrong_model);
+  release.models = {"*"};
+  EXPECT_EQ(code_of(release, {"another-wallet"}), Code::ok);
+}
+
 TEST_F(RolloutTest, KeepsWhatItKnowsWhereTheMetadataDoesNotBelongTogether) {
   publish();
   const FakeMetadata metadata(repository_);
