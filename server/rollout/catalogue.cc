@@ -110,6 +110,11 @@ Release::Range copy_range(const package::VersionRange& range) {
 
 }  // namespace
 
+Status check_repository(const file::Path& repository) {
+  if (tuf::newest_version(repository / "metadata", "root") == 0) return fail(Code::not_found);
+  return {};
+}
+
 Status check_models(const Release& release, const std::vector<std::string>& models) {
   if (std::ranges::find(release.models, "*") != release.models.end()) return {};
   for (const std::string& model : models) {

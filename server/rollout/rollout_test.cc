@@ -321,6 +321,14 @@ TEST_F(RolloutTest, TakesNoTargetWhosePathLeavesItsFolder) {
   }
 }
 
+TEST_F(RolloutTest, KnowsARepositoryByItsRoot) {
+  EXPECT_EQ(check_repository(repository_).error().code, Code::not_found);
+  publish();
+  EXPECT_EQ(check_repository(repository_).error().code, Code::not_found);
+  ASSERT_TRUE(file::replace(repository_ / "metadata/2.root.json", bytes_of("{}")));
+  EXPECT_TRUE(check_repository(repository_));
+}
+
 TEST_F(RolloutTest, RefusesARolloutForModelsThatItsReleaseIsNotFor) {
   const auto code_of = [](const Release& release, const std::vector<std::string>& models) {
     const Status checked = check_models(release, models);
