@@ -36,8 +36,8 @@ room(publish/release HOST ROOMS core/base core/codec core/crypto core/package co
 
 # ---- server: hands out. It can sign nothing.
 room(server/store    HOST ROOMS core/base core/crypto core/package host/file host/json host/text LIBS sqlite3)
-room(server/rollout  HOST ROOMS core/base core/crypto core/package host/file host/json host/text server/store)
-room(server/http     HOST ROOMS core/base core/crypto core/package host/file host/json host/text server/store server/rollout LIBS crypto ssl boost)
+room(server/rollout  HOST ROOMS core/base core/crypto core/package host/file host/json host/text trust/tuf server/store)
+room(server/http     HOST ROOMS core/base core/crypto core/package host/file host/json host/text trust/tuf server/store server/rollout LIBS crypto ssl boost)
 
 # ---- device: does.
 room(device/platform HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file host/json host/text LIBS crypto)

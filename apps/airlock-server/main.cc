@@ -1,11 +1,13 @@
 // airlock-server: hands out what was signed elsewhere. It holds no signing key.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <ctime>
 #include <string>
 
 #include "core/base/base.h"
+#include "host/commandline/commandline.h"
+#include "host/text/text.h"
 #include "server/http/server.h"
+#include "server/rollout/rollout.h"
 #include "server/store/report_writer.h"
 #include "server/store/sightings.h"
 #include "server/store/store.h"
@@ -27,13 +29,29 @@ struct Options {
 
 int refuse(Error error, const std::string& about) {
   const std::string_view code = name(error.code);
-  const std::string_view text = explain(error.code);
+  const std::string_view what = explain(error.code);
   std::fprintf(stderr, "error: %.*s: %s: %.*s\n", static_cast<int>(code.size()), code.data(),
-               about.c_str(), static_cast<int>(text.size()), text.data());
-  return error.code == Code::usage ? 2 : 1;
+               text::visible(about).c_str(), static_cast<int>(what.size()), what.data());
+  return error.code == Code::usage ? commandline::kStatusUsage : 1;
+}
+
+// How the setting at fault stands on the command line.
+std::string option_of(Error error, const http::Settings& settings) {
+  switch (static_cast<http::Setting>(error.at)) {
+    case http::Setting::none: break;
+    case http::Setting::listen: return "--listen " + settings.listen;
+    case http::Setting::admin_listen: return "--admin-listen " + settings.admin_listen;
+    case http::Setting::certificate: return "--tls-cert " + settings.certificate.string();
+    case http::Setting::key: return "--tls-key " + settings.key.string();
+    case http::Setting::admin_ca: return "--admin-ca " + settings.admin_ca.string();
+  }
+  return "run";
 }
 
 int run(const Options& options) {
+  if (const auto found = rollout::check_repository(options.repo); !found) {
+    return refuse(found.error(), options.repo + "/metadata/1.root.json");
+  }
   auto store = store::Store::open(options.data);
   if (!store) return refuse(store.error(), options.data);
   auto writer = store::ReportWriter::open(**store);
@@ -48,16 +66,13 @@ int run(const Options& options) {
     std::printf("listening https://%s admin https://%s\n", at.listen.c_str(), at.admin.c_str());
     std::fflush(stdout);
   });
-  if (served) return 0;
-  const bool admin = served.error().at == http::kAtAdminListen;
-  return refuse(served.error(), admin ? "--admin-listen " + options.settings.admin_listen
-                                      : "--listen " + options.settings.listen);
+  return served ? 0 : refuse(served.error(), option_of(served.error(), options.settings));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Serves a repository, and decides which device is offered what.");
+  CLI::App app("Serves a repository, and decides which device is offered what.", "airlock-server");
   app.require_subcommand(1);
   app.set_version_flag("--version", AIRLOCK_VERSION);
   app.footer(kExample);
@@ -81,11 +96,7 @@ int main(int argc, char** argv) {
                    "seconds that running answers have after SIGTERM; a second one ends them")
       ->check(CLI::Range(std::int64_t{0}, http::kDrainSecondsMax))
       ->capture_default_str();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
+  if (const auto status = commandline::parse(app, argc, argv)) return *status;
   settings.certificate = options.certificate;
   settings.key = options.key;
   settings.admin_ca = options.admin_ca;

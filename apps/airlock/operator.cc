@@ -2,8 +2,8 @@
 
 #include <curl/curl.h>
 
-#include <charconv>
 #include <cstdio>
+#include <limits>
 #include <vector>
 
 #include "host/json/json.h"
@@ -20,11 +20,12 @@ constexpr std::size_t kAnswerMax = 8 << 20;
 constexpr long kConnectSeconds = 10;
 constexpr long kTotalSeconds = 60;
 
-constexpr const char* kShareHint = "--share takes 0 to 100, with at most two decimals";
-
 // How every example of an operator's command ends.
 constexpr const char* kAccessExample =
     " \\\n      --admin https://127.0.0.1:8444 --cert admin.pem --key admin.key --ca ca.pem";
+
+// CLI11 takes a number that is too large for the largest one, which therefore is none.
+const CLI::Range kRolloutNumber(std::int64_t{1}, std::numeric_limits<std::int64_t>::max() - 1);
 
 // How to reach the server, and as whom.
 struct Access {
@@ -34,7 +35,7 @@ struct Access {
 
 struct ListOptions {
   Access access;
-  std::int64_t rollout = -1;
+  std::optional<std::int64_t> rollout;
 };
 
 struct CreateOptions {
@@ -135,10 +136,40 @@ std::string word(const Value& row, const char* key) {
   return text::visible(found->is_string() ? found->get<std::string>() : json::write(*found));
 }
 
+// What narrows a rollout: as the server names it, and as it is shown.
+struct Condition {
+  const char* key;
+  const char* called;
+};
+constexpr Condition kConditions[] = {{"models", "models"},
+                                     {"regions", "regions"},
+                                     {"groups", "groups"},
+                                     {"from", "from"},
+                                     {"not_before", "not before"},
+                                     {"not_after", "not after"},
+                                     {"certificates", "certificates"}};
+
+// show_condition is empty where the rollout has no such condition.
+std::string show_condition(const Value& row, const Condition& condition) {
+  const auto found = row.find(condition.key);
+  if (found == row.end() || found->empty()) return "";
+  const std::string name = "  " + std::string(condition.called) + " ";
+  if (!found->is_array()) return name + word(row, condition.key);
+  std::string list;
+  for (const Value& item : *found) {
+    if (!list.empty()) list += ", ";
+    list += item.is_string() ? item.get<std::string>() : json::write(item);
+  }
+  return name + text::visible(list);
+}
+
 void print_rollout(const Value& row) {
   const auto share = json::integer(row, "share", 0, 10'000);
-  std::printf("rollout %s  %s  %s  %s\n", word(row, "id").c_str(), word(row, "state").c_str(),
-              show_share(share.value_or(0)).c_str(), word(row, "manifest").c_str());
+  std::string conditions;
+  for (const Condition& condition : kConditions) conditions += show_condition(row, condition);
+  std::printf("rollout %s  %s  %s  %s%s\n", word(row, "id").c_str(), word(row, "state").c_str(),
+              show_share(share.value_or(0)).c_str(), word(row, "manifest").c_str(),
+              conditions.c_str());
 }
 
 void print_device(const Value& row) {
@@ -162,8 +193,14 @@ Answer finish_rollout(const Access& access, const std::expected<Value, Refusal>&
   return {};
 }
 
+std::expected<std::int64_t, Refusal> read_share(const std::string& typed) {
+  const auto share = text::read_share(typed);
+  if (share) return *share;
+  return refuse(Code::usage, "--share takes 0 to 100, with at most two decimals, found " + typed);
+}
+
 Answer create(const CreateOptions& options) {
-  AIRLOCK_ANSWER_ASSIGN(const std::int64_t share, text::read_share(options.share), kShareHint);
+  AIRLOCK_ASSIGN(const std::int64_t share, read_share(options.share));
   Value body = {{"manifest", options.manifest},
                 {"share", share},
                 {"why", options.why},
@@ -186,7 +223,7 @@ Answer create(const CreateOptions& options) {
 Answer change(const ChangeOptions& options, const std::string& verb) {
   Value body = {{"why", options.why}};
   if (verb == "advance") {
-    AIRLOCK_ANSWER_ASSIGN(const std::int64_t share, text::read_share(options.share), kShareHint);
+    AIRLOCK_ASSIGN(const std::int64_t share, read_share(options.share));
     body["share"] = share;
   }
   const std::string path = "rollouts/" + std::to_string(options.id) + "/" + verb;
@@ -244,7 +281,7 @@ Answer list_devices(const ListOptions& options) { return list(options, "devices"
 Answer list_audit(const ListOptions& options) { return list(options, "audit", "audit"); }
 Answer list_reports(const ListOptions& options) {
   const std::string query =
-      options.rollout < 0 ? "" : "?rollout=" + std::to_string(options.rollout);
+      options.rollout ? "?rollout=" + std::to_string(*options.rollout) : std::string();
   return list(options, "reports" + query, "reports");
 }
 
@@ -282,7 +319,9 @@ void add_rollout_commands(CLI::App& rollout, Outcome& outcome) {
   const auto add_change = [&](const char* verb, const char* text, const char* example,
                               Answer (*run)(const ChangeOptions&)) {
     auto added = add_command<ChangeOptions>(rollout, outcome, verb, text, run);
-    added.command.add_option("id", added.options.id, "of the rollout")->required();
+    added.command.add_option("id", added.options.id, "of the rollout")
+        ->required()
+        ->check(kRolloutNumber);
     added.command.add_option("--why", added.options.why, "for the audit")->required();
     if (run == &advance) {
       added.command.add_option("--share", added.options.share, "percent; only grows")->required();
@@ -305,7 +344,8 @@ void add_list(CLI::App& parent, Outcome& outcome, const std::string& command, co
   const std::string verb = command.substr(command.rfind(' ') + 1);
   auto added = add_command<ListOptions>(parent, outcome, verb, text, run);
   if (run == &list_reports) {
-    added.command.add_option("--rollout", added.options.rollout, "only of this rollout");
+    added.command.add_option("--rollout", added.options.rollout, "only of this rollout")
+        ->check(kRolloutNumber);
   }
   add_access(added.command, added.options.access);
   add_example(added.command, run == &list_reports ? command + " --rollout 1" : command);

@@ -11,15 +11,45 @@ TEST(Codes, HaveDistinctNumbersAndNames) {
   std::set<int> numbers;
   std::set<std::string_view> names;
   int rows = 0;
-#define X(number, name, text)                   \
-  numbers.insert(number);                       \
-  names.insert(#name);                          \
-  EXPECT_FALSE(std::string_view(text).empty()); \
+#define X(number, name, text) \
+  numbers.insert(number);     \
+  names.insert(#name);        \
   ++rows;
 #include "core/base/codes.inc"
 #undef X
   EXPECT_EQ(numbers.size(), static_cast<std::size_t>(rows));
   EXPECT_EQ(names.size(), static_cast<std::size_t>(rows));
+}
+
+TEST(Codes, KeepRetiredNumbersToThemselves) {
+  for (const unsigned retired : {208U, 603U, 604U, 607U}) {
+    EXPECT_EQ(known_code(retired).error().code, Code::out_of_range);
+  }
+}
+
+// One line of a narrow terminal, behind "error: <code>: <about>: ".
+constexpr std::size_t kTextMax = 110;
+
+void expect_text(std::string_view name, std::string_view text) {
+  const std::size_t mark = text.find("; ");
+  ASSERT_NE(mark, std::string_view::npos) << name << " does not say what to do";
+  EXPECT_EQ(text.find(';', mark + 1), std::string_view::npos) << name;
+  EXPECT_LE(text.size(), kTextMax) << name;
+  for (const std::string_view part : {text.substr(0, mark), text.substr(mark + 2)}) {
+    ASSERT_FALSE(part.empty()) << name;
+    EXPECT_TRUE(part.front() >= 'a' && part.front() <= 'z') << name << ": " << part;
+    EXPECT_EQ(std::string_view(" .,:;").find(part.back()), std::string_view::npos) << name;
+  }
+  for (const char c : text) EXPECT_TRUE(c >= ' ' && c <= '~') << name;
+}
+
+TEST(Codes, SayWhatIsWrongAndWhatToDo) {
+  std::set<std::string_view> texts;
+#define X(number, name, text) \
+  expect_text(#name, text);   \
+  EXPECT_TRUE(texts.insert(text).second) << #name;
+#include "core/base/codes.inc"
+#undef X
 }
 
 TEST(Codes, GoToTheirNameAndBack) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <type_traits>
 
 #include "publish/release/release.h"
 
@@ -25,6 +26,17 @@ Result<Buffer> encode_with(Encode encode) {
   return buffer;
 }
 
+// naming says which file an error of reading or writing is about.
+template <class T>
+Answer<T> naming(const Path& path, Result<T> result) {
+  if (!result) return Refusal::of(result.error(), path.string());
+  if constexpr (std::is_void_v<T>) {
+    return {};
+  } else {
+    return std::move(*result);
+  }
+}
+
 // seal joins a manifest and signatures into an envelope.
 Result<Buffer> seal(Bytes manifest, std::span<const package::SignatureDraft> signatures);
 
@@ -32,6 +44,8 @@ Result<Buffer> seal(Bytes manifest, std::span<const package::SignatureDraft> sig
 std::string artifact_name(const Digest& digest);
 
 // ---- the repository's metadata
+
+inline constexpr std::string_view kFirstRoot = "1.root.json";
 
 // Metadata that is about to be written, before what lies there under its name.
 struct Draft {
@@ -43,12 +57,19 @@ using Drafts = std::vector<Draft>;
 // A folder of metadata as a device would fetch it, once `drafts` are written.
 class FolderFetcher final : public tuf::Fetcher {
  public:
-  FolderFetcher(Path folder, const Drafts& drafts) : folder_(std::move(folder)), drafts_(drafts) {}
+  FolderFetcher(Path folder, const Drafts& drafts)
+      : folder_(std::move(folder)), drafts_(drafts), judged_(folder_ / kFirstRoot) {}
   Result<Buffer> fetch(std::string_view name, std::size_t size_max) override;
+  // judged is the file that was asked for last: what the client refuses now is wrong with it. A
+  // root that is not there is none of them, for that is how the chain of roots ends.
+  const Path& judged() const { return judged_; }
 
  private:
+  Result<Buffer> read(std::string_view name, std::size_t size_max) const;
+
   Path folder_;
   const Drafts& drafts_;
+  Path judged_;
 };
 
 // What a device keeps, in memory.
@@ -64,23 +85,25 @@ class MemoryStore final : public tuf::Store {
 
 // newest_snapshot is the snapshot with the highest version, of the drafts and of the folder. It is
 // the last file that publish writes. Errors: not_found, and those of reading.
-Result<tuf::MetaFile> newest_snapshot(const Path& repository, const Drafts& drafts);
+Answer<tuf::MetaFile> newest_snapshot(const Path& repository, const Drafts& drafts);
 
 // read_newest runs the device's own code from 1.root.json over the folder's files and the drafts,
 // as if a timestamp named the newest snapshot. `now` 0 asks for nothing but signatures and
-// consistency: whoever renews metadata may find it expired.
-Result<tuf::Repository> read_newest(const Path& repository, const Drafts& drafts, std::int64_t now);
+// consistency: whoever renews metadata may find it expired. Every error is about a file.
+Answer<tuf::Repository> read_newest(const Path& repository, const Drafts& drafts, std::int64_t now);
 
-// sign_metadata joins a draft with one signature.
-Result<std::string> sign_metadata(std::string_view draft, const keys::SigningKey& key);
+// sign_metadata joins a draft with one signature by the key of a role. A key whose file says that
+// it is the package door's is key_in_both_doors.
+Answer<std::string> sign_metadata(std::string_view role, std::string_view draft,
+                                  const keys::SigningKey& key);
 
 // lock_repository holds the repository for one writer: busy where another has it.
-Result<file::File> lock_repository(const Path& repository);
+Answer<file::File> lock_repository(const Path& repository);
 
 std::string metadata_name(std::uint64_t version, std::string_view role);
 Path metadata_path(const Path& repository, std::uint64_t version, std::string_view role);
 // write_draft writes one file of metadata.
-Status write_draft(const Path& repository, const Draft& draft);
+Answer<void> write_draft(const Path& repository, const Draft& draft);
 tuf::MetaFile meta_of(std::uint64_t version, std::string_view file);
 
 // ---- the check before publishing
@@ -94,6 +117,12 @@ struct Checked {
   std::size_t decoded = 0;
   std::size_t without_base = 0;
 };
+// refused_by_the_device is self_check_failed about what the device's code said, and of which file.
+inline std::unexpected<Refusal> refused_by_the_device(const Refusal& refusal) {
+  return Refusal::of(Code::self_check_failed,
+                     std::string(name(refusal.error.code)) + " " + refusal.about);
+}
+
 // check_as_device does what a device will do with the new release. Errors: whatever the device's
 // code says.
 Answer<Checked> check_as_device(const CheckOrder& order);

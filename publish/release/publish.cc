@@ -44,8 +44,8 @@ Answer<void> copy_artifact(const PublishOrder& order, const package::Payload& pa
   if (bytes->size() != payload.size || crypto::sha256(*bytes) != payload.digest) {
     return Refusal::of(Code::digest_mismatch, from.string());
   }
-  AIRLOCK_TRY(file::replace(order.repository / kArtifactsFolder / file_name, *bytes));
-  return {};
+  const Path to = order.repository / kArtifactsFolder / file_name;
+  return naming(to, file::replace(to, *bytes));
 }
 
 Answer<void> copy_artifacts(const PublishOrder& order, const package::Manifest& manifest) {
@@ -60,9 +60,8 @@ Answer<void> copy_artifacts(const PublishOrder& order, const package::Manifest& 
 
 Answer<void> write_target(const PublishOrder& order, const tuf::Target& target, Bytes envelope) {
   const Path path = order.repository / kTargetsFolder / tuf::path_of_target(target, true);
-  AIRLOCK_TRY(file::make_folders(path.parent_path()));
-  AIRLOCK_TRY(file::replace(path, envelope));
-  return {};
+  AIRLOCK_TRY(naming(path.parent_path(), file::make_folders(path.parent_path())));
+  return naming(path, file::replace(path, envelope));
 }
 
 std::vector<tuf::Target> with_target(const tuf::Repository& current, const tuf::Target& target) {
@@ -90,10 +89,10 @@ Answer<Drafts> draft_metadata(const PublishOrder& order, const RoleSigners& sign
   const std::int64_t expires = order.now + kTargetsValid;
   AIRLOCK_ASSIGN(const std::string targets_part,
                  tuf::draft_targets(targets_version, expires, with_target(current, target)));
-  AIRLOCK_ASSIGN(std::string targets, sign_metadata(targets_part, signers.targets));
+  AIRLOCK_ASSIGN(std::string targets, sign_metadata("targets", targets_part, signers.targets));
   AIRLOCK_ASSIGN(const std::string snapshot_part,
                  tuf::draft_snapshot(snapshot_version, expires, meta_of(targets_version, targets)));
-  AIRLOCK_ASSIGN(std::string snapshot, sign_metadata(snapshot_part, signers.snapshot));
+  AIRLOCK_ASSIGN(std::string snapshot, sign_metadata("snapshot", snapshot_part, signers.snapshot));
   return Drafts{{metadata_name(targets_version, "targets"), std::move(targets)},
                 {metadata_name(snapshot_version, "snapshot"), std::move(snapshot)}};
 }
@@ -128,10 +127,7 @@ Answer<Published> publish(const PublishOrder& order, const RoleSigners& signers)
   AIRLOCK_TRY(write_target(order, target, envelope));
   AIRLOCK_ASSIGN(const Drafts drafts, draft_metadata(order, signers, current, target));
   const Answer<Checked> checked = check_as_device({order, target, drafts});
-  if (!checked) {
-    return Refusal::of(Code::self_check_failed,
-                       std::string(name(checked.error().error.code)) + " " + checked.error().about);
-  }
+  if (!checked) return refused_by_the_device(checked.error());
   // The snapshot is the last: a timestamp is signed over the newest one.
   for (const Draft& draft : drafts) AIRLOCK_TRY(write_draft(order.repository, draft));
   return Published{target.path, current.version_of("targets") + 1, checked->decoded,

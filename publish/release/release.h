@@ -185,13 +185,15 @@ struct FirstKeys {
   const crypto::PublicKey& timestamp;
 };
 
-// init_repository makes a repository folder without targets and without a timestamp:
-// exists_already where there is one.
+// init_repository makes a repository folder without targets and without a timestamp. Errors:
+// exists_already where there is one, key_in_both_doors (a key whose file says that it is the
+// package's), and those of writing.
 Answer<void> init_repository(const Path& repository, const FirstKeys& keys, std::int64_t now);
 
 // renew_timestamp signs a timestamp over the newest snapshot in the folder, after the device's own
 // code has accepted it as what follows the present one. Errors: self_check_failed (not the key that
-// root names, or older than what is offered), busy, and those of reading the repository.
+// root names, or older than what is offered), key_in_both_doors (a key of the package), busy, and
+// those of reading the repository, each about its file.
 Answer<void> renew_timestamp(const Path& repository, const keys::SigningKey& key,
                              std::int64_t valid_seconds, std::int64_t now);
 
@@ -218,7 +220,7 @@ struct Published {
 // publish adds a package to a repository; the next timestamp offers it. Errors: quorum_missing and
 // all of package::prove, not_yet_valid (created ahead of `now`), expired, key_in_both_doors,
 // digest_mismatch and not_found (an artifact), self_check_failed (about = what the device's code
-// said), busy, and those of writing.
+// said, and of which file), busy, and those of reading and writing, each about its file.
 Answer<Published> publish(const PublishOrder& order, const RoleSigners& signers);
 
 }  // namespace airlock::release

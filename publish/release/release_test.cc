@@ -270,6 +270,58 @@ TEST_F(Release, RefusesOneKeyInBothDoors) {
             Code::key_in_both_doors);
 }
 
+TEST_F(Release, SignsNoMetadataWithAKeyOfThePackage) {
+  const auto stray = *keys::SigningKey::generate(crypto::Algorithm::eddsa, keys::Door::package);
+  const crypto::PublicKey timestamp = key("repo-timestamp").public_key();
+  const Path other = folder_ / "other";
+  const auto told = [](const auto& answer) { return answer ? "" : code_in(answer.error()); };
+  const RoleSigners targets{stray, key("repo-snapshot")}, snapshot{key("repo-targets"), stray};
+  EXPECT_EQ(told(init_repository(other, {stray, signers(), timestamp}, kNow)),
+            "key_in_both_doors the root key");
+  EXPECT_EQ(told(init_repository(other, {key("repo-root"), targets, timestamp}, kNow)),
+            "key_in_both_doors the targets key");
+  EXPECT_EQ(told(init_repository(other, {key("repo-root"), snapshot, timestamp}, kNow)),
+            "key_in_both_doors the snapshot key");
+  EXPECT_FALSE(std::filesystem::exists(other / kMetadataFolder / "1.root.json"));
+  EXPECT_EQ(told(renew_timestamp(repository(), stray, kDay, kNow)),
+            "key_in_both_doors the timestamp key");
+  const Path package = complete(recipe_of("1.0.0", image_of(1, 1'000)));
+  EXPECT_EQ(told(publish({package, repository(), keyring_, kNow}, snapshot)),
+            "key_in_both_doors the snapshot key");
+}
+
+TEST_F(Release, NamesTheFileAtFault) {
+  const Path package = complete(recipe_of("1.0.0", image_of(1, 1'000)));
+  const auto refused = [&] {
+    const auto published = publish_now(package);
+    return published ? "" : code_in(published.error());
+  };
+  const auto expect_both = [&](const std::string& code, const Path& path) {
+    EXPECT_EQ(refused(), code + " " + path.string());
+    const auto offered = offer_now();
+    const std::string told = offered ? "" : code_in(offered.error());
+    EXPECT_NE(told.find(path.string()), std::string::npos) << told;
+  };
+  const Path metadata = repository() / kMetadataFolder;
+  for (const char* name : {"1.root.json", "1.targets.json", "1.snapshot.json"}) {
+    const Path path = metadata / name;
+    const Buffer whole = *file::read(path, tuf::kTargetsSizeMax);
+    ASSERT_TRUE(file::replace(path, bytes_of("[")));
+    expect_both(std::string(name) == "1.targets.json" ? "mixed_metadata" : "bad_metadata", path);
+    ASSERT_TRUE(file::remove_file(path));
+    expect_both("not_found",
+                std::string(name) == "1.snapshot.json" ? metadata / "*.snapshot.json" : path);
+    ASSERT_TRUE(file::replace(path, whole));
+  }
+  const Path artifacts = repository() / kArtifactsFolder;
+  std::filesystem::remove_all(artifacts);
+  ASSERT_TRUE(file::replace(artifacts, bytes_of("a file")));
+  EXPECT_NE(refused().find(" " + artifacts.string() + "/"), std::string::npos) << refused();
+  auto lock = *file::File::open(repository() / "publish.lock", file::Access::create);
+  ASSERT_TRUE(lock.lock());
+  EXPECT_EQ(refused(), "busy " + (repository() / "publish.lock").string());
+}
+
 TEST_F(Release, PublishesNothingThatTheDeviceWouldRefuse) {
   const Path package = complete(recipe_of("1.0.0", image_of(1, 1'000)));
   const RoleSigners wrong{key("reviewer-1"), key("repo-snapshot")};
@@ -301,7 +353,9 @@ TEST_F(Release, NeverOffersLessThanThePresentTimestampDoes) {
   ASSERT_TRUE(file::remove_file(repository() / "metadata/2.snapshot.json"));
   const auto renewed = offer_now();
   ASSERT_FALSE(renewed.has_value());
-  EXPECT_EQ(code_in(renewed.error()), "self_check_failed metadata_rollback");
+  EXPECT_EQ(code_in(renewed.error()),
+            "self_check_failed metadata_rollback " +
+                (repository() / kMetadataFolder / "timestamp.json").string());
 }
 
 TEST_F(Release, RenewsAnExpiredRepository) {

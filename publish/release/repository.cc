@@ -1,6 +1,5 @@
 // A repository's folder, read with the device's own code.
 #include <algorithm>
-#include <charconv>
 
 #include "publish/release/internal.h"
 
@@ -8,20 +7,19 @@ namespace airlock::release {
 namespace {
 
 constexpr std::string_view kLockFile = "publish.lock";
-constexpr std::string_view kSnapshotEnd = ".snapshot.json";
-
-// The N of "N.snapshot.json", 0 for every other name.
-std::uint64_t snapshot_version_in(std::string_view name) {
-  if (!name.ends_with(kSnapshotEnd)) return 0;
-  const std::string_view digits = name.substr(0, name.size() - kSnapshotEnd.size());
-  std::uint64_t version = 0;
-  const auto [end, error] = std::from_chars(digits.begin(), digits.end(), version);
-  return error == std::errc() && end == digits.end() ? version : 0;
-}
+constexpr std::string_view kRootEnd = ".root.json";
 
 }  // namespace
 
 Result<Buffer> FolderFetcher::fetch(std::string_view name, std::size_t size_max) {
+  Result<Buffer> bytes = read(name, size_max);
+  const bool ends_the_roots =
+      !bytes && bytes.error().code == Code::not_found && name.ends_with(kRootEnd);
+  if (!ends_the_roots) judged_ = folder_ / name;
+  return bytes;
+}
+
+Result<Buffer> FolderFetcher::read(std::string_view name, std::size_t size_max) const {
   const auto draft = std::ranges::find(drafts_, name, &Draft::name);
   if (draft == drafts_.end()) return file::read(folder_ / name, size_max);
   const Bytes bytes = bytes_of(draft->text);
@@ -45,35 +43,37 @@ Status MemoryStore::remove(std::string_view role) {
   return {};
 }
 
-Result<tuf::MetaFile> newest_snapshot(const Path& repository, const Drafts& drafts) {
+Answer<tuf::MetaFile> newest_snapshot(const Path& repository, const Drafts& drafts) {
   const Path folder = repository / kMetadataFolder;
-  std::uint64_t version = 0;
-  std::error_code failed;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
-    version = std::max(version, snapshot_version_in(entry.path().filename().string()));
+  std::uint64_t version = tuf::newest_version(folder, "snapshot");
+  for (const Draft& draft : drafts) {
+    version = std::max(version, tuf::version_in(draft.name, "snapshot"));
   }
-  for (const Draft& draft : drafts) version = std::max(version, snapshot_version_in(draft.name));
-  if (failed || version == 0) return fail(Code::not_found);
+  if (version == 0) return Refusal::of(Code::not_found, (folder / "*.snapshot.json").string());
   FolderFetcher fetcher(folder, drafts);
+  const std::string name = metadata_name(version, "snapshot");
   AIRLOCK_ASSIGN(const Buffer bytes,
-                 fetcher.fetch(metadata_name(version, "snapshot"), tuf::kSnapshotSizeMax));
+                 naming(folder / name, fetcher.fetch(name, tuf::kSnapshotSizeMax)));
   return meta_of(version, text_of(bytes));
 }
 
-Result<tuf::Repository> read_newest(const Path& repository, const Drafts& drafts,
+Answer<tuf::Repository> read_newest(const Path& repository, const Drafts& drafts,
                                     std::int64_t now) {
   const Path folder = repository / kMetadataFolder;
-  AIRLOCK_ASSIGN(const Buffer root, file::read(folder / "1.root.json", tuf::kRootSizeMax));
+  const Path first = folder / kFirstRoot;
+  AIRLOCK_ASSIGN(const Buffer root, naming(first, file::read(first, tuf::kRootSizeMax)));
   AIRLOCK_ASSIGN(const tuf::MetaFile snapshot, newest_snapshot(repository, drafts));
   MemoryStore store;
   AIRLOCK_TRY(store.save("root", root));
   FolderFetcher fetcher(folder, drafts);
-  return tuf::rehearse(store, fetcher, snapshot, now);
+  Result<tuf::Repository> read = tuf::rehearse(store, fetcher, snapshot, now);
+  return naming(fetcher.judged(), std::move(read));
 }
 
-Result<file::File> lock_repository(const Path& repository) {
-  AIRLOCK_ASSIGN(file::File lock, file::File::open(repository / kLockFile, file::Access::create));
-  AIRLOCK_TRY(lock.lock());
+Answer<file::File> lock_repository(const Path& repository) {
+  const Path path = repository / kLockFile;
+  AIRLOCK_ASSIGN(file::File lock, naming(path, file::File::open(path, file::Access::create)));
+  AIRLOCK_TRY(naming(path, lock.lock()));
   return lock;
 }
 
@@ -85,8 +85,9 @@ Path metadata_path(const Path& repository, std::uint64_t version, std::string_vi
   return repository / kMetadataFolder / metadata_name(version, role);
 }
 
-Status write_draft(const Path& repository, const Draft& draft) {
-  return file::replace(repository / kMetadataFolder / draft.name, bytes_of(draft.text));
+Answer<void> write_draft(const Path& repository, const Draft& draft) {
+  const Path path = repository / kMetadataFolder / draft.name;
+  return naming(path, file::replace(path, bytes_of(draft.text)));
 }
 
 tuf::MetaFile meta_of(std::uint64_t version, std::string_view file) {

@@ -24,16 +24,15 @@ class FileSource final : public Source {
 Answer<std::unique_ptr<MemoryArea>> decode(const Path& repository, const package::Image& image,
                                            const package::Payload& payload, Source* base) {
   const Path path = repository / kArtifactsFolder / artifact_name(payload.digest);
-  AIRLOCK_ASSIGN(file::File opened, file::File::open(path, file::Access::read));
+  AIRLOCK_ASSIGN(file::File opened, naming(path, file::File::open(path, file::Access::read)));
   FileSource source(std::move(opened));
   auto area = std::make_unique<MemoryArea>(image.size);
-  if (base != nullptr) AIRLOCK_TRY(delta::check_base(payload, *base));
+  if (base != nullptr) AIRLOCK_TRY(naming(path, delta::check_base(payload, *base)));
   const auto decoder = std::make_unique<delta::BlockDecoder>();
   for (std::size_t block = 0; block < image.block_count(); ++block) {
-    const Status done = decoder->decode(image, payload, block, source, base, *area);
-    if (!done) return Refusal::of(done.error(), path.filename().string());
+    AIRLOCK_TRY(naming(path, decoder->decode(image, payload, block, source, base, *area)));
   }
-  AIRLOCK_TRY(delta::check_image(image, *area));
+  AIRLOCK_TRY(naming(path, delta::check_image(image, *area)));
   return area;
 }
 
@@ -105,12 +104,11 @@ Answer<Checked> check_as_device(const CheckOrder& check) {
   AIRLOCK_ASSIGN(const tuf::Target target, known.find(check.target.path));
   const Path path =
       order.repository / kTargetsFolder / tuf::path_of_target(target, known.consistent_snapshot());
-  AIRLOCK_ASSIGN(const Buffer envelope, file::read(path, package::kEnvelopeSizeMax));
-  AIRLOCK_TRY(tuf::check_target(target, envelope));
-  AIRLOCK_ASSIGN(const package::Proven proven, package::prove(envelope, order.keyring));
-  if (const Status agree = doors::check_agree(target, proven.manifest()); !agree) {
-    return Refusal::of(agree.error(), target.path);
-  }
+  AIRLOCK_ASSIGN(const Buffer envelope, naming(path, file::read(path, package::kEnvelopeSizeMax)));
+  AIRLOCK_TRY(naming(path, tuf::check_target(target, envelope)));
+  AIRLOCK_ASSIGN(const package::Proven proven,
+                 naming(path, package::prove(envelope, order.keyring)));
+  AIRLOCK_TRY(naming(path, doors::check_agree(target, proven.manifest())));
   return check_payloads(order.repository, known, proven.manifest());
 }
 

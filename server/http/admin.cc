@@ -135,7 +135,7 @@ Result<Response> Service::list_admin(std::string_view path, std::string_view que
       AIRLOCK_ASSIGN(rollout, read_id(query.substr(kRollout.size())));
     }
     AIRLOCK_ASSIGN(const auto reports, stores_.store.reports(rollout, store::kRowsMax));
-    AIRLOCK_ASSIGN(const auto counts, stores_.store.report_counts());
+    AIRLOCK_ASSIGN(const auto counts, stores_.store.report_counts(rollout));
     return answer({{"reports", list_of(reports)}, {"counts", list_of(counts)}});
   }
   return fail(Code::not_found);
@@ -149,6 +149,7 @@ Result<Response> Service::create_rollout(const Request& request) {
   const bool unlisted = !release && release.error().code == Code::target_missing;
   if (unlisted && catalogue_.is_published(body.draft.manifest)) return fail(Code::not_offered);
   AIRLOCK_TRY(release);
+  AIRLOCK_TRY(rollout::check_models(**release, body.draft.models));
   const store::Deed deed{std::string(request.who), body.why, clock_()};
   AIRLOCK_ASSIGN(const auto made, stores_.store.create_rollout(body.draft, deed));
   AIRLOCK_TRY(rebuild());

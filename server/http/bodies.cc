@@ -42,6 +42,18 @@ Status read_buckets(const Value& root, rollout::CheckIn& facts) {
   return {};
 }
 
+// one_line: what an operator writes is read in a line on other operators' screens.
+Result<std::string> one_line(std::string text) {
+  const bool plain = text::visible(text) == text && text.find('\n') == std::string::npos;
+  if (!plain) return fail(Code::bad_text);
+  return text;
+}
+
+Result<std::string> read_why(const Value& root) {
+  AIRLOCK_ASSIGN(std::string why, json::text(root, "why", store::kWhyMax));
+  return one_line(std::move(why));
+}
+
 Result<std::vector<std::string>> words(const Value& root, std::string_view key) {
   std::vector<std::string> list;
   AIRLOCK_ASSIGN(const Value* found, json::optional(root, key));
@@ -49,7 +61,8 @@ Result<std::vector<std::string>> words(const Value& root, std::string_view key) 
   AIRLOCK_ASSIGN(const Value* array, json::array(root, key, store::kListMax));
   for (const Value& item : *array) {
     if (!item.is_string()) return fail(Code::wrong_type);
-    list.push_back(item.get<std::string>());
+    AIRLOCK_ASSIGN(std::string word, one_line(item.get<std::string>()));
+    list.push_back(std::move(word));
     if (list.back().empty() || list.back().size() > store::kWordMax) return fail(Code::oversized);
   }
   return list;
@@ -68,7 +81,7 @@ Status read_from(const Value& root, store::Rollout& draft) {
   if (draft.from_min.empty()) return {};
   AIRLOCK_ASSIGN(const package::Semver min, package::parse_semver(draft.from_min));
   AIRLOCK_ASSIGN(const package::Semver max, package::parse_semver(draft.from_max));
-  if (min > max) return fail(Code::out_of_range);
+  if (min > max) return fail(Code::empty_range);
   return {};
 }
 
@@ -179,7 +192,7 @@ Result<store::Report> parse_report(std::string_view body, std::int64_t received)
 Result<RolloutBody> parse_rollout(std::string_view text) {
   AIRLOCK_ASSIGN(const Value root, json::parse(text, kAdminBodyMax));
   RolloutBody body;
-  AIRLOCK_ASSIGN(body.why, json::text(root, "why", store::kWhyMax));
+  AIRLOCK_ASSIGN(body.why, read_why(root));
   AIRLOCK_ASSIGN(const std::string manifest,
                  json::text(root, "manifest", 2 * crypto::Digest::kSize));
   AIRLOCK_ASSIGN(body.draft.manifest, text::digest_from_hex(manifest));
@@ -193,6 +206,8 @@ Result<RolloutBody> parse_rollout(std::string_view text) {
   AIRLOCK_TRY(read_from(root, body.draft));
   AIRLOCK_ASSIGN(body.draft.not_before, time_or_zero(root, "not_before"));
   AIRLOCK_ASSIGN(body.draft.not_after, time_or_zero(root, "not_after"));
+  const bool closes = body.draft.not_after != 0;
+  if (closes && body.draft.not_after < body.draft.not_before) return fail(Code::empty_range);
   AIRLOCK_ASSIGN(const std::string state, word_or_empty(root, "state"));
   if (state != "" && state != "created" && state != "running") return fail(Code::bad_request);
   body.draft.state = state == "created" ? store::State::created : store::State::running;
@@ -202,7 +217,7 @@ Result<RolloutBody> parse_rollout(std::string_view text) {
 Result<ChangeBody> parse_change(std::string_view text, ChangeKind kind) {
   AIRLOCK_ASSIGN(const Value root, json::parse(text, kAdminBodyMax));
   ChangeBody body;
-  AIRLOCK_ASSIGN(body.why, json::text(root, "why", store::kWhyMax));
+  AIRLOCK_ASSIGN(body.why, read_why(root));
   if (kind == ChangeKind::advance) {
     AIRLOCK_ASSIGN(const std::int64_t share, json::integer(root, "share", 0, store::kShareWhole));
     body.share = static_cast<std::uint32_t>(share);
@@ -213,7 +228,7 @@ Result<ChangeBody> parse_change(std::string_view text, ChangeKind kind) {
 Result<DevicesBody> parse_devices(std::string_view text) {
   AIRLOCK_ASSIGN(const Value root, json::parse(text, kAdminBodyMax));
   DevicesBody body;
-  AIRLOCK_ASSIGN(body.why, json::text(root, "why", store::kWhyMax));
+  AIRLOCK_ASSIGN(body.why, read_why(root));
   AIRLOCK_ASSIGN(const Value* keys, json::array(root, "keys", store::kKeysMax));
   for (const Value& key : *keys) {
     if (!key.is_string()) return fail(Code::wrong_type);

@@ -44,6 +44,8 @@ struct RolloutBody {
   store::Rollout draft;
   std::string why;
 };
+// parse_rollout errors: those of host/json, bad_text (also what no screen should show), bad_semver,
+// empty_range (a range or window that ends before it begins), bad_request.
 Result<RolloutBody> parse_rollout(std::string_view body);
 struct ChangeBody {
   std::uint32_t share = 0;  // of an advance

@@ -2,7 +2,8 @@
 //
 // It is for devices (check-in, reports, metadata, targets, artifacts) and for operators (rollouts,
 // enrolled keys, reports, audit). All that it decides is in Service, which has no sockets: a
-// Request goes in, one Response comes out. server.cc is the only file that knows sockets and TLS.
+// Request goes in, one Response comes out. server.cc is the only file that knows sockets, tls.cc
+// the only one that reads certificates.
 //
 // It promises TLS 1.3 only; an operator is whoever a client certificate of the operators'
 // authority names, and every change is recorded under that name; limits on headers, bodies,

@@ -17,13 +17,16 @@ namespace {
 constexpr const char* kArtifact =
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
-constexpr Log::Clock kClock = [] { return std::int64_t{1'750'000'000}; };
+constexpr std::int64_t kNow = 1'750'000'000;
+std::int64_t g_now = kNow;  // of the test that runs
+constexpr Log::Clock kClock = [] { return g_now; };
 
 class ServiceTest : public testing::Test {
  protected:
   void SetUp() override {
     folder_ = testing::TempDir() + "http-" +
               testing::UnitTest::GetInstance()->current_test_info()->name();
+    g_now = kNow;
     std::filesystem::remove_all(folder_);
     for (const char* name : {"repo/metadata", "repo/artifacts", "repo/targets/firmware"}) {
       std::filesystem::create_directories(folder_ / name);
@@ -74,9 +77,13 @@ class ServiceTest : public testing::Test {
     const auto value = json::parse(response.body, 10'000);
     return value && value->contains("error") ? (*value)["error"].get<std::string>() : "";
   }
-  std::string report_body(const fakes::Signer& signer, const std::string& duid) {
-    const std::string text =
-        json::write({{"duid", duid}, {"sequence", 1}, {"outcome", "committed"}, {"reason", "ok"}});
+  std::string report_body(const fakes::Signer& signer, const std::string& duid,
+                          std::int64_t rollout = 0) {
+    const std::string text = json::write({{"duid", duid},
+                                          {"sequence", rollout},
+                                          {"rollout", rollout},
+                                          {"outcome", "committed"},
+                                          {"reason", "ok"}});
     const std::string message = "airlock-report-v1\n" + text;
     return json::write({{"report", text::to_base64(bytes_of(text))},
                         {"key", text::to_hex(signer.key().view())},
@@ -126,7 +133,7 @@ TEST_F(ServiceTest, NamesNoFileOutsideItsFolders) {
        {"/artifacts/../secret", "/artifacts/secret", "/targets/../secret",
         "/targets/a/../../secret", "/targets//etc/passwd", "/targets/%2e%2e/secret",
         "/tuf/../secret", "/tuf/secret", "/tuf/", "/targets/", "/tuf/.root.json",
-        "/tuf/1.root.json/..", "/", "", "/targets/firmware/.."}) {
+        "/tuf/1.root.json/..", "/", "", "/targets/firmware/..", "/targets/firmware"}) {
     EXPECT_EQ(get(target).status, 404) << target;
   }
   EXPECT_EQ(get("/tuf/timestamp.json").status, 200);
@@ -176,6 +183,31 @@ TEST_F(ServiceTest, AcknowledgesAReportOnceItIsStored) {
   EXPECT_EQ(store_->reports(std::nullopt, 10)->size(), 1U);
 }
 
+TEST_F(ServiceTest, LetsADeviceReportAtItsPaceAndNoFaster) {
+  const fakes::Signer device("device", crypto::Algorithm::eddsa);
+  const std::string body = report_body(device, store::duid_of(device.key().view()));
+  const auto passed = [&] {  // until the first is refused
+    Response response = post("/v1/reports", body);
+    int count = 0;
+    for (; response.status == 200 && count < 500; ++count) response = post("/v1/reports", body);
+    EXPECT_EQ(response.status, 429);
+    EXPECT_EQ(code_of(response), "too_frequent");
+    EXPECT_EQ(response.headers, "retry-after: 30\r\n");
+    return count;
+  };
+  EXPECT_EQ(passed(), 240);
+  EXPECT_EQ(passed(), 0);
+  const fakes::Signer other("other", crypto::Algorithm::eddsa);
+  const std::string others = report_body(other, store::duid_of(other.key().view()));
+  EXPECT_EQ(post("/v1/reports", others).status, 200);
+  g_now += 3;
+  EXPECT_EQ(passed(), 6);
+  g_now -= 100;  // a clock that was set back gives nothing
+  EXPECT_EQ(passed(), 0);
+  g_now += 1'000'000;
+  EXPECT_EQ(passed(), 240);
+}
+
 TEST_F(ServiceTest, RefusesReportsUnderAnothersNameOrSignature) {
   const fakes::Signer device("device", crypto::Algorithm::eddsa);
   const fakes::Signer other("other", crypto::Algorithm::eddsa);
@@ -202,6 +234,48 @@ TEST_F(ServiceTest, RefusesARolloutOfWhatTheRepositoryLacks) {
   EXPECT_EQ(code_of(admin(Method::post, "/admin/v1/rollouts/7/halt", "{}")), "missing_field");
   EXPECT_EQ(code_of(admin(Method::post, "/admin/v1/rollouts/x/halt", R"({"why":"x"})")),
             "bad_request");
+}
+
+TEST_F(ServiceTest, RefusesARolloutThatContradictsItself) {
+  const auto told = [this](const std::string& member) {
+    return code_of(admin(Method::post, "/admin/v1/rollouts",
+                         R"({"manifest":")" + std::string(kArtifact) + R"(","share":100,)" +
+                             member +
+                             (member.find("\"why\"") == member.npos ? R"(,"why":"x"})" : "}")));
+  };
+  EXPECT_EQ(told(R"("not_before":"2026-02-01T00:00:00Z","not_after":"2026-01-01T00:00:00Z")"),
+            "empty_range");
+  EXPECT_EQ(told(R"("from_min":"1.1.0","from_max":"1.0.0")"), "empty_range");
+  for (const char* list : {"models", "regions", "groups"}) {
+    EXPECT_EQ(told('"' + std::string(list) + R"(":["de\u0007"])"), "bad_text") << list;
+    EXPECT_EQ(told('"' + std::string(list) + R"(":["de\u202e"])"), "bad_text") << list;
+  }
+  EXPECT_EQ(told(R"("why":"because\u001b[2J")"), "bad_text");
+  EXPECT_EQ(told(R"("why":"one\ntwo")"), "bad_text");
+  for (const char* path : {"/admin/v1/rollouts/1/halt", "/admin/v1/devices"}) {
+    EXPECT_EQ(code_of(admin(Method::post, path, R"({"keys":[],"why":"a\u0001b"})")), "bad_text");
+  }
+  EXPECT_EQ(told(R"("not_before":"2026-01-01T00:00:00Z","not_after":"2026-01-01T00:00:00Z")"),
+            "target_missing");  // one second is a window
+}
+
+TEST_F(ServiceTest, CountsTheReportsOfTheRolloutThatIsAskedFor) {
+  const fakes::Signer device("device", crypto::Algorithm::eddsa);
+  const std::string duid = store::duid_of(device.key().view());
+  const std::string key = text::to_hex(device.key().view());
+  admin(Method::post, "/admin/v1/devices", R"({"keys":[")" + key + R"("],"why":"x"})");
+  for (const std::int64_t rollout : {3, 4}) {
+    EXPECT_EQ(post("/v1/reports", report_body(device, duid, rollout)).status, 200);
+  }
+  const auto counts = [this](const std::string& query) {
+    std::vector<std::int64_t> rollouts;
+    const auto value = *json::parse(admin(Method::get, "/admin/v1/reports" + query).body, 100'000);
+    for (const auto& row : value["counts"]) rollouts.push_back(row["rollout"]);
+    return rollouts;
+  };
+  EXPECT_EQ(counts(""), (std::vector<std::int64_t>{4, 3}));
+  EXPECT_EQ(counts("?rollout=3"), (std::vector<std::int64_t>{3}));
+  EXPECT_EQ(counts("?rollout=5"), (std::vector<std::int64_t>{}));
 }
 
 TEST_F(ServiceTest, CountsInItsMetricsByOutcomeAndReason) {

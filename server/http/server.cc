@@ -17,7 +17,9 @@
 #include <set>
 #include <thread>
 
+#include "server/http/head.h"
 #include "server/http/request_reader.h"
+#include "server/http/tls.h"
 
 namespace airlock::http {
 
@@ -30,26 +32,6 @@ using Stream = asio::ssl::stream<Tcp::socket>;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
-
-enum class Door : std::uint8_t { devices, operators };
-
-std::string_view text_of_status(int status) {
-  switch (status) {
-    case 200: return "HTTP/1.1 200 OK\r\n";
-    case 206: return "HTTP/1.1 206 Partial Content\r\n";
-    case 304: return "HTTP/1.1 304 Not Modified\r\n";
-    case 400: return "HTTP/1.1 400 Bad Request\r\n";
-    case 403: return "HTTP/1.1 403 Forbidden\r\n";
-    case 404: return "HTTP/1.1 404 Not Found\r\n";
-    case 409: return "HTTP/1.1 409 Conflict\r\n";
-    case 413: return "HTTP/1.1 413 Content Too Large\r\n";
-    case 416: return "HTTP/1.1 416 Range Not Satisfiable\r\n";
-    case 429: return "HTTP/1.1 429 Too Many Requests\r\n";
-    case 431: return "HTTP/1.1 431 Request Header Fields Too Large\r\n";
-    case 503: return "HTTP/1.1 503 Service Unavailable\r\n";
-  }
-  return "HTTP/1.1 500 Internal Server Error\r\n";
-}
 
 // A process may open fewer files than there may be connections; some are needed for other things.
 std::size_t room_for_connections() {
@@ -137,28 +119,12 @@ asio::awaitable<Response> answer_of(Server& server, Session& session, const Requ
       token);
 }
 
-void write_head(const Response& response, bool keep, std::string& out) {
-  const std::uint64_t size = response.file ? response.file->size : response.body.size();
-  out += text_of_status(response.status);
-  out += "content-type: ";
-  out += response.content_type;
-  if (response.status != 304) {
-    std::array<char, 20> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), size).ptr;
-    out += "\r\ncontent-length: ";
-    out.append(digits.data(), end);
-  }
-  out += "\r\n";
-  out += response.headers;
-  out += keep ? "\r\n" : "connection: close\r\n\r\n";
-}
-
 // send writes an answer; a file goes out in pieces of one buffer.
 asio::awaitable<bool> send(Session& session, const Request& request, const Response& response,
                            bool keep) {
   std::string out;
   out.reserve(512 + response.body.size());
-  write_head(response, keep, out);
+  write_head(response, keep ? After::keep : After::close, out);
   const bool bare = request.method == Method::head || response.status == 304;
   if (!bare) out += response.body;
   session.wait_at_most(kQuietSecondsMax);
@@ -344,37 +310,6 @@ asio::awaitable<void> end_when_empty(Server& server, asio::signal_set& signals,
   signals.cancel(ignored);
 }
 
-// Without this word in it, a server's certificate of the same authority would be an operator.
-bool is_for_clients(bool preverified, asio::ssl::verify_context& context) {
-  X509_STORE_CTX* const store = context.native_handle();
-  if (!preverified || X509_STORE_CTX_get_error_depth(store) > 0) return preverified;
-  X509* const certificate = X509_STORE_CTX_get_current_cert(store);
-  const bool stated = (X509_get_extension_flags(certificate) & EXFLAG_XKUSAGE) != 0;
-  return stated && (X509_get_extended_key_usage(certificate) & XKU_SSL_CLIENT) != 0;
-}
-
-Result<asio::ssl::context> make_tls(const Settings& settings, Door door) {
-  asio::ssl::context tls(asio::ssl::context::tls_server);
-  SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_3_VERSION);
-  SSL_CTX_set_mode(tls.native_handle(), SSL_MODE_RELEASE_BUFFERS);
-  boost::system::error_code error;
-  tls.use_certificate_chain_file(settings.certificate.string(), error);
-  if (error) return fail(Code::tls_failed);
-  tls.use_private_key_file(settings.key.string(), asio::ssl::context::pem, error);
-  if (error) return fail(Code::tls_failed);
-  if (door == Door::devices) return tls;
-  tls.load_verify_file(settings.admin_ca.string(), error);
-  if (error) return fail(Code::tls_failed);
-  tls.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert, error);
-  if (error) return fail(Code::tls_failed);
-  tls.set_verify_callback(is_for_clients, error);
-  if (error) return fail(Code::tls_failed);
-  constexpr std::string_view kSessions = "airlock-operators";
-  SSL_CTX_set_session_id_context(tls.native_handle(), bytes_of(kSessions).data(),
-                                 static_cast<unsigned>(kSessions.size()));
-  return tls;
-}
-
 Result<Tcp::endpoint> read_address(const std::string& text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string::npos) return fail(Code::usage);
@@ -407,7 +342,8 @@ Result<Tcp::acceptor> open(asio::io_context& context, const std::string& address
 Result<Tcp::acceptor> open_for(Door door, asio::io_context& context, const Settings& settings) {
   const bool devices = door == Door::devices;
   auto opened = open(context, devices ? settings.listen : settings.admin_listen);
-  if (!opened) return fail(opened.error().code, devices ? 0 : kAtAdminListen);
+  const Setting setting = devices ? Setting::listen : Setting::admin_listen;
+  if (!opened) return fail(opened.error().code, static_cast<std::uint64_t>(setting));
   return opened;
 }
 
@@ -429,8 +365,9 @@ Status serve(Service& service, const Settings& settings,
   AIRLOCK_ASSIGN(auto admin_tls, make_tls(settings, Door::operators));
   AIRLOCK_ASSIGN(auto acceptor, open_for(Door::devices, operators.context, settings));
   AIRLOCK_ASSIGN(auto admin_acceptor, open_for(Door::operators, operators.context, settings));
-  Listener devices{std::move(acceptor), std::move(tls), Door::devices};
-  Listener admin{std::move(admin_acceptor), std::move(admin_tls), Door::operators};
+  Listener devices{std::move(acceptor), asio::ssl::context(tls.release()), Door::devices};
+  Listener admin{std::move(admin_acceptor), asio::ssl::context(admin_tls.release()),
+                 Door::operators};
 
   asio::signal_set signals(operators.context, SIGTERM, SIGINT);
   const std::vector<Tcp::acceptor*> doors = {&devices.acceptor, &admin.acceptor};

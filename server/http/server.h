@@ -38,12 +38,12 @@ struct Addresses {
   std::string admin;
 };
 
-inline constexpr std::uint64_t kAtAdminListen = 1;  // the place of an error of run
+// Which setting an error of run is about: the error's `at`.
+enum class Setting : std::uint8_t { none, listen, admin_listen, certificate, key, admin_ca };
 
 // run serves until SIGTERM or SIGINT, then lets running answers finish for drain_seconds, or until
-// a second signal. It calls `ready` once when both listeners are open. Errors: tls_failed (a
-// certificate or key); usage, access_denied and address_in_use, of the operators' address where
-// at = kAtAdminListen, of the devices' otherwise.
+// a second signal. It calls `ready` once when both listeners are open. Errors, each at its Setting:
+// those of make_tls (a certificate or key); usage, access_denied and address_in_use (an address).
 Status run(Service& service, const Settings& settings,
            const std::function<void(const Addresses&)>& ready);
 

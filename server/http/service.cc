@@ -5,6 +5,7 @@
 #include "host/json/json.h"
 #include "host/text/text.h"
 #include "server/http/http.h"
+#include "trust/tuf/tuf.h"
 
 namespace airlock::http {
 
@@ -14,7 +15,7 @@ constexpr std::string_view kImmutable = "cache-control: public, max-age=31536000
 constexpr std::string_view kNoCache = "cache-control: no-cache\r\n";
 
 int status_of(Code code) {
-  if (code == Code::not_found) return 404;
+  if (code == Code::not_found || code == Code::not_a_file) return 404;
   if (code == Code::unauthorised || code == Code::bad_signature) return 403;
   if (code == Code::too_large) return 413;
   if (code == Code::overloaded || code == Code::busy || code == Code::disk_full) return 503;
@@ -35,25 +36,6 @@ bool is_metadata_name(std::string_view name) {
   if (digits == 0 || digits > 10 || digits == std::string_view::npos) return false;
   const std::string_view rest = name.substr(digits);
   return rest == ".root.json" || rest == ".targets.json" || rest == ".snapshot.json";
-}
-
-// is_target_name: plain segments of letters, digits and -_.+, none empty and none of dots only.
-bool is_target_name(std::string_view path) {
-  if (path.empty() || path.size() > 1024) return false;
-  std::size_t start = 0;
-  while (start <= path.size()) {
-    const std::size_t end = std::min(path.find('/', start), path.size());
-    const std::string_view segment = path.substr(start, end - start);
-    if (segment.find_first_not_of('.') == std::string_view::npos) return false;
-    for (const char c : segment) {
-      const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-      if (!letter && !(c >= '0' && c <= '9') && c != '-' && c != '_' && c != '.' && c != '+') {
-        return false;
-      }
-    }
-    start = end + 1;
-  }
-  return true;
 }
 
 struct Slice {
@@ -305,7 +287,7 @@ Response Service::answer_get(const Request& request) {
   }
   if (target.starts_with(kTargets)) {
     const std::string_view name = target.substr(kTargets.size());
-    if (!is_target_name(name)) return error_response({Code::not_found, 0});
+    if (!tuf::is_target_path(name)) return error_response({Code::not_found, 0});
     return serve(repository_ / "targets" / name, request, {"application/octet-stream", kImmutable});
   }
   return error_response({Code::not_found, 0});
@@ -341,8 +323,9 @@ Status Service::admit_pace(const std::string& duid, std::int64_t now) {
 }
 
 void Service::report(const Request& request, const Done& done) {
-  auto report = parse_report(request.body, clock_());
-  Status admitted = report ? admit_pace(report->duid, clock_()) : fail(report.error().code);
+  const std::int64_t now = clock_();
+  auto report = parse_report(request.body, now);
+  Status admitted = report ? admit_pace(report->duid, now) : fail(report.error().code);
   if (admitted) {
     const auto told = std::make_shared<const store::Report>(*report);
     admitted =
@@ -350,8 +333,8 @@ void Service::report(const Request& request, const Done& done) {
           if (!standing) return done(error_response(standing.error()));
           const bool counted = *standing == store::Standing::counted;
           metrics_.reported(*told, *standing);
-          done({.body = counted ? "{\"counted\":true,\"why\":\"ok\"}"
-                                : "{\"counted\":false,\"why\":\"not_enrolled\"}"});
+          const Code why = counted ? Code::ok : Code::not_enrolled;
+          done({.body = json::write({{"counted", counted}, {"why", name(why)}})});
         });
   }
   if (!admitted) done(error_response(admitted.error()));

@@ -1,34 +1,16 @@
 #include <algorithm>
-#include <charconv>
 #include <limits>
 
 #include "host/json/json.h"
 #include "host/text/text.h"
 #include "server/rollout/rollout.h"
+#include "trust/tuf/tuf.h"
 
 namespace airlock::rollout {
 
 namespace {
 
-constexpr std::string_view kTargetsEnding = ".targets.json";
-constexpr std::size_t kTimestampFileMax = 16 << 10;
-constexpr std::size_t kSnapshotFileMax = 2 << 20;
 constexpr std::int64_t kNumberMax = std::numeric_limits<std::int64_t>::max();
-
-// newest_targets returns the largest N of the N.targets.json that are there, or 0.
-std::int64_t newest_targets(const file::Path& metadata) {
-  std::error_code error;
-  std::int64_t newest = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(metadata, error)) {
-    const std::string name = entry.path().filename().string();
-    if (!name.ends_with(kTargetsEnding)) continue;
-    std::int64_t number = 0;
-    const char* const end = name.data() + name.size() - kTargetsEnding.size();
-    const auto read = std::from_chars(name.data(), end, number);
-    if (read.ec == std::errc() && read.ptr == end) newest = std::max(newest, number);
-  }
-  return newest;
-}
 
 // What metadata says of the file below it; length and digest only where it says them.
 struct Named {
@@ -61,13 +43,13 @@ Result<json::Value> signed_part_of(Bytes bytes, std::size_t size_max) {
 }
 
 struct Wanted {
-  std::string_view ending;
+  std::string_view role;
   std::size_t size_max;
 };
 
 // read_next reads the file that metadata names: mixed_metadata where it is not there, or another.
 Result<json::Value> read_next(const file::Path& metadata, const Named& named, Wanted wanted) {
-  const std::string name = std::to_string(named.version) + std::string(wanted.ending);
+  const std::string name = std::to_string(named.version) + "." + std::string(wanted.role) + ".json";
   const auto bytes = file::read(metadata / name, wanted.size_max);
   if (!bytes) {
     const bool missing = bytes.error().code == Code::not_found;
@@ -79,31 +61,24 @@ Result<json::Value> read_next(const file::Path& metadata, const Named& named, Wa
   return signed_part_of(*bytes, wanted.size_max);
 }
 
-// is_plain_path: what is read from the repository stays inside it.
-bool is_plain_path(std::string_view path) {
-  return !path.empty() && path.size() <= 1024 && path.front() != '/' && path.back() != '/' &&
-         path.find("..") == std::string_view::npos && path.find("//") == std::string_view::npos &&
-         path.find('\\') == std::string_view::npos && path.find('\0') == std::string_view::npos;
-}
-
-file::Path file_of(const file::Path& targets, std::string_view path, std::string_view sha256) {
-  const std::size_t slash = path.rfind('/');
-  const std::size_t name = slash == std::string_view::npos ? 0 : slash + 1;
-  std::string placed(path.substr(0, name));
-  placed.append(sha256).append(".").append(path.substr(name));
-  return targets / placed;
+// listing_below reads the targets that a snapshot names.
+Result<json::Value> listing_below(const file::Path& metadata, const Named& snapshot) {
+  AIRLOCK_ASSIGN(const json::Value joined,
+                 read_next(metadata, snapshot, {"snapshot", tuf::kSnapshotSizeMax}));
+  AIRLOCK_ASSIGN(const Named targets, read_named(joined, "targets.json"));
+  return read_next(metadata, targets, {"targets", tuf::kTargetsSizeMax});
 }
 
 struct Listed {
   Digest manifest;
-  std::string sha256;
+  Digest sha256;
 };
 
 Result<Listed> read_target(const json::Value& target) {
   AIRLOCK_ASSIGN(const json::Value* hashes, json::object(target, "hashes"));
   Listed listed;
-  AIRLOCK_ASSIGN(listed.sha256, json::text(*hashes, "sha256", 2 * Digest::kSize));
-  AIRLOCK_TRY(text::digest_from_hex(listed.sha256));
+  AIRLOCK_ASSIGN(const std::string sha256, json::text(*hashes, "sha256", 2 * Digest::kSize));
+  AIRLOCK_ASSIGN(listed.sha256, text::digest_from_hex(sha256));
   AIRLOCK_ASSIGN(const json::Value* custom, json::object(target, "custom"));
   AIRLOCK_ASSIGN(const json::Value* claim, json::object(*custom, "airlock"));
   AIRLOCK_ASSIGN(const std::string manifest, json::text(*claim, "manifest", 2 * Digest::kSize));
@@ -135,6 +110,21 @@ Release::Range copy_range(const package::VersionRange& range) {
 
 }  // namespace
 
+Status check_repository(const file::Path& repository) {
+  if (tuf::newest_version(repository / "metadata", "root") == 0) return fail(Code::not_found);
+  return {};
+}
+
+Status check_models(const Release& release, const std::vector<std::string>& models) {
+  if (std::ranges::find(release.models, "*") != release.models.end()) return {};
+  for (const std::string& model : models) {
+    if (std::ranges::find(release.models, model) == release.models.end()) {
+      return fail(Code::wrong_model);
+    }
+  }
+  return {};
+}
+
 Result<std::shared_ptr<const Release>> make_release(std::string target, Bytes envelope) {
   AIRLOCK_ASSIGN(const package::Manifest manifest, package::read_unproven(envelope));
   const bool known =
@@ -165,17 +155,13 @@ Result<std::shared_ptr<const Release>> make_release(std::string target, Bytes en
 
 Status Catalogue::refresh() {
   const file::Path metadata = repository_ / "metadata";
-  const auto timestamp = file::read(metadata / "timestamp.json", kTimestampFileMax);
+  const auto timestamp = file::read(metadata / "timestamp.json", tuf::kTimestampSizeMax);
   const bool none = !timestamp && timestamp.error().code == Code::not_found;
   if (none && !is_offered_) return {};
   AIRLOCK_TRY(timestamp);
-  AIRLOCK_ASSIGN(const json::Value dated, signed_part_of(*timestamp, kTimestampFileMax));
+  AIRLOCK_ASSIGN(const json::Value dated, signed_part_of(*timestamp, tuf::kTimestampSizeMax));
   AIRLOCK_ASSIGN(const Named snapshot, read_named(dated, "snapshot.json"));
-  AIRLOCK_ASSIGN(const json::Value joined,
-                 read_next(metadata, snapshot, {".snapshot.json", kSnapshotFileMax}));
-  AIRLOCK_ASSIGN(const Named targets, read_named(joined, "targets.json"));
-  AIRLOCK_ASSIGN(const json::Value listing,
-                 read_next(metadata, targets, {kTargetsEnding, kTargetsFileMax}));
+  AIRLOCK_ASSIGN(const json::Value listing, listing_below(metadata, snapshot));
   AIRLOCK_ASSIGN(places_, places_of(listing));
   is_offered_ = true;
   return {};
@@ -187,17 +173,17 @@ Result<std::map<Digest, Catalogue::Place>> Catalogue::places_of(const json::Valu
   std::map<Digest, Place> places;
   for (const auto& [name, target] : targets->items()) {
     const auto listed = read_target(target);
-    if (!listed || !is_plain_path(name)) continue;  // another tool's target: none of ours
-    places[listed->manifest] = {name, file_of(repository_ / "targets", name, listed->sha256),
-                                *text::digest_from_hex(listed->sha256)};
+    if (!listed || !tuf::is_target_path(name)) continue;  // another tool's target: none of ours
+    const std::string placed = tuf::path_of_target({name, 0, listed->sha256, {}}, true);
+    places[listed->manifest] = {name, repository_ / "targets" / placed, listed->sha256};
   }
   return places;
 }
 
 bool Catalogue::is_published(const Digest& manifest) const {
-  const Named newest{newest_targets(repository_ / "metadata"), {}, {}};
-  const auto listing =
-      read_next(repository_ / "metadata", newest, {kTargetsEnding, kTargetsFileMax});
+  const file::Path metadata = repository_ / "metadata";
+  const std::uint64_t newest = tuf::newest_version(metadata, "snapshot");
+  const auto listing = listing_below(metadata, {static_cast<std::int64_t>(newest), {}, {}});
   if (!listing) return false;
   const auto places = places_of(*listing);
   return places && places->contains(manifest);

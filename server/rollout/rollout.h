@@ -34,7 +34,6 @@ namespace airlock::rollout {
 using crypto::Digest;
 
 inline constexpr std::uint32_t kBuckets = store::kShareWhole;
-inline constexpr std::size_t kTargetsFileMax = 5 << 20;
 inline constexpr std::size_t kTargetsMax = 20'000;
 inline constexpr std::size_t kBucketsToldMax = 64;  // of one check-in in private mode
 inline constexpr std::uint32_t kPollAfterSeconds =
@@ -111,6 +110,13 @@ struct Release {
   std::vector<OfferedComponent> components;
 };
 
+// check_repository refuses a folder in which no root is: not_found. A server of an empty folder
+// would tell every device that there is nothing.
+Status check_repository(const file::Path& repository);
+
+// check_models refuses a rollout's models of which one is not the release's: wrong_model.
+Status check_models(const Release& release, const std::vector<std::string>& models);
+
 // make_release copies what check-ins need out of an envelope. Errors: those of reading it, and
 // wrong_kind for what is neither firmware nor a keyring.
 Result<std::shared_ptr<const Release>> make_release(std::string target, Bytes envelope);
@@ -128,7 +134,8 @@ class Catalogue {
   Status refresh();
   // is_offered tells whether a timestamp was ever read.
   bool is_offered() const { return is_offered_; }
-  // is_published tells whether the newest targets that are there list a manifest, offered or not.
+  // is_published tells whether the next timestamp would offer a manifest: the newest snapshot that
+  // is there leads to it.
   bool is_published(const Digest& manifest) const;
   // find reads a release: target_missing where the repository offers none of that manifest,
   // target_mismatch and digest_mismatch where its file is not the listed one.

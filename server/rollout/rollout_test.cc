@@ -290,6 +290,60 @@ TEST_F(RolloutTest, TellsWhatIsPublishedFromWhatIsOffered) {
   EXPECT_FALSE(catalogue.is_published(Digest{}));
 }
 
+TEST_F(RolloutTest, CallsNothingPublishedThatNoSnapshotLeadsTo) {
+  publish();
+  const FakeMetadata metadata(repository_);
+  const Digest other = crypto::sha256(bytes_of("other"));
+  const std::string hex = text::to_hex(other.bytes);
+  const json::Value target = {{"hashes", {{"sha256", hex}}},
+                              {"custom", {{"airlock", {{"manifest", hex}}}}}};
+  metadata.publish(10, {{"firmware/1.2.0/demo.cose", target}});
+  const Catalogue catalogue(repository_);
+  EXPECT_TRUE(catalogue.is_published(other));
+  EXPECT_FALSE(catalogue.is_published(rollout_.manifest));
+  std::filesystem::remove(
+      metadata.path(10, "snapshot"));  // as a publish that was cut off leaves it
+  EXPECT_FALSE(catalogue.is_published(other));
+  EXPECT_TRUE(catalogue.is_published(rollout_.manifest));
+}
+
+TEST_F(RolloutTest, TakesNoTargetWhosePathLeavesItsFolder) {
+  publish();
+  const json::Value target = listed_["firmware/1.1.0/demo.cose"];
+  for (const char* path : {"firmware/1.1.0/../1.1.0/demo.cose", "/firmware/1.1.0/demo.cose",
+                           "firmware//1.1.0/demo.cose", "firmware/1.1.0/demo.cose/",
+                           "firmware\\1.1.0\\demo.cose", ""}) {
+    FakeMetadata(repository_).publish(8, {{path, target}});
+    FakeMetadata(repository_).offer(8);
+    Catalogue catalogue(repository_);
+    ASSERT_TRUE(catalogue.refresh());
+    EXPECT_EQ(catalogue.find(rollout_.manifest).error().code, Code::target_missing) << path;
+  }
+}
+
+TEST_F(RolloutTest, KnowsARepositoryByItsRoot) {
+  EXPECT_EQ(check_repository(repository_).error().code, Code::not_found);
+  publish();
+  EXPECT_EQ(check_repository(repository_).error().code, Code::not_found);
+  ASSERT_TRUE(file::replace(repository_ / "metadata/2.root.json", bytes_of("{}")));
+  EXPECT_TRUE(check_repository(repository_));
+}
+
+TEST_F(RolloutTest, RefusesARolloutForModelsThatItsReleaseIsNotFor) {
+  const auto code_of = [](const Release& release, const std::vector<std::string>& models) {
+    const Status checked = check_models(release, models);
+    return checked ? Code::ok : checked.error().code;
+  };
+  Release release;
+  release.models = {"demo-wallet", "demo-wallet-mini"};
+  EXPECT_EQ(code_of(release, {}), Code::ok);
+  EXPECT_EQ(code_of(release, {"demo-wallet-mini"}), Code::ok);
+  EXPECT_EQ(code_of(release, {"demo-wallet", "another-wallet"}), Code::wrong_model);
+  EXPECT_EQ(code_of(release, {"*"}), Code::wrong_model);
+  release.models = {"*"};
+  EXPECT_EQ(code_of(release, {"another-wallet"}), Code::ok);
+}
+
 TEST_F(RolloutTest, KeepsWhatItKnowsWhereTheMetadataDoesNotBelongTogether) {
   publish();
   const FakeMetadata metadata(repository_);

@@ -162,8 +162,8 @@ class Store {
 
   // reports returns the latest, newest first, of one rollout or of all.
   Result<std::vector<Report>> reports(std::optional<std::int64_t> rollout, std::size_t rows_max);
-  // report_counts counts enrolled devices by rollout and how their sessions ended.
-  Result<std::vector<ReportCount>> report_counts();
+  // report_counts counts enrolled devices, of one rollout or of all, by how their sessions ended.
+  Result<std::vector<ReportCount>> report_counts(std::optional<std::int64_t> rollout);
   Result<std::vector<AuditEntry>> audit(std::size_t rows_max);
 
  private:

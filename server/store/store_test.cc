@@ -130,8 +130,8 @@ TEST_F(StoreTest, CountsReportsOfEnrolledKeysOnlyAndEachOnce) {
   writer.reset();
   open();
   EXPECT_EQ(store_->reports(3, 10)->size(), 4U);
-  ASSERT_EQ(store_->report_counts()->size(), 1U);
-  EXPECT_EQ(store_->report_counts()->front().count, 1);
+  ASSERT_EQ(store_->report_counts(std::nullopt)->size(), 1U);
+  EXPECT_EQ(store_->report_counts(std::nullopt)->front().count, 1);
 }
 
 TEST_F(StoreTest, BringsTheFirstSchemaUpToDate) {

@@ -9,12 +9,14 @@ class LyingServer(http.server.SimpleHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     answer = {}
+    lies = 0
     root = None
 
     def do_POST(self):
         self.rfile.read(int(self.headers.get("content-length", 0)))
-        body = json.dumps(self.answer if self.path == "/v1/check-in" else {}).encode()
-        self.reply(200, body)
+        asked = self.path == "/v1/check-in"
+        LyingServer.lies += asked
+        self.reply(200, json.dumps(self.answer if asked else {}).encode())
 
     def do_GET(self):
         place = self.path.lstrip("/")

@@ -95,7 +95,7 @@ class Rollouts(Stage):
         self.assertEqual(len(refused), 3)
 
     def test_every_condition_is_heeded_by_the_server_and_the_device(self):
-        conditions = [("no_rollout_for_model", ("--model", "another-wallet")), ("region", ("--region", "fr", "--region", "jp")), ("group", ("--group", "alpha")),
+        conditions = [("region", ("--region", "fr", "--region", "jp")), ("group", ("--group", "alpha")),
                       ("version_range", ("--from", "0.1.0..0.9.9")), ("not_started", ("--not-before", FAR)),
                       ("ended", ("--not-after", PAST)), ("certificate", ("--certificate", "ab" * 32))]
         for why, condition in conditions:
@@ -110,6 +110,42 @@ class Rollouts(Stage):
         self.assertEqual(self.check_in(certificate="cd" * 32, region="fr")["why"], "certificate")
         self.update(self.second)
         self.assert_runs("1.1.0", self.new)
+
+    def test_a_rollout_that_cannot_be_is_refused(self):
+        for code, condition in (("wrong_model", ("--model", "another-wallet")),
+                                ("wrong_model", ("--model", "demo-wallet", "--model", "*")),
+                                ("empty_range", ("--not-before", FAR, "--not-after", PAST)),
+                                ("empty_range", ("--from", "1.0.9..1.0.0")),
+                                ("bad_text", ("--region", "de\x07")),
+                                ("bad_text", ("--group", "beta\x1b[2J"))):
+            self.refuses(code, self.create, "100", *condition)
+        self.refuses("bad_text", self.olivia, "rollout", "create", "--manifest", self.digest, "--share", "1", "--why",
+                     "first\nolivia  rollout.halt")
+        for share in ("-5", "100.01", "5.123", "five"):
+            refusal = self.refuses("usage", self.create, share)
+            self.assertIn(f"--share takes 0 to 100, with at most two decimals, found {share}", refusal.text)
+        self.assertEqual(self.olivia("rollout", "list")["rollouts"], [])
+        rollout = self.create("100", "--model", "demo-wallet")
+        self.refuses("usage", self.olivia, "rollout", "advance", rollout, "--share", "-5", "--why", "less")
+        for number in ("-5", "0", "one", "99999999999999999999"):
+            self.refuses("usage", self.olivia, "rollout", "halt", number, "--why", "which")
+            self.refuses("usage", self.olivia, "reports", "--rollout", number)
+        self.refuses("bad_text", self.olivia, "rollout", "halt", rollout, "--why", "\x1b[2J")
+
+    def test_the_list_shows_every_condition(self):
+        self.create("12.5", "--created")
+        self.create("100", "--region", "jp", "--region", "de", "--group", "beta", "--from", "1.0.0..1.0.9",
+                    "--not-before", PAST, "--not-after", FAR, "--model", "demo-wallet", "--certificate", "cd" * 32)
+        plain, narrow = self.operator("rollout", "list").splitlines()
+        self.assertEqual(plain, f"rollout 1  created  12.50 %  {self.digest}")
+        self.assertEqual(narrow, f"rollout 2  running  100 %  {self.digest}  models demo-wallet  regions jp, de  "
+                         f"groups beta  from 1.0.0..1.0.9  not before {PAST}  not after {FAR}  certificates {'cd' * 32}")
+        plain, narrow = self.olivia("rollout", "list")["rollouts"]
+        for member, value in (("models", ["demo-wallet"]), ("regions", ["jp", "de"]), ("groups", ["beta"]),
+                              ("certificates", ["cd" * 32]), ("from", "1.0.0..1.0.9"), ("not_before", PAST),
+                              ("not_after", FAR)):
+            self.assertEqual(narrow[member], value)
+            self.assertIn(plain.get(member), ([], None))
 
     def test_what_is_published_is_offered_with_the_next_timestamp(self):
         third = self.make_release("1.2.0", firmware(80_000, 3))

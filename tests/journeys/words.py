@@ -71,7 +71,7 @@ class Words(Stage):
         text, value = self.both("device")
         codes = [one["damage"]["code"] for one in value["device"]["boot_records"]]
         self.assertEqual(codes, ["wrong_magic", "not_found"])
-        self.assertIn("recovery is needed", text)
+        self.assertIn("recover the device: docs/guides/recover.md", text)
 
     def test_no_damage_to_a_device_ends_inspect_early(self):
         dice = random.Random(7)
@@ -186,6 +186,14 @@ class Words(Stage):
         self.assertIn("type the same twice", screen)
         self.assertFalse((self.dir / "fresh").exists())
 
+    def test_a_prompt_that_is_left_promises_nothing_that_does_not_happen(self):
+        screen, status = self.talk("airlock", "keys", "init", "--dir", "fresh", env={"AIRLOCK_PASSPHRASE": None},
+                                   answers=[("fresh: ", "\x03")])
+        self.assertEqual(status, 1)
+        self.assertIn("error: interrupted: the new keys in fresh: this was interrupted before it was done; run it again",
+                      screen)
+        self.assertFalse((self.dir / "fresh").exists())
+
     # ---- refusals
 
     def test_times_that_cannot_be_say_what_to_write(self):
@@ -272,6 +280,45 @@ class Words(Stage):
         taken = self.stage.url.removeprefix("https://")
         refused("--listen", taken, "127.0.0.1:0")
         refused("--admin-listen", "127.0.0.1:0", taken)
+
+    def serve(self, **changed):
+        """`airlock-server run` as it would be right, but for the changed options."""
+        line = {"--repo": self.house / "repo", "--data": "data", "--tls-cert": self.house / "server.pem",
+                "--tls-key": self.house / "server.key", "--admin-ca": self.house / "ca.pem", "--listen": "127.0.0.1:0",
+                "--admin-listen": "127.0.0.1:0", **{f"--{name.replace('_', '-')}": value for name, value in changed.items()}}
+        return ("airlock-server", "run", *[x for pair in line.items() for x in pair])
+
+    def test_a_server_without_a_repository_does_not_start(self):
+        (self.dir / "empty/metadata").mkdir(parents=True)
+        for repo in ("nothere", "empty"):
+            refusal = self.refuses("not_found", self.run_program, *self.serve(repo=repo))
+            self.assertIn(f"error: not_found: {repo}/metadata/1.root.json: ", refusal.text)
+        self.assertFalse((self.dir / "data").exists())
+
+    def test_a_certificate_or_key_that_does_not_serve_is_named(self):
+        openssl = lambda *args: subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=self.dir)
+        openssl("genrsa", "-out", "rsa.key", "2048")
+        openssl("pkey", "-in", self.house / "server.key", "-aes256", "-passout", "pass:secret", "-out", "locked.key")
+        (self.dir / "empty.pem").write_text("")
+        certificate, key = self.house / "server.pem", self.house / "server.key"
+        for code, option, path in (("not_found", "tls_cert", "nothere.pem"), ("wrong_magic", "tls_cert", key),
+                                   ("wrong_magic", "tls_cert", "empty.pem"), ("not_a_file", "tls_cert", self.house),
+                                   ("not_found", "tls_key", "nothere.key"), ("wrong_magic", "tls_key", certificate),
+                                   ("key_mismatch", "tls_key", self.house / "admin.key"),
+                                   ("key_mismatch", "tls_key", "rsa.key"), ("key_encrypted", "tls_key", "locked.key"),
+                                   ("not_found", "admin_ca", "nothere.pem"), ("wrong_magic", "admin_ca", key)):
+            refusal = self.refuses(code, self.run_program, *self.serve(**{option: path}))
+            self.assertIn(f"error: {code}: --{option.replace('_', '-')} {path}: ", refusal.text)
+        screen, status = self.talk(*self.serve(tls_key="locked.key"), answers=[])
+        self.assertNotIn("pass phrase", screen)
+        self.assertEqual((status, "error: key_encrypted: --tls-key locked.key: " in screen), (1, True), screen)
+
+    def test_every_program_refuses_a_wrong_line_alike(self):
+        for wrong, told in ((("rnu",), "rnu is no command of airlock-server; see airlock-server --help"),
+                            (("run", "--repo", ""), "--repo: the value is empty"),
+                            (("run", "--threads", "-1"), "--threads: ")):
+            self.assertIn(f"error: usage: {told}", self.refuses_line(self.run_program, "airlock-server", *wrong))
+        self.assertIn("--listen here", self.refuses_line(self.run_program, *self.serve(listen="here")))
 
     def test_a_refused_manifest_names_the_field(self):
         (self.dir / "image.bin").write_bytes(b"image")

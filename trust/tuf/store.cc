@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 
 #include "host/text/text.h"
 #include "trust/tuf/internal/names.h"
@@ -25,6 +26,24 @@ file::Path path_of(const file::Path& folder, std::string_view role) {
 }
 
 }  // namespace
+
+std::uint64_t version_in(std::string_view file_name, std::string_view role) {
+  const std::string ending = "." + std::string(role) + ".json";
+  if (!file_name.ends_with(ending)) return 0;
+  const std::string_view digits = file_name.substr(0, file_name.size() - ending.size());
+  std::uint64_t version = 0;
+  const auto [end, error] = std::from_chars(digits.begin(), digits.end(), version);
+  return error == std::errc() && end == digits.end() ? version : 0;
+}
+
+std::uint64_t newest_version(const file::Path& metadata, std::string_view role) {
+  std::error_code ignored;
+  std::uint64_t newest = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(metadata, ignored)) {
+    newest = std::max(newest, version_in(entry.path().filename().string(), role));
+  }
+  return newest;
+}
 
 Result<Buffer> FolderStore::load(std::string_view role) {
   return file::read(path_of(folder_, role), kStoredSizeMax);

@@ -72,6 +72,11 @@ class FolderStore final : public Store {
   file::Path folder_;
 };
 
+// version_in returns the N of a file name "N.<role>.json", 0 of every other name. newest_version
+// returns the largest of a folder of metadata, 0 where it holds none of that role.
+std::uint64_t version_in(std::string_view file_name, std::string_view role);
+std::uint64_t newest_version(const file::Path& metadata, std::string_view role);
+
 // What targets metadata says of one target.
 struct Target {
   std::string path;

@@ -126,6 +126,23 @@ TEST_F(Writing, AFolderStoresRolesUnderNamesThatStayInIt) {
   EXPECT_EQ(store.load("?").error().code, Code::not_found);
 }
 
+TEST(NewestVersion, IsTheLargestNumberOfItsRole) {
+  const file::Path folder = testing::TempDir() + "newest-version";
+  std::filesystem::remove_all(folder);
+  EXPECT_EQ(newest_version(folder, "snapshot"), 0U);
+  std::filesystem::create_directories(folder);
+  EXPECT_EQ(newest_version(folder, "snapshot"), 0U);
+  for (const char* name :
+       {"2.snapshot.json", "10.snapshot.json", "9.snapshot.json", "11.targets.json",
+        "timestamp.json", "x12.snapshot.json", "13.snapshot.json.new", "-14.snapshot.json",
+        "1 5.snapshot.json", ".snapshot.json", "99999999999999999999.snapshot.json"}) {
+    ASSERT_TRUE(file::replace(folder / name, bytes_of("{}")));
+  }
+  EXPECT_EQ(newest_version(folder, "snapshot"), 10U);
+  EXPECT_EQ(newest_version(folder, "targets"), 11U);
+  EXPECT_EQ(newest_version(folder, "root"), 0U);
+}
+
 TEST(Draft, RefusesWhatTheClientWouldRefuse) {
   RootDraft draft = root_draft();
   draft.root.threshold = 3;

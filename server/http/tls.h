@@ -1,0 +1,25 @@
+// The TLS of a listener, without its sockets: what is read from files is refused with their names.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <memory>
+
+#include "server/http/server.h"
+
+namespace airlock::http {
+
+struct ContextFreed {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+};
+using TlsContext = std::unique_ptr<SSL_CTX, ContextFreed>;
+
+// Whom a listener lets in: anybody, or who has a client's certificate of the operators' authority.
+enum class Door : std::uint8_t { devices, operators };
+
+// make_tls reads the certificate, its key and, for operators, their authority. Nobody is ever asked
+// for a passphrase. Errors, each at the Setting that names the file: those of opening it,
+// wrong_magic (no PEM of its kind), key_encrypted, key_mismatch.
+Result<TlsContext> make_tls(const Settings& settings, Door door);
+
+}  // namespace airlock::http
