@@ -9,6 +9,10 @@
 
 namespace airlock::platform {
 
+// What flash behind a file or a block device erases at once, at the most: a slot is synced in such
+// units, since no smaller one is safer.
+inline constexpr std::uint64_t kEraseUnit = 4 << 20;
+
 // The file or device that a path leads to, through links and other names of it.
 struct Place {
   bool is_block_device = false;
