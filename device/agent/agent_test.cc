@@ -57,6 +57,18 @@ TEST_F(Agents, GoBackFromFirmwareThatHangsWhenItsBootsAreUsedUp) {
   expect_runs("1.0.0", old_image_);
 }
 
+TEST_F(Agents, DemandNoMoreRoomThanTheReleaseTakes) {
+  platform::Device device = *platform::Device::open(folder_ / "device", platform::Opening::look);
+  const Release release = *prove_envelope(server_->envelope, *device.keyring_envelope());
+  const slot::Record stored = *device.record();
+  const Running running = *Running::read(device, stored);
+  const package::DeviceFacts facts =
+      *facts_for(device, stored, running, release.proven.manifest(), kNow);
+  const package::InstallPlan plan = *package::admit(release.proven, facts);
+  EXPECT_EQ(*apply::room_needed(device, {release.proven, plan}, release.envelope),
+            new_image_.size() + platform::stored_size_of(release.envelope));
+}
+
 TEST_F(Agents, RefuseWhereTheDoorsDisagree) {
   const tuf::TargetClaim honest = server_->claim;
   std::vector<tuf::TargetClaim> lies(5, honest);

@@ -131,7 +131,7 @@ Result<Event> Agent::gate() {
   plan_.reset();
   AIRLOCK_ASSIGN(const package::InstallPlan* found, plan());
   if (session_.kind == package::Kind::firmware) {
-    AIRLOCK_TRY(apply::check_room(*device_, {at_hand->proven, *found}));
+    AIRLOCK_TRY(apply::check_room(*device_, {at_hand->proven, *found}, at_hand->envelope));
   }
   return event_of(Event::Type::admitted);
 }

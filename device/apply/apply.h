@@ -47,9 +47,12 @@ struct Work {
 
 // ---- firmware
 
-// check_room compares what the release takes with what is free: no_space (at = missing bytes).
-// Slots on block devices are there already and take nothing.
-Status check_room(platform::Device& device, const Work& work);
+// room_needed returns the bytes that staging takes from the device's file system: the envelope, and
+// of each slot what it has not taken yet. Slots on block devices are there already and take
+// nothing.
+Result<std::uint64_t> room_needed(platform::Device& device, const Work& work, Bytes envelope);
+// check_room compares it with what is free: no_space (at = missing bytes).
+Status check_room(platform::Device& device, const Work& work, Bytes envelope);
 
 // stage_firmware writes the release into the inactive slot, then its envelope beside it. Errors:
 // slot_busy during a trial, those of delta, of the artifacts and of the disk. The next call goes on

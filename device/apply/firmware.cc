@@ -38,15 +38,20 @@ Status check_any_image(const Component& component, Source& slot) {
 
 }  // namespace
 
-Status check_room(platform::Device& device, const Work& work) {
+Result<std::uint64_t> room_needed(platform::Device& device, const Work& work, Bytes envelope) {
   AIRLOCK_ASSIGN(const slot::Record record, device.record());
-  std::uint64_t needed = package::kEnvelopeSizeMax;
+  std::uint64_t needed = platform::stored_size_of(envelope);
   for (const package::Choice& choice : work.plan.choices) {
     AIRLOCK_ASSIGN(const Transfer transfer, transfer_of(device, work, choice));
     const platform::FileArea& area = device.image(transfer.place, slot::other(record.active));
     AIRLOCK_ASSIGN(const std::uint64_t allocated, area.allocated_bytes());
     if (transfer.image.size > allocated) needed += transfer.image.size - allocated;
   }
+  return needed;
+}
+
+Status check_room(platform::Device& device, const Work& work, Bytes envelope) {
+  AIRLOCK_ASSIGN(const std::uint64_t needed, room_needed(device, work, envelope));
   AIRLOCK_ASSIGN(const std::uint64_t free, device.free_bytes());
   if (needed > free) return fail(Code::no_space, needed - free);
   return {};

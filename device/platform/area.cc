@@ -135,7 +135,7 @@ Status make_area(const file::Path& path, std::uint64_t size) {
 
 Status replace_envelope(const file::Path& path, Bytes envelope) {
   if (envelope.size() > package::kEnvelopeSizeMax) return fail(Code::oversized, envelope.size());
-  file::Buffer stored(kHeadSize + envelope.size());
+  file::Buffer stored(static_cast<std::size_t>(stored_size_of(envelope)));
   const MutableBytes head = MutableBytes(stored).first(kHeadSize);
   copy_into(head, kMagic);
   put_number(head.subspan(4), static_cast<std::uint32_t>(envelope.size()));
@@ -143,6 +143,8 @@ Status replace_envelope(const file::Path& path, Bytes envelope) {
   copy_into(MutableBytes(stored).subspan(kHeadSize), envelope);
   return file::replace(path, stored);
 }
+
+std::uint64_t stored_size_of(Bytes envelope) { return kHeadSize + envelope.size(); }
 
 Result<Bytes> envelope_in(Bytes stored) {
   if (stored.size() < kHeadSize) return fail(Code::truncated, stored.size());

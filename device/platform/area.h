@@ -82,6 +82,8 @@ Status make_area(const file::Path& path, std::uint64_t size);
 
 // replace_envelope keeps an envelope in a file, with its length and a checksum in front of it.
 Status replace_envelope(const file::Path& path, Bytes envelope);
+// stored_size_of is what that takes.
+std::uint64_t stored_size_of(Bytes envelope);
 // envelope_in returns the envelope in what lies in such a file: wrong_magic, bad_checksum,
 // truncated, trailing_bytes.
 Result<Bytes> envelope_in(Bytes stored);
