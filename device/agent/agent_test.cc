@@ -57,6 +57,27 @@ TEST_F(Agents, GoBackFromFirmwareThatHangsWhenItsBootsAreUsedUp) {
   expect_runs("1.0.0", old_image_);
 }
 
+TEST_F(Agents, KeepASessionWhereThePackageByHandIsNotProvenOrNotForThem) {
+  screen_.dies_in = update::Phase::consenting;
+  EXPECT_THROW((void)run(), Crash);
+  ASSERT_TRUE(
+      file::replace(folder_ / "bad.cose", signers_.sign(fakes::Release().encode(), {"vendor"})));
+  EXPECT_EQ(install(folder_ / "bad.cose").error().code, Code::quorum_missing);
+  make_package("older", "0.9.0", 1, new_image_);
+  EXPECT_EQ(install(folder_ / "older").error().code, Code::downgrade);
+  server_->offer.reset();
+  EXPECT_EQ(run()->how, How::committed);
+  expect_runs("1.1.0", new_image_);
+}
+
+TEST_F(Agents, ReplaceASessionByAnotherReleaseByHand) {
+  screen_.dies_in = update::Phase::consenting;
+  EXPECT_THROW((void)run(), Crash);
+  person_.answer = make_package("other", "1.2.0", 2, old_image_);
+  EXPECT_EQ(install(folder_ / "other")->how, How::committed);
+  expect_runs("1.2.0", old_image_);
+}
+
 TEST_F(Agents, DemandNoMoreRoomThanTheReleaseTakes) {
   platform::Device device = *platform::Device::open(folder_ / "device", platform::Opening::look);
   const Release release = *prove_envelope(server_->envelope, *device.keyring_envelope());
