@@ -77,6 +77,14 @@ TEST_F(Agents, StopAtADiskThatDoesNotAnswerAndDoNotCallItDamage) {
   EXPECT_EQ(run()->how, How::committed);
 }
 
+TEST_F(Agents, BootWithoutTheKeyThatSignsTheirReports) {
+  std::filesystem::remove(folder_ / "device/device.key");
+  Result<platform::Device> device =
+      platform::Device::open(folder_ / "device", platform::Opening::drive);
+  ASSERT_TRUE(device) << name(device.error().code);
+  EXPECT_EQ(device->boot()->manifest, record().slots[0].manifest);
+}
+
 TEST_F(Agents, KeepTheFloorWhenEitherCopyOfTheRecordIsLost) {
   ASSERT_EQ(run()->how, How::committed);
   for (const char* copy : {"record-0.area", "record-1.area"}) {

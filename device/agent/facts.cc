@@ -98,7 +98,10 @@ Result<package::DeviceFacts> facts_for(platform::Device& device, const slot::Rec
   facts.time_bound = record.time_bound;
   facts.clock = clock;
   facts.decoder_memory = delta::kDecoderMemoryMax;
-  AIRLOCK_ASSIGN(facts.share_secret, device.key().derive(kSharePurpose));
+  if (!release.ramp.stages.empty()) {
+    AIRLOCK_ASSIGN(const platform::DeviceKey key, device.key());
+    AIRLOCK_ASSIGN(facts.share_secret, key.derive(kSharePurpose));
+  }
   if (release.kind == package::Kind::firmware) {
     AIRLOCK_TRY(add_firmware(device, running, release, facts));
     if (bases == Bases::damaged) {

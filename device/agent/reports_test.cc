@@ -69,7 +69,7 @@ TEST_F(Agents, NameOnlyBucketsAndAPseudonymPerReleaseInPrivateMode) {
   ASSERT_EQ(run()->how, How::quiet);
 
   const std::string duid =
-      platform::Device::open(folder_ / "device", platform::Opening::look)->key().duid();
+      platform::Device::open(folder_ / "device", platform::Opening::look)->key()->duid();
   ASSERT_EQ(server_->asked.size(), 6U);  // twice: no bucket, one, both
   EXPECT_EQ(server_->asked[1].buckets.size(), 1U);
   EXPECT_EQ(server_->asked[2].buckets, server_->asked[5].buckets);
