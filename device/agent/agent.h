@@ -70,6 +70,7 @@ class Agent {
   void tell_phase();
   update::Event perform(update::Effect effect);
   Result<update::Event> attempt(update::Effect effect);
+  Status hand_in(const file::Path& package, Pace pace);
   Status clear_the_way(Bytes envelope, Pace pace);
   Status judge(Bytes envelope);
 

@@ -66,13 +66,15 @@ class Verified {
   const slot::Slot& slot() const { return slot_; }
 
  private:
-  friend Result<Verified> verify_firmware(platform::Device&, const package::Proven&);
+  friend Result<Verified> verify_firmware(platform::Device&, const package::Proven&, Bytes);
   explicit Verified(const slot::Slot& slot) : slot_(slot) {}
   slot::Slot slot_;
 };
-// verify_firmware reads every component and the envelope of the inactive slot back. Errors:
-// image_rejected, slot_busy during a trial, unknown_component, those of the disk.
-Result<Verified> verify_firmware(platform::Device& device, const package::Proven& release);
+// verify_firmware reads every component and the envelope of the inactive slot back; the latter is
+// the one from which the release was proven. Errors: image_rejected, slot_busy during a trial,
+// unknown_component, those of the disk.
+Result<Verified> verify_firmware(platform::Device& device, const package::Proven& release,
+                                 Bytes envelope);
 
 // keep_consent stores the owner's yes to a manifest in the boot record.
 Status keep_consent(platform::Device& device, const Digest& manifest);

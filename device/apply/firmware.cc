@@ -79,7 +79,8 @@ Status stage_firmware(platform::Device& device, const Work& work, Bytes envelope
   return device.store_envelope(to, envelope);
 }
 
-Result<Verified> verify_firmware(platform::Device& device, const package::Proven& release) {
+Result<Verified> verify_firmware(platform::Device& device, const package::Proven& release,
+                                 Bytes envelope) {
   AIRLOCK_ASSIGN(const slot::Record record, device.record());
   if (record.trial_boots) return fail(Code::slot_busy);
   const slot::SlotId written = slot::other(record.active);
@@ -90,9 +91,8 @@ Result<Verified> verify_firmware(platform::Device& device, const package::Proven
     if (!place) return fail(Code::unknown_component, i);
     AIRLOCK_TRY(check_any_image(component, device.image(*place, written)));
   }
-  AIRLOCK_ASSIGN(const file::Buffer stored, device.envelope(written));
-  AIRLOCK_ASSIGN(const package::Envelope envelope, package::Envelope::parse(stored));
-  if (crypto::sha256(envelope.payload) != release.digest()) return fail(Code::image_rejected);
+  AIRLOCK_ASSIGN(const bool kept, device.holds_envelope(written, envelope));
+  if (!kept) return fail(Code::image_rejected);
   slot::Slot staged{release.digest(), manifest.security_version};
   staged.data_version = manifest.data_version;
   AIRLOCK_ASSIGN(staged.version, FixedText<package::kSemverTextMax>::from(manifest.version.text));

@@ -89,6 +89,8 @@ std::uint64_t stored_size_of(Bytes envelope);
 Result<Bytes> envelope_in(Bytes stored);
 // read_envelope reads it back: not_found, and those of envelope_in.
 Result<file::Buffer> read_envelope(const file::Path& path);
+// file_holds says whether such a file holds exactly this envelope. Errors: not_found, io_failed.
+Result<bool> file_holds(const file::Path& path, Bytes envelope);
 // is_damage tells an envelope that is gone or not whole from a disk that does not answer, which
 // says nothing of what it holds.
 bool is_damage(Code code_of_read_envelope);

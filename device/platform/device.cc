@@ -143,6 +143,10 @@ Status Device::store_envelope(slot::SlotId id, Bytes envelope) {
   return replace_envelope(folder_ / envelope_name(id), envelope);
 }
 
+Result<bool> Device::holds_envelope(slot::SlotId id, Bytes envelope) const {
+  return file_holds(folder_ / envelope_name(id), envelope);
+}
+
 Result<file::Buffer> Device::keyring_envelope() const {
   return read_envelope(folder_ / kKeyringName);
 }

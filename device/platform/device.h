@@ -48,6 +48,8 @@ class Device {
   // envelope returns the manifest's envelope of a slot: not_found where the slot is empty.
   Result<file::Buffer> envelope(slot::SlotId id) const;
   Status store_envelope(slot::SlotId id, Bytes envelope);
+  // holds_envelope says whether that slot's envelope is this one, without another copy in memory.
+  Result<bool> holds_envelope(slot::SlotId id, Bytes envelope) const;
 
   Result<file::Buffer> keyring_envelope() const;
   // store_keyring replaces the keyring's envelope; its caller proved it.
