@@ -52,7 +52,7 @@ def check(root):
             if room is None:
                 faults.append(f"{name}: lies in no room of rooms.cmake")
                 continue
-            test = name.endswith(("_test.cc", "_fuzz.cc", "_bench.cc"))
+            test = name.endswith(("_test.cc", "_test.h", "_fuzz.cc", "_bench.cc"))
             for number, line in enumerate(source.read_text().splitlines(), 1):
                 found = re.search(r'#\s*include\s*["<]([^">]+)[">]', line)
                 if not found:

@@ -180,10 +180,10 @@ Status provision(const ProvisionOptions& options) {
   AIRLOCK_TRY(agent::provision(options.dir, std::move(factory)));
   AIRLOCK_ASSIGN(const platform::Device device,
                  platform::Device::open(options.dir, platform::Opening::look));
-  const std::string duid = device.key().duid();
+  AIRLOCK_ASSIGN(const platform::DeviceKey key, device.key());
+  const std::string duid = key.duid();
   if (options.output == Output::json) {
-    std::cout << json::write(
-                     {{"duid", duid}, {"public_key", text::to_hex(device.key().public_key())}})
+    std::cout << json::write({{"duid", duid}, {"public_key", text::to_hex(key.public_key())}})
               << "\n";
   } else {
     std::cout << "made device " << duid << "\nEnrol it with: airlock devices import "

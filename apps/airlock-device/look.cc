@@ -43,9 +43,10 @@ Result<json::Value> status_of(platform::Device& device) {
   AIRLOCK_ASSIGN(const agent::Running running, agent::Running::read(device, record));
   AIRLOCK_ASSIGN(const file::Buffer envelope, device.keyring_envelope());
   AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(envelope));
+  AIRLOCK_ASSIGN(const platform::DeviceKey key, device.key());
   const Result<update::Session> session = agent::read_session(device);
   json::Value value = {{"profile", "full"},
-                       {"duid", device.key().duid()},
+                       {"duid", key.duid()},
                        {"model", device.config().model},
                        {"version", running.version()},
                        {"version_known", agent::name_of(running.knowledge())},

@@ -162,13 +162,29 @@ Result<Ending> Agent::run(Pace pace) {
   return drive(Event{}, pace);
 }
 
+// judge says whether this device would take a package.
+Status Agent::judge(Bytes envelope) {
+  AIRLOCK_ASSIGN(const file::Buffer keyring, device_->keyring_envelope());
+  AIRLOCK_ASSIGN(const package::Keyring keys, package::open_keyring_anchor(keyring));
+  AIRLOCK_ASSIGN(const package::Proven found, package::prove(envelope, keys));
+  AIRLOCK_ASSIGN(const slot::Record record, device_->record());
+  AIRLOCK_ASSIGN(const Running running, Running::read(*device_, record));
+  std::optional<std::int64_t> clock;
+  if (around_.clock) clock = around_.clock();
+  AIRLOCK_ASSIGN(const package::DeviceFacts facts,
+                 facts_for(*device_, record, running, found.manifest(), clock));
+  AIRLOCK_TRY(package::admit(found, facts));
+  return {};
+}
+
 // A package by hand replaces a release that nothing depends on yet.
-Status Agent::clear_the_way(Pace pace) {
+Status Agent::clear_the_way(Bytes envelope, Pace pace) {
   if (must_be_finished(session_.phase)) {
     Event resumed;
     resumed.type = Event::Type::resumed;
     AIRLOCK_TRY(drive(resumed, pace));
   }
+  if (session_.phase != Phase::idle) AIRLOCK_TRY(judge(envelope));
   const std::uint64_t sequence = session_.report_sequence;
   session_ = Session{};
   session_.report_sequence = sequence;
@@ -178,17 +194,21 @@ Status Agent::clear_the_way(Pace pace) {
   return {};
 }
 
-Result<Ending> Agent::install(const file::Path& package, Pace pace) {
+Status Agent::hand_in(const file::Path& package, Pace pace) {
   std::error_code error;
   const file::Path place = std::filesystem::absolute(package, error);
   const bool folder = std::filesystem::is_directory(place, error);
   AIRLOCK_ASSIGN(const file::Buffer envelope,
                  file::read(folder ? place / "manifest.cose" : place, package::kEnvelopeSizeMax));
-  AIRLOCK_TRY(clear_the_way(pace));
+  AIRLOCK_TRY(clear_the_way(envelope, pace));
   AIRLOCK_TRY(keep_envelope(*device_, envelope));
   Origin origin;
   origin.folder = (folder ? place : place.parent_path()).string();
-  AIRLOCK_TRY(keep_origin(*device_, origin));
+  return keep_origin(*device_, origin);
+}
+
+Result<Ending> Agent::install(const file::Path& package, Pace pace) {
+  AIRLOCK_TRY(hand_in(package, pace));
   Event installed;
   installed.type = Event::Type::installed;
   return drive(installed, pace);

@@ -54,7 +54,9 @@ class Agent {
   // run goes on with the session at hand, else asks the server, and ends when the session does.
   // An error is one of the journal or, with stop_at_once, the transient one; the session stays.
   Result<Ending> run(Pace pace);
-  // install takes a package by hand: a folder as `airlock release` makes it, or an envelope.
+  // install takes a package by hand: a folder as `airlock release` makes it, or an envelope. A
+  // session of another release gives way only to a package that is proven and fits; otherwise its
+  // error is returned and the session stays.
   Result<Ending> install(const file::Path& package, Pace pace);
 
   const update::Session& session() const { return session_; }
@@ -68,7 +70,9 @@ class Agent {
   void tell_phase();
   update::Event perform(update::Effect effect);
   Result<update::Event> attempt(update::Effect effect);
-  Status clear_the_way(Pace pace);
+  Status hand_in(const file::Path& package, Pace pace);
+  Status clear_the_way(Bytes envelope, Pace pace);
+  Status judge(Bytes envelope);
 
   Result<update::Event> ask_server();
   Result<update::Event> refresh();

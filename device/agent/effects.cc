@@ -131,7 +131,7 @@ Result<Event> Agent::gate() {
   plan_.reset();
   AIRLOCK_ASSIGN(const package::InstallPlan* found, plan());
   if (session_.kind == package::Kind::firmware) {
-    AIRLOCK_TRY(apply::check_room(*device_, {at_hand->proven, *found}));
+    AIRLOCK_TRY(apply::check_room(*device_, {at_hand->proven, *found}, at_hand->envelope));
   }
   return event_of(Event::Type::admitted);
 }
@@ -165,7 +165,7 @@ Result<Event> Agent::stage_by_plan() {
 
 Result<Event> Agent::verify() {
   AIRLOCK_ASSIGN(const Release* at_hand, release());
-  AIRLOCK_ASSIGN(verified_, apply::verify_firmware(*device_, at_hand->proven));
+  AIRLOCK_ASSIGN(verified_, apply::verify_firmware(*device_, at_hand->proven, at_hand->envelope));
   return event_of(Event::Type::verified);
 }
 
@@ -199,6 +199,9 @@ Result<Event> Agent::activate() {
 Result<Event> Agent::reboot() {
   AIRLOCK_ASSIGN(const slot::Record before, device_->record());
   if (was_given_up(before, session_.manifest)) return went_back(before.last_revert.reason);
+  // A bootloader starts with an empty memory, and needs room for the envelopes.
+  plan_.reset();
+  release_.reset();
   AIRLOCK_ASSIGN(const slot::Boot boot, device_->boot());
   if (boot.manifest == session_.manifest) return event_of(Event::Type::booted);
   AIRLOCK_ASSIGN(const slot::Record after, device_->record());

@@ -10,24 +10,15 @@ namespace {
 constexpr std::string_view kLowestVersion = "0.0.0";
 constexpr std::string_view kSharePurpose = "airlock-share-v1\n";
 
-std::optional<package::Component> component_of(const package::Manifest* manifest,
-                                               std::string_view id) {
-  if (manifest == nullptr) return std::nullopt;
-  for (std::size_t i = 0; i < manifest->component_count(); ++i) {
-    if (manifest->component(i).id == id) return manifest->component(i);
-  }
-  return std::nullopt;
-}
-
 Status add_components(const platform::Device& device, const Running& running,
                       package::DeviceFacts& facts) {
   for (const platform::ComponentConfig& component : device.config().components) {
     package::InstalledComponent installed;
     installed.id = component.id;
     installed.slot_size = component.slot_size;
-    if (const auto runs = component_of(running.manifest(), component.id)) {
-      installed.image_digest = runs->image(0).digest;
-      installed.image_size = runs->image(0).size;
+    if (const Running::Image* runs = running.image_of(component.id)) {
+      installed.image_digest = runs->digest;
+      installed.image_size = runs->size;
     }
     AIRLOCK_TRY(facts.components.add(installed));
   }
@@ -44,7 +35,7 @@ Status add_firmware(const platform::Device& device, const Running& running,
   // A device that never ran has no data yet, so that any release may begin it.
   facts.data_version = running.version().empty() ? release.data_version : running.data_version();
   // A release whose manifest is damaged may be installed again: that mends it.
-  if (running.manifest() != nullptr) facts.running_manifest = running.manifest()->digest();
+  facts.running_manifest = running.manifest();
   return add_components(device, running, facts);
 }
 
@@ -70,19 +61,35 @@ Result<Running> Running::read(platform::Device& device, const slot::Record& reco
     return std::unexpected(envelope.error());
   }
   if (!envelope) return running;
-  running.envelope_ = std::move(*envelope);
-  const Result<package::Manifest> read = package::read_unproven(running.envelope_);
+  const Result<package::Manifest> read = package::read_unproven(*envelope);
   if (!read || read->digest() != running.slot_.manifest) return running;
-  AIRLOCK_ASSIGN(running.slot_.version,
-                 FixedText<package::kSemverTextMax>::from(read->version.text));
-  running.slot_.data_version = read->data_version;
-  running.manifest_ = *read;
+  AIRLOCK_TRY(running.keep(*read));
   return running;
+}
+
+Status Running::keep(const package::Manifest& manifest) {
+  AIRLOCK_ASSIGN(slot_.version, FixedText<package::kSemverTextMax>::from(manifest.version.text));
+  slot_.data_version = manifest.data_version;
+  for (std::size_t i = 0; i < manifest.component_count(); ++i) {
+    const package::Component component = manifest.component(i);
+    const package::Image image = component.image(0);
+    AIRLOCK_ASSIGN(const auto id, FixedText<package::kComponentIdMax>::from(component.id));
+    AIRLOCK_TRY(images_.add({id, image.size, image.digest}));
+  }
+  whole_ = true;
+  return {};
+}
+
+const Running::Image* Running::image_of(std::string_view component) const {
+  for (const Image& image : images_) {
+    if (image.component.view() == component) return &image;
+  }
+  return nullptr;
 }
 
 Knowledge Running::knowledge() const {
   if (slot_.manifest.is_zero()) return Knowledge::nothing_runs;
-  if (manifest_) return Knowledge::by_manifest;
+  if (whole_) return Knowledge::by_manifest;
   return version().empty() ? Knowledge::none : Knowledge::by_record;
 }
 
@@ -98,7 +105,10 @@ Result<package::DeviceFacts> facts_for(platform::Device& device, const slot::Rec
   facts.time_bound = record.time_bound;
   facts.clock = clock;
   facts.decoder_memory = delta::kDecoderMemoryMax;
-  AIRLOCK_ASSIGN(facts.share_secret, device.key().derive(kSharePurpose));
+  if (!release.ramp.stages.empty()) {
+    AIRLOCK_ASSIGN(const platform::DeviceKey key, device.key());
+    AIRLOCK_ASSIGN(facts.share_secret, key.derive(kSharePurpose));
+  }
   if (release.kind == package::Kind::firmware) {
     AIRLOCK_TRY(add_firmware(device, running, release, facts));
     if (bases == Bases::damaged) {
@@ -131,8 +141,8 @@ Result<fetch::CheckIn> check_in_of(platform::Device& device, const slot::Record&
   facts.certificate = config.certificate;
   AIRLOCK_TRY(name_in(device, facts.version, facts));
   for (const platform::ComponentConfig& component : config.components) {
-    if (const auto runs = component_of(running.manifest(), component.id)) {
-      facts.images[component.id] = runs->image(0).digest;
+    if (const Running::Image* runs = running.image_of(component.id)) {
+      facts.images[component.id] = runs->digest;
     }
   }
   return facts;

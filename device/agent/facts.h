@@ -33,16 +33,26 @@ class Running {
   static Result<Running> read(platform::Device& device, const slot::Record& record);
 
   Knowledge knowledge() const;
-  // manifest is nullptr where nothing runs and where it is damaged.
-  const package::Manifest* manifest() const { return manifest_ ? &*manifest_ : nullptr; }
+  // Image of a component, as its manifest says; image_of is nullptr where nothing runs, where the
+  // manifest is damaged, and where it does not know the component.
+  struct Image {
+    FixedText<package::kComponentIdMax> component;
+    std::uint64_t size = 0;
+    Digest digest;
+  };
+  const Image* image_of(std::string_view component) const;
+  // manifest is zero where nothing runs and where it is damaged.
+  Digest manifest() const { return whole_ ? slot_.manifest : Digest{}; }
   // version is "" where nothing runs or nothing is known.
   std::string_view version() const { return slot_.version.view(); }
   std::uint32_t data_version() const { return slot_.data_version; }
 
  private:
+  Status keep(const package::Manifest& manifest);
+
   slot::Slot slot_;
-  file::Buffer envelope_;
-  std::optional<package::Manifest> manifest_;  // views envelope_
+  bool whole_ = false;  // the manifest could be read; its bytes are not kept
+  FixedList<Image, package::kComponentsMax> images_;
 };
 
 // Whether the running images are what their manifest says, as far as is known: patches need them.

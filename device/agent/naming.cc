@@ -18,30 +18,28 @@ bool is_private(const platform::Device& device) {
 // Another key per version: what is told now cannot be joined with what was told before.
 Result<platform::DeviceKey> pseudonym_key(const platform::Device& device,
                                           std::string_view version) {
-  return device.key().derive_key(std::string(kPseudonymPurpose) + std::string(version) + "\n");
+  AIRLOCK_ASSIGN(const platform::DeviceKey key, device.key());
+  return key.derive_key(std::string(kPseudonymPurpose) + std::string(version) + "\n");
 }
 
 }  // namespace
 
 Status name_in(const platform::Device& device, std::string_view version, fetch::CheckIn& facts) {
-  if (!is_private(device)) {
-    facts.duid = device.key().duid();
-    return {};
-  }
-  AIRLOCK_ASSIGN(const platform::DeviceKey key, pseudonym_key(device, version));
-  facts.pseudonym = key.duid();
+  AIRLOCK_ASSIGN(const platform::DeviceKey key,
+                 is_private(device) ? pseudonym_key(device, version) : device.key());
+  (is_private(device) ? facts.pseudonym : facts.duid) = key.duid();
   return {};
 }
 
 Result<std::size_t> add_buckets(const platform::Device& device, const fetch::Answer& answer,
                                 fetch::CheckIn& facts) {
   if (!is_private(device)) return 0U;
+  AIRLOCK_ASSIGN(const platform::DeviceKey key, device.key());
   std::size_t added = 0;
   for (const fetch::Seed& seed : answer.seeds) {
     if (facts.buckets.size() == fetch::kSeedsMax) break;
-    AIRLOCK_ASSIGN(
-        const crypto::Digest hash,
-        device.key().derive(std::string(kBucketPurpose) + text::to_hex(seed.value.bytes) + "\n"));
+    AIRLOCK_ASSIGN(const crypto::Digest hash,
+                   key.derive(std::string(kBucketPurpose) + text::to_hex(seed.value.bytes) + "\n"));
     std::uint64_t number = 0;
     for (const std::uint8_t byte : Bytes(hash.bytes).first(8)) number = number << 8 | byte;
     const auto bucket = static_cast<std::uint32_t>(number % kBuckets);
@@ -52,8 +50,8 @@ Result<std::size_t> add_buckets(const platform::Device& device, const fetch::Ans
 
 Result<fetch::SignedReport> report_of(const platform::Device& device,
                                       const update::Session& session, std::int64_t time_bound) {
-  if (!is_private(device)) return make_report(device.key(), session, time_bound);
-  AIRLOCK_ASSIGN(const platform::DeviceKey key, pseudonym_key(device, session.version.view()));
+  AIRLOCK_ASSIGN(const platform::DeviceKey key,
+                 is_private(device) ? pseudonym_key(device, session.version.view()) : device.key());
   return make_report(key, session, time_bound);
 }
 

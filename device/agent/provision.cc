@@ -24,7 +24,8 @@ Status start_with(platform::Device& device, const Release& release, const file::
   FolderArtifacts artifacts(folder);
   AIRLOCK_TRY(
       apply::stage_firmware(device, {release.proven, plan}, release.envelope, artifacts, {}));
-  AIRLOCK_ASSIGN(const apply::Verified verified, apply::verify_firmware(device, release.proven));
+  AIRLOCK_ASSIGN(const apply::Verified verified,
+                 apply::verify_firmware(device, release.proven, release.envelope));
   AIRLOCK_TRY(apply::keep_consent(device, release.proven.digest()));
   AIRLOCK_TRY(apply::arm_firmware(device, verified));
   AIRLOCK_ASSIGN(const slot::Boot boot, device.boot());

@@ -3,10 +3,10 @@
 // It is for the effects of core/update that change the device: of firmware (two slots, the boot
 // record) and of keyrings (the package door's own keys). It promises that only the inactive slot is
 // written, and only after the record says so; that a block which the slot holds already is neither
-// fetched nor written again, so that an interruption costs at most one block; that nothing is armed
-// except with a Verified, which only verify makes, after it read every byte back; and that each
-// function may be repeated after a crash. It never decides whether a release may be installed (the
-// doors and the gate do) and never asks the owner.
+// fetched nor written again, so that an interruption costs at most one block, and a power cut one
+// erase unit besides; that nothing is armed except with a Verified, which only verify makes, after
+// it read every byte back; and that each function may be repeated after a crash. It never decides
+// whether a release may be installed (the doors and the gate do) and never asks the owner.
 #pragma once
 
 #include <cstdint>
@@ -47,9 +47,12 @@ struct Work {
 
 // ---- firmware
 
-// check_room compares what the release takes with what is free: no_space (at = missing bytes).
-// Slots on block devices are there already and take nothing.
-Status check_room(platform::Device& device, const Work& work);
+// room_needed returns the bytes that staging takes from the device's file system: the envelope, and
+// of each slot what it has not taken yet. Slots on block devices are there already and take
+// nothing.
+Result<std::uint64_t> room_needed(platform::Device& device, const Work& work, Bytes envelope);
+// check_room compares it with what is free: no_space (at = missing bytes).
+Status check_room(platform::Device& device, const Work& work, Bytes envelope);
 
 // stage_firmware writes the release into the inactive slot, then its envelope beside it. Errors:
 // slot_busy during a trial, those of delta, of the artifacts and of the disk. The next call goes on
@@ -63,13 +66,15 @@ class Verified {
   const slot::Slot& slot() const { return slot_; }
 
  private:
-  friend Result<Verified> verify_firmware(platform::Device&, const package::Proven&);
+  friend Result<Verified> verify_firmware(platform::Device&, const package::Proven&, Bytes);
   explicit Verified(const slot::Slot& slot) : slot_(slot) {}
   slot::Slot slot_;
 };
-// verify_firmware reads every component and the envelope of the inactive slot back. Errors:
-// image_rejected, slot_busy during a trial, unknown_component, those of the disk.
-Result<Verified> verify_firmware(platform::Device& device, const package::Proven& release);
+// verify_firmware reads every component and the envelope of the inactive slot back; the latter is
+// the one from which the release was proven. Errors: image_rejected, slot_busy during a trial,
+// unknown_component, those of the disk.
+Result<Verified> verify_firmware(platform::Device& device, const package::Proven& release,
+                                 Bytes envelope);
 
 // keep_consent stores the owner's yes to a manifest in the boot record.
 Status keep_consent(platform::Device& device, const Digest& manifest);

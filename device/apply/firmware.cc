@@ -1,7 +1,6 @@
-#include <memory>
-
 #include "core/delta/delta.h"
 #include "device/apply/apply.h"
+#include "device/apply/internal/blocks.h"
 
 namespace airlock::apply {
 namespace {
@@ -27,59 +26,6 @@ Result<Transfer> transfer_of(const platform::Device& device, const Work& work,
   return Transfer{component, payload, component.image(payload.image), *place};
 }
 
-// Blocks are written in order, so that what an interruption left stands in front; a few holes are
-// what unsynced writes leave. After this many blocks in a row that the slot does not hold, looking
-// costs more than it saves.
-constexpr int kMissesMax = 4;
-
-// The decoder's memory is 48 KiB: too much for a stack, and needed once.
-class Writer {
- public:
-  Writer(const Transfer& transfer, Artifacts& artifacts, Source& base, Area& slot)
-      : transfer_(transfer), artifacts_(artifacts), base_(base), slot_(slot) {}
-
-  Status write_missing(const OnBlock& on_block) {
-    const std::size_t count = transfer_.image.block_count();
-    for (std::size_t block = 0; block < count; ++block) {
-      bool held = false;
-      if (misses_ < kMissesMax) {
-        AIRLOCK_ASSIGN(held, delta::block_holds(transfer_.image, block, slot_));
-        misses_ = held ? 0 : misses_ + 1;
-      }
-      if (!held) AIRLOCK_TRY(write(block));
-      if (on_block) on_block(transfer_.component.id, block + 1, count);
-    }
-    return slot_.sync();
-  }
-
- private:
-  Status write(std::size_t block) {
-    if (payload_ == nullptr) AIRLOCK_TRY(open());
-    const std::uint64_t offset = std::uint64_t{block} * package::kBlockSize;
-    const std::uint64_t size = std::min<std::uint64_t>(package::kBlockSize, slot_.size() - offset);
-    AIRLOCK_TRY(slot_.erase(offset, size));
-    Source* base = transfer_.payload.type == package::PayloadType::patch ? &base_ : nullptr;
-    return decoder_->decode(transfer_.image, transfer_.payload, block, *payload_, base, slot_);
-  }
-
-  // Only where a block is missing is anything fetched, and the base read.
-  Status open() {
-    if (transfer_.payload.type == package::PayloadType::patch) {
-      AIRLOCK_TRY(delta::check_base(transfer_.payload, base_));
-    }
-    AIRLOCK_ASSIGN(payload_, artifacts_.open(transfer_.payload));
-    return {};
-  }
-
-  const Transfer& transfer_;
-  Artifacts& artifacts_;
-  Source& base_;
-  Area& slot_;
-  Source* payload_ = nullptr;
-  int misses_ = 0;  // blocks in a row that the slot did not hold
-  std::unique_ptr<delta::BlockDecoder> decoder_ = std::make_unique<delta::BlockDecoder>();
-};
-
 // The slot may hold any of a component's images (one per address).
 Status check_any_image(const Component& component, Source& slot) {
   Status last = fail(Code::image_rejected);
@@ -92,15 +38,20 @@ Status check_any_image(const Component& component, Source& slot) {
 
 }  // namespace
 
-Status check_room(platform::Device& device, const Work& work) {
+Result<std::uint64_t> room_needed(platform::Device& device, const Work& work, Bytes envelope) {
   AIRLOCK_ASSIGN(const slot::Record record, device.record());
-  std::uint64_t needed = package::kEnvelopeSizeMax;
+  std::uint64_t needed = platform::stored_size_of(envelope);
   for (const package::Choice& choice : work.plan.choices) {
     AIRLOCK_ASSIGN(const Transfer transfer, transfer_of(device, work, choice));
     const platform::FileArea& area = device.image(transfer.place, slot::other(record.active));
     AIRLOCK_ASSIGN(const std::uint64_t allocated, area.allocated_bytes());
     if (transfer.image.size > allocated) needed += transfer.image.size - allocated;
   }
+  return needed;
+}
+
+Status check_room(platform::Device& device, const Work& work, Bytes envelope) {
+  AIRLOCK_ASSIGN(const std::uint64_t needed, room_needed(device, work, envelope));
   AIRLOCK_ASSIGN(const std::uint64_t free, device.free_bytes());
   if (needed > free) return fail(Code::no_space, needed - free);
   return {};
@@ -114,14 +65,22 @@ Status stage_firmware(platform::Device& device, const Work& work, Bytes envelope
   const slot::SlotId to = slot::other(record.active);
   for (const package::Choice& choice : work.plan.choices) {
     AIRLOCK_ASSIGN(const Transfer transfer, transfer_of(device, work, choice));
-    Writer writer(transfer, artifacts, device.image(transfer.place, record.active),
-                  device.image(transfer.place, to));
-    AIRLOCK_TRY(writer.write_missing(on_block));
+    const internal::ImageWork work_of_image{transfer.image, transfer.payload,
+                                            device.image(transfer.place, record.active),
+                                            device.image(transfer.place, to)};
+    internal::OnBlock told;
+    if (on_block) {
+      told = [&](std::size_t blocks, std::size_t of) {
+        on_block(transfer.component.id, blocks, of);
+      };
+    }
+    AIRLOCK_TRY(internal::write_missing(work_of_image, artifacts, told));
   }
   return device.store_envelope(to, envelope);
 }
 
-Result<Verified> verify_firmware(platform::Device& device, const package::Proven& release) {
+Result<Verified> verify_firmware(platform::Device& device, const package::Proven& release,
+                                 Bytes envelope) {
   AIRLOCK_ASSIGN(const slot::Record record, device.record());
   if (record.trial_boots) return fail(Code::slot_busy);
   const slot::SlotId written = slot::other(record.active);
@@ -132,9 +91,8 @@ Result<Verified> verify_firmware(platform::Device& device, const package::Proven
     if (!place) return fail(Code::unknown_component, i);
     AIRLOCK_TRY(check_any_image(component, device.image(*place, written)));
   }
-  AIRLOCK_ASSIGN(const file::Buffer stored, device.envelope(written));
-  AIRLOCK_ASSIGN(const package::Envelope envelope, package::Envelope::parse(stored));
-  if (crypto::sha256(envelope.payload) != release.digest()) return fail(Code::image_rejected);
+  AIRLOCK_ASSIGN(const bool kept, device.holds_envelope(written, envelope));
+  if (!kept) return fail(Code::image_rejected);
   slot::Slot staged{release.digest(), manifest.security_version};
   staged.data_version = manifest.data_version;
   AIRLOCK_ASSIGN(staged.version, FixedText<package::kSemverTextMax>::from(manifest.version.text));

@@ -2,11 +2,11 @@
 //
 // It is for asking the server (check-in, reports) and for fetching what it hands out (metadata,
 // targets, payloads). It promises HTTPS with TLS 1.3 or newer against one configured CA file, no
-// redirect, a limit on every body before it is kept and on every wait, payload memory of one head
-// and one buffer whatever the size, and that a connection or a payload whose wire was cut can
-// simply be used again. It never retries (core/update decides that), never looks into what it
-// fetched, and trusts nothing: an answer of the server is advice, and every byte is proven by the
-// doors and by core/delta afterwards.
+// redirect, a limit on every body before it is kept and on every wait, payload memory of two
+// buffers whatever the size, and that a connection or a payload whose wire was cut can simply be
+// used again. It never retries (core/update decides that), never looks into what it fetched, and
+// trusts nothing: an answer of the server is advice, and every byte is proven by the doors and by
+// core/delta afterwards.
 #pragma once
 
 #include <cstdint>
@@ -30,15 +30,16 @@ using file::Buffer;
 
 // Limits. Milliseconds are of a monotonic clock.
 inline constexpr long kConnectTimeoutMs = 10'000;
-inline constexpr long kSmallBodyTimeoutMs = 30'000;          // request, answer and all in between
-inline constexpr long kStallWindowMs = 30'000;               // of a payload: in so much waiting ..
-inline constexpr std::uint64_t kStallBytesMin = 15 << 10;    // .. at least so much must arrive
-inline constexpr std::size_t kHeadersSizeMax = 32 << 10;     // of one response
-inline constexpr std::size_t kAnswerSizeMax = 64 << 10;      // of a check-in or a report
-inline constexpr std::size_t kHeadSizeMax = 4 << 20;         // of a payload, kept in memory
-inline constexpr std::size_t kStreamBufferSize = 256 << 10;  // of a payload's body
-inline constexpr int kReceiveBufferSize = 256 << 10;         // of the socket: what a cut may waste
-inline constexpr std::uint64_t kSkipMax = 64 << 10;  // cheaper to read over than to ask anew
+inline constexpr long kSmallBodyTimeoutMs = 30'000;         // request, answer and all in between
+inline constexpr long kStallWindowMs = 30'000;              // of a payload: in so much waiting ..
+inline constexpr std::uint64_t kStallBytesMin = 15 << 10;   // .. at least so much must arrive
+inline constexpr std::size_t kHeadersSizeMax = 32 << 10;    // of one response
+inline constexpr std::size_t kAnswerSizeMax = 64 << 10;     // of a check-in or a report
+inline constexpr std::size_t kHeadSizeMax = 4 << 20;        // of a payload
+inline constexpr std::size_t kHeadWindow = 64 << 10;        // as much of the head is kept
+inline constexpr std::size_t kStreamBufferSize = 64 << 10;  // of a payload's body
+inline constexpr int kReceiveBufferSize = 256 << 10;        // of the socket: what a cut may waste
+inline constexpr std::uint64_t kSkipMax = 64 << 10;         // cheaper to read over than to ask anew
 
 // How long to wait; the defaults are the limits above. Tests wait less.
 struct Patience {
@@ -190,7 +191,8 @@ struct PayloadPlace {
 
 // A payload on the server, read as if it were here: GET /artifacts/DIGEST with Range. Reads that
 // follow each other take from one response that is pulled as it is needed; a read elsewhere asks
-// anew. The head is fetched once and kept, so that reading it in between disturbs nothing.
+// anew. Of the head a window is kept, so that reading it in between disturbs nothing: read in order
+// it costs one request for each kHeadWindow, which is the head of an image of 90 MiB.
 //
 // After an error (those of Connection; interrupted where the wire was cut; http_failed where the
 // server cannot serve ranges or serves another one than asked) the object can be read again and
@@ -210,13 +212,14 @@ class PayloadSource final : public Source {
  private:
   struct Stream;
   PayloadSource(Connection& connection, const PayloadPlace& place, OnProgress on_progress);
-  Status fetch_head();
+  Status read_head(std::uint64_t offset, MutableBytes to);
   Status read_body(std::uint64_t offset, MutableBytes to);
 
   Connection::Wires* wires_;
   PayloadPlace place_;
   OnProgress on_progress_;
-  Buffer head_;  // empty until it was fetched
+  Buffer head_;                // what of the head was fetched last ..
+  std::uint64_t head_at_ = 0;  // .. and where it lies
   std::unique_ptr<Stream> stream_;
 };
 

@@ -236,6 +236,22 @@ TEST_F(Fetch, KeepsTheHeadSoThatReadingItDisturbsNothing) {
   EXPECT_EQ(log().asked.size(), 2U);
 }
 
+TEST_F(Fetch, KeepsAWindowOfALargeHeadAndFetchesEachByteOfItOnce) {
+  log();
+  Connection connection = connect(port_);
+  PayloadPlace where = place(Serving::well);
+  where.head_size = 200'000;
+  auto source = PayloadSource::open(connection, where);
+  std::array<std::uint8_t, 1000> part;
+  for (std::uint64_t at = 0; at < where.head_size; at += part.size()) {
+    ASSERT_TRUE(source->read(at, part));
+    ASSERT_TRUE(is_payload(part, at));
+    ASSERT_TRUE(source->read(where.head_size + at, part));
+    ASSERT_TRUE(is_payload(part, where.head_size + at));
+  }
+  EXPECT_EQ(log().asked.size(), 4U + 1U);
+}
+
 TEST_F(Fetch, AsksAnewForAnotherPlace) {
   Connection connection = connect(port_);
   auto source = PayloadSource::open(connection, place(Serving::well));

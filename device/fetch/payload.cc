@@ -77,23 +77,31 @@ Status PayloadSource::read(std::uint64_t offset, MutableBytes to) {
   }
   std::size_t from_head = 0;
   if (offset < place_.head_size && !to.empty()) {
-    AIRLOCK_TRY(fetch_head());
     from_head = std::min<std::size_t>(to.size(), place_.head_size - offset);
-    copy_into(to, Bytes(head_).subspan(static_cast<std::size_t>(offset), from_head));
+    for (std::size_t at = 0; at < from_head; at += kHeadWindow) {
+      const std::size_t part = std::min(kHeadWindow, from_head - at);
+      AIRLOCK_TRY(read_head(offset + at, to.subspan(at, part)));
+    }
   }
   if (from_head < to.size()) AIRLOCK_TRY(read_body(offset + from_head, to.subspan(from_head)));
   if (on_progress_) on_progress_(offset + to.size(), place_.size);
   return {};
 }
 
-Status PayloadSource::fetch_head() {
-  if (!head_.empty()) return {};
-  AIRLOCK_ASSIGN(auto stream, Stream::open(*wires_, place_, 0, place_.head_size));
-  Buffer head(place_.head_size);
-  AIRLOCK_TRY(stream->read(head));
-  head_ = std::move(head);
-  // A server without ranges is sending the body already: its response is read on.
-  if (stream->transfer->end() > place_.head_size) stream_ = std::move(stream);
+// read_head reads at most one window, which is moved where it does not hold all of it.
+Status PayloadSource::read_head(std::uint64_t offset, MutableBytes to) {
+  if (offset < head_at_ || offset + to.size() > head_at_ + head_.size()) {
+    const std::uint64_t end = std::min<std::uint64_t>(offset + kHeadWindow, place_.head_size);
+    head_.clear();
+    AIRLOCK_ASSIGN(auto stream, Stream::open(*wires_, place_, offset, end));
+    Buffer window(static_cast<std::size_t>(end - offset));
+    AIRLOCK_TRY(stream->read(window));
+    head_ = std::move(window);
+    head_at_ = offset;
+    // A server without ranges is sending the body already: its response is read on.
+    if (stream->transfer->end() > end) stream_ = std::move(stream);
+  }
+  copy_into(to, Bytes(head_).subspan(static_cast<std::size_t>(offset - head_at_), to.size()));
   return {};
 }
 

@@ -165,6 +165,13 @@ std::size_t Transfer::keep_header(std::string_view line) {
   return size;
 }
 
+// stated_size is what the answer says of its body's length; 0 where it says nothing.
+std::size_t Transfer::stated_size() const {
+  curl_off_t size = 0;
+  curl_easy_getinfo(easy_, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size);
+  return size < 0 ? 0 : static_cast<std::size_t>(size);
+}
+
 long Transfer::status() const {
   long status = 0;
   curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
@@ -197,12 +204,14 @@ std::size_t Transfer::keep_body(Bytes bytes) {
   }
   if (keep_ == Keep::all) {
     if (bytes.size() > body_max_ - body_.size()) return refuse(Code::oversized, body_max_);
+    if (body_.empty()) body_.reserve(std::min(body_max_, stated_size()));
   } else {
     if (arrived_ + bytes.size() > end_ - range_->first) return refuse(Code::oversized, end_);
     if (available() + bytes.size() > body_max_) {
       paused_ = true;
       return CURL_WRITEFUNC_PAUSE;
     }
+    body_.reserve(body_max_);
     body_.erase(body_.begin(), body_.begin() + static_cast<std::ptrdiff_t>(taken_));
     taken_ = 0;
   }

@@ -16,6 +16,7 @@ constexpr std::array<std::uint8_t, 4> kMagic = {'A', 'L', 'E', 'V'};
 constexpr std::size_t kHeadSize = 12;  // magic, length, checksum
 constexpr std::uint64_t kStatBlockSize = 512;
 constexpr std::size_t kReadAhead = 64 << 10;
+constexpr std::size_t kComparePart = 4 << 10;
 
 void put_number(MutableBytes to, std::uint32_t value) {
   for (std::size_t i = 0; i < 4; ++i) to[i] = static_cast<std::uint8_t>(value >> (24 - 8 * i));
@@ -25,6 +26,18 @@ std::uint32_t number(Bytes from) {
   std::uint32_t value = 0;
   for (std::size_t i = 0; i < 4; ++i) value = value << 8 | from[i];
   return value;
+}
+
+using Head = std::array<std::uint8_t, kHeadSize>;
+
+// What stands in front of an envelope.
+Head head_of(Bytes envelope) {
+  Head head;
+  const MutableBytes to(head);
+  copy_into(to, kMagic);
+  put_number(to.subspan(4), static_cast<std::uint32_t>(envelope.size()));
+  put_number(to.subspan(8), codec::crc32c(envelope));
+  return head;
 }
 
 }  // namespace
@@ -135,14 +148,11 @@ Status make_area(const file::Path& path, std::uint64_t size) {
 
 Status replace_envelope(const file::Path& path, Bytes envelope) {
   if (envelope.size() > package::kEnvelopeSizeMax) return fail(Code::oversized, envelope.size());
-  file::Buffer stored(kHeadSize + envelope.size());
-  const MutableBytes head = MutableBytes(stored).first(kHeadSize);
-  copy_into(head, kMagic);
-  put_number(head.subspan(4), static_cast<std::uint32_t>(envelope.size()));
-  put_number(head.subspan(8), codec::crc32c(envelope));
-  copy_into(MutableBytes(stored).subspan(kHeadSize), envelope);
-  return file::replace(path, stored);
+  const Head head = head_of(envelope);
+  return file::replace_by_parts(path, std::array{Bytes(head), envelope});
 }
+
+std::uint64_t stored_size_of(Bytes envelope) { return kHeadSize + envelope.size(); }
 
 Result<Bytes> envelope_in(Bytes stored) {
   if (stored.size() < kHeadSize) return fail(Code::truncated, stored.size());
@@ -161,6 +171,23 @@ Result<file::Buffer> read_envelope(const file::Path& path) {
   AIRLOCK_TRY(envelope_in(stored));
   stored.erase(stored.begin(), stored.begin() + kHeadSize);
   return stored;
+}
+
+Result<bool> file_holds(const file::Path& path, Bytes envelope) {
+  AIRLOCK_ASSIGN(const file::File stored, file::File::open(path, file::Access::read));
+  AIRLOCK_ASSIGN(const std::uint64_t size, stored.size());
+  if (size != stored_size_of(envelope)) return false;
+  Head head;
+  AIRLOCK_TRY(stored.read_at(0, head));
+  if (!equal(head, head_of(envelope))) return false;
+  std::array<std::uint8_t, kComparePart> part;
+  for (std::size_t at = 0; at < envelope.size(); at += part.size()) {
+    const Bytes wanted = envelope.subspan(at, std::min(part.size(), envelope.size() - at));
+    const MutableBytes found = MutableBytes(part).first(wanted.size());
+    AIRLOCK_TRY(stored.read_at(kHeadSize + at, found));
+    if (!equal(found, wanted)) return false;
+  }
+  return true;
 }
 
 bool is_damage(Code code_of_read_envelope) {

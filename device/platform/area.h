@@ -9,6 +9,10 @@
 
 namespace airlock::platform {
 
+// What flash behind a file or a block device erases at once, at the most: a slot is synced in such
+// units, since no smaller one is safer.
+inline constexpr std::uint64_t kEraseUnit = 4 << 20;
+
 // The file or device that a path leads to, through links and other names of it.
 struct Place {
   bool is_block_device = false;
@@ -78,11 +82,15 @@ Status make_area(const file::Path& path, std::uint64_t size);
 
 // replace_envelope keeps an envelope in a file, with its length and a checksum in front of it.
 Status replace_envelope(const file::Path& path, Bytes envelope);
+// stored_size_of is what that takes.
+std::uint64_t stored_size_of(Bytes envelope);
 // envelope_in returns the envelope in what lies in such a file: wrong_magic, bad_checksum,
 // truncated, trailing_bytes.
 Result<Bytes> envelope_in(Bytes stored);
 // read_envelope reads it back: not_found, and those of envelope_in.
 Result<file::Buffer> read_envelope(const file::Path& path);
+// file_holds says whether such a file holds exactly this envelope. Errors: not_found, io_failed.
+Result<bool> file_holds(const file::Path& path, Bytes envelope);
 // is_damage tells an envelope that is gone or not whole from a disk that does not answer, which
 // says nothing of what it holds.
 bool is_damage(Code code_of_read_envelope);

@@ -84,18 +84,14 @@ Status make_record(const file::Path& folder) {
 
 }  // namespace
 
-Device::Device(file::Path folder, Config config, DeviceKey key, std::array<RecordCopy, 2> copies)
-    : folder_(std::move(folder)),
-      config_(std::move(config)),
-      key_(std::move(key)),
-      copies_(std::move(copies)) {}
+Device::Device(file::Path folder, Config config, std::array<RecordCopy, 2> copies)
+    : folder_(std::move(folder)), config_(std::move(config)), copies_(std::move(copies)) {}
 
 Result<Device> Device::open(const file::Path& folder, Opening opening) {
   AIRLOCK_ASSIGN(Config config, read_config(folder / kConfigName));
-  AIRLOCK_ASSIGN(DeviceKey key, DeviceKey::read(folder / "device.key"));
   AIRLOCK_ASSIGN(RecordCopy first, RecordCopy::open(folder / kRecordNames[0], slot::kRecordUnit));
   AIRLOCK_ASSIGN(RecordCopy second, RecordCopy::open(folder / kRecordNames[1], slot::kRecordUnit));
-  Device device(folder, std::move(config), std::move(key),
+  Device device(folder, std::move(config),
                 std::array<RecordCopy, 2>{std::move(first), std::move(second)});
   if (opening == Opening::drive) {
     AIRLOCK_ASSIGN(device.lock_, file::File::open(folder / "lock", file::Access::create));
@@ -147,6 +143,10 @@ Status Device::store_envelope(slot::SlotId id, Bytes envelope) {
   return replace_envelope(folder_ / envelope_name(id), envelope);
 }
 
+Result<bool> Device::holds_envelope(slot::SlotId id, Bytes envelope) const {
+  return file_holds(folder_ / envelope_name(id), envelope);
+}
+
 Result<file::Buffer> Device::keyring_envelope() const {
   return read_envelope(folder_ / kKeyringName);
 }
@@ -183,7 +183,7 @@ Status make_device(const file::Path& folder, Birth birth) {
     AIRLOCK_TRY(file::make_folders(folder / part));
   }
   AIRLOCK_ASSIGN(const DeviceKey key, DeviceKey::generate());
-  AIRLOCK_TRY(key.create_files(folder / "device.key", folder / "device.pub"));
+  AIRLOCK_TRY(key.create_files(folder / kKeyName, folder / "device.pub"));
   AIRLOCK_TRY(create_seed(folder / "wallet/seed"));
   AIRLOCK_TRY(file::create(folder / "trust/root.json", birth.root));
   AIRLOCK_TRY(file::create(folder / "trust/ca.pem", birth.ca));

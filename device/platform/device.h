@@ -16,6 +16,8 @@
 
 namespace airlock::platform {
 
+inline constexpr std::string_view kKeyName = "device.key";
+
 // Who opens a device: its one driver, or somebody who only looks.
 enum class Opening : std::uint8_t { drive, look };
 
@@ -29,7 +31,9 @@ class Device {
   static Result<Device> open(const file::Path& folder, Opening opening);
 
   const Config& config() const { return config_; }
-  const DeviceKey& key() const { return key_; }
+  // key reads the device's own key anew each time: it stays in memory no longer than it is used,
+  // and a bootloader does without it. Errors: those of DeviceKey::read.
+  Result<DeviceKey> key() const { return DeviceKey::read(folder_ / kKeyName); }
   file::Path path(std::string_view name) const { return folder_ / name; }
   file::Path ca_file() const { return folder_ / config_.ca; }  // an absolute one replaces it
 
@@ -44,6 +48,8 @@ class Device {
   // envelope returns the manifest's envelope of a slot: not_found where the slot is empty.
   Result<file::Buffer> envelope(slot::SlotId id) const;
   Status store_envelope(slot::SlotId id, Bytes envelope);
+  // holds_envelope says whether that slot's envelope is this one, without another copy in memory.
+  Result<bool> holds_envelope(slot::SlotId id, Bytes envelope) const;
 
   Result<file::Buffer> keyring_envelope() const;
   // store_keyring replaces the keyring's envelope; its caller proved it.
@@ -56,13 +62,12 @@ class Device {
   Result<std::uint64_t> free_bytes() const;
 
  private:
-  Device(file::Path folder, Config config, DeviceKey key, std::array<RecordCopy, 2> copies);
+  Device(file::Path folder, Config config, std::array<RecordCopy, 2> copies);
   Status open_slots();
   slot::RecordAreas record_areas() { return {{&copies_[0], &copies_[1]}}; }
 
   file::Path folder_;
   Config config_;
-  DeviceKey key_;
   std::array<RecordCopy, 2> copies_;
   std::vector<Slots> slots_;  // as config_.components
   std::optional<file::File> lock_;

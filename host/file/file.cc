@@ -53,7 +53,7 @@ Status sync_folder(const Path& folder) {
 }
 
 // Writes the bytes to a new file beside `path`, durably, and returns its name.
-Result<Path> write_beside(const Path& path, Bytes bytes, Privacy privacy) {
+Result<Path> write_beside(const Path& path, std::span<const Bytes> parts, Privacy privacy) {
   static std::atomic<unsigned> counter = 0;
   const Path beside = path.string() + ".new-" + std::to_string(::getpid()) + "-" +
                       std::to_string(counter.fetch_add(1));
@@ -61,7 +61,12 @@ Result<Path> write_beside(const Path& path, Bytes bytes, Privacy privacy) {
   const int descriptor = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                                 privacy == Privacy::secret ? 0600 : 0644);
   if (descriptor < 0) return failed();
-  Status written = write_whole(descriptor, 0, bytes);
+  Status written;
+  std::uint64_t size = 0;
+  for (const Bytes part : parts) {
+    if (written) written = write_whole(descriptor, size, part);
+    size += part.size();
+  }
   if (written) written = may("sync", path);
   if (written && ::fsync(descriptor) != 0) written = failed();
   ::close(descriptor);
@@ -119,7 +124,11 @@ Result<Buffer> read_stream(const Path& path, std::size_t size_max) {
 }
 
 Status replace(const Path& path, Bytes bytes, Privacy privacy) {
-  AIRLOCK_ASSIGN(const Path beside, write_beside(path, bytes, privacy));
+  return replace_by_parts(path, std::span(&bytes, 1), privacy);
+}
+
+Status replace_by_parts(const Path& path, std::span<const Bytes> parts, Privacy privacy) {
+  AIRLOCK_ASSIGN(const Path beside, write_beside(path, parts, privacy));
   Status moved = may("rename", path);
   if (moved && ::rename(beside.c_str(), path.c_str()) != 0) moved = failed();
   if (!moved) {
@@ -130,7 +139,7 @@ Status replace(const Path& path, Bytes bytes, Privacy privacy) {
 }
 
 Status create(const Path& path, Bytes bytes, Privacy privacy) {
-  AIRLOCK_ASSIGN(const Path beside, write_beside(path, bytes, privacy));
+  AIRLOCK_ASSIGN(const Path beside, write_beside(path, std::span(&bytes, 1), privacy));
   Status linked = may("rename", path);
   if (linked && ::link(beside.c_str(), path.c_str()) != 0) linked = failed();
   ::unlink(beside.c_str());

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,10 @@ Result<Buffer> read_stream(const Path& path, std::size_t size_max);
 
 // replace makes `path` hold exactly these bytes, durably, or leaves it as it was.
 Status replace(const Path& path, Bytes bytes, Privacy privacy = Privacy::ordinary);
+
+// replace_by_parts does it with bytes that lie apart, so that nobody has to put them together.
+Status replace_by_parts(const Path& path, std::span<const Bytes> parts,
+                        Privacy privacy = Privacy::ordinary);
 
 // create is replace for a file that must not exist yet: exists_already otherwise.
 Status create(const Path& path, Bytes bytes, Privacy privacy = Privacy::ordinary);

@@ -80,6 +80,7 @@ class Transfer {
   std::size_t keep_header(std::string_view line);
   std::size_t keep_body(Bytes bytes);
   std::size_t refuse(Code code, std::uint64_t at = 0);
+  std::size_t stated_size() const;
   long status() const;
   Status judge_status();
   Status verdict();

@@ -1,0 +1,251 @@
+// A device, its server and its owner, for the tests of this room.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "core/delta/delta.h"
+#include "device/agent/agent.h"
+#include "device/agent/facts.h"
+#include "device/agent/folder.h"
+#include "device/agent/provision.h"
+#include "host/json/json.h"
+#include "host/text/text.h"
+#include "tests/fakes/signers.h"
+
+namespace airlock::agent {
+
+using How = Ending::How;
+
+inline constexpr std::int64_t kNow = 1'750'000'000;
+inline constexpr std::uint16_t kPieceSize = 4096;
+
+inline file::Buffer image_of(std::uint8_t seed) {
+  file::Buffer image(60'000);
+  for (std::size_t i = 0; i < image.size(); ++i) {
+    image[i] = static_cast<std::uint8_t>(seed * 31U + i * i % 251U);
+  }
+  return image;
+}
+
+// A full payload, stored raw, of an image that fits into one block.
+struct OneBlock {
+  fakes::Release::Component component;
+  file::Buffer payload;
+};
+inline OneBlock one_block(const file::Buffer& image) {
+  package::TreeHasher tree;
+  file::Buffer leaves;
+  for (std::size_t at = 0; at < image.size(); at += kPieceSize) {
+    const std::size_t size = std::min<std::size_t>(kPieceSize, image.size() - at);
+    const Digest leaf = package::leaf_hash(Bytes(image).subspan(at, size));
+    tree.add(leaf);
+    leaves.insert(leaves.end(), leaf.bytes.begin(), leaf.bytes.end());
+  }
+  OneBlock made;
+  file::Buffer& bytes = made.payload;
+  bytes.resize(delta::kHeadEntrySize);
+  delta::write_head_entry(
+      {delta::kHeadEntrySize, static_cast<std::uint32_t>(leaves.size() + image.size()),
+       delta::Coding::raw, tree.root()},
+      bytes);
+  package::Payload payload;
+  payload.root = package::leaf_hash(bytes);
+  payload.head_size = delta::kHeadEntrySize;
+  bytes.insert(bytes.end(), leaves.begin(), leaves.end());
+  bytes.insert(bytes.end(), image.begin(), image.end());
+  payload.size = bytes.size();
+  payload.digest = crypto::sha256(bytes);
+  payload.piece_size = kPieceSize;
+  payload.decoder_memory = delta::kDecoderMemoryMax;
+  const Digest digest = crypto::sha256(image);
+  made.component.id = "mcu";
+  made.component.images = {{{}, image.size(), digest, {digest}}};
+  made.component.payloads = {payload};
+  return made;
+}
+
+// The process dies when the phase is entered for the first time.
+struct Crash {};
+class Screen final : public Watcher {
+ public:
+  std::optional<update::Phase> dies_in;
+  std::set<std::string_view> seen;
+  void entered(const update::Session& session) override {
+    seen.insert(update::name_of(session.phase));
+    if (dies_in == session.phase) {
+      dies_in.reset();
+      throw Crash{};
+    }
+  }
+  void block_done(std::string_view, std::size_t, std::size_t) override {}
+};
+
+class Person final : public Owner {
+ public:
+  Result<Digest> answer = fail(Code::not_interactive);
+  Knowledge told = Knowledge::nothing_runs;  // of what runs, when asked last
+  std::string told_version;
+  Result<Digest> ask(const Question& question) override {
+    told = question.running.knowledge();
+    told_version = std::string(question.running.version());
+    return answer;
+  }
+};
+
+class Server final : public Outside {
+ public:
+  explicit Server(file::Path folder) : artifacts_(std::move(folder)) {}
+  std::optional<fetch::Offer> offer;
+  tuf::TargetClaim claim;
+  file::Buffer envelope;
+  Status wire;  // of the repository
+  std::vector<fetch::SignedReport> reports;
+
+  std::vector<fetch::CheckIn> asked;
+  std::vector<fetch::Seed> seeds;  // of rollouts; the offer is for who names a bucket in each
+  Status ear;                      // of reports
+
+  Result<fetch::Answer> check_in(const fetch::CheckIn& facts) override {
+    asked.push_back(facts);
+    fetch::Answer answer;
+    if (facts.duid.empty() && facts.buckets.size() < seeds.size()) {
+      answer.why = "bucket_missing";
+      answer.seeds = {seeds[facts.buckets.size()]};
+      return answer;
+    }
+    answer.offer = offer;
+    return answer;
+  }
+  Result<Listed> refresh(std::string_view path, std::int64_t) override {
+    if (!wire) return std::unexpected(wire.error());
+    tuf::Target target;
+    target.path = std::string(path);
+    target.custom = tuf::custom_of(claim);
+    return Listed{target, envelope};
+  }
+  apply::Artifacts& artifacts() override { return artifacts_; }
+  Status report(const fetch::SignedReport& report) override {
+    if (ear) reports.push_back(report);
+    return ear;
+  }
+
+ private:
+  FolderArtifacts artifacts_;
+};
+
+class Agents : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "airlock-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+    server_ = std::make_unique<Server>(folder_ / "next");
+    make_package("first", "1.0.0", 1, old_image_);
+    next_ = make_package("next", "1.1.0", 2, new_image_);
+    provision_device();
+    fetch::Offer offer;
+    offer.target = "firmware/1.1.0/demo.cose";
+    offer.manifest = next_;
+    offer.version = "1.1.0";
+    server_->offer = offer;
+    server_->claim = {"firmware", {"demo-wallet"}, "1.1.0", 2, next_};
+    server_->envelope = *file::read(folder_ / "next/manifest.cose", 1 << 20);
+    person_.answer = next_;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  Digest make_package(const char* name, const char* version, std::uint32_t security_version,
+                      const file::Buffer& image, std::uint32_t data_version = 1) {
+    const OneBlock block = one_block(image);
+    fakes::Release release;
+    release.version = version;
+    release.data_version = data_version;
+    release.security_version = security_version;
+    release.components = {block.component};
+    const fakes::Buffer manifest = release.encode();
+    const file::Path folder = folder_ / name;
+    EXPECT_TRUE(file::make_folders(folder / "artifacts"));
+    EXPECT_TRUE(file::replace(folder / "manifest.cose",
+                              signers_.sign_complete(manifest, package::Kind::firmware)));
+    const std::string hex = text::to_hex(crypto::sha256(block.payload).bytes);
+    EXPECT_TRUE(file::replace(folder / "artifacts" / hex, block.payload));
+    return crypto::sha256(manifest);
+  }
+
+  void provision_device(platform::Naming naming = platform::Naming::duid) {
+    ASSERT_TRUE(file::replace(folder_ / "keyring.cose", signers_.anchor()));
+    ASSERT_TRUE(file::replace(folder_ / "root.json", bytes_of("{}")));
+    Factory factory;
+    factory.config.model = "demo-wallet";
+    factory.config.server = "https://localhost:1";
+    factory.config.components = {{"mcu", 64 << 10, {}}};
+    factory.config.naming = naming;
+    factory.keyring = folder_ / "keyring.cose";
+    factory.root = factory.ca = folder_ / "root.json";
+    factory.firmware = folder_ / "first";
+    factory.clock = kNow;
+    const Status made = provision(folder_ / "device", factory);
+    ASSERT_TRUE(made) << name(made.error().code);
+  }
+
+  // A new process: opens the device, does its work, ends.
+  template <class Work>
+  Result<Ending> in_a_process(Work work) {
+    AIRLOCK_ASSIGN(platform::Device device,
+                   platform::Device::open(folder_ / "device", platform::Opening::drive));
+    const Surroundings around{*server_, person_, screen_, [] { return kNow; }, trial_};
+    AIRLOCK_ASSIGN(Agent agent, Agent::open(device, around));
+    return work(agent);
+  }
+  Result<Ending> run() {
+    return in_a_process([](Agent& agent) { return agent.run(Pace::keep_trying); });
+  }
+  Result<Ending> install(const file::Path& package) {
+    return in_a_process([&](Agent& agent) { return agent.install(package, Pace::keep_trying); });
+  }
+
+  void expect_runs(const char* version, const file::Buffer& image) {
+    Result<platform::Device> device =
+        platform::Device::open(folder_ / "device", platform::Opening::look);
+    ASSERT_TRUE(device);
+    const slot::Record record = *device->record();
+    EXPECT_EQ(Running::read(*device, record)->version(), version);
+    file::Buffer stored(image.size());
+    ASSERT_TRUE(device->image(0, record.active).read(0, stored));
+    EXPECT_EQ(stored, image);
+  }
+  void damage_manifest(const char* name = "manifest-a.area") {
+    const file::Path path = folder_ / "device/areas" / name;
+    file::Buffer stored = *file::read(path, 1 << 20);
+    stored.back() ^= 1;
+    ASSERT_TRUE(file::replace(path, stored));
+  }
+  std::vector<json::Value> reported() {
+    std::vector<json::Value> values;
+    for (const fetch::SignedReport& report : server_->reports) {
+      values.push_back(*json::parse(report.report, 16 << 10));
+    }
+    return values;
+  }
+  slot::Record record() {
+    return *platform::Device::open(folder_ / "device", platform::Opening::look)->record();
+  }
+
+  fakes::Signers signers_;
+  file::Buffer old_image_ = image_of(1);
+  file::Buffer new_image_ = image_of(2);
+  file::Path folder_;
+  Digest next_;
+  std::unique_ptr<Server> server_;
+  Person person_;
+  Screen screen_;
+  Trial trial_ = Trial::healthy;
+};
+
+}  // namespace airlock::agent

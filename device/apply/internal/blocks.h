@@ -1,0 +1,28 @@
+// How a slot comes to hold an image: block by block, whatever it holds already.
+#pragma once
+
+#include <functional>
+
+#include "core/package/package.h"
+#include "device/apply/apply.h"
+
+namespace airlock::apply::internal {
+
+// One image on its way into its slot.
+struct ImageWork {
+  const package::Image& image;
+  const package::Payload& payload;
+  Source& base;  // what runs; read only where the payload is a patch
+  Area& slot;
+};
+
+// Told after each block: blocks that the slot holds, of all.
+using OnBlock = std::function<void(std::size_t blocks, std::size_t of)>;
+
+// write_missing writes each block that the slot does not hold, in order, and syncs after each
+// platform::kEraseUnit of the image. So a power cut takes back what was written in one unit, and
+// the next call fetches no more than that and the block that was cut. Errors: those of the
+// artifacts, of delta and of the areas.
+Status write_missing(const ImageWork& work, Artifacts& artifacts, const OnBlock& on_block);
+
+}  // namespace airlock::apply::internal
