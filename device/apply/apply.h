@@ -3,8 +3,8 @@
 // It is for the effects of core/update that change the device: of firmware (two slots, the boot
 // record) and of keyrings (the package door's own keys). It promises that only the inactive slot is
 // written, and only after the record says so; that a block which the slot holds already is neither
-// fetched nor written again, so that an interruption costs at most one block, and a power cut one
-// erase unit besides; that nothing is armed except with a Verified, which only verify makes, after
+// fetched nor written again, so that an interruption costs at most one block, and a power cut at
+// most one erase unit; that nothing is armed except with a Verified, which only verify makes, after
 // it read every byte back; and that each function may be repeated after a crash. It never decides
 // whether a release may be installed (the doors and the gate do) and never asks the owner.
 #pragma once
