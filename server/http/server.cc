@@ -375,6 +375,7 @@ Status serve(Service& service, const Settings& settings,
       {{"version", AIRLOCK_VERSION}, {"listen", addresses.listen}, {"admin", addresses.admin}});
   ready(addresses);
   std::vector<std::jthread> threads;
+  threads.reserve(device_lanes.size());
   for (Lane* const lane : device_lanes) threads.emplace_back([lane] { lane->context.run(); });
   operators.context.run();
   threads.clear();  // joins
