@@ -72,7 +72,9 @@ Answer<tuf::Repository> read_newest(const Path& repository, const Drafts& drafts
 
 Answer<file::File> lock_repository(const Path& repository) {
   const Path path = repository / kLockFile;
-  AIRLOCK_ASSIGN(file::File lock, naming(path, file::File::open(path, file::Access::create)));
+  Result<file::File> opened = file::File::open(path, file::Access::create);
+  const bool is_absent = !opened && opened.error().code == Code::not_found;
+  AIRLOCK_ASSIGN(file::File lock, naming(is_absent ? repository : path, std::move(opened)));
   AIRLOCK_TRY(naming(path, lock.lock()));
   return lock;
 }

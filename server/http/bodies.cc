@@ -209,7 +209,7 @@ Result<RolloutBody> parse_rollout(std::string_view text) {
   const bool closes = body.draft.not_after != 0;
   if (closes && body.draft.not_after < body.draft.not_before) return fail(Code::empty_range);
   AIRLOCK_ASSIGN(const std::string state, word_or_empty(root, "state"));
-  if (state != "" && state != "created" && state != "running") return fail(Code::bad_request);
+  if (!state.empty() && state != "created" && state != "running") return fail(Code::bad_request);
   body.draft.state = state == "created" ? store::State::created : store::State::running;
   return body;
 }

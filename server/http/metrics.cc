@@ -1,6 +1,8 @@
 #include "server/http/metrics.h"
 
 #include <algorithm>
+#include <initializer_list>
+#include <utility>
 
 namespace airlock::http {
 
@@ -17,6 +19,22 @@ void put_type(std::string& text, std::string_view name, std::string_view type) {
 
 void put(std::string& text, std::string_view series, std::uint64_t value) {
   text.append(series).append(" ").append(std::to_string(value)).append("\n");
+}
+
+// One label of a series; what stands in it is a plain word or a number.
+struct Label {
+  std::string_view name;
+  std::string_view value;
+};
+void put(std::string& text, std::string_view series, std::initializer_list<Label> labels,
+         std::uint64_t value) {
+  text.append(series);
+  char before = '{';
+  for (const Label& label : labels) {
+    text.push_back(std::exchange(before, ','));
+    text.append(label.name).append("=\"").append(label.value).append("\"");
+  }
+  put(text, "}", value);
 }
 
 // label_of lets only plain words of a device into the text that Prometheus reads.
@@ -60,31 +78,28 @@ void Metrics::took(std::uint64_t microseconds) {
 std::string Metrics::write(const Gauges& gauges) const {
   std::string text;
   put_type(text, "airlock_check_ins_total", "counter");
-  put(text, "airlock_check_ins_total{answer=\"offer\",reason=\"\"}", read(offered_));
+  put(text, "airlock_check_ins_total", {{"answer", "offer"}, {"reason", ""}}, read(offered_));
   for (std::size_t at = 0; at < nothing_.size(); ++at) {
-    const std::string word(rollout::word_of(static_cast<rollout::Reason>(at)));
-    put(text, "airlock_check_ins_total{answer=\"nothing\",reason=\"" + word + "\"}",
+    const std::string_view word = rollout::word_of(static_cast<rollout::Reason>(at));
+    put(text, "airlock_check_ins_total", {{"answer", "nothing"}, {"reason", word}},
         read(nothing_[at]));
   }
   put_type(text, "airlock_reports_total", "counter");
-  put(text, "airlock_reports_total{standing=\"counted\"}", read(counted_));
-  put(text, "airlock_reports_total{standing=\"marked\"}", read(marked_));
+  put(text, "airlock_reports_total", {{"standing", "counted"}}, read(counted_));
+  put(text, "airlock_reports_total", {{"standing", "marked"}}, read(marked_));
   put_type(text, "airlock_counted_reports_total", "counter");
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [kind, count] : reports_) {
       const auto& [outcome, phase, reason] = kind;
-      put(text,
-          "airlock_counted_reports_total{outcome=\"" + outcome + "\",phase=\"" + phase +
-              "\",reason=\"" + reason + "\"}",
-          count);
+      put(text, "airlock_counted_reports_total",
+          {{"outcome", outcome}, {"phase", phase}, {"reason", reason}}, count);
     }
   }
   put_type(text, "airlock_refused_total", "counter");
   for (std::size_t at = 0; at < refused_.size(); ++at) {
     if (read(refused_[at]) == 0) continue;
-    put(text, "airlock_refused_total{code=\"" + std::string(name(kCodes[at])) + "\"}",
-        read(refused_[at]));
+    put(text, "airlock_refused_total", {{"code", name(kCodes[at])}}, read(refused_[at]));
   }
   put_type(text, "airlock_handshakes_failed_total", "counter");
   put(text, "airlock_handshakes_failed_total", read(handshakes_failed_));
@@ -94,7 +109,7 @@ std::string Metrics::write(const Gauges& gauges) const {
   put(text, "airlock_report_queue", gauges.report_queue);
   put_type(text, "airlock_rollouts", "gauge");
   for (const store::State state : store::kStates) {
-    put(text, "airlock_rollouts{state=\"" + std::string(store::name_of(state)) + "\"}",
+    put(text, "airlock_rollouts", {{"state", store::name_of(state)}},
         gauges.snapshot.count_of(state));
   }
   write_latency(text);
@@ -107,7 +122,7 @@ void Metrics::write_latency(std::string& text) const {
   for (std::size_t at = 0; at < latency_.size(); ++at) {
     sum += read(latency_[at]);
     const std::string bound = at == kBounds.size() ? "+Inf" : std::to_string(kBounds[at]);
-    put(text, "airlock_request_microseconds_bucket{le=\"" + bound + "\"}", sum);
+    put(text, "airlock_request_microseconds_bucket", {{"le", bound}}, sum);
   }
   put(text, "airlock_request_microseconds_sum", read(latency_us_));
   put(text, "airlock_request_microseconds_count", sum);

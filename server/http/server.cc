@@ -3,9 +3,6 @@
 
 #include <sys/resource.h>
 
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
-
 #include <boost/asio.hpp>
 #include <boost/asio/impl/src.hpp>
 #include <boost/asio/ssl.hpp>
@@ -85,16 +82,6 @@ struct Server {
   std::atomic<bool> ending = false;
   std::atomic<bool> hurried = false;  // a second signal: nothing is waited for any more
 };
-
-std::string common_name_of(Stream& stream) {
-  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
-      SSL_get1_peer_certificate(stream.native_handle()), &X509_free);
-  if (certificate == nullptr) return {};
-  std::array<char, 65> name{};
-  const int size = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate.get()),
-                                             NID_commonName, name.data(), name.size());
-  return size > 0 ? std::string(name.data(), static_cast<std::size_t>(size)) : std::string();
-}
 
 // answer_of waits for the service's answer, which may come from the writer's thread.
 asio::awaitable<Response> answer_of(Server& server, Session& session, const Request& request) {
@@ -190,7 +177,7 @@ asio::awaitable<void> converse(Server& server, Session& session) {
     server.service.metrics().handshake_failed();
     co_return;
   }
-  if (session.door == Door::operators) session.who = common_name_of(session.stream);
+  if (session.door == Door::operators) session.who = common_name_of(session.stream.native_handle());
   beast::flat_buffer buffer(kHeaderMax + kRequestBodyMax);
   while (!server.ending) {
     RequestReader reader;
@@ -388,6 +375,7 @@ Status serve(Service& service, const Settings& settings,
       {{"version", AIRLOCK_VERSION}, {"listen", addresses.listen}, {"admin", addresses.admin}});
   ready(addresses);
   std::vector<std::jthread> threads;
+  threads.reserve(device_lanes.size());
   for (Lane* const lane : device_lanes) threads.emplace_back([lane] { lane->context.run(); });
   operators.context.run();
   threads.clear();  // joins

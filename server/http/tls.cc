@@ -4,6 +4,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <array>
+
 namespace airlock::http {
 
 namespace {
@@ -81,6 +83,16 @@ Result<TlsContext> make_tls(const Settings& settings, Door door) {
   AIRLOCK_TRY(use_key(tls.get(), settings.key));
   if (door == Door::operators) AIRLOCK_TRY(let_in_operators(tls.get(), settings.admin_ca));
   return tls;
+}
+
+std::string common_name_of(SSL* connection) {
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+      SSL_get1_peer_certificate(connection), &X509_free);
+  if (certificate == nullptr) return {};
+  std::array<char, 65> name{};
+  const int size = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate.get()),
+                                             NID_commonName, name.data(), name.size());
+  return size > 0 ? std::string(name.data(), static_cast<std::size_t>(size)) : std::string();
 }
 
 }  // namespace airlock::http

@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 
 #include <memory>
+#include <string>
 
 #include "server/http/server.h"
 
@@ -21,5 +22,8 @@ enum class Door : std::uint8_t { devices, operators };
 // for a passphrase. Errors, each at the Setting that names the file: those of opening it,
 // wrong_magic (no PEM of its kind), key_encrypted, key_mismatch.
 Result<TlsContext> make_tls(const Settings& settings, Door door);
+
+// common_name_of is who the other end is by its certificate; empty where it showed none.
+std::string common_name_of(SSL* connection);
 
 }  // namespace airlock::http

@@ -157,6 +157,7 @@ Answer evaluate(const CheckIn& device, const Snapshot& snapshot, std::int64_t no
       answer.offers = true;
       break;
     }
+    // The seeds of more than it holds come when the device asks again.
     if (*refused == Reason::bucket_missing) (void)answer.unbucketed.add(plan);
     if (answer.plan == nullptr || *refused > answer.reason) {
       answer.plan = plan;

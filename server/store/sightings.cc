@@ -69,7 +69,7 @@ Sightings::~Sightings() {
   }
   ends_.notify_one();
   thread_.join();
-  (void)flush();
+  (void)flush();  // nobody is left to be told; the devices will tell it again
 }
 
 void Sightings::saw(const std::string& duid, Sighting sighting) {

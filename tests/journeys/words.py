@@ -281,6 +281,22 @@ class Words(Stage):
         refused("--listen", taken, "127.0.0.1:0")
         refused("--admin-listen", "127.0.0.1:0", taken)
 
+    def test_the_file_at_fault_in_a_repository_is_named(self):
+        shutil.copytree(self.house / "repo", self.dir / "repo")
+        def refused(code, repo):
+            yield self.refuses(code, self.airlock, "publish", self.stage.second, "--repo", repo, "--keys",
+                               self.house / "keys", "--keyring", self.house / "keys/keyring.cose").text
+            yield self.refuses("self_check_failed" if code == "mixed_metadata" else code, self.airlock, "repo", "timestamp",
+                               "--repo", repo, "--key", self.house / "keys/repo-timestamp.key").text
+        published, dated = refused("not_found", "nothere")
+        self.assertIn("error: not_found: nothere/metadata/1.root.json: ", published)
+        self.assertIn("error: not_found: nothere: ", dated)
+        newest = max((self.dir / "repo/metadata").glob("*.targets.json"), key=lambda path: int(path.name.split(".")[0]))
+        self.damage(newest, 100)
+        published, dated = refused("mixed_metadata", "repo")
+        self.assertIn(f"error: mixed_metadata: repo/metadata/{newest.name}: ", published)
+        self.assertIn(f"error: self_check_failed: mixed_metadata repo/metadata/{newest.name}: ", dated)
+
     def serve(self, **changed):
         """`airlock-server run` as it would be right, but for the changed options."""
         line = {"--repo": self.house / "repo", "--data": "data", "--tls-cert": self.house / "server.pem",
