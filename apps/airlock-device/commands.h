@@ -38,13 +38,12 @@ struct RunOptions {
   agent::Trial trial = agent::Trial::healthy;
   Output output = Output::people;
   std::optional<file::Path> package;  // install: by hand
+  bool restore = false;               // revert: back to the kept version
 };
 // run drives the device; its error is also that of a session that failed.
 Status run(const RunOptions& options);
 
 Status show_status(const file::Path& dir, Output output);
 Status boot(const file::Path& dir, Output output);
-// go_back makes the kept version active again, where the floor allows.
-Status go_back(const file::Path& dir, Output output);
 
 }  // namespace airlock::app

@@ -1,4 +1,4 @@
-// provision, run, install: what changes a device.
+// provision, run, install, revert: what changes a device.
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -202,6 +202,9 @@ Status run(const RunOptions& options) {
   AIRLOCK_ASSIGN(agent::Agent agent, agent::Agent::open(device, around));
   if (options.package) {
     return judge(agent.install(*options.package, agent::Pace::keep_trying), agent, options.output);
+  }
+  if (options.restore) {
+    return judge(agent.restore(agent::Pace::keep_trying), agent, options.output);
   }
   switch (options.until) {
     case Until::once: return judge(agent.run(agent::Pace::stop_at_once), agent, options.output);

@@ -1,4 +1,4 @@
-// status, boot, revert: what concerns the boot record alone.
+// status, boot: what runs.
 #include <iostream>
 
 #include "apps/airlock-device/commands.h"
@@ -152,16 +152,6 @@ Status show_status(const file::Path& dir, Output output) {
 
 Status boot(const file::Path& dir, Output output) {
   AIRLOCK_ASSIGN(platform::Device device, platform::Device::open(dir, platform::Opening::drive));
-  AIRLOCK_ASSIGN(const slot::Boot decided, device.boot());
-  show_boot(decided, output);
-  return {};
-}
-
-Status go_back(const file::Path& dir, Output output) {
-  AIRLOCK_ASSIGN(platform::Device device, platform::Device::open(dir, platform::Opening::drive));
-  AIRLOCK_ASSIGN(const slot::Record record, device.record());
-  AIRLOCK_ASSIGN(const slot::Record next, slot::restore(record));
-  AIRLOCK_TRY(device.store_record(next));
   AIRLOCK_ASSIGN(const slot::Boot decided, device.boot());
   show_boot(decided, output);
   return {};

@@ -35,7 +35,7 @@ CLI::App* add_command(CLI::App& app, const char* command, const char* descriptio
   return added;
 }
 
-void add_driving(CLI::App& command, Line& line) {
+void add_consent(CLI::App& command, Line& line) {
   CLI::Option* consent = command.add_option(
       "--consent", line.consent, "say yes to this manifest's digest, and to no other one");
   consent->check([](const std::string& digest) {
@@ -43,6 +43,10 @@ void add_driving(CLI::App& command, Line& line) {
     return std::string("takes the 64 hexadecimal digits that airlock inspect shows");
   });
   command.add_flag("--refuse", line.refuse, "say no to whatever is ready")->excludes(consent);
+}
+
+void add_driving(CLI::App& command, Line& line) {
+  add_consent(command, line);
   command.add_option("--trial", line.trial, "how the simulated new firmware behaves")
       ->check(CLI::IsMember({"healthy", "unhealthy", "hang"}));
 }
@@ -122,12 +126,12 @@ Status carry_out(const CLI::App& app, Line& line) {
   }
   if (app.got_subcommand("status")) return show_status(line.dir, output_of(line));
   if (app.got_subcommand("boot")) return boot(line.dir, output_of(line));
-  if (app.got_subcommand("revert")) return go_back(line.dir, output_of(line));
   AIRLOCK_ASSIGN(RunOptions options, run_options(line));
   if (app.got_subcommand("install")) {
     options.package = line.package;
     options.until = Until::quiet;
   }
+  options.restore = app.got_subcommand("revert");
   return run(options);
 }
 
@@ -147,8 +151,9 @@ int main_of(int argc, char** argv) {
               line);
   add_command(app, "boot", "reset the device: let the bootloader decide what runs",
               "boot --dir wallet", line);
-  add_command(app, "revert", "go back to the kept version, where its floor allows",
-              "revert --dir wallet", line);
+  add_consent(*add_command(app, "revert", "go back to the kept version, where its floor allows",
+                           "revert --dir wallet", line),
+              line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

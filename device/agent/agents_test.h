@@ -210,6 +210,10 @@ class Agents : public testing::Test {
     return in_a_process([&](Agent& agent) { return agent.install(package, Pace::keep_trying); });
   }
 
+  Result<Ending> restore() {
+    return in_a_process([](Agent& agent) { return agent.restore(Pace::keep_trying); });
+  }
+
   void expect_runs(const char* version, const file::Buffer& image) {
     Result<platform::Device> device =
         platform::Device::open(folder_ / "device", platform::Opening::look);
