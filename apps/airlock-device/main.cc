@@ -4,13 +4,13 @@
 #include <iostream>
 
 #include "apps/airlock-device/commands.h"
+#include "host/commandline/commandline.h"
 #include "host/text/text.h"
 
 namespace airlock::app {
 namespace {
 
 constexpr int kExitFailed = 1;
-constexpr int kExitUsage = 2;
 
 // The command line as it was read; each command takes what is its own.
 struct Line {
@@ -117,7 +117,7 @@ Result<RunOptions> run_options(const Line& line) {
   return options;
 }
 
-Status carry_out(const CLI::App& app, Line& line) {
+Answer carry_out(const CLI::App& app, Line& line) {
   if (app.got_subcommand("provision")) {
     line.provision.dir = line.dir;
     line.provision.output = output_of(line);
@@ -133,6 +133,18 @@ Status carry_out(const CLI::App& app, Line& line) {
   }
   options.restore = app.got_subcommand("revert");
   return run(options);
+}
+
+// A wrong command line is told by what is wrong with it; else the code says what to do.
+int report(const platform::Fault& fault, const std::string& dir) {
+  const std::string about = text::visible(fault.about.empty() ? dir : fault.about);
+  std::cerr << "error: " << name(fault.code) << ": " << about;
+  if (fault.code == Code::usage) {
+    std::cerr << "\n";
+    return commandline::kStatusUsage;
+  }
+  std::cerr << ": " << explain(fault.code) << "\n";
+  return kExitFailed;
 }
 
 int main_of(int argc, char** argv) {
@@ -154,16 +166,9 @@ int main_of(int argc, char** argv) {
   add_consent(*add_command(app, "revert", "go back to the kept version, where its floor allows",
                            "revert --dir wallet", line),
               line);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kExitUsage;
-  }
-  const Status done = carry_out(app, line);
-  if (done) return 0;
-  std::cerr << "error: " << name(done.error().code) << ": " << line.dir << ": "
-            << explain(done.error().code) << "\n";
-  return done.error().code == Code::usage ? kExitUsage : kExitFailed;
+  if (const auto status = commandline::parse(app, argc, argv)) return *status;
+  const Answer done = carry_out(app, line);
+  return done ? 0 : report(done.error(), line.dir);
 }
 
 }  // namespace
