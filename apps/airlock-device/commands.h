@@ -1,4 +1,5 @@
-// What each command does. Results go to standard output; errors are the caller's to show.
+// What each command does. Results go to standard output; errors are the caller's to show, each with
+// what it is about. Where that is the command line the text is all that has to be said.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,8 @@
 
 namespace airlock::app {
 
+using Answer = platform::Located<void>;
+
 enum class Output : std::uint8_t { people, json };
 
 struct ProvisionOptions {
@@ -26,7 +29,7 @@ struct ProvisionOptions {
   bool unnamed = false;
   Output output = Output::people;
 };
-Status provision(const ProvisionOptions& options);
+Answer provision(const ProvisionOptions& options);
 
 // How long a run goes on.
 enum class Until : std::uint8_t { once, quiet, stopped };
@@ -38,13 +41,12 @@ struct RunOptions {
   agent::Trial trial = agent::Trial::healthy;
   Output output = Output::people;
   std::optional<file::Path> package;  // install: by hand
+  bool restore = false;               // revert: back to the kept version
 };
 // run drives the device; its error is also that of a session that failed.
-Status run(const RunOptions& options);
+Answer run(const RunOptions& options);
 
-Status show_status(const file::Path& dir, Output output);
-Status boot(const file::Path& dir, Output output);
-// go_back makes the kept version active again, where the floor allows.
-Status go_back(const file::Path& dir, Output output);
+Answer show_status(const file::Path& dir, Output output);
+Answer boot(const file::Path& dir, Output output);
 
 }  // namespace airlock::app

@@ -1,5 +1,6 @@
-// provision, run, install: what changes a device.
+// provision, run, install, revert: what changes a device.
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <filesystem>
@@ -17,6 +18,8 @@ namespace airlock::app {
 namespace {
 
 using agent::Ending;
+using platform::Fault;
+using platform::located;
 
 std::int64_t system_clock_now() {
   return std::chrono::duration_cast<std::chrono::seconds>(
@@ -94,23 +97,43 @@ void tell(const Ending& ending, const update::Session& session, Output output) {
   }
 }
 
-Status judge(const Result<Ending>& ending, const agent::Agent& agent, Output output) {
-  if (!ending) return std::unexpected(ending.error());
-  tell(*ending, agent.session(), output);
-  if (ending->how == Ending::How::failed) return std::unexpected(ending->error);
-  return {};
+// What a failure is about: the package that was handed in, or the server; "" for the device itself.
+std::string subject_of(update::Phase phase, const RunOptions& options,
+                       const platform::Device& device) {
+  using update::Phase;
+  constexpr std::array kOfRelease = {Phase::idle,     Phase::asking, Phase::refreshing,
+                                     Phase::proving,  Phase::gating, Phase::staging,
+                                     Phase::reporting};
+  if (options.restore || std::ranges::find(kOfRelease, phase) == kOfRelease.end()) return "";
+  return options.package ? options.package->string() : device.config().server;
+}
+
+Answer judge(const Result<Ending>& ending, const agent::Agent& agent, const RunOptions& options,
+             const platform::Device& device) {
+  const update::Session& session = agent.session();
+  if (!ending) {
+    return std::unexpected(Fault(ending.error(), subject_of(session.phase, options, device)));
+  }
+  tell(*ending, session, options.output);
+  if (ending->how != Ending::How::failed) return {};
+  return std::unexpected(Fault(ending->error, subject_of(session.failed_in, options, device)));
 }
 
 // For as long as the process lives; a failed session waits like a quiet one.
-Status keep_running(agent::Agent& agent, Output output) {
+Answer keep_running(agent::Agent& agent, const RunOptions& options,
+                    const platform::Device& device) {
   while (true) {
-    const Status done = judge(agent.run(agent::Pace::keep_trying), agent, output);
+    const Answer done = judge(agent.run(agent::Pace::keep_trying), agent, options, device);
     const bool left = !done && done.error().code == Code::interrupted &&
                       agent.session().phase == update::Phase::consenting;
     if (left) return done;  // the owner pressed Ctrl-C at the question
     if (!done) std::cerr << "error: " << name(done.error().code) << '\n';
     std::this_thread::sleep_for(std::chrono::seconds(agent.poll_after_s()));
   }
+}
+
+std::unexpected<Fault> refuse(std::string what_to_do) {
+  return std::unexpected(Fault(Error{Code::usage}, std::move(what_to_do)));
 }
 
 Result<std::uint64_t> size_of(std::string_view text) {
@@ -127,19 +150,22 @@ Result<std::uint64_t> size_of(std::string_view text) {
   return size * factor;
 }
 
-Result<platform::ComponentConfig> component_of(std::string_view text) {
+platform::Located<platform::ComponentConfig> component_of(std::string_view text) {
   const std::size_t equals = text.find('=');
-  if (equals == 0 || equals == std::string_view::npos) return fail(Code::usage);
+  if (equals == 0 || equals == std::string_view::npos || equals + 1 == text.size()) {
+    return refuse("--component " + std::string(text) + ": write NAME=SIZE or NAME=PATH,PATH");
+  }
   platform::ComponentConfig component;
   component.id = std::string(text.substr(0, equals));
-  const bool plain = std::ranges::all_of(component.id, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  });
-  if (!plain || component.id.size() > package::kComponentIdMax) return fail(Code::usage);
   const std::string_view place = text.substr(equals + 1);
   const std::size_t comma = place.find(',');
   if (comma == std::string_view::npos) {
-    AIRLOCK_ASSIGN(component.slot_size, size_of(place));
+    const Result<std::uint64_t> size = size_of(place);
+    if (!size) {
+      return refuse("--component " + std::string(text) +
+                    ": the size is a number of bytes, or of K, M or G, up to 4G");
+    }
+    component.slot_size = *size;
     return component;
   }
   // As typed they are relative to where the user stands, not to the device's folder.
@@ -147,7 +173,7 @@ Result<platform::ComponentConfig> component_of(std::string_view text) {
                      std::filesystem::absolute(place.substr(comma + 1)).string()};
   component.slot_size = package::kImageSizeMax;
   for (const std::string& path : component.paths) {
-    AIRLOCK_ASSIGN(const platform::FileArea area, platform::FileArea::open(path));
+    AIRLOCK_ASSIGN(const platform::FileArea area, located(path, platform::FileArea::open(path)));
     component.slot_size = std::min(component.slot_size, area.size());
   }
   return component;
@@ -155,14 +181,14 @@ Result<platform::ComponentConfig> component_of(std::string_view text) {
 
 }  // namespace
 
-Status provision(const ProvisionOptions& options) {
+Answer provision(const ProvisionOptions& options) {
   agent::Factory factory;
   factory.config.model = options.model;
   factory.config.server = options.server;
   factory.config.region = options.region;
   factory.config.group = options.group;
   if (!options.certificate.empty() && !text::digest_from_hex(options.certificate)) {
-    return fail(Code::usage);
+    return refuse("--certificate takes 64 hexadecimal digits");
   }
   factory.config.certificate = options.certificate;
   factory.config.bootloader = options.bootloader;
@@ -180,7 +206,8 @@ Status provision(const ProvisionOptions& options) {
   AIRLOCK_TRY(agent::provision(options.dir, std::move(factory)));
   AIRLOCK_ASSIGN(const platform::Device device,
                  platform::Device::open(options.dir, platform::Opening::look));
-  AIRLOCK_ASSIGN(const platform::DeviceKey key, device.key());
+  AIRLOCK_ASSIGN(const platform::DeviceKey key,
+                 located(device.path(platform::kKeyName), device.key()));
   const std::string duid = key.duid();
   if (options.output == Output::json) {
     std::cout << json::write({{"duid", duid}, {"public_key", text::to_hex(key.public_key())}})
@@ -192,21 +219,25 @@ Status provision(const ProvisionOptions& options) {
   return {};
 }
 
-Status run(const RunOptions& options) {
+Answer run(const RunOptions& options) {
   AIRLOCK_ASSIGN(platform::Device device,
                  platform::Device::open(options.dir, platform::Opening::drive));
-  AIRLOCK_ASSIGN(agent::Network network, agent::Network::open(device));
+  AIRLOCK_ASSIGN(agent::Network network,
+                 located(device.config().server, agent::Network::open(device)));
   OwnerAtDevice owner(options.consent);
   PhaseLines lines(options.output);
   const agent::Surroundings around{network, owner, lines, system_clock_now, options.trial};
-  AIRLOCK_ASSIGN(agent::Agent agent, agent::Agent::open(device, around));
+  AIRLOCK_ASSIGN(agent::Agent agent, located(options.dir, agent::Agent::open(device, around)));
   if (options.package) {
-    return judge(agent.install(*options.package, agent::Pace::keep_trying), agent, options.output);
+    return judge(agent.install(*options.package, agent::Pace::keep_trying), agent, options, device);
+  }
+  if (options.restore) {
+    return judge(agent.restore(agent::Pace::keep_trying), agent, options, device);
   }
   switch (options.until) {
-    case Until::once: return judge(agent.run(agent::Pace::stop_at_once), agent, options.output);
-    case Until::quiet: return judge(agent.run(agent::Pace::keep_trying), agent, options.output);
-    case Until::stopped: return keep_running(agent, options.output);
+    case Until::once: return judge(agent.run(agent::Pace::stop_at_once), agent, options, device);
+    case Until::quiet: return judge(agent.run(agent::Pace::keep_trying), agent, options, device);
+    case Until::stopped: return keep_running(agent, options, device);
   }
   broken_promise();
 }

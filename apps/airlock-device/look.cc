@@ -1,4 +1,4 @@
-// status, boot, revert: what concerns the boot record alone.
+// status, boot: what runs.
 #include <iostream>
 
 #include "apps/airlock-device/commands.h"
@@ -8,6 +8,8 @@
 
 namespace airlock::app {
 namespace {
+
+using platform::located;
 
 json::Value floors_of(const slot::Record& record) {
   json::Value floors = json::Value::object();
@@ -38,12 +40,13 @@ json::Value trial_of(const slot::Record& record) {
           {"boots_left", *record.trial_boots}};
 }
 
-Result<json::Value> status_of(platform::Device& device) {
+platform::Located<json::Value> status_of(platform::Device& device) {
   AIRLOCK_ASSIGN(const slot::Record record, device.record());
   AIRLOCK_ASSIGN(const agent::Running running, agent::Running::read(device, record));
   AIRLOCK_ASSIGN(const file::Buffer envelope, device.keyring_envelope());
   AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(envelope));
-  AIRLOCK_ASSIGN(const platform::DeviceKey key, device.key());
+  AIRLOCK_ASSIGN(const platform::DeviceKey key,
+                 located(device.path(platform::kKeyName), device.key()));
   const Result<update::Session> session = agent::read_session(device);
   json::Value value = {{"profile", "full"},
                        {"duid", key.duid()},
@@ -139,7 +142,7 @@ void show_boot(const slot::Boot& boot, Output output) {
 
 }  // namespace
 
-Status show_status(const file::Path& dir, Output output) {
+Answer show_status(const file::Path& dir, Output output) {
   AIRLOCK_ASSIGN(platform::Device device, platform::Device::open(dir, platform::Opening::look));
   AIRLOCK_ASSIGN(const json::Value value, status_of(device));
   if (output == Output::json) {
@@ -150,19 +153,9 @@ Status show_status(const file::Path& dir, Output output) {
   return {};
 }
 
-Status boot(const file::Path& dir, Output output) {
+Answer boot(const file::Path& dir, Output output) {
   AIRLOCK_ASSIGN(platform::Device device, platform::Device::open(dir, platform::Opening::drive));
-  AIRLOCK_ASSIGN(const slot::Boot decided, device.boot());
-  show_boot(decided, output);
-  return {};
-}
-
-Status go_back(const file::Path& dir, Output output) {
-  AIRLOCK_ASSIGN(platform::Device device, platform::Device::open(dir, platform::Opening::drive));
-  AIRLOCK_ASSIGN(const slot::Record record, device.record());
-  AIRLOCK_ASSIGN(const slot::Record next, slot::restore(record));
-  AIRLOCK_TRY(device.store_record(next));
-  AIRLOCK_ASSIGN(const slot::Boot decided, device.boot());
+  AIRLOCK_ASSIGN(const slot::Boot decided, located(dir, device.boot()));
   show_boot(decided, output);
   return {};
 }

@@ -4,13 +4,13 @@
 #include <iostream>
 
 #include "apps/airlock-device/commands.h"
+#include "host/commandline/commandline.h"
 #include "host/text/text.h"
 
 namespace airlock::app {
 namespace {
 
 constexpr int kExitFailed = 1;
-constexpr int kExitUsage = 2;
 
 // The command line as it was read; each command takes what is its own.
 struct Line {
@@ -35,7 +35,7 @@ CLI::App* add_command(CLI::App& app, const char* command, const char* descriptio
   return added;
 }
 
-void add_driving(CLI::App& command, Line& line) {
+void add_consent(CLI::App& command, Line& line) {
   CLI::Option* consent = command.add_option(
       "--consent", line.consent, "say yes to this manifest's digest, and to no other one");
   consent->check([](const std::string& digest) {
@@ -43,6 +43,10 @@ void add_driving(CLI::App& command, Line& line) {
     return std::string("takes the 64 hexadecimal digits that airlock inspect shows");
   });
   command.add_flag("--refuse", line.refuse, "say no to whatever is ready")->excludes(consent);
+}
+
+void add_driving(CLI::App& command, Line& line) {
+  add_consent(command, line);
   command.add_option("--trial", line.trial, "how the simulated new firmware behaves")
       ->check(CLI::IsMember({"healthy", "unhealthy", "hang"}));
 }
@@ -113,7 +117,7 @@ Result<RunOptions> run_options(const Line& line) {
   return options;
 }
 
-Status carry_out(const CLI::App& app, Line& line) {
+Answer carry_out(const CLI::App& app, Line& line) {
   if (app.got_subcommand("provision")) {
     line.provision.dir = line.dir;
     line.provision.output = output_of(line);
@@ -122,13 +126,25 @@ Status carry_out(const CLI::App& app, Line& line) {
   }
   if (app.got_subcommand("status")) return show_status(line.dir, output_of(line));
   if (app.got_subcommand("boot")) return boot(line.dir, output_of(line));
-  if (app.got_subcommand("revert")) return go_back(line.dir, output_of(line));
   AIRLOCK_ASSIGN(RunOptions options, run_options(line));
   if (app.got_subcommand("install")) {
     options.package = line.package;
     options.until = Until::quiet;
   }
+  options.restore = app.got_subcommand("revert");
   return run(options);
+}
+
+// A wrong command line is told by what is wrong with it; else the code says what to do.
+int report(const platform::Fault& fault, const std::string& dir) {
+  const std::string about = text::visible(fault.about.empty() ? dir : fault.about);
+  std::cerr << "error: " << name(fault.code) << ": " << about;
+  if (fault.code == Code::usage) {
+    std::cerr << "\n";
+    return commandline::kStatusUsage;
+  }
+  std::cerr << ": " << explain(fault.code) << "\n";
+  return kExitFailed;
 }
 
 int main_of(int argc, char** argv) {
@@ -147,18 +163,12 @@ int main_of(int argc, char** argv) {
               line);
   add_command(app, "boot", "reset the device: let the bootloader decide what runs",
               "boot --dir wallet", line);
-  add_command(app, "revert", "go back to the kept version, where its floor allows",
-              "revert --dir wallet", line);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kExitUsage;
-  }
-  const Status done = carry_out(app, line);
-  if (done) return 0;
-  std::cerr << "error: " << name(done.error().code) << ": " << line.dir << ": "
-            << explain(done.error().code) << "\n";
-  return done.error().code == Code::usage ? kExitUsage : kExitFailed;
+  add_consent(*add_command(app, "revert", "go back to the kept version, where its floor allows",
+                           "revert --dir wallet", line),
+              line);
+  if (const auto status = commandline::parse(app, argc, argv)) return *status;
+  const Answer done = carry_out(app, line);
+  return done ? 0 : report(done.error(), line.dir);
 }
 
 }  // namespace

@@ -50,7 +50,15 @@ std::string component_lines(const package::Component& component) {
          text::to_hex(image.digest.bytes) + "\n";
 }
 
+bool is_restore(const agent::Question& question) {
+  return question.errand == update::Errand::restore;
+}
+
 std::string_view what_happens(const agent::Question& question) {
+  if (is_restore(question)) {
+    return "Your seed and data stay as they are. The version that runs now is kept, until an\n"
+           "update takes its place. Make sure that you have your backup words.";
+  }
   if (question.release.kind == package::Kind::keyring) {
     return "The keys that may sign updates for this device are replaced. Your seed and data\n"
            "stay as they are.";
@@ -68,7 +76,8 @@ std::string_view what_happens(const agent::Question& question) {
 
 std::string consent_screen(const agent::Question& question) {
   const package::Manifest& release = question.release;
-  std::string screen = "\n  A signed update is ready\n\n";
+  std::string screen = is_restore(question) ? "\n  An earlier version is kept\n\n"
+                                            : "\n  A signed update is ready\n\n";
   screen += "  kind       " + std::string(package::name_of(release.kind)) + "\n";
   screen += "  model      " + text::visible(question.model) + "\n";
   screen += "  version    " + versions(question) + "\n";
@@ -91,7 +100,8 @@ Result<crypto::Digest> OwnerAtDevice::ask(const agent::Question& question) {
   if (consent_.digest) return *consent_.digest;
   if (!terminal::is_terminal_in()) return fail(Code::not_interactive);
   std::cerr << consent_screen(question)
-            << "\nInstall it? Press y for yes, any other key for no: " << std::flush;
+            << (is_restore(question) ? "\nGo back to it?" : "\nInstall it?")
+            << " Press y for yes, any other key for no: " << std::flush;
   AIRLOCK_ASSIGN(const char key, terminal::read_key(kAnswerTimeout));
   const bool yes = key == 'y' || key == 'Y';
   std::cerr << (yes ? "yes" : "no") << "\n";

@@ -2,6 +2,7 @@
 // one part is asked for, so that no array of them stands on a bootloader's stack.
 #include "core/package/internal/shapes.h"
 #include "core/package/manifest.h"
+#include "core/package/names.h"
 
 namespace airlock::package {
 namespace {
@@ -150,7 +151,7 @@ Result<Component> Component::read(CborReader& reader, Bytes whole) {
     switch (static_cast<ComponentKey>(key)) {
       case ComponentKey::id: {
         AIRLOCK_ASSIGN(component.id, reader.read_text(kComponentIdMax));
-        if (!internal::is_plain_name(component.id)) {
+        if (!is_plain_name(component.id)) {
           return fail(Code::bad_manifest);
         }
         return {};

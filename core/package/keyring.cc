@@ -1,6 +1,7 @@
 #include "core/package/keyring.h"
 
 #include "core/package/internal/shapes.h"
+#include "core/package/names.h"
 
 namespace airlock::package {
 namespace {
@@ -20,7 +21,7 @@ Status read_groups(Keyring& keyring, CborReader& reader) {
   AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kGroupsMax));
   return internal::read_items(reader, count, [&]() -> Status {
     AIRLOCK_ASSIGN(const std::string_view group, reader.read_text(kNameMax));
-    if (!internal::is_plain_name(group)) return fail(Code::bad_keyring);
+    if (!is_plain_name(group)) return fail(Code::bad_keyring);
     for (std::string_view other : keyring.groups) {
       if (other == group) return fail(Code::bad_keyring);
     }

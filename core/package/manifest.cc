@@ -1,6 +1,7 @@
 #include "core/package/manifest.h"
 
 #include "core/package/internal/shapes.h"
+#include "core/package/names.h"
 
 namespace airlock::package {
 namespace {
@@ -27,11 +28,6 @@ Result<Semver> read_version(CborReader& reader) {
 }
 
 // A model is printable ASCII without spaces, so that no two look alike.
-bool is_model(std::string_view text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
-}
-
 Status read_models(Manifest& manifest, CborReader& reader) {
   AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kModelsMax));
   if (count == 0) return fail(Code::bad_manifest);

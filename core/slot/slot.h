@@ -139,12 +139,14 @@ Result<Record> confirm(const Record& record, std::int64_t created);
 // revert ends a trial badly, keeping the reason; the given-up slot holds nothing from now on, and
 // the consent to it is used up. wrong_state outside a trial.
 Result<Record> revert(const Record& record, Code reason);
-// restore makes the other slot active again on the owner's request, where it holds a proven image
-// not below the floor: below_floor, slot_empty, wrong_state otherwise. The slot that it leaves is
-// kept.
+// restorable is what the other slot keeps, where it is a proven image not below the floor:
+// below_floor, slot_empty, wrong_state otherwise.
+Result<Slot> restorable(const Record& record);
+// restore makes it active again on the owner's request: consent_missing unless the record's consent
+// is its manifest, and the errors of restorable. The slot that it leaves is kept.
 Result<Record> restore(const Record& record);
 // fall_back is restore by the bootloader, from an active slot that no longer proves: that slot
-// holds nothing from now on, and the reason is kept. Errors as restore.
+// holds nothing from now on, and the reason is kept. Nobody can be asked. Errors as restorable.
 Result<Record> fall_back(const Record& record, Code reason);
 // raise_time and raise_floor move bounds upwards only (other kinds' floors rise at their commit).
 // The floor of firmware never rises above the security version of the active slot.

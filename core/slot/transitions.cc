@@ -14,6 +14,12 @@ void give_up(Record& record, Slot& slot, Code reason) {
   slot = {};
 }
 
+// Makes active what the other slot keeps.
+void make_kept_active(Record& record) {
+  record.active = other(record.active);
+  record.consent = record.active_slot().manifest;
+}
+
 Slot& inactive_of(Record& record) { return record.slots[index_of(other(record.active))]; }
 
 }  // namespace
@@ -94,24 +100,30 @@ Result<Record> revert(const Record& record, Code reason) {
   return next;
 }
 
-Result<Record> restore(const Record& record) {
+Result<Slot> restorable(const Record& record) {
   if (record.trial_boots) return fail(Code::wrong_state);
   const Slot& kept = record.inactive_slot();
   if (kept.manifest.is_zero() || !kept.proven) return fail(Code::slot_empty);
   if (kept.security_version < record.floors[kFirmware]) {
     return fail(Code::below_floor, record.floors[kFirmware]);
   }
+  return kept;
+}
+
+Result<Record> restore(const Record& record) {
+  AIRLOCK_ASSIGN(const Slot kept, restorable(record));
+  if (record.consent != kept.manifest) return fail(Code::consent_missing);
   Record next = record;
   next.last_revert = {Code::reverted_on_request, record.active_slot().manifest,
                       record.last_revert.count + 1};
-  next.active = other(record.active);
-  next.consent = kept.manifest;
+  make_kept_active(next);
   return next;
 }
 
 Result<Record> fall_back(const Record& record, Code reason) {
-  AIRLOCK_ASSIGN(Record next, restore(record));
-  next.last_revert = record.last_revert;
+  AIRLOCK_TRY(restorable(record));
+  Record next = record;
+  make_kept_active(next);
   give_up(next, inactive_of(next), reason);
   return next;
 }

@@ -120,17 +120,24 @@ TEST(Revert, KeepsTheReasonAndForgetsTheConsent) {
   EXPECT_EQ(code_of(revert(record, Code::unhealthy)), Code::wrong_state);
 }
 
+TEST(Restore, NeedsConsentToWhatItGoesBackTo) {
+  EXPECT_EQ(code_of(restore(committed(2))), Code::consent_missing);
+  EXPECT_EQ(code_of(restore(*consent(committed(2), kNew))), Code::consent_missing);
+  EXPECT_EQ(code_of(restore(*consent(committed(2), kOld))), Code::ok);
+}
+
 TEST(Restore, MakesTheKeptImageActiveAndKeepsTheOther) {
-  const Record record = *restore(committed(2));
+  EXPECT_EQ(restorable(committed(2))->manifest, kOld);
+  const Record record = *restore(*consent(committed(2), kOld));
   EXPECT_EQ(record.active_slot().manifest, kOld);
   EXPECT_EQ(record.inactive_slot().manifest, kNew);
   EXPECT_EQ(record.last_revert, (Revert{Code::reverted_on_request, kNew, 1}));
-  EXPECT_EQ(restore(record)->active_slot().manifest, kNew);
+  EXPECT_EQ(restore(*consent(record, kNew))->active_slot().manifest, kNew);
 }
 
 TEST(Restore, RefusesBelowTheFloorAndWhatIsNotThere) {
-  EXPECT_EQ(code_of(restore(committed(3))), Code::below_floor);
-  EXPECT_EQ(code_of(restore(idle())), Code::slot_empty);
+  EXPECT_EQ(code_of(restore(*consent(committed(3), kOld))), Code::below_floor);
+  EXPECT_EQ(code_of(restore(*consent(idle(), kNew))), Code::slot_empty);
   EXPECT_EQ(code_of(restore(armed())), Code::wrong_state);
 }
 

@@ -12,6 +12,7 @@ using codec::CborWriter;
 
 constexpr slot::Magic kJournalMagic = {'A', 'L', 'J', 'N'};
 constexpr std::uint64_t kJournalFormat = 1;
+constexpr std::uint64_t kErrandMax = static_cast<std::uint64_t>(Errand::restore);
 constexpr std::size_t kEntriesMax = 32;  // known fields and those of later versions
 
 enum class Key : std::int64_t {
@@ -26,6 +27,7 @@ enum class Key : std::int64_t {
   at = 9,
   failed_in = 10,
   report_sequence = 11,
+  errand = 12,
 };
 
 // Every field is written, so that the size of a journal does not tell its story.
@@ -34,7 +36,7 @@ void write_session(CborWriter& writer, const Session& session) {
     writer.write_integer(static_cast<std::int64_t>(key));
     writer.write_unsigned(value);
   };
-  writer.write_map(11);
+  writer.write_map(12);
   number(Key::format, kJournalFormat);
   number(Key::phase, static_cast<std::uint64_t>(session.phase));
   number(Key::kind, static_cast<std::uint64_t>(session.kind));
@@ -48,6 +50,7 @@ void write_session(CborWriter& writer, const Session& session) {
   number(Key::at, session.at);
   number(Key::failed_in, static_cast<std::uint64_t>(session.failed_in));
   number(Key::report_sequence, session.report_sequence);
+  number(Key::errand, static_cast<std::uint64_t>(session.errand));
 }
 
 template <class Number>
@@ -92,6 +95,7 @@ Status read_field(CborReader& reader, std::int64_t key, Session& session) {
     case Key::at: return read_number(reader, session.at);
     case Key::failed_in: return read_phase(reader, session.failed_in);
     case Key::report_sequence: return read_number(reader, session.report_sequence);
+    case Key::errand: return read_number(reader, session.errand, kErrandMax);
   }
   AIRLOCK_TRY(reader.skip_item());  // of a later version
   return {};

@@ -24,6 +24,7 @@ constexpr std::uint32_t phases_of(Type type) {
   switch (type) {
     case Type::wake: return kIdle;
     case Type::installed: return kIdle;
+    case Type::restore_wanted: return kIdle;
     case Type::resumed: return kEvery;
     case Type::failed: return kEvery & ~kIdle;
     case Type::offered: return phases({Phase::asking});
@@ -156,8 +157,16 @@ Session on_admitted(const Session& session) {
   return enter(session, inside ? Phase::consenting : Phase::staging);
 }
 
+Session on_restore_wanted(const Session& session, const Event& event) {
+  AIRLOCK_CHECK(!event.manifest.is_zero());
+  Session next = begin(session, event, Phase::consenting);
+  next.errand = Errand::restore;
+  return next;
+}
+
 Session on_consented(const Session& session, const Event& event) {
   if (event.manifest != session.manifest) return end(session, {Code::consent_mismatch, 0});
+  if (session.errand == Errand::restore) return enter(session, Phase::reverting);
   const bool inside = package::carries_content(session.kind);  // nothing to try
   return enter(session, inside ? Phase::committing : Phase::activating);
 }
@@ -169,9 +178,19 @@ Session on_committed(Session session) {
   return finish(session);
 }
 
-Session on_went_back(const Session& session, const Error& error) {
-  const bool told = error.code != Code::ok;
-  return end(session, told ? error : Error{Code::trial_exhausted, 0});
+// The kept version runs, so what is told from now on is told of the one that was given up.
+Session on_restored(const Session& session, const Event& event) {
+  Session next = session;
+  next.manifest = event.manifest;
+  const auto version = FixedText<package::kSemverTextMax>::from(event.version);
+  next.version = version ? *version : FixedText<package::kSemverTextMax>();
+  return end(next, {Code::reverted_on_request, 0});
+}
+
+Session on_went_back(const Session& session, const Event& event) {
+  if (session.errand == Errand::restore) return on_restored(session, event);
+  const bool told = event.error.code != Code::ok;
+  return end(session, told ? event.error : Error{Code::trial_exhausted, 0});
 }
 
 Session next_session(const Session& session, const Event& event) {
@@ -191,10 +210,11 @@ Session next_session(const Session& session, const Event& event) {
     case Type::booted: return enter(session, Phase::trial);
     case Type::healthy: return enter(session, Phase::committing);
     case Type::committed: return on_committed(session);
-    case Type::went_back: return on_went_back(session, event.error);
+    case Type::went_back: return on_went_back(session, event);
     case Type::reported: return enter(session, Phase::idle);
     case Type::failed: return on_failed(session, event.error);
     case Type::installed: return begin(session, event, Phase::proving);
+    case Type::restore_wanted: return on_restore_wanted(session, event);
   }
   broken_promise();
 }
@@ -209,6 +229,13 @@ Step step(const Session& session, const Event& event) {
   const bool known = !next.manifest.is_zero() && next.phase > Phase::asking;
   if (known && next.phase != session.phase) ++next.report_sequence;
   return {next, effect_of(next.phase)};
+}
+
+bool ran_again(const Session& session) {
+  constexpr std::uint32_t kTried =
+      phases({Phase::rebooting, Phase::trial, Phase::committing, Phase::reverting});
+  if (session.errand == Errand::restore) return session.outcome == Code::reverted_on_request;
+  return (kTried & phases({session.failed_in})) != 0;
 }
 
 bool is_unanswered(Phase phase, Code code) {

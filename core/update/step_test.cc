@@ -47,6 +47,7 @@ std::vector<Event> all_events() {
   for (const Digest& manifest : {kRelease, kAnother, Digest{}}) {
     events.push_back(event_of(Type::consented, manifest));
   }
+  events.push_back(event_of(Type::restore_wanted, kRelease));
   for (Code code : {Code::unreachable, Code::image_rejected, Code::unhealthy}) {
     events.push_back(event_of(Type::failed, {}, code));
     events.push_back(event_of(Type::went_back, {}, code));
@@ -70,7 +71,9 @@ Node after(const Node& node, const Event& event) {
   Node next{step(node.session, event).session, node.agreed};
   // The number grows without end, and nothing depends on it.
   next.session.report_sequence = std::min<std::uint64_t>(next.session.report_sequence, 1);
-  if (event.type == Type::wake || event.type == Type::installed) next.agreed = {};
+  const bool begins = event.type == Type::wake || event.type == Type::installed ||
+                      event.type == Type::restore_wanted;
+  if (begins) next.agreed = {};
   if (event.type == Type::consented) next.agreed = event.manifest;
   return next;
 }
@@ -116,6 +119,18 @@ TEST(Step, EntersActivationOnlyFromConsenting) {
   });
 }
 
+TEST(Step, RestoresOnlyThroughConsentToWhatIsKept) {
+  std::size_t restored = 0;
+  walk([&](const Node& node, const Event& event, const Step& taken) {
+    const bool acts = taken.effect == Effect::go_back;
+    if (!acts || taken.session.errand != Errand::restore) return;
+    ++restored;
+    const Digest agreed = event.type == Type::consented ? event.manifest : node.agreed;
+    ASSERT_EQ(agreed, taken.session.manifest) << name_of(node.session.phase);
+  });
+  EXPECT_GT(restored, 0U);
+}
+
 // Whatever else ends a phase, only its own success leads to the next one.
 bool earns(Type type, Phase phase) {
   switch (phase) {
@@ -124,7 +139,8 @@ bool earns(Type type, Phase phase) {
     case Phase::gating: return type == Type::proven;
     case Phase::staging: return type == Type::admitted;
     case Phase::verifying: return type == Type::staged;
-    case Phase::consenting: return type == Type::verified || type == Type::admitted;
+    case Phase::consenting:
+      return type == Type::verified || type == Type::admitted || type == Type::restore_wanted;
     case Phase::activating: return type == Type::consented;
     case Phase::rebooting: return type == Type::activated;
     case Phase::trial: return type == Type::booted;
@@ -273,6 +289,27 @@ TEST(Story, OfATrialThatTheBootloaderEnded) {
   EXPECT_EQ(told.session.outcome, Code::image_rejected);
 }
 
+TEST(Story, OfAnOwnerWhoWantsTheKeptVersionBack) {
+  Event done = event_of(Type::went_back, kAnother, Code::reverted_on_request);
+  done.version = "1.2.0";
+  const Told told =
+      tell({event_of(Type::restore_wanted, kRelease), event_of(Type::consented, kRelease), done});
+  EXPECT_EQ(told.effects,
+            (std::vector<Effect>{Effect::ask_owner, Effect::go_back, Effect::report}));
+  EXPECT_EQ(told.session.outcome, Code::reverted_on_request);
+  EXPECT_EQ(told.session.manifest, kAnother) << "what was given up is told of";
+  EXPECT_EQ(told.session.version.view(), "1.2.0");
+  EXPECT_TRUE(ran_again(told.session));
+}
+
+TEST(Story, OfAKeptVersionThatNobodyConsentedTo) {
+  const Told told =
+      tell({event_of(Type::restore_wanted, kRelease), event_of(Type::consented, kAnother)});
+  EXPECT_EQ(told.effects.back(), Effect::report);
+  EXPECT_EQ(told.session.outcome, Code::consent_mismatch);
+  EXPECT_FALSE(ran_again(told.session));
+}
+
 TEST(Story, OfConsentToOtherBytes) {
   std::vector<Event> story = until_trial();
   story.resize(7);
@@ -362,6 +399,7 @@ Session full_session() {
   session.at = UINT64_MAX;
   session.failed_in = Phase::reporting;
   session.report_sequence = UINT64_MAX;
+  session.errand = Errand::restore;
   return session;
 }
 

@@ -46,13 +46,21 @@ enum class Phase : std::uint8_t {
 inline constexpr std::size_t kPhaseCount = 14;
 std::string_view name_of(Phase phase);  // "asking", "staging", ..
 
+// What a session is for. Numbers are stored.
+enum class Errand : std::uint8_t {
+  install = 0,
+  restore = 1,  // back to the version that the other slot keeps, as the owner wants
+};
+
 inline constexpr std::uint8_t kAttemptsMax = 5;      // of one phase before the session gives up
 inline constexpr std::size_t kSessionSizeMax = 512;  // encoded, checksum included
 
 struct Session {
   Phase phase = Phase::idle;
+  Errand errand = Errand::install;
   Kind kind = Kind::firmware;
-  Digest manifest;  // of the release at hand; zero before it is known
+  Digest manifest;  // of the release at hand; zero before it is known. Of a restore: of the kept
+                    // one until it runs, then of the one that was given up
   FixedText<package::kSemverTextMax> version;
   std::uint64_t rollout = 0;  // the server's number for it, for reports
   std::uint8_t attempts = 0;  // of this phase
@@ -84,7 +92,7 @@ enum class Effect : std::uint8_t {
   reboot,        // → booted (the trial slot runs) | went_back (the bootloader fell back) | failed
   check_health,  // → healthy | went_back | failed
   commit,        // confirm → committed | went_back | failed
-  go_back,       // revert and reboot → went_back | failed
+  go_back,       // revert, or restore what is kept; and reboot → went_back | failed
   report,        // → reported | failed
 };
 std::string_view name_of(Effect effect);
@@ -110,13 +118,14 @@ struct Event {
     went_back,
     reported,
     failed,
-    installed,  // a package was handed in by hand: goes to proving without asking the server
+    installed,       // a package was handed in by hand: goes to proving without asking the server
+    restore_wanted,  // by the owner, of what is kept: goes to consenting
   };
   Type type = Type::wake;
-  Error error;  // failed, went_back (ok: the bootloader's reason is unknown)
-  Digest
-      manifest;  // offered and installed (zero: unknown yet), proven, consented: of what it speaks
-  std::string_view version;    // offered, installed, proven
+  Error error;      // failed, went_back (ok: the bootloader's reason is unknown)
+  Digest manifest;  // of what it speaks: offered and installed (zero: unknown yet), proven,
+                    // consented, restore_wanted; of a restore that went_back: what was given up
+  std::string_view version;    // of that manifest
   Kind kind = Kind::firmware;  // offered, installed, proven
   std::uint64_t rollout = 0;   // offered
 };
@@ -141,9 +150,14 @@ bool accepts(Phase phase, Event::Type type);
 //   last error is then the outcome. Any other error ends the session at once. A resumed phase is
 //   no failed attempt.
 // - an end while a trial may be armed goes through reverting; the first reason stays the outcome.
+// - restore_wanted leads to consenting, and consented to reverting: nothing is armed or tried.
 // - an end is reported where the manifest is known, and `idle` follows whether or not the report
 //   arrived.
 Step step(const Session& session, const Event& event);
+
+// ran_again says that a session which ended left the device with the version it ran before: a trial
+// that failed, or a restore that was done.
+bool ran_again(const Session& session);
 
 // is_transient says which errors are worth another attempt: those of network and storage.
 bool is_transient(Code code);

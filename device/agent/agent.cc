@@ -29,23 +29,7 @@ Ending ending_of(const Session& session, Event::Type last) {
   const Error error{session.outcome, session.at};
   if (error.code == Code::ok) return {Ending::How::committed, error};
   if (error.code == Code::consent_refused) return {Ending::How::refused, error};
-  switch (session.failed_in) {
-    case Phase::rebooting:
-    case Phase::trial:
-    case Phase::committing:
-    case Phase::reverting: return {Ending::How::went_back, error};
-    case Phase::idle:
-    case Phase::asking:
-    case Phase::refreshing:
-    case Phase::proving:
-    case Phase::gating:
-    case Phase::staging:
-    case Phase::verifying:
-    case Phase::consenting:
-    case Phase::activating:
-    case Phase::reporting: return {Ending::How::failed, error};
-  }
-  broken_promise();
+  return {update::ran_again(session) ? Ending::How::went_back : Ending::How::failed, error};
 }
 
 void back_off(std::uint8_t attempts) {
@@ -93,7 +77,7 @@ Result<Agent> Agent::open(platform::Device& device, const Surroundings& surround
 // a server that does not answer is not told of the next one.
 void Agent::tell_phase() {
   const bool told = session_.phase >= Phase::gating && session_.phase < Phase::reporting;
-  if (!told || !heard_) return;
+  if (!told || !heard_ || session_.errand == update::Errand::restore) return;
   const Result<Origin> origin = read_origin(*device_);
   if (!origin || !origin->folder.empty()) return;  // by hand: there may be no network
   heard_ = report().has_value();
@@ -177,21 +161,22 @@ Status Agent::judge(Bytes envelope) {
   return {};
 }
 
-// A package by hand replaces a release that nothing depends on yet.
-Status Agent::clear_the_way(Bytes envelope, Pace pace) {
-  if (must_be_finished(session_.phase)) {
-    Event resumed;
-    resumed.type = Event::Type::resumed;
-    AIRLOCK_TRY(drive(resumed, pace));
-  }
-  if (session_.phase != Phase::idle) AIRLOCK_TRY(judge(envelope));
+Status Agent::finish_what_must_be(Pace pace) {
+  if (!must_be_finished(session_.phase)) return {};
+  Event resumed;
+  resumed.type = Event::Type::resumed;
+  AIRLOCK_TRY(drive(resumed, pace));
+  return {};
+}
+
+// What the owner wants replaces a release that nothing depends on yet.
+void Agent::drop_session() {
   const std::uint64_t sequence = session_.report_sequence;
   session_ = Session{};
   session_.report_sequence = sequence;
   release_.reset();
   plan_.reset();
   verified_.reset();
-  return {};
 }
 
 Status Agent::hand_in(const file::Path& package, Pace pace) {
@@ -200,7 +185,9 @@ Status Agent::hand_in(const file::Path& package, Pace pace) {
   const bool folder = std::filesystem::is_directory(place, error);
   AIRLOCK_ASSIGN(const file::Buffer envelope,
                  file::read(folder ? place / "manifest.cose" : place, package::kEnvelopeSizeMax));
-  AIRLOCK_TRY(clear_the_way(envelope, pace));
+  AIRLOCK_TRY(finish_what_must_be(pace));
+  if (session_.phase != Phase::idle) AIRLOCK_TRY(judge(envelope));
+  drop_session();
   AIRLOCK_TRY(keep_envelope(*device_, envelope));
   Origin origin;
   origin.folder = (folder ? place : place.parent_path()).string();
@@ -212,6 +199,18 @@ Result<Ending> Agent::install(const file::Path& package, Pace pace) {
   Event installed;
   installed.type = Event::Type::installed;
   return drive(installed, pace);
+}
+
+Result<Ending> Agent::restore(Pace pace) {
+  AIRLOCK_TRY(finish_what_must_be(pace));
+  AIRLOCK_ASSIGN(const slot::Record record, device_->record());
+  AIRLOCK_ASSIGN(const slot::Slot kept, slot::restorable(record));
+  drop_session();
+  Event wanted;
+  wanted.type = Event::Type::restore_wanted;
+  wanted.manifest = kept.manifest;
+  wanted.version = kept.version.view();
+  return drive(wanted, pace);
 }
 
 }  // namespace airlock::agent

@@ -58,6 +58,9 @@ class Agent {
   // session of another release gives way only to a package that is proven and fits; otherwise its
   // error is returned and the session stays.
   Result<Ending> install(const file::Path& package, Pace pace);
+  // restore goes back to the kept version, if the owner says yes to it. Errors: those of
+  // slot::restorable, and then the session at hand stays.
+  Result<Ending> restore(Pace pace);
 
   const update::Session& session() const { return session_; }
   std::uint32_t poll_after_s() const { return poll_after_s_; }
@@ -71,7 +74,8 @@ class Agent {
   update::Event perform(update::Effect effect);
   Result<update::Event> attempt(update::Effect effect);
   Status hand_in(const file::Path& package, Pace pace);
-  Status clear_the_way(Bytes envelope, Pace pace);
+  Status finish_what_must_be(Pace pace);
+  void drop_session();
   Status judge(Bytes envelope);
 
   Result<update::Event> ask_server();
@@ -87,6 +91,9 @@ class Agent {
   Result<update::Event> check_health();
   Result<update::Event> commit();
   Result<update::Event> go_back();
+  Result<update::Event> restore_kept();
+  Result<Digest> ask(const package::Manifest& manifest);
+  Result<Digest> ask_of_kept();
   Result<update::Event> report();
 
   Result<const Release*> release();

@@ -70,6 +70,14 @@ inline OneBlock one_block(const file::Buffer& image) {
   return made;
 }
 
+// The root of a repository whose roles are one key's.
+inline std::string root_of(const fakes::Signer& signer) {
+  const Bytes key = signer.key().view();
+  const tuf::RoleKeys keys{{tuf::Buffer(key.begin(), key.end())}};
+  const std::string draft = *tuf::draft_root({1, 2'000'000'000, keys, keys, keys, keys});
+  return *tuf::join(draft, {{keys.keys[0], signer.sign_message(bytes_of(draft))}});
+}
+
 // The process dies when the phase is entered for the first time.
 struct Crash {};
 class Screen final : public Watcher {
@@ -180,7 +188,7 @@ class Agents : public testing::Test {
 
   void provision_device(platform::Naming naming = platform::Naming::duid) {
     ASSERT_TRUE(file::replace(folder_ / "keyring.cose", signers_.anchor()));
-    ASSERT_TRUE(file::replace(folder_ / "root.json", bytes_of("{}")));
+    ASSERT_TRUE(file::replace(folder_ / "root.json", bytes_of(root_of(signers_["vendor"]))));
     Factory factory;
     factory.config.model = "demo-wallet";
     factory.config.server = "https://localhost:1";
@@ -190,8 +198,8 @@ class Agents : public testing::Test {
     factory.root = factory.ca = folder_ / "root.json";
     factory.firmware = folder_ / "first";
     factory.clock = kNow;
-    const Status made = provision(folder_ / "device", factory);
-    ASSERT_TRUE(made) << name(made.error().code);
+    const auto made = provision(folder_ / "device", factory);
+    ASSERT_TRUE(made) << name(made.error().code) << made.error().about;
   }
 
   // A new process: opens the device, does its work, ends.
@@ -208,6 +216,10 @@ class Agents : public testing::Test {
   }
   Result<Ending> install(const file::Path& package) {
     return in_a_process([&](Agent& agent) { return agent.install(package, Pace::keep_trying); });
+  }
+
+  Result<Ending> restore() {
+    return in_a_process([](Agent& agent) { return agent.restore(Pace::keep_trying); });
   }
 
   void expect_runs(const char* version, const file::Buffer& image) {

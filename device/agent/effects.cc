@@ -169,12 +169,29 @@ Result<Event> Agent::verify() {
   return event_of(Event::Type::verified);
 }
 
-Result<Event> Agent::ask_owner() {
-  AIRLOCK_ASSIGN(const Release* at_hand, release());
+Result<Digest> Agent::ask(const package::Manifest& manifest) {
   AIRLOCK_ASSIGN(const slot::Record record, device_->record());
   AIRLOCK_ASSIGN(const Running running, Running::read(*device_, record));
-  const Result<Digest> answer =
-      around_.owner.ask({at_hand->proven.manifest(), device_->config().model, running});
+  return around_.owner.ask({session_.errand, manifest, device_->config().model, running});
+}
+
+// What is kept ran before, so it was proven; it is held against the digest in the boot record.
+Result<Digest> Agent::ask_of_kept() {
+  AIRLOCK_ASSIGN(const slot::Record record, device_->record());
+  AIRLOCK_ASSIGN(const file::Buffer kept, device_->envelope(slot::other(record.active)));
+  AIRLOCK_ASSIGN(const package::Manifest manifest, package::read_unproven(kept));
+  if (manifest.digest() != session_.manifest) return fail(Code::image_rejected);
+  return ask(manifest);
+}
+
+Result<Event> Agent::ask_owner() {
+  Result<Digest> answer = fail(Code::wrong_state);
+  if (session_.errand == update::Errand::restore) {
+    answer = ask_of_kept();
+  } else {
+    AIRLOCK_ASSIGN(const Release* at_hand, release());
+    answer = ask(at_hand->proven.manifest());
+  }
   if (!answer && answer.error().code == Code::consent_refused) {
     return event_of(Event::Type::refused);
   }
@@ -242,7 +259,23 @@ Result<Event> Agent::commit() {
   return event_of(Event::Type::committed);
 }
 
+Result<Event> Agent::restore_kept() {
+  AIRLOCK_ASSIGN(const slot::Record before, device_->record());
+  if (slot::standing_of(before, session_.manifest) != Standing::committed) {
+    AIRLOCK_TRY(apply::restore_firmware(*device_));
+  }
+  AIRLOCK_ASSIGN(const slot::Boot boot, device_->boot());
+  if (boot.manifest != session_.manifest) return fail(Code::image_rejected);
+  AIRLOCK_ASSIGN(const slot::Record after, device_->record());
+  offered_version_ = std::string(after.inactive_slot().version.view());
+  Event event = went_back(Code::reverted_on_request);
+  event.manifest = after.inactive_slot().manifest;
+  event.version = offered_version_;
+  return event;
+}
+
 Result<Event> Agent::go_back() {
+  if (session_.errand == update::Errand::restore) return restore_kept();
   AIRLOCK_TRY(apply::revert_firmware(*device_, session_.outcome));
   AIRLOCK_TRY(device_->boot());
   return went_back(session_.outcome);

@@ -37,8 +37,10 @@ class Outside {
   ~Outside() = default;
 };
 
-// What the owner is asked.
+// What the owner is asked: whether this release may replace what runs. Of a restore it is the one
+// that is kept.
 struct Question {
+  update::Errand errand;
   const package::Manifest& release;
   std::string_view model;
   const Running& running;

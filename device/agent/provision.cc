@@ -1,5 +1,8 @@
 #include "device/agent/provision.h"
 
+#include <set>
+
+#include "core/package/names.h"
 #include "device/agent/facts.h"
 #include "device/agent/folder.h"
 #include "device/agent/incoming.h"
@@ -7,6 +10,9 @@
 
 namespace airlock::agent {
 namespace {
+
+using platform::Fault;
+using platform::located;
 
 constexpr std::size_t kCaSizeMax = 256 << 10;
 
@@ -33,35 +39,90 @@ Status start_with(platform::Device& device, const Release& release, const file::
   return apply::confirm_firmware(device, release.proven);
 }
 
-Status make_whole(const file::Path& folder, platform::Birth birth,
-                  const std::optional<Release>& release, const Factory& factory) {
+platform::Located<void> make_whole(const file::Path& folder, platform::Birth birth,
+                                   const std::optional<Release>& release, const Factory& factory) {
   AIRLOCK_TRY(platform::make_device(folder, std::move(birth)));
   if (!release) return {};
   AIRLOCK_ASSIGN(platform::Device device, platform::Device::open(folder, platform::Opening::drive));
-  return start_with(device, *release, *factory.firmware, factory.clock);
+  return located(*factory.firmware, start_with(device, *release, *factory.firmware, factory.clock));
+}
+
+std::unexpected<Fault> refuse(std::string what_to_do) {
+  return std::unexpected(Fault(Error{Code::usage}, std::move(what_to_do)));
+}
+
+// What no manifest could name, and a server that cannot be asked, would make a device that is never
+// updated.
+platform::Located<void> check_config(const platform::Config& config) {
+  if (!package::is_model(config.model) || config.model.size() > package::kModelTextMax) {
+    return refuse("the model takes 1 to 64 printable characters without a space");
+  }
+  if (config.model == "*") return refuse("the model is the device's own; * stands for all of them");
+  if (config.components.empty()) return refuse("name at least one component");
+  if (config.components.size() > package::kComponentsMax) {
+    return refuse("a device has at most 8 components");
+  }
+  std::set<std::string_view> ids;
+  for (const platform::ComponentConfig& component : config.components) {
+    const std::string& id = component.id;
+    if (!package::is_plain_name(id) || id.size() > package::kComponentIdMax) {
+      return refuse("the component " + id +
+                    " takes a name of 1 to 32 characters a-z, 0-9 and -, which begins with no -");
+    }
+    if (!ids.insert(id).second) return refuse("the component " + id + " is named twice");
+  }
+  if (!fetch::is_server(config.server)) {
+    return refuse("the server takes https://HOST or https://HOST:PORT, a port from 1 to 65535");
+  }
+  return {};
+}
+
+Status check_root(Bytes metadata) {
+  AIRLOCK_ASSIGN(const tuf::Outline root, tuf::outline(metadata));
+  if (root.type != "root") return fail(Code::bad_metadata);
+  return {};
+}
+
+// An anchor that does not open would make a device that trusts nobody.
+platform::Located<void> read_anchors(const Factory& factory, platform::Birth& birth) {
+  AIRLOCK_ASSIGN(birth.keyring,
+                 located(factory.keyring, file::read(factory.keyring, package::kEnvelopeSizeMax)));
+  const Result<package::Keyring> keyring = package::open_keyring_anchor(birth.keyring);
+  if (!keyring) {
+    return std::unexpected(Fault(
+        keyring.error(), factory.keyring.string() +
+                             ": name the keyring package, keyring.cose of airlock keys init"));
+  }
+  AIRLOCK_ASSIGN(birth.root, located(factory.root, file::read(factory.root, tuf::kRootSizeMax)));
+  if (const Status root = check_root(birth.root); !root) {
+    return std::unexpected(
+        Fault(root.error(),
+              factory.root.string() + ": name the repository's root, as metadata/1.root.json"));
+  }
+  AIRLOCK_ASSIGN(birth.ca, located(factory.ca, file::read(factory.ca, kCaSizeMax)));
+  return {};
+}
+
+// A package that does not prove leaves no device behind.
+platform::Located<std::optional<Release>> read_firmware(const Factory& factory, Bytes keyring) {
+  if (!factory.firmware) return std::nullopt;
+  const file::Path path = *factory.firmware / "manifest.cose";
+  AIRLOCK_ASSIGN(file::Buffer envelope, located(path, file::read(path, package::kEnvelopeSizeMax)));
+  AIRLOCK_ASSIGN(Release proven, located(path, prove_envelope(std::move(envelope), keyring)));
+  return proven;
 }
 
 }  // namespace
 
-Status provision(const file::Path& place, Factory factory) {
-  AIRLOCK_ASSIGN(file::NewFolder folder, file::NewFolder::begin(place));
-  AIRLOCK_TRY(fetch::Connection::open({factory.config.server}));
+platform::Located<void> provision(const file::Path& place, Factory factory) {
+  AIRLOCK_TRY(check_config(factory.config));
+  AIRLOCK_ASSIGN(file::NewFolder folder, located(place, file::NewFolder::begin(place)));
   platform::Birth birth;
   birth.config = std::move(factory.config);
-  AIRLOCK_ASSIGN(birth.keyring, file::read(factory.keyring, package::kEnvelopeSizeMax));
-  AIRLOCK_TRY(package::open_keyring_anchor(birth.keyring));
-  AIRLOCK_ASSIGN(birth.root, file::read(factory.root, tuf::kRootSizeMax));
-  AIRLOCK_ASSIGN(birth.ca, file::read(factory.ca, kCaSizeMax));
-  std::optional<Release> release;
-  if (factory.firmware) {
-    // Before anything is made: a package that does not prove leaves no device behind.
-    AIRLOCK_ASSIGN(file::Buffer envelope,
-                   file::read(*factory.firmware / "manifest.cose", package::kEnvelopeSizeMax));
-    AIRLOCK_ASSIGN(Release proven, prove_envelope(std::move(envelope), birth.keyring));
-    release.emplace(std::move(proven));
-  }
+  AIRLOCK_TRY(read_anchors(factory, birth));
+  AIRLOCK_ASSIGN(const std::optional<Release> release, read_firmware(factory, birth.keyring));
   AIRLOCK_TRY(make_whole(folder.path(), std::move(birth), release, factory));
-  return folder.commit();
+  return located(place, folder.commit());
 }
 
 }  // namespace airlock::agent

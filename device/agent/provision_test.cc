@@ -26,9 +26,77 @@ TEST_F(Agents, AreMadeWholeOrNotAtAll) {
   factory.config.components = {{"mcu", 64 << 10, {}}};
   EXPECT_TRUE(provision(folder_ / "device/", factory));
   EXPECT_EQ(provision(folder_ / "device", factory).error().code, Code::exists_already);
-  std::filesystem::remove_all(folder_ / "device");
-  factory.config.server = "http://localhost:1";
-  EXPECT_EQ(provision(folder_ / "device", factory).error().code, Code::bad_text);
+}
+
+class Factories : public Agents {
+ protected:
+  void SetUp() override {
+    Agents::SetUp();
+    factory_.config.model = "demo-wallet";
+    factory_.config.server = "https://localhost:1";
+    factory_.config.components = {{"mcu", 64 << 10, {}}};
+    factory_.keyring = folder_ / "keyring.cose";
+    factory_.root = factory_.ca = folder_ / "root.json";
+  }
+  platform::Fault refusal() {
+    const auto made = provision(folder_ / "new", factory_);
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "new"));
+    return made ? platform::Fault(Error{}) : made.error();
+  }
+
+  Factory factory_;
+};
+
+TEST_F(Factories, RefuseAModelThatNoManifestCanName) {
+  for (const std::string& model : {std::string(), std::string("a b"), std::string("*"),
+                                   std::string(package::kModelTextMax + 1, 'm')}) {
+    factory_.config.model = model;
+    EXPECT_EQ(refusal().code, Code::usage) << model;
+  }
+  factory_.config.model = std::string(package::kModelTextMax, 'm');
+  EXPECT_TRUE(provision(folder_ / "new", factory_));
+}
+
+TEST_F(Factories, RefuseComponentsThatNoManifestCanName) {
+  for (const std::string& id :
+       {std::string(), std::string("Mcu"), std::string("-mcu"), std::string("m/u"),
+        std::string(package::kComponentIdMax + 1, 'm')}) {
+    factory_.config.components = {{id, 64 << 10, {}}};
+    EXPECT_EQ(refusal().code, Code::usage) << id;
+  }
+  factory_.config.components = {{"mcu", 64 << 10, {}}, {"mcu", 64 << 10, {}}};
+  EXPECT_EQ(refusal().code, Code::usage);
+  factory_.config.components.clear();
+  EXPECT_EQ(refusal().code, Code::usage);
+  factory_.config.components.assign(package::kComponentsMax + 1, {"mcu", 64 << 10, {}});
+  EXPECT_EQ(refusal().code, Code::usage);
+}
+
+TEST_F(Factories, RefuseAServerThatCannotBeAsked) {
+  for (const char* server : {"", "http://localhost:1", "https://", "https://:8443", "https://a:0",
+                             "https://a:65536", "https://a:", "https://a:b", "https://a/",
+                             "https://a:1:2", "https://[::1", "https://a b"}) {
+    factory_.config.server = server;
+    EXPECT_EQ(refusal().code, Code::usage) << server;
+  }
+  for (const char* server : {"https://a.example", "https://a:65535", "https://[::1]:8443"}) {
+    EXPECT_TRUE(fetch::is_server(server)) << server;
+  }
+}
+
+TEST_F(Factories, RefuseAnchorsThatDoNotOpenAndNameThem) {
+  const file::Path rubbish = folder_ / "rubbish";
+  ASSERT_TRUE(file::replace(rubbish, bytes_of("{}")));
+  factory_.keyring = rubbish;
+  EXPECT_TRUE(refusal().about.starts_with(rubbish.string()));
+  factory_.keyring = folder_ / "keyring.cose";
+  factory_.root = rubbish;
+  EXPECT_TRUE(refusal().about.starts_with(rubbish.string()));
+  factory_.root = folder_ / "keyring.cose";
+  EXPECT_TRUE(refusal().about.starts_with(factory_.root.string()));
+  factory_.root = folder_ / "none";
+  EXPECT_EQ(refusal().about, factory_.root.string());
+  EXPECT_EQ(refusal().code, Code::not_found);
 }
 
 }  // namespace

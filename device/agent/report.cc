@@ -11,10 +11,7 @@ using update::Phase;
 std::string_view outcome_of(const update::Session& session) {
   if (session.phase != Phase::reporting) return "progress";
   if (session.outcome == Code::ok) return "committed";
-  const bool tried = session.failed_in == Phase::rebooting || session.failed_in == Phase::trial ||
-                     session.failed_in == Phase::committing ||
-                     session.failed_in == Phase::reverting;
-  return tried ? "went_back" : "failed";
+  return update::ran_again(session) ? "went_back" : "failed";
 }
 
 Phase phase_of(const update::Session& session) {

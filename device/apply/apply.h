@@ -89,6 +89,9 @@ Status confirm_firmware(platform::Device& device, const package::Proven& release
 // revert_firmware ends a trial badly; without a trial there is nothing to do.
 Status revert_firmware(platform::Device& device, Code reason);
 
+// restore_firmware makes the kept version active again. Errors: those of slot::restore.
+Status restore_firmware(platform::Device& device);
+
 // ---- keyring
 
 // commit_keyring replaces the keyring at once and raises its floor. Errors: consent_missing, those

@@ -131,4 +131,11 @@ Status revert_firmware(platform::Device& device, Code reason) {
   return {};
 }
 
+Status restore_firmware(platform::Device& device) {
+  AIRLOCK_ASSIGN(const slot::Record record, device.record());
+  AIRLOCK_ASSIGN(const slot::Record next, slot::restore(record));
+  AIRLOCK_TRY(device.store_record(next));
+  return {};
+}
+
 }  // namespace airlock::apply

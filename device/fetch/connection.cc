@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <charconv>
+
 #include "device/fetch/internal/transfer.h"
 #include "trust/tuf/tuf.h"
 
@@ -9,20 +12,34 @@ namespace airlock::fetch {
 
 namespace {
 
-// A server is "https://" and an authority: no user, path, query or fragment.
+// A name, or an address; one of version 6 stands in brackets.
+bool is_host(std::string_view host) {
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  const std::string_view more = bracketed ? ":." : "-._";
+  return !host.empty() && std::ranges::all_of(host, [&](char c) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return plain || more.find(c) != std::string_view::npos;
+  });
+}
+
+bool is_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc() && end == text.data() + text.size() && port > 0;
+}
+
+}  // namespace
+
 bool is_server(std::string_view url) {
   constexpr std::string_view kScheme = "https://";
   if (!url.starts_with(kScheme)) return false;
   url.remove_prefix(kScheme.size());
-  if (url.empty()) return false;
-  for (const char c : url) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (!plain && std::string_view("-._:[]").find(c) == std::string_view::npos) return false;
-  }
-  return true;
+  const std::size_t colon =
+      url.find(':', url.starts_with('[') ? std::min(url.find(']'), url.size()) : 0);
+  if (colon == std::string_view::npos) return is_host(url);
+  return is_host(url.substr(0, colon)) && is_port(url.substr(colon + 1));
 }
-
-}  // namespace
 
 Result<Connection> Connection::open(const Endpoint& endpoint) {
   if (!is_server(endpoint.server)) return fail(Code::bad_text);

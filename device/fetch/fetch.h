@@ -48,6 +48,10 @@ struct Patience {
   long stall_window_ms = kStallWindowMs;
 };
 
+// is_server says whether a text is a server: "https://HOST" or "https://HOST:PORT", the port from 1
+// to 65535, and nothing after it.
+bool is_server(std::string_view url);
+
 struct Endpoint {
   std::string server;    // "https://updates.example.com:8443", nothing after the port
   file::Path ca_file{};  // PEM; the only certificate authorities that count

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <span>
 #include <utility>
 
 #include "core/package/package.h"
@@ -39,39 +38,49 @@ Status make_slots(const file::Path& folder, Config& config) {
   return {};
 }
 
-Result<Slots> open_component(const file::Path& folder, const ComponentConfig& component) {
-  AIRLOCK_ASSIGN(FileArea first, FileArea::open(folder / component.paths[0]));
-  AIRLOCK_ASSIGN(FileArea second, FileArea::open(folder / component.paths[1]));
+Located<Slots> open_component(const file::Path& folder, const ComponentConfig& component) {
+  const std::array paths = {folder / component.paths[0], folder / component.paths[1]};
+  AIRLOCK_ASSIGN(FileArea first, located(paths[0], FileArea::open(paths[0])));
+  AIRLOCK_ASSIGN(FileArea second, located(paths[1], FileArea::open(paths[1])));
   return Slots{std::move(first), std::move(second)};
 }
 
 // What is staged into one area must never lie in another: two names of one file would let the
 // running image be written over.
-Status check_apart(std::span<const RecordCopy> copies, std::span<const Slots> slots) {
-  std::vector<Place> seen;
-  const auto add = [&seen](const FileArea& area) -> Status {
-    AIRLOCK_ASSIGN(const Place place, area.place());
-    if (std::ranges::find(seen, place) != seen.end()) return fail(Code::slots_not_apart);
-    seen.push_back(place);
+class Places {
+ public:
+  Located<void> add(const file::Path& path, const FileArea& area) {
+    AIRLOCK_ASSIGN(const Place place, located(path, area.place()));
+    const bool seen = std::ranges::find(seen_, place) != seen_.end();
+    if (seen) return located(path, Status(fail(Code::slots_not_apart)));
+    seen_.push_back(place);
     return {};
-  };
-  for (const RecordCopy& copy : copies) {
-    if (copy.file()) AIRLOCK_TRY(add(*copy.file()));
   }
-  for (const Slots& pair : slots) {
-    for (const FileArea& area : pair) AIRLOCK_TRY(add(area));
+  Located<void> add(const file::Path& folder, const ComponentConfig& component,
+                    const Slots& slots) {
+    AIRLOCK_TRY(add(folder / component.paths[0], slots[0]));
+    return add(folder / component.paths[1], slots[1]);
+  }
+
+ private:
+  std::vector<Place> seen_;
+};
+
+// The slots of a new device; its record has none of its files yet.
+Located<void> check_slots(const file::Path& folder, const Config& config) {
+  std::vector<Slots> kept_open;
+  Places places;
+  for (const ComponentConfig& component : config.components) {
+    AIRLOCK_ASSIGN(Slots opened, open_component(folder, component));
+    AIRLOCK_TRY(places.add(folder, component, opened));
+    kept_open.push_back(std::move(opened));
   }
   return {};
 }
 
-// The slots of a new device; its record has none of its files yet.
-Status check_slots(const file::Path& folder, const Config& config) {
-  std::vector<Slots> slots;
-  for (const ComponentConfig& component : config.components) {
-    AIRLOCK_ASSIGN(Slots opened, open_component(folder, component));
-    slots.push_back(std::move(opened));
-  }
-  return check_apart({}, slots);
+Located<RecordCopy> open_copy(const file::Path& folder, std::size_t copy) {
+  const file::Path path = folder / kRecordNames[copy];
+  return located(path, RecordCopy::open(path, slot::kRecordUnit));
 }
 
 Status make_record(const file::Path& folder) {
@@ -87,29 +96,38 @@ Status make_record(const file::Path& folder) {
 Device::Device(file::Path folder, Config config, std::array<RecordCopy, 2> copies)
     : folder_(std::move(folder)), config_(std::move(config)), copies_(std::move(copies)) {}
 
-Result<Device> Device::open(const file::Path& folder, Opening opening) {
-  AIRLOCK_ASSIGN(Config config, read_config(folder / kConfigName));
-  AIRLOCK_ASSIGN(RecordCopy first, RecordCopy::open(folder / kRecordNames[0], slot::kRecordUnit));
-  AIRLOCK_ASSIGN(RecordCopy second, RecordCopy::open(folder / kRecordNames[1], slot::kRecordUnit));
+Located<Device> Device::open(const file::Path& folder, Opening opening) {
+  const file::Path config_path = folder / kConfigName;
+  AIRLOCK_ASSIGN(Config config, located(config_path, read_config(config_path)));
+  AIRLOCK_ASSIGN(RecordCopy first, open_copy(folder, 0));
+  AIRLOCK_ASSIGN(RecordCopy second, open_copy(folder, 1));
   Device device(folder, std::move(config),
                 std::array<RecordCopy, 2>{std::move(first), std::move(second)});
   if (opening == Opening::drive) {
-    AIRLOCK_ASSIGN(device.lock_, file::File::open(folder / "lock", file::Access::create));
-    AIRLOCK_TRY(device.lock_->lock());
+    const file::Path lock = folder / "lock";
+    AIRLOCK_ASSIGN(device.lock_, located(lock, file::File::open(lock, file::Access::create)));
+    AIRLOCK_TRY(located(lock, device.lock_->lock()));
   }
   AIRLOCK_TRY(device.open_slots());
   return device;
 }
 
-Status Device::open_slots() {
+Located<void> Device::open_slots() {
+  Places places;
+  for (std::size_t i = 0; i < copies_.size(); ++i) {
+    if (copies_[i].file()) AIRLOCK_TRY(places.add(folder_ / kRecordNames[i], *copies_[i].file()));
+  }
   for (const ComponentConfig& component : config_.components) {
     AIRLOCK_ASSIGN(Slots opened, open_component(folder_, component));
-    if (std::min(opened[0].size(), opened[1].size()) < component.slot_size) {
-      return fail(Code::slot_too_small, slots_.size());
+    for (std::size_t i = 0; i < opened.size(); ++i) {
+      if (opened[i].size() >= component.slot_size) continue;
+      return located(folder_ / component.paths[i],
+                     Status(fail(Code::slot_too_small, slots_.size())));
     }
+    AIRLOCK_TRY(places.add(folder_, component, opened));
     slots_.push_back(std::move(opened));
   }
-  return check_apart(copies_, slots_);
+  return {};
 }
 
 Result<slot::Record> Device::record() { return slot::load(record_areas()); }
@@ -176,7 +194,7 @@ Result<std::uint64_t> Device::free_bytes() const {
   return std::uint64_t{found.f_bavail} * found.f_frsize;
 }
 
-Status make_device(const file::Path& folder, Birth birth) {
+Located<void> make_device(const file::Path& folder, Birth birth) {
   std::error_code ignored;
   if (std::filesystem::exists(folder / kConfigName, ignored)) return fail(Code::exists_already);
   for (std::string_view part : {"areas", "trust", "wallet", "incoming"}) {
@@ -193,7 +211,7 @@ Status make_device(const file::Path& folder, Birth birth) {
   AIRLOCK_TRY(check_slots(folder, birth.config));
   AIRLOCK_TRY(make_record(folder));
   // Last, since it is what makes the folder a device.
-  return create_config(folder / kConfigName, birth.config);
+  return located(folder / kConfigName, create_config(folder / kConfigName, birth.config));
 }
 
 }  // namespace airlock::platform

@@ -11,6 +11,7 @@
 #include "core/slot/slot.h"
 #include "device/platform/area.h"
 #include "device/platform/config.h"
+#include "device/platform/fault.h"
 #include "device/platform/identity.h"
 #include "host/file/file.h"
 
@@ -27,8 +28,9 @@ using Slots = std::array<FileArea, slot::kSlotCount>;
 class Device {
  public:
   // open opens a provisioned folder. Errors: busy where another process drives it, not_found,
-  // slots_not_apart where two of its areas are one file or device, and those of reading its files.
-  static Result<Device> open(const file::Path& folder, Opening opening);
+  // slots_not_apart where two of its areas are one file or device, and those of reading its files;
+  // each names the file.
+  static Located<Device> open(const file::Path& folder, Opening opening);
 
   const Config& config() const { return config_; }
   // key reads the device's own key anew each time: it stays in memory no longer than it is used,
@@ -63,7 +65,7 @@ class Device {
 
  private:
   Device(file::Path folder, Config config, std::array<RecordCopy, 2> copies);
-  Status open_slots();
+  Located<void> open_slots();
   slot::RecordAreas record_areas() { return {{&copies_[0], &copies_[1]}}; }
 
   file::Path folder_;
@@ -84,6 +86,6 @@ struct Birth {
 // make_device makes the folder of a new device: key, areas, an empty record, the trust anchors, and
 // a wallet with a fresh seed. Where a component's paths are empty it makes files for them. Errors:
 // exists_already where there is a device, slots_not_apart, and those of the disk.
-Status make_device(const file::Path& folder, Birth birth);
+Located<void> make_device(const file::Path& folder, Birth birth);
 
 }  // namespace airlock::platform

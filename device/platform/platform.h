@@ -19,4 +19,5 @@
 #include "device/platform/area.h"
 #include "device/platform/config.h"
 #include "device/platform/device.h"
+#include "device/platform/fault.h"
 #include "device/platform/identity.h"

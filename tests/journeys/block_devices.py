@@ -35,7 +35,7 @@ class BlockDevices(Stage):
         self.assertEqual(self.status()["version"], "1.1.0")
         self.assertEqual(a.read_bytes()[: len(old)], old)
         self.assertEqual(b.read_bytes()[: len(new)], new)
-        self.device("revert")
+        self.device("revert", "--consent", self.manifest_digest(first))
         self.assertEqual(self.status()["version"], "1.0.0")
 
     def test_a_device_too_small_for_the_image(self):

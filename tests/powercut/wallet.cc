@@ -242,7 +242,13 @@ Wallet::End Wallet::restore(const Chapter& chapter) {
   if (slot::standing_of(*record, chapter.package->digest) == slot::Standing::committed) {
     return power_on();  // done before the power failed
   }
-  const Result<slot::Record> next = slot::restore(*record);
+  const Result<slot::Record> agreed = slot::consent(*record, chapter.package->digest);
+  if (!agreed) return violated("consent: " + text(name(agreed.error().code))), End::done;
+  if (!save(*agreed)) {
+    return power.is_on() ? (violated("consent was not stored"), End::done) : End::dark;
+  }
+  agreed_.insert(chapter.package->digest);
+  const Result<slot::Record> next = slot::restore(*load());
   if (!next) {
     if (next.error().code != chapter.reason) violated("restore: " + text(name(next.error().code)));
     return End::done;

@@ -142,13 +142,4 @@ inline Status present(std::size_t size) {
   return {};
 }
 
-// is_plain_name says whether a text is a name for machines: a-z, 0-9 and '-', not '-' first, so
-// that it can stand in a file name, a URL and a command line.
-inline bool is_plain_name(std::string_view text) {
-  const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  };
-  return !text.empty() && text[0] != '-' && std::all_of(text.begin(), text.end(), plain);
-}
-
 }  // namespace airlock::package::internal

@@ -1,0 +1,82 @@
+"""What airlock-device says where it cannot do as it was told: a stable code, what is at fault, what to do."""
+from stage import *
+
+
+class DeviceRefusals(Stage):
+    def device_at(self, *args):
+        return self.run_program("airlock-device", *args)
+
+    def says(self, code, about, call, *args):
+        error = self.refuses(code, call, *args)
+        self.assertIn(f"error: {code}: {about}", error.text)
+        self.assertEqual(error.status, 2 if code == "usage" else 1)
+
+    def test_a_wrong_command_line_is_refused_alike(self):
+        for line in (("status", "--dir", ""), ("status",), ("provison",), ("status", "--dir", "d", "--once"),
+                     ("run", "--dir", "d", "--consent", "12"), ("install", "--dir", "d", ""),
+                     ("revert", "--dir", "d", "--refuse", "--consent", "ab" * 32)):
+            self.says("usage", "", self.device_at, *line)
+        self.says("usage", "provison is no command of airlock-device", self.device_at, "provison")
+
+    def provision(self, **changed):
+        values = {"dir": "made", "model": "demo-wallet", "keyring": "keys/keyring.cose",
+                  "root": "repo/metadata/1.root.json", "server": "https://localhost:8443",
+                  "ca": "ca.pem", "component": "mcu=4M", **changed}
+        words = [word for name, value in values.items() for word in (f"--{name}", value)]
+        try:
+            return self.device_at("provision", *words)
+        finally:
+            shutil.rmtree(self.dir / "made", ignore_errors=True)
+
+    def test_what_could_never_work_is_not_provisioned(self):
+        self.make_vendor()
+        (self.dir / "ca.pem").write_text("")
+        self.provision()
+        for setting, value, about in (
+                ("model", "m" * 65, "the model takes"), ("model", "a b", "the model takes"),
+                ("component", "MCU=4M", "the component MCU takes"),
+                ("component", "mcu=5G", "--component mcu=5G: the size"),
+                ("component", "mcu", "--component mcu: write"),
+                ("server", "http://localhost", "the server takes"),
+                ("server", "https://localhost:65536", "the server takes"),
+                ("server", "https://:8443", "the server takes"),
+                ("certificate", "12", "--certificate takes")):
+            self.says("usage", about, lambda: self.provision(**{setting: value}))
+        keyring, root = self.dir / "keys/keyring.cose", self.dir / "repo/metadata/1.root.json"
+        for setting, value, code, about in (
+                ("keyring", root, None, f"{root}: name the keyring package"),
+                ("root", keyring, None, f"{keyring}: name the repository's root"),
+                ("keyring", "none.cose", "not_found", "none.cose"),
+                ("root", "none.json", "not_found", "none.json"),
+                ("ca", "none.pem", "not_found", "none.pem"),
+                ("firmware", "none", "not_found", "none/manifest.cose"),
+                ("component", "mcu=none-a,none-b", "not_found", f"{self.dir}/none-a")):
+            with self.assertRaises(Refused) as caught:
+                self.provision(**{setting: value})
+            self.assertIn(about, caught.exception.text)
+            self.assertEqual(caught.exception.code, code or caught.exception.code)
+
+    def test_an_error_names_the_file_at_fault(self):
+        self.make_vendor()
+        self.make_certificates()
+        first = self.make_release("1.0.0", firmware(100_000, 1))
+        alone = self.make_release("1.1.0", firmware(100_000, 2), signers=("vendor",))
+        self.publish(first)
+        self.start_server()
+        self.make_device(first)
+        folder = self.dir / "device"
+        self.says("not_found", "none.cose", self.device, "install", "none.cose")
+        self.says("quorum_missing", str(alone), self.device, "install", alone)
+        self.server.kill()
+        self.server.wait()
+        self.says("unreachable", self.url, self.device, "run", "--once")
+        for name in ("config.json", "areas/mcu-b.area"):
+            (folder / name).rename(self.dir / "kept")
+            self.says("not_found", str(folder / name), self.device, "boot")
+            (self.dir / "kept").rename(folder / name)
+        (folder / "device.key").unlink()
+        self.says("not_found", str(folder / "device.key"), self.device, "status")
+        self.device("boot")
+
+
+main()
