@@ -24,7 +24,9 @@ namespace airlock::package {
 using crypto::Digest;
 
 inline constexpr std::uint64_t kManifestFormat = 1;
-inline constexpr std::size_t kManifestSizeMax = 4 << 20;  // 64 Ki blocks of 64 KiB: images to 4 GiB
+// A device holds the manifest once, and once more while it verifies a signature: so this bounds its
+// memory whatever it installs. Block digests of 2 GiB of images, all components together, fit.
+inline constexpr std::size_t kManifestSizeMax = (1 << 20) + (96 << 10);
 inline constexpr std::size_t kModelsMax = 16;
 inline constexpr std::size_t kModelTextMax = 64;
 inline constexpr std::size_t kFromVersionsMax = 8;
@@ -42,7 +44,7 @@ inline constexpr std::int64_t kExtensionFirst = 1000;  // keys of ignorable exte
 inline constexpr std::int64_t kExtensionLast = 1999;
 
 inline constexpr std::uint32_t kBlockSize = 64 << 10;  // of the new image
-inline constexpr std::size_t kBlocksMax = 64 << 10;
+inline constexpr std::size_t kBlocksMax = 32 << 10;
 inline constexpr std::uint64_t kImageSizeMax = std::uint64_t{kBlocksMax} * kBlockSize;
 inline constexpr std::uint64_t kPayloadSizeMax = 2 * kImageSizeMax;
 inline constexpr std::uint32_t kPieceSizeMin = 64;       // a piece outweighs its own two hashes

@@ -81,7 +81,8 @@ Session finish(Session session) {
 }
 
 Session keep_reason(Session session, const Error& error) {
-  if (session.outcome != Code::ok) return session;  // the first reason is the reason
+  // The first reason is the reason; while asking it is still that of the session before.
+  if (session.outcome != Code::ok && session.phase != Phase::asking) return session;
   session.outcome = error.code;
   session.at = error.at;
   session.failed_in = session.phase;

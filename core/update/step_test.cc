@@ -361,6 +361,18 @@ TEST(Story, OfAServerThatIsAwayEndsQuietly) {
   EXPECT_EQ(told.session.failed_in, Phase::asking);
 }
 
+TEST(Story, OfAFailureWhileAskingIsNotToldUnderTheReasonOfTheSessionBefore) {
+  Session before;
+  before.outcome = Code::quorum_missing;
+  before.failed_in = Phase::proving;
+  Session asking = step(before, event_of(Type::wake)).session;
+  EXPECT_EQ(asking.outcome, Code::quorum_missing);
+  asking = step(asking, event_of(Type::failed, {}, Code::bad_json)).session;
+  EXPECT_EQ(asking.phase, Phase::idle);
+  EXPECT_EQ(asking.outcome, Code::bad_json);
+  EXPECT_EQ(asking.failed_in, Phase::asking);
+}
+
 TEST(Story, OfARefusalByVerificationEndsAtOnce) {
   const Told told =
       tell({event_of(Type::wake), event_of(Type::offered, kRelease), event_of(Type::refreshed),
