@@ -163,12 +163,16 @@ platform::Located<platform::ComponentConfig> component_of(std::string_view text)
     const Result<std::uint64_t> size = size_of(place);
     if (!size) {
       return refuse("--component " + std::string(text) +
-                    ": the size is a number of bytes, or of K, M or G, up to 4G");
+                    ": the size is a number of bytes, or of K, M or G, up to 2G");
     }
     component.slot_size = *size;
     return component;
   }
   // As typed they are relative to where the user stands, not to the device's folder.
+  if (comma == 0 || comma + 1 == place.size()) {
+    return refuse("--component " + std::string(text) +
+                  ": write NAME=PATH,PATH, a place for each slot");
+  }
   component.paths = {std::filesystem::absolute(place.substr(0, comma)).string(),
                      std::filesystem::absolute(place.substr(comma + 1)).string()};
   component.slot_size = package::kImageSizeMax;

@@ -139,8 +139,9 @@ Result<Record> confirm(const Record& record, std::int64_t created);
 // revert ends a trial badly, keeping the reason; the given-up slot holds nothing from now on, and
 // the consent to it is used up. wrong_state outside a trial.
 Result<Record> revert(const Record& record, Code reason);
-// restorable is what the other slot keeps, where it is a proven image not below the floor:
-// below_floor, slot_empty, wrong_state otherwise.
+// restorable is what the other slot keeps, where it is a proven image not below the floor that
+// reads what the active one wrote: below_floor, data_version_unreadable, slot_empty, wrong_state
+// otherwise.
 Result<Slot> restorable(const Record& record);
 // restore makes it active again on the owner's request: consent_missing unless the record's consent
 // is its manifest, and the errors of restorable. The slot that it leaves is kept.

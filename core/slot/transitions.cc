@@ -107,6 +107,8 @@ Result<Slot> restorable(const Record& record) {
   if (kept.security_version < record.floors[kFirmware]) {
     return fail(Code::below_floor, record.floors[kFirmware]);
   }
+  const std::uint32_t data_version = record.active_slot().data_version;
+  if (kept.data_version < data_version) return fail(Code::data_version_unreadable, data_version);
   return kept;
 }
 

@@ -141,6 +141,16 @@ TEST(Restore, RefusesBelowTheFloorAndWhatIsNotThere) {
   EXPECT_EQ(code_of(restore(armed())), Code::wrong_state);
 }
 
+TEST(Restore, RefusesWhatCannotReadTheDataOfWhatRuns) {
+  Record record = *consent(committed(2), kOld);
+  record.slots[index_of(record.active)].data_version = 7;
+  EXPECT_EQ(code_of(restore(record)), Code::data_version_unreadable);
+  EXPECT_EQ(restore(record).error().at, 7U);
+  EXPECT_EQ(code_of(fall_back(record, Code::image_rejected)), Code::data_version_unreadable);
+  record.slots[index_of(other(record.active))].data_version = 7;
+  EXPECT_EQ(code_of(restore(record)), Code::ok);
+}
+
 TEST(FallBack, GivesTheActiveSlotUp) {
   const Record record = *fall_back(committed(2), Code::image_rejected);
   EXPECT_EQ(record.active_slot().manifest, kOld);

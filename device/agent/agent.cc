@@ -23,6 +23,9 @@ Status store_session(const platform::Device& device, const Session& session) {
 
 // From here on the boot record may already speak of the release: it must be carried to its end.
 bool must_be_finished(Phase phase) { return phase >= Phase::activating; }
+bool may_be_committed(Phase phase) {
+  return phase >= Phase::activating && phase <= Phase::committing;
+}
 
 Ending ending_of(const Session& session, Event::Type last) {
   if (last == Event::Type::nothing) return {};
@@ -202,6 +205,8 @@ Result<Ending> Agent::install(const file::Path& package, Pace pace) {
 }
 
 Result<Ending> Agent::restore(Pace pace) {
+  // Whoever wants to go back must not be taken forward first.
+  if (may_be_committed(session_.phase)) return fail(Code::slot_busy);
   AIRLOCK_TRY(finish_what_must_be(pace));
   AIRLOCK_ASSIGN(const slot::Record record, device_->record());
   AIRLOCK_ASSIGN(const slot::Slot kept, slot::restorable(record));

@@ -175,13 +175,14 @@ Result<Digest> Agent::ask(const package::Manifest& manifest) {
   return around_.owner.ask({session_.errand, manifest, device_->config().model, running});
 }
 
-// What is kept ran before, so it was proven; it is held against the digest in the boot record.
+// What is kept ran before, but the keyring that proved it may have lost signers since.
 Result<Digest> Agent::ask_of_kept() {
   AIRLOCK_ASSIGN(const slot::Record record, device_->record());
-  AIRLOCK_ASSIGN(const file::Buffer kept, device_->envelope(slot::other(record.active)));
-  AIRLOCK_ASSIGN(const package::Manifest manifest, package::read_unproven(kept));
-  if (manifest.digest() != session_.manifest) return fail(Code::image_rejected);
-  return ask(manifest);
+  AIRLOCK_ASSIGN(file::Buffer kept, device_->envelope(slot::other(record.active)));
+  AIRLOCK_ASSIGN(const file::Buffer keyring, device_->keyring_envelope());
+  AIRLOCK_ASSIGN(const Release release, prove_envelope(std::move(kept), keyring));
+  if (release.proven.digest() != session_.manifest) return fail(Code::image_rejected);
+  return ask(release.proven.manifest());
 }
 
 Result<Event> Agent::ask_owner() {

@@ -81,6 +81,34 @@ TEST_F(Restoring, LeavesASessionAloneWhereNothingMayBeRestored) {
   expect_runs("2.0.0", old_image_);
 }
 
+TEST_F(Restoring, IsNoWayAroundAKeyringThatDroppedItsSigners) {
+  fakes::KeyringPlan plan = signers_.plan();
+  plan.version = 2;
+  const fakes::Signer successor("vendor", crypto::Algorithm::eddsa, "successor");
+  plan.remove("vendor");
+  plan.add(successor, "vendor");
+  const fakes::Buffer manifest =
+      fakes::Release::of_content(package::Kind::keyring, *plan.encode()).encode();
+  ASSERT_TRUE(file::replace(folder_ / "next.cose",
+                            signers_.sign_complete(manifest, package::Kind::keyring)));
+  person_.answer = crypto::sha256(manifest);
+  ASSERT_EQ(install(folder_ / "next.cose")->how, How::committed);
+  person_.answer = first_;
+  person_.told_version.clear();
+  EXPECT_EQ(restore()->error.code, Code::quorum_missing);
+  EXPECT_EQ(person_.told_version, "") << "nobody is asked";
+  expect_runs("1.1.0", new_image_);
+}
+
+TEST_F(Restoring, DoesNotFinishAnUpdateThatTheOwnerWantsToLeave) {
+  person_.answer = make_package("next", "2.0.0", 2, old_image_);
+  screen_.dies_in = Phase::trial;
+  EXPECT_THROW((void)install(folder_ / "next"), Crash);
+  EXPECT_EQ(restore().error().code, Code::slot_busy);
+  EXPECT_EQ(record().floors[package::index_of(package::Kind::firmware)], 1U);
+  EXPECT_TRUE(record().trial_boots);
+}
+
 TEST_F(Restoring, RunsWhatItLeftWhereTheKeptImageIsDamaged) {
   ASSERT_TRUE(platform::Device::open(folder_ / "device", platform::Opening::look)
                   ->image(0, slot::SlotId::a)

@@ -37,6 +37,8 @@ class DeviceRefusals(Stage):
                 ("component", "MCU=4M", "the component MCU takes"),
                 ("component", "mcu=5G", "--component mcu=5G: the size"),
                 ("component", "mcu", "--component mcu: write"),
+                ("component", "mcu=a,", "--component mcu=a,: write"),
+                ("component", "mcu=,b", "--component mcu=,b: write"),
                 ("server", "http://localhost", "the server takes"),
                 ("server", "https://localhost:65536", "the server takes"),
                 ("server", "https://:8443", "the server takes"),
