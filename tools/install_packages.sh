@@ -10,7 +10,7 @@ packages_of() {
       libboost1.81-dev nlohmann-json3-dev libcli11-dev libdivsufsort-dev" ;;
     check) echo "clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev" ;;
     bare) echo "gcc-arm-none-eabi binutils-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib" ;;
-    bench) echo "nginx-light wrk rauc swupdate squashfs-tools time" ;;
+    bench) echo "nginx-light wrk rauc swupdate cpio squashfs-tools time" ;;
     *) echo "error: usage: unknown set '$1'; one of build, check, bare, bench" >&2; exit 2 ;;
   esac
 }

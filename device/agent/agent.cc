@@ -210,8 +210,10 @@ Result<Ending> Agent::restore(Pace pace) {
   AIRLOCK_TRY(finish_what_must_be(pace));
   AIRLOCK_ASSIGN(const slot::Record record, device_->record());
   AIRLOCK_ASSIGN(const slot::Slot kept, slot::restorable(record));
-  drop_session();
   Event wanted;
+  // Operators ask for reports by the rollout that brought what the owner leaves.
+  if (session_.manifest == record.active_slot().manifest) wanted.rollout = session_.rollout;
+  drop_session();
   wanted.type = Event::Type::restore_wanted;
   wanted.manifest = kept.manifest;
   wanted.version = kept.version.view();

@@ -74,8 +74,9 @@ Result<Event> Agent::ask_server() {
   }
   poll_after_s_ = answer.poll_after_s;
   if (!answer.offer) return event_of(Event::Type::nothing);
-  // What failed its trial is not tried again by itself, only when the owner installs it by hand.
-  if (slot::standing_of(record, answer.offer->manifest) == Standing::given_up) {
+  // What failed its trial, or what the owner left, comes back only when the owner installs it by
+  // hand.
+  if (record.last_revert.manifest == answer.offer->manifest) {
     return event_of(Event::Type::nothing);
   }
   release_.reset();

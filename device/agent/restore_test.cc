@@ -100,6 +100,19 @@ TEST_F(Restoring, IsNoWayAroundAKeyringThatDroppedItsSigners) {
   expect_runs("1.1.0", new_image_);
 }
 
+TEST_F(Restoring, IsNotUndoneByTheNextOfferOfWhatWasLeft) {
+  ASSERT_EQ(restore()->how, How::went_back);
+  fetch::Offer offer;
+  offer.target = "firmware/1.1.0/demo.cose";
+  offer.manifest = second_;
+  offer.version = "1.1.0";
+  server_->offer = offer;
+  person_.answer = second_;
+  EXPECT_EQ(run()->how, How::quiet);
+  expect_runs("1.0.0", old_image_);
+  EXPECT_EQ(install(folder_ / "second")->how, How::committed) << "by hand it may be";
+}
+
 TEST_F(Restoring, DoesNotFinishAnUpdateThatTheOwnerWantsToLeave) {
   person_.answer = make_package("next", "2.0.0", 2, old_image_);
   screen_.dies_in = Phase::trial;

@@ -111,7 +111,13 @@ Release::Range copy_range(const package::VersionRange& range) {
 }  // namespace
 
 Status check_repository(const file::Path& repository) {
-  if (tuf::newest_version(repository / "metadata", "root") == 0) return fail(Code::not_found);
+  const std::uint64_t newest = tuf::newest_version(repository / "metadata", "root");
+  if (newest == 0) return fail(Code::not_found);
+  const std::string name = std::to_string(newest) + ".root.json";
+  AIRLOCK_ASSIGN(const file::Buffer root,
+                 file::read(repository / "metadata" / name, tuf::kRootSizeMax));
+  AIRLOCK_ASSIGN(const tuf::Outline outline, tuf::outline(root));
+  if (outline.type != "root") return fail(Code::bad_metadata);
   return {};
 }
 

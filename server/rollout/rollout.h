@@ -110,8 +110,8 @@ struct Release {
   std::vector<OfferedComponent> components;
 };
 
-// check_repository refuses a folder in which no root is: not_found. A server of an empty folder
-// would tell every device that there is nothing.
+// check_repository refuses a folder in which no root is (not_found), or whose newest does not read
+// (bad_metadata). A server of an empty folder would tell every device that there is nothing.
 Status check_repository(const file::Path& repository);
 
 // check_models refuses a rollout's models of which one is not the release's: wrong_model.

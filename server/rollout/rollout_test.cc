@@ -6,6 +6,7 @@
 #include "host/text/text.h"
 #include "server/rollout/internal/fake_metadata.h"
 #include "tests/fakes/signers.h"
+#include "trust/tuf/tuf.h"
 
 namespace airlock::rollout {
 namespace {
@@ -325,7 +326,16 @@ TEST_F(RolloutTest, KnowsARepositoryByItsRoot) {
   EXPECT_EQ(check_repository(repository_).error().code, Code::not_found);
   publish();
   EXPECT_EQ(check_repository(repository_).error().code, Code::not_found);
-  ASSERT_TRUE(file::replace(repository_ / "metadata/2.root.json", bytes_of("{}")));
+  const auto put_root = [&](std::string_view text) {
+    ASSERT_TRUE(file::replace(repository_ / "metadata/2.root.json", bytes_of(text)));
+  };
+  put_root("{}");
+  EXPECT_EQ(check_repository(repository_).error().code, Code::bad_metadata);
+  const fakes::Signer& signer = signers_["vendor"];
+  const Bytes key = signer.key().view();
+  const tuf::RoleKeys keys{{tuf::Buffer(key.begin(), key.end())}};
+  const std::string draft = *tuf::draft_root({2, 2'000'000'000, keys, keys, keys, keys});
+  put_root(*tuf::join(draft, {{keys.keys[0], signer.sign_message(bytes_of(draft))}}));
   EXPECT_TRUE(check_repository(repository_));
 }
 

@@ -202,17 +202,19 @@ std::string_view name_of(State state) {
   return "";
 }
 
-Store::Store(file::Path path, std::unique_ptr<Database> database)
-    : path_(std::move(path)), database_(std::move(database)) {}
+Store::Store(file::File lock, file::Path path, std::unique_ptr<Database> database)
+    : lock_(std::move(lock)), path_(std::move(path)), database_(std::move(database)) {}
 Store::~Store() = default;
 
 Result<std::unique_ptr<Store>> Store::open(const file::Path& folder) {
   AIRLOCK_TRY(file::make_folders(folder));
+  AIRLOCK_ASSIGN(file::File lock, file::File::open(folder / "lock", file::Access::create));
+  AIRLOCK_TRY(lock.lock());
   file::Path path = folder / "server.db";
   AIRLOCK_ASSIGN(auto connection, Connection::open(path));
   AIRLOCK_TRY(prepare_schema(connection));
   auto database = std::make_unique<Database>(std::move(connection));
-  return std::unique_ptr<Store>(new Store(std::move(path), std::move(database)));
+  return std::unique_ptr<Store>(new Store(std::move(lock), std::move(path), std::move(database)));
 }
 
 Result<std::vector<Rollout>> Store::rollouts() {

@@ -138,7 +138,9 @@ enum class Step : std::uint8_t { resume, pause, halt };
 class Store {
  public:
   // open opens or makes FOLDER/server.db (the folder too), and brings an older schema up to date.
-  // Errors: unsupported_version where a newer server wrote it, database_failed, io errors.
+  // It holds FOLDER/lock: two servers of one folder would not hear of each other's rollouts that
+  // are halted. Errors: busy where another process serves this folder, unsupported_version where a
+  // newer server wrote it, database_failed, io errors.
   static Result<std::unique_ptr<Store>> open(const file::Path& folder);
   ~Store();
   Store(const Store&) = delete;
@@ -168,8 +170,9 @@ class Store {
 
  private:
   class Database;
-  Store(file::Path path, std::unique_ptr<Database> database);
+  Store(file::File lock, file::Path path, std::unique_ptr<Database> database);
 
+  file::File lock_;
   std::mutex mutex_;
   file::Path path_;
   std::unique_ptr<Database> database_;

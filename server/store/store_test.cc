@@ -172,6 +172,12 @@ TEST_F(StoreTest, LetsInventedDevicesFillNeitherMemoryNorDisk) {
   EXPECT_TRUE(store_->devices(10)->empty());
 }
 
+TEST_F(StoreTest, ServesOneServerAtATime) {
+  EXPECT_EQ(Store::open(folder_).error().code, Code::busy);
+  store_.reset();
+  EXPECT_TRUE(Store::open(folder_));
+}
+
 TEST_F(StoreTest, RefusesADatabaseOfANewerServer) {
   store_.reset();
   ASSERT_EQ(run_sql("PRAGMA user_version = 99"), SQLITE_OK);
