@@ -163,7 +163,7 @@ platform::Located<platform::ComponentConfig> component_of(std::string_view text)
     const Result<std::uint64_t> size = size_of(place);
     if (!size) {
       return refuse("--component " + std::string(text) +
-                    ": the size is a number of bytes, or of K, M or G, up to 2G");
+                    ": the size is a number of bytes, or of K, M or G, up to 1G");
     }
     component.slot_size = *size;
     return component;

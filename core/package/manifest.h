@@ -24,9 +24,10 @@ namespace airlock::package {
 using crypto::Digest;
 
 inline constexpr std::uint64_t kManifestFormat = 1;
-// A device holds the manifest once, and once more while it verifies a signature: so this bounds its
-// memory whatever it installs. Block digests of 2 GiB of images, all components together, fit.
-inline constexpr std::size_t kManifestSizeMax = (1 << 20) + (96 << 10);
+// A device holds the manifest of what runs and of what comes, and one once more while it verifies a
+// signature: so this bounds its memory whatever it installs. Block digests of 1 GiB of images, all
+// components together, fit.
+inline constexpr std::size_t kManifestSizeMax = 608 << 10;
 inline constexpr std::size_t kModelsMax = 16;
 inline constexpr std::size_t kModelTextMax = 64;
 inline constexpr std::size_t kFromVersionsMax = 8;
@@ -44,7 +45,7 @@ inline constexpr std::int64_t kExtensionFirst = 1000;  // keys of ignorable exte
 inline constexpr std::int64_t kExtensionLast = 1999;
 
 inline constexpr std::uint32_t kBlockSize = 64 << 10;  // of the new image
-inline constexpr std::size_t kBlocksMax = 32 << 10;
+inline constexpr std::size_t kBlocksMax = 16 << 10;
 inline constexpr std::uint64_t kImageSizeMax = std::uint64_t{kBlocksMax} * kBlockSize;
 inline constexpr std::uint64_t kPayloadSizeMax = 2 * kImageSizeMax;
 inline constexpr std::uint32_t kPieceSizeMin = 64;       // a piece outweighs its own two hashes
