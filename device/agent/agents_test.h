@@ -16,6 +16,7 @@
 #include "device/agent/provision.h"
 #include "host/json/json.h"
 #include "host/text/text.h"
+#include "tests/fakes/authority.h"
 #include "tests/fakes/signers.h"
 
 namespace airlock::agent {
@@ -189,13 +190,15 @@ class Agents : public testing::Test {
   void provision_device(platform::Naming naming = platform::Naming::duid) {
     ASSERT_TRUE(file::replace(folder_ / "keyring.cose", signers_.anchor()));
     ASSERT_TRUE(file::replace(folder_ / "root.json", bytes_of(root_of(signers_["vendor"]))));
+    ASSERT_TRUE(file::replace(folder_ / "ca.pem", bytes_of(fakes::kAuthorityPem)));
     Factory factory;
     factory.config.model = "demo-wallet";
     factory.config.server = "https://localhost:1";
     factory.config.components = {{"mcu", 64 << 10, {}}};
     factory.config.naming = naming;
     factory.keyring = folder_ / "keyring.cose";
-    factory.root = factory.ca = folder_ / "root.json";
+    factory.root = folder_ / "root.json";
+    factory.ca = folder_ / "ca.pem";
     factory.firmware = folder_ / "first";
     factory.clock = kNow;
     const auto made = provision(folder_ / "device", factory);

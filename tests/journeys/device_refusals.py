@@ -30,7 +30,8 @@ class DeviceRefusals(Stage):
 
     def test_what_could_never_work_is_not_provisioned(self):
         self.make_vendor()
-        (self.dir / "ca.pem").write_text("")
+        self.make_certificates()
+        (self.dir / "empty.pem").write_text("")
         self.provision()
         for setting, value, about in (
                 ("model", "m" * 65, "the model takes"), ("model", "a b", "the model takes"),
@@ -51,6 +52,9 @@ class DeviceRefusals(Stage):
                 ("keyring", "none.cose", "not_found", "none.cose"),
                 ("root", "none.json", "not_found", "none.json"),
                 ("ca", "none.pem", "not_found", "none.pem"),
+                ("ca", "empty.pem", "wrong_magic", "empty.pem: name the TLS authority's certificate"),
+                ("ca", root, "wrong_magic", f"{root}: name the TLS authority's certificate"),
+                ("ca", "ca.key", "wrong_magic", "ca.key: name the TLS authority's certificate"),
                 ("firmware", "none", "not_found", "none/manifest.cose"),
                 ("component", "mcu=none-a,none-b", "not_found", f"{self.dir}/none-a")):
             with self.assertRaises(Refused) as caught:
