@@ -49,8 +49,10 @@ json::Value errand_of(const update::Session& session) {
 platform::Located<json::Value> status_of(platform::Device& device) {
   AIRLOCK_ASSIGN(const slot::Record record, device.record());
   AIRLOCK_ASSIGN(const agent::Running running, agent::Running::read(device, record));
-  AIRLOCK_ASSIGN(const file::Buffer envelope, device.keyring_envelope());
-  AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(envelope));
+  const file::Path keyring_path = device.path(platform::kKeyringName);
+  AIRLOCK_ASSIGN(const file::Buffer envelope, located(keyring_path, device.keyring_envelope()));
+  AIRLOCK_ASSIGN(const package::Keyring keyring,
+                 located(keyring_path, package::open_keyring_anchor(envelope)));
   AIRLOCK_ASSIGN(const platform::DeviceKey key,
                  located(device.path(platform::kKeyName), device.key()));
   const Result<update::Session> session = agent::read_session(device);
