@@ -46,14 +46,14 @@ class PhaseLines final : public agent::Watcher {
     std::cerr << '\n';
   }
 
-  void block_done(std::string_view component, std::size_t blocks, std::size_t of) override {
+  void block_done(std::string_view component, std::size_t done, std::size_t of) override {
     if (output_ == Output::json) {
       if (!fetching_) write("fetching", 0);
       fetching_ = true;
       return;
     }
     if (!bar_) bar_.emplace(std::string(component));
-    bar_->show(blocks * package::kBlockSize, of * package::kBlockSize);
+    bar_->show(done, of);
   }
 
  private:

@@ -92,7 +92,12 @@ class Screen final : public Watcher {
       throw Crash{};
     }
   }
-  void block_done(std::string_view, std::size_t, std::size_t) override {}
+  std::size_t written = 0;  // of the image, as told last
+  std::size_t image_size = 0;
+  void block_done(std::string_view, std::size_t done, std::size_t of) override {
+    written = done;
+    image_size = of;
+  }
 };
 
 class Person final : public Owner {

@@ -195,6 +195,13 @@ class Words(Stage):
         self.assert_marked(screen, notes)
         self.assertIn("refused", screen)
 
+    def test_progress_ends_at_the_size_of_the_image(self):
+        package = self.stage.make_release("1.3.0", firmware(300_000, 4), security=2)
+        screen, _ = self.talk("airlock-device", "install", "--dir", "device", package,
+                              answers=[("any other key for no: ", "n")])
+        self.assertIn("293.0 KiB of 293.0 KiB", screen)
+        self.assertNotIn("320.0 KiB", screen)
+
     def test_two_different_passphrases_make_nothing(self):
         screen, status = self.talk("airlock", "keys", "init", "--dir", "fresh", env={"AIRLOCK_PASSPHRASE": None},
                                    answers=[("fresh: ", "one\n"), ("once more: ", "two\n")])
