@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "apps/airlock-device/commands.h"
+#include "device/agent/at_fault.h"
 #include "device/agent/network.h"
 #include "device/agent/provision.h"
 #include "host/json/json.h"
@@ -45,14 +46,14 @@ class PhaseLines final : public agent::Watcher {
     std::cerr << '\n';
   }
 
-  void block_done(std::string_view component, std::size_t blocks, std::size_t of) override {
+  void block_done(std::string_view component, std::size_t done, std::size_t of) override {
     if (output_ == Output::json) {
       if (!fetching_) write("fetching", 0);
       fetching_ = true;
       return;
     }
     if (!bar_) bar_.emplace(std::string(component));
-    bar_->show(blocks * package::kBlockSize, of * package::kBlockSize);
+    bar_->show(done, of);
   }
 
  private:
@@ -97,10 +98,14 @@ void tell(const Ending& ending, const update::Session& session, Output output) {
   }
 }
 
-// What a failure is about: the package that was handed in, or the server; "" for the device itself.
-std::string subject_of(update::Phase phase, const RunOptions& options,
-                       const platform::Device& device) {
+// What a failure is about: a file that is damaged or missing, else what was to be judged, the
+// package that was handed in or the server; "" for the device itself.
+std::string subject_of(update::Phase phase, const RunOptions& options, platform::Device& device,
+                       Code code) {
   using update::Phase;
+  if (phase != Phase::idle) {
+    if (const auto path = agent::file_at_fault(device, phase, code)) return path->string();
+  }
   constexpr std::array kOfRelease = {Phase::idle,     Phase::asking, Phase::refreshing,
                                      Phase::proving,  Phase::gating, Phase::staging,
                                      Phase::reporting};
@@ -109,19 +114,20 @@ std::string subject_of(update::Phase phase, const RunOptions& options,
 }
 
 Answer judge(const Result<Ending>& ending, const agent::Agent& agent, const RunOptions& options,
-             const platform::Device& device) {
+             platform::Device& device) {
   const update::Session& session = agent.session();
   if (!ending) {
-    return std::unexpected(Fault(ending.error(), subject_of(session.phase, options, device)));
+    return std::unexpected(
+        Fault(ending.error(), subject_of(session.phase, options, device, ending.error().code)));
   }
   tell(*ending, session, options.output);
   if (ending->how != Ending::How::failed) return {};
-  return std::unexpected(Fault(ending->error, subject_of(session.failed_in, options, device)));
+  return std::unexpected(
+      Fault(ending->error, subject_of(session.failed_in, options, device, ending->error.code)));
 }
 
 // For as long as the process lives; a failed session waits like a quiet one.
-Answer keep_running(agent::Agent& agent, const RunOptions& options,
-                    const platform::Device& device) {
+Answer keep_running(agent::Agent& agent, const RunOptions& options, platform::Device& device) {
   while (true) {
     const Answer done = judge(agent.run(agent::Pace::keep_trying), agent, options, device);
     const bool left = !done && done.error().code == Code::interrupted &&

@@ -40,11 +40,19 @@ json::Value trial_of(const slot::Record& record) {
           {"boots_left", *record.trial_boots}};
 }
 
+// What the session at hand is for; between two sessions there is none.
+json::Value errand_of(const update::Session& session) {
+  if (session.phase == update::Phase::idle) return nullptr;
+  return session.errand == update::Errand::restore ? "restore" : "install";
+}
+
 platform::Located<json::Value> status_of(platform::Device& device) {
   AIRLOCK_ASSIGN(const slot::Record record, device.record());
   AIRLOCK_ASSIGN(const agent::Running running, agent::Running::read(device, record));
-  AIRLOCK_ASSIGN(const file::Buffer envelope, device.keyring_envelope());
-  AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(envelope));
+  const file::Path keyring_path = device.path(platform::kKeyringName);
+  AIRLOCK_ASSIGN(const file::Buffer envelope, located(keyring_path, device.keyring_envelope()));
+  AIRLOCK_ASSIGN(const package::Keyring keyring,
+                 located(keyring_path, package::open_keyring_anchor(envelope)));
   AIRLOCK_ASSIGN(const platform::DeviceKey key,
                  located(device.path(platform::kKeyName), device.key()));
   const Result<update::Session> session = agent::read_session(device);
@@ -61,6 +69,7 @@ platform::Located<json::Value> status_of(platform::Device& device) {
                        {"last_revert", last_revert_of(record)},
                        {"trial", trial_of(record)}};
   value["phase"] = session ? update::name_of(session->phase) : "idle";
+  value["errand"] = session ? errand_of(*session) : nullptr;
   value["last_error"] = session ? last_error_of(*session)
                                 : json::Value{{"code", name(session.error().code)},
                                               {"phase", "idle"},
@@ -86,6 +95,10 @@ std::string revert_text(const json::Value& revert) {
 
 std::string error_text(const json::Value& error) {
   return error["code"].get<std::string>() + " in phase " + error["phase"].get<std::string>();
+}
+
+std::string errand_text(const json::Value& errand) {
+  return errand == "restore" ? "restore, back to the kept version" : "install";
 }
 
 std::string trial_text(const json::Value& trial) {
@@ -118,6 +131,7 @@ void show(const json::Value& value) {
   line("keyring version   ", value["keyring_version"]);
   line("time is at least  ", text::to_time(value["time_bound"].get<std::int64_t>()));
   line("phase             ", value["phase"]);
+  if (!value["errand"].is_null()) line("errand            ", errand_text(value["errand"]));
   if (!value["trial"].is_null()) line("trial             ", trial_text(value["trial"]));
   if (!value["last_error"].is_null()) line("last error        ", error_text(value["last_error"]));
   if (!value["last_revert"].is_null())

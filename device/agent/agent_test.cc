@@ -4,6 +4,12 @@
 namespace airlock::agent {
 namespace {
 
+TEST_F(Agents, TellHowManyBytesOfAnImageAreWritten) {
+  ASSERT_TRUE(run());
+  EXPECT_EQ(screen_.written, new_image_.size());
+  EXPECT_EQ(screen_.image_size, new_image_.size());
+}
+
 TEST_F(Agents, CarryAReleaseFromTheOfferToTheCommit) {
   const Result<Ending> ending = run();
   ASSERT_TRUE(ending);

@@ -16,6 +16,7 @@
 #include "device/agent/provision.h"
 #include "host/json/json.h"
 #include "host/text/text.h"
+#include "tests/fakes/authority.h"
 #include "tests/fakes/signers.h"
 
 namespace airlock::agent {
@@ -91,7 +92,12 @@ class Screen final : public Watcher {
       throw Crash{};
     }
   }
-  void block_done(std::string_view, std::size_t, std::size_t) override {}
+  std::size_t written = 0;  // of the image, as told last
+  std::size_t image_size = 0;
+  void block_done(std::string_view, std::size_t done, std::size_t of) override {
+    written = done;
+    image_size = of;
+  }
 };
 
 class Person final : public Owner {
@@ -189,13 +195,15 @@ class Agents : public testing::Test {
   void provision_device(platform::Naming naming = platform::Naming::duid) {
     ASSERT_TRUE(file::replace(folder_ / "keyring.cose", signers_.anchor()));
     ASSERT_TRUE(file::replace(folder_ / "root.json", bytes_of(root_of(signers_["vendor"]))));
+    ASSERT_TRUE(file::replace(folder_ / "ca.pem", bytes_of(fakes::kAuthorityPem)));
     Factory factory;
     factory.config.model = "demo-wallet";
     factory.config.server = "https://localhost:1";
     factory.config.components = {{"mcu", 64 << 10, {}}};
     factory.config.naming = naming;
     factory.keyring = folder_ / "keyring.cose";
-    factory.root = factory.ca = folder_ / "root.json";
+    factory.root = folder_ / "root.json";
+    factory.ca = folder_ / "ca.pem";
     factory.firmware = folder_ / "first";
     factory.clock = kNow;
     const auto made = provision(folder_ / "device", factory);

@@ -4,9 +4,12 @@
 
 namespace airlock::agent {
 
+file::Path FolderArtifacts::path_of(const package::Payload& payload) const {
+  return folder_ / "artifacts" / text::to_hex(payload.digest.bytes);
+}
+
 Result<Source*> FolderArtifacts::open(const package::Payload& payload) {
-  const file::Path path = folder_ / "artifacts" / text::to_hex(payload.digest.bytes);
-  AIRLOCK_ASSIGN(fetch::LocalSource opened, fetch::LocalSource::open(path));
+  AIRLOCK_ASSIGN(fetch::LocalSource opened, fetch::LocalSource::open(path_of(payload)));
   open_.emplace(std::move(opened));
   return &*open_;
 }

@@ -60,8 +60,9 @@ class Watcher {
  public:
   // entered is told of a phase after the journal has it and before its effect begins.
   virtual void entered(const update::Session& session) = 0;
-  // block_done is told while a release is fetched and written.
-  virtual void block_done(std::string_view component, std::size_t blocks, std::size_t of) = 0;
+  // block_done is told while a release is fetched and written: bytes of a component's image, of
+  // all.
+  virtual void block_done(std::string_view component, std::size_t done, std::size_t of) = 0;
 
  protected:
   ~Watcher() = default;

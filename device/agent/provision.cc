@@ -83,7 +83,7 @@ Status check_root(Bytes metadata) {
   return {};
 }
 
-// An anchor that does not open would make a device that trusts nobody.
+// An anchor that does not open would make a device that trusts nobody, or no server.
 platform::Located<void> read_anchors(const Factory& factory, platform::Birth& birth) {
   AIRLOCK_ASSIGN(birth.keyring,
                  located(factory.keyring, file::read(factory.keyring, package::kEnvelopeSizeMax)));
@@ -100,6 +100,11 @@ platform::Located<void> read_anchors(const Factory& factory, platform::Birth& bi
               factory.root.string() + ": name the repository's root, as metadata/1.root.json"));
   }
   AIRLOCK_ASSIGN(birth.ca, located(factory.ca, file::read(factory.ca, kCaSizeMax)));
+  if (const Status ca = platform::check_authorities(birth.ca); !ca) {
+    return std::unexpected(Fault(
+        ca.error(),
+        factory.ca.string() + ": name the TLS authority's certificate, PEM, with nothing cut off"));
+  }
   return {};
 }
 

@@ -20,7 +20,8 @@ struct Factory {
 
 // provision makes a device in `folder`. The firmware passes the package door and the gate, is
 // written into slot a and read back; its security version becomes the floor. Errors: bad_keyring
-// and those of the doors, bad_metadata (the root is none), usage (a model, component or server that
+// and those of the doors, bad_metadata (the root is none), wrong_magic (the
+// authority is none), usage (a model, component or server that
 // can never work), exists_already (the folder is not empty), those of the disk; each says what it
 // is about. The folder appears whole or not at all.
 platform::Located<void> provision(const file::Path& folder, Factory factory);

@@ -18,7 +18,8 @@ TEST_F(Agents, AreMadeWholeOrNotAtAll) {
   factory.config.server = "https://localhost:1";
   factory.config.components = {{"mcu", 1 << 10, {}}};  // too small for the firmware
   factory.keyring = folder_ / "keyring.cose";
-  factory.root = factory.ca = folder_ / "root.json";
+  factory.root = folder_ / "root.json";
+  factory.ca = folder_ / "ca.pem";
   factory.firmware = folder_ / "first";
   factory.clock = kNow;
   EXPECT_EQ(provision(folder_ / "device/", factory).error().code, Code::slot_too_small);
@@ -36,7 +37,8 @@ class Factories : public Agents {
     factory_.config.server = "https://localhost:1";
     factory_.config.components = {{"mcu", 64 << 10, {}}};
     factory_.keyring = folder_ / "keyring.cose";
-    factory_.root = factory_.ca = folder_ / "root.json";
+    factory_.root = folder_ / "root.json";
+    factory_.ca = folder_ / "ca.pem";
   }
   platform::Fault refusal() {
     const auto made = provision(folder_ / "new", factory_);
@@ -97,6 +99,23 @@ TEST_F(Factories, RefuseAnchorsThatDoNotOpenAndNameThem) {
   factory_.root = folder_ / "none";
   EXPECT_EQ(refusal().about, factory_.root.string());
   EXPECT_EQ(refusal().code, Code::not_found);
+}
+
+TEST_F(Factories, RefuseAnAuthorityThatNoServerCouldBeKnownBy) {
+  const std::string whole(fakes::kAuthorityPem);
+  std::string damaged = whole;
+  damaged[damaged.find('\n') + 1] = 'A';
+  factory_.ca = folder_ / "other.pem";
+  for (const std::string& text :
+       {std::string(), std::string("anything"), root_of(signers_["vendor"]), damaged,
+        whole.substr(0, whole.size() / 2), whole + damaged}) {
+    ASSERT_TRUE(file::replace(factory_.ca, bytes_of(text)));
+    const platform::Fault refused = refusal();
+    EXPECT_EQ(refused.code, Code::wrong_magic) << text;
+    EXPECT_TRUE(refused.about.starts_with(factory_.ca.string() + ": ")) << refused.about;
+  }
+  ASSERT_TRUE(file::replace(factory_.ca, bytes_of("# the vendor's\n" + whole + whole)));
+  EXPECT_TRUE(provision(folder_ / "new", factory_));
 }
 
 }  // namespace

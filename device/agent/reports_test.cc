@@ -47,11 +47,30 @@ TEST_F(Agents, UpdateAllTheSameWhereNobodyHearsTheirReports) {
   EXPECT_EQ(reported()[0]["outcome"], "committed");
 }
 
-TEST_F(Agents, KeepAnUnsentReportThroughAnyNumberOfRuns) {
+TEST_F(Agents, KeepAnUnsentReportForTheNextRuns) {
   server_->ear = fail(Code::unreachable);
   EXPECT_EQ(install(folder_ / "next")->how, How::committed);
-  for (int runs = 0; runs < 2 * update::kAttemptsMax; ++runs) EXPECT_TRUE(run());
+  server_->offer.reset();
+  for (int tried = 1; tried < update::kAttemptsMax - 1; ++tried) EXPECT_TRUE(run());
+  EXPECT_TRUE(server_->asked.empty());  // the report comes before anything new
+  server_->ear = Status();
+  EXPECT_EQ(run()->how, How::quiet);
+  ASSERT_EQ(server_->reports.size(), 1U);
+  EXPECT_EQ(reported()[0]["outcome"], "committed");
+  EXPECT_EQ(reported()[0]["manifest"], text::to_hex(next_.bytes));
+}
+
+TEST_F(Agents, DropAReportThatNobodyTookInAllItsAttemptsAndGoOn) {
+  server_->ear = fail(Code::unreachable);
+  EXPECT_EQ(install(folder_ / "next")->how, How::committed);
+  server_->offer.reset();
+  for (int tried = 1; tried < update::kAttemptsMax; ++tried) EXPECT_TRUE(run());
   expect_runs("1.1.0", new_image_);
+  EXPECT_EQ(server_->asked.size(), 1U);  // with the last attempt the way is free
+  server_->ear = Status();
+  EXPECT_EQ(run()->how, How::quiet);
+  EXPECT_EQ(server_->asked.size(), 2U);
+  EXPECT_TRUE(server_->reports.empty());
 }
 
 TEST_F(Agents, TellNothingOfThePhasesOfAReleaseByHand) {

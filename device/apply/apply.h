@@ -36,8 +36,8 @@ class Artifacts {
   ~Artifacts() = default;
 };
 
-// Told after each block: blocks that the slot holds, of all.
-using OnBlock = std::function<void(std::string_view component, std::size_t blocks, std::size_t of)>;
+// Told after each block: bytes of the image that the slot holds, of all.
+using OnBlock = std::function<void(std::string_view component, std::size_t done, std::size_t of)>;
 
 // A release and how it is to be installed; the gate made the plan.
 struct Work {

@@ -24,12 +24,16 @@ class Writer {
       // What the slot holds may be an earlier process's, and not be synced either.
       const bool ends_unit = (block + 1) % kUnitBlocks == 0 || block + 1 == count;
       if (ends_unit) AIRLOCK_TRY(work_.slot.sync());
-      if (on_block) on_block(block + 1, count);
+      if (on_block) on_block(end_of(block), image_size());
     }
     return {};
   }
 
  private:
+  std::size_t image_size() const { return static_cast<std::size_t>(work_.image.size); }
+  std::size_t end_of(std::size_t block) const {
+    return std::min((block + 1) * package::kBlockSize, image_size());
+  }
   Result<bool> holds(std::size_t block) {
     if (misses_ == kMissesMax) return false;
     AIRLOCK_ASSIGN(const bool held, delta::block_holds(work_.image, block, work_.slot));

@@ -70,9 +70,7 @@ Status stage_firmware(platform::Device& device, const Work& work, Bytes envelope
                                             device.image(transfer.place, to)};
     internal::OnBlock told;
     if (on_block) {
-      told = [&](std::size_t blocks, std::size_t of) {
-        on_block(transfer.component.id, blocks, of);
-      };
+      told = [&](std::size_t done, std::size_t of) { on_block(transfer.component.id, done, of); };
     }
     AIRLOCK_TRY(internal::write_missing(work_of_image, artifacts, told));
   }

@@ -12,7 +12,6 @@ namespace airlock::platform {
 namespace {
 
 constexpr std::string_view kConfigName = "config.json";
-constexpr std::string_view kKeyringName = "areas/keyring.area";
 constexpr std::array<std::string_view, 2> kRecordNames = {"areas/record-0.area",
                                                           "areas/record-1.area"};
 
@@ -203,7 +202,7 @@ Located<void> make_device(const file::Path& folder, Birth birth) {
   AIRLOCK_ASSIGN(const DeviceKey key, DeviceKey::generate());
   AIRLOCK_TRY(key.create_files(folder / kKeyName, folder / "device.pub"));
   AIRLOCK_TRY(create_seed(folder / "wallet/seed"));
-  AIRLOCK_TRY(file::create(folder / "trust/root.json", birth.root));
+  AIRLOCK_TRY(file::create(folder / kRootName, birth.root));
   AIRLOCK_TRY(file::create(folder / "trust/ca.pem", birth.ca));
   birth.config.ca = "trust/ca.pem";
   AIRLOCK_TRY(replace_envelope(folder / kKeyringName, birth.keyring));

@@ -18,6 +18,8 @@
 namespace airlock::platform {
 
 inline constexpr std::string_view kKeyName = "device.key";
+inline constexpr std::string_view kKeyringName = "areas/keyring.area";
+inline constexpr std::string_view kRootName = "trust/root.json";  // the repository door's
 
 // Who opens a device: its one driver, or somebody who only looks.
 enum class Opening : std::uint8_t { drive, look };

@@ -17,6 +17,7 @@
 #pragma once
 
 #include "device/platform/area.h"
+#include "device/platform/authority.h"
 #include "device/platform/config.h"
 #include "device/platform/device.h"
 #include "device/platform/fault.h"

@@ -42,7 +42,7 @@ class BlockDevices(Stage):
         a, b = self.loop("a.img", 1 << 16), self.loop("b.img", 1 << 16)
         self.make_vendor()
         first = self.make_release("1.0.0", firmware(100_000, 1))
-        (self.dir / "ca.pem").write_text("")
+        self.make_certificates()
         self.refuses("slot_too_small", self.device, "provision", "--model", "demo-wallet", "--keyring",
                      "keys/keyring.cose", "--root", "repo/metadata/1.root.json", "--server",
                      "https://localhost:1", "--ca", "ca.pem", "--component", f"mcu={a},{b}", "--firmware",

@@ -30,7 +30,8 @@ class DeviceRefusals(Stage):
 
     def test_what_could_never_work_is_not_provisioned(self):
         self.make_vendor()
-        (self.dir / "ca.pem").write_text("")
+        self.make_certificates()
+        (self.dir / "empty.pem").write_text("")
         self.provision()
         for setting, value, about in (
                 ("model", "m" * 65, "the model takes"), ("model", "a b", "the model takes"),
@@ -51,6 +52,9 @@ class DeviceRefusals(Stage):
                 ("keyring", "none.cose", "not_found", "none.cose"),
                 ("root", "none.json", "not_found", "none.json"),
                 ("ca", "none.pem", "not_found", "none.pem"),
+                ("ca", "empty.pem", "wrong_magic", "empty.pem: name the TLS authority's certificate"),
+                ("ca", root, "wrong_magic", f"{root}: name the TLS authority's certificate"),
+                ("ca", "ca.key", "wrong_magic", "ca.key: name the TLS authority's certificate"),
                 ("firmware", "none", "not_found", "none/manifest.cose"),
                 ("component", "mcu=none-a,none-b", "not_found", f"{self.dir}/none-a")):
             with self.assertRaises(Refused) as caught:
@@ -79,6 +83,39 @@ class DeviceRefusals(Stage):
         (folder / "device.key").unlink()
         self.says("not_found", str(folder / "device.key"), self.device, "status")
         self.device("boot")
+
+    def test_a_damaged_file_of_the_device_is_at_fault_and_not_what_it_was_to_judge(self):
+        self.make_vendor()
+        self.make_certificates()
+        first = self.make_release("1.0.0", firmware(100_000, 1))
+        second = self.make_release("1.1.0", firmware(100_000, 2))
+        self.publish(first)
+        self.publish(second)
+        self.start_server()
+        self.make_device(first)
+        self.roll_out(second)
+        folder = self.dir / "device"
+        run, install, status = ("run", "--once"), ("install", second, "--refuse"), ("status",)
+        root = json.loads((folder / "trust/root.json").read_text())
+        root["signed"]["version"] += 1
+        for name, damage, code, lines in (
+                ("areas/keyring.area", b"damaged, and long enough", "wrong_magic", (run, install, status)),
+                ("areas/keyring.area", None, "not_found", (run, install, status)),
+                ("device.key", b"damaged", "bad_key", (run, status)),
+                ("trust/root.json", b"damaged", "bad_metadata", (run,)),
+                ("trust/root.json", None, "no_trust_anchor", (run,)),
+                ("trust/root.json", json.dumps(root).encode(), "threshold_missing", (run,))):
+            (folder / name).rename(self.dir / "kept")
+            if damage is not None:
+                (folder / name).write_bytes(damage)
+            for line in lines:
+                self.says(code, f"{folder / name}: ", self.device, *line)
+            (self.dir / "kept").replace(folder / name)
+        for artifact in (second / "artifacts").iterdir():
+            artifact.rename(self.dir / "kept")
+            self.says("not_found", f"{artifact}: ", self.device, *install)
+            (self.dir / "kept").rename(artifact)
+        self.device(*install)
 
 
 main()

@@ -14,10 +14,12 @@ class Killed(Stage):
         self.new = random.Random(3).randbytes(1_500_000)
         self.set_up(self.old, self.new)
 
-    def start_device(self, *extra, stdout=subprocess.DEVNULL):
+    def start_device(self, *extra, command=("run", "--until-quiet"), consent="release-1.1.0",
+                     stdout=subprocess.DEVNULL):
+        name, *options = command
         child = subprocess.Popen(
-            [str(BIN / "airlock-device"), "run", "--dir", str(self.dir / "device"), "--until-quiet",
-             "--consent", self.manifest_digest("release-1.1.0"), "--json", *extra],
+            [str(BIN / "airlock-device"), name, "--dir", str(self.dir / "device"), *options,
+             "--consent", self.manifest_digest(consent), "--json", *extra],
             stdout=stdout, stderr=subprocess.DEVNULL, cwd=self.dir, env=self.environment())
         self.children.append(child)
         return child
@@ -30,7 +32,7 @@ class Killed(Stage):
     def phase(self):
         return self.status()["phase"]
 
-    def die_in_the_next_phase(self, *extra):
+    def die_in_the_next_phase(self, *extra, **how):
         """Lets the device work through the phase in which it stands, kills it at the door of the next, and returns
         that one. The device says each phase before its work begins, into a pipe that holds one line and that nobody
         reads: so it waits there."""
@@ -39,7 +41,7 @@ class Killed(Stage):
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 4096)
         if before == "idle":
             os.write(pipe, b"\n")  # nobody says this phase, so that the next one's line would still fit
-        child = self.start_device(*extra, stdout=pipe)
+        child = self.start_device(*extra, **how, stdout=pipe)
         os.close(pipe)
         if before == "staging":
             os.read(drain, 4096)  # this phase says a second line, when the first block has come
@@ -68,6 +70,22 @@ class Killed(Stage):
         self.assertEqual(phases, [*BEFORE_COMMIT, "reverting", "reporting", "idle"])
         self.assert_runs("1.0.0", self.old)
         self.assertEqual(self.status()["last_revert"]["reason"], "unhealthy")
+
+    def test_the_device_dies_in_every_phase_of_a_restore_and_finishes(self):
+        third = self.make_release("1.2.0", self.new, security=1)
+        self.device("install", third, "--consent", self.manifest_digest(third))
+        kept = {"consent": "release-1.0.0"}
+        phases = [self.die_in_the_next_phase(command=("revert",), **kept)]
+        errands = [self.status()["errand"]]
+        while phases[-1] != "idle" and len(phases) < 20:
+            phases.append(self.die_in_the_next_phase(**kept))
+            errands.append(self.status()["errand"])
+        self.assertEqual(phases, ["consenting", "reverting", "reporting", "idle"])
+        self.assertEqual(errands, ["restore", "restore", "restore", None])
+        self.assert_runs("1.0.0", self.old)
+        self.assertEqual(self.status()["last_revert"]["reason"], "reverted_on_request")
+        newest = json.loads(self.operator("reports", "--json"))["reports"][0]
+        self.assertEqual((newest["outcome"], newest["manifest"]), ("went_back", self.manifest_digest(third)))
 
     def test_the_device_dies_while_blocks_arrive_and_finishes(self):
         cuts = [700_000, 1_400_000]

@@ -100,6 +100,23 @@ class Words(Stage):
         self.damage(self.dir / "device/journal", 7)
         self.refuses("bad_checksum", self.airlock, "inspect", "device/journal")
 
+    def errand_of_a_question_left(self, *line):
+        """Leaves the owner's question, and returns what for it waits, as each of the four places says it."""
+        command, *rest = line
+        self.talk("airlock-device", command, "--dir", "device", *rest, answers=[("any other key for no: ", "\x03")])
+        text, value = self.both("device/journal")
+        return (self.status()["errand"], value["journal"]["errand"],
+                *(re.search(r"errand +(.*)\n", words)[1] for words in (self.device("status"), text)))
+
+    def test_a_restore_that_waits_is_no_install(self):
+        third = self.stage.make_release("1.2.0", firmware(100_000, 3), security=2)
+        self.assertEqual(self.errand_of_a_question_left("install", third), ("install",) * 4)
+        self.device("install", third, "--consent", self.stage.manifest_digest(third))
+        self.assertIsNone(self.status()["errand"], "the session is over")
+        self.assertNotIn("errand", self.device("status"))
+        self.assertEqual(self.errand_of_a_question_left("revert"),
+                         ("restore", "restore", *["restore, back to the kept version"] * 2))
+
     # ---- the repository's metadata
 
     def test_root_says_who_may_sign_what(self):
@@ -177,6 +194,13 @@ class Words(Stage):
                               answers=[("any other key for no: ", "n")])
         self.assert_marked(screen, notes)
         self.assertIn("refused", screen)
+
+    def test_progress_ends_at_the_size_of_the_image(self):
+        package = self.stage.make_release("1.3.0", firmware(300_000, 4), security=2)
+        screen, _ = self.talk("airlock-device", "install", "--dir", "device", package,
+                              answers=[("any other key for no: ", "n")])
+        self.assertIn("293.0 KiB of 293.0 KiB", screen)
+        self.assertNotIn("320.0 KiB", screen)
 
     def test_two_different_passphrases_make_nothing(self):
         screen, status = self.talk("airlock", "keys", "init", "--dir", "fresh", env={"AIRLOCK_PASSPHRASE": None},

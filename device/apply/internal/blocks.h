@@ -16,8 +16,8 @@ struct ImageWork {
   Area& slot;
 };
 
-// Told after each block: blocks that the slot holds, of all.
-using OnBlock = std::function<void(std::size_t blocks, std::size_t of)>;
+// Told after each block: bytes of the image that the slot holds, of all.
+using OnBlock = std::function<void(std::size_t done, std::size_t of)>;
 
 // write_missing writes each block that the slot does not hold, in order, and syncs after each
 // platform::kEraseUnit of the image. So a power cut takes back what was written in one unit, and
