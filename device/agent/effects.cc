@@ -156,11 +156,11 @@ Result<Event> Agent::stage_by_plan() {
   FolderArtifacts folder(origin.folder);
   apply::Artifacts& artifacts =
       origin.folder.empty() ? around_.outside.artifacts() : static_cast<apply::Artifacts&>(folder);
-  AIRLOCK_TRY(
-      apply::stage_firmware(*device_, {at_hand->proven, *found}, at_hand->envelope, artifacts,
-                            [this](std::string_view component, std::size_t blocks, std::size_t of) {
-                              around_.watcher.block_done(component, blocks, of);
-                            }));
+  AIRLOCK_TRY(apply::stage_firmware(
+      *device_, {at_hand->proven, *found}, at_hand->envelope, artifacts,
+      [this](std::string_view component, std::uint64_t done, std::uint64_t of) {
+        around_.watcher.block_done(component, done, of);
+      }));
   return event_of(Event::Type::staged);
 }
 
