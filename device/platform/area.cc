@@ -16,6 +16,8 @@ constexpr std::array<std::uint8_t, 4> kMagic = {'A', 'L', 'E', 'V'};
 constexpr std::size_t kHeadSize = 12;  // magic, length, checksum
 constexpr std::uint64_t kStatBlockSize = 512;
 constexpr std::size_t kReadAhead = 64 << 10;
+// The disk begins with so much while more is decoded, so that a sync has little left to wait for.
+constexpr std::uint64_t kWriteBehind = 1 << 20;
 constexpr std::size_t kComparePart = 4 << 10;
 
 void put_number(MutableBytes to, std::uint32_t value) {
@@ -80,7 +82,10 @@ Status FileArea::erase(std::uint64_t offset, std::uint64_t size) {
 Status FileArea::write(std::uint64_t offset, Bytes bytes) {
   AIRLOCK_TRY(check(offset, bytes.size()));
   ahead_.clear();
-  return file_.write_at(offset, bytes);
+  AIRLOCK_TRY(file_.write_at(offset, bytes));
+  const std::uint64_t end = (offset + bytes.size()) / kWriteBehind * kWriteBehind;
+  if (end > offset) file_.begin_sync(end - kWriteBehind, kWriteBehind);
+  return {};
 }
 
 Status FileArea::sync() { return file_.sync(); }

@@ -228,6 +228,11 @@ Status File::resize(std::uint64_t size) {
   return {};
 }
 
+void File::begin_sync(std::uint64_t offset, std::uint64_t size) const {
+  ::sync_file_range(descriptor_, static_cast<off64_t>(offset), static_cast<off64_t>(size),
+                    SYNC_FILE_RANGE_WRITE);
+}
+
 Status File::sync() {
   AIRLOCK_TRY(may("sync", {}));
   if (::fdatasync(descriptor_) != 0) return failed();

@@ -72,6 +72,8 @@ class File {
   Status write_at(std::uint64_t offset, Bytes bytes);
   Status resize(std::uint64_t size);
   Status sync();
+  // begin_sync lets the disk begin with a part and waits for nothing; it promises nothing.
+  void begin_sync(std::uint64_t offset, std::uint64_t size) const;
   // lock takes the exclusive lock of this file for as long as it is open: busy where another
   // process has it.
   Status lock();
