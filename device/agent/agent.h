@@ -59,7 +59,8 @@ class Agent {
   // error is returned and the session stays.
   Result<Ending> install(const file::Path& package, Pace pace);
   // restore goes back to the kept version, if the owner says yes to it. Errors: those of
-  // slot::restorable, and then the session at hand stays.
+  // slot::restorable, and slot_busy while an update may still be committed; then the session at
+  // hand stays.
   Result<Ending> restore(Pace pace);
 
   const update::Session& session() const { return session_; }
