@@ -13,6 +13,7 @@ class FolderArtifacts final : public apply::Artifacts {
   // `folder` is the package's; nothing is opened yet.
   explicit FolderArtifacts(file::Path folder) : folder_(std::move(folder)) {}
   Result<Source*> open(const package::Payload& payload) override;
+  bool is_stream() const override { return false; }
   file::Path path_of(const package::Payload& payload) const;
 
  private:

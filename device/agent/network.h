@@ -23,6 +23,7 @@ class Network final : public Outside {
    public:
     explicit RemoteArtifacts(fetch::Connection connection) : connection_(std::move(connection)) {}
     Result<Source*> open(const package::Payload& payload) override;
+    bool is_stream() const override { return true; }
     fetch::Connection& connection() { return connection_; }
 
    private:

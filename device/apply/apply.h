@@ -31,6 +31,8 @@ class Artifacts {
  public:
   // open returns a payload's bytes, unproven. They stay readable until the next call.
   virtual Result<Source*> open(const package::Payload& payload) = 0;
+  // is_stream says that bytes come in order, and that reading elsewhere costs a request.
+  virtual bool is_stream() const = 0;
 
  protected:
   ~Artifacts() = default;

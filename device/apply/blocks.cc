@@ -1,77 +1,135 @@
+#include <algorithm>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
 
 #include "core/delta/delta.h"
 #include "device/apply/internal/blocks.h"
+#include "device/apply/internal/parallel.h"
 
 namespace airlock::apply::internal {
 namespace {
 
 constexpr std::size_t kUnitBlocks = platform::kEraseUnit / package::kBlockSize;
 
-// An interruption leaves whole units, then one with holes anywhere in it. So behind as many blocks
-// in a row that the slot does not hold, nothing of it can stand, and looking would only cost.
-constexpr std::size_t kMissesMax = kUnitBlocks;
+// One worker's memory.
+struct Desk {
+  delta::BlockDecoder decoder;
+  BlockWindow window;
+};
+using Desks = std::vector<std::unique_ptr<Desk>>;
+
+Desks make_desks(std::size_t count) {
+  Desks desks(count);
+  for (auto& desk : desks) desk = std::make_unique<Desk>();
+  return desks;
+}
+
+Result<bool> block_holds(const package::Image& image, std::size_t block, Source& slot,
+                         BlockWindow& window) {
+  AIRLOCK_TRY(window.fill(image, block, slot));
+  return delta::block_holds(image, block, window);
+}
 
 class Writer {
  public:
-  Writer(const ImageWork& work, Artifacts& artifacts) : work_(work), artifacts_(artifacts) {}
+  Writer(const ImageWork& work, Artifacts& artifacts, const OnBlock& on_block)
+      : work_(work),
+        artifacts_(artifacts),
+        on_block_(on_block),
+        slot_(work.slot),
+        base_(work.base),
+        desks_(make_desks(artifacts.is_stream() ? 1 : worker_count())) {}
 
-  Status write_missing(const OnBlock& on_block) {
+  Status write_missing() {
     const std::size_t count = work_.image.block_count();
-    for (std::size_t block = 0; block < count; ++block) {
-      AIRLOCK_ASSIGN(const bool held, holds(block));
-      if (!held) AIRLOCK_TRY(write(block));
+    for (std::size_t first = 0; first < count; first += kUnitBlocks) {
+      const BlockRange unit{first, std::min(first + kUnitBlocks, count)};
+      const std::size_t held_before = held_;
+      AIRLOCK_TRY(
+          for_each_block(unit, desks_.size(), [this](std::size_t worker, std::size_t block) {
+            return settle(*desks_[worker], block);
+          }));
       // What the slot holds may be an earlier process's, and not be synced either.
-      const bool ends_unit = (block + 1) % kUnitBlocks == 0 || block + 1 == count;
-      if (ends_unit) AIRLOCK_TRY(work_.slot.sync());
-      if (on_block) on_block(end_of(block), image_size());
+      AIRLOCK_TRY(slot_.sync());
+      // An interruption leaves whole units, then one with holes anywhere in it. So behind a unit of
+      // which the slot holds nothing, nothing of it can stand, and looking would only cost.
+      looks_ = looks_ && held_ > held_before;
     }
     return {};
   }
 
  private:
-  std::size_t image_size() const { return static_cast<std::size_t>(work_.image.size); }
-  std::size_t end_of(std::size_t block) const {
-    return std::min((block + 1) * package::kBlockSize, image_size());
-  }
-  Result<bool> holds(std::size_t block) {
-    if (misses_ == kMissesMax) return false;
-    AIRLOCK_ASSIGN(const bool held, delta::block_holds(work_.image, block, work_.slot));
-    misses_ = held ? 0 : misses_ + 1;
-    return held;
+  Status settle(Desk& desk, std::size_t block) {
+    bool held = false;
+    if (looks_) {
+      AIRLOCK_ASSIGN(held, block_holds(work_.image, block, slot_, desk.window));
+    }
+    if (!held) AIRLOCK_TRY(write(desk, block));
+    count(held);
+    return {};
   }
 
-  Status write(std::size_t block) {
-    if (payload_ == nullptr) AIRLOCK_TRY(open());
+  Status write(Desk& desk, std::size_t block) {
+    AIRLOCK_ASSIGN(Source* const payload, payload_source());
     const std::uint64_t offset = std::uint64_t{block} * package::kBlockSize;
-    const std::uint64_t size =
-        std::min<std::uint64_t>(package::kBlockSize, work_.slot.size() - offset);
-    AIRLOCK_TRY(work_.slot.erase(offset, size));
-    return decoder_->decode(work_.image, work_.payload, block, *payload_,
-                            is_patch() ? &work_.base : nullptr, work_.slot);
+    const std::uint64_t size = std::min<std::uint64_t>(package::kBlockSize, slot_.size() - offset);
+    AIRLOCK_TRY(slot_.erase(offset, size));
+    return desk.decoder.decode(work_.image, work_.payload, block, *payload,
+                               is_patch() ? &base_ : nullptr, slot_);
   }
 
   // Only where a block is missing is anything fetched, and the base read.
-  Status open() {
-    if (is_patch()) AIRLOCK_TRY(delta::check_base(work_.payload, work_.base));
-    AIRLOCK_ASSIGN(payload_, artifacts_.open(work_.payload));
-    return {};
+  Result<Source*> payload_source() {
+    const std::lock_guard lock(mutex_);
+    if (!payload_) {
+      if (is_patch()) AIRLOCK_TRY(delta::check_base(work_.payload, base_));
+      AIRLOCK_ASSIGN(Source* const opened, artifacts_.open(work_.payload));
+      payload_.emplace(*opened);
+    }
+    return &*payload_;
+  }
+
+  void count(bool held) {
+    const std::lock_guard lock(mutex_);
+    if (held) ++held_;
+    ++done_;
+    const auto size = static_cast<std::size_t>(work_.image.size);
+    if (on_block_) on_block_(std::min(done_ * package::kBlockSize, size), size);
   }
 
   bool is_patch() const { return work_.payload.type == package::PayloadType::patch; }
 
   const ImageWork& work_;
   Artifacts& artifacts_;
-  Source* payload_ = nullptr;
-  std::size_t misses_ = 0;  // blocks in a row that the slot did not hold
-  // 48 KiB: too much for a stack.
-  std::unique_ptr<delta::BlockDecoder> decoder_ = std::make_unique<delta::BlockDecoder>();
+  const OnBlock& on_block_;
+  SharedArea slot_;
+  SharedSource base_;
+  Desks desks_;
+  bool looks_ = true;
+  std::mutex mutex_;  // of what follows
+  std::optional<SharedSource> payload_;
+  std::size_t held_ = 0;
+  std::size_t done_ = 0;
 };
 
 }  // namespace
 
 Status write_missing(const ImageWork& work, Artifacts& artifacts, const OnBlock& on_block) {
-  return Writer(work, artifacts).write_missing(on_block);
+  return Writer(work, artifacts, on_block).write_missing();
+}
+
+Status check_blocks(const package::Image& image, Area& slot) {
+  SharedArea shared(slot);
+  std::vector<BlockWindow> windows(worker_count());
+  return for_each_block({0, image.block_count()}, windows.size(),
+                        [&](std::size_t worker, std::size_t block) -> Status {
+                          AIRLOCK_ASSIGN(const bool held,
+                                         block_holds(image, block, shared, windows[worker]));
+                          if (!held) return fail(Code::image_rejected, block);
+                          return {};
+                        });
 }
 
 }  // namespace airlock::apply::internal

@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <atomic>
 #include <random>
+#include <vector>
 
 #include "core/delta/delta.h"
+#include "device/apply/internal/parallel.h"
 #include "tests/fakes/flash.h"
 #include "tests/fakes/memory.h"
 
@@ -78,7 +82,9 @@ const RawImage& raw_image() {
 // Hands the payload out and counts what of its body was asked for.
 class Counted final : public Artifacts, public Source {
  public:
+  explicit Counted(bool is_stream) : is_stream_(is_stream) {}
   std::uint64_t body_bytes = 0;
+  bool is_stream() const override { return is_stream_; }
   Result<Source*> open(const package::Payload&) override { return this; }
   Status read(std::uint64_t offset, MutableBytes to) override {
     const RawImage& of = raw_image();
@@ -86,14 +92,18 @@ class Counted final : public Artifacts, public Source {
     copy_into(to, Bytes(of.payload_bytes).subspan(static_cast<std::size_t>(offset), to.size()));
     return {};
   }
+
+ private:
+  bool is_stream_;
 };
 
-class Blocks : public testing::Test {
+// By one worker where artifacts are a stream, else by several.
+class Blocks : public testing::TestWithParam<bool> {
  protected:
-  Status write() {
+  Status write(const internal::OnBlock& on_block = {}) {
     fakes::MemoryArea base{{}};
     const internal::ImageWork work{raw_image().image, raw_image().payload, base, slot_};
-    return internal::write_missing(work, artifacts_, {});
+    return internal::write_missing(work, artifacts_, on_block);
   }
   // Bytes of the body that were fetched more than once, when all of it stands in the slot.
   std::uint64_t fetched_twice() {
@@ -108,17 +118,17 @@ class Blocks : public testing::Test {
 
   fakes::Power power_;
   fakes::Flash slot_{power_, kGeometry, raw_image().bytes.size()};
-  Counted artifacts_;
+  Counted artifacts_{GetParam()};
 };
 
-TEST_F(Blocks, AreFetchedOnceWhereNothingInterrupts) {
+TEST_P(Blocks, AreFetchedOnceWhereNothingInterrupts) {
   ASSERT_TRUE(write());
   EXPECT_EQ(fetched_twice(), 0U);
   ASSERT_TRUE(write());
   EXPECT_EQ(artifacts_.body_bytes, kBlocks * kStoredBlock);
 }
 
-TEST_F(Blocks, CostAtMostOneEraseUnitForEachTimeThatThePowerFails) {
+TEST_P(Blocks, CostAtMostOneEraseUnitForEachTimeThatThePowerFails) {
   std::mt19937 random(3);
   constexpr std::uint64_t kCostMax = kUnitBlocks * kStoredBlock;
   for (fakes::Unsynced unsynced :
@@ -139,7 +149,7 @@ TEST_F(Blocks, CostAtMostOneEraseUnitForEachTimeThatThePowerFails) {
   }
 }
 
-TEST_F(Blocks, ThatStandBehindHolesInTheUnitAtHandAreFound) {
+TEST_P(Blocks, ThatStandBehindHolesInTheUnitAtHandAreFound) {
   constexpr std::size_t kHoles = 30;
   constexpr std::size_t kOperationsPerBlock = 1 + package::kBlockSize / (32 << 10);
   power_.cut_at((kUnitBlocks + kHoles + 20) * kOperationsPerBlock + 3, fakes::Cut::torn_half);
@@ -149,7 +159,60 @@ TEST_F(Blocks, ThatStandBehindHolesInTheUnitAtHandAreFound) {
     slot_.damage(block * package::kBlockSize, 1);
   }
   ASSERT_TRUE(write());
-  EXPECT_EQ(fetched_twice(), (kHoles + 1) * kStoredBlock);
+  const std::size_t workers = GetParam() ? 1 : internal::worker_count();
+  const std::uint64_t twice = fetched_twice();
+  EXPECT_GE(twice, kHoles * kStoredBlock);
+  EXPECT_LE(twice, (kHoles + workers) * kStoredBlock);
+}
+
+TEST_P(Blocks, AreToldOneByOneUntilAllAreThere) {
+  std::vector<std::size_t> told;
+  ASSERT_TRUE(write([&](std::size_t done, std::size_t of) {
+    EXPECT_EQ(of, raw_image().bytes.size());
+    told.push_back(done);
+  }));
+  ASSERT_EQ(told.size(), kBlocks);
+  for (std::size_t i = 0; i < kBlocks; ++i) EXPECT_EQ(told[i], (i + 1) * package::kBlockSize);
+}
+
+TEST_P(Blocks, AreReadBackAndTheFirstThatIsWrongIsNamed) {
+  ASSERT_TRUE(write());
+  EXPECT_TRUE(internal::check_blocks(raw_image().image, slot_));
+  slot_.damage(kBlocks * package::kBlockSize - 1, 1);
+  slot_.damage(70 * package::kBlockSize, 1);
+  EXPECT_EQ(internal::check_blocks(raw_image().image, slot_).error(),
+            (Error{Code::image_rejected, 70}));
+}
+
+INSTANTIATE_TEST_SUITE_P(Made, Blocks, testing::Values(true, false),
+                         [](const auto& made) { return made.param ? "ByOneWorker" : "BySeveral"; });
+
+TEST(Workers, TellTheFirstFailureAndBeginNothingBehindIt) {
+  std::atomic<std::size_t> begun = 0;
+  const auto task = [&](std::size_t, std::size_t block) -> Status {
+    ++begun;
+    if (block >= 10) return fail(Code::block_rejected, block);
+    return {};
+  };
+  for (std::size_t workers : {1U, 2U, 7U}) {
+    begun = 0;
+    EXPECT_EQ(internal::for_each_block({0, 1000}, workers, task).error(),
+              (Error{Code::block_rejected, 10}));
+    EXPECT_LE(begun, 10 + workers);
+  }
+}
+
+TEST(Workers, EachHaveANumberOfTheirOwnAndTakeEachBlockOnce) {
+  std::array<std::atomic<int>, 4> busy{};
+  std::array<std::atomic<int>, 500> taken{};
+  ASSERT_TRUE(internal::for_each_block({0, taken.size()}, busy.size(),
+                                       [&](std::size_t worker, std::size_t block) -> Status {
+                                         EXPECT_EQ(++busy[worker], 1);
+                                         ++taken[block];
+                                         --busy[worker];
+                                         return {};
+                                       }));
+  for (const auto& times : taken) EXPECT_EQ(times, 1);
 }
 
 }  // namespace

@@ -1,4 +1,3 @@
-#include "core/delta/delta.h"
 #include "device/apply/apply.h"
 #include "device/apply/internal/blocks.h"
 
@@ -27,10 +26,10 @@ Result<Transfer> transfer_of(const platform::Device& device, const Work& work,
 }
 
 // The slot may hold any of a component's images (one per address).
-Status check_any_image(const Component& component, Source& slot) {
+Status check_any_image(const Component& component, Area& slot) {
   Status last = fail(Code::image_rejected);
   for (std::size_t i = 0; i < component.image_count(); ++i) {
-    last = delta::check_image(component.image(i), slot);
+    last = internal::check_blocks(component.image(i), slot);
     if (last || last.error().code != Code::image_rejected) return last;
   }
   return last;

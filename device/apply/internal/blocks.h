@@ -19,10 +19,16 @@ struct ImageWork {
 // Told after each block: bytes of the image that the slot holds, of all.
 using OnBlock = std::function<void(std::size_t done, std::size_t of)>;
 
-// write_missing writes each block that the slot does not hold, in order, and syncs after each
+// write_missing writes each block that the slot does not hold, and syncs after each
 // platform::kEraseUnit of the image. So a power cut takes back what was written in one unit, and
-// the next call fetches no more than that and the block that was cut. Errors: those of the
-// artifacts, of delta and of the areas.
+// the next call fetches no more than that and the block that was cut. Within a unit blocks are made
+// by several threads, unless the artifacts come as a stream; on_block is called by one at a time.
+// Errors: those of the artifacts, of delta and of the areas.
 Status write_missing(const ImageWork& work, Artifacts& artifacts, const OnBlock& on_block);
+
+// check_blocks reads the whole image back: image_rejected (at = the first block that is wrong)
+// unless every block has its signed digest. The image's own digest cannot be computed by several
+// threads; publishing checked it against the blocks, and the bootloader checks it before each boot.
+Status check_blocks(const package::Image& image, Area& slot);
 
 }  // namespace airlock::apply::internal

@@ -1,0 +1,72 @@
+// Blocks are made and checked alone, so several processors may each have one at hand.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+
+#include "core/base/base.h"
+#include "core/package/package.h"
+
+namespace airlock::apply::internal {
+
+// How many workers a device takes at the most: each needs a decoder and a buffer.
+inline constexpr std::size_t kWorkersMax = 4;
+// worker_count is one for each processor, 1..kWorkersMax.
+std::size_t worker_count();
+
+struct BlockRange {
+  std::size_t first = 0;
+  std::size_t end = 0;
+};
+
+// One block's work; `worker` (from 0) says whose memory it may use.
+using BlockTask = std::function<Status(std::size_t worker, std::size_t block)>;
+
+// for_each_block runs a task for each block, in the range's order, by so many threads at once, the
+// caller's included; where the system gives no more threads, by fewer. After a failure no more are
+// begun, and the error is that of the first block that failed.
+Status for_each_block(BlockRange range, std::size_t workers, const BlockTask& task);
+
+// A source that several workers read, one at a time.
+class SharedSource final : public Source {
+ public:
+  explicit SharedSource(Source& of) : of_(of) {}
+  Status read(std::uint64_t offset, MutableBytes to) override;
+
+ private:
+  Source& of_;
+  std::mutex mutex_;
+};
+
+// An area that several workers write, one at a time.
+class SharedArea final : public Area {
+ public:
+  explicit SharedArea(Area& of) : of_(of) {}
+  std::uint64_t size() const override { return of_.size(); }
+  Status read(std::uint64_t offset, MutableBytes to) override;
+  Status erase(std::uint64_t offset, std::uint64_t size) override;
+  Status write(std::uint64_t offset, Bytes bytes) override;
+  Status sync() override;
+
+ private:
+  Area& of_;
+  std::mutex mutex_;
+};
+
+// One block's bytes in memory, read in one go: no other worker's reads come between its own.
+class BlockWindow final : public Source {
+ public:
+  Status fill(const package::Image& image, std::size_t block, Source& from);
+  // read serves what lies inside that block: out_of_range elsewhere.
+  Status read(std::uint64_t offset, MutableBytes to) override;
+
+ private:
+  std::array<std::uint8_t, package::kBlockSize> bytes_;
+  std::uint64_t offset_ = 0;
+  std::size_t size_ = 0;
+};
+
+}  // namespace airlock::apply::internal
