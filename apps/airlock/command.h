@@ -15,6 +15,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -22,6 +23,7 @@
 #include <string_view>
 
 #include "core/base/base.h"
+#include "host/text/text.h"
 
 namespace airlock::app {
 
@@ -37,6 +39,16 @@ inline std::unexpected<Refusal> refuse(Error error, std::string about) {
 }
 inline std::unexpected<Refusal> refuse(Code code, std::string about) {
   return refuse(Error{code}, std::move(about));
+}
+
+// read_validity reads what --valid-for says: seconds, one at least.
+inline std::expected<std::int64_t, Refusal> read_validity(const std::string& typed) {
+  const Result<std::int64_t> read = text::read_duration(typed);
+  if (read && *read > 0) return *read;
+  return refuse(Code::usage,
+                "--valid-for takes a number and s, m, h, d or w, such as 36h or 90d, at most a "
+                "hundred years; found " +
+                    typed);
 }
 
 // What the one command that ran answered; empty where none ran.

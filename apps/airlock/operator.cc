@@ -27,6 +27,20 @@ constexpr const char* kAccessExample =
 // CLI11 takes a number that is too large for the largest one, which therefore is none.
 const CLI::Range kRolloutNumber(std::int64_t{1}, std::numeric_limits<std::int64_t>::max() - 1);
 
+const CLI::Validator kDigest(
+    [](const std::string& typed) -> std::string {
+      if (text::digest_from_hex(typed)) return "";
+      return "takes the 64 hex digits of a SHA-256, found " + text::visible(typed);
+    },
+    "SHA256");
+
+const CLI::Validator kTime(
+    [](const std::string& typed) -> std::string {
+      if (text::from_time(typed)) return "";
+      return "takes a time in UTC such as 2026-11-23T08:35:00Z, found " + text::visible(typed);
+    },
+    "TIME");
+
 // How to reach the server, and as whom.
 struct Access {
   std::string admin, certificate, key, ca;
@@ -300,17 +314,21 @@ void add_access(CLI::App& command, Access& access) {
 void add_rollout_commands(CLI::App& rollout, Outcome& outcome) {
   auto made = add_command<CreateOptions>(rollout, outcome, "create", "offer a release", &create);
   CreateOptions& options = made.options;
-  made.command.add_option("--manifest", options.manifest, "digest of the release")->required();
+  made.command.add_option("--manifest", options.manifest, "digest of the release")
+      ->required()
+      ->check(kDigest);
   made.command.add_option("--share", options.share, "percent of devices: 0 to 100")->required();
   made.command.add_option("--why", options.why, "for the audit")->required();
   made.command.add_option("--model", options.models, "only these models");
   made.command.add_option("--region", options.regions, "only these regions");
   made.command.add_option("--group", options.groups, "only these groups");
-  made.command.add_option("--certificate", options.certificates,
-                          "only firmware signed under these certificates (SHA-256)");
+  made.command
+      .add_option("--certificate", options.certificates,
+                  "only firmware signed under these certificates")
+      ->check(kDigest);
   made.command.add_option("--from", options.from, "only from versions A..B");
-  made.command.add_option("--not-before", options.not_before, "RFC 3339, UTC");
-  made.command.add_option("--not-after", options.not_after, "RFC 3339, UTC");
+  made.command.add_option("--not-before", options.not_before, "RFC 3339, UTC")->check(kTime);
+  made.command.add_option("--not-after", options.not_after, "RFC 3339, UTC")->check(kTime);
   made.command.add_flag("--created", options.created, "do not start it; resume does");
   add_example(made.command,
               "rollout create --manifest DIGEST --share 5 --why \"first five percent\"");

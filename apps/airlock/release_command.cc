@@ -47,16 +47,10 @@ std::expected<std::int64_t, Refusal> time_or(const std::string& option, const st
 }
 
 Answer read_times(const ReleaseOptions& options, release::Recipe& recipe) {
-  const Result<std::int64_t> valid = text::read_duration(options.valid_for);
-  if (!valid) {
-    return refuse(Code::usage,
-                  "--valid-for takes a number and s, m, h, d or w, such as 36h or 90d, at most a "
-                  "hundred years; found " +
-                      options.valid_for);
-  }
+  AIRLOCK_ASSIGN(const std::int64_t valid, read_validity(options.valid_for));
   AIRLOCK_ASSIGN(recipe.created, time_or("--created", options.created, present()));
   AIRLOCK_ASSIGN(recipe.not_before, time_or("--not-before", options.not_before, recipe.created));
-  recipe.expires = recipe.not_before + *valid;
+  recipe.expires = recipe.not_before + valid;
   if (!options.ramp.empty()) {
     AIRLOCK_ANSWER_ASSIGN(recipe.ramp, release::read_ramp(options.ramp, recipe.not_before),
                           "--ramp takes such as 0h=1,24h=25,72h=100, found " + options.ramp);

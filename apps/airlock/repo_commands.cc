@@ -43,8 +43,7 @@ struct TimestampOptions : PassphraseOptions {
 };
 
 Answer timestamp(const TimestampOptions& options) {
-  AIRLOCK_ANSWER_ASSIGN(const std::int64_t valid, text::read_duration(options.valid_for),
-                        "--valid-for takes such as 36h or 7d, found " + options.valid_for);
+  AIRLOCK_ASSIGN(const std::int64_t valid, read_validity(options.valid_for));
   AIRLOCK_ASSIGN(const keys::Secret passphrase,
                  ask_passphrase(options, options.key, keys::Asking::once));
   AIRLOCK_ASSIGN(const keys::SigningKey key, open_key(options.key, passphrase));

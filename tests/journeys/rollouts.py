@@ -124,6 +124,12 @@ class Rollouts(Stage):
         for share in ("-5", "100.01", "5.123", "five"):
             refusal = self.refuses("usage", self.create, share)
             self.assertIn(f"--share takes 0 to 100, with at most two decimals, found {share}", refusal.text)
+        for option, typed in (("--manifest", "00"), ("--certificate", "zz"), ("--not-before", "2026-11-23"),
+                              ("--not-after", "tomorrow")):
+            manifest = () if option == "--manifest" else ("--manifest", self.digest)
+            refusal = self.refuses("usage", self.olivia, "rollout", "create", "--share", "1", "--why", "journey",
+                                   *manifest, option, typed)
+            self.assertRegex(refusal.text, f"{option}: takes .*, found {typed}")
         self.assertEqual(self.olivia("rollout", "list")["rollouts"], [])
         rollout = self.create("100", "--model", "demo-wallet")
         self.refuses("usage", self.olivia, "rollout", "advance", rollout, "--share", "-5", "--why", "less")

@@ -224,6 +224,7 @@ class Words(Stage):
         (self.dir / "image.bin").write_bytes(b"image")
         for option, value, right in (("--valid-for", "-5d", "such as 36h or 90d"),
                                      ("--valid-for", "5 days", "such as 36h or 90d"),
+                                     ("--valid-for", "0d", "such as 36h or 90d"),
                                      ("--created", "1969-07-20T20:17:40Z", "1970 at the earliest"),
                                      ("--created", "yesterday", "such as 2026-11-23T08:35:00Z"),
                                      ("--not-before", "-1", "such as 2026-11-23T08:35:00Z")):
