@@ -43,7 +43,7 @@ json::Value trial_of(const slot::Record& record) {
 // What the session at hand is for; between two sessions there is none.
 json::Value errand_of(const update::Session& session) {
   if (session.phase == update::Phase::idle) return nullptr;
-  return session.errand == update::Errand::restore ? "restore" : "install";
+  return name_of(session.errand);
 }
 
 platform::Located<json::Value> status_of(platform::Device& device) {
@@ -98,7 +98,9 @@ std::string error_text(const json::Value& error) {
 }
 
 std::string errand_text(const json::Value& errand) {
-  return errand == "restore" ? "restore, back to the kept version" : "install";
+  const auto word = errand.get<std::string>();
+  const bool restores = word == name_of(update::Errand::restore);
+  return restores ? word + ", back to the kept version" : word;
 }
 
 std::string trial_text(const json::Value& trial) {

@@ -115,17 +115,9 @@ std::string record_text(const slot::Record& record) {
                                       digest_hex(record.last_revert.manifest));
 }
 
-std::string_view word_of(update::Errand errand) {
-  switch (errand) {
-    case update::Errand::install: return "install";
-    case update::Errand::restore: return "restore";
-  }
-  broken_promise();
-}
-
 json::Value journal_json(const update::Session& session) {
   return {{"phase", update::name_of(session.phase)},
-          {"errand", word_of(session.errand)},
+          {"errand", update::name_of(session.errand)},
           {"kind", package::name_of(session.kind)},
           {"manifest", digest_hex(session.manifest)},
           {"version", session.version.view()},
@@ -142,7 +134,7 @@ std::string journal_text(const update::Session& session) {
   if (session.attempts > 0) made += line("failed attempts", std::to_string(session.attempts));
   if (!session.manifest.is_zero()) {
     const bool restore = session.errand == update::Errand::restore;
-    made += line("errand", std::string(word_of(session.errand)) +
+    made += line("errand", std::string(update::name_of(session.errand)) +
                                (restore ? ", back to the kept version" : ""));
     made += line("release", std::string(package::name_of(session.kind)) + " " +
                                 text::visible(session.version.view()));

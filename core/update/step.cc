@@ -256,6 +256,14 @@ bool is_transient(Code code) {
   return false;
 }
 
+std::string_view name_of(Errand errand) {
+  switch (errand) {
+    case Errand::install: return "install";
+    case Errand::restore: return "restore";
+  }
+  broken_promise();
+}
+
 std::string_view name_of(Phase phase) {
   switch (phase) {
     case Phase::idle: return "idle";

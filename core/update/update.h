@@ -51,6 +51,7 @@ enum class Errand : std::uint8_t {
   install = 0,
   restore = 1,  // back to the version that the other slot keeps, as the owner wants
 };
+std::string_view name_of(Errand errand);  // "install", "restore"
 
 inline constexpr std::uint8_t kAttemptsMax = 5;      // of one phase before the session gives up
 inline constexpr std::size_t kSessionSizeMax = 512;  // encoded, checksum included
