@@ -47,6 +47,7 @@ endfunction()
 
 function(airlock_freestanding target)
   target_compile_options(${target} PRIVATE -fno-exceptions -fno-rtti -fno-threadsafe-statics)
+  set_property(GLOBAL APPEND PROPERTY AIRLOCK_FREESTANDING $<TARGET_FILE:${target}>)
 endfunction()
 
 function(room folder)
