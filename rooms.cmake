@@ -1,16 +1,34 @@
 # The architecture, top to bottom: each room, and the rooms above it that it may include.
 #
-#   room(<folder> [ROOMS <room> ...] [LIBS <library> ...] [HOST])
+#   library(<name> HEADERS <header or folder/> ... [HOST] [ONE_UNIT])
+#   room(<folder> [ROOMS <room> ...] [LIBS <library> ...] [BACKEND_LIBS <library> ...] [HOST])
+#   app(<program> <folder> [ROOMS <room> ...] [LIBS <library> ...])
 #
 # A room is a folder, a namespace, a CMake target (slashes become underscores) and, where a
 # *_test.cc stands in it, a test binary. HOST rooms need an operating system; the others are
-# freestanding and compile for Cortex-M too. tools/check_rooms.py holds every #include against
-# this file: an include that is not listed here, or that points down the page, fails the tests.
+# freestanding and compile for Cortex-M too. BACKEND_LIBS are for the *_host.cc of a freestanding
+# room alone, which a bare build leaves out. tools/check_rooms.py holds every #include against this
+# file: one that is not listed here, or that points down the page, fails the tests. Tests, benchmarks
+# and fuzzers may include any library.
+
+# ---- libraries, by the headers they are known by. ONE_UNIT: one .cc alone may see them, even through headers.
+# What freestanding rooms may have of the standard library: no heap, no locale, no thread.
+library(freestanding HEADERS algorithm array bit compare cstddef cstdint cstring expected initializer_list limits new optional span string_view)
+library(posix HOST HEADERS fcntl.h linux/ poll.h signal.h sys/ termios.h unistd.h)
+library(crypto HEADERS openssl/)
+library(ssl HEADERS openssl/ssl.h)
+library(secp256k1 HEADERS secp256k1.h)
+library(nlohmann_json HEADERS nlohmann/)
+library(cli11 HEADERS CLI/)
+library(divsufsort HEADERS divsufsort.h divsufsort64.h)
+library(sqlite3 HEADERS sqlite3.h)
+library(curl HEADERS curl/)
+library(boost ONE_UNIT HEADERS boost/)
 
 # ---- core: freestanding. No heap, exceptions, RTTI, I/O, clock, randomness or mutable globals.
 room(core/base)
 room(core/codec     ROOMS core/base)
-room(core/crypto    ROOMS core/base)
+room(core/crypto    ROOMS core/base BACKEND_LIBS crypto secp256k1)
 room(core/package   ROOMS core/base core/codec core/crypto)
 room(core/delta     ROOMS core/base core/codec core/crypto core/package)
 room(core/slot      ROOMS core/base core/codec core/crypto core/package)
@@ -24,7 +42,7 @@ room(host/terminal  HOST ROOMS core/base host/text)
 room(host/commandline HOST ROOMS core/base host/text LIBS cli11)
 
 # ---- trust: the repository door.
-room(trust/tuf      HOST ROOMS core/base core/codec core/crypto host/file host/json host/text LIBS nlohmann_json crypto)
+room(trust/tuf      HOST ROOMS core/base core/codec core/crypto host/file host/json host/text LIBS crypto)
 
 # Where the repository door and the package door are held against each other.
 room(trust/doors    HOST ROOMS core/base core/crypto core/package trust/tuf)
@@ -50,6 +68,6 @@ room(tests/fakes     HOST ROOMS core/base core/codec core/crypto core/package co
 room(tests/powercut  HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update tests/fakes)
 
 # ---- apps: a main each.
-app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text host/terminal host/commandline trust/tuf publish/keys publish/diff publish/release device/platform LIBS cli11 curl)
-app(airlock-server apps/airlock-server ROOMS core/base host/file host/json host/text host/commandline server/store server/rollout server/http LIBS cli11)
+app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text host/terminal host/commandline trust/tuf publish/keys publish/diff publish/release device/platform LIBS nlohmann_json cli11 curl)
+app(airlock-server apps/airlock-server ROOMS core/base host/file host/json host/text host/commandline server/store server/rollout server/http)
 app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text host/terminal host/commandline trust/tuf device/platform device/fetch device/apply device/agent LIBS cli11)

@@ -1,33 +1,58 @@
 #!/usr/bin/env python3
 """Hold every #include of the project against rooms.cmake.
 
-Fails when a file includes a room that its own room does not list, when the map itself points
-down the page, or when a source lies in no room. Usage: check_rooms.py [ROOT]
+Fails when a file includes a room or a library that its own room does not list, when a freestanding
+room includes what is not freestanding, when a library of one unit is seen by a second, when a room
+lists a library and includes nothing of it, when the map itself points down the page, or when a
+source lies in no room. Usage: check_rooms.py [ROOT]
 """
+import dataclasses
 import pathlib
 import re
 import sys
 
 TOP = ("core", "host", "trust", "engine", "publish", "server", "device", "apps", "tests")
+TESTS = ("_test.cc", "_test.h", "_fuzz.cc", "_bench.cc")
+
+
+@dataclasses.dataclass
+class Entry:
+    """One line of the map: a library, a room or an app."""
+    form: str
+    name: str
+    lists: dict
+    flags: set
+
+    def has(self, word):
+        return self.lists.get(word, [])
+
+    @property
+    def on_host(self):
+        return self.form == "app" or "HOST" in self.flags
 
 
 def read_map(root):
-    """Returns {folder: set of folders it may include}, and the faults of the map itself."""
-    rooms, faults = {}, []
+    """Returns the libraries and rooms by name, and the faults of the map itself."""
+    libraries, rooms, faults = {}, {}, []
     text = re.sub(r"#.*", "", (root / "rooms.cmake").read_text())
-    for form, body in re.findall(r"\b(room|app)\(([^)]*)\)", text):
-        words = body.split()
-        folder = words[1] if form == "app" else words[0]
-        allowed, listing = set(), False
-        for word in words[1:]:
-            if word.isupper():
-                listing = word == "ROOMS"
-            elif listing:
-                allowed.add(word)
-                if word not in rooms:
-                    faults.append(f"rooms.cmake: {folder} lists {word}, which is not above it")
-        rooms[folder] = allowed | {folder}
-    return rooms, faults
+    for form, body in re.findall(r"\b(library|room|app)\(([^)]*)\)", text):
+        name, *words = body.split()[form == "app":]
+        entry, listing = Entry(form, name, {}, set()), None
+        for word in words:
+            if word in ("HOST", "ONE_UNIT"):
+                entry.flags.add(word)
+            elif word in ("ROOMS", "LIBS", "BACKEND_LIBS", "HEADERS"):
+                listing = entry.lists.setdefault(word, [])
+            else:
+                listing.append(word)
+        for above in entry.has("ROOMS"):
+            if above not in rooms:
+                faults.append(f"rooms.cmake: {name} lists {above}, which is not above it")
+        for library in (*entry.has("LIBS"), *entry.has("BACKEND_LIBS")):
+            if library not in libraries:
+                faults.append(f"rooms.cmake: {name} lists {library}, which is no library")
+        (libraries if form == "library" else rooms)[name] = entry
+    return libraries, rooms, faults
 
 
 def room_of(path, rooms):
@@ -39,40 +64,102 @@ def room_of(path, rooms):
     return None
 
 
-def check(root):
-    rooms, faults = read_map(root)
-    count = 0
-    for top in TOP:
-        for source in sorted((root / top).rglob("*")):
-            if source.suffix not in (".h", ".cc"):
+def library_of(header, libraries):
+    """The library that a header belongs to, by its longest match, or None."""
+    known = [(len(head), library.name) for library in libraries.values() for head in library.has("HEADERS")
+             if header == head or head.endswith("/") and header.startswith(head)]
+    return max(known)[1] if known else None
+
+
+class Check:
+    def __init__(self, root):
+        self.root, self.count = root, 0
+        self.libraries, self.rooms, self.faults = read_map(root)
+        self.includes = {}  # file -> what it includes: files of the project, or names of libraries
+        self.used = set()  # (room, library)
+
+    def run(self):
+        for top in TOP:
+            for source in sorted((self.root / top).rglob("*")):
+                if source.suffix in (".h", ".cc", ".inc"):
+                    self.count += 1
+                    self.check_file(source.relative_to(self.root).as_posix(), source.read_text())
+        self.check_units()
+        self.check_lists()
+        return self.faults, self.count
+
+    def check_file(self, name, text):
+        room = room_of(name, self.rooms)
+        if room is None:
+            self.faults.append(f"{name}: lies in no room of rooms.cmake")
+            return
+        reached = self.includes[name] = set()
+        for number, line in enumerate(text.splitlines(), 1):
+            found = re.search(r'#\s*include\s*(["<])([^">]+)[">]', line)
+            if not found:
                 continue
-            count += 1
-            name = source.relative_to(root).as_posix()
-            room = room_of(name, rooms)
-            if room is None:
-                faults.append(f"{name}: lies in no room of rooms.cmake")
-                continue
-            test = name.endswith(("_test.cc", "_test.h", "_fuzz.cc", "_bench.cc"))
-            for number, line in enumerate(source.read_text().splitlines(), 1):
-                found = re.search(r'#\s*include\s*["<]([^">]+)[">]', line)
-                if not found:
-                    continue
-                target = room_of(found[1], rooms)
-                if "<" in found[0] and target is None and ".." not in found[1]:
-                    continue  # the system's or a library's
-                if ".." in found[1]:
-                    faults.append(f"{name}:{number}: {found[1]} does not begin at the root of the project")
-                    continue
-                if target is None:
-                    faults.append(f"{name}:{number}: {found[1]} is no path from the root of the project")
-                elif target not in rooms[room] and not (test and target.startswith("tests/fakes")):
-                    faults.append(f"{name}:{number}: {room} may not include {target} (see rooms.cmake)")
-    return faults, count
+            kind, header = found.groups()
+            outside = kind == "<" and room_of(header, self.rooms) is None and ".." not in header
+            reached.add(library_of(header, self.libraries) if outside else header)
+            judge = self.judge_library if outside else self.judge_room
+            if fault := judge(name, self.rooms[room], header):
+                self.faults.append(f"{name}:{number}: {fault}")
+
+    def judge_room(self, name, room, header):
+        target = room_of(header, self.rooms)
+        if ".." in header:
+            return f"{header} does not begin at the root of the project"
+        if target is None:
+            return f"{header} is no path from the root of the project"
+        if target in (room.name, *room.has("ROOMS")):
+            return None
+        if name.endswith(TESTS) and target.startswith("tests/fakes"):
+            return None
+        return f"{room.name} may not include {target} (see rooms.cmake)"
+
+    def judge_library(self, name, room, header):
+        library = library_of(header, self.libraries)
+        self.used.add((room.name, library))
+        if name.endswith(TESTS):
+            return None
+        backend = room.has("BACKEND_LIBS") if name.endswith("_host.cc") else []
+        on_host = room.on_host or bool(backend)
+        if library in ("freestanding", *room.has("LIBS"), *backend):
+            return None
+        if library is not None and "HOST" in self.libraries[library].flags:
+            return None if on_host else f"{room.name} is freestanding and may not include <{header}>"
+        if library is not None:
+            return f"{room.name} may not include <{header}>: it does not list {library} (see rooms.cmake)"
+        if re.search(r"[./]", header):
+            return f"<{header}> belongs to no library of rooms.cmake"
+        return None if on_host else f"{room.name} is freestanding and may not include <{header}>"
+
+    def reach(self, name, seen):
+        """Everything that a file includes, directly or through headers of the project."""
+        for header in self.includes.get(name, ()):
+            if header not in seen:
+                seen.add(header)
+                self.reach(header, seen)
+        return seen
+
+    def check_units(self):
+        units = [name for name in self.includes if name.endswith(".cc") and not name.endswith(TESTS)]
+        for library in self.libraries.values():
+            if "ONE_UNIT" in library.flags:
+                seeing = [unit for unit in units if library.name in self.reach(unit, set())]
+                if len(seeing) > 1:
+                    self.faults.append(f"{library.name} is for one unit, and seen by {', '.join(seeing)}")
+
+    def check_lists(self):
+        for room in self.rooms.values():
+            for library in (*room.has("LIBS"), *room.has("BACKEND_LIBS")):
+                if (room.name, library) not in self.used:
+                    self.faults.append(f"rooms.cmake: {room.name} lists {library} and includes nothing of it")
 
 
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
-    faults, count = check(root)
+    faults, count = Check(root).run()
     for fault in faults:
         print(fault)
     print(f"rooms: {count} files, {len(faults)} faults")

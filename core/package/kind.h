@@ -19,9 +19,11 @@ enum class Kind : std::uint8_t {
   keyring = 6,
 };
 
-inline constexpr std::array kKinds = {Kind::firmware,   Kind::abi_pack, Kind::fee_policy,
-                                      Kind::fee_plugin, Kind::advisory, Kind::keyring};
-inline constexpr std::size_t kKindCount = kKinds.size();
+inline constexpr std::size_t kKindCount = 6;
+// The type is written out: GCC 12 puts a constant whose type it deduces into writable memory.
+inline constexpr std::array<Kind, kKindCount> kKinds = {Kind::firmware,   Kind::abi_pack,
+                                                        Kind::fee_policy, Kind::fee_plugin,
+                                                        Kind::advisory,   Kind::keyring};
 
 // The latest moment that a signed time may name, 9999-12-31T23:59:59Z: "never".
 inline constexpr std::int64_t kTimeMax = 253'402'300'799;

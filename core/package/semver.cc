@@ -12,11 +12,22 @@ constexpr bool is_number(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }
 
+// What stands before and after the character at `at`. Not substr: where a compiler cannot see that
+// the place exists, it calls what throws.
+std::string_view before(std::string_view text, std::size_t at) {
+  text.remove_suffix(text.size() - at);
+  return text;
+}
+std::string_view after(std::string_view text, std::size_t at) {
+  text.remove_prefix(at + 1);
+  return text;
+}
+
 // Cuts the text before the first dot off `rest`.
 std::string_view cut_identifier(std::string_view& rest) {
-  const std::size_t dot = rest.find('.');
-  const std::string_view first = rest.substr(0, dot);
-  rest = dot == std::string_view::npos ? std::string_view{} : rest.substr(dot + 1);
+  const std::size_t end = std::min(rest.find('.'), rest.size());
+  const std::string_view first = before(rest, end);
+  rest = end == rest.size() ? std::string_view{} : after(rest, end);
   return first;
 }
 
@@ -75,17 +86,17 @@ Result<Semver> parse_semver(std::string_view text) {
   version.text = text;
   std::string_view rest = text;
   if (const std::size_t plus = rest.find('+'); plus != std::string_view::npos) {
-    if (!valid_identifiers(rest.substr(plus + 1), LeadingZeros::allowed)) {
+    if (!valid_identifiers(after(rest, plus), LeadingZeros::allowed)) {
       return fail(Code::bad_semver, plus);
     }
-    rest = rest.substr(0, plus);
+    rest = before(rest, plus);
   }
   if (const std::size_t dash = rest.find('-'); dash != std::string_view::npos) {
-    version.prerelease = rest.substr(dash + 1);
+    version.prerelease = after(rest, dash);
     if (!valid_identifiers(version.prerelease, LeadingZeros::refused)) {
       return fail(Code::bad_semver, dash);
     }
-    rest = rest.substr(0, dash);
+    rest = before(rest, dash);
   }
   if (std::count(rest.begin(), rest.end(), '.') != 2) return fail(Code::bad_semver);
   AIRLOCK_ASSIGN(version.major, read_number(cut_identifier(rest)));
