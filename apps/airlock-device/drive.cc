@@ -183,7 +183,8 @@ platform::Located<platform::ComponentConfig> component_of(std::string_view text)
                      std::filesystem::absolute(place.substr(comma + 1)).string()};
   component.slot_size = package::kImageSizeMax;
   for (const std::string& path : component.paths) {
-    AIRLOCK_ASSIGN(const platform::FileArea area, located(path, platform::FileArea::open(path)));
+    AIRLOCK_ASSIGN(const platform::FileArea area,
+                   located(path, platform::FileArea::open(path, file::Access::write)));
     component.slot_size = std::min(component.slot_size, area.size());
   }
   return component;
@@ -224,7 +225,7 @@ Answer provision(const ProvisionOptions& options) {
               << "\n";
   } else {
     std::cout << "made device " << duid << "\nEnrol it with: airlock devices import "
-              << (options.dir / "device.pub").string() << "\n";
+              << (options.dir / platform::kPublicKeyName).string() << "\n";
   }
   return {};
 }

@@ -53,11 +53,11 @@ platform::Located<json::Value> status_of(platform::Device& device) {
   AIRLOCK_ASSIGN(const file::Buffer envelope, located(keyring_path, device.keyring_envelope()));
   AIRLOCK_ASSIGN(const package::Keyring keyring,
                  located(keyring_path, package::open_keyring_anchor(envelope)));
-  AIRLOCK_ASSIGN(const platform::DeviceKey key,
-                 located(device.path(platform::kKeyName), device.key()));
+  const file::Path key_path = device.path(platform::kPublicKeyName);
+  AIRLOCK_ASSIGN(const std::string duid, located(key_path, platform::read_duid(key_path)));
   const Result<update::Session> session = agent::read_session(device);
   json::Value value = {{"profile", "full"},
-                       {"duid", key.duid()},
+                       {"duid", duid},
                        {"model", device.config().model},
                        {"version", running.version()},
                        {"version_known", agent::name_of(running.knowledge())},

@@ -54,7 +54,31 @@ bool is_restore(const agent::Question& question) {
   return question.errand == update::Errand::restore;
 }
 
-std::string_view what_happens(const agent::Question& question) {
+// What the new firmware does to the owner's data.
+std::string data_changes(const agent::Question& question) {
+  const std::uint32_t from = question.running.data_version();
+  const std::uint32_t to = question.release.data_version;
+  const bool changes = question.running.knowledge() != Knowledge::nothing_runs && from != to;
+  if (!changes) return "Your seed and data stay; the update does not touch them.";
+  return "Your seed stays. The new firmware keeps your data in version " + std::to_string(to) +
+         " instead\nof " + std::to_string(from) + ".";
+}
+
+// Whether the present firmware can still be gone back to once the new one is committed; the rules
+// are those of slot::restorable.
+std::string way_back(const agent::Question& question) {
+  const agent::Running& running = question.running;
+  if (running.knowledge() == Knowledge::nothing_runs) return "";
+  const bool unreadable = running.data_version() < question.release.data_version;
+  const bool below_floor = running.security_version() < question.release.security_version;
+  if (!unreadable && !below_floor) return "";
+  return "Once the new one has proved itself, there is no way back to the present one: " +
+         std::string(unreadable ? "it\ndoes not read the new data."
+                                : "the\nfloor rises above it.") +
+         " ";
+}
+
+std::string what_happens(const agent::Question& question) {
   if (is_restore(question)) {
     return "Your seed and data stay as they are. The version that runs now is kept, until an\n"
            "update takes its place. Make sure that you have your backup words.";
@@ -64,12 +88,14 @@ std::string_view what_happens(const agent::Question& question) {
            "stay as they are.";
   }
   if (!damage(question).empty()) {
-    return "Your seed and data stay; the update does not touch them. The device cannot start the\n"
-           "present firmware again. Make sure that you have your backup words.";
+    return data_changes(question) +
+           "\nThe device cannot start the present firmware again. Make sure that you have your\n"
+           "backup words.";
   }
-  return "Your seed and data stay; the update does not touch them. Should the new firmware\n"
-         "not work, the device goes back to the present one by itself. Make sure all the\n"
-         "same that you have your backup words.";
+  return data_changes(question) +
+         "\nShould the new firmware not work, the device goes back to the present one by "
+         "itself.\n" +
+         way_back(question) + "Make sure all the same that you have your\nbackup words.";
 }
 
 }  // namespace
@@ -92,7 +118,7 @@ std::string consent_screen(const agent::Question& question) {
     const std::size_t columns = terminal::columns(terminal::Stream::error);
     screen += "\n  The vendor says:\n" + text::quoted(release.notes, columns);
   }
-  return screen + "\n" + std::string(what_happens(question)) + "\n";
+  return screen + "\n" + what_happens(question) + "\n";
 }
 
 Result<crypto::Digest> OwnerAtDevice::ask(const agent::Question& question) {

@@ -1,4 +1,6 @@
 // airlock-server: hands out what was signed elsewhere. It holds no signing key.
+#include <sys/stat.h>
+
 #include <cstdio>
 #include <ctime>
 #include <string>
@@ -72,6 +74,8 @@ int run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Whose wallets there are is for the server alone, not for whoever else is on its host.
+  ::umask(0077);
   CLI::App app("Serves a repository, and decides which device is offered what.", "airlock-server");
   app.require_subcommand(1);
   app.set_version_flag("--version", AIRLOCK_VERSION);

@@ -53,13 +53,20 @@ Result<Shown> show(Bytes bytes) {
   return show_bytes(bytes);
 }
 
+std::string about(const file::Path& path, Bytes bytes, Code code) {
+  if (is_envelope(bytes)) return about_package(path.string(), bytes);
+  const bool is_json = code == Code::bad_metadata && !bytes.empty() && bytes[0] == '{';
+  if (!is_json) return path.string();
+  return path.string() + " begins like TUF metadata (of a device, inspect the whole folder)";
+}
+
 std::expected<Shown, Refusal> show_path(const file::Path& path) {
   if (is_device(path)) return show_device(path);
   const file::Path one = release::envelope_path(path);
   AIRLOCK_ANSWER_ASSIGN(const file::Buffer bytes, file::read(one, kInspectSizeMax), one.string());
-  AIRLOCK_ANSWER_ASSIGN(Shown shown, show(bytes),
-                        is_envelope(bytes) ? about_package(one.string(), bytes) : one.string());
-  return shown;
+  Result<Shown> shown = show(bytes);
+  if (!shown) return refuse(shown.error(), about(one, bytes, shown.error().code));
+  return std::move(*shown);
 }
 
 Answer inspect(const InspectOptions& options) {

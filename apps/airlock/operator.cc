@@ -3,9 +3,9 @@
 #include <curl/curl.h>
 
 #include <cstdio>
-#include <limits>
 #include <vector>
 
+#include "apps/airlock/typed.h"
 #include "host/json/json.h"
 #include "host/text/text.h"
 #include "publish/keys/keys.h"
@@ -23,23 +23,6 @@ constexpr long kTotalSeconds = 60;
 // How every example of an operator's command ends.
 constexpr const char* kAccessExample =
     " \\\n      --admin https://127.0.0.1:8444 --cert admin.pem --key admin.key --ca ca.pem";
-
-// CLI11 takes a number that is too large for the largest one, which therefore is none.
-const CLI::Range kRolloutNumber(std::int64_t{1}, std::numeric_limits<std::int64_t>::max() - 1);
-
-const CLI::Validator kDigest(
-    [](const std::string& typed) -> std::string {
-      if (text::digest_from_hex(typed)) return "";
-      return "takes the 64 hex digits of a SHA-256, found " + text::visible(typed);
-    },
-    "SHA256");
-
-const CLI::Validator kTime(
-    [](const std::string& typed) -> std::string {
-      if (text::from_time(typed)) return "";
-      return "takes a time in UTC such as 2026-11-23T08:35:00Z, found " + text::visible(typed);
-    },
-    "TIME");
 
 // How to reach the server, and as whom.
 struct Access {
@@ -304,10 +287,15 @@ void add_example(CLI::App& command, const std::string& example) {
 }
 
 void add_access(CLI::App& command, Access& access) {
-  command.add_option("--admin", access.admin, "URL of the server's admin listener")->required();
-  command.add_option("--cert", access.certificate, "your certificate, PEM")->required();
-  command.add_option("--key", access.key, "its private key, PEM")->required();
-  command.add_option("--ca", access.ca, "who certifies the server, PEM")->required();
+  command.add_option("--admin", access.admin, "URL of the server's admin listener")
+      ->required()
+      ->check(kHttps);
+  const auto add_file = [&](const char* name, std::string& path, const char* what) {
+    command.add_option(name, path, what)->required()->check(CLI::ExistingFile);
+  };
+  add_file("--cert", access.certificate, "your certificate, PEM");
+  add_file("--key", access.key, "its private key, PEM");
+  add_file("--ca", access.ca, "who certifies the server, PEM");
   command.add_flag("--json", access.json, "answer in JSON");
 }
 

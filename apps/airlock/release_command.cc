@@ -125,7 +125,13 @@ Answer read_texts(const ReleaseOptions& options, release::Recipe& recipe) {
 
 std::expected<release::Recipe, Refusal> read_recipe(const ReleaseOptions& options) {
   release::Recipe recipe;
-  AIRLOCK_ANSWER_ASSIGN(recipe.kind, package::kind_named(options.kind), "--kind " + options.kind);
+  const Result<package::Kind> kind = package::kind_named(options.kind);
+  if (!kind) {
+    return refuse(Code::usage,
+                  "--kind takes firmware, abi-pack, fee-policy, fee-plugin or advisory; found " +
+                      options.kind);
+  }
+  recipe.kind = *kind;
   recipe.models = options.models;
   recipe.version = options.version;
   recipe.security_version = options.security_version;

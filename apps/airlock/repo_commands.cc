@@ -81,7 +81,7 @@ Answer check_key_files(const PublishOptions& options, const package::Keyring& ke
 Answer publish(const PublishOptions& options) {
   AIRLOCK_ASSIGN(const auto keyring, open_keyring(options.keyring));
   AIRLOCK_ANSWER_ASSIGN(const file::Buffer envelope, release::read_envelope(options.package),
-                        options.package);
+                        release::envelope_path(options.package).string());
   AIRLOCK_ANSWER_TRY(package::prove(envelope, keyring->keyring), options.package);
   AIRLOCK_TRY(check_key_files(options, keyring->keyring));
   AIRLOCK_ASSIGN(const keys::Secret passphrase,

@@ -27,6 +27,22 @@ std::string file_text(const tuf::OutlinedFile& file) {
   return line("names", made);
 }
 
+std::string joined(const std::vector<std::string>& words) {
+  std::string made;
+  for (const std::string& word : words) made += (made.empty() ? "" : ", ") + text::visible(word);
+  return made;
+}
+
+// What the repository door holds against the manifest; a target of others has none.
+std::string claim_text(const tuf::Target& target) {
+  const Result<tuf::TargetClaim> claim = tuf::claim_of(target);
+  if (!claim) return line("", "says nothing of a manifest");
+  return line("", text::visible(claim->kind) + " " + text::visible(claim->version) + " for " +
+                      joined(claim->models) + ", security version " +
+                      std::to_string(claim->security_version)) +
+         line("", "manifest " + digest_hex(claim->manifest));
+}
+
 std::string outline_text(const tuf::Outline& outline) {
   std::string made = "TUF " + text::visible(outline.type) + ", version " +
                      std::to_string(outline.version) + ", expires " +
@@ -44,6 +60,7 @@ std::string outline_text(const tuf::Outline& outline) {
   for (const tuf::Target& target : outline.targets) {
     made += line("target", text::visible(target.path) + ", " + text::human_size(target.length) +
                                ", SHA-256 " + digest_hex(target.sha256));
+    made += claim_text(target);
   }
   return made;
 }
@@ -78,11 +95,23 @@ json::Value files_json(const tuf::Outline& outline) {
   return files;
 }
 
+json::Value claim_json(const tuf::Target& target) {
+  const Result<tuf::TargetClaim> claim = tuf::claim_of(target);
+  if (!claim) return nullptr;
+  return {{"kind", claim->kind},
+          {"models", claim->models},
+          {"version", claim->version},
+          {"security_version", claim->security_version},
+          {"manifest", digest_hex(claim->manifest)}};
+}
+
 json::Value targets_json(const tuf::Outline& outline) {
   json::Value targets = json::Value::array();
   for (const tuf::Target& target : outline.targets) {
-    targets.push_back(
-        {{"path", target.path}, {"length", target.length}, {"sha256", digest_hex(target.sha256)}});
+    targets.push_back({{"path", target.path},
+                       {"length", target.length},
+                       {"sha256", digest_hex(target.sha256)},
+                       {"airlock", claim_json(target)}});
   }
   return targets;
 }

@@ -71,7 +71,7 @@ Answer add_to_package(const SignOptions& options, const keys::SigningKey& key,
                         folder.string());
   AIRLOCK_ANSWER_TRY(lock_patiently(lock), folder.string());
   AIRLOCK_ANSWER_ASSIGN(const file::Buffer envelope, release::read_envelope(options.package),
-                        options.package);
+                        release::envelope_path(options.package).string());
   AIRLOCK_ANSWER_ASSIGN(const file::Buffer signed_envelope,
                         release::add_signature(envelope, key, shown, keyring), options.key);
   AIRLOCK_ANSWER_TRY(file::replace(path, signed_envelope), path.string());
@@ -80,7 +80,7 @@ Answer add_to_package(const SignOptions& options, const keys::SigningKey& key,
 
 Answer sign(const SignOptions& options) {
   AIRLOCK_ANSWER_ASSIGN(const file::Buffer envelope, release::read_envelope(options.package),
-                        options.package);
+                        release::envelope_path(options.package).string());
   AIRLOCK_ANSWER_ASSIGN(const package::Manifest manifest, package::read_unproven(envelope),
                         about_package(options.package, envelope));
   std::unique_ptr<OpenedKeyring> keyring;

@@ -240,6 +240,11 @@ class Agents : public testing::Test {
     ASSERT_TRUE(device->image(0, record.active).read(0, stored));
     EXPECT_EQ(stored, image);
   }
+  void overwrite(slot::SlotId id, std::uint64_t offset, Bytes bytes) {
+    Result<platform::Device> device =
+        platform::Device::open(folder_ / "device", platform::Opening::drive);
+    ASSERT_TRUE(device->image(0, id).write(offset, bytes));
+  }
   void damage_manifest(const char* name = "manifest-a.area") {
     const file::Path path = folder_ / "device/areas" / name;
     file::Buffer stored = *file::read(path, 1 << 20);

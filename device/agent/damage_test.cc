@@ -58,7 +58,7 @@ TEST_F(Agents, SayThatNothingIsKnownWhereTheRecordIsOlderThanItsVersions) {
   slot::Record before = record();
   before.slots[0].version = {};
   ASSERT_TRUE(
-      platform::Device::open(folder_ / "device", platform::Opening::look)->store_record(before));
+      platform::Device::open(folder_ / "device", platform::Opening::drive)->store_record(before));
   damage_manifest();
   person_.answer = fail(Code::consent_refused);
   EXPECT_EQ(run()->how, How::refused);
@@ -102,9 +102,7 @@ TEST_F(Agents, KeepTheFloorWhenEitherCopyOfTheRecordIsLost) {
 TEST_F(Agents, RefuseAnImageThatChangedBetweenItsWritingAndItsTrial) {
   screen_.dies_in = update::Phase::verifying;
   EXPECT_THROW((void)run(), Crash);
-  Result<platform::Device> device =
-      platform::Device::open(folder_ / "device", platform::Opening::look);
-  ASSERT_TRUE(device->image(0, slot::SlotId::b).write(59'999, bytes_of("x")));
+  overwrite(slot::SlotId::b, 59'999, bytes_of("x"));
   EXPECT_EQ(run()->error.code, Code::image_rejected);
   EXPECT_EQ(record().last_revert.count, 0U) << "it came to a trial";
 }
@@ -147,12 +145,10 @@ TEST_F(Agents, RefuseToPatchABaseThatIsNotWhatItWas) {
   ASSERT_TRUE(file::replace(folder_ / "next/manifest.cose",
                             signers_.sign_complete(manifest, package::Kind::firmware)));
   person_.answer = crypto::sha256(manifest);
-  Result<platform::Device> device =
-      platform::Device::open(folder_ / "device", platform::Opening::look);
-  ASSERT_TRUE(device->image(0, slot::SlotId::a).write(5, bytes_of("rot")));
+  overwrite(slot::SlotId::a, 5, bytes_of("rot"));
   // They turn to the full payload instead.
   EXPECT_EQ(install(folder_ / "next")->error.code, Code::not_found);
-  ASSERT_TRUE(device->image(0, slot::SlotId::a).write(0, old_image_));
+  overwrite(slot::SlotId::a, 0, old_image_);
   EXPECT_EQ(install(folder_ / "next")->how, How::committed);
 }
 

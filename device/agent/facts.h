@@ -46,6 +46,7 @@ class Running {
   // version is "" where nothing runs or nothing is known.
   std::string_view version() const { return slot_.version.view(); }
   std::uint32_t data_version() const { return slot_.data_version; }
+  std::uint32_t security_version() const { return slot_.security_version; }
 
  private:
   Status keep(const package::Manifest& manifest);

@@ -34,9 +34,8 @@ TEST_F(Agents, CommitAKeyringOnlyByTheConsentThatTheRecordKeeps) {
   person_.answer = crypto::sha256(manifest);
   screen_.dies_in = update::Phase::committing;
   EXPECT_THROW((void)install(folder_ / "next.cose"), Crash);
-  Result<platform::Device> device =
-      platform::Device::open(folder_ / "device", platform::Opening::look);
-  ASSERT_TRUE(device->store_record(*slot::begin_write(record())));
+  ASSERT_TRUE(platform::Device::open(folder_ / "device", platform::Opening::drive)
+                  ->store_record(*slot::begin_write(record())));
   EXPECT_EQ(run()->error.code, Code::consent_missing);
   EXPECT_EQ(install(folder_ / "next.cose")->how, How::committed) << "it was not the new one yet";
 }

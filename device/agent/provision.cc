@@ -7,6 +7,7 @@
 #include "device/agent/folder.h"
 #include "device/agent/incoming.h"
 #include "device/apply/apply.h"
+#include "host/text/text.h"
 
 namespace airlock::agent {
 namespace {
@@ -51,6 +52,13 @@ std::unexpected<Fault> refuse(std::string what_to_do) {
   return std::unexpected(Fault(Error{Code::usage}, std::move(what_to_do)));
 }
 
+platform::Located<void> check_place(std::string_view option, std::string_view text) {
+  const bool one_line = text::visible(text) == text && text.find('\n') == std::string_view::npos;
+  if (one_line && text.size() <= platform::kPlaceTextMax) return {};
+  return refuse("the " + std::string(option) +
+                " takes at most 64 printable characters in one line");
+}
+
 // What no manifest could name, and a server that cannot be asked, would make a device that is never
 // updated.
 platform::Located<void> check_config(const platform::Config& config) {
@@ -74,7 +82,8 @@ platform::Located<void> check_config(const platform::Config& config) {
   if (!fetch::is_server(config.server)) {
     return refuse("the server takes https://HOST or https://HOST:PORT, a port from 1 to 65535");
   }
-  return {};
+  AIRLOCK_TRY(check_place("region", config.region));
+  return check_place("group", config.group);
 }
 
 Status check_root(Bytes metadata) {

@@ -86,6 +86,20 @@ TEST_F(Factories, RefuseAServerThatCannotBeAsked) {
   }
 }
 
+TEST_F(Factories, RefuseARegionOrGroupThatNoServerTakes) {
+  for (const std::string& text :
+       {std::string(65, 'a'), std::string("d\ne"), std::string("\x1b[2J"), std::string("\xff")}) {
+    factory_.config.region = text;
+    EXPECT_EQ(refusal().code, Code::usage) << text;
+    factory_.config.region = "";
+    factory_.config.group = text;
+    EXPECT_EQ(refusal().code, Code::usage) << text;
+    factory_.config.group = "";
+  }
+  factory_.config.region = factory_.config.group = std::string(64, 'a');
+  EXPECT_TRUE(provision(folder_ / "new", factory_));
+}
+
 TEST_F(Factories, RefuseAnchorsThatDoNotOpenAndNameThem) {
   const file::Path rubbish = folder_ / "rubbish";
   ASSERT_TRUE(file::replace(rubbish, bytes_of("{}")));

@@ -123,9 +123,7 @@ TEST_F(Restoring, DoesNotFinishAnUpdateThatTheOwnerWantsToLeave) {
 }
 
 TEST_F(Restoring, RunsWhatItLeftWhereTheKeptImageIsDamaged) {
-  ASSERT_TRUE(platform::Device::open(folder_ / "device", platform::Opening::look)
-                  ->image(0, slot::SlotId::a)
-                  .write(5, bytes_of("rot")));
+  overwrite(slot::SlotId::a, 5, bytes_of("rot"));
   EXPECT_EQ(restore()->error.code, Code::image_rejected);
   expect_runs("1.1.0", new_image_);
   EXPECT_EQ(reported()[0]["outcome"], "failed");

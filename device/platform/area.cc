@@ -44,8 +44,8 @@ Head head_of(Bytes envelope) {
 
 }  // namespace
 
-Result<FileArea> FileArea::open(const file::Path& path) {
-  AIRLOCK_ASSIGN(file::File opened, file::File::open(path, file::Access::write));
+Result<FileArea> FileArea::open(const file::Path& path, file::Access access) {
+  AIRLOCK_ASSIGN(file::File opened, file::File::open(path, access));
   AIRLOCK_ASSIGN(const std::uint64_t size, opened.size());
   return FileArea(std::move(opened), size);
 }
@@ -105,14 +105,15 @@ Result<std::uint64_t> FileArea::allocated_bytes() const {
   return std::min(size_, static_cast<std::uint64_t>(found.st_blocks) * kStatBlockSize);
 }
 
-Result<RecordCopy> RecordCopy::open(const file::Path& path, std::uint64_t size) {
-  RecordCopy copy(path, size);
+Result<RecordCopy> RecordCopy::open(const file::Path& path, std::uint64_t size,
+                                    file::Access access) {
+  RecordCopy copy(path, size, access);
   AIRLOCK_TRY(copy.find());
   return copy;
 }
 
 Status RecordCopy::find() {
-  Result<FileArea> found = FileArea::open(path_);
+  Result<FileArea> found = FileArea::open(path_, access_);
   if (!found && found.error().code == Code::not_found) return {};
   if (!found) return std::unexpected(found.error());
   if (found->size() >= size_) file_.emplace(std::move(*found));
@@ -125,7 +126,7 @@ Status RecordCopy::read(std::uint64_t offset, MutableBytes to) {
 }
 
 Status RecordCopy::erase(std::uint64_t offset, std::uint64_t size) {
-  if (!file_) {
+  if (!file_ && access_ == file::Access::write) {
     AIRLOCK_TRY(file::remove_file(path_));
     AIRLOCK_TRY(make_area(path_, size_));
     AIRLOCK_TRY(find());

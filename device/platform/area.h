@@ -26,7 +26,9 @@ struct Place {
 // file. Nobody else writes the file meanwhile: the device's lock sees to that.
 class FileArea final : public Area {
  public:
-  static Result<FileArea> open(const file::Path& path);
+  // open takes Access::read or Access::write; what is opened to be read refuses a write
+  // (io_failed).
+  static Result<FileArea> open(const file::Path& path, file::Access access);
 
   std::uint64_t size() const override { return size_; }
   Status read(std::uint64_t offset, MutableBytes to) override;
@@ -59,7 +61,7 @@ class FileArea final : public Area {
 class RecordCopy final : public Area {
  public:
   // open succeeds where there is no copy; it fails where there is one that cannot be opened.
-  static Result<RecordCopy> open(const file::Path& path, std::uint64_t size);
+  static Result<RecordCopy> open(const file::Path& path, std::uint64_t size, file::Access access);
 
   const std::optional<FileArea>& file() const { return file_; }
   std::uint64_t size() const override { return size_; }
@@ -69,11 +71,13 @@ class RecordCopy final : public Area {
   Status sync() override;
 
  private:
-  RecordCopy(file::Path path, std::uint64_t size) : path_(std::move(path)), size_(size) {}
+  RecordCopy(file::Path path, std::uint64_t size, file::Access access)
+      : path_(std::move(path)), size_(size), access_(access) {}
   Status find();
 
   file::Path path_;
   std::uint64_t size_;
+  file::Access access_;
   std::optional<FileArea> file_;
 };
 

@@ -41,8 +41,8 @@ Result<Config> config_of(const json::Value& value) {
   AIRLOCK_ASSIGN(config.model, json::text(value, "model", package::kModelTextMax));
   AIRLOCK_ASSIGN(config.server, json::text(value, "server", kConfigTextMax));
   AIRLOCK_ASSIGN(config.ca, json::text(value, "ca", kConfigTextMax));
-  AIRLOCK_ASSIGN(config.region, json::text(value, "region", kConfigTextMax));
-  AIRLOCK_ASSIGN(config.group, json::text(value, "group", kConfigTextMax));
+  AIRLOCK_ASSIGN(config.region, json::text(value, "region", kPlaceTextMax));
+  AIRLOCK_ASSIGN(config.group, json::text(value, "group", kPlaceTextMax));
   AIRLOCK_ASSIGN(config.certificate, json::text(value, "certificate", kConfigTextMax));
   AIRLOCK_ASSIGN(const std::int64_t bootloader, json::integer(value, "bootloader", 0, kLevelMax));
   AIRLOCK_ASSIGN(const std::int64_t secure_boot, json::integer(value, "secure_boot", 0, kLevelMax));

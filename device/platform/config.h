@@ -14,6 +14,7 @@ namespace airlock::platform {
 
 inline constexpr std::size_t kConfigSizeMax = 64 << 10;
 inline constexpr std::size_t kConfigTextMax = 512;
+inline constexpr std::size_t kPlaceTextMax = 64;  // region, group: what a check-in takes
 
 // One part of the device and its two slots.
 struct ComponentConfig {

@@ -37,10 +37,11 @@ Status make_slots(const file::Path& folder, Config& config) {
   return {};
 }
 
-Located<Slots> open_component(const file::Path& folder, const ComponentConfig& component) {
+Located<Slots> open_component(const file::Path& folder, const ComponentConfig& component,
+                              file::Access access) {
   const std::array paths = {folder / component.paths[0], folder / component.paths[1]};
-  AIRLOCK_ASSIGN(FileArea first, located(paths[0], FileArea::open(paths[0])));
-  AIRLOCK_ASSIGN(FileArea second, located(paths[1], FileArea::open(paths[1])));
+  AIRLOCK_ASSIGN(FileArea first, located(paths[0], FileArea::open(paths[0], access)));
+  AIRLOCK_ASSIGN(FileArea second, located(paths[1], FileArea::open(paths[1], access)));
   return Slots{std::move(first), std::move(second)};
 }
 
@@ -70,21 +71,24 @@ Located<void> check_slots(const file::Path& folder, const Config& config) {
   std::vector<Slots> kept_open;
   Places places;
   for (const ComponentConfig& component : config.components) {
-    AIRLOCK_ASSIGN(Slots opened, open_component(folder, component));
+    AIRLOCK_ASSIGN(Slots opened, open_component(folder, component, file::Access::write));
     AIRLOCK_TRY(places.add(folder, component, opened));
     kept_open.push_back(std::move(opened));
   }
   return {};
 }
 
-Located<RecordCopy> open_copy(const file::Path& folder, std::size_t copy) {
+Located<RecordCopy> open_copy(const file::Path& folder, std::size_t copy, file::Access access) {
   const file::Path path = folder / kRecordNames[copy];
-  return located(path, RecordCopy::open(path, slot::kRecordUnit));
+  return located(path, RecordCopy::open(path, slot::kRecordUnit, access));
 }
 
 Status make_record(const file::Path& folder) {
-  AIRLOCK_ASSIGN(RecordCopy first, RecordCopy::open(folder / kRecordNames[0], slot::kRecordUnit));
-  AIRLOCK_ASSIGN(RecordCopy second, RecordCopy::open(folder / kRecordNames[1], slot::kRecordUnit));
+  const auto open = [&](std::string_view name) {
+    return RecordCopy::open(folder / name, slot::kRecordUnit, file::Access::write);
+  };
+  AIRLOCK_ASSIGN(RecordCopy first, open(kRecordNames[0]));
+  AIRLOCK_ASSIGN(RecordCopy second, open(kRecordNames[1]));
   slot::Record record;
   record.active = slot::SlotId::b;  // empty, so that the first firmware is written into a
   return slot::format({{&first, &second}}, record);
@@ -98,8 +102,9 @@ Device::Device(file::Path folder, Config config, std::array<RecordCopy, 2> copie
 Located<Device> Device::open(const file::Path& folder, Opening opening) {
   const file::Path config_path = folder / kConfigName;
   AIRLOCK_ASSIGN(Config config, located(config_path, read_config(config_path)));
-  AIRLOCK_ASSIGN(RecordCopy first, open_copy(folder, 0));
-  AIRLOCK_ASSIGN(RecordCopy second, open_copy(folder, 1));
+  const file::Access access = opening == Opening::drive ? file::Access::write : file::Access::read;
+  AIRLOCK_ASSIGN(RecordCopy first, open_copy(folder, 0, access));
+  AIRLOCK_ASSIGN(RecordCopy second, open_copy(folder, 1, access));
   Device device(folder, std::move(config),
                 std::array<RecordCopy, 2>{std::move(first), std::move(second)});
   if (opening == Opening::drive) {
@@ -107,17 +112,17 @@ Located<Device> Device::open(const file::Path& folder, Opening opening) {
     AIRLOCK_ASSIGN(device.lock_, located(lock, file::File::open(lock, file::Access::create)));
     AIRLOCK_TRY(located(lock, device.lock_->lock()));
   }
-  AIRLOCK_TRY(device.open_slots());
+  AIRLOCK_TRY(device.open_slots(access));
   return device;
 }
 
-Located<void> Device::open_slots() {
+Located<void> Device::open_slots(file::Access access) {
   Places places;
   for (std::size_t i = 0; i < copies_.size(); ++i) {
     if (copies_[i].file()) AIRLOCK_TRY(places.add(folder_ / kRecordNames[i], *copies_[i].file()));
   }
   for (const ComponentConfig& component : config_.components) {
-    AIRLOCK_ASSIGN(Slots opened, open_component(folder_, component));
+    AIRLOCK_ASSIGN(Slots opened, open_component(folder_, component, access));
     for (std::size_t i = 0; i < opened.size(); ++i) {
       if (opened[i].size() >= component.slot_size) continue;
       return located(folder_ / component.paths[i],
@@ -200,7 +205,7 @@ Located<void> make_device(const file::Path& folder, Birth birth) {
     AIRLOCK_TRY(file::make_folders(folder / part));
   }
   AIRLOCK_ASSIGN(const DeviceKey key, DeviceKey::generate());
-  AIRLOCK_TRY(key.create_files(folder / kKeyName, folder / "device.pub"));
+  AIRLOCK_TRY(key.create_files(folder / kKeyName, folder / kPublicKeyName));
   AIRLOCK_TRY(create_seed(folder / "wallet/seed"));
   AIRLOCK_TRY(file::create(folder / kRootName, birth.root));
   AIRLOCK_TRY(file::create(folder / "trust/ca.pem", birth.ca));

@@ -18,10 +18,12 @@
 namespace airlock::platform {
 
 inline constexpr std::string_view kKeyName = "device.key";
+inline constexpr std::string_view kPublicKeyName = "device.pub";
 inline constexpr std::string_view kKeyringName = "areas/keyring.area";
 inline constexpr std::string_view kRootName = "trust/root.json";  // the repository door's
 
-// Who opens a device: its one driver, or somebody who only looks.
+// Who opens a device: its one driver, or somebody who only looks, and who needs and gets no more
+// than the right to read.
 enum class Opening : std::uint8_t { drive, look };
 
 // The two slots of one component.
@@ -67,7 +69,7 @@ class Device {
 
  private:
   Device(file::Path folder, Config config, std::array<RecordCopy, 2> copies);
-  Located<void> open_slots();
+  Located<void> open_slots(file::Access access);
   slot::RecordAreas record_areas() { return {{&copies_[0], &copies_[1]}}; }
 
   file::Path folder_;

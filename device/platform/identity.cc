@@ -23,6 +23,11 @@ Bytes content_of(const Bio& bio) {
   return bytes_of(std::string_view(start, static_cast<std::size_t>(size)));
 }
 
+std::string duid_of(Bytes public_key) {
+  const crypto::Digest digest = crypto::sha256(public_key);
+  return text::to_base32(Bytes(digest.bytes).first(kDuidBytes));
+}
+
 }  // namespace
 
 struct DeviceKey::Pair {
@@ -71,10 +76,7 @@ Status DeviceKey::create_files(const file::Path& secret, const file::Path& publi
   return file::create(public_half, content_of(public_text));
 }
 
-std::string DeviceKey::duid() const {
-  const crypto::Digest digest = crypto::sha256(public_);
-  return text::to_base32(Bytes(digest.bytes).first(kDuidBytes));
-}
+std::string DeviceKey::duid() const { return duid_of(public_); }
 
 Result<std::array<std::uint8_t, crypto::kSignatureSize>> DeviceKey::sign(Bytes message) const {
   std::array<std::uint8_t, crypto::kSignatureSize> signature;
@@ -108,6 +110,20 @@ Result<DeviceKey> DeviceKey::derive_key(std::string_view purpose) const {
   OPENSSL_cleanse(secret.bytes.data(), secret.bytes.size());
   if (key == nullptr) return fail(Code::bad_key);
   return DeviceKey(std::make_unique<Pair>(key));
+}
+
+Result<std::string> read_duid(const file::Path& public_half) {
+  AIRLOCK_ASSIGN(const file::Buffer pem, file::read(public_half, kKeyFileSizeMax));
+  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+      PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr), &EVP_PKEY_free);
+  std::array<std::uint8_t, crypto::kEd25519KeySize> raw;
+  std::size_t size = raw.size();
+  if (key == nullptr || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_ED25519 ||
+      EVP_PKEY_get_raw_public_key(key.get(), raw.data(), &size) != 1) {
+    return fail(Code::bad_key);
+  }
+  return duid_of(raw);
 }
 
 Status create_seed(const file::Path& path) {

@@ -44,6 +44,10 @@ class DeviceKey {
   std::array<std::uint8_t, crypto::kEd25519KeySize> public_{};
 };
 
+// read_duid reads a device's name from its public half: whoever only looks needs no secret. Errors:
+// those of host/file, bad_key.
+Result<std::string> read_duid(const file::Path& public_half);
+
 // create_seed writes 32 random bytes in hexadecimal: the owner's, for the simulated wallet.
 Status create_seed(const file::Path& path);
 

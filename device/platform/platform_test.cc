@@ -92,6 +92,20 @@ TEST_F(Platform, StoresARecordOnlyWhereItSaysSomethingNew) {
   EXPECT_EQ(device->record()->time_bound, 7);
 }
 
+TEST_F(Platform, LetsALookerReadAndWriteNothing) {
+  ASSERT_TRUE(make());
+  const slot::Record stored = *open()->record();
+  Result<Device> looking = open(Opening::look);
+  ASSERT_TRUE(looking);
+  EXPECT_FALSE(looking->store_record(slot::raise_time(stored, 7)));
+  EXPECT_EQ(looking->image(0, slot::SlotId::a).write(0, bytes_of("x")).error().code,
+            Code::io_failed);
+  EXPECT_EQ(*open()->record(), stored);
+  std::filesystem::remove(folder_ / "device/areas/record-0.area");
+  EXPECT_FALSE(open(Opening::look)->store_record(slot::raise_time(stored, 7)));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "device/areas/record-0.area"));
+}
+
 TEST_F(Platform, LivesWithALostCopyOfTheRecordAndMakesItAnew) {
   for (const char* lost : {"record-0.area", "record-1.area"}) {
     for (const bool removed : {true, false}) {
@@ -167,7 +181,7 @@ TEST_F(Platform, HasAWholeKeyringWhereverThePowerFailsWhileItIsReplaced) {
 
 TEST_F(Platform, NeverWritesPastAnArea) {
   ASSERT_TRUE(make_area(folder_ / "area", 100));
-  Result<FileArea> area = FileArea::open(folder_ / "area");
+  Result<FileArea> area = FileArea::open(folder_ / "area", file::Access::write);
   ASSERT_TRUE(area);
   EXPECT_TRUE(area->write(90, bytes_of("0123456789")));
   EXPECT_EQ(area->write(91, bytes_of("0123456789")).error().code, Code::out_of_range);
@@ -222,6 +236,8 @@ TEST_F(Platform, SignsWithAKeyThatReadsBackAsItself) {
   ASSERT_TRUE(read);
   EXPECT_EQ(read->duid(), made.duid());
   EXPECT_EQ(read->duid().size(), 32U);  // 20 bytes in base32
+  EXPECT_EQ(*read_duid(folder_ / "pub"), read->duid());
+  EXPECT_EQ(read_duid(folder_ / "key").error().code, Code::bad_key);
   const auto key = crypto::make_public_key(crypto::Algorithm::eddsa, made.public_key());
   const Bytes message = bytes_of("hello");
   EXPECT_TRUE(crypto::verify(*key, std::span(&message, 1), *read->sign(message)));

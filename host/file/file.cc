@@ -52,10 +52,19 @@ Status sync_folder(const Path& folder) {
   return {};
 }
 
+constexpr std::string_view kUnfinished = ".new-";  // and the process, and a number
+
+bool is_unfinished(std::string_view name) {
+  const std::size_t at = name.rfind(kUnfinished);
+  if (at == std::string_view::npos) return false;
+  const std::string_view numbers = name.substr(at + kUnfinished.size());
+  return !numbers.empty() && numbers.find_first_not_of("0123456789-") == std::string_view::npos;
+}
+
 // Writes the bytes to a new file beside `path`, durably, and returns its name.
 Result<Path> write_beside(const Path& path, std::span<const Bytes> parts, Privacy privacy) {
   static std::atomic<unsigned> counter = 0;
-  const Path beside = path.string() + ".new-" + std::to_string(::getpid()) + "-" +
+  const Path beside = path.string() + std::string(kUnfinished) + std::to_string(::getpid()) + "-" +
                       std::to_string(counter.fetch_add(1));
   AIRLOCK_TRY(may("write", path));
   const int descriptor = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
@@ -171,6 +180,18 @@ Status remove_file(const Path& path) {
   AIRLOCK_TRY(may("remove", path));
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) return failed();
   return sync_folder(path.parent_path());
+}
+
+void remove_unfinished(const Path& folder) {
+  std::error_code error;
+  for (auto entry = std::filesystem::recursive_directory_iterator(folder, error);
+       !error && entry != std::filesystem::recursive_directory_iterator(); entry.increment(error)) {
+    std::error_code unknown;
+    const bool is_file = entry->is_regular_file(unknown) && !entry->is_symlink(unknown);
+    if (is_file && is_unfinished(entry->path().filename().string())) {
+      ::unlink(entry->path().c_str());
+    }
+  }
 }
 
 Result<File> File::open(const Path& path, Access access) {

@@ -121,6 +121,23 @@ TEST_F(FileTest, CreatesOnlyWhatIsNotThere) {
 
 std::string g_stop_at;
 
+TEST_F(FileTest, RemovesWhatAKilledProcessLeftAndNothingElse) {
+  std::filesystem::create_directories(folder_ / "a/b.new-1-2");
+  for (const char* name : {"kept", "a/x.new", "a/x.new-", "a/x.new-1-2.json", "a/new-1-2"}) {
+    ASSERT_TRUE(create(folder_ / name, bytes_of("x"))) << name;
+  }
+  for (const char* name : {"x.new-1-0", "a/b.new-1-2/y.json.new-4194304-17"}) {
+    ASSERT_TRUE(create(folder_ / name, bytes_of("x"))) << name;
+  }
+  remove_unfinished(folder_);
+  for (const char* name : {"kept", "a/x.new", "a/x.new-", "a/x.new-1-2.json", "a/new-1-2"}) {
+    EXPECT_TRUE(std::filesystem::exists(folder_ / name)) << name;
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "x.new-1-0"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_ / "a/b.new-1-2"));
+  remove_unfinished(folder_ / "none");
+}
+
 TEST_F(FileTest, KeepsTheOldBytesWhereAnyOperationFails) {
   ASSERT_TRUE(replace(folder_ / "a", bytes_of("old")));
   for (const char* operation : {"write", "sync", "rename"}) {

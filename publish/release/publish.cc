@@ -121,6 +121,7 @@ Answer<Published> publish(const PublishOrder& order, const RoleSigners& signers)
   }
   AIRLOCK_TRY(check_doors(order, signers));
   AIRLOCK_ASSIGN(const file::File lock, lock_repository(order.repository));
+  file::remove_unfinished(order.repository);
   AIRLOCK_ASSIGN(const tuf::Repository current, read_newest(order.repository, {}, 0));
   const tuf::Target target = target_of(proven.manifest(), envelope);
   AIRLOCK_TRY(copy_artifacts(order, proven.manifest()));

@@ -415,6 +415,14 @@ TEST_F(Release, NeverChangesWhatACutOffAttemptLeftUnderItsName) {
 int g_left = 0;
 Code stop_after(std::string_view, const Path&) { return g_left-- > 0 ? Code::ok : Code::io_failed; }
 
+TEST_F(Release, RemovesWhatAKilledPublishLeftInTheRepository) {
+  ASSERT_TRUE(publish_now(complete(recipe_of("1.0.0", image_of(1, 70'000)))).has_value());
+  const Path left = repository() / "artifacts/0123.new-99-0";
+  ASSERT_TRUE(file::create(left, bytes_of("half")));
+  ASSERT_TRUE(publish_now(complete(recipe_of("1.1.0", image_of(2, 70'000)))).has_value());
+  EXPECT_FALSE(std::filesystem::exists(left));
+}
+
 TEST_F(Release, ACrashAnywhereLeavesARepositoryThatDevicesAccept) {
   ASSERT_TRUE(publish_now(complete(recipe_of("1.0.0", image_of(1, 70'000)))).has_value());
   const Path package = complete(recipe_of("1.1.0", image_of(2, 70'000)));

@@ -81,8 +81,10 @@ class DeviceRefusals(Stage):
             self.says("not_found", str(folder / name), self.device, "boot")
             (self.dir / "kept").rename(folder / name)
         (folder / "device.key").unlink()
-        self.says("not_found", str(folder / "device.key"), self.device, "status")
+        self.device("status")
         self.device("boot")
+        (folder / "device.pub").unlink()
+        self.says("not_found", str(folder / "device.pub"), self.device, "status")
 
     def test_a_damaged_file_of_the_device_is_at_fault_and_not_what_it_was_to_judge(self):
         self.make_vendor()
@@ -101,7 +103,8 @@ class DeviceRefusals(Stage):
         for name, damage, code, lines in (
                 ("areas/keyring.area", b"damaged, and long enough", "wrong_magic", (run, install, status)),
                 ("areas/keyring.area", None, "not_found", (run, install, status)),
-                ("device.key", b"damaged", "bad_key", (run, status)),
+                ("device.key", b"damaged", "bad_key", (run,)),
+                ("device.pub", b"damaged", "bad_key", (status,)),
                 ("trust/root.json", b"damaged", "bad_metadata", (run,)),
                 ("trust/root.json", None, "no_trust_anchor", (run,)),
                 ("trust/root.json", json.dumps(root).encode(), "threshold_missing", (run,))):

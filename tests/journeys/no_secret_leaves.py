@@ -32,6 +32,15 @@ class Secrets(Stage):
                                "-text"], check=True, capture_output=True, text=True, cwd=self.dir).stdout
         return bytes.fromhex(re.search(r"priv:\s*([0-9a-f:\s]+?)\s*pub", text)[1].replace(":", "").replace(" ", "").replace("\n", ""))[-32:]
 
+    def test_what_the_server_keeps_is_for_its_owner_only(self):
+        old = firmware(100_000, 1)
+        self.set_up(old, firmware(100_000, 2, base=old))
+        self.update("release-1.1.0")
+        kept = [self.dir / "server-data", *(self.dir / "server-data").rglob("*")]
+        self.assertIn(self.dir / "server-data/server.db", kept)
+        for path in kept:
+            self.assertEqual(path.stat().st_mode & 0o077, 0, path)
+
     def test_key_files_are_for_their_owner_only(self):
         self.make_vendor()
         for path in (self.dir / "keys").glob("*.key"):

@@ -195,6 +195,35 @@ class Words(Stage):
         self.assert_marked(screen, notes)
         self.assertIn("refused", screen)
 
+    def asked_of(self, out, *, security, extra=()):
+        """What the owner is asked before this release is installed, on one line."""
+        package = self.stage.make_release("1.4.0", firmware(50_000, 5), out=out, security=security, extra=extra)
+        screen, _ = self.talk("airlock-device", "install", "--dir", "device", package,
+                              answers=[("any other key for no: ", "n")])
+        return " ".join(screen.split())
+
+    def test_the_owner_reads_what_becomes_of_seed_and_data_and_of_the_way_back(self):
+        same = self.asked_of("same", security=2)
+        self.assertIn("Your seed and data stay; the update does not touch them.", same)
+        self.assertNotIn("no way back", same)
+        raised = self.asked_of("raised", security=3)
+        self.assertIn("Your seed and data stay; the update does not touch them.", raised)
+        self.assertIn("no way back to the present one: the floor rises above it.", raised)
+        moved = self.asked_of("moved", security=2, extra=("--data-version", "2"))
+        self.assertIn("Your seed stays. The new firmware keeps your data in version 2 instead of 1.", moved)
+        self.assertIn("no way back to the present one: it does not read the new data.", moved)
+        for screen in (same, raised, moved):
+            self.assertIn("goes back to the present one by itself", screen)
+
+    def test_targets_are_explained_with_what_they_say_of_the_manifest(self):
+        text, value = self.both(max((self.house / "repo/metadata").glob("*.targets.json")))
+        digest = self.stage.manifest_digest(self.stage.second)
+        (claim,) = [one["airlock"] for one in value["metadata"]["targets"] if one["airlock"]["manifest"] == digest]
+        self.assertEqual((claim["kind"], claim["version"], claim["security_version"], claim["models"]),
+                         ("firmware", "1.1.0", 2, ["demo-wallet"]))
+        self.assertIn("firmware 1.1.0 for demo-wallet, security version 2", text)
+        self.assertIn(f"manifest {digest}", text)
+
     def test_progress_ends_at_the_size_of_the_image(self):
         package = self.stage.make_release("1.3.0", firmware(300_000, 4), security=2)
         screen, _ = self.talk("airlock-device", "install", "--dir", "device", package,
