@@ -19,6 +19,7 @@ room(core/update    ROOMS core/base core/codec core/crypto core/package core/slo
 # ---- host: what every process on an operating system needs, and nothing about updates.
 room(host/file      HOST ROOMS core/base core/crypto)
 room(host/json      HOST ROOMS core/base LIBS nlohmann_json)
+room(host/parallel  HOST ROOMS core/base)
 room(host/text      HOST ROOMS core/base core/crypto)
 room(host/terminal  HOST ROOMS core/base host/text)
 room(host/commandline HOST ROOMS core/base host/text LIBS cli11)
@@ -42,7 +43,7 @@ room(server/http     HOST ROOMS core/base core/crypto core/package host/file hos
 # ---- device: does.
 room(device/platform HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file host/json host/text LIBS crypto)
 room(device/fetch    HOST ROOMS core/base core/crypto core/package core/delta host/file host/json host/text trust/tuf device/platform LIBS curl)
-room(device/apply    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file device/platform device/fetch)
+room(device/apply    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/parallel device/platform device/fetch)
 room(device/agent    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text trust/tuf trust/doors device/platform device/fetch device/apply)
 
 # ---- tests: only what spans rooms.
