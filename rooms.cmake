@@ -37,6 +37,7 @@ room(core/update    ROOMS core/base core/codec core/crypto core/package core/slo
 # ---- host: what every process on an operating system needs, and nothing about updates.
 room(host/file      HOST ROOMS core/base core/crypto)
 room(host/json      HOST ROOMS core/base LIBS nlohmann_json)
+room(host/parallel  HOST ROOMS core/base)
 room(host/text      HOST ROOMS core/base core/crypto)
 room(host/terminal  HOST ROOMS core/base host/text)
 room(host/commandline HOST ROOMS core/base host/text LIBS cli11)
@@ -49,8 +50,8 @@ room(trust/doors    HOST ROOMS core/base core/crypto core/package trust/tuf)
 
 # ---- publish: signing happens here and nowhere else.
 room(publish/keys    HOST ROOMS core/base core/codec core/crypto core/package host/file host/text host/terminal LIBS crypto secp256k1)
-room(publish/diff    HOST ROOMS core/base core/crypto core/package core/delta LIBS divsufsort)
-room(publish/release HOST ROOMS core/base core/codec core/crypto core/package core/delta host/file host/json host/text trust/tuf trust/doors publish/keys publish/diff LIBS crypto)
+room(publish/diff    HOST ROOMS core/base core/crypto core/package core/delta host/parallel LIBS divsufsort)
+room(publish/release HOST ROOMS core/base core/codec core/crypto core/package core/delta host/file host/json host/parallel host/text trust/tuf trust/doors publish/keys publish/diff LIBS crypto)
 
 # ---- server: hands out. It can sign nothing.
 room(server/store    HOST ROOMS core/base core/crypto core/package host/file host/json host/text LIBS sqlite3)
@@ -60,7 +61,7 @@ room(server/http     HOST ROOMS core/base core/crypto core/package host/file hos
 # ---- device: does.
 room(device/platform HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file host/json host/text LIBS crypto)
 room(device/fetch    HOST ROOMS core/base core/crypto core/package core/delta host/file host/json host/text trust/tuf device/platform LIBS curl)
-room(device/apply    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file device/platform device/fetch)
+room(device/apply    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/parallel device/platform device/fetch)
 room(device/agent    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text trust/tuf trust/doors device/platform device/fetch device/apply)
 
 # ---- tests: only what spans rooms.
@@ -68,6 +69,6 @@ room(tests/fakes     HOST ROOMS core/base core/codec core/crypto core/package co
 room(tests/powercut  HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update tests/fakes)
 
 # ---- apps: a main each.
-app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text host/terminal host/commandline trust/tuf publish/keys publish/diff publish/release device/platform LIBS nlohmann_json cli11 curl)
+app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/parallel host/text host/terminal host/commandline trust/tuf publish/keys publish/diff publish/release device/platform LIBS nlohmann_json cli11 curl)
 app(airlock-server apps/airlock-server ROOMS core/base host/file host/json host/text host/commandline server/store server/rollout server/http)
 app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text host/terminal host/commandline trust/tuf device/platform device/fetch device/apply device/agent LIBS cli11)

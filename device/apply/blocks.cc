@@ -7,6 +7,7 @@
 #include "core/delta/delta.h"
 #include "device/apply/internal/blocks.h"
 #include "device/apply/internal/parallel.h"
+#include "host/parallel/parallel.h"
 
 namespace airlock::apply::internal {
 namespace {
@@ -45,10 +46,10 @@ class Writer {
   Status write_missing() {
     const std::size_t count = work_.image.block_count();
     for (std::size_t first = 0; first < count; first += kUnitBlocks) {
-      const BlockRange unit{first, std::min(first + kUnitBlocks, count)};
+      const parallel::Range unit{first, std::min(first + kUnitBlocks, count)};
       const std::size_t held_before = held_;
       AIRLOCK_TRY(
-          for_each_block(unit, desks_.size(), [this](std::size_t worker, std::size_t block) {
+          parallel::for_each(unit, desks_.size(), [this](std::size_t worker, std::size_t block) {
             return settle(*desks_[worker], block);
           }));
       // What the slot holds may be an earlier process's, and not be synced either.
@@ -123,13 +124,13 @@ Status write_missing(const ImageWork& work, Artifacts& artifacts, const OnBlock&
 Status check_blocks(const package::Image& image, Area& slot) {
   SharedArea shared(slot);
   std::vector<BlockWindow> windows(worker_count());
-  return for_each_block({0, image.block_count()}, windows.size(),
-                        [&](std::size_t worker, std::size_t block) -> Status {
-                          AIRLOCK_ASSIGN(const bool held,
-                                         block_holds(image, block, shared, windows[worker]));
-                          if (!held) return fail(Code::image_rejected, block);
-                          return {};
-                        });
+  return parallel::for_each({0, image.block_count()}, windows.size(),
+                            [&](std::size_t worker, std::size_t block) -> Status {
+                              AIRLOCK_ASSIGN(const bool held,
+                                             block_holds(image, block, shared, windows[worker]));
+                              if (!held) return fail(Code::image_rejected, block);
+                              return {};
+                            });
 }
 
 }  // namespace airlock::apply::internal

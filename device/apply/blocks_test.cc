@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
-#include <atomic>
 #include <random>
 #include <vector>
 
@@ -186,34 +184,6 @@ TEST_P(Blocks, AreReadBackAndTheFirstThatIsWrongIsNamed) {
 
 INSTANTIATE_TEST_SUITE_P(Made, Blocks, testing::Values(true, false),
                          [](const auto& made) { return made.param ? "ByOneWorker" : "BySeveral"; });
-
-TEST(Workers, TellTheFirstFailureAndBeginNothingBehindIt) {
-  std::atomic<std::size_t> begun = 0;
-  const auto task = [&](std::size_t, std::size_t block) -> Status {
-    ++begun;
-    if (block >= 10) return fail(Code::block_rejected, block);
-    return {};
-  };
-  for (std::size_t workers : {1U, 2U, 7U}) {
-    begun = 0;
-    EXPECT_EQ(internal::for_each_block({0, 1000}, workers, task).error(),
-              (Error{Code::block_rejected, 10}));
-    EXPECT_LE(begun, 10 + workers);
-  }
-}
-
-TEST(Workers, EachHaveANumberOfTheirOwnAndTakeEachBlockOnce) {
-  std::array<std::atomic<int>, 4> busy{};
-  std::array<std::atomic<int>, 500> taken{};
-  ASSERT_TRUE(internal::for_each_block({0, taken.size()}, busy.size(),
-                                       [&](std::size_t worker, std::size_t block) -> Status {
-                                         EXPECT_EQ(++busy[worker], 1);
-                                         ++taken[block];
-                                         --busy[worker];
-                                         return {};
-                                       }));
-  for (const auto& times : taken) EXPECT_EQ(times, 1);
-}
 
 }  // namespace
 }  // namespace airlock::apply

@@ -54,9 +54,9 @@ Status move_folder(const Path& from, const Path& to);
 // remove_file removes a file durably; one that is not there is fine.
 Status remove_file(const Path& path);
 
-// remove_unfinished removes from a folder, and those in it, what replace and create leave there where
-// their process is killed. The caller sees to it that nobody else is writing there. That a file
-// cannot be removed is no error: it is in nobody's way.
+// remove_unfinished removes from a folder, and those in it, what replace and create leave there
+// where their process is killed. The caller sees to it that nobody else is writing there. That a
+// file cannot be removed is no error: it is in nobody's way.
 void remove_unfinished(const Path& folder);
 
 // write: and read; create: made if absent; stream: read in one go, and wait for whoever writes.

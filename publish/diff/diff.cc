@@ -1,8 +1,6 @@
 #include "publish/diff/diff.h"
 
-#include <atomic>
 #include <mutex>
-#include <thread>
 
 #include "publish/diff/internal/match.h"
 #include "publish/diff/internal/payload.h"
@@ -11,8 +9,6 @@
 namespace airlock::diff {
 namespace {
 
-// Blocks are independent; more threads than this would crowd out other work on a build machine.
-constexpr unsigned kThreads = 2;
 // A patched block below this share of its size is not tried without the base too.
 constexpr std::size_t kPatchShareClear = 4;
 
@@ -20,7 +16,7 @@ struct Input {
   Bytes image;
   Bytes base;
   std::vector<Copy> copies;
-  Storage storage;
+  const Options& options;
 };
 
 BlockRange range_of(const Input& input, std::size_t block) {
@@ -42,32 +38,40 @@ CodedBlock make_block(const Input& input, std::size_t block) {
     const Residuals residuals = copied_residuals(input.image, input.base, input.copies, range);
     if (!residuals.segments.empty()) consider(delta::Coding::patch, residuals);
   }
-  if (input.storage == Storage::compressed && best.bytes.size() > bytes.size() / kPatchShareClear) {
+  if (input.options.storage == Storage::compressed &&
+      best.bytes.size() > bytes.size() / kPatchShareClear) {
     consider(delta::Coding::compressed, plain_residuals(bytes));
   }
   return best;
 }
 
-std::vector<CodedBlock> make_blocks(const Input& input, const Progress& progress) {
+Result<std::vector<CodedBlock>> make_blocks(const Input& input, const Progress& progress) {
   const std::size_t count = (input.image.size() + package::kBlockSize - 1) / package::kBlockSize;
   std::vector<CodedBlock> blocks(count);
-  std::atomic<std::size_t> next = 0;
   std::mutex telling;
   std::size_t done = 0;
-  const auto work = [&] {
-    for (std::size_t block = next++; block < count; block = next++) {
-      blocks[block] = make_block(input, block);
-      const std::scoped_lock lock(telling);
-      ++done;
-      if (progress) progress(done, count);
-    }
+  const auto make = [&](std::size_t, std::size_t block) -> Status {
+    blocks[block] = make_block(input, block);
+    const std::scoped_lock lock(telling);
+    ++done;
+    if (progress) progress(done, count);
+    return {};
   };
-  {
-    std::vector<std::jthread> others;
-    for (unsigned i = 1; i < kThreads && i < count; ++i) others.emplace_back(work);
-    work();
-  }
+  AIRLOCK_TRY(parallel::for_each({0, count}, input.options.workers, make));
   return blocks;
+}
+
+// The payload of these blocks, once the device's code has made the image of it.
+Result<BuiltPayload> build(const Input& input, const Progress& progress) {
+  AIRLOCK_ASSIGN(const std::vector<CodedBlock> blocks, make_blocks(input, progress));
+  BuiltPayload built = join_payload(blocks, input.options.piece_size);
+  if (!input.base.empty()) {
+    built.payload.type = package::PayloadType::patch;
+    built.payload.base_size = input.base.size();
+    built.payload.base_digest = crypto::sha256(input.base);
+  }
+  AIRLOCK_TRY(check_payload(built, input.image, input.base, input.options.workers));
+  return built;
 }
 
 Status check_options(Bytes image, const Options& options) {
@@ -103,10 +107,7 @@ BuiltImage describe_image(Bytes image) {
 
 Result<BuiltPayload> build_full(Bytes image, const Options& options, const Progress& progress) {
   AIRLOCK_TRY(check_options(image, options));
-  const Input input = {image, {}, {}, options.storage};
-  BuiltPayload built = join_payload(make_blocks(input, progress), options.piece_size);
-  AIRLOCK_TRY(check_payload(built, image, {}));
-  return built;
+  return build({image, {}, {}, options}, progress);
 }
 
 Result<BuiltPayload> build_patch(Bytes image, Bytes base, const Options& options,
@@ -115,13 +116,7 @@ Result<BuiltPayload> build_patch(Bytes image, Bytes base, const Options& options
   if (base.empty()) return fail(Code::out_of_range);
   if (base.size() > kBaseSizeMax) return fail(Code::oversized, base.size());
   AIRLOCK_ASSIGN(std::vector<Copy> copies, find_copies(image, base));
-  const Input input = {image, base, std::move(copies), options.storage};
-  BuiltPayload built = join_payload(make_blocks(input, progress), options.piece_size);
-  built.payload.type = package::PayloadType::patch;
-  built.payload.base_size = base.size();
-  built.payload.base_digest = crypto::sha256(base);
-  AIRLOCK_TRY(check_payload(built, image, base));
-  return built;
+  return build({image, base, std::move(copies), options}, progress);
 }
 
 }  // namespace airlock::diff

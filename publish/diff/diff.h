@@ -15,6 +15,7 @@
 #include "core/base/base.h"
 #include "core/delta/delta.h"
 #include "core/package/manifest.h"
+#include "host/parallel/parallel.h"
 
 namespace airlock::diff {
 
@@ -23,11 +24,16 @@ using package::Digest;
 // The suffix array of a base has 32-bit places, four bytes for each byte of the base.
 inline constexpr std::uint64_t kBaseSizeMax = (std::uint64_t{1} << 31) - 1;
 
+// Blocks do not need each other; more threads than this would crowd out other work on a build
+// machine, and each takes a few megabytes.
+inline constexpr std::size_t kWorkersMax = 8;
+
 enum class Storage : std::uint8_t { raw, compressed };
 
 struct Options {
   Storage storage = Storage::compressed;
-  std::uint16_t piece_size = package::kPieceSizeMax;  // >= delta::kUsualPieceSizeMin
+  std::uint16_t piece_size = package::kPieceSizeMax;          // >= delta::kUsualPieceSizeMin
+  std::size_t workers = parallel::worker_count(kWorkersMax);  // >= 1; no byte depends on it
 };
 
 // Progress is told how many blocks of how many are done; it is called from one thread at a time,

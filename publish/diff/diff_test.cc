@@ -8,6 +8,7 @@
 #include <memory>
 #include <random>
 
+#include "publish/diff/memory_area.h"
 #include "tests/fakes/memory.h"
 
 namespace airlock::diff {
@@ -77,8 +78,8 @@ void expect_round_trip(const Buffer& image, const Buffer& base, const Options& o
   EXPECT_EQ(*made, image);
 }
 
-const Options kRaw = {Storage::raw, package::kPieceSizeMax};
-const Options kSmallPieces = {Storage::compressed, delta::kUsualPieceSizeMin};
+const Options kRaw = {.storage = Storage::raw};
+const Options kSmallPieces = {.piece_size = delta::kUsualPieceSizeMin};
 
 TEST(FullPayload, MakesImagesOfEverySizeAroundABlockAndAPiece) {
   constexpr std::size_t kSizes[] = {1,    2,     3,     511,   512,    513,    4095,  4096,
@@ -124,6 +125,21 @@ TEST(Payload, IsTheSameWheneverItIsMade) {
   const Buffer base = prose(200'000, 10);
   const Buffer image = later_version(base, 11);
   EXPECT_EQ(build_patch(image, base, {}, {})->bytes, build_patch(image, base, {}, {})->bytes);
+}
+
+TEST(Payload, IsTheSameHoweverManyMakeIt) {
+  const Buffer base = prose(600'000, 22);
+  const Buffer image = later_version(base, 23);
+  for (const Storage storage : {Storage::raw, Storage::compressed}) {
+    const Options alone = {storage, package::kPieceSizeMax, 1};
+    const BuiltPayload full = *build_full(image, alone, {});
+    const BuiltPayload patch = *build_patch(image, base, alone, {});
+    for (const std::size_t workers : {2U, 5U}) {
+      const Options several = {storage, package::kPieceSizeMax, workers};
+      EXPECT_EQ(build_full(image, several, {})->bytes, full.bytes);
+      EXPECT_EQ(build_patch(image, base, several, {})->bytes, patch.bytes);
+    }
+  }
 }
 
 TEST(Payload, TellsItsProgressBlockByBlock) {
@@ -177,6 +193,23 @@ TEST(Decoder, RefusesFlippedBitsOfLargePayloadsToo) {
       }
       EXPECT_EQ(refused, at < built.payload.head_size ? 3U : 1U) << at;
     }
+  }
+}
+
+TEST(Decoder, NamesTheFirstBlockThatCannotBeMadeHoweverManyTry) {
+  const Buffer image = noise(8 * package::kBlockSize, 24);
+  const BuiltImage described = describe_image(image);
+  BuiltPayload bent = *build_full(image, kRaw, {});
+  for (const std::size_t block : {2U, 3U, 6U}) {
+    bent.bytes[bent.payload.head_size + block * package::kBlockSize + 9000] ^= 1;
+  }
+  diff::MemoryArea source(bent.bytes.size());
+  ASSERT_TRUE(source.write(0, bent.bytes));
+  const package::Image view = described.view();
+  for (const std::size_t workers : {1U, 2U, 5U}) {
+    diff::MemoryArea slot(image.size());
+    const Status made = decode_blocks({view, bent.payload, source, nullptr, slot}, workers);
+    EXPECT_EQ(made.error(), (Error{Code::piece_rejected, 2}));
   }
 }
 

@@ -31,10 +31,10 @@ MatchFinder::MatchFinder(const std::vector<std::uint8_t>& bytes)
   }
 }
 
-std::uint32_t MatchFinder::common(std::uint32_t place, std::uint32_t distance,
-                                  std::uint32_t limit) const {
+MatchFinder::Run MatchFinder::measure(std::uint32_t place, std::uint32_t distance) const {
   const std::uint8_t* now = bytes_.data() + place;
-  return static_cast<std::uint32_t>(common_prefix(now, now - distance - 1, limit));
+  const std::size_t size = common_prefix(now, now - distance - 1, bytes_.size() - place);
+  return {distance, place, place + static_cast<std::uint32_t>(size)};
 }
 
 std::span<const Candidate> MatchFinder::at(std::uint32_t place) {
@@ -46,12 +46,15 @@ void MatchFinder::search(std::uint32_t place) {
   const auto first = static_cast<std::uint32_t>(found_.size());
   const auto limit = static_cast<std::uint32_t>(bytes_.size()) - place;
   std::uint32_t longest = delta::kLengthMin - 1;
+  const std::uint8_t* bytes = bytes_.data();
   const auto consider = [&](std::uint32_t other) {
-    const std::uint32_t distance = place - other - 1;
-    const std::uint32_t length = common(place, distance, limit);
+    // Most cannot be longer, as one byte shows.
+    if (longest >= limit || bytes[place + longest] != bytes[other + longest]) return;
+    const auto length =
+        static_cast<std::uint32_t>(common_prefix(bytes + place, bytes + other, limit));
     if (length <= longest) return;
     longest = length;
-    found_.push_back({length, distance});
+    found_.push_back({length, place - other - 1});
   };
   const std::uint32_t pair = before_pair_[place];
   if (pair != kNone && place - pair <= delta::kWindowSize) consider(pair);

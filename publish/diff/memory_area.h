@@ -1,13 +1,15 @@
-// A slot in memory, for decoding what was made as a device would.
+// A slot in memory, and decoding into it what was made, as a device would.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "core/base/base.h"
+#include "core/package/manifest.h"
 
 namespace airlock::diff {
 
+// Different parts may be read and written by several threads at once.
 class MemoryArea final : public Area {
  public:
   explicit MemoryArea(std::uint64_t size) : bytes_(static_cast<std::size_t>(size)) {}
@@ -34,5 +36,19 @@ class MemoryArea final : public Area {
 
   std::vector<std::uint8_t> bytes_;
 };
+
+// What one payload is decoded from. `source` and `base` bear that several threads read them; base
+// is nullptr for a full payload.
+struct Decoding {
+  const package::Image& image;
+  const package::Payload& payload;
+  Source& source;
+  Source* base;
+  MemoryArea& slot;
+};
+
+// decode_blocks makes every block of the image with core/delta. Errors: those of the first block
+// that cannot be made.
+Status decode_blocks(const Decoding& decoding, std::size_t workers);
 
 }  // namespace airlock::diff

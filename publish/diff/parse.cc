@@ -13,16 +13,23 @@ namespace {
 constexpr std::uint32_t kLengthTaken = 128;
 constexpr int kPasses = 3;
 
-struct Node {
-  std::uint32_t price = UINT32_MAX;
-  Token token;  // the step that led here
-  Memory memory;
+// Steps of one kind and ascending length; `price` is the part that all of them share.
+struct Steps {
+  std::uint32_t first = 0;
+  std::uint32_t last = 0;
+  std::uint32_t choice = 0;
+  std::uint32_t price = 0;
 };
 
 class Parser {
  public:
   Parser(const Residuals& residuals, MatchFinder& finder, const Prices& prices)
-      : residuals_(residuals), finder_(finder), prices_(prices), nodes_(residuals.size() + 1) {}
+      : residuals_(residuals),
+        finder_(finder),
+        prices_(prices),
+        prices_to_(residuals.size() + 1, UINT32_MAX),
+        steps_to_(residuals.size() + 1),
+        memories_(residuals.size() + 1) {}
 
   std::vector<Token> run();
 
@@ -32,51 +39,70 @@ class Parser {
   std::uint32_t try_recent(std::uint32_t at);
   std::uint32_t try_fresh(std::uint32_t at);
   void relax(std::uint32_t at, const Token& token, std::uint32_t price);
+  void relax_all(std::uint32_t at, const Steps& steps, const LengthRow& lengths);
 
   const Residuals& residuals_;
   MatchFinder& finder_;
   const Prices& prices_;
-  std::vector<Node> nodes_;
+  // For each place: the least price known, the step that led here for it, and, once the parse is
+  // there and the step is settled, what the coder then remembers.
+  std::vector<std::uint32_t> prices_to_;
+  std::vector<Token> steps_to_;
+  std::vector<Memory> memories_;
 };
 
 void Parser::relax(std::uint32_t at, const Token& token, std::uint32_t price) {
-  Node& to = nodes_[at + token.length];
-  const std::uint32_t whole = nodes_[at].price + price;
-  if (whole >= to.price) return;
-  to = {whole, token, nodes_[at].memory.after(token)};
+  const std::uint32_t to = at + token.length;
+  const std::uint32_t whole = prices_to_[at] + price;
+  if (whole >= prices_to_[to]) return;
+  prices_to_[to] = whole;
+  steps_to_[to] = token;
+}
+
+void Parser::relax_all(std::uint32_t at, const Steps& steps, const LengthRow& lengths) {
+  const std::span<std::uint32_t> prices = std::span(prices_to_).subspan(at);
+  const std::uint32_t shared = prices[0] + steps.price;
+  for (std::uint32_t length = steps.first; length <= steps.last; ++length) {
+    const std::uint32_t whole = shared + length_price(lengths, length);
+    if (whole >= prices[length]) continue;
+    prices[length] = whole;
+    steps_to_[at + length] = {length, steps.choice};
+  }
 }
 
 std::uint32_t Parser::try_recent(std::uint32_t at) {
-  const Memory memory = nodes_[at].memory;
+  const Memory& memory = memories_[at];
+  const LengthRow& lengths = prices_.recent_lengths(at);
   const std::uint32_t limit = residuals_.part_end[at] - at;
   for (std::uint32_t index = 0; index < kRecentCount; ++index) {
     if (memory.recent[index] >= at) continue;
     const std::uint32_t longest = finder_.common(at, memory.recent[index], limit);
     if (index == 0 && longest > 0) relax(at, {1, 0}, prices_.recent_single(at, memory));
     if (longest < kLengthMin) continue;
-    const std::uint32_t head = prices_.recent_head(at, memory, index);
     const bool taken = longest >= kLengthTaken;
-    for (std::uint32_t length = taken ? longest : kLengthMin; length <= longest; ++length) {
-      relax(at, {length, index}, head + prices_.recent_length(at, length));
-    }
+    const std::uint32_t head = prices_.recent_head(at, memory, index);
+    relax_all(at, {taken ? longest : kLengthMin, longest, index, head}, lengths);
     if (taken) return longest;
   }
   return 0;
 }
 
 std::uint32_t Parser::try_fresh(std::uint32_t at) {
-  const Memory memory = nodes_[at].memory;
+  const LengthRow& lengths = prices_.fresh_lengths(at);
   const std::uint32_t limit = residuals_.part_end[at] - at;
-  const std::uint32_t head = prices_.fresh_head(at, memory);
+  const std::uint32_t head = prices_.fresh_head(at, memories_[at]);
   std::uint32_t length = kLengthMin;
   for (const Candidate& candidate : finder_.at(at)) {
     const std::uint32_t longest = std::min(candidate.length, limit);
+    const std::uint32_t choice = static_cast<std::uint32_t>(kRecentCount) + candidate.distance;
     const bool taken = longest >= kLengthTaken;
     if (taken) length = longest;
-    for (; length <= longest; ++length) {
-      const std::uint32_t price =
-          head + prices_.fresh_length(at, length) + prices_.distance(length, candidate.distance);
-      relax(at, {length, static_cast<std::uint32_t>(kRecentCount) + candidate.distance}, price);
+    while (length <= longest) {
+      const bool alike = distance_context(length) == distance_context(longest);
+      const std::uint32_t last = alike ? longest : length;
+      const std::uint32_t price = head + prices_.distance(length, candidate.distance);
+      relax_all(at, {length, last, choice, price}, lengths);
+      length = last + 1;
     }
     if (taken) return longest;
   }
@@ -84,16 +110,18 @@ std::uint32_t Parser::try_fresh(std::uint32_t at) {
 }
 
 std::vector<Token> Parser::run() {
-  nodes_[0].price = 0;
+  prices_to_[0] = 0;
   for (std::uint32_t at = 0; at < residuals_.size();) {
-    relax(at, {}, prices_.literal(at, nodes_[at].memory));
+    const Token& step = steps_to_[at];
+    if (at > 0) memories_[at] = memories_[at - step.length].after(step);
+    relax(at, {}, prices_.literal(at, memories_[at]));
     std::uint32_t taken = try_recent(at);
     if (taken == 0) taken = try_fresh(at);
     at += std::max(taken, 1U);
   }
   std::vector<Token> tokens;
   for (std::uint32_t at = residuals_.size(); at > 0; at -= tokens.back().length) {
-    tokens.push_back(nodes_[at].token);
+    tokens.push_back(steps_to_[at]);
   }
   std::reverse(tokens.begin(), tokens.end());
   return tokens;

@@ -1,7 +1,5 @@
 #include "publish/diff/internal/payload.h"
 
-#include <memory>
-
 #include "core/package/tree.h"
 #include "publish/diff/memory_area.h"
 
@@ -106,18 +104,14 @@ BuiltPayload join_payload(const std::vector<CodedBlock>& blocks, std::uint16_t p
   return built;
 }
 
-Status check_payload(const BuiltPayload& built, Bytes image, Bytes base) {
+Status check_payload(const BuiltPayload& built, Bytes image, Bytes base, std::size_t workers) {
   const BuiltImage described = describe_image(image);
   const package::Image view = described.view();
-  const auto decoder = std::make_unique<delta::BlockDecoder>();
   MemorySource source(built.bytes);
   MemorySource base_source(base);
   MemoryArea slot(image.size());
-  for (std::size_t block = 0; block < view.block_count(); ++block) {
-    if (!decoder->decode(view, built.payload, block, source, &base_source, slot)) {
-      return fail(Code::self_check_failed, block);
-    }
-  }
+  const Status made = decode_blocks({view, built.payload, source, &base_source, slot}, workers);
+  if (!made) return fail(Code::self_check_failed, made.error().at);
   if (!equal(slot.bytes(), image)) return fail(Code::self_check_failed, view.block_count());
   return {};
 }

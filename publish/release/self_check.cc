@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "core/delta/delta.h"
+#include "host/parallel/parallel.h"
 #include "publish/diff/memory_area.h"
 #include "publish/release/internal.h"
 #include "trust/doors/doors.h"
@@ -28,10 +29,9 @@ Answer<std::unique_ptr<MemoryArea>> decode(const Path& repository, const package
   FileSource source(std::move(opened));
   auto area = std::make_unique<MemoryArea>(image.size);
   if (base != nullptr) AIRLOCK_TRY(naming(path, delta::check_base(payload, *base)));
-  const auto decoder = std::make_unique<delta::BlockDecoder>();
-  for (std::size_t block = 0; block < image.block_count(); ++block) {
-    AIRLOCK_TRY(naming(path, decoder->decode(image, payload, block, source, base, *area)));
-  }
+  const diff::Decoding decoding = {image, payload, source, base, *area};
+  const std::size_t workers = parallel::worker_count(diff::kWorkersMax);
+  AIRLOCK_TRY(naming(path, diff::decode_blocks(decoding, workers)));
   AIRLOCK_TRY(naming(path, delta::check_image(image, *area)));
   return area;
 }

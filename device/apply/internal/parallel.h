@@ -1,10 +1,9 @@
-// Blocks are made and checked alone, so several processors may each have one at hand.
+// What workers that make and check blocks side by side share, and what each has alone.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <mutex>
 
 #include "core/base/base.h"
@@ -16,19 +15,6 @@ namespace airlock::apply::internal {
 inline constexpr std::size_t kWorkersMax = 4;
 // worker_count is one for each processor, 1..kWorkersMax.
 std::size_t worker_count();
-
-struct BlockRange {
-  std::size_t first = 0;
-  std::size_t end = 0;
-};
-
-// One block's work; `worker` (from 0) says whose memory it may use.
-using BlockTask = std::function<Status(std::size_t worker, std::size_t block)>;
-
-// for_each_block runs a task for each block, in the range's order, by so many threads at once, the
-// caller's included; where the system gives no more threads, by fewer. After a failure no more are
-// begun, and the error is that of the first block that failed.
-Status for_each_block(BlockRange range, std::size_t workers, const BlockTask& task);
 
 // A source that several workers read, one at a time.
 class SharedSource final : public Source {

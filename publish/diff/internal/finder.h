@@ -1,6 +1,8 @@
 // Earlier occurrences of a block's residual bytes.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -22,12 +24,27 @@ class MatchFinder {
 
   std::span<const Candidate> at(std::uint32_t place);
   // common counts equal bytes at a place and `distance` before it, at most `limit`.
-  std::uint32_t common(std::uint32_t place, std::uint32_t distance, std::uint32_t limit) const;
+  std::uint32_t common(std::uint32_t place, std::uint32_t distance, std::uint32_t limit) {
+    Run& run = runs_[distance % kRuns];
+    if (run.distance != distance || place < run.first || place > run.end) {
+      run = measure(place, distance);
+    }
+    return std::min(run.end - place, limit);
+  }
 
  private:
-  void search(std::uint32_t place);
-
   static constexpr std::uint32_t kNone = UINT32_MAX;
+  // From `first` to before `end` bytes equal those at the distance; the byte at `end` does not, or
+  // the block ends there.
+  struct Run {
+    std::uint32_t distance = kNone;
+    std::uint32_t first = 0;
+    std::uint32_t end = 0;
+  };
+
+  void search(std::uint32_t place);
+  Run measure(std::uint32_t place, std::uint32_t distance) const;
+
   struct Answer {
     std::uint32_t first = kNone;
     std::uint32_t count = 0;
@@ -37,6 +54,9 @@ class MatchFinder {
   std::vector<std::uint32_t> before_triple_;  // .. with the same hash of three
   std::vector<Answer> answers_;
   std::vector<Candidate> found_;
+  // A parse asks for the same few distances at one place after the other.
+  static constexpr std::size_t kRuns = 256;
+  std::array<Run, kRuns> runs_;
 };
 
 }  // namespace airlock::diff

@@ -20,6 +20,6 @@ struct CodedBlock {
 BuiltPayload join_payload(const std::vector<CodedBlock>& blocks, std::uint16_t piece_size);
 
 // check_payload decodes every block with core/delta and compares: self_check_failed otherwise.
-Status check_payload(const BuiltPayload& built, Bytes image, Bytes base);
+Status check_payload(const BuiltPayload& built, Bytes image, Bytes base, std::size_t workers);
 
 }  // namespace airlock::diff

@@ -7,6 +7,12 @@
 
 namespace airlock::diff {
 
+// The price of each length of a match; those from kLengthLongFirst on have one price.
+using LengthRow = std::array<std::uint32_t, delta::kLengthLongFirst + 1>;
+inline std::uint32_t length_price(const LengthRow& lengths, std::uint32_t length) {
+  return lengths[std::min(length, delta::kLengthLongFirst)];
+}
+
 // Prices are in 1/16 bit, from integers only: a payload must not depend on a machine's logarithm.
 class Prices {
  public:
@@ -17,22 +23,17 @@ class Prices {
   std::uint32_t recent_single(std::uint32_t at, const Memory& memory) const;
   std::uint32_t recent_head(std::uint32_t at, const Memory& memory, std::uint32_t index) const;
   std::uint32_t fresh_head(std::uint32_t at, const Memory& memory) const;
-  std::uint32_t recent_length(std::uint32_t at, std::uint32_t length) const {
-    return length_price(recent_lengths_, at, length);
+  const LengthRow& recent_lengths(std::uint32_t at) const {
+    return recent_lengths_[at & position_mask_];
   }
-  std::uint32_t fresh_length(std::uint32_t at, std::uint32_t length) const {
-    return length_price(match_lengths_, at, length);
+  const LengthRow& fresh_lengths(std::uint32_t at) const {
+    return match_lengths_[at & position_mask_];
   }
   std::uint32_t distance(std::uint32_t length, std::uint32_t distance) const;
 
  private:
-  static constexpr std::uint32_t kLengths = delta::kLengthLongFirst + 1;
-  using LengthPrices = std::array<std::array<std::uint32_t, kLengths>, delta::kPositionCount>;
+  using LengthPrices = std::array<LengthRow, delta::kPositionCount>;
   static void fill(LengthPrices& prices, const delta::LengthModel& model);
-  std::uint32_t length_price(const LengthPrices& prices, std::uint32_t at,
-                             std::uint32_t length) const {
-    return prices[at & position_mask_][std::min(length, delta::kLengthLongFirst)];
-  }
 
   const Residuals& residuals_;
   delta::LiteralContext context_;
