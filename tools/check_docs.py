@@ -4,8 +4,9 @@
 Fails when a page names a test (`Suite.Name`) or a story (`file: test_name`) that does not exist; when
 ARCHITECTURE.md or docs/threat-model.md name a journey, a fuzzer or a file that does not; when a
 relative link in any Markdown file is dead; when a test or journey named under "What can never happen"
-has no entry in tools/without.json; and when an entry there names a test or quotes a check that is no
-longer in the code. Usage: check_docs.py [ROOT]
+has no entry in tools/without.json, or one of the threat model's table that is not excused below it; and
+when an entry there names a test or quotes a check that is no longer in the code.
+Usage: check_docs.py [ROOT]
 """
 import json
 import pathlib
@@ -42,12 +43,20 @@ def journeys_named(text):
         yield from re.findall(r"[a-z_]+", many[0])
 
 
+def tests_named(text):
+    return re.findall(r"`([A-Z]\w+\.[A-Z]\w+)`", text)
+
+
+def stories_named(text):
+    return re.findall(r"`(\w+):\s+(test_\w+)`", text)
+
+
 def check_tests(root, page, tests, stories):
     text, name = page.read_text(), page.relative_to(root).as_posix()
-    for test in re.findall(r"`([A-Z]\w+\.[A-Z]\w+)`", text):
+    for test in tests_named(text):
         if test not in tests and test != "Suite.Name":  # how a test is named
             yield f"{name}: there is no test {test}"
-    for journey, story in re.findall(r"`(\w+):\s+(test_\w+)`", text):
+    for journey, story in stories_named(text):
         if story not in stories.get(journey, ()) and journey != "file":  # how a story is named
             yield f"{name}: there is no story {journey}: {story}"
 
@@ -93,7 +102,7 @@ def check_without(root, tests, stories):
         for named in entry["tests"]:
             room, test = named.split(": ", 1)
             journey, _, story = test.partition(".")
-            covered.add(journey if room == "journey" else test)
+            covered.update({journey, (journey, story)} if room == "journey" else {test})
             if story not in stories.get(journey, ()) if room == "journey" else test not in tests:
                 yield f"tools/without.json: {entry['name']}: there is no test {named}"
         for change in entry["changes"]:
@@ -101,12 +110,23 @@ def check_without(root, tests, stories):
             if count != 1:
                 yield (f"tools/without.json: {entry['name']}: its check stands {count} times in "
                        f"{change['file']}, not once")
+    yield from check_covered(root, covered)
+
+
+def check_covered(root, covered):
     section = (root / "ARCHITECTURE.md").read_text().split("## What can never happen")[1].split("\n## ")[0]
-    for test in re.findall(r"`([A-Z]\w+\.[A-Z]\w+)`", section):
+    for test in tests_named(section):
         if test not in covered:
             yield f"ARCHITECTURE.md: nothing in tools/without.json is seen by {test}"
     for journey in sorted(set(journeys_named(section)) - covered):
         yield f"ARCHITECTURE.md: nothing in tools/without.json is seen by journey {journey}"
+    page = (root / "docs/threat-model.md").read_text().split("\n## ")[0]
+    table, excuses = page.split("\n`make without` takes ")
+    rows = "\n".join(line for line in table.splitlines() if line.startswith("| "))
+    for test in set(tests_named(rows)) - covered - set(tests_named(excuses)):
+        yield f"docs/threat-model.md: nothing in tools/without.json is seen by {test}"
+    for journey, story in set(stories_named(rows)) - covered - set(stories_named(excuses)):
+        yield f"docs/threat-model.md: nothing in tools/without.json is seen by {journey}: {story}"
 
 
 def main():

@@ -122,8 +122,7 @@ class Demo(stage.Stage):
         chapter(3, "The next version: a delta, a quorum, and a rollout")
         self.second = self.make_release("1.1.0", self.images[1], security=2, bases=self.images[0], signers=(),
                                         extra=(*RAW, "--notes", "Fixes the random generator. Your seed stays where it is."))
-        shown = self.inspect(self.second / "manifest.cose")["manifest"]
-        payloads = {p["type"]: p["size"] for p in shown["components"][0]["payloads"]}
+        payloads = self.payload_sizes(self.second)
         good(f"image {size(len(self.images[1]))}, full payload {size(payloads['full'])} (stored raw here), "
              f"delta from 1.0.0 {paint('1', size(payloads['patch']))} ({payloads['patch'] / len(self.images[1]):.1%} of the image)")
         for signer in ("vendor", "committee-1"):
@@ -153,12 +152,15 @@ class Demo(stage.Stage):
 
     def the_device_updates(self):
         chapter(4, "The device asks, proves, installs into the other slot, and its owner says yes")
+        wire = self.put_wire_between()
         self.show_device("run", "--until-quiet", "--consent", self.manifest_digest(self.second))
         self.assert_runs("1.1.0", self.images[1])
         self.assertEqual(self.seed(), self.seed_before)
         state = self.status()
         good(f"runs {state['version']} from slot {state['active_slot']}; floor {state['floors']['firmware']}; the seed is untouched; "
              "every byte of the slot is the published image's")
+        good(f"{paint('1', size(wire.bytes_down))} came down the wire for it, with TLS, metadata and manifest; "
+             f"the image is {size(len(self.images[1]))}")
 
     def a_release_that_fails(self):
         chapter(5, "A release whose new firmware does not come up")

@@ -57,8 +57,7 @@ class LiedTo(Stage):
         threading.Thread(target=httpd.serve_forever, daemon=True).start()
         self.addCleanup(httpd.server_close)
         self.addCleanup(httpd.shutdown)
-        config = self.dir / "device/config.json"
-        config.write_text(config.read_text().replace(self.url, f"https://127.0.0.1:{httpd.server_port}"))
+        self.turn_to(f"https://127.0.0.1:{httpd.server_port}")
 
     def target_of(self, package):
         targets = json.loads(max((self.dir / "repo/metadata").glob("*.targets.json"),

@@ -3,14 +3,14 @@ from stage import *
 
 
 @unittest.skipUnless(os.geteuid() == 0 and shutil.which("losetup"),
-                     "skipped: loop devices need root and losetup")
+                     "loop devices need root and losetup")
 class BlockDevices(Stage):
     def loop(self, name, size):
         path = self.dir / name
         path.write_bytes(b"\0" * size)
         made = subprocess.run(["losetup", "--find", "--show", path], capture_output=True, text=True)
         if made.returncode != 0:
-            self.skipTest(f"skipped: no loop device here: {made.stderr.strip()}")
+            self.skipTest(f"no loop device here: {made.stderr.strip()}")
         device = made.stdout.strip()
         self.addCleanup(subprocess.run, ["losetup", "--detach", device])
         return pathlib.Path(device)

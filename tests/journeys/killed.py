@@ -89,15 +89,12 @@ class Killed(Stage):
 
     def test_the_device_dies_while_blocks_arrive_and_finishes(self):
         cuts = [700_000, 1_400_000]
-        proxy = Proxy(self.url, cuts, on_cut=lambda: self.child.send_signal(signal.SIGKILL))
-        self.addCleanup(proxy.close)
-        config = self.dir / "device/config.json"
-        config.write_text(config.read_text().replace(self.url, proxy.url))
+        wire = self.put_wire_between(cuts, on_cut=lambda: self.child.send_signal(signal.SIGKILL))
         for _ in cuts:
             self.child = self.start_device()
             self.assertEqual(self.child.wait(), -signal.SIGKILL)
             self.assertEqual(self.phase(), "staging")
-        self.assertEqual(proxy.cuts, [])
+        self.assertEqual(wire.cuts, [])
         self.update("release-1.1.0")
         self.assert_runs("1.1.0", self.new)
 
@@ -117,19 +114,16 @@ class Killed(Stage):
 
     def test_the_server_dies_in_the_middle_and_comes_back(self):
         listen = self.url.removeprefix("https://")
-        proxy = Proxy(self.url, [len(self.new) // 2], on_cut=lambda: self.server.kill())
-        self.addCleanup(proxy.close)
-        config = self.dir / "device/config.json"
-        config.write_text(config.read_text().replace(self.url, proxy.url))
+        wire = self.put_wire_between([len(self.new) // 2], on_cut=lambda: self.server.kill())
         child = self.start_device()
         child.wait(timeout=WAIT_SECONDS_MAX)
         self.server.wait()
-        self.assertEqual(proxy.cuts, [], "the story was to kill the server while it sends")
+        self.assertEqual(wire.cuts, [], "the story was to kill the server while it sends")
         self.assert_runs("1.0.0", self.old)
         self.start_server(listen=listen)
         self.update("release-1.1.0")
         self.assert_runs("1.1.0", self.new)
-        self.assertLess(proxy.bytes_down, len(self.new) * 1.3, "what had arrived is not fetched again")
+        self.assertLess(wire.bytes_down, len(self.new) * 1.3, "what had arrived is not fetched again")
 
 
 main()

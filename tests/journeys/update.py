@@ -4,13 +4,17 @@ from stage import *
 
 class Update(Stage):
     def test_the_device_takes_the_delta_and_commits(self):
-        old, new = firmware(300_000, 1), None
+        old = firmware(300_000, 1)
         new = firmware(301_000, 2, base=old)
-        self.set_up(old, new)
+        _, second = self.set_up(old, new, extra=("--storage", "raw"))
+        wire = self.put_wire_between()
         seed = self.seed()
         self.assert_runs("1.0.0", old)
-        self.update("release-1.1.0")
+        self.update(second)
         self.assert_runs("1.1.0", new)
+        sizes = self.payload_sizes(second)
+        self.assertLess(wire.bytes_down, sizes["patch"] + SESSION_BYTES_MAX)
+        self.assertLess(wire.bytes_down, sizes["full"] / 10)
         state = self.status()
         self.assertEqual(state["floors"]["firmware"], 2)
         self.assertEqual(self.seed(), seed)
