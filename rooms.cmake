@@ -19,10 +19,12 @@ library(crypto HEADERS openssl/)
 library(ssl HEADERS openssl/ssl.h)
 library(secp256k1 HEADERS secp256k1.h)
 library(nlohmann_json HEADERS nlohmann/)
+library(rapidjson HEADERS rapidjson/)
 library(cli11 HEADERS CLI/)
 library(divsufsort HEADERS divsufsort.h divsufsort64.h)
 library(sqlite3 HEADERS sqlite3.h)
 library(curl HEADERS curl/)
+library(mimalloc HEADERS mimalloc.h mimalloc-new-delete.h)
 library(boost ONE_UNIT HEADERS boost/)
 
 # ---- core: freestanding. No heap, exceptions, RTTI, I/O, clock, randomness or mutable globals.
@@ -36,7 +38,7 @@ room(core/update    ROOMS core/base core/codec core/crypto core/package core/slo
 
 # ---- host: what every process on an operating system needs, and nothing about updates.
 room(host/file      HOST ROOMS core/base core/crypto)
-room(host/json      HOST ROOMS core/base LIBS nlohmann_json)
+room(host/json      HOST ROOMS core/base LIBS nlohmann_json rapidjson)
 room(host/parallel  HOST ROOMS core/base)
 room(host/text      HOST ROOMS core/base core/crypto)
 room(host/terminal  HOST ROOMS core/base host/text)
@@ -70,5 +72,5 @@ room(tests/powercut  HOST ROOMS core/base core/codec core/crypto core/package co
 
 # ---- apps: a main each.
 app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/parallel host/text host/terminal host/commandline trust/tuf publish/keys publish/diff publish/release device/platform LIBS nlohmann_json cli11 curl)
-app(airlock-server apps/airlock-server ROOMS core/base host/file host/json host/text host/commandline server/store server/rollout server/http)
+app(airlock-server apps/airlock-server ROOMS core/base host/file host/json host/text host/commandline server/store server/rollout server/http LIBS mimalloc)
 app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text host/terminal host/commandline trust/tuf device/platform device/fetch device/apply device/agent LIBS cli11)

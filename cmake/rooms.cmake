@@ -27,12 +27,19 @@ function(airlock_library name)
     target_link_libraries(lib_${name} INTERFACE divsufsort)
   elseif(name STREQUAL "curl")
     target_link_libraries(lib_${name} INTERFACE curl)
+  elseif(name STREQUAL "mimalloc")
+    # Sanitizers bring an allocator of their own.
+    if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+      find_package(mimalloc 2 REQUIRED)
+      target_link_libraries(lib_${name} INTERFACE mimalloc)
+      target_compile_definitions(lib_${name} INTERFACE AIRLOCK_MIMALLOC)
+    endif()
   elseif(name STREQUAL "boost")
     target_compile_definitions(lib_${name} INTERFACE BOOST_ASIO_SEPARATE_COMPILATION
       BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
     find_package(Threads REQUIRED)
     target_link_libraries(lib_${name} INTERFACE Threads::Threads)
-  endif() # nlohmann_json and cli11 are headers only
+  endif() # nlohmann_json, rapidjson and cli11 are headers only
 endfunction()
 
 function(library)

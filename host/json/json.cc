@@ -1,53 +1,62 @@
 #include "host/json/json.h"
 
+#include <rapidjson/error/error.h>
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
+
 #include <vector>
 
 namespace airlock::json {
 namespace {
 
-// Builds the tree as the library reads, and stops it at the first thing that is not strict. The
-// library's own tree builder would keep the last of two equal members and turn a number past 64
-// bits into a floating one, so that two programs could read one signed text differently.
-class TreeBuilder final : public nlohmann::json_sax<Value> {
+// Builds the tree as the reader goes, and stops it at the first thing that is not strict: of two
+// equal members and of a number past 64 bits, two programs could read one signed text differently.
+class TreeBuilder {
  public:
   Error error() const { return error_; }
   Value take() { return std::move(root_); }
 
-  bool null() override { return place(nullptr); }
-  bool boolean(bool value) override { return place(value); }
-  // The library calls this only for what starts with a minus sign: "-0" is a second spelling of 0.
-  bool number_integer(number_integer_t value) override {
-    return value < 0 ? place(value) : refuse(Code::bad_json);
+  // What rapidjson::Reader calls; false stops it.
+  bool Null() { return place(nullptr); }
+  bool Bool(bool value) { return place(value); }
+  // It calls these only for what starts with a minus sign: "-0" is a second spelling of 0.
+  bool Int(int value) { return negative(value); }
+  bool Int64(std::int64_t value) { return negative(value); }
+  bool Uint(unsigned value) { return place(value); }
+  bool Uint64(std::uint64_t value) { return place(value); }
+  bool Double(double) { return refuse(Code::bad_json); }
+  bool RawNumber(const char*, rapidjson::SizeType, bool) { return refuse(Code::bad_json); }
+  bool String(const char* text, rapidjson::SizeType size, bool) {
+    return is_strict({text, size}) ? place(std::string(text, size)) : refuse(Code::bad_json);
   }
-  bool number_unsigned(number_unsigned_t value) override { return place(value); }
-  bool number_float(number_float_t, const string_t&) override { return refuse(Code::bad_json); }
-  bool string(string_t& value) override {
-    return holds_nul(value) ? refuse(Code::bad_json) : place(std::move(value));
-  }
-  bool binary(binary_t&) override { return refuse(Code::bad_json); }  // CBOR only; never from text
-
-  bool start_object(std::size_t) override { return open(Value::object()); }
-  bool end_object() override { return close(); }
-  bool start_array(std::size_t) override { return open(Value::array()); }
-  bool end_array() override { return close(); }
-
-  bool key(string_t& name) override {
-    if (holds_nul(name)) return refuse(Code::bad_json);
+  bool Key(const char* text, rapidjson::SizeType size, bool) {
+    if (!is_strict({text, size})) return refuse(Code::bad_json);
     auto& members = open_.back()->get_ref<Value::object_t&>();
-    const auto [member, is_new] = members.emplace(std::move(name), nullptr);
+    const auto [member, is_new] = members.emplace(std::string(text, size), nullptr);
     if (!is_new) return refuse(Code::duplicate_key);
     member_ = &member->second;
     return true;
   }
-
-  bool parse_error(std::size_t position, const std::string&,
-                   const nlohmann::detail::exception&) override {
-    error_ = {Code::bad_json, position};
-    return false;
-  }
+  bool StartObject() { return open(Value::object()); }
+  bool EndObject(rapidjson::SizeType) { return close(); }
+  bool StartArray() { return open(Value::array()); }
+  bool EndArray(rapidjson::SizeType) { return close(); }
 
  private:
-  static bool holds_nul(const string_t& value) { return value.find('\0') != string_t::npos; }
+  // The reader lets an escaped NUL pass, and an escaped half of a surrogate pair, which becomes
+  // ED A0..BF: no UTF-8.
+  static bool is_strict(std::string_view text) {
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      const auto byte = static_cast<std::uint8_t>(text[at]);
+      if (byte == 0) return false;
+      if (byte == 0xed && at + 1 < text.size() && static_cast<std::uint8_t>(text[at + 1]) >= 0xa0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  bool negative(std::int64_t value) { return value < 0 ? place(value) : refuse(Code::bad_json); }
 
   bool refuse(Code code) {
     error_ = {code, 0};
@@ -93,7 +102,7 @@ class TreeBuilder final : public nlohmann::json_sax<Value> {
   // array grows, and by then what was open inside it is closed.
   std::vector<Value*> open_;
   Value* member_ = nullptr;
-  Error error_{Code::bad_json, 0};
+  Error error_;
 };
 
 Result<const Value*> member(const Value& object, std::string_view key) {
@@ -107,23 +116,26 @@ Result<const Value*> member(const Value& object, std::string_view key) {
 
 Result<Value> parse(std::string_view text, std::size_t size_max) {
   if (text.size() > size_max) return fail(Code::oversized, text.size());
-  // The library takes a NUL for the end of the text and skips a byte-order mark. Neither is JSON.
+  // The reader takes a NUL for the end of the text.
   if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
     return fail(Code::bad_json, nul);
   }
-  if (text.starts_with("\xef\xbb\xbf")) return fail(Code::bad_json, 0);
   TreeBuilder builder;
-  try {
-    if (!Value::sax_parse(text.begin(), text.end(), &builder)) {
-      return std::unexpected(builder.error());
-    }
-  } catch (const Value::exception&) {
-    return fail(Code::bad_json);
-  }
+  rapidjson::MemoryStream stream(text.data(), text.size());
+  rapidjson::Reader reader;
+  const auto read = reader.Parse<rapidjson::kParseValidateEncodingFlag>(stream, builder);
+  if (read.Code() == rapidjson::kParseErrorTermination) return std::unexpected(builder.error());
+  if (read.IsError()) return fail(Code::bad_json, read.Offset());
   return builder.take();
 }
 
 Result<std::string> text(const Value& object, std::string_view key, std::size_t size_max) {
+  AIRLOCK_ASSIGN(const std::string_view found, text_view(object, key, size_max));
+  return std::string(found);
+}
+
+Result<std::string_view> text_view(const Value& object, std::string_view key,
+                                   std::size_t size_max) {
   AIRLOCK_ASSIGN(const Value* found, member(object, key));
   const auto* value = found->get_ptr<const Value::string_t*>();
   if (value == nullptr) return fail(Code::wrong_type);

@@ -46,8 +46,29 @@ TEST(Json, RefusesTextThatIsNotUtf8) {
   EXPECT_EQ(refusal("\"\xff\""), Code::bad_json);
   EXPECT_EQ(refusal("\"\xc0\xaf\""), Code::bad_json);
   EXPECT_EQ(refusal("\"\xed\xa0\x80\""), Code::bad_json);
+  for (const char* text : {"\x80", "\xc2", "\xe0\x9f\xbf", "\xe2\x82", "\xf0\x8f\xbf\xbf",
+                           "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80"}) {
+    EXPECT_EQ(refusal(std::string("\"") + text + "\""), Code::bad_json);
+  }
   EXPECT_EQ(refusal(R"("\ud800")"), Code::bad_json);
   EXPECT_EQ(refusal(R"("\udc00\ud800")"), Code::bad_json);
+}
+
+TEST(Json, TakesEveryLengthOfCharacterUpToTheLastOne) {
+  for (const char* text : {"\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf",
+                           "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) {
+    EXPECT_EQ(*parse(std::string("\"") + text + "\"", kSizeMax), Value(text));
+  }
+  EXPECT_EQ(*parse(R"("\u007f\u0080\u07ff\u0800\uffff\ud800\udc00\udbff\udfff")", kSizeMax),
+            Value("\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"));
+  EXPECT_EQ(*parse(R"("\"\\\/\b\f\n\r\t")", kSizeMax), Value("\"\\/\b\f\n\r\t"));
+}
+
+TEST(Json, RefusesEscapesThatAreNone) {
+  for (const char* text : {R"("\x41")", R"("\u12")", R"("\u12g4")", R"("\u+123")", R"("\U0041")",
+                           R"("\ud800\u0041")", R"("\ud800x")", R"("\")"}) {
+    EXPECT_EQ(refusal(text), Code::bad_json) << text;
+  }
 }
 
 TEST(Json, RefusesNulAndControlCharacters) {
@@ -81,7 +102,7 @@ TEST(Json, RefusesTextPastItsLimit) {
 }
 
 TEST(Json, SaysWhereTheGrammarBreaks) {
-  EXPECT_EQ(parse("[1,?]", kSizeMax).error(), (Error{Code::bad_json, 4}));
+  EXPECT_EQ(parse("[1,?]", kSizeMax).error(), (Error{Code::bad_json, 3}));
 }
 
 TEST(Json, AnswersForMembersWithCodes) {

@@ -12,6 +12,13 @@ constexpr std::string_view kBase32 = "abcdefghijklmnopqrstuvwxyz234567";
 constexpr std::string_view kBase64 =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+// hex_value_of returns a digit's value, more than 15 of what is none.
+constexpr unsigned hex_value_of(char digit) {
+  if (digit >= '0' && digit <= '9') return static_cast<unsigned>(digit - '0');
+  if (digit >= 'a' && digit <= 'f') return static_cast<unsigned>(digit - 'a') + 10;
+  return 16;
+}
+
 template <class... Values>
 std::string print(const char* format, Values... values) {
   std::array<char, 64> buffer;
@@ -106,8 +113,8 @@ Result<std::vector<std::uint8_t>> from_hex(std::string_view hex) {
   if (hex.size() % 2 != 0) return fail(Code::bad_text, hex.size());
   std::vector<std::uint8_t> bytes(hex.size() / 2);
   for (std::size_t i = 0; i < hex.size(); ++i) {
-    const std::size_t digit = kHexDigits.find(hex[i]);
-    if (digit == std::string_view::npos) return fail(Code::bad_text, i);
+    const unsigned digit = hex_value_of(hex[i]);
+    if (digit > 15) return fail(Code::bad_text, i);
     bytes[i / 2] = static_cast<std::uint8_t>(bytes[i / 2] * 16U + digit);
   }
   return bytes;

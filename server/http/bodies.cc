@@ -14,11 +14,11 @@ using json::Value;
 constexpr std::int64_t kNumberMax = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kWordNumberMax = std::numeric_limits<std::uint32_t>::max();
 
-Result<std::string> word_or_empty(const Value& object, std::string_view key,
-                                  std::size_t size_max = store::kWordMax) {
+Result<std::string_view> word_or_empty(const Value& object, std::string_view key,
+                                       std::size_t size_max = store::kWordMax) {
   AIRLOCK_ASSIGN(const Value* found, json::optional(object, key));
-  if (found == nullptr) return std::string();
-  return json::text(object, key, size_max);
+  if (found == nullptr) return std::string_view();
+  return json::text_view(object, key, size_max);
 }
 
 Result<std::uint32_t> number_or_zero(const Value& object, std::string_view key) {
@@ -69,7 +69,7 @@ Result<std::vector<std::string>> words(const Value& root, std::string_view key) 
 }
 
 Result<std::int64_t> time_or_zero(const Value& root, std::string_view key) {
-  AIRLOCK_ASSIGN(const std::string text, word_or_empty(root, key));
+  AIRLOCK_ASSIGN(const std::string_view text, word_or_empty(root, key));
   if (text.empty()) return std::int64_t{0};
   return text::from_time(text);
 }
@@ -92,6 +92,31 @@ Status known_outcome(std::string_view outcome) {
   return fail(Code::bad_request);
 }
 
+// A device names itself, or brings a pseudonym and perhaps buckets.
+Status read_names(const Value& root, rollout::CheckIn& facts) {
+  AIRLOCK_ASSIGN(facts.duid, word_or_empty(root, "duid", store::kDuidSize));
+  AIRLOCK_ASSIGN(facts.pseudonym, word_or_empty(root, "pseudonym", 2 * store::kWordMax));
+  if (facts.duid.empty() == facts.pseudonym.empty()) return fail(Code::bad_request);
+  AIRLOCK_ASSIGN(const Value* bucket, json::optional(root, "bucket"));
+  if (bucket == nullptr) return {};
+  if (!facts.duid.empty()) return fail(Code::bad_request);
+  return read_buckets(root, facts);
+}
+
+Status read_images(const Value& root, rollout::CheckIn& facts) {
+  AIRLOCK_ASSIGN(const Value* images, json::optional(root, "images"));
+  if (images == nullptr) return {};
+  if (!images->is_object()) return fail(Code::wrong_type);
+  if (images->size() > package::kComponentsMax) return fail(Code::too_many);
+  for (const auto& [name, value] : images->get_ref<const Value::object_t&>()) {
+    AIRLOCK_ASSIGN(const std::string_view hex,
+                   json::text_view(*images, name, 2 * crypto::Digest::kSize));
+    AIRLOCK_ASSIGN(const crypto::Digest digest, text::digest_from_hex(hex));
+    AIRLOCK_TRY(facts.images.add({name, digest}));
+  }
+  return {};
+}
+
 // known_certificate: a fingerprint is spelled in one way, so that it can be compared as text.
 Status known_certificate(std::string_view certificate) {
   if (!certificate.empty()) AIRLOCK_TRY(text::digest_from_hex(certificate));
@@ -101,52 +126,37 @@ Status known_certificate(std::string_view certificate) {
 }  // namespace
 
 Result<std::unique_ptr<CheckInBody>> CheckInBody::parse(std::string_view text) {
-  AIRLOCK_ASSIGN(const Value root, json::parse(text, kCheckInMax));
   auto body = std::make_unique<CheckInBody>();
+  AIRLOCK_ASSIGN(body->root_, json::parse(text, kCheckInMax));
+  const Value& root = body->root_;
   rollout::CheckIn& facts = body->facts_;
-  AIRLOCK_ASSIGN(body->duid_, word_or_empty(root, "duid", store::kDuidSize));
-  AIRLOCK_ASSIGN(body->pseudonym_, word_or_empty(root, "pseudonym", 2 * store::kWordMax));
-  if (body->duid_.empty() == body->pseudonym_.empty()) return fail(Code::bad_request);
-  AIRLOCK_ASSIGN(const Value* bucket, json::optional(root, "bucket"));
-  if (bucket != nullptr && !body->duid_.empty()) return fail(Code::bad_request);
-  if (bucket != nullptr) AIRLOCK_TRY(read_buckets(root, facts));
-  AIRLOCK_ASSIGN(body->model_, json::text(root, "model", package::kModelTextMax));
-  AIRLOCK_ASSIGN(body->version_, json::text(root, "version", package::kSemverTextMax));
-  AIRLOCK_ASSIGN(body->region_, word_or_empty(root, "region"));
-  AIRLOCK_ASSIGN(body->group_, word_or_empty(root, "group"));
-  AIRLOCK_ASSIGN(body->certificate_, word_or_empty(root, "certificate"));
-  AIRLOCK_TRY(known_certificate(body->certificate_));
+  AIRLOCK_TRY(read_names(root, facts));
+  AIRLOCK_ASSIGN(facts.model, json::text_view(root, "model", package::kModelTextMax));
+  AIRLOCK_ASSIGN(body->version_, json::text_view(root, "version", package::kSemverTextMax));
   AIRLOCK_ASSIGN(facts.version, package::parse_semver(body->version_));
+  AIRLOCK_ASSIGN(facts.region, word_or_empty(root, "region"));
+  AIRLOCK_ASSIGN(facts.group, word_or_empty(root, "group"));
+  AIRLOCK_ASSIGN(facts.certificate, word_or_empty(root, "certificate"));
+  AIRLOCK_TRY(known_certificate(facts.certificate));
   AIRLOCK_ASSIGN(facts.security_version, number_or_zero(root, "security_version"));
   AIRLOCK_ASSIGN(facts.bootloader, number_or_zero(root, "bootloader"));
   AIRLOCK_ASSIGN(const Value* keyring, json::optional(root, "keyring"));
   if (keyring != nullptr) {
     AIRLOCK_ASSIGN(facts.keyring, number_or_zero(root, "keyring"));
   }
-  AIRLOCK_ASSIGN(const Value* images, json::optional(root, "images"));
-  if (images != nullptr) {
-    if (!images->is_object()) return fail(Code::wrong_type);
-    if (images->size() > package::kComponentsMax) return fail(Code::too_many);
-    body->components_.reserve(images->size());
-    for (const auto& [name, value] : images->items()) {
-      AIRLOCK_ASSIGN(const std::string hex, json::text(*images, name, 2 * crypto::Digest::kSize));
-      AIRLOCK_ASSIGN(const crypto::Digest digest, text::digest_from_hex(hex));
-      body->components_.push_back(name);
-      AIRLOCK_TRY(facts.images.add({body->components_.back(), digest}));
-    }
-  }
-  facts.duid = body->duid_;
-  facts.pseudonym = body->pseudonym_;
-  facts.model = body->model_;
-  facts.region = body->region_;
-  facts.group = body->group_;
-  facts.certificate = body->certificate_;
+  AIRLOCK_TRY(read_images(root, facts));
   return body;
 }
 
 store::Sighting CheckInBody::sighting(std::int64_t at) const {
-  return {at,      model_, version_,    facts_.security_version, facts_.bootloader,
-          region_, group_, certificate_};
+  return {at,
+          std::string(facts_.model),
+          std::string(version_),
+          facts_.security_version,
+          facts_.bootloader,
+          std::string(facts_.region),
+          std::string(facts_.group),
+          std::string(facts_.certificate)};
 }
 
 Result<store::Report> read_report(std::string_view text) {
@@ -208,7 +218,7 @@ Result<RolloutBody> parse_rollout(std::string_view text) {
   AIRLOCK_ASSIGN(body.draft.not_after, time_or_zero(root, "not_after"));
   const bool closes = body.draft.not_after != 0;
   if (closes && body.draft.not_after < body.draft.not_before) return fail(Code::empty_range);
-  AIRLOCK_ASSIGN(const std::string state, word_or_empty(root, "state"));
+  AIRLOCK_ASSIGN(const std::string_view state, word_or_empty(root, "state"));
   if (!state.empty() && state != "created" && state != "running") return fail(Code::bad_request);
   body.draft.state = state == "created" ? store::State::created : store::State::running;
   return body;

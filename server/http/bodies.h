@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/base.h"
+#include "host/json/json.h"
 #include "server/rollout/rollout.h"
 #include "server/store/store.h"
 
@@ -28,9 +29,9 @@ class CheckInBody {
   store::Sighting sighting(std::int64_t at) const;
 
  private:
-  std::string duid_, pseudonym_, model_, version_, region_, group_, certificate_;
-  std::vector<std::string> components_;
-  rollout::CheckIn facts_;
+  json::Value root_;
+  std::string_view version_;
+  rollout::CheckIn facts_;  // views root_
 };
 
 // parse_report reads a signed report and proves it: the signature is by the key, and the key makes

@@ -25,10 +25,20 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 using Tcp = asio::ip::tcp;
-using Stream = asio::ssl::stream<Tcp::socket>;
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+// Asio's own names stand for any executor, which costs every operation calls through a pointer.
+using Executor = asio::io_context::executor_type;
+using Socket = Tcp::socket::rebind_executor<Executor>::other;
+using Acceptor = Tcp::acceptor::rebind_executor<Executor>::other;
+using Timer = asio::steady_timer::rebind_executor<Executor>::other;
+using Signals = asio::signal_set::rebind_executor<Executor>::other;
+using Stream = asio::ssl::stream<Socket>;
+template <typename T>
+using Task = asio::awaitable<T, Executor>;
+using Use = asio::use_awaitable_t<Executor>;
+
+constexpr auto kAwait = asio::as_tuple(Use());
 
 // A process may open fewer files than there may be connections; some are needed for other things.
 std::size_t room_for_connections() {
@@ -48,7 +58,7 @@ struct Lane;
 
 // One connection.
 struct Session : std::enable_shared_from_this<Session> {
-  Session(Tcp::socket socket, asio::ssl::context& context, Lane& its_lane, Door its_door)
+  Session(Socket socket, asio::ssl::context& context, Lane& its_lane, Door its_door)
       : stream(std::move(socket), context), lane(its_lane), door(its_door) {}
   Stream stream;
   Lane& lane;
@@ -84,7 +94,7 @@ struct Server {
 };
 
 // answer_of waits for the service's answer, which may come from the writer's thread.
-asio::awaitable<Response> answer_of(Server& server, Session& session, const Request& request) {
+Task<Response> answer_of(Server& server, Session& session, const Request& request) {
   if (session.door == Door::operators) co_return server.service.handle_admin(request);
   const bool waits = request.method == Method::post && request.target == "/v1/reports";
   if (!waits) {
@@ -92,8 +102,8 @@ asio::awaitable<Response> answer_of(Server& server, Session& session, const Requ
     server.service.handle(request, [&response](Response made) { response = std::move(made); });
     co_return response;
   }
-  auto token = asio::use_awaitable;
-  co_return co_await asio::async_initiate<asio::use_awaitable_t<>, void(Response)>(
+  auto token = Use();
+  co_return co_await asio::async_initiate<Use, void(Response)>(
       [&server, &session, &request](auto completion) {
         auto shared = std::make_shared<decltype(completion)>(std::move(completion));
         asio::io_context& context = session.lane.context;
@@ -107,8 +117,7 @@ asio::awaitable<Response> answer_of(Server& server, Session& session, const Requ
 }
 
 // send writes an answer; a file goes out in pieces of one buffer.
-asio::awaitable<bool> send(Session& session, const Request& request, const Response& response,
-                           bool keep) {
+Task<bool> send(Session& session, const Request& request, const Response& response, bool keep) {
   std::string out;
   out.reserve(512 + response.body.size());
   write_head(response, keep ? After::keep : After::close, out);
@@ -137,8 +146,7 @@ asio::awaitable<bool> send(Session& session, const Request& request, const Respo
 enum class Read : std::uint8_t { whole, malformed, head_too_large, body_too_large, gone };
 
 // read_request reads until one request is complete; what follows it stays in the buffer.
-asio::awaitable<Read> read_request(Session& session, beast::flat_buffer& buffer,
-                                   RequestReader& reader) {
+Task<Read> read_request(Session& session, beast::flat_buffer& buffer, RequestReader& reader) {
   session.idle = true;
   session.wait_at_most(kIdleSecondsMax);
   while (true) {
@@ -162,7 +170,7 @@ asio::awaitable<Read> read_request(Session& session, beast::flat_buffer& buffer,
   }
 }
 
-asio::awaitable<void> refuse(Server& server, Session& session, Read read) {
+Task<void> refuse(Server& server, Session& session, Read read) {
   const Code code = read == Read::malformed ? Code::bad_request : Code::too_large;
   Response response = error_response({code, 0});
   if (read == Read::head_too_large) response.status = 431;
@@ -171,7 +179,7 @@ asio::awaitable<void> refuse(Server& server, Session& session, Read read) {
   (void)co_await send(session, request, response, false);
 }
 
-asio::awaitable<void> converse(Server& server, Session& session) {
+Task<void> converse(Server& server, Session& session) {
   auto [error] = co_await session.stream.async_handshake(asio::ssl::stream_base::server, kAwait);
   if (error) {
     server.service.metrics().handshake_failed();
@@ -203,7 +211,7 @@ asio::awaitable<void> converse(Server& server, Session& session) {
   (void)co_await session.stream.async_shutdown(kAwait);
 }
 
-asio::awaitable<void> live(Server& server, std::shared_ptr<Session> session) {
+Task<void> live(Server& server, std::shared_ptr<Session> session) {
   session->lane.sessions.insert(session.get());
   try {
     co_await converse(server, *session);
@@ -216,8 +224,8 @@ asio::awaitable<void> live(Server& server, std::shared_ptr<Session> session) {
 }
 
 // tick drops the connections whose time is up, once a second.
-asio::awaitable<void> tick(Server& server, Lane& lane) {
-  asio::steady_timer timer(lane.context);
+Task<void> tick(Server& server, Lane& lane) {
+  Timer timer(lane.context);
   SteadyClock::time_point drained{};
   while (true) {
     lane.now = SteadyClock::now();
@@ -237,19 +245,18 @@ asio::awaitable<void> tick(Server& server, Lane& lane) {
 }
 
 struct Listener {
-  Tcp::acceptor acceptor;
+  Acceptor acceptor;
   asio::ssl::context tls;
   Door door;
 };
 
-asio::awaitable<void> accept_all(Server& server, Listener& listener,
-                                 const std::vector<Lane*>& lanes) {
+Task<void> accept_all(Server& server, Listener& listener, const std::vector<Lane*>& lanes) {
   for (std::size_t next = 0; !server.ending; next = (next + 1) % lanes.size()) {
     Lane& lane = *lanes[next];
     auto [error, socket] = co_await listener.acceptor.async_accept(lane.context, kAwait);
     if (server.ending) co_return;
     if (error) {  // out of descriptors, mostly: a breath instead of a busy loop
-      asio::steady_timer breath(listener.acceptor.get_executor(), std::chrono::milliseconds(50));
+      Timer breath(listener.acceptor.get_executor(), std::chrono::milliseconds(50));
       (void)co_await breath.async_wait(kAwait);
       continue;
     }
@@ -264,8 +271,8 @@ asio::awaitable<void> accept_all(Server& server, Listener& listener,
   }
 }
 
-asio::awaitable<void> watch_repository(Server& server, asio::io_context& context) {
-  asio::steady_timer timer(context);
+Task<void> watch_repository(Server& server, asio::io_context& context) {
+  Timer timer(context);
   while (!server.ending) {
     server.service.reload_if_changed();
     timer.expires_after(std::chrono::seconds(1));
@@ -274,21 +281,19 @@ asio::awaitable<void> watch_repository(Server& server, asio::io_context& context
 }
 
 // end_on_signals closes the doors on the first signal, and ends the wait for answers on the second.
-asio::awaitable<void> end_on_signals(Server& server, asio::signal_set& signals,
-                                     const std::vector<Tcp::acceptor*>& doors) {
+Task<void> end_on_signals(Server& server, Signals& signals, const std::vector<Acceptor*>& doors) {
   (void)co_await signals.async_wait(kAwait);
   server.ending = true;
   boost::system::error_code ignored;
-  for (Tcp::acceptor* const door : doors) door->close(ignored);
+  for (Acceptor* const door : doors) door->close(ignored);
   server.service.log().event("stopping", {{"connections", server.connections.load()}});
   auto [cancelled, signal] = co_await signals.async_wait(kAwait);
   if (!cancelled) server.hurried = true;
 }
 
 // end_when_empty lets end_on_signals go once the last connection is gone.
-asio::awaitable<void> end_when_empty(Server& server, asio::signal_set& signals,
-                                     asio::io_context& context) {
-  asio::steady_timer timer(context);
+Task<void> end_when_empty(Server& server, Signals& signals, asio::io_context& context) {
+  Timer timer(context);
   while (!server.ending || server.connections.load() != 0) {
     timer.expires_after(std::chrono::milliseconds(100));
     (void)co_await timer.async_wait(kAwait);
@@ -312,21 +317,21 @@ Result<Tcp::endpoint> read_address(const std::string& text) {
   return Tcp::endpoint(address, port);
 }
 
-Result<Tcp::acceptor> open(asio::io_context& context, const std::string& address) {
+Result<Acceptor> open(asio::io_context& context, const std::string& address) {
   AIRLOCK_ASSIGN(const Tcp::endpoint endpoint, read_address(address));
-  Tcp::acceptor acceptor(context);
+  Acceptor acceptor(context);
   boost::system::error_code error;
   acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(Tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.set_option(Acceptor::reuse_address(true), error);
   if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(Tcp::acceptor::max_listen_connections, error);
+  if (!error) acceptor.listen(Acceptor::max_listen_connections, error);
   if (error == asio::error::address_in_use) return fail(Code::address_in_use);
   if (error) return fail(Code::access_denied);
   return acceptor;
 }
 
 // open_for says at which door it failed.
-Result<Tcp::acceptor> open_for(Door door, asio::io_context& context, const Settings& settings) {
+Result<Acceptor> open_for(Door door, asio::io_context& context, const Settings& settings) {
   const bool devices = door == Door::devices;
   auto opened = open(context, devices ? settings.listen : settings.admin_listen);
   const Setting setting = devices ? Setting::listen : Setting::admin_listen;
@@ -334,7 +339,7 @@ Result<Tcp::acceptor> open_for(Door door, asio::io_context& context, const Setti
   return opened;
 }
 
-std::string address_of(const Tcp::acceptor& acceptor, const std::string& asked) {
+std::string address_of(const Acceptor& acceptor, const std::string& asked) {
   return asked.substr(0, asked.rfind(':') + 1) + std::to_string(acceptor.local_endpoint().port());
 }
 
@@ -356,8 +361,8 @@ Status serve(Service& service, const Settings& settings,
   Listener admin{std::move(admin_acceptor), asio::ssl::context(admin_tls.release()),
                  Door::operators};
 
-  asio::signal_set signals(operators.context, SIGTERM, SIGINT);
-  const std::vector<Tcp::acceptor*> doors = {&devices.acceptor, &admin.acceptor};
+  Signals signals(operators.context, SIGTERM, SIGINT);
+  const std::vector<Acceptor*> doors = {&devices.acceptor, &admin.acceptor};
   const std::vector<Lane*> admin_lanes = {&operators};
   asio::co_spawn(operators.context, end_on_signals(server, signals, doors), asio::detached);
   asio::co_spawn(operators.context, end_when_empty(server, signals, operators.context),
