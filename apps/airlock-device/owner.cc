@@ -58,7 +58,14 @@ bool is_restore(const agent::Question& question) {
 std::string data_changes(const agent::Question& question) {
   const std::uint32_t from = question.running.data_version();
   const std::uint32_t to = question.release.data_version;
-  const bool changes = question.running.knowledge() != Knowledge::nothing_runs && from != to;
+  const Knowledge knowledge = question.running.knowledge();
+  if (knowledge == Knowledge::none) {
+    return "Your seed stays. In which version your data is, is not known; the new firmware "
+           "keeps\nit in "
+           "version " +
+           std::to_string(to) + ".";
+  }
+  const bool changes = knowledge != Knowledge::nothing_runs && from != to;
   if (!changes) return "Your seed and data stay; the update does not touch them.";
   return "Your seed stays. The new firmware keeps your data in version " + std::to_string(to) +
          " instead\nof " + std::to_string(from) + ".";

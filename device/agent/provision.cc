@@ -56,7 +56,7 @@ platform::Located<void> check_place(std::string_view option, std::string_view te
   const bool one_line = text::visible(text) == text && text.find('\n') == std::string_view::npos;
   if (one_line && text.size() <= platform::kPlaceTextMax) return {};
   return refuse("the " + std::string(option) +
-                " takes at most 64 printable characters in one line");
+                " takes one line of at most 64 bytes, without control characters");
 }
 
 // What no manifest could name, and a server that cannot be asked, would make a device that is never

@@ -86,7 +86,7 @@ TEST_F(Factories, RefuseAServerThatCannotBeAsked) {
   }
 }
 
-TEST_F(Factories, RefuseARegionOrGroupThatNoServerTakes) {
+TEST_F(Factories, RefuseARegionOrGroupThatNoRolloutNames) {
   for (const std::string& text :
        {std::string(65, 'a'), std::string("d\ne"), std::string("\x1b[2J"), std::string("\xff")}) {
     factory_.config.region = text;

@@ -84,12 +84,16 @@ class Writer {
   // Only where a block is missing is anything fetched, and the base read.
   Result<Source*> payload_source() {
     const std::lock_guard lock(mutex_);
-    if (!payload_) {
-      if (is_patch()) AIRLOCK_TRY(delta::check_base(work_.payload, base_));
-      AIRLOCK_ASSIGN(Source* const opened, artifacts_.open(work_.payload));
-      payload_.emplace(*opened);
-    }
+    if (!opened_) opened_ = open();
+    AIRLOCK_TRY(*opened_);
     return &*payload_;
+  }
+
+  Status open() {
+    if (is_patch()) AIRLOCK_TRY(delta::check_base(work_.payload, base_));
+    AIRLOCK_ASSIGN(Source* const opened, artifacts_.open(work_.payload));
+    payload_.emplace(*opened);
+    return {};
   }
 
   void count(bool held) {
@@ -109,7 +113,8 @@ class Writer {
   SharedSource base_;
   Desks desks_;
   bool looks_ = true;
-  std::mutex mutex_;  // of what follows
+  std::mutex mutex_;              // of what follows
+  std::optional<Status> opened_;  // a failure is every worker's
   std::optional<SharedSource> payload_;
   std::size_t held_ = 0;
   std::size_t done_ = 0;

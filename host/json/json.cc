@@ -4,10 +4,17 @@
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
+#include <charconv>
 #include <vector>
 
 namespace airlock::json {
 namespace {
+
+// Its own conversion of numbers overflows at exponents near 2^31 (CVE-2024-38517), so it hands them
+// over as they stand; and nothing here recurses on input.
+constexpr unsigned kParseFlags = rapidjson::kParseValidateEncodingFlag |
+                                 rapidjson::kParseNumbersAsStringsFlag |
+                                 rapidjson::kParseIterativeFlag;
 
 // Builds the tree as the reader goes, and stops it at the first thing that is not strict: of two
 // equal members and of a number past 64 bits, two programs could read one signed text differently.
@@ -19,13 +26,13 @@ class TreeBuilder {
   // What rapidjson::Reader calls; false stops it.
   bool Null() { return place(nullptr); }
   bool Bool(bool value) { return place(value); }
-  // It calls these only for what starts with a minus sign: "-0" is a second spelling of 0.
-  bool Int(int value) { return negative(value); }
-  bool Int64(std::int64_t value) { return negative(value); }
-  bool Uint(unsigned value) { return place(value); }
-  bool Uint64(std::uint64_t value) { return place(value); }
-  bool Double(double) { return refuse(Code::bad_json); }
-  bool RawNumber(const char*, rapidjson::SizeType, bool) { return refuse(Code::bad_json); }
+  bool RawNumber(const char* text, rapidjson::SizeType size, bool) { return number({text, size}); }
+  // It is told to convert no number.
+  bool Int(int) { broken_promise(); }
+  bool Int64(std::int64_t) { broken_promise(); }
+  bool Uint(unsigned) { broken_promise(); }
+  bool Uint64(std::uint64_t) { broken_promise(); }
+  bool Double(double) { broken_promise(); }
   bool String(const char* text, rapidjson::SizeType size, bool) {
     return is_strict({text, size}) ? place(std::string(text, size)) : refuse(Code::bad_json);
   }
@@ -56,7 +63,20 @@ class TreeBuilder {
     return true;
   }
 
-  bool negative(std::int64_t value) { return value < 0 ? place(value) : refuse(Code::bad_json); }
+  // "-0" is a second spelling of 0. A fraction or an exponent is left over by from_chars.
+  bool number(std::string_view text) {
+    if (text.starts_with('-')) return integer<std::int64_t>(text == "-0" ? "" : text);
+    return integer<std::uint64_t>(text);
+  }
+
+  template <class Integer>
+  bool integer(std::string_view text) {
+    Integer value = 0;
+    const char* const end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, value);
+    if (read.ec != std::errc() || read.ptr != end) return refuse(Code::bad_json);
+    return place(value);
+  }
 
   bool refuse(Code code) {
     error_ = {code, 0};
@@ -123,7 +143,7 @@ Result<Value> parse(std::string_view text, std::size_t size_max) {
   TreeBuilder builder;
   rapidjson::MemoryStream stream(text.data(), text.size());
   rapidjson::Reader reader;
-  const auto read = reader.Parse<rapidjson::kParseValidateEncodingFlag>(stream, builder);
+  const auto read = reader.Parse<kParseFlags>(stream, builder);
   if (read.Code() == rapidjson::kParseErrorTermination) return std::unexpected(builder.error());
   if (read.IsError()) return fail(Code::bad_json, read.Offset());
   return builder.take();

@@ -15,7 +15,7 @@ class Queue {
  public:
   Queue(Range range, const Task& task) : next_(range.first), end_(range.end), task_(task) {}
 
-  void work(std::size_t worker) {
+  void work(std::size_t worker) noexcept {
     while (const std::optional<std::size_t> part = take()) {
       const Status done = task_(worker, *part);
       if (!done) keep(*part, done.error());

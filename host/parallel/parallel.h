@@ -22,7 +22,8 @@ struct Range {
   std::size_t end = 0;
 };
 
-// One part's work; `worker` (from 0) says whose memory it may use.
+// One part's work; `worker` (from 0) says whose memory it may use. It must not throw: that ends the
+// process, whichever thread it happens on.
 using Task = std::function<Status(std::size_t worker, std::size_t part)>;
 
 // for_each runs a task for each part by so many threads at once, the caller's included. After a

@@ -1,5 +1,8 @@
 #include "server/store/store.h"
 
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <random>
 
 #include "host/json/json.h"
@@ -208,6 +211,8 @@ Store::~Store() = default;
 
 Result<std::unique_ptr<Store>> Store::open(const file::Path& folder) {
   AIRLOCK_TRY(file::make_folders(folder));
+  // A database that was put back from a copy may be readable by everybody; the folder is not.
+  if (::chmod(folder.c_str(), S_IRWXU) != 0) return fail(file::code_of(errno));
   AIRLOCK_ASSIGN(file::File lock, file::File::open(folder / "lock", file::Access::create));
   AIRLOCK_TRY(lock.lock());
   file::Path path = folder / "server.db";

@@ -41,6 +41,13 @@ class Secrets(Stage):
         for path in kept:
             self.assertEqual(path.stat().st_mode & 0o077, 0, path)
 
+    def test_a_database_that_was_put_back_from_a_copy_is_too(self):
+        (self.dir / "server-data").mkdir(mode=0o755)
+        self.make_vendor()
+        self.make_certificates()
+        self.start_server()
+        self.assertEqual((self.dir / "server-data").stat().st_mode & 0o077, 0)
+
     def test_key_files_are_for_their_owner_only(self):
         self.make_vendor()
         for path in (self.dir / "keys").glob("*.key"):
