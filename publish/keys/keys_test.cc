@@ -30,6 +30,7 @@ void* operator new[](std::size_t size) {
   if (made == nullptr) std::abort();
   return made;
 }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return std::malloc(size); }
 
 namespace airlock::keys {
 namespace {

@@ -5,7 +5,7 @@ from stage import *
 WRONG = "@2099-01-01 00:00:00"
 
 
-@unittest.skipUnless(FAKETIME, "the package faketime is not installed")
+@needs_fake_clock
 class WrongClock(Stage):
     certificate_days = 36_500  # valid in 2099 too, or that clock would come no further than TLS
 

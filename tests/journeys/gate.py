@@ -55,7 +55,7 @@ class Gate(AtTheGate):
         self.refused("slot_too_small", image=firmware(5 << 20, 3))
 
 
-@unittest.skipUnless(FAKETIME, "the package faketime is not installed")
+@needs_fake_clock
 class GateLater(AtTheGate):
     def test_expired(self):
         self.refused("expired", extra=("--valid-for", "1h"), env=clock_at("+2h"))

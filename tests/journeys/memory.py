@@ -19,8 +19,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
 class Memory(Stage):
     def setUp(self):
         super().setUp()
-        program = (BIN / "airlock-device").read_bytes()
-        if b"__asan_init" in program or b"__tsan_init" in program:
+        if is_sanitized():
             self.skipTest("a sanitizer takes memory of its own")
 
     def offer(self, version, security, size):

@@ -29,6 +29,16 @@ SKIPPED = 77  # what ctest shows as skipped (tests/CMakeLists.txt)
 FAKETIME = next(iter(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
 
 
+def is_sanitized():
+    program = (BIN / "airlock-device").read_bytes()
+    return b"__asan_init" in program or b"__tsan_init" in program
+
+
+def needs_fake_clock(story):
+    story = unittest.skipUnless(FAKETIME, "the package faketime is not installed")(story)
+    return unittest.skipIf(is_sanitized(), "a sanitizer wants to be loaded before the fake clock")(story)
+
+
 class Refused(Exception):
     """A program ended with an error; `code` is its stable name."""
 
