@@ -19,7 +19,6 @@ library(crypto HEADERS openssl/)
 library(ssl HEADERS openssl/ssl.h)
 library(secp256k1 HEADERS secp256k1.h)
 library(nlohmann_json HEADERS nlohmann/)
-library(rapidjson HEADERS rapidjson/)
 library(cli11 HEADERS CLI/)
 library(divsufsort HEADERS divsufsort.h divsufsort64.h)
 library(sqlite3 HEADERS sqlite3.h)
@@ -38,7 +37,7 @@ room(core/update    ROOMS core/base core/codec core/crypto core/package core/slo
 
 # ---- host: what every process on an operating system needs, and nothing about updates.
 room(host/file      HOST ROOMS core/base core/crypto)
-room(host/json      HOST ROOMS core/base LIBS nlohmann_json rapidjson)
+room(host/json      HOST ROOMS core/base LIBS nlohmann_json)
 room(host/parallel  HOST ROOMS core/base)
 room(host/text      HOST ROOMS core/base core/crypto)
 room(host/terminal  HOST ROOMS core/base host/text)

@@ -1,82 +1,53 @@
 #include "host/json/json.h"
 
-#include <rapidjson/error/error.h>
-#include <rapidjson/memorystream.h>
-#include <rapidjson/reader.h>
-
-#include <charconv>
 #include <vector>
 
 namespace airlock::json {
 namespace {
 
-// Its own conversion of numbers overflows at exponents near 2^31 (CVE-2024-38517), so it hands them
-// over as they stand; and nothing here recurses on input.
-constexpr unsigned kParseFlags = rapidjson::kParseValidateEncodingFlag |
-                                 rapidjson::kParseNumbersAsStringsFlag |
-                                 rapidjson::kParseIterativeFlag;
-
-// Builds the tree as the reader goes, and stops it at the first thing that is not strict: of two
-// equal members and of a number past 64 bits, two programs could read one signed text differently.
-class TreeBuilder {
+// Builds the tree as the library reads, and stops it at the first thing that is not strict. The
+// library's own tree builder would keep the last of two equal members and turn a number past 64
+// bits into a floating one, so that two programs could read one signed text differently.
+class TreeBuilder final : public nlohmann::json_sax<Value> {
  public:
   Error error() const { return error_; }
   Value take() { return std::move(root_); }
 
-  // What rapidjson::Reader calls; false stops it.
-  bool Null() { return place(nullptr); }
-  bool Bool(bool value) { return place(value); }
-  bool RawNumber(const char* text, rapidjson::SizeType size, bool) { return number({text, size}); }
-  // It is told to convert no number.
-  bool Int(int) { broken_promise(); }
-  bool Int64(std::int64_t) { broken_promise(); }
-  bool Uint(unsigned) { broken_promise(); }
-  bool Uint64(std::uint64_t) { broken_promise(); }
-  bool Double(double) { broken_promise(); }
-  bool String(const char* text, rapidjson::SizeType size, bool) {
-    return is_strict({text, size}) ? place(std::string(text, size)) : refuse(Code::bad_json);
+  bool null() override { return place(nullptr); }
+  bool boolean(bool value) override { return place(value); }
+  // The library calls this only for what starts with a minus sign: "-0" is a second spelling of 0.
+  bool number_integer(number_integer_t value) override {
+    return value < 0 ? place(value) : refuse(Code::bad_json);
   }
-  bool Key(const char* text, rapidjson::SizeType size, bool) {
-    if (!is_strict({text, size})) return refuse(Code::bad_json);
+  bool number_unsigned(number_unsigned_t value) override { return place(value); }
+  bool number_float(number_float_t, const string_t&) override { return refuse(Code::bad_json); }
+  bool string(string_t& value) override {
+    return holds_nul(value) ? refuse(Code::bad_json) : place(std::move(value));
+  }
+  bool binary(binary_t&) override { return refuse(Code::bad_json); }  // CBOR only; never from text
+
+  bool start_object(std::size_t) override { return open(Value::object()); }
+  bool end_object() override { return close(); }
+  bool start_array(std::size_t) override { return open(Value::array()); }
+  bool end_array() override { return close(); }
+
+  bool key(string_t& name) override {
+    if (holds_nul(name)) return refuse(Code::bad_json);
     auto& members = open_.back()->get_ref<Value::object_t&>();
-    const auto [member, is_new] = members.emplace(std::string(text, size), nullptr);
+    const auto [member, is_new] = members.emplace(std::move(name), nullptr);
     if (!is_new) return refuse(Code::duplicate_key);
     member_ = &member->second;
     return true;
   }
-  bool StartObject() { return open(Value::object()); }
-  bool EndObject(rapidjson::SizeType) { return close(); }
-  bool StartArray() { return open(Value::array()); }
-  bool EndArray(rapidjson::SizeType) { return close(); }
+
+  bool parse_error(std::size_t position, const std::string&,
+                   const nlohmann::detail::exception&) override {
+    error_ = {Code::bad_json, position};
+    return false;
+  }
 
  private:
-  // The reader lets an escaped NUL pass, and an escaped half of a surrogate pair, which becomes
-  // ED A0..BF: no UTF-8.
-  static bool is_strict(std::string_view text) {
-    for (std::size_t at = 0; at < text.size(); ++at) {
-      const auto byte = static_cast<std::uint8_t>(text[at]);
-      if (byte == 0) return false;
-      if (byte == 0xed && at + 1 < text.size() && static_cast<std::uint8_t>(text[at + 1]) >= 0xa0) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  // "-0" is a second spelling of 0. A fraction or an exponent is left over by from_chars.
-  bool number(std::string_view text) {
-    if (text.starts_with('-')) return integer<std::int64_t>(text == "-0" ? "" : text);
-    return integer<std::uint64_t>(text);
-  }
-
-  template <class Integer>
-  bool integer(std::string_view text) {
-    Integer value = 0;
-    const char* const end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, value);
-    if (read.ec != std::errc() || read.ptr != end) return refuse(Code::bad_json);
-    return place(value);
-  }
+  static bool holds_nul(const string_t& value) { return value.find('\0') != string_t::npos; }
 
   bool refuse(Code code) {
     error_ = {code, 0};
@@ -122,7 +93,7 @@ class TreeBuilder {
   // array grows, and by then what was open inside it is closed.
   std::vector<Value*> open_;
   Value* member_ = nullptr;
-  Error error_;
+  Error error_{Code::bad_json, 0};
 };
 
 Result<const Value*> member(const Value& object, std::string_view key) {
@@ -136,16 +107,19 @@ Result<const Value*> member(const Value& object, std::string_view key) {
 
 Result<Value> parse(std::string_view text, std::size_t size_max) {
   if (text.size() > size_max) return fail(Code::oversized, text.size());
-  // The reader takes a NUL for the end of the text.
+  // The library takes a NUL for the end of the text and skips a byte-order mark. Neither is JSON.
   if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
     return fail(Code::bad_json, nul);
   }
+  if (text.starts_with("\xef\xbb\xbf")) return fail(Code::bad_json, 0);
   TreeBuilder builder;
-  rapidjson::MemoryStream stream(text.data(), text.size());
-  rapidjson::Reader reader;
-  const auto read = reader.Parse<kParseFlags>(stream, builder);
-  if (read.Code() == rapidjson::kParseErrorTermination) return std::unexpected(builder.error());
-  if (read.IsError()) return fail(Code::bad_json, read.Offset());
+  try {
+    if (!Value::sax_parse(text.begin(), text.end(), &builder)) {
+      return std::unexpected(builder.error());
+    }
+  } catch (const Value::exception&) {
+    return fail(Code::bad_json);
+  }
   return builder.take();
 }
 

@@ -3,8 +3,8 @@
 // It is for TUF metadata, HTTP bodies and configuration. It promises strict reading: RFC 8259 text
 // in valid UTF-8, no duplicate member, no floating point, no number outside 64 bits, no NUL, a
 // depth limit, nothing after the end; and typed access that answers with a code instead of
-// throwing. Values and their writing are nlohmann/json's, compact and with sorted members; its
-// exceptions never leave this room. Reading is RapidJSON's, which tells everything that it meets.
+// throwing. The library behind it is nlohmann/json; its exceptions never leave this room. Writing
+// is Value::dump() of the library, compact and with sorted members.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ using Value = nlohmann::json;
 inline constexpr std::size_t kDepthMax = 32;
 
 // parse reads one value. Errors: bad_json (at = byte offset where the grammar breaks, 0 where only
-// the form of a number or a text does), too_deep, duplicate_key, oversized.
+// a number's form does), too_deep, duplicate_key, oversized.
 Result<Value> parse(std::string_view text, std::size_t size_max);
 
 // Members of an object. Each is missing_field where the member is absent, wrong_type where the

@@ -124,7 +124,7 @@ TEST(Json, RefusesTextPastItsLimit) {
 }
 
 TEST(Json, SaysWhereTheGrammarBreaks) {
-  EXPECT_EQ(parse("[1,?]", kSizeMax).error(), (Error{Code::bad_json, 3}));
+  EXPECT_EQ(parse("[1,?]", kSizeMax).error(), (Error{Code::bad_json, 4}));
 }
 
 TEST(Json, AnswersForMembersWithCodes) {
