@@ -30,8 +30,8 @@ class SharedSource final : public Source {
 // An area that several workers write, one at a time.
 class SharedArea final : public Area {
  public:
-  explicit SharedArea(Area& of) : of_(of) {}
-  std::uint64_t size() const override { return of_.size(); }
+  explicit SharedArea(Area& of) : of_(of), size_(of.size()) {}
+  std::uint64_t size() const override { return size_; }
   Status read(std::uint64_t offset, MutableBytes to) override;
   Status erase(std::uint64_t offset, std::uint64_t size) override;
   Status write(std::uint64_t offset, Bytes bytes) override;
@@ -39,6 +39,7 @@ class SharedArea final : public Area {
 
  private:
   Area& of_;
+  std::uint64_t size_;
   std::mutex mutex_;
 };
 
