@@ -48,6 +48,16 @@ class Queue {
   Error error_;
 };
 
+// begin says whether the system gave a thread.
+bool begin(std::vector<std::jthread>& others, Queue& queue, std::size_t worker) {
+  try {
+    others.emplace_back([&queue, worker] { queue.work(worker); });
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 std::size_t worker_count(std::size_t max) {
@@ -60,12 +70,8 @@ Status for_each(Range range, std::size_t workers, const Task& task) {
   {
     std::vector<std::jthread> others;
     others.reserve(workers - 1);
-    try {
-      for (std::size_t i = 1; i < std::min(workers, range.end - range.first); ++i) {
-        others.emplace_back([&queue, i] { queue.work(i); });
-      }
-    } catch (const std::system_error&) {
-      // Those that there are do it all.
+    for (std::size_t i = 1; i < std::min(workers, range.end - range.first); ++i) {
+      if (!begin(others, queue, i)) break;  // those that there are do it all
     }
     queue.work(0);
   }
