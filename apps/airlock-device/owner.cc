@@ -60,9 +60,8 @@ std::string data_changes(const agent::Question& question) {
   const std::uint32_t to = question.release.data_version;
   const Knowledge knowledge = question.running.knowledge();
   if (knowledge == Knowledge::none) {
-    return "Your seed stays. In which version your data is, is not known; the new firmware "
-           "keeps\nit in "
-           "version " +
+    return "Your seed stays. In which version your data is, is not known; the new firmware\n"
+           "keeps it in version " +
            std::to_string(to) + ".";
   }
   const bool changes = knowledge != Knowledge::nothing_runs && from != to;
