@@ -18,7 +18,6 @@ using fakes::cbor_integer;
 using fakes::cbor_number;
 using fakes::cbor_text;
 using fakes::Fields;
-using fakes::Items;
 using fakes::Release;
 
 Digest digest_of(std::string_view text) { return crypto::sha256(bytes_of(text)); }

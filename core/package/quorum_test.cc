@@ -469,7 +469,8 @@ TEST(Prove, StopsCountingAKeyThatTheKeyringNoLongerLists) {
 }
 
 // A keyring package whose root group is another cast's.
-Buffer succession(const Signers& next, std::uint32_t version, std::vector<const Signer*> signers) {
+Buffer succession(const Signers& next, std::uint32_t version,
+                  const std::vector<const Signer*>& signers) {
   fakes::KeyringPlan plan = next.plan();
   plan.version = version;
   return fakes::sign(Release::of_content(Kind::keyring, *plan.encode()).encode(), signers);

@@ -63,8 +63,9 @@ class Fetch : public testing::Test {
     close(out[1]);
     life_ = in[1];
     FILE* line = fdopen(out[0], "r");
-    ASSERT_EQ(std::fscanf(line, "%d %d", &port_, &old_port_), 2);
+    const int read = std::fscanf(line, "%d %d", &port_, &old_port_);
     std::fclose(line);
+    ASSERT_EQ(read, 2);
   }
 
   static void TearDownTestSuite() {

@@ -63,7 +63,9 @@ Result<ByteRange> parse_content_range(std::string_view text) {
     if (error != std::errc{}) return false;
     at = stop;
     if (after == '\0') return at == end;
-    return at != end && *at++ == after;
+    if (at == end || *at != after) return false;
+    ++at;
+    return true;
   };
   if (!number(range.first, '-') || !number(range.last, '/') || !number(range.whole, '\0')) {
     return fail(Code::bad_text);

@@ -194,7 +194,7 @@ TEST_F(Platform, RefusesTwoSlotsThatAreOneFile) {
   ASSERT_TRUE(make_area(folder_ / "two", 64 << 10));
   std::filesystem::create_symlink(folder_ / "one", folder_ / "symbolic");
   std::filesystem::create_hard_link(folder_ / "one", folder_ / "hard");
-  const auto refusal = [this](std::vector<std::pair<std::string, std::string>> slots) {
+  const auto refusal = [this](const std::vector<std::pair<std::string, std::string>>& slots) {
     Birth made = birth();
     made.config.components.clear();
     for (const auto& [a, b] : slots) {

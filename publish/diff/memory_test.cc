@@ -23,8 +23,10 @@ std::atomic<std::size_t> allocations = 0;
   if (made == nullptr) std::abort();
   return made;
 }
+// NOLINTBEGIN(clang-analyzer-cplusplus.NewDelete): it does not see that new is malloc here.
 [[gnu::noinline]] void operator delete(void* made) noexcept { std::free(made); }
 [[gnu::noinline]] void operator delete(void* made, std::size_t) noexcept { std::free(made); }
+// NOLINTEND(clang-analyzer-cplusplus.NewDelete)
 
 namespace airlock::diff {
 namespace {

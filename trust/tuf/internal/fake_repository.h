@@ -69,7 +69,7 @@ class MemoryStore final : public Store {
   std::int64_t version(std::string_view role) const {
     const auto found = files.find(role);
     if (found == files.end()) return 0;
-    return outline(found->second)->version & INT64_MAX;
+    return static_cast<std::int64_t>(outline(found->second)->version);
   }
 
   std::map<std::string, Buffer, std::less<>> files;
