@@ -28,17 +28,19 @@ class RolloutTest : public testing::Test {
     rollout_.state = store::State::running;
   }
 
-  void publish(package::Kind kind = package::Kind::firmware) {
+  void publish(package::Kind kind = package::Kind::firmware,
+               const std::string& path = "firmware/1.1.0/demo.cose") {
     const auto envelope = signers_.sign_complete(release_.encode(), kind);
     rollout_.manifest = crypto::sha256(package::Envelope::parse(envelope)->payload);
     const std::string sha256 = text::to_hex(crypto::sha256(envelope).bytes);
     std::filesystem::create_directories(repository_ / "targets/firmware/1.1.0");
-    ASSERT_TRUE(
-        file::replace(repository_ / "targets/firmware/1.1.0" / (sha256 + ".demo.cose"), envelope));
+    const file::Path name = path;
+    const std::string file = sha256 + "." + name.filename().string();
+    ASSERT_TRUE(file::replace(repository_ / "targets" / name.parent_path() / file, envelope));
     const json::Value target = {
         {"hashes", {{"sha256", sha256}}},
         {"custom", {{"airlock", {{"manifest", text::to_hex(rollout_.manifest.bytes)}}}}}};
-    listed_["firmware/1.1.0/demo.cose"] = target;
+    listed_[path] = target;
     const FakeMetadata metadata(repository_);
     metadata.publish(7, listed_);
     metadata.offer(7);
@@ -246,6 +248,27 @@ TEST_F(RolloutTest, OffersAKeyringOnlyToWhoTellsAnOlderOne) {
   EXPECT_EQ(reason(), Reason::already_newest);
   device_.keyring = 1;
   EXPECT_TRUE(ask().offers);
+}
+
+TEST_F(RolloutTest, OffersOfSeveralKeyringsTheOldestThatADeviceLacks) {
+  release_ = fakes::Release::of_content(package::Kind::keyring, *signers_.plan().encode());
+  std::vector<store::Rollout> rollouts;
+  for (std::uint32_t version = 2; version <= 4; ++version) {
+    release_.version = std::to_string(version) + ".0.0";
+    release_.security_version = version;
+    publish(package::Kind::keyring, "firmware/1.1.0/keyring-" + std::to_string(version) + ".cose");
+    rollout_.id = version;
+    rollouts.insert(rollouts.begin(), rollout_);
+  }
+  Catalogue catalogue(repository_);
+  ASSERT_TRUE(catalogue.refresh());
+  snapshot_ = Snapshot::build(rollouts, catalogue);
+  for (std::uint32_t trusted = 1; trusted <= 3; ++trusted) {
+    device_.keyring = trusted;
+    const Answer answer = evaluate(device_, *snapshot_, kNow);
+    ASSERT_TRUE(answer.offers);
+    EXPECT_EQ(answer.plan->rollout.id, trusted + 1);
+  }
 }
 
 TEST_F(RolloutTest, HeedsWhatTheReleaseSaysOfVersionsAndBootloader) {

@@ -43,13 +43,18 @@ std::vector<std::string> models_of(const Plan& plan) {
   return both;
 }
 
-// A keyring goes first: what comes after it may be signed by its keys.
-bool newer_first(const Plan* a, const Plan* b) {
+// A keyring goes first, since what comes after it may be signed by its keys; and of several the
+// oldest, since each is signed by the roots of the one before it: a device that slept takes them in
+// their order.
+bool more_urgent(const Plan* a, const Plan* b) {
   if (a->release == nullptr || b->release == nullptr) {
     return a->release != nullptr && b->release == nullptr;
   }
   if (a->release->kind != b->release->kind) return a->release->kind == package::Kind::keyring;
-  const auto order = a->release->version <=> b->release->version;
+  const bool oldest_first = a->release->kind == package::Kind::keyring;
+  const Plan* const lower = oldest_first ? b : a;
+  const Plan* const higher = oldest_first ? a : b;
+  const auto order = lower->release->version <=> higher->release->version;
   return order == 0 ? a->rollout.id < b->rollout.id : order > 0;
 }
 
@@ -81,8 +86,8 @@ std::shared_ptr<const Snapshot> Snapshot::build(const std::vector<store::Rollout
       if (speaks) made->by_model_[model].push_back(plan.get());
     }
   }
-  std::ranges::sort(made->any_model_, newer_first);
-  for (auto& [model, plans] : made->by_model_) std::ranges::sort(plans, newer_first);
+  std::ranges::sort(made->any_model_, more_urgent);
+  for (auto& [model, plans] : made->by_model_) std::ranges::sort(plans, more_urgent);
   return made;
 }
 

@@ -46,5 +46,39 @@ class Rotation(Stage):
         self.update(release)
         self.assertEqual(self.status()["last_error"], None)
 
+    def rotate_every_root(self):
+        """Five keyrings, each with one root key replaced: no root of the first stands in the last. Returns their files."""
+        holders = {f"root-{n}": "keys" for n in range(1, 6)}
+        keyrings, present = [], "keys/keyring.cose"
+        for leaving in sorted(holders):
+            keyring = f"keyring-{len(keyrings) + 2}.cose"
+            self.airlock("keyring", "draft", "--from", present, "--replace", f"{leaving}=fresh/{leaving}.pub",
+                         "--out", keyring)
+            staying = [name for name in sorted(holders) if name != leaving][:3]  # roots of both
+            for name in staying:
+                self.airlock("sign", "--key", f"{holders[name]}/{name}.key", keyring, "--digest",
+                             self.manifest_digest(keyring))
+            self.publish(keyring, keyring=present)
+            holders[leaving] = "fresh"
+            keyrings.append(keyring)
+            present = keyring
+        return keyrings
+
+    def test_a_device_that_slept_through_five_rotations_catches_up_in_order(self):
+        keyrings = self.rotate_every_root()
+        new = firmware(80_000, 2)
+        release = self.make_release("1.1.0", new, security=2)
+        self.publish(release, keyring=keyrings[-1])
+        time.sleep(1.5)  # the server looks once a second
+        for package in (release, *reversed(keyrings)):
+            self.roll_out(package)
+        self.refuses("quorum_missing", self.device, "install", self.dir / keyrings[-1], "--consent",
+                     self.manifest_digest(keyrings[-1]))
+        for version, keyring in enumerate(keyrings, 2):
+            self.device("run", "--until-quiet", "--consent", self.manifest_digest(keyring))
+            self.assertEqual(self.status()["keyring_version"], version)
+        self.update(release)
+        self.assert_runs("1.1.0", new)
+
 
 main()
