@@ -2,7 +2,7 @@
 #
 #   library(<name> HEADERS <header or folder/> ... [HOST] [ONE_UNIT])
 #   room(<folder> [ROOMS <room> ...] [LIBS <library> ...] [BACKEND_LIBS <library> ...] [HOST])
-#   app(<program> <folder> [ROOMS <room> ...] [LIBS <library> ...])
+#   app(<program> <folder> [ROOMS <room> ...] [LIBS <library> ...] [MODULE])
 #
 # A room is a folder, a namespace, a CMake target (slashes become underscores) and, where a
 # *_test.cc stands in it, a test binary. HOST rooms need an operating system; the others are
@@ -14,7 +14,7 @@
 # ---- libraries, by the headers they are known by. ONE_UNIT: one .cc alone may see them, even through headers.
 # What freestanding rooms may have of the standard library: no heap, no locale, no thread.
 library(freestanding HEADERS algorithm array bit compare cstddef cstdint cstring expected initializer_list limits new optional span string_view)
-library(posix HOST HEADERS fcntl.h linux/ poll.h signal.h sys/ termios.h unistd.h)
+library(posix HOST HEADERS dlfcn.h fcntl.h linux/ poll.h signal.h sys/ termios.h unistd.h)
 library(crypto HEADERS openssl/)
 library(ssl HEADERS openssl/ssl.h)
 library(secp256k1 HEADERS secp256k1.h)
@@ -23,6 +23,7 @@ library(cli11 HEADERS CLI/)
 library(divsufsort HEADERS divsufsort.h divsufsort64.h)
 library(sqlite3 HEADERS sqlite3.h)
 library(curl HEADERS curl/)
+library(p11_kit HEADERS p11-kit/)
 library(mimalloc HEADERS mimalloc.h mimalloc-new-delete.h)
 library(boost ONE_UNIT HEADERS boost/)
 
@@ -50,6 +51,7 @@ room(trust/tuf      HOST ROOMS core/base core/codec core/crypto host/file host/j
 room(trust/doors    HOST ROOMS core/base core/crypto core/package trust/tuf)
 
 # ---- publish: signing happens here and nowhere else.
+room(publish/token   HOST ROOMS core/base core/crypto host/file LIBS p11_kit)
 room(publish/keys    HOST ROOMS core/base core/codec core/crypto core/package host/file host/text host/terminal LIBS crypto secp256k1)
 room(publish/diff    HOST ROOMS core/base core/crypto core/package core/delta host/parallel LIBS divsufsort)
 room(publish/release HOST ROOMS core/base core/codec core/crypto core/package core/delta host/file host/json host/parallel host/text trust/tuf trust/doors publish/keys publish/diff LIBS crypto)
@@ -68,6 +70,9 @@ room(device/agent    HOST ROOMS core/base core/codec core/crypto core/package co
 # ---- tests: only what spans rooms.
 room(tests/fakes     HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file LIBS crypto secp256k1)
 room(tests/powercut  HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update tests/fakes)
+
+# A shared object that a test loads; linked by nothing.
+app(fake_token_module tests/fake_token LIBS posix p11_kit MODULE)
 
 # ---- apps: a main each.
 app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/parallel host/text host/terminal host/commandline trust/tuf publish/keys publish/diff publish/release device/platform LIBS nlohmann_json cli11 curl)

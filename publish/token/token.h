@@ -1,0 +1,90 @@
+// publish/token: keys that rest in hardware, reached through PKCS#11.
+//
+// It is for signing with a key that nobody can copy: a token, a smart card or an HSM, named by a
+// PKCS#11 URI (RFC 7512). The key stays where it is; what leaves the room are public keys and
+// signatures. It promises that a URI means exactly one key or none, that one Key may sign from
+// several threads (a session each, one login for all), that a token that is pulled out is an error
+// within a second and a module that never answers is one after a minute, and that a key generated
+// here is sensitive and not extractable. It never takes a PIN from a URI's pin-value, since a
+// command line is read by everybody on the machine, and never decides what is signed.
+//
+// Modules are found and loaded by p11-kit: by `module-path` in the URI, else those that the system
+// has registered.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/base/base.h"
+#include "host/file/file.h"
+
+namespace airlock::token {
+
+// Limits. A slot is looked at every kPresencePause while its token signs; kSignWaitMax is for a
+// person who has to touch it.
+inline constexpr std::size_t kUriSizeMax = 1024;
+inline constexpr std::size_t kPinSizeMax = 256;
+inline constexpr std::size_t kSlotsMax = 64;
+inline constexpr std::chrono::milliseconds kPresencePause{200};
+inline constexpr std::chrono::seconds kSignWaitMax{60};
+
+enum class Curve : std::uint8_t { ed25519, secp256k1, p256 };
+
+// is_uri says whether a text names a key in a token rather than a file.
+bool is_uri(std::string_view text);
+
+// A parsed URI.
+class Uri {
+ public:
+  // parse errors: bad_text (malformed, or an attribute that RFC 7512 does not have), oversized,
+  // pin_in_uri.
+  static Result<Uri> parse(std::string_view text);
+  Uri(Uri&&) noexcept;
+  Uri& operator=(Uri&&) noexcept;
+  ~Uri();
+
+  // pin_source is the file that holds the PIN, where the URI names one (RFC 7512, section 2.4).
+  std::optional<file::Path> pin_source() const;
+
+  struct Parsed;
+  const Parsed& parsed() const { return *parsed_; }
+
+ private:
+  explicit Uri(std::unique_ptr<Parsed> parsed);
+  std::unique_ptr<Parsed> parsed_;
+};
+
+using Signature = std::array<std::uint8_t, 64>;
+
+// A private key in a token, logged in. Copies share the token; each call may come from any thread.
+class Key {
+ public:
+  // open finds the one private key that a URI names, and its public half. Errors: token_missing
+  // (no token or key fits, or more than one), wrong_passphrase (the PIN), no_passphrase,
+  // key_too_weak (another type of key, or one that may not sign), token_gone, token_failed.
+  static Result<Key> open(const Uri& uri, Bytes pin);
+  // generate makes a key in the one token that a URI names, under the label that its `object`
+  // states: sensitive, never to be extracted. Errors: those of open, exists_already (a key of this
+  // label), missing_field (no `object`).
+  static Result<Key> generate(const Uri& uri, Bytes pin, Curve curve);
+
+  Curve curve() const;
+  // public_point is 32 bytes for Ed25519, else the uncompressed point (65 bytes).
+  Bytes public_point() const;
+
+  // sign signs a message given in parts: an Ed25519 signature (RFC 8032), else ECDSA over its
+  // SHA-256 as r || s, whatever half s is in. Errors: token_gone, token_failed, timed_out.
+  Result<Signature> sign(std::span<const Bytes> message) const;
+
+  struct Opened;
+
+ private:
+  explicit Key(std::shared_ptr<Opened> opened) : opened_(std::move(opened)) {}
+  std::shared_ptr<Opened> opened_;
+};
+
+}  // namespace airlock::token

@@ -1,0 +1,290 @@
+// Against SoftHSM 2, a token in software: each test makes one in a folder of its own.
+#include "publish/token/token.h"
+
+#include <gtest/gtest.h>
+#include <openssl/core_names.h>
+#include <openssl/ecdsa.h>
+#include <openssl/evp.h>
+#include <p11-kit/p11-kit.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+namespace airlock::token {
+namespace {
+
+constexpr std::string_view kPin = "2468";
+constexpr int kThreads = 4;
+constexpr int kSignaturesEach = 1000;
+
+std::optional<std::string> softhsm_module() {
+  for (const char* path :
+       {"/usr/lib/softhsm/libsofthsm2.so", "/usr/local/lib/softhsm/libsofthsm2.so"}) {
+    if (std::filesystem::exists(path)) return path;
+  }
+  return std::nullopt;
+}
+
+class Token : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto module = softhsm_module();
+    if (!module) GTEST_SKIP() << "skipped: tokens (softhsm2 is not installed)";
+    module_ = *module;
+    folder_ = std::filesystem::path(::testing::TempDir()) /
+              ("token-" + std::to_string(getpid()) + "-" +
+               ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    std::filesystem::create_directories(folder_ / "tokens");
+    std::ofstream(folder_ / "softhsm2.conf")
+        << "directories.tokendir = " << (folder_ / "tokens").string() << "\nlog.level = ERROR\n";
+    setenv("SOFTHSM2_CONF", (folder_ / "softhsm2.conf").c_str(), 1);
+    init_token("Committee");
+  }
+  void TearDown() override {
+    if (!folder_.empty()) std::filesystem::remove_all(folder_);
+  }
+
+  void init_token(const std::string& label) {
+    const std::string command = "softhsm2-util --init-token --free --label '" + label +
+                                "' --so-pin 1357 --pin " + std::string(kPin) + " > /dev/null";
+    ASSERT_EQ(std::system(command.c_str()), 0);
+  }
+
+  std::string text(const std::string& rest) const {
+    return "pkcs11:" + rest + "?module-path=" + module_;
+  }
+  Uri uri(const std::string& rest) const { return *Uri::parse(text(rest)); }
+  Result<Key> made(Curve curve, const std::string& label = "release") const {
+    return Key::generate(uri("token=Committee;object=" + label), bytes_of(kPin), curve);
+  }
+
+  std::filesystem::path folder_;
+  std::string module_;
+};
+
+struct Freeing {
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+  void operator()(EVP_PKEY_CTX* context) const { EVP_PKEY_CTX_free(context); }
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+  void operator()(ECDSA_SIG* signature) const { ECDSA_SIG_free(signature); }
+};
+using EvpKey = std::unique_ptr<EVP_PKEY, Freeing>;
+
+EvpKey evp_of(const Key& key) {
+  const Bytes point = key.public_point();
+  if (key.curve() == Curve::ed25519) {
+    return EvpKey(
+        EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, point.data(), point.size()));
+  }
+  std::string curve = key.curve() == Curve::p256 ? "P-256" : "secp256k1";
+  std::vector<std::uint8_t> bytes(point.begin(), point.end());
+  const std::array params{
+      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, curve.data(), curve.size()),
+      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, bytes.data(), bytes.size()),
+      OSSL_PARAM_construct_end()};
+  const std::unique_ptr<EVP_PKEY_CTX, Freeing> context(
+      EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
+  EVP_PKEY* made = nullptr;
+  EVP_PKEY_fromdata_init(context.get());
+  EVP_PKEY_fromdata(context.get(), &made, EVP_PKEY_PUBLIC_KEY,
+                    const_cast<OSSL_PARAM*>(params.data()));
+  return EvpKey(made);
+}
+
+std::vector<std::uint8_t> der_of(const Signature& signature) {
+  const std::unique_ptr<ECDSA_SIG, Freeing> parsed(ECDSA_SIG_new());
+  ECDSA_SIG_set0(parsed.get(), BN_bin2bn(signature.data(), 32, nullptr),
+                 BN_bin2bn(signature.data() + 32, 32, nullptr));
+  std::vector<std::uint8_t> der(static_cast<std::size_t>(i2d_ECDSA_SIG(parsed.get(), nullptr)));
+  std::uint8_t* end = der.data();
+  i2d_ECDSA_SIG(parsed.get(), &end);
+  return der;
+}
+
+// OpenSSL judges what the token signed; `message` in one piece.
+bool is_valid(const Key& key, std::string_view message, const Signature& signature) {
+  const bool is_edwards = key.curve() == Curve::ed25519;
+  const EvpKey evp = evp_of(key);
+  const std::vector<std::uint8_t> wire =
+      is_edwards ? std::vector<std::uint8_t>(signature.begin(), signature.end())
+                 : der_of(signature);
+  const std::unique_ptr<EVP_MD_CTX, Freeing> context(EVP_MD_CTX_new());
+  return evp != nullptr &&
+         EVP_DigestVerifyInit(context.get(), nullptr, is_edwards ? nullptr : EVP_sha256(), nullptr,
+                              evp.get()) == 1 &&
+         EVP_DigestVerify(context.get(), wire.data(), wire.size(), bytes_of(message).data(),
+                          message.size()) == 1;
+}
+
+TEST_F(Token, SignsOnEachCurve) {
+  for (const Curve curve : {Curve::ed25519, Curve::secp256k1, Curve::p256}) {
+    const auto key = made(curve, "key-" + std::to_string(static_cast<int>(curve)));
+    ASSERT_TRUE(key) << name(key.error().code) << " " << std::hex << key.error().at;
+    EXPECT_EQ(key->curve(), curve);
+    const auto signature = key->sign(std::array{bytes_of("two "), bytes_of("parts")});
+    ASSERT_TRUE(signature) << name(signature.error().code) << " " << std::hex
+                           << signature.error().at;
+    EXPECT_TRUE(is_valid(*key, "two parts", *signature));
+    EXPECT_FALSE(is_valid(*key, "two  parts", *signature));
+  }
+}
+
+TEST_F(Token, SignsFromSeveralThreadsAtOnce) {
+  for (const Curve curve : {Curve::ed25519, Curve::secp256k1, Curve::p256}) {
+    const auto key = made(curve, "key-" + std::to_string(static_cast<int>(curve)));
+    ASSERT_TRUE(key);
+    std::atomic<int> valid = 0;
+    {
+      std::vector<std::jthread> threads;
+      for (int t = 0; t < kThreads; ++t) {
+        threads.emplace_back([&, t] {
+          for (int i = 0; i < kSignaturesEach; ++i) {
+            const std::string message = std::to_string(t) + "/" + std::to_string(i);
+            const auto signature = key->sign(std::array{bytes_of(message)});
+            valid += signature && is_valid(*key, message, *signature);
+          }
+        });
+      }
+    }
+    EXPECT_EQ(valid, kThreads * kSignaturesEach);
+  }
+}
+
+TEST_F(Token, KeepsWhatItMakes) {
+  ASSERT_TRUE(made(Curve::secp256k1));
+  CK_FUNCTION_LIST* module = p11_kit_module_load(module_.c_str(), 0);
+  ASSERT_EQ(p11_kit_module_initialize(module), CKR_OK);
+  std::array<CK_SLOT_ID, 4> slots{};
+  CK_ULONG count = slots.size();
+  ASSERT_EQ(module->C_GetSlotList(CK_TRUE, slots.data(), &count), CKR_OK);
+  CK_SESSION_HANDLE session = 0;
+  ASSERT_EQ(module->C_OpenSession(slots[0], CKF_SERIAL_SESSION, nullptr, nullptr, &session),
+            CKR_OK);
+  std::string pin(kPin);
+  ASSERT_EQ(
+      module->C_Login(session, CKU_USER, reinterpret_cast<CK_UTF8CHAR*>(pin.data()), pin.size()),
+      CKR_OK);
+  CK_OBJECT_CLASS wanted = CKO_PRIVATE_KEY;
+  CK_ATTRIBUTE search{CKA_CLASS, &wanted, sizeof wanted};
+  CK_OBJECT_HANDLE object = 0;
+  ASSERT_EQ(module->C_FindObjectsInit(session, &search, 1), CKR_OK);
+  ASSERT_EQ(module->C_FindObjects(session, &object, 1, &count), CKR_OK);
+  ASSERT_EQ(count, 1U);
+  std::array<std::uint8_t, 64> secret;
+  CK_ATTRIBUTE value{CKA_VALUE, secret.data(), secret.size()};
+  EXPECT_EQ(module->C_GetAttributeValue(session, object, &value, 1), CKR_ATTRIBUTE_SENSITIVE);
+  p11_kit_module_finalize(module);
+  p11_kit_module_release(module);
+}
+
+TEST_F(Token, OpensTheSameKeyLater) {
+  const auto key = made(Curve::p256);
+  ASSERT_TRUE(key);
+  const auto again = Key::open(uri("token=Committee;object=release"), bytes_of(kPin));
+  ASSERT_TRUE(again) << name(again.error().code);
+  EXPECT_TRUE(equal(again->public_point(), key->public_point()));
+  const auto signature = again->sign(std::array{bytes_of("message")});
+  ASSERT_TRUE(signature);
+  EXPECT_TRUE(is_valid(*key, "message", *signature));
+}
+
+TEST_F(Token, IsMissingUnlessExactlyOneKeyFits) {
+  init_token("Other");
+  ASSERT_TRUE(made(Curve::p256, "one"));
+  ASSERT_TRUE(made(Curve::ed25519, "two"));
+  const auto code_of = [&](const std::string& rest) {
+    const auto key = Key::open(uri(rest), bytes_of(kPin));
+    return key ? Code::ok : key.error().code;
+  };
+  EXPECT_EQ(code_of("token=Committee;object=one"), Code::ok);
+  EXPECT_EQ(code_of("token=Committee;object=three"), Code::token_missing);
+  EXPECT_EQ(code_of("token=Committee"), Code::token_missing);
+  EXPECT_EQ(code_of("token=Nobody;object=one"), Code::token_missing);
+  EXPECT_EQ(code_of("object=one"), Code::token_missing);  // two tokens fit
+}
+
+TEST_F(Token, RefusesAWrongPin) {
+  ASSERT_TRUE(made(Curve::p256));
+  const auto key = Key::open(uri("token=Committee;object=release"), bytes_of("0000"));
+  ASSERT_FALSE(key);
+  EXPECT_EQ(key.error().code, Code::wrong_passphrase);
+}
+
+TEST_F(Token, MakesNoSecondKeyOfOneName) {
+  ASSERT_TRUE(made(Curve::p256));
+  const auto second = made(Curve::ed25519);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, Code::exists_already);
+}
+
+TEST_F(Token, EndsEveryThreadsSignatureWhenItIsPulled) {
+  const auto key = made(Curve::ed25519);
+  ASSERT_TRUE(key);
+  std::atomic<int> made_count = 0;
+  std::array<Code, kThreads> ended{};
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&, t] {
+        for (;;) {
+          const auto signature = key->sign(std::array{bytes_of("message")});
+          if (!signature) {
+            ended[t] = signature.error().code;
+            return;
+          }
+          ++made_count;
+        }
+      });
+    }
+    while (made_count < 100) std::this_thread::yield();
+    std::filesystem::rename(folder_ / "tokens", folder_ / "pulled");
+  }
+  for (const Code code : ended) EXPECT_EQ(code, Code::token_gone) << name(code);
+}
+
+// The module that hangs is released again at the end, so that the thread left behind can end.
+TEST_F(Token, IsNotWaitedForWhereItsModuleHangsAndItIsGone) {
+  const auto pulled = folder_ / "pulled";
+  setenv("FAKE_TOKEN_MODULE", module_.c_str(), 1);
+  setenv("FAKE_TOKEN_PULLED", pulled.c_str(), 1);
+  module_ = (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "fake_token_module.so")
+                .string();
+  const auto key = made(Curve::ed25519);
+  ASSERT_TRUE(key) << name(key.error().code);
+  ASSERT_TRUE(key->sign(std::array{bytes_of("message")}));
+  std::ofstream(pulled) << "1";
+  const auto signature = key->sign(std::array{bytes_of("message")});
+  std::filesystem::remove(pulled);
+  ASSERT_FALSE(signature);
+  EXPECT_EQ(signature.error().code, Code::token_gone) << name(signature.error().code);
+}
+
+TEST(TokenUri, TakesNoPinFromTheCommandLine) {
+  const auto uri = Uri::parse("pkcs11:token=Committee?pin-value=2468");
+  ASSERT_FALSE(uri);
+  EXPECT_EQ(uri.error().code, Code::pin_in_uri);
+}
+
+TEST(TokenUri, NamesTheFileOfThePin) {
+  EXPECT_EQ(Uri::parse("pkcs11:token=C?pin-source=file:/run/pin")->pin_source(), "/run/pin");
+  EXPECT_EQ(Uri::parse("pkcs11:token=C?pin-source=/run/pin")->pin_source(), "/run/pin");
+  EXPECT_EQ(Uri::parse("pkcs11:token=C")->pin_source(), std::nullopt);
+}
+
+TEST(TokenUri, RefusesWhatRfc7512DoesNotHave) {
+  for (const std::string text :
+       {"", "pkcs11", "http:token=C", "pkcs11:token=%zz", "pkcs11:colour=red"}) {
+    const auto uri = Uri::parse(text);
+    ASSERT_FALSE(uri) << text;
+    EXPECT_EQ(uri.error().code, Code::bad_text) << text;
+  }
+  EXPECT_EQ(Uri::parse("pkcs11:token=" + std::string(kUriSizeMax, 'a')).error().code,
+            Code::oversized);
+}
+
+}  // namespace
+}  // namespace airlock::token
