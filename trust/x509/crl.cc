@@ -123,7 +123,8 @@ Status read_list_extensions(der::Reader& tbs, Crl& crl) {
 // TBSCertList (RFC 5280, 5.1).
 Status read_list(Bytes content, Crl& crl) {
   der::Reader tbs(content);
-  if (tbs.next_is(der::kInteger)) {
+  const bool is_first_version = !tbs.next_is(der::kInteger);
+  if (!is_first_version) {
     AIRLOCK_ASSIGN(const std::uint32_t version, tbs.small());
     if (version != 1) return fail(Code::unsupported_version, version);
   }
@@ -138,6 +139,7 @@ Status read_list(Bytes content, Crl& crl) {
   }
   AIRLOCK_ASSIGN(const auto revoked, tbs.optional(der::kSequence));
   if (revoked) AIRLOCK_TRY(read_revoked(revoked->content, crl));
+  if (is_first_version) return tbs.end();  // which has no extensions
   AIRLOCK_TRY(read_list_extensions(tbs, crl));
   return tbs.end();
 }

@@ -232,8 +232,8 @@ struct State {
   }
 };
 
-void ask(const Crl& crl, const DistributionPoint& point, const Question& question, State& state) {
-  const std::uint16_t reasons = reasons_of(crl, point);
+// What one CRL adds, given the reasons that it covers for this certificate.
+void ask(const Crl& crl, std::uint16_t reasons, const Question& question, State& state) {
   if (!is_authentic(crl, question)) {
     return state.keep(Answer::unusable, "no key of the issuer signed the CRL");
   }
@@ -249,18 +249,27 @@ void ask(const Crl& crl, const DistributionPoint& point, const Question& questio
   state.reasons |= reasons;
 }
 
-Finding find(const Question& question) {
-  std::vector<DistributionPoint> points = question.certificate().extensions.distribution_points;
-  if (points.empty()) points.emplace_back();
-  if (!has_name(points[0]) && points[0].crl_issuer.empty()) {
-    points[0].full_name = {{NameForm::directory, question.certificate().issuer}};
+// The points at which a CRL may be for the certificate. One that names none is asked about at its
+// issuer (RFC 5280, 6.3.3, at its end); one that names some is asked about at those alone.
+std::vector<DistributionPoint> points_of(const CertificateFields& certificate) {
+  std::vector<DistributionPoint> points = certificate.extensions.distribution_points;
+  if (points.empty()) {
+    points.emplace_back();
+    points[0].full_name = {{NameForm::directory, certificate.issuer}};
   }
+  return points;
+}
+
+Finding find(const Question& question) {
+  const std::vector<DistributionPoint> points = points_of(question.certificate());
   State state;
-  for (const DistributionPoint& point : points) {
-    for (const Crl& crl : question.crls) {
-      if (crl.base_number || !is_for(crl, point, question.certificate())) continue;
-      ask(crl, point, question, state);
+  for (const Crl& crl : question.crls) {
+    if (crl.base_number) continue;  // a delta is asked with the CRL that it completes
+    std::uint16_t reasons = 0;
+    for (const DistributionPoint& point : points) {
+      if (is_for(crl, point, question.certificate())) reasons |= reasons_of(crl, point);
     }
+    if (reasons != 0) ask(crl, reasons, question, state);
   }
   if (state.finding.answer == Answer::revoked) return state.finding;
   if (state.reasons == kAllReasons) return {Answer::good, "its issuer's CRL does not list it"};

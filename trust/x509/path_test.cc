@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <type_traits>
 
 #include "trust/x509/internal/fake_authority.h"
@@ -147,6 +148,56 @@ TEST_F(ValidateTest, RefusesCriticalExtensionsThatItDoesNotKnow) {
   signer.extensions.back().critical = true;
   EXPECT_EQ(judge(signer).error().why,
             "CN=leaf has a critical extension that nothing here understands (RFC 5280, 4.2)");
+}
+
+void leave_out(Wanted& wanted, Bytes oid) {
+  std::erase_if(wanted.extensions, [oid](const Ext& one) { return equal(one.oid, oid); });
+}
+
+void make_critical(Wanted& wanted, Bytes oid) {
+  for (Ext& one : wanted.extensions) one.critical = one.critical || equal(one.oid, oid);
+}
+
+TEST_F(ValidateTest, RefusesWhatTheProfileForbidsOfALeaf) {
+  struct Broken {
+    const char* what;
+    std::function<void(Wanted&)> breaks;
+  };
+  const std::vector<Broken> all = {
+      {"serial zero", [](Wanted& w) { w.serial = 0; }},
+      {"negative serial", [](Wanted& w) { w.serial = 0x80; }},
+      {"no authority key id", [](Wanted& w) { leave_out(w, oid::kAuthorityKeyId); }},
+      {"critical key id", [](Wanted& w) { make_critical(w, oid::kAuthorityKeyId); }},
+      {"critical access info", [](Wanted& w) { make_critical(w, oid::kAuthorityInfoAccess); }},
+      {"no signing key",
+       [](Wanted& w) {
+         leave_out(w, oid::kKeyUsage);
+         w.extensions.push_back(fakes::key_usage(5, 0x20));
+       }},
+      {"keyCertSign",
+       [](Wanted& w) {
+         leave_out(w, oid::kKeyUsage);
+         w.extensions.push_back(fakes::key_usage(2, 0x84));
+       }},
+      {"any usage",
+       [](Wanted& w) {
+         leave_out(w, oid::kExtendedKeyUsage);
+         w.extensions.push_back(fakes::usage_for(oid::kAnyExtendedKeyUsage));
+       }},
+      {"malformed host",
+       [](Wanted& w) { w.extensions.push_back(fakes::dns_names({"foo_bar.example.com"})); }},
+      {"ends before it begins", [](Wanted& w) { w.not_before = w.not_after + 1; }},
+  };
+  for (const Broken& one : all) {
+    Wanted wanted = signer;
+    one.breaks(wanted);
+    EXPECT_NE(refused(wanted), Code::ok) << one.what;
+  }
+}
+
+TEST_F(ValidateTest, RefusesAnExtensionThatStandsThereTwice) {
+  signer.extensions.push_back(fakes::usage_for(oid::kCodeSigning));
+  EXPECT_EQ(Certificate::from_der(middle.issue(signer, key)).error().code, Code::duplicate_key);
 }
 
 TEST_F(ValidateTest, RefusesMoreIntermediatesThanAllowed) {

@@ -1,5 +1,7 @@
 #include "trust/x509/revocation.h"
 
+#include "trust/x509/internal/names.h"
+
 namespace airlock::x509 {
 namespace {
 
@@ -33,12 +35,23 @@ Finding read_ocsp(std::span<const Certificate> path, Bytes der, const Freshness&
 
 // Every CRL that can be read; what cannot is as if it were not there.
 std::vector<Crl> read_crls(std::span<const Bytes> ders) {
-  constexpr std::size_t kCrlsMax = 64;
+  constexpr std::size_t kCrlsMax = 32;
   std::vector<Crl> crls;
   for (const Bytes der : ders.first(std::min(ders.size(), kCrlsMax))) {
     if (auto crl = Crl::from_der(der)) crls.push_back(std::move(*crl));
   }
   return crls;
+}
+
+// The first responder that is reached by HTTP (RFC 6960, A.1): no other scheme is ever followed.
+std::optional<std::string_view> responder_of(const Certificate& certificate) {
+  for (const GeneralName& one : certificate.fields().extensions.ocsp_responders) {
+    const std::string_view url = text_of(one.value);
+    if (internal::is_uri(url) && (url.starts_with("http://") || url.starts_with("https://"))) {
+      return url;
+    }
+  }
+  return {};
 }
 
 // One check: what all its certificates share.
@@ -54,13 +67,12 @@ struct Checking {
 };
 
 Finding Checking::ask_live(std::span<const Certificate> path) const {
-  const auto& responders = path[0].fields().extensions.ocsp_responders;
   if (edges.responder == nullptr) return {Answer::absent, "nobody was asked"};
-  if (responders.empty()) return {Answer::absent, "the certificate names no responder"};
+  const auto url = responder_of(path[0]);
+  if (!url) return {Answer::absent, "the certificate names no responder"};
   const Milliseconds time_left = ends - edges.clock.now();
   if (time_left <= Milliseconds::zero()) return {Answer::absent, "there was no time left to ask"};
-  const auto answer = edges.responder->ask(text_of(responders[0].value),
-                                           ocsp_request(path, at_hand.nonce), time_left);
+  const auto answer = edges.responder->ask(*url, ocsp_request(path, at_hand.nonce), time_left);
   if (!answer) return {Answer::absent, "the OCSP responder gave no answer in time"};
   if (edges.clock.now() > ends) return {Answer::absent, "the OCSP responder answered too late"};
   std::optional<Bytes> nonce;

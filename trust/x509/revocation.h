@@ -93,7 +93,7 @@ crypto::Digest revocation_id(std::span<const Certificate> path);
 // The evidence at hand, as it came; each piece may be garbage.
 struct AtHand {
   std::optional<Bytes> staple;           // OCSP response about the leaf, DER
-  std::span<const Bytes> crls;           // the cache, DER
+  std::span<const Bytes> crls;           // the cache, DER; the first 32 are read
   std::span<const Certificate> signers;  // of CRLs that an authority signs with a key of its own
   Bytes nonce;                           // fresh random bytes for a live question, or none
 };

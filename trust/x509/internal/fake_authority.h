@@ -233,18 +233,21 @@ class Authority {
     return wanted;
   }
 
-  Buffer crl(const CrlWanted& wanted = {}) const {
-    std::vector<Buffer> parts = {small_integer(1), key_.algorithm(), name(subject_),
+  Buffer crl(const CrlWanted& wanted = {}) const { return crl_by(key_, wanted); }
+
+  // crl_by lets another key sign, in this authority's name.
+  Buffer crl_by(const Key& signer, const CrlWanted& wanted) const {
+    std::vector<Buffer> parts = {small_integer(1), signer.algorithm(), name(subject_),
                                  time(wanted.this_update), time(wanted.next_update)};
     std::vector<Buffer> entries;
     for (const std::uint8_t serial : wanted.revoked) {
       entries.push_back(sequence({small_integer(serial), time(wanted.this_update - kDay)}));
     }
     if (!entries.empty()) parts.push_back(sequence(entries));
-    std::vector<Ext> extensions = {authority_key_id(key_), {oid::kCrlNumber, small_integer(1)}};
+    std::vector<Ext> extensions = {authority_key_id(signer), {oid::kCrlNumber, small_integer(1)}};
     extensions.insert(extensions.end(), wanted.more.begin(), wanted.more.end());
     parts.push_back(tlv(der::constructed(0), written(extensions)));
-    return key_.wrap(sequence(parts));
+    return signer.wrap(sequence(parts));
   }
 
   // ocsp answers about a certificate of this authority, signed by it.
