@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::size_t kNumberSizeMax = 20;  // RFC 5280, 5.2.3
 
+// The first version has no extensions, neither of the list nor of an entry (RFC 5280, 5.1.2.1).
+enum class Version : std::uint8_t { first, second };
+
 Result<Bytes> read_number(Bytes value) {
   der::Reader reader(value);
   AIRLOCK_ASSIGN(const Bytes number, reader.integer());
@@ -79,12 +82,13 @@ Result<Bytes> read_entry_issuer(Bytes value) {
   return fail(Code::missing_field);
 }
 
-Result<RevokedEntry> read_entry(der::Reader& list) {
+Result<RevokedEntry> read_entry(der::Reader& list, Version version) {
   AIRLOCK_ASSIGN(der::Reader reader, list.enter(der::kSequence));
   RevokedEntry entry;
   AIRLOCK_ASSIGN(entry.serial, reader.integer());
   AIRLOCK_ASSIGN(entry.since, reader.time());
   if (reader.at_end()) return entry;
+  if (version == Version::first) return fail(Code::trailing_bytes);
   AIRLOCK_ASSIGN(const der::Element extensions, reader.expect(der::kSequence));
   AIRLOCK_TRY(reader.end());
   AIRLOCK_ASSIGN(const auto all, internal::read_extension_list(extensions.whole));
@@ -100,11 +104,11 @@ Result<RevokedEntry> read_entry(der::Reader& list) {
   return entry;
 }
 
-Status read_revoked(Bytes content, Crl& crl) {
+Status read_revoked(Bytes content, Version version, Crl& crl) {
   der::Reader list(content);
   do {
     if (crl.revoked.size() == kRevokedMax) return fail(Code::too_many, kRevokedMax);
-    AIRLOCK_ASSIGN(RevokedEntry entry, read_entry(list));
+    AIRLOCK_ASSIGN(RevokedEntry entry, read_entry(list, version));
     // RFC 5280, 5.3.3: an entry without an issuer has that of the entry before it.
     if (!entry.issuer && !crl.revoked.empty()) entry.issuer = crl.revoked.back().issuer;
     crl.revoked.push_back(entry);
@@ -123,10 +127,10 @@ Status read_list_extensions(der::Reader& tbs, Crl& crl) {
 // TBSCertList (RFC 5280, 5.1).
 Status read_list(Bytes content, Crl& crl) {
   der::Reader tbs(content);
-  const bool is_first_version = !tbs.next_is(der::kInteger);
-  if (!is_first_version) {
-    AIRLOCK_ASSIGN(const std::uint32_t version, tbs.small());
-    if (version != 1) return fail(Code::unsupported_version, version);
+  const Version version = tbs.next_is(der::kInteger) ? Version::second : Version::first;
+  if (version == Version::second) {
+    AIRLOCK_ASSIGN(const std::uint32_t number, tbs.small());
+    if (number != 1) return fail(Code::unsupported_version, number);
   }
   AIRLOCK_ASSIGN(const der::Element algorithm, tbs.expect(der::kSequence));
   if (!equal(algorithm.whole, crl.algorithm)) return fail(Code::unsupported_algorithm);
@@ -138,8 +142,8 @@ Status read_list(Bytes content, Crl& crl) {
     AIRLOCK_ASSIGN(crl.next_update, tbs.time());
   }
   AIRLOCK_ASSIGN(const auto revoked, tbs.optional(der::kSequence));
-  if (revoked) AIRLOCK_TRY(read_revoked(revoked->content, crl));
-  if (is_first_version) return tbs.end();  // which has no extensions
+  if (revoked) AIRLOCK_TRY(read_revoked(revoked->content, version, crl));
+  if (version == Version::first) return tbs.end();
   AIRLOCK_TRY(read_list_extensions(tbs, crl));
   return tbs.end();
 }

@@ -169,11 +169,12 @@ std::optional<std::string> untimely(const Crl& crl, const Freshness& freshness) 
   return {};
 }
 
-std::optional<std::string> outside_profile(const Crl& crl, Profile profile) {
-  if (profile == Profile::published) return {};
+std::optional<std::string> outside_profile(const Crl& crl, const Freshness& freshness) {
+  const bool is_indirect = crl.scope && crl.scope->indirect;
+  if (is_indirect && !freshness.takes_indirect_crls) return "indirect CRLs are not taken";
+  if (freshness.profile == Profile::published) return {};
   if (!crl.number || crl.has_critical_number) return "the CRL has no proper number";
   if (!crl.authority_key_id) return "the CRL does not say which key signed it";
-  if (crl.scope && crl.scope->indirect) return "indirect CRLs are not taken";
   return {};
 }
 
@@ -237,7 +238,7 @@ void ask(const Crl& crl, std::uint16_t reasons, const Question& question, State&
   if (!is_authentic(crl, question)) {
     return state.keep(Answer::unusable, "no key of the issuer signed the CRL");
   }
-  if (auto why = outside_profile(crl, question.freshness.profile)) {
+  if (auto why = outside_profile(crl, question.freshness)) {
     return state.keep(Answer::unusable, std::move(*why));
   }
   if (look_up_with_deltas(crl, question) == Listed::yes) {

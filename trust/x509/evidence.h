@@ -7,13 +7,14 @@
 namespace airlock::x509 {
 
 // What to hold a CRL or an OCSP response to. `airlock` is what decisions of ours use: it wants a
-// nextUpdate, CRL numbers, no SHA-1 and no indirect CRL. `published` is RFC 5280 and RFC 6960
-// alone, for published test vectors.
+// nextUpdate, CRL numbers and no SHA-1. `published` is RFC 5280 and RFC 6960 alone, for published
+// test vectors.
 enum class Profile : std::uint8_t { airlock, published };
 struct Freshness {
   std::int64_t moment = 0;                   // Unix seconds
   std::int64_t age_seconds_max = 7 * 86400;  // since thisUpdate
   Profile profile = Profile::airlock;
+  bool takes_indirect_crls = false;  // no decision of ours does; NIST's cases want it
 };
 
 // An answer, the weakest first.

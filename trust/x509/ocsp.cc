@@ -18,7 +18,8 @@ Result<std::int64_t> read_time(der::Reader& reader) {
   return der::generalized_time_of(time.content);
 }
 
-// Extensions of the response or of one of its answers: only a nonce is understood.
+// Extensions of the response or of one of its answers. A nonce is understood, and so are timestamps
+// of certificate transparency, which change no status.
 Status read_response_extensions(der::Reader& reader, std::optional<Bytes>& nonce) {
   AIRLOCK_ASSIGN(const auto explicit_list, reader.optional(der::constructed(1)));
   if (!explicit_list) return {};
@@ -26,7 +27,7 @@ Status read_response_extensions(der::Reader& reader, std::optional<Bytes>& nonce
   for (const Extension& extension : all) {
     if (equal(extension.oid, oid::kOcspNonce)) {
       nonce = extension.value;
-    } else if (extension.critical) {
+    } else if (extension.critical && !equal(extension.oid, oid::kOcspTimestamps)) {
       return fail(Code::unknown_field);
     }
   }

@@ -43,6 +43,9 @@ inline constexpr auto kOcspBasic = octets(0x2b, 6, 1, 5, 5, 7, 48, 1, 1);
 inline constexpr auto kOcspNonce = octets(0x2b, 6, 1, 5, 5, 7, 48, 1, 2);
 inline constexpr auto kOcspNoCheck = octets(0x2b, 6, 1, 5, 5, 7, 48, 1, 5);
 
+// Signed certificate timestamps in an OCSP answer (RFC 6962, 3.3)
+inline constexpr auto kOcspTimestamps = octets(0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 4, 5);
+
 // Keys: RFC 3279, RFC 4055, RFC 5480, RFC 8410, SEC 2
 inline constexpr auto kRsaEncryption = octets(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1);
 inline constexpr auto kEcPublicKey = octets(0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1);
