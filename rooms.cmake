@@ -48,6 +48,9 @@ room(host/commandline HOST ROOMS core/base host/text LIBS cli11)
 # ---- trust: the repository door.
 room(trust/tuf      HOST ROOMS core/base core/codec core/crypto host/file host/json host/text LIBS crypto)
 
+# Certificates: a further condition on a key that already counts, never a key that counts.
+room(trust/x509     HOST ROOMS core/base core/crypto host/file host/text LIBS crypto)
+
 # Where the repository door and the package door are held against each other.
 room(trust/doors    HOST ROOMS core/base core/crypto core/package trust/tuf)
 
@@ -77,6 +80,6 @@ room(tests/powercut  HOST ROOMS core/base core/codec core/crypto core/package co
 app(fake_token_module tests/fake_token LIBS posix p11_kit MODULE)
 
 # ---- apps: a main each.
-app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/parallel host/text host/terminal host/commandline trust/tuf publish/keys publish/diff publish/release device/platform LIBS nlohmann_json cli11 curl)
+app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/parallel host/text host/terminal host/commandline trust/tuf trust/x509 publish/keys publish/diff publish/release device/platform LIBS nlohmann_json cli11 curl)
 app(airlock-server apps/airlock-server ROOMS core/base host/file host/json host/text host/commandline server/store server/rollout server/http LIBS mimalloc)
 app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text host/terminal host/commandline trust/tuf device/platform device/fetch device/apply device/agent LIBS cli11)

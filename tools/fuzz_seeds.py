@@ -11,6 +11,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "journeys"))
+import certificates  # noqa: E402
 import stage  # noqa: E402
 
 HEX = "ab" * 32
@@ -44,7 +45,7 @@ ANSWERS = {
 }
 
 
-class Seeds(stage.Stage):
+class Seeds(certificates.Authority):
     def runTest(self):  # a Stage is a test case; this one is driven by hand
         pass
 
@@ -56,7 +57,7 @@ class Seeds(stage.Stage):
             self.put("answer_fuzz", name, json.dumps(answer).encode())
         for name, value in {**BODIES, **ANSWERS}.items():
             self.put("json_fuzz", name, json.dumps(value, indent=1).encode())
-        self.make_vendor()
+        self.of_certificates()
         self.of_packages()
         self.of_metadata()
         self.of_payloads()
@@ -66,6 +67,25 @@ class Seeds(stage.Stage):
         place = self.folder / target
         place.mkdir(parents=True, exist_ok=True)
         (place / name).write_bytes(data)
+
+    def of_certificates(self):
+        """Pieces as certificate_fuzz and evidence_fuzz take them: two bytes of length before each but the last."""
+        leaf, root = self.der("x509", "signer.pem"), self.der("x509", "root.pem")
+        path = framed(leaf) + framed(root)
+        self.put("certificate_fuzz", "path", path)
+        self.put("certificate_fuzz", "pem", (self.dir / "signer.pem").read_bytes())
+        self.list_revoked()
+        self.staple("signer")
+        self.put("evidence_fuzz", "crl", path + self.der("crl", "root.crl"))
+        self.put("evidence_fuzz", "ocsp", path + (self.dir / "signer.ocsp").read_bytes())
+        self.revoke("signer")
+        self.staple("signer")
+        self.put("evidence_fuzz", "crl-revoked", path + self.der("crl", "root.crl"))
+        self.put("evidence_fuzz", "ocsp-revoked", path + (self.dir / "signer.ocsp").read_bytes())
+
+    def der(self, what, name):
+        self.openssl(what, "-in", name, "-outform", "DER", "-out", "seed.der")
+        return (self.dir / "seed.der").read_bytes()
 
     def of_packages(self):
         image = stage.firmware(150_000, 1)
@@ -125,6 +145,10 @@ class Seeds(stage.Stage):
                     end = FRAME_HEAD + int.from_bytes(frame[FRAME_HEAD - 2 : FRAME_HEAD], "big")
                     self.put(target, f"{name}-{stored.stem}", frame[: end + FRAME_CHECKSUM])
                     self.put(target, f"{name}-{stored.stem}-body", frame[FRAME_HEAD:end])
+
+
+def framed(piece):
+    return len(piece).to_bytes(2, "big") + piece
 
 
 def byte_strings(data):

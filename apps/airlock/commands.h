@@ -14,4 +14,6 @@ void add_sign_command(CLI::App& app, Outcome& outcome);      // sign
 void add_publish_command(CLI::App& app, Outcome& outcome);   // publish
 void add_inspect_command(CLI::App& app, Outcome& outcome);   // inspect
 
+void add_certificate_commands(CLI::App& app, Outcome& outcome);  // certificate check
+
 }  // namespace airlock::app
