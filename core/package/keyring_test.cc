@@ -192,7 +192,8 @@ TEST(Keyring, RefusesWeakAndMalformedKeys) {
   EXPECT_EQ(with(-47, Buffer(33)), Code::bad_key);
   EXPECT_EQ(with(-47, Buffer(33, 0xff)), Code::bad_key);
   EXPECT_EQ(with(-47, Buffer(34)), Code::oversized);
-  EXPECT_EQ(with(-51, Buffer(32)), Code::unsupported_algorithm);
+  EXPECT_EQ(with(-51, Buffer(31)), Code::bad_key);
+  EXPECT_EQ(with(-51, Buffer(33)), Code::bad_key);
   EXPECT_EQ(with(-7, Buffer(33)), Code::unsupported_algorithm);
 }
 

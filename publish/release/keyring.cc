@@ -151,7 +151,7 @@ Answer<void> make_cast(const Path& folder, std::string_view vendor, const keys::
     if (auto saved = key.save(stem + ".key", passphrase); !saved) {
       return Refusal::of(saved.error(), stem + ".key");
     }
-    if (auto saved = keys::create_public_key(stem + ".pub", key.public_key()); !saved) {
+    if (auto saved = keys::create_public_keys(stem + ".pub", {&key.public_key(), 1}); !saved) {
       return Refusal::of(saved.error(), stem + ".pub");
     }
     signers.push_back(std::move(key));

@@ -49,7 +49,7 @@ Buffer ed25519_sign(const Digest& secret, Bytes message) {
   const EvpKey key = ed25519_secret(secret);
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> md(EVP_MD_CTX_new(),
                                                                    &EVP_MD_CTX_free);
-  Buffer signature(crypto::kSignatureSize);
+  Buffer signature(crypto::kCurveSignatureSize);
   std::size_t size = signature.size();
   AIRLOCK_CHECK(EVP_DigestSignInit(md.get(), nullptr, nullptr, nullptr, key.get()) == 1);
   AIRLOCK_CHECK(EVP_DigestSign(md.get(), signature.data(), &size, message.data(), message.size()) ==
@@ -62,7 +62,7 @@ Buffer secp256k1_sign(const Digest& secret, Bytes message) {
   secp256k1_ecdsa_signature made;
   AIRLOCK_CHECK(secp256k1_ecdsa_sign(signing_context(), &made, digest.bytes.data(),
                                      secret.bytes.data(), nullptr, nullptr) == 1);
-  Buffer signature(crypto::kSignatureSize);
+  Buffer signature(crypto::kCurveSignatureSize);
   secp256k1_ecdsa_signature_serialize_compact(signing_context(), signature.data(), &made);
   return signature;
 }
