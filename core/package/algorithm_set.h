@@ -20,6 +20,14 @@ constexpr std::string_view name_of(crypto::Algorithm algorithm) {
   return "";
 }
 
+// algorithm_named is the way back; another name is unsupported_algorithm.
+constexpr Result<crypto::Algorithm> algorithm_named(std::string_view name) {
+  for (crypto::Algorithm algorithm : crypto::kAlgorithms) {
+    if (name_of(algorithm) == name) return algorithm;
+  }
+  return fail(Code::unsupported_algorithm);
+}
+
 class AlgorithmSet {
  public:
   constexpr AlgorithmSet() = default;
