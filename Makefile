@@ -6,6 +6,7 @@
 #   make corpus  every real input of the corpus (CORPUS=folder), one line per family
 #   make bench   every figure of speed, beside its peer; fails where a bar is missed
 #   make fuzz    every parser, FUZZ_SECONDS each (default 600)
+#   make peers   SLH-DSA beside another implementation of it, which npm installs
 #   make without take each check out of the code, and see its test fail
 
 JOBS ?= $(shell nproc)
@@ -20,7 +21,7 @@ ctest --preset $(1) -j $(JOBS) --progress; ended=$$?; \
 sed -n '/^skipped: /p' build/$(1)/Testing/Temporary/LastTest.log; test $$ended -eq 0
 endef
 
-.PHONY: demo test check corpus bench fuzz without packages build bare fuzz-smoke format tidy clean
+.PHONY: demo test check corpus bench fuzz peers without packages build bare fuzz-smoke format tidy clean
 
 packages:
 	@tools/install_packages.sh build
@@ -79,6 +80,10 @@ fuzz-smoke: | build-folder
 	@if command -v clang++-19 > /dev/null; then \
 	  $(MAKE) --no-print-directory build && AIRLOCK_BIN=build/release tools/fuzz.sh 3; \
 	else echo "skipped: fuzzing (no clang++-19; tools/install_packages.sh check installs it)"; fi
+
+peers: | build-folder
+	@$(MAKE) --no-print-directory build
+	@AIRLOCK_BIN=build/release tools/peers.sh
 
 without: | build-folder
 	@tools/install_packages.sh build

@@ -105,8 +105,9 @@ class Demo(stage.Stage):
         chapter(1, "A vendor makes the keys, for different people to hold")
         self.make_vendor()
         self.make_certificates()
-        good("a vendor key, three committee keys, five root keys, and four keys of the repository; all encrypted")
+        good("a vendor, three committee members, five roots, and four keys of the repository; all encrypted")
         say("a release needs the vendor AND two of the three committee members; the two doors share no key")
+        say("each member signs by Ed25519, by secp256k1 AND by SLH-DSA, which no quantum computer breaks")
 
     def first_firmware(self):
         chapter(2, "The first firmware goes onto a device in the factory")

@@ -17,14 +17,19 @@ struct InspectOptions {
   bool json = false;
 };
 
-Result<Shown> show_public_key(Bytes bytes) {
-  AIRLOCK_ASSIGN(const crypto::PublicKey key, keys::public_key_from_pem(text_of(bytes)));
-  const std::string algorithm = algorithm_name(static_cast<std::int64_t>(key.algorithm));
-  const std::string id = digest_hex(package::key_id(key));
-  return Shown{
-      "Public key, " + algorithm + "\n  key id " + id + "\n  " + text::to_hex(key.view()) + "\n",
-      {{"public_key",
-        {{"algorithm", algorithm}, {"key_id", id}, {"bytes", text::to_hex(key.view())}}}}};
+Result<Shown> show_public_keys(Bytes bytes) {
+  AIRLOCK_ASSIGN(const std::vector<crypto::PublicKey> keys,
+                 keys::public_keys_from_pem(text_of(bytes)));
+  Shown shown;
+  json::Value& all = shown.value["public_keys"] = json::Value::array();
+  for (const crypto::PublicKey& key : keys) {
+    const std::string algorithm = algorithm_name(static_cast<std::int64_t>(key.algorithm));
+    const std::string id = digest_hex(package::key_id(key));
+    const std::string hex = text::to_hex(key.view());
+    shown.text += "Public key, " + algorithm + "\n  key id " + id + "\n  " + hex + "\n";
+    all.push_back({{"algorithm", algorithm}, {"key_id", id}, {"bytes", hex}});
+  }
+  return shown;
 }
 
 Shown show_bytes(Bytes bytes) {
@@ -44,7 +49,7 @@ Result<Shown> show(Bytes bytes) {
   constexpr std::array kStored = {&show_record, &show_journal, &show_envelope_area};
   if (is_envelope(bytes)) return show_envelope(bytes);
   if (!bytes.empty() && bytes[0] == '{') return show_metadata(bytes);
-  if (text_of(bytes).starts_with("-----BEGIN PUBLIC KEY")) return show_public_key(bytes);
+  if (text_of(bytes).starts_with("-----BEGIN PUBLIC KEY")) return show_public_keys(bytes);
   if (text_of(bytes).starts_with("-----BEGIN ")) return fail(Code::wrong_magic);  // a secret
   for (const auto show_stored : kStored) {
     Result<Shown> shown = show_stored(bytes);

@@ -1,7 +1,9 @@
+#include <charconv>
 #include <cstdio>
 
 #include "apps/airlock/commands.h"
 #include "apps/airlock/opened.h"
+#include "host/text/text.h"
 
 namespace airlock::app {
 namespace {
@@ -24,8 +26,45 @@ Answer init(const InitOptions& options) {
       release::init_keys(options.dir, options.vendor, passphrase, present(), &show_progress);
   if (!made) return refuse(made.error(), options.dir);
   std::printf(
-      "and keyring.cose, which devices are provisioned with. In earnest, each key is made by its\n"
-      "holder on a machine of his own; only the .pub files travel (airlock keyring draft).\n");
+      "and keyring.cose, which devices are provisioned with. In earnest, each signer makes his "
+      "keys\n"
+      "on a machine of his own (airlock keys make); only the .pub files travel (airlock keyring\n"
+      "draft).\n");
+  return {};
+}
+
+struct MakeOptions : PassphraseOptions {
+  std::string name;
+  std::vector<std::string> algorithms = {"ed25519", "secp256k1", "slh-dsa"};
+};
+
+std::expected<package::AlgorithmSet, Refusal> read_algorithms(
+    const std::vector<std::string>& names) {
+  package::AlgorithmSet made;
+  for (const std::string& name : names) {
+    const Result<crypto::Algorithm> algorithm = package::algorithm_named(name);
+    if (!algorithm) {
+      return refuse(Code::usage, "algorithms are ed25519, secp256k1 and slh-dsa; found " + name);
+    }
+    made.add(*algorithm);
+  }
+  return made;
+}
+
+// One file, since a person who has three to choose from forgets one.
+Answer make_signer(const MakeOptions& options) {
+  AIRLOCK_ASSIGN(const package::AlgorithmSet algorithms, read_algorithms(options.algorithms));
+  AIRLOCK_ASSIGN(const keys::Secret passphrase,
+                 ask_passphrase(options, "the new " + options.name + ".key", keys::Asking::twice));
+  const auto made = release::make_keys(options.name, algorithms, keys::Door::package, passphrase);
+  if (!made) return refuse(made.error(), options.name);
+  std::printf("%s.key: keep it; it signs by %s.\n%s.pub: give it to whoever drafts the keyring:\n",
+              options.name.c_str(), release::words_of(algorithms).c_str(), options.name.c_str());
+  for (const keys::SigningKey& key : *made) {
+    std::printf("  %s, key id %s\n",
+                std::string(package::name_of(key.public_key().algorithm)).c_str(),
+                text::to_hex(package::key_id(key.public_key()).bytes).c_str());
+  }
   return {};
 }
 
@@ -35,20 +74,89 @@ struct DraftOptions {
   std::vector<std::string> removed;
   std::vector<std::string> replaced;
   std::vector<std::string> added;
+  std::vector<std::string> policies;
+  std::string log;
+  std::vector<std::string> witnesses;
+  std::uint8_t witnesses_required = 0;
+  bool no_log = false;
 };
 
-std::expected<release::NamedKey, Refusal> read_named_key(const std::string& text) {
+std::expected<release::NamedKeys, Refusal> read_named_keys(const std::string& text) {
+  AIRLOCK_ASSIGN(const Assignment parts, split_assignment(text));
+  AIRLOCK_ANSWER_ASSIGN(std::vector<crypto::PublicKey> keys, keys::read_public_keys(parts.value),
+                        parts.value);
+  return release::NamedKeys{parts.name, std::move(keys)};
+}
+
+std::expected<std::pair<std::string, crypto::PublicKey>, Refusal> read_named_key(
+    const std::string& text) {
   AIRLOCK_ASSIGN(const Assignment parts, split_assignment(text));
   AIRLOCK_ANSWER_ASSIGN(const crypto::PublicKey key, keys::read_public_key(parts.value),
                         parts.value);
-  return release::NamedKey{parts.name, key};
+  if (key.algorithm != crypto::Algorithm::eddsa) return refuse(Code::key_too_weak, parts.value);
+  return std::pair(parts.name, key);
+}
+
+std::vector<std::string> split(const std::string& text, char by) {
+  std::vector<std::string> parts(1);
+  for (char c : text) {
+    if (c == by) {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
+// "GROUP:THRESHOLD" or "GROUP:THRESHOLD:ALGORITHM+ALGORITHM".
+std::expected<release::KeyringChanges::Demand, Refusal> read_demand(const std::string& text) {
+  const std::vector<std::string> parts = split(text, ':');
+  std::uint8_t threshold = 0;
+  if (parts.size() > 1) {
+    const char* const end = parts[1].data() + parts[1].size();
+    if (std::from_chars(parts[1].data(), end, threshold).ptr != end) threshold = 0;
+  }
+  if (parts.size() > 3 || threshold == 0) {
+    return refuse(Code::usage,
+                  "--policy takes KIND=GROUP:THRESHOLD[:ALGORITHM+..],.., found " + text);
+  }
+  release::KeyringChanges::Demand demand{parts[0], threshold, {}};
+  if (parts.size() == 3) {
+    AIRLOCK_ASSIGN(demand.algorithms, read_algorithms(split(parts[2], '+')));
+  }
+  return demand;
+}
+
+std::expected<release::KeyringChanges::Policy, Refusal> read_policy(const std::string& text) {
+  AIRLOCK_ASSIGN(const Assignment parts, split_assignment(text));
+  AIRLOCK_ANSWER_ASSIGN(const package::Kind kind, package::kind_named(parts.name), parts.name);
+  release::KeyringChanges::Policy policy{kind, {}};
+  for (const std::string& one : split(parts.value, ',')) {
+    AIRLOCK_ASSIGN(release::KeyringChanges::Demand demand, read_demand(one));
+    policy.demands.push_back(std::move(demand));
+  }
+  return policy;
+}
+
+Answer read_log(const DraftOptions& options, release::KeyringChanges& changes) {
+  if (options.no_log) changes.keep_log = release::KeyringChanges::KeepLog::no;
+  if (options.log.empty()) return {};
+  AIRLOCK_ASSIGN(auto log, read_named_key(options.log));
+  release::KeyringChanges::Log made{log.first, log.second, {}, options.witnesses_required};
+  for (const std::string& text : options.witnesses) {
+    AIRLOCK_ASSIGN(auto witness, read_named_key(text));
+    made.witnesses.push_back(std::move(witness));
+  }
+  changes.log = std::move(made);
+  return {};
 }
 
 std::expected<release::KeyringChanges, Refusal> read_changes(const DraftOptions& options) {
   release::KeyringChanges changes;
   changes.removed = options.removed;
   for (const std::string& text : options.replaced) {
-    AIRLOCK_ASSIGN(release::NamedKey one, read_named_key(text));
+    AIRLOCK_ASSIGN(release::NamedKeys one, read_named_keys(text));
     changes.replaced.push_back(std::move(one));
   }
   for (const std::string& text : options.added) {
@@ -56,9 +164,14 @@ std::expected<release::KeyringChanges, Refusal> read_changes(const DraftOptions&
     if (colon == std::string::npos) {
       return refuse(Code::usage, "--add takes GROUP:NAME=FILE.pub, found " + text);
     }
-    AIRLOCK_ASSIGN(release::NamedKey one, read_named_key(text.substr(colon + 1)));
+    AIRLOCK_ASSIGN(release::NamedKeys one, read_named_keys(text.substr(colon + 1)));
     changes.added.push_back({text.substr(0, colon), std::move(one)});
   }
+  for (const std::string& text : options.policies) {
+    AIRLOCK_ASSIGN(release::KeyringChanges::Policy policy, read_policy(text));
+    changes.policies.push_back(std::move(policy));
+  }
+  AIRLOCK_TRY(read_log(options, changes));
   return changes;
 }
 
@@ -73,6 +186,24 @@ Answer draft(const DraftOptions& options) {
   return {};
 }
 
+void add_policy_options(CLI::App& command, DraftOptions& options) {
+  command
+      .add_option("--policy", options.policies,
+                  "who must sign a kind, such as firmware=vendor:1,committee:2:ed25519+slh-dsa; "
+                  "algorithms are those by all of which each counted signer must sign")
+      ->type_name("KIND=GROUP:THRESHOLD[:ALGORITHM+..],..");
+  auto* log = command.add_option("--log", options.log, "the public log that releases stand in")
+                  ->type_name("ORIGIN=FILE.pub");
+  auto* witness = command.add_option("--witness", options.witnesses, "who watches the log")
+                      ->type_name("NAME=FILE.pub")
+                      ->needs(log);
+  command
+      .add_option("--witnesses-required", options.witnesses_required,
+                  "how many of them must have cosigned")
+      ->needs(witness);
+  command.add_flag("--no-log", options.no_log, "releases need stand in no log")->excludes(log);
+}
+
 }  // namespace
 
 void add_keys_commands(CLI::App& app, Outcome& outcome) {
@@ -84,6 +215,19 @@ void add_keys_commands(CLI::App& app, Outcome& outcome) {
   made.command.add_option("--vendor", made.options.vendor, "name of the vendor, for people");
   add_passphrase_option(made.command, made.options);
   made.command.footer("Example:\n  airlock keys init --dir keys --vendor \"Example Wallets\"");
+
+  auto one = add_command<MakeOptions>(
+      family, outcome, "make", "Make the keys of one signer: NAME.key and NAME.pub.", &make_signer);
+  one.command.add_option("name", one.options.name, "path of the files, without their ending")
+      ->required();
+  one.command
+      .add_option("--algorithm", one.options.algorithms,
+                  "ed25519, secp256k1 or slh-dsa; repeat for several, all three by default")
+      ->take_all();
+  add_passphrase_option(one.command, one.options);
+  one.command.footer(
+      "Example:\n  airlock keys make anna\n"
+      "  airlock keyring draft --from keyring.cose --replace committee-1=anna.pub --out next.cose");
 }
 
 void add_keyring_commands(CLI::App& app, Outcome& outcome) {
@@ -96,10 +240,11 @@ void add_keyring_commands(CLI::App& app, Outcome& outcome) {
   made.command.add_option("--from", made.options.from, "the present keyring package")->required();
   made.command.add_option("--remove", made.options.removed, "signer that leaves")
       ->type_name("NAME");
-  made.command.add_option("--replace", made.options.replaced, "signer with a new key")
+  made.command.add_option("--replace", made.options.replaced, "signer with new keys, all of them")
       ->type_name("NAME=FILE.pub");
   made.command.add_option("--add", made.options.added, "new signer")
       ->type_name("GROUP:NAME=FILE.pub");
+  add_policy_options(made.command, made.options);
   made.command.add_option("--out", made.options.out, "file for the draft")->required();
   made.command.footer(
       "Example:\n  airlock keyring draft --from keys/keyring.cose \\\n"

@@ -82,7 +82,10 @@ Answer publish(const PublishOptions& options) {
   AIRLOCK_ASSIGN(const auto keyring, open_keyring(options.keyring));
   AIRLOCK_ANSWER_ASSIGN(const file::Buffer envelope, release::read_envelope(options.package),
                         release::envelope_path(options.package).string());
-  AIRLOCK_ANSWER_TRY(package::prove(envelope, keyring->keyring), options.package);
+  if (const auto proven = release::prove_package(envelope, keyring->keyring); !proven) {
+    const std::string& missing = proven.error().about;
+    return refuse(proven.error().error, options.package + (missing.empty() ? "" : ": " + missing));
+  }
   AIRLOCK_TRY(check_key_files(options, keyring->keyring));
   AIRLOCK_ASSIGN(const keys::Secret passphrase,
                  ask_passphrase(options, options.keys, keys::Asking::once));

@@ -1,7 +1,11 @@
 #include "apps/airlock/show.h"
 
+#include <algorithm>
+#include <tuple>
+
 #include "host/terminal/terminal.h"
 #include "host/text/text.h"
+#include "publish/release/release.h"
 
 namespace airlock::app {
 namespace {
@@ -124,13 +128,7 @@ std::string digest_hex(const crypto::Digest& digest) { return text::to_hex(diges
 
 std::string algorithm_name(std::int64_t algorithm) {
   const auto known = crypto::known_algorithm(algorithm);
-  if (!known) return std::to_string(algorithm);
-  switch (*known) {
-    case crypto::Algorithm::eddsa: return "EdDSA";
-    case crypto::Algorithm::es256k: return "ES256K";
-    case crypto::Algorithm::slh_dsa_sha2_128s: return "SLH-DSA-SHA2-128s";
-  }
-  return std::to_string(algorithm);
+  return known ? std::string(package::name_of(*known)) : std::to_string(algorithm);
 }
 
 std::string manifest_text(const Manifest& manifest) {
@@ -180,48 +178,108 @@ json::Value manifest_json(const Manifest& manifest) {
   return made;
 }
 
+namespace {
+
+std::string clause_text(const package::Keyring& keyring, const package::Clause& clause) {
+  std::string made =
+      std::to_string(clause.threshold) + " of " + text::visible(keyring.groups[clause.group]);
+  if (!clause.algorithms.empty()) made += " by " + release::words_of(clause.algorithms);
+  return made;
+}
+
+// The keys of one signer stand together.
+std::vector<const package::Key*> keys_by_signer(const package::Keyring& keyring) {
+  std::vector<const package::Key*> keys;
+  for (const package::Key& key : keyring.keys) keys.push_back(&key);
+  std::ranges::stable_sort(keys, [](const package::Key* a, const package::Key* b) {
+    return std::tie(a->group, a->name, b->key.algorithm) <  // Ed25519, -8, first
+           std::tie(b->group, b->name, a->key.algorithm);
+  });
+  return keys;
+}
+
+std::string log_text(const package::LogPolicy& log) {
+  std::string made = line("log", text::visible(log.origin) + ", " + text::to_hex(log.key.view()));
+  made += line("witnesses", std::to_string(log.required) + " of " +
+                                std::to_string(log.witnesses.size()) + " must have cosigned");
+  for (const package::Witness& one : log.witnesses) {
+    made += line("witness", text::visible(one.name) + ", " + text::to_hex(one.key.view()));
+  }
+  return made;
+}
+
+json::Value clause_json(const package::Keyring& keyring, const package::Clause& clause) {
+  json::Value algorithms = json::Value::array();
+  for (crypto::Algorithm algorithm : crypto::kAlgorithms) {
+    if (clause.algorithms.has(algorithm)) algorithms.push_back(package::name_of(algorithm));
+  }
+  return {{"group", keyring.groups[clause.group]},
+          {"threshold", clause.threshold},
+          {"algorithms", std::move(algorithms)}};
+}
+
+json::Value log_json(const package::LogPolicy& log) {
+  json::Value witnesses = json::Value::array();
+  for (const package::Witness& one : log.witnesses) {
+    witnesses.push_back({{"name", one.name}, {"public_key", text::to_hex(one.key.view())}});
+  }
+  return {{"origin", log.origin},
+          {"public_key", text::to_hex(log.key.view())},
+          {"witnesses", std::move(witnesses)},
+          {"required", log.required}};
+}
+
+}  // namespace
+
 std::string keyring_text(const package::Keyring& keyring) {
   std::string made = "Keyring " + std::to_string(keyring.version) + "\n";
   for (package::Kind kind : package::kKinds) {
     std::string demand;
     for (const package::Clause& clause : keyring.policy(kind).clauses) {
-      demand += (demand.empty() ? "" : " and ") + std::to_string(clause.threshold) + " of " +
-                text::visible(keyring.groups[clause.group]);
+      demand += (demand.empty() ? "" : " and ") + clause_text(keyring, clause);
     }
     made += line(package::name_of(kind), demand.empty() ? "nobody" : demand);
   }
-  for (const package::Key& key : keyring.keys) {
-    made += line(keyring.groups[key.group],
-                 text::visible(key.name) + ", " +
-                     algorithm_name(static_cast<std::int64_t>(key.key.algorithm)) + ", key id " +
-                     digest_hex(key.id));
+  for (const package::Key* key : keys_by_signer(keyring)) {
+    made += line(keyring.groups[key->group], text::visible(key->name) + ", " +
+                                                 std::string(package::name_of(key->key.algorithm)) +
+                                                 ", key id " + digest_hex(key->id));
+  }
+  if (keyring.log) made += log_text(*keyring.log);
+  for (Bytes root : keyring.certificate_roots) {
+    made += line("certificate root", digest_hex(crypto::sha256(root)));
   }
   return made;
 }
 
 json::Value keyring_json(const package::Keyring& keyring) {
   json::Value keys = json::Value::array(), policies = json::Value::object();
-  for (const package::Key& key : keyring.keys) {
-    keys.push_back({{"name", key.name},
-                    {"group", keyring.groups[key.group]},
-                    {"algorithm", algorithm_name(static_cast<std::int64_t>(key.key.algorithm))},
-                    {"key_id", digest_hex(key.id)},
-                    {"public_key", text::to_hex(key.key.view())}});
+  for (const package::Key* key : keys_by_signer(keyring)) {
+    keys.push_back({{"name", key->name},
+                    {"group", keyring.groups[key->group]},
+                    {"algorithm", package::name_of(key->key.algorithm)},
+                    {"key_id", digest_hex(key->id)},
+                    {"public_key", text::to_hex(key->key.view())}});
   }
   for (package::Kind kind : package::kKinds) {
     json::Value clauses = json::Value::array();
     for (const package::Clause& clause : keyring.policy(kind).clauses) {
-      clauses.push_back({{"group", keyring.groups[clause.group]}, {"threshold", clause.threshold}});
+      clauses.push_back(clause_json(keyring, clause));
     }
     policies[std::string(package::name_of(kind))] = std::move(clauses);
   }
   json::Value retained = json::Value::array();
   for (const package::Digest& digest : keyring.retained) retained.push_back(digest_hex(digest));
-  return {{"version", keyring.version},
-          {"created", text::to_time(keyring.created)},
-          {"keys", std::move(keys)},
-          {"policies", std::move(policies)},
-          {"retained", std::move(retained)}};
+  json::Value made{{"version", keyring.version},
+                   {"created", text::to_time(keyring.created)},
+                   {"keys", std::move(keys)},
+                   {"policies", std::move(policies)},
+                   {"retained", std::move(retained)}};
+  if (keyring.log) made["log"] = log_json(*keyring.log);
+  for (Bytes root : keyring.certificate_roots) {
+    made["certificate_roots"].push_back(digest_hex(crypto::sha256(root)));
+  }
+  return made;
 }
 
 std::string about_package(const std::string& path, Bytes envelope) {

@@ -25,7 +25,7 @@ json::Value manifest_json(const package::Manifest& manifest);
 std::string keyring_text(const package::Keyring& keyring);
 json::Value keyring_json(const package::Keyring& keyring);
 
-// name_of returns "EdDSA", "ES256K", ..; the number where the algorithm is not known.
+// algorithm_name returns "ed25519", "secp256k1", ..; the number where it is not known.
 std::string algorithm_name(std::int64_t algorithm);
 
 // about_package is what a refusal of an envelope is about: its path, and the field that is wrong.

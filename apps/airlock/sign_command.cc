@@ -62,8 +62,8 @@ Answer confirm(const SignOptions& options, const package::Manifest& manifest) {
 }
 
 // While the signer looked at it, others may have signed too: under the folder's lock the package is
-// read again, and add_signature holds it against the digest that was shown.
-Answer add_to_package(const SignOptions& options, const keys::SigningKey& key,
+// read again, and add_signatures holds it against the digest that was shown.
+Answer add_to_package(const SignOptions& options, std::span<const keys::SigningKey> keys,
                       const crypto::Digest& shown, const package::Keyring* keyring) {
   const file::Path path = release::envelope_path(options.package);
   const file::Path folder = path.has_parent_path() ? path.parent_path() : file::Path(".");
@@ -73,8 +73,13 @@ Answer add_to_package(const SignOptions& options, const keys::SigningKey& key,
   AIRLOCK_ANSWER_ASSIGN(const file::Buffer envelope, release::read_envelope(options.package),
                         release::envelope_path(options.package).string());
   AIRLOCK_ANSWER_ASSIGN(const file::Buffer signed_envelope,
-                        release::add_signature(envelope, key, shown, keyring), options.key);
+                        release::add_signatures(envelope, keys, shown, keyring), options.key);
   AIRLOCK_ANSWER_TRY(file::replace(path, signed_envelope), path.string());
+  if (keyring == nullptr) return {};
+  AIRLOCK_ANSWER_ASSIGN(const std::string missing,
+                        release::missing_signatures(signed_envelope, *keyring), path.string());
+  std::printf("%s\n",
+              missing.empty() ? "The quorum is complete." : ("Missing: " + missing).c_str());
   return {};
 }
 
@@ -94,27 +99,32 @@ Answer sign(const SignOptions& options) {
   AIRLOCK_TRY(confirm(options, manifest));
   AIRLOCK_ASSIGN(const keys::Secret passphrase,
                  ask_passphrase(options, options.key, keys::Asking::once));
-  AIRLOCK_ASSIGN(const keys::SigningKey key, open_key(options.key, passphrase));
+  AIRLOCK_ANSWER_ASSIGN(const std::vector<keys::SigningKey> keys,
+                        keys::open_keys(options.key, passphrase), options.key);
   AIRLOCK_TRY(
-      add_to_package(options, key, manifest.digest(), keyring ? &keyring->keyring : nullptr));
-  std::printf("Signed %s %s, manifest %s.\n", std::string(package::name_of(manifest.kind)).c_str(),
+      add_to_package(options, keys, manifest.digest(), keyring ? &keyring->keyring : nullptr));
+  package::AlgorithmSet algorithms;
+  for (const keys::SigningKey& key : keys) algorithms.add(key.public_key().algorithm);
+  std::printf("Signed %s %s, manifest %s, by %s.\n",
+              std::string(package::name_of(manifest.kind)).c_str(),
               text::visible(manifest.version.text).c_str(),
-              text::to_hex(manifest.digest().bytes).c_str());
+              text::to_hex(manifest.digest().bytes).c_str(), release::words_of(algorithms).c_str());
   return {};
 }
 
 }  // namespace
 
 void add_sign_command(CLI::App& app, Outcome& outcome) {
-  auto made = add_command<SignOptions>(app, outcome, "sign",
-                                       "Add one signature to a package, after showing it.", &sign);
+  auto made = add_command<SignOptions>(
+      app, outcome, "sign", "Add a signer's signatures to a package, after showing it.", &sign);
   made.command.add_option("package", made.options.package, "package folder or .cose file")
       ->required();
-  made.command.add_option("--key", made.options.key, "the signer's .key file")->required();
+  made.command.add_option("--key", made.options.key, "the signer's .key file, with all his keys")
+      ->required();
   made.command.add_option("--digest", made.options.digest,
                           "the manifest digest that you saw, instead of typing it");
   made.command.add_option("--keyring", made.options.keyring,
-                          "refuse where this keyring does not let the key sign");
+                          "refuse where it does not let these keys sign; tell what is missing");
   add_passphrase_option(made.command, made.options);
   made.command.footer(
       "Example:\n  airlock sign --key keys/vendor.key release-1.1.0 --keyring keys/keyring.cose");

@@ -1,8 +1,8 @@
-// Published vectors that others keep: Project Wycheproof. They live outside the repository
-// (AIRLOCK_CORPUS, or ../shared/corpus beside it) and the tests are skipped where they are absent.
+// Published vectors that others keep: Project Wycheproof, and NIST's ACVP for SLH-DSA. They live
+// outside the repository (AIRLOCK_CORPUS, or ../shared/corpus beside it) and the tests are skipped
+// where they are absent.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -11,25 +11,15 @@
 #include <vector>
 
 #include "core/crypto/crypto.h"
+#include "core/crypto/slh_dsa.h"
+#include "tests/fakes/corpus.h"
 
 namespace airlock::crypto {
 namespace {
 
 using Buffer = std::vector<std::uint8_t>;
 
-std::filesystem::path corpus_file(const char* name) {
-  const char* folder = std::getenv("AIRLOCK_CORPUS");
-  return std::filesystem::path(folder != nullptr ? folder : "../shared/corpus") / "crypto" /
-         "wycheproof" / name;
-}
-
-Buffer hex(const std::string& text) {
-  Buffer bytes;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    bytes.push_back(static_cast<std::uint8_t>(std::stoi(text.substr(i, 2), nullptr, 16)));
-  }
-  return bytes;
-}
+using fakes::bytes_of_hex;
 
 // One INTEGER of a strict DER signature as 32 bytes, or nothing.
 std::optional<Buffer> der_integer(const Buffer& der, std::size_t& at) {
@@ -95,27 +85,72 @@ bool verifies(Algorithm algorithm, const Buffer& key_bytes, const Buffer& messag
 }
 
 TEST(WycheproofCorpus, JudgesEveryEd25519SignatureAsPublished) {
-  const auto path = corpus_file("ed25519_test.json");
+  const auto path = fakes::corpus_file("crypto/wycheproof/ed25519_test.json");
   if (!std::filesystem::exists(path)) GTEST_SKIP() << "no corpus at " << path;
-  const Counts counts = run(nlohmann::json::parse(std::ifstream(path)), [](const auto& key,
-                                                                           const auto& one) {
-    return verifies(Algorithm::eddsa, hex(key.at("pk")), hex(one.at("msg")), hex(one.at("sig")));
-  });
+  const Counts counts =
+      run(nlohmann::json::parse(std::ifstream(path)), [](const auto& key, const auto& one) {
+        return verifies(Algorithm::eddsa, bytes_of_hex(key.at("pk")), bytes_of_hex(one.at("msg")),
+                        bytes_of_hex(one.at("sig")));
+      });
+  RecordProperty("vectors", static_cast<int>(counts.cases));
   EXPECT_EQ(counts.cases, 151u);
   EXPECT_EQ(counts.accepted, 88u);
 }
 
 TEST(WycheproofCorpus, JudgesEveryLowSSignatureOnSecp256k1AsPublished) {
-  const auto path = corpus_file("ecdsa_secp256k1_sha256_bitcoin_test.json");
+  const auto path =
+      fakes::corpus_file("crypto/wycheproof/ecdsa_secp256k1_sha256_bitcoin_test.json");
   if (!std::filesystem::exists(path)) GTEST_SKIP() << "no corpus at " << path;
   const Counts counts =
       run(nlohmann::json::parse(std::ifstream(path)), [](const auto& key, const auto& one) {
-        const auto raw = raw_of_der(hex(one.at("sig")));
-        return raw && verifies(Algorithm::es256k, compressed(hex(key.at("uncompressed"))),
-                               hex(one.at("msg")), *raw);
+        const auto raw = raw_of_der(bytes_of_hex(one.at("sig")));
+        return raw && verifies(Algorithm::es256k, compressed(bytes_of_hex(key.at("uncompressed"))),
+                               bytes_of_hex(one.at("msg")), *raw);
       });
+  RecordProperty("vectors", static_cast<int>(counts.cases));
   EXPECT_EQ(counts.cases, 463u);
   EXPECT_EQ(counts.accepted, 162u);
+}
+
+// These are cases of the algorithm's inside (FIPS 205, algorithm 20), below the wrapping of
+// messages: what the front door verifies is none of them. Keys and signatures are made in
+// publish/keys.
+TEST(AcvpCorpus, JudgesEverySlhDsaSignatureAsPublished) {
+  const auto path = fakes::corpus_file("crypto/slhdsa/slhdsa_sha2_128s_sigver.txt");
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << "no corpus at " << path;
+  const std::vector<fakes::Case> cases = fakes::cases_in(path);
+  for (const fakes::Case& one : cases) {
+    const Buffer key = bytes_of_hex(one.at("pub")), message = bytes_of_hex(one.at("msg")),
+                 sig = bytes_of_hex(one.at("sig"));
+    const std::array parts = {Bytes(message)};
+    EXPECT_EQ(slh_dsa::verify_internal(key, parts, sig), one.at("valid") == "true");
+    EXPECT_FALSE(verifies(Algorithm::slh_dsa_sha2_128s, key, message, sig)) << "not wrapped";
+  }
+  RecordProperty("vectors", static_cast<int>(cases.size()));
+  EXPECT_EQ(cases.size(), 9u);
+}
+
+// What FIPS 205, section 10.2.2, puts before the hash of a message: which hash it is (DER).
+Buffer hash_name(const std::string& hash) {
+  return bytes_of_hex(hash == "SHA-256" ? "0609608648016503040201" : "0609608648016503040202");
+}
+
+// Signatures over a hash are valid ones of another scheme, which no key of ours signs by.
+TEST(AcvpCorpus, VerifiesSlhDsaSignaturesOverAHashInsideAndRefusesThemAtItsDoor) {
+  const auto path = fakes::corpus_file("crypto/slhdsa/slhdsa_sha2_128s_prehash.txt");
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << "no corpus at " << path;
+  const std::vector<fakes::Case> cases = fakes::cases_in(path);
+  for (const fakes::Case& one : cases) {
+    const Buffer key = bytes_of_hex(one.at("pub")), digest = bytes_of_hex(one.at("msg")),
+                 sig = bytes_of_hex(one.at("sig"));
+    const Buffer context = bytes_of_hex(one.at("context")), name = hash_name(one.at("hash"));
+    const Buffer head = {1, static_cast<std::uint8_t>(context.size())};
+    const std::array wrapped = {Bytes(head), Bytes(context), Bytes(name), Bytes(digest)};
+    EXPECT_TRUE(slh_dsa::verify_internal(key, wrapped, sig));
+    EXPECT_FALSE(verifies(Algorithm::slh_dsa_sha2_128s, key, digest, sig));
+  }
+  RecordProperty("vectors", static_cast<int>(cases.size()));
+  EXPECT_EQ(cases.size(), 2u);
 }
 
 }  // namespace

@@ -3,10 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
+#include "core/crypto/backend.h"
 #include "core/crypto/crypto.h"
+#include "tests/fakes/ed25519_edges.h"
 
 namespace airlock::crypto {
 namespace {
@@ -123,6 +126,44 @@ TEST(Verify, TakesAMessageInPartsAsTheirConcatenation) {
   const Buffer message = {0x72};
   const Bytes parts[] = {Bytes(), message, Bytes()};
   EXPECT_TRUE(verify(key, parts, hex(kSignature)));
+}
+
+PublicKey unchecked(Bytes bytes) {
+  PublicKey key;  // as if it had come past make_public_key
+  for (std::uint8_t byte : bytes) AIRLOCK_CHECK(key.bytes.add(byte).has_value());
+  return key;
+}
+
+class Ed25519Edges : public testing::TestWithParam<std::string_view> {
+ protected:
+  Buffer message_{bytes_of(GetParam()).begin(), bytes_of(GetParam()).end()};
+  std::vector<fakes::Ed25519Edge> edges_ = fakes::ed25519_edges([this](Bytes) { return message_; });
+};
+
+INSTANTIATE_TEST_SUITE_P(Messages, Ed25519Edges, testing::Values("", "a", "another message"));
+
+TEST_P(Ed25519Edges, AreJudgedByTheRuleWhicheverWayTheKeyCame) {
+  const std::array parts = {Bytes(message_)};
+  for (const fakes::Ed25519Edge& edge : edges_) {
+    EXPECT_EQ(verify(unchecked(edge.key), parts, edge.signature).has_value(), edge.is_valid)
+        << edge.name;
+    const auto key = make_public_key(Algorithm::eddsa, edge.key);
+    EXPECT_EQ(key && verify(*key, parts, edge.signature), edge.is_valid) << edge.name;
+  }
+}
+
+// An edge at which every library says no would show nothing.
+TEST_P(Ed25519Edges, WouldPassInPartByTheEquationAlone) {
+  const std::array parts = {Bytes(message_)};
+  std::map<std::string, int> passes;
+  for (const fakes::Ed25519Edge& edge : edges_) {
+    const bool holds = backend::ed25519_equation(edge.key, parts, edge.signature);
+    EXPECT_TRUE(holds || !edge.is_valid) << edge.name;
+    if (edge.is_valid || !holds) continue;
+    ++passes[edge.name.substr(0, edge.name.find(','))];
+  }
+  EXPECT_EQ(passes, (std::map<std::string, int>{
+                        {"A of small order", 8}, {"R of small order", 8}, {"A not canonical", 6}}));
 }
 
 TEST(Sha256, HasThePublishedDigests) {

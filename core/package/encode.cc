@@ -9,10 +9,12 @@ using codec::CborWriter;
 using internal::ComponentKey;
 using internal::ImageKey;
 using internal::KeyringKey;
+using internal::LogKey;
 using internal::ManifestKey;
 using internal::PayloadKey;
 using internal::RampKey;
 using internal::SignerKey;
+using internal::WitnessKey;
 
 template <class Field>
 void write_key(CborWriter& writer, Field key) {
@@ -176,6 +178,24 @@ void write_keys(CborWriter& writer, std::span<const KeyDraft> keys) {
   for (std::size_t place : places) write_signer(writer, keys[place]);
 }
 
+void write_clause(CborWriter& writer, const Clause& clause) {
+  writer.write_array(clause.algorithms.empty() ? 2 : 3);
+  writer.write_unsigned(clause.group);
+  writer.write_unsigned(clause.threshold);
+  if (clause.algorithms.empty()) return;
+  writer.write_array(clause.algorithms.size());
+  constexpr auto kAscending = [] {
+    auto sorted = crypto::kAlgorithms;
+    std::sort(sorted.begin(), sorted.end());
+    return sorted;
+  }();
+  for (crypto::Algorithm algorithm : kAscending) {
+    if (clause.algorithms.has(algorithm)) {
+      writer.write_integer(static_cast<std::int64_t>(algorithm));
+    }
+  }
+}
+
 void write_policies(CborWriter& writer, std::span<const PolicyDraft> policies) {
   const auto kinds = sorted_places<kKindCount>(policies.size(), [&](std::size_t a, std::size_t b) {
     return policies[a].kind < policies[b].kind;
@@ -189,11 +209,7 @@ void write_policies(CborWriter& writer, std::span<const PolicyDraft> policies) {
         [&](std::size_t a, std::size_t b) { return clauses[a].group < clauses[b].group; });
     write_key(writer, policies[place].kind);
     writer.write_array(clauses.size());
-    for (std::size_t i : order) {
-      writer.write_array(2);
-      writer.write_unsigned(clauses[i].group);
-      writer.write_unsigned(clauses[i].threshold);
-    }
+    for (std::size_t i : order) write_clause(writer, clauses[i]);
   }
 }
 
@@ -206,11 +222,43 @@ void write_retained(CborWriter& writer, std::span<const Digest> retained) {
   for (std::size_t place : places) writer.write_bytes(retained[place].bytes);
 }
 
+void write_log(CborWriter& writer, const LogPolicy& log) {
+  const auto& witnesses = log.witnesses;
+  const auto places = sorted_places<kWitnessesMax>(
+      witnesses.size(),
+      [&](std::size_t a, std::size_t b) { return witnesses[a].name < witnesses[b].name; });
+  write_key(writer, KeyringKey::log);
+  writer.write_map(4);
+  write_text(writer, LogKey::origin, log.origin);
+  write_bytes(writer, LogKey::public_key, log.key.view());
+  write_key(writer, LogKey::witnesses);
+  writer.write_array(witnesses.size());
+  for (std::size_t place : places) {
+    writer.write_map(2);
+    write_text(writer, WitnessKey::name, witnesses[place].name);
+    write_bytes(writer, WitnessKey::public_key, witnesses[place].key.view());
+  }
+  write_size(writer, LogKey::required, log.required);
+}
+
+void write_certificate_roots(CborWriter& writer, std::span<const Bytes> roots) {
+  if (roots.empty()) return;
+  const auto places = sorted_places<kCertificateRootsMax>(
+      roots.size(),
+      [&](std::size_t a, std::size_t b) { return text_of(roots[a]) < text_of(roots[b]); });
+  write_key(writer, KeyringKey::certificate_roots);
+  writer.write_array(roots.size());
+  for (std::size_t place : places) writer.write_bytes(roots[place]);
+}
+
 // What the fixed orders above have room for; parse would refuse more anyway.
 Status check_sizes(const KeyringDraft& draft) {
   if (draft.keys.size() > kKeysMax) return fail(Code::too_many, kKeysMax);
   if (draft.policies.size() > kKindCount) return fail(Code::too_many, kKindCount);
   if (draft.retained.size() > kRetainedMax) return fail(Code::too_many, kRetainedMax);
+  if (draft.certificate_roots.size() > kCertificateRootsMax) {
+    return fail(Code::too_many, kCertificateRootsMax);
+  }
   for (const PolicyDraft& policy : draft.policies) {
     if (policy.clauses.size() > kClausesMax) return fail(Code::too_many, kClausesMax);
   }
@@ -230,7 +278,8 @@ Result<Bytes> encode_manifest(const ManifestDraft& draft, MutableBytes buffer) {
 Result<Bytes> encode_keyring(const KeyringDraft& draft, MutableBytes buffer) {
   AIRLOCK_TRY(check_sizes(draft));
   CborWriter writer(buffer);
-  writer.write_map(draft.retained.empty() ? 6 : 7);
+  writer.write_map(6 + (draft.retained.empty() ? 0U : 1U) + (draft.log ? 1U : 0U) +
+                   (draft.certificate_roots.empty() ? 0U : 1U));
   write_size(writer, KeyringKey::format, kKeyringFormat);
   write_size(writer, KeyringKey::version, draft.version);
   write_number(writer, KeyringKey::created, draft.created);
@@ -240,6 +289,8 @@ Result<Bytes> encode_keyring(const KeyringDraft& draft, MutableBytes buffer) {
   write_keys(writer, draft.keys);
   write_policies(writer, draft.policies);
   write_retained(writer, draft.retained);
+  if (draft.log) write_log(writer, *draft.log);
+  write_certificate_roots(writer, draft.certificate_roots);
   AIRLOCK_ASSIGN(const Bytes encoded, writer.finish());
   AIRLOCK_TRY(Keyring::parse(encoded));
   return encoded;

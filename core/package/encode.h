@@ -69,9 +69,11 @@ struct KeyringDraft {
   std::span<const KeyDraft> keys;
   std::span<const PolicyDraft> policies;
   std::span<const Digest> retained;
+  std::optional<LogPolicy> log = {};
+  std::span<const Bytes> certificate_roots = {};
 };
 
-// encode_keyring writes a keyring; keys, clauses and retained digests in any order. Errors:
+// encode_keyring writes a keyring; what it lists in any order. Errors:
 // no_room, and those of Keyring::parse.
 Result<Bytes> encode_keyring(const KeyringDraft& draft, MutableBytes buffer);
 

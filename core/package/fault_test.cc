@@ -139,6 +139,13 @@ TEST(Fault, NamesTheFieldOfAKeyring) {
   names(with_key(3, cbor_number(200)), "keys[2]");
   names(with_key(4, cbor_text("a\nb")), "keys[2]");
   names(with_key(2, cbor_text("x")), "keys[2].public key");
+  Fields with_log(keyring);
+  with_log.append(8, fakes::cbor([](codec::CborWriter& writer) {
+                    writer.write_map(1);
+                    writer.write_unsigned(1);
+                    writer.write_unsigned(2);
+                  }));
+  names(in_keyring(with_log.encode()), "log.origin");
 }
 
 TEST(Fault, TellsAWrongEnvelopeFromAWrongManifest) {

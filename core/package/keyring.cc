@@ -8,8 +8,10 @@ namespace {
 
 using codec::CborReader;
 using internal::KeyringKey;
+using internal::LogKey;
 using internal::read_number;
 using internal::SignerKey;
+using internal::WitnessKey;
 
 Status read_format(CborReader& reader) {
   AIRLOCK_ASSIGN(const std::uint64_t format, reader.read_unsigned());
@@ -62,21 +64,35 @@ Result<Key> read_key(CborReader& reader) {
 // Whether one secret signs for both keys: the same point, or its negative, which the encodings of
 // both curves mark with a sign; the bytes alone where the algorithms differ.
 bool have_one_holder(const crypto::PublicKey& a, const crypto::PublicKey& b) {
-  if (a.algorithm != b.algorithm) return equal(a.view(), b.view());
+  if (a.algorithm != b.algorithm || a.bytes.size() != b.bytes.size()) {
+    return equal(a.view(), b.view());
+  }
   switch (a.algorithm) {
     case crypto::Algorithm::eddsa:
       return equal(a.view().first(31), b.view().first(31)) &&
              ((a.bytes[31] ^ b.bytes[31]) & 0x7f) == 0;
     case crypto::Algorithm::es256k: return equal(a.view().subspan(1), b.view().subspan(1));
-    case crypto::Algorithm::slh_dsa_sha2_128s: break;
+    case crypto::Algorithm::slh_dsa_sha2_128s: return equal(a.view(), b.view());
   }
   return equal(a.view(), b.view());
+}
+
+// Keys of one name are one signer's: in one group, each of an algorithm of its own.
+Status find_signer(const Keyring& keyring, Key& key) {
+  key.signer = static_cast<std::uint8_t>(keyring.keys.size());
+  for (const Key& other : keyring.keys) {
+    if (other.name != key.name) continue;
+    if (other.group != key.group) return fail(Code::bad_keyring);
+    if (other.key.algorithm == key.key.algorithm) return fail(Code::bad_keyring);
+    key.signer = other.signer;
+  }
+  return {};
 }
 
 Status read_keys(Keyring& keyring, CborReader& reader) {
   AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kKeysMax));
   return internal::read_items(reader, count, [&]() -> Status {
-    AIRLOCK_ASSIGN(const Key key, read_key(reader));
+    AIRLOCK_ASSIGN(Key key, read_key(reader));
     if (key.group >= keyring.groups.size()) return fail(Code::bad_keyring);
     for (const Key& other : keyring.keys) {
       if (!have_one_holder(key.key, other.key)) continue;
@@ -86,14 +102,47 @@ Status read_keys(Keyring& keyring, CborReader& reader) {
     if (!keyring.keys.empty() && key.id <= keyring.keys.last().id) {
       return fail(Code::not_canonical);
     }
+    AIRLOCK_TRY(find_signer(keyring, key));
     return keyring.keys.add(key);
   });
 }
 
-std::size_t keys_in(const Keyring& keyring, std::size_t group) {
+// How many signers the clause counts where all of them sign by all their keys.
+std::size_t countable(const Keyring& keyring, const Clause& clause) {
+  std::array<AlgorithmSet, kKeysMax> held;
+  for (const Key& key : keyring.keys) {
+    if (key.group == clause.group) held[key.signer].add(key.key.algorithm);
+  }
   return static_cast<std::size_t>(
-      std::count_if(keyring.keys.begin(), keyring.keys.end(),
-                    [&](const Key& key) { return key.group == group; }));
+      std::count_if(held.begin(), held.end(),
+                    [&](AlgorithmSet algorithms) { return clause.counts(algorithms); }));
+}
+
+Result<AlgorithmSet> read_algorithms(CborReader& reader) {
+  AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(crypto::kAlgorithms.size()));
+  AIRLOCK_TRY(internal::present(count));
+  AlgorithmSet algorithms;
+  std::int64_t last = std::numeric_limits<std::int64_t>::min();
+  for (std::size_t i = 0; i < count; ++i) {
+    AIRLOCK_ASSIGN(const std::int64_t number, reader.read_integer());
+    AIRLOCK_ASSIGN(const crypto::Algorithm algorithm, crypto::known_algorithm(number));
+    if (number <= last) return fail(Code::not_canonical);
+    algorithms.add(algorithm);
+    last = number;
+  }
+  return algorithms;
+}
+
+Result<Clause> read_clause(CborReader& reader) {
+  constexpr std::size_t kAlways = 2;
+  AIRLOCK_ASSIGN(const std::size_t parts, reader.read_array(kAlways + 1));
+  if (parts < kAlways) return fail(Code::bad_keyring);
+  Clause clause;
+  AIRLOCK_ASSIGN(clause.group, read_number<std::uint8_t>(reader));
+  AIRLOCK_ASSIGN(clause.threshold, read_number<std::uint8_t>(reader));
+  if (parts == kAlways) return clause;
+  AIRLOCK_ASSIGN(clause.algorithms, read_algorithms(reader));
+  return clause;
 }
 
 Result<SigningPolicy> read_policy(const Keyring& keyring, CborReader& reader) {
@@ -101,15 +150,11 @@ Result<SigningPolicy> read_policy(const Keyring& keyring, CborReader& reader) {
   AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kClausesMax));
   AIRLOCK_TRY(internal::present(count));
   AIRLOCK_TRY(internal::read_items(reader, count, [&]() -> Status {
-    AIRLOCK_ASSIGN(const std::size_t parts, reader.read_array(2));
-    if (parts != 2) return fail(Code::bad_keyring);
-    Clause clause;
-    AIRLOCK_ASSIGN(clause.group, read_number<std::uint8_t>(reader));
-    AIRLOCK_ASSIGN(clause.threshold, read_number<std::uint8_t>(reader));
+    AIRLOCK_ASSIGN(const Clause clause, read_clause(reader));
     const bool ascends = policy.clauses.empty() || clause.group > policy.clauses.last().group;
     if (!ascends) return fail(Code::not_canonical);
     if (clause.group >= keyring.groups.size()) return fail(Code::bad_keyring);
-    if (clause.threshold == 0 || clause.threshold > keys_in(keyring, clause.group)) {
+    if (clause.threshold == 0 || clause.threshold > countable(keyring, clause)) {
       return fail(Code::bad_keyring);
     }
     return policy.clauses.add(clause);
@@ -142,6 +187,77 @@ Status read_retained(Keyring& keyring, CborReader& reader) {
       return fail(Code::not_canonical);
     }
     return keyring.retained.add(digest);
+  });
+}
+
+// The keys that watch a log are Ed25519, and nobody's twice: a signer who also were a witness, or
+// the log itself, would be asked about himself.
+Result<crypto::PublicKey> read_note_key(const Keyring& keyring, const LogPolicy& log,
+                                        CborReader& reader) {
+  AIRLOCK_ASSIGN(const Bytes bytes, reader.read_bytes(crypto::kEd25519KeySize));
+  AIRLOCK_ASSIGN(const crypto::PublicKey key,
+                 crypto::make_public_key(crypto::Algorithm::eddsa, bytes));
+  bool is_known = have_one_holder(key, log.key);
+  for (const Witness& witness : log.witnesses) is_known |= have_one_holder(key, witness.key);
+  for (const Key& signer : keyring.keys) is_known |= have_one_holder(key, signer.key);
+  if (is_known) return fail(Code::bad_keyring);
+  return key;
+}
+
+Result<Witness> read_witness(const Keyring& keyring, const LogPolicy& log, CborReader& reader) {
+  Witness witness;
+  const auto read_one = [&](std::int64_t number) -> Status {
+    switch (static_cast<WitnessKey>(number)) {
+      case WitnessKey::name: return internal::store(witness.name, reader.read_text(kNameMax));
+      case WitnessKey::public_key:
+        return internal::store(witness.key, read_note_key(keyring, log, reader));
+    }
+    return fail(Code::unknown_field);
+  };
+  AIRLOCK_TRY(internal::read_map(reader, internal::kWitnessShape, read_one));
+  if (!is_note_name(witness.name)) return fail(Code::bad_keyring);
+  return witness;
+}
+
+Status read_witnesses(const Keyring& keyring, LogPolicy& log, CborReader& reader) {
+  AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kWitnessesMax));
+  AIRLOCK_TRY(internal::present(count));
+  return internal::read_items(reader, count, [&]() -> Status {
+    AIRLOCK_ASSIGN(const Witness witness, read_witness(keyring, log, reader));
+    if (!log.witnesses.empty() && witness.name <= log.witnesses.last().name) {
+      return fail(Code::not_canonical);
+    }
+    return log.witnesses.add(witness);
+  });
+}
+
+Result<LogPolicy> read_log(const Keyring& keyring, CborReader& reader) {
+  LogPolicy log;
+  const auto read_one = [&](std::int64_t number) -> Status {
+    switch (static_cast<LogKey>(number)) {
+      case LogKey::origin: return internal::store(log.origin, reader.read_text(kOriginMax));
+      case LogKey::public_key: return internal::store(log.key, read_note_key(keyring, log, reader));
+      case LogKey::witnesses: return read_witnesses(keyring, log, reader);
+      case LogKey::required:
+        return internal::store(log.required, read_number<std::uint8_t>(reader));
+    }
+    return fail(Code::unknown_field);
+  };
+  AIRLOCK_TRY(internal::read_map(reader, internal::kLogShape, read_one));
+  if (!is_note_name(log.origin)) return fail(Code::bad_keyring);
+  if (log.required == 0 || log.required > log.witnesses.size()) return fail(Code::bad_keyring);
+  return log;
+}
+
+Status read_certificate_roots(Keyring& keyring, CborReader& reader) {
+  AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kCertificateRootsMax));
+  AIRLOCK_TRY(internal::present(count));
+  return internal::read_items(reader, count, [&]() -> Status {
+    AIRLOCK_ASSIGN(const Bytes root, reader.read_bytes(kCertificateSizeMax));
+    if (root.empty()) return fail(Code::bad_keyring);
+    auto& roots = keyring.certificate_roots;
+    if (!roots.empty() && text_of(root) <= text_of(roots.last())) return fail(Code::not_canonical);
+    return roots.add(root);
   });
 }
 
@@ -188,6 +304,8 @@ Result<Keyring> Keyring::parse(Bytes encoded) {
       case KeyringKey::keys: return read_keys(keyring, reader);
       case KeyringKey::policies: return read_policies(keyring, reader);
       case KeyringKey::retained: return read_retained(keyring, reader);
+      case KeyringKey::log: return internal::store(keyring.log, read_log(keyring, reader));
+      case KeyringKey::certificate_roots: return read_certificate_roots(keyring, reader);
     }
     return fail(Code::unknown_field);
   };

@@ -13,6 +13,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const package::Key& key : keyring->keys) {
     AIRLOCK_CHECK(key.group < keyring->groups.size());
     AIRLOCK_CHECK(keyring->find(key.id.bytes) == &key);
+    const package::Key& first = keyring->keys[key.signer];
+    AIRLOCK_CHECK(first.name == key.name && first.group == key.group && &first <= &key);
+  }
+  if (keyring->log) {
+    const package::LogPolicy& log = *keyring->log;
+    AIRLOCK_CHECK(log.required > 0 && log.required <= log.witnesses.size());
   }
   for (package::Kind kind : package::kKinds) {
     for (const package::Clause& clause : keyring->policy(kind).clauses) {

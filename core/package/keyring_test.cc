@@ -102,7 +102,7 @@ TEST(Keyring, RefusesEveryMissingFieldAndUnknownOnes) {
   Fields without(encoded);
   without.erase(7);
   EXPECT_EQ(refusal(without), Code::ok);  // retained may be absent
-  without.append(8, cbor_number(0));
+  without.append(10, cbor_number(0));
   EXPECT_EQ(refusal(without), Code::unknown_field);
 }
 
@@ -192,7 +192,8 @@ TEST(Keyring, RefusesWeakAndMalformedKeys) {
   EXPECT_EQ(with(-47, Buffer(33)), Code::bad_key);
   EXPECT_EQ(with(-47, Buffer(33, 0xff)), Code::bad_key);
   EXPECT_EQ(with(-47, Buffer(34)), Code::oversized);
-  EXPECT_EQ(with(-51, Buffer(32)), Code::unsupported_algorithm);
+  EXPECT_EQ(with(-51, Buffer(31)), Code::bad_key);
+  EXPECT_EQ(with(-51, Buffer(33)), Code::bad_key);
   EXPECT_EQ(with(-7, Buffer(33)), Code::unsupported_algorithm);
 }
 
@@ -230,6 +231,207 @@ TEST(Keyring, RefusesSignersWithoutAName) {
   KeyringPlan plan = cast().plan();
   plan.keys[0].name = std::string(kNameMax + 1, 'n');
   EXPECT_EQ(refusal(plan), Code::oversized);
+}
+
+KeyringPlan with_second_key(std::string_view name, Algorithm algorithm) {
+  KeyringPlan plan = cast().plan();
+  plan.add(Signer(name, algorithm, "second"), "committee");
+  return plan;
+}
+
+TEST(Keyring, TakesKeysOfOneNameForOneSigner) {
+  KeyringPlan plan = with_second_key("committee-1", Algorithm::es256k);
+  plan.add(Signer("committee-1", Algorithm::slh_dsa_sha2_128s), "committee");
+  const Buffer encoded = *plan.encode();
+  const Keyring keyring = *Keyring::parse(encoded);
+  std::size_t keys = 0;
+  for (const Key& key : keyring.keys) {
+    const Key& first = keyring.keys[key.signer];
+    EXPECT_EQ(first.name, key.name);
+    EXPECT_EQ(first.signer, key.signer);
+    keys += key.name == "committee-1";
+  }
+  EXPECT_EQ(keys, 3u);
+}
+
+TEST(Keyring, RefusesANameInTwoGroupsOrTwiceWithOneAlgorithm) {
+  EXPECT_EQ(refusal(with_second_key("committee-1", Algorithm::es256k)), Code::ok);
+  EXPECT_EQ(refusal(with_second_key("committee-1", Algorithm::eddsa)), Code::bad_keyring);
+  EXPECT_EQ(refusal(with_second_key("vendor", Algorithm::es256k)), Code::bad_keyring);
+}
+
+TEST(Keyring, CountsOnlySignersWhoHoldWhatAClauseDemandsForItsThreshold) {
+  KeyringPlan plan = with_second_key("committee-1", Algorithm::es256k);
+  Clause& clause = policy_of(plan, Kind::firmware).clauses[1];
+  clause.algorithms = {Algorithm::eddsa, Algorithm::es256k};
+  clause.threshold = 1;
+  EXPECT_EQ(refusal(plan), Code::ok);
+  clause.threshold = 2;
+  EXPECT_EQ(refusal(plan), Code::bad_keyring);
+  clause.threshold = 3;
+  clause.algorithms = {};
+  EXPECT_EQ(refusal(plan), Code::ok);
+  clause.threshold = 4;  // four keys, three signers
+  EXPECT_EQ(refusal(plan), Code::bad_keyring);
+  clause.threshold = 1;
+  clause.algorithms = {Algorithm::slh_dsa_sha2_128s};
+  EXPECT_EQ(refusal(plan), Code::bad_keyring);
+}
+
+TEST(Keyring, SaysWhichAlgorithmsAClauseDemands) {
+  KeyringPlan plan = with_second_key("committee-1", Algorithm::es256k);
+  policy_of(plan, Kind::firmware).clauses[1] = {
+      plan.group("committee"), 1, {Algorithm::eddsa, Algorithm::es256k}};
+  const Buffer encoded = *plan.encode();
+  const Keyring keyring = *Keyring::parse(encoded);
+  const auto& clauses = keyring.policy(Kind::firmware).clauses;
+  EXPECT_TRUE(clauses[0].algorithms.empty());
+  EXPECT_EQ(clauses[1].algorithms, (AlgorithmSet{Algorithm::es256k, Algorithm::eddsa}));
+}
+
+TEST(Keyring, TakesTheAlgorithmsOfAClauseInOneOrder) {
+  const auto with = [](const std::vector<std::int64_t>& numbers) {
+    Fields fields(*with_second_key("committee-1", Algorithm::es256k).encode());
+    Fields policies(fields.at(6));
+    Items clauses(policies.at(1));
+    Items clause(clauses.items[1]);
+    Items algorithms;
+    for (std::int64_t number : numbers) algorithms.items.push_back(cbor_integer(number));
+    clause.items[1] = cbor_number(1);
+    clause.items.push_back(algorithms.encode());
+    clauses.items[1] = clause.encode();
+    policies.at(1) = clauses.encode();
+    fields.at(6) = policies.encode();
+    return refusal(fields);
+  };
+  EXPECT_EQ(with({-47, -8}), Code::ok);
+  EXPECT_EQ(with({-8, -47}), Code::not_canonical);
+  EXPECT_EQ(with({-8, -8}), Code::not_canonical);
+  EXPECT_EQ(with({}), Code::not_canonical);
+  EXPECT_EQ(with({-7}), Code::unsupported_algorithm);
+  EXPECT_EQ(with({-51, -47, -8}), Code::bad_keyring);  // which nobody holds
+  EXPECT_EQ(with({-51, -47, -8, -7}), Code::too_many);
+}
+
+// ---- the log and the certificate roots
+
+KeyringPlan logged_plan() {
+  KeyringPlan plan = cast().plan();
+  KeyringPlan::Log& log = plan.log.emplace();
+  log.key = Signer("log", Algorithm::eddsa).key();
+  for (const char* name : {"witness.example/b", "witness.example/a", "c"}) {
+    log.witnesses.emplace_back(name, Signer(name, Algorithm::eddsa).key());
+  }
+  log.required = 2;
+  return plan;
+}
+
+TEST(KeyringLog, SaysWhatThePlanSaid) {
+  const KeyringPlan plan = logged_plan();
+  const Buffer encoded = *plan.encode();
+  const Keyring keyring = *Keyring::parse(encoded);
+  ASSERT_TRUE(keyring.log.has_value());
+  EXPECT_EQ(keyring.log->origin, "log.example/wallets");
+  EXPECT_EQ(keyring.log->key, plan.log->key);
+  EXPECT_EQ(keyring.log->required, 2);
+  ASSERT_EQ(keyring.log->witnesses.size(), 3u);
+  EXPECT_EQ(keyring.log->witnesses[0].name, "c");  // sorted
+  EXPECT_EQ(keyring.log->witnesses[1].key, plan.log->witnesses[1].second);
+  const Buffer without = *cast().plan().encode();
+  EXPECT_FALSE(Keyring::parse(without)->log.has_value());
+}
+
+TEST(KeyringLog, RequiresBetweenOneAndAllWitnesses) {
+  for (const auto& [required, code] : std::vector<std::pair<std::uint8_t, Code>>{
+           {0, Code::bad_keyring}, {1, Code::ok}, {3, Code::ok}, {4, Code::bad_keyring}}) {
+    KeyringPlan plan = logged_plan();
+    plan.log->required = required;
+    EXPECT_EQ(refusal(plan), code) << int{required};
+  }
+  KeyringPlan nobody = logged_plan();
+  nobody.log->witnesses.clear();
+  EXPECT_EQ(refusal(nobody), Code::not_canonical);
+}
+
+TEST(KeyringLog, RefusesAKeyThatStandsElsewhere) {
+  KeyringPlan twice = logged_plan();
+  twice.log->witnesses[0].second = twice.log->witnesses[1].second;
+  EXPECT_EQ(refusal(twice), Code::bad_keyring);
+  KeyringPlan itself = logged_plan();
+  itself.log->witnesses[2].second = itself.log->key;
+  EXPECT_EQ(refusal(itself), Code::bad_keyring);
+  KeyringPlan signer = logged_plan();
+  signer.log->witnesses[0].second = cast()["vendor"].key();
+  EXPECT_EQ(refusal(signer), Code::bad_keyring);
+  KeyringPlan log = logged_plan();
+  log.log->key = cast()["root-1"].key();
+  EXPECT_EQ(refusal(log), Code::bad_keyring);
+}
+
+TEST(KeyringLog, RefusesNamesThatASignedNoteCannotHold) {
+  for (const char* bad : {"", "two words", "a+b", "ümlaut", "two\nlines"}) {
+    KeyringPlan origin = logged_plan();
+    origin.log->origin = bad;
+    EXPECT_EQ(refusal(origin), Code::bad_keyring) << bad;
+    KeyringPlan witness = logged_plan();
+    witness.log->witnesses[0].first = bad;
+    EXPECT_EQ(refusal(witness), Code::bad_keyring) << bad;
+  }
+  KeyringPlan longest = logged_plan();
+  longest.log->origin = std::string(kOriginMax, 'o');
+  EXPECT_EQ(refusal(longest), Code::ok);
+  longest.log->origin += 'o';
+  EXPECT_EQ(refusal(longest), Code::oversized);
+}
+
+TEST(KeyringLog, RefusesEveryPartThatIsMissingWeakOrOutOfOrder) {
+  const auto with = [](auto change) {
+    Fields fields(*logged_plan().encode());
+    Fields log(fields.at(8));
+    change(log);
+    fields.at(8) = log.encode();
+    return refusal(fields);
+  };
+  EXPECT_EQ(with([](Fields&) {}), Code::ok);
+  for (std::int64_t key : {1, 2, 3, 4}) {
+    EXPECT_EQ(with([key](Fields& log) { log.erase(key); }), Code::missing_field) << key;
+  }
+  EXPECT_EQ(with([](Fields& log) { log.append(5, cbor_number(1)); }), Code::too_many);
+  EXPECT_EQ(with([](Fields& log) { log.at(2) = cbor_bytes(Buffer(32)); }), Code::weak_key);
+  EXPECT_EQ(with([](Fields& log) { log.at(2) = cbor_bytes(Buffer(31)); }), Code::bad_key);
+  EXPECT_EQ(with([](Fields& log) {
+              Items witnesses(log.at(3));
+              std::swap(witnesses.items[0], witnesses.items[1]);
+              log.at(3) = witnesses.encode();
+            }),
+            Code::not_canonical);
+  EXPECT_EQ(with([](Fields& log) {
+              Items witnesses(log.at(3));
+              Fields first(witnesses.items[0]);
+              first.erase(2);
+              witnesses.items[0] = first.encode();
+              log.at(3) = witnesses.encode();
+            }),
+            Code::missing_field);
+}
+
+TEST(KeyringCertificates, AreCarriedInOrderAndWithinTheirLimits) {
+  KeyringPlan plan = cast().plan();
+  plan.certificate_roots = {Buffer(kCertificateSizeMax, 2), Buffer{1, 2}, Buffer{1}};
+  const Buffer encoded = *plan.encode();
+  const Keyring keyring = *Keyring::parse(encoded);
+  ASSERT_EQ(keyring.certificate_roots.size(), 3u);
+  EXPECT_TRUE(equal(keyring.certificate_roots[1], Buffer{1, 2}));
+  EXPECT_TRUE(equal(keyring.certificate_roots[2], plan.certificate_roots[0]));
+
+  plan.certificate_roots = {Buffer(kCertificateSizeMax + 1, 2)};
+  EXPECT_EQ(refusal(plan), Code::oversized);
+  plan.certificate_roots = {Buffer{}};
+  EXPECT_EQ(refusal(plan), Code::bad_keyring);
+  plan.certificate_roots = {Buffer{1}, Buffer{1}};
+  EXPECT_EQ(refusal(plan), Code::not_canonical);
+  plan.certificate_roots = {{1}, {2}, {3}, {4}, {5}};
+  EXPECT_EQ(refusal(plan), Code::too_many);
 }
 
 TEST(Keyring, RefusesThresholdsThatNobodyOrAnybodyMeets) {

@@ -63,7 +63,7 @@ Result<SignatureView> read_signature(CborReader& reader) {
   AIRLOCK_ASSIGN(signature.protected_header, reader.read_bytes(kSignerProtectedMax));
   AIRLOCK_TRY(read_signer_protected(signature));
   AIRLOCK_TRY(read_empty_map(reader));
-  AIRLOCK_ASSIGN(signature.signature, reader.read_bytes(kSignatureBytesMax));
+  AIRLOCK_ASSIGN(signature.signature, reader.read_bytes(crypto::kSignatureSizeMax));
   return signature;
 }
 
@@ -82,18 +82,26 @@ Status refuse_duplicates(const Envelope& envelope) {
   return {};
 }
 
-ClauseCount* clause_of(Tally& tally, std::uint8_t group) {
-  for (ClauseCount& clause : tally.clauses) {
-    if (clause.group == group) return &clause;
+bool demands(const SigningPolicy& policy, std::uint8_t group) {
+  return std::any_of(policy.clauses.begin(), policy.clauses.end(),
+                     [group](const Clause& clause) { return clause.group == group; });
+}
+
+std::uint8_t signers_who_count(const Tally& counted, const Clause& clause, const Keyring& keyring) {
+  std::uint8_t signers = 0;
+  for (std::size_t i = 0; i < keyring.keys.size(); ++i) {
+    const Key& key = keyring.keys[i];
+    if (key.signer != i || key.group != clause.group) continue;  // each signer once
+    if (clause.counts(counted.signed_by[i])) ++signers;
   }
-  return nullptr;
+  return signers;
 }
 
 Status demand_quorum(const Envelope& envelope, const Keyring& keyring, Kind kind) {
   if (keyring.policy(kind).clauses.empty()) return fail(Code::no_policy);
   AIRLOCK_ASSIGN(const Tally counted, tally(envelope, keyring, kind));
   for (std::size_t i = 0; i < counted.clauses.size(); ++i) {
-    if (counted.clauses[i].valid < counted.clauses[i].threshold) {
+    if (!counted.clauses[i].is_met()) {
       return fail(Code::quorum_missing, i);
     }
   }
@@ -171,26 +179,28 @@ SignedMessage::SignedMessage(Bytes body_protected, Bytes signer_protected, Bytes
 }
 
 bool Tally::complete() const {
-  return !clauses.empty() && std::all_of(clauses.begin(), clauses.end(), [](const auto& clause) {
-    return clause.threshold > 0 && clause.valid >= clause.threshold;
-  });
+  return !clauses.empty() &&
+         std::all_of(clauses.begin(), clauses.end(), [](const auto& one) { return one.is_met(); });
 }
 
 Result<Tally> tally(const Envelope& envelope, const Keyring& keyring, Kind kind) {
   AIRLOCK_TRY(refuse_duplicates(envelope));  // so that each key below is met at most once
+  const SigningPolicy& policy = keyring.policy(kind);
   Tally counted;
-  for (const Clause& clause : keyring.policy(kind).clauses) {
-    AIRLOCK_TRY(counted.clauses.add({clause.group, clause.threshold, 0}));
-  }
   for (const SignatureView& signature : envelope.signatures) {
     const Key* key = keyring.find(signature.key_id);
     if (key == nullptr) continue;
-    ClauseCount* clause = clause_of(counted, key->group);
-    if (clause == nullptr) continue;
-    if (signature.algorithm != static_cast<std::int64_t>(key->key.algorithm)) continue;
+    if (!demands(policy, key->group)) continue;
+    const crypto::Algorithm algorithm = key->key.algorithm;
+    if (signature.algorithm != static_cast<std::int64_t>(algorithm)) continue;
     const SignedMessage message(envelope.protected_header, signature.protected_header,
                                 envelope.payload);
-    if (crypto::verify(key->key, message.parts(), signature.signature)) ++clause->valid;
+    if (!crypto::verify(key->key, message.parts(), signature.signature)) continue;
+    counted.signed_by[key->signer].add(algorithm);
+  }
+  for (const Clause& clause : policy.clauses) {
+    const std::uint8_t signers = signers_who_count(counted, clause, keyring);
+    AIRLOCK_TRY(counted.clauses.add({clause, signers}));
   }
   return counted;
 }

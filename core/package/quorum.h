@@ -11,12 +11,15 @@
 
 namespace airlock::package {
 
-inline constexpr std::size_t kSignaturesMax = 24;
-inline constexpr std::size_t kSignatureBytesMax = 7856;  // SLH-DSA-128s, the largest to come
+// A keyring that passes from five root signers to five others, all of them signing by all three
+// algorithms, is the largest envelope with a use.
+inline constexpr std::size_t kSignersPlanned = 10;
+inline constexpr std::size_t kSignaturesMax = 32;
+static_assert(kSignaturesMax >= kSignersPlanned * crypto::kAlgorithms.size());
 inline constexpr std::size_t kSignerProtectedMax = 48;
 inline constexpr std::uint64_t kCoseSignTag = 98;
 inline constexpr std::string_view kContentType = "application/airlock-manifest+cbor";
-inline constexpr std::size_t kEnvelopeSizeMax = kManifestSizeMax + (32 << 10);
+inline constexpr std::size_t kEnvelopeSizeMax = kManifestSizeMax + (96 << 10);
 
 // One signature of an envelope as it was found; nothing about it is checked yet.
 struct SignatureView {
@@ -59,19 +62,25 @@ Result<Bytes> encode_signer_protected(MutableBytes buffer, crypto::Algorithm alg
 // The body's protected header is the same in every envelope.
 Bytes body_protected();
 
-// How far one clause of the policy was met: for `inspect`, reports and error texts.
+// How far one clause of the policy was met.
 struct ClauseCount {
-  std::uint8_t group = 0;
-  std::uint8_t threshold = 0;
-  std::uint8_t valid = 0;
+  Clause clause;
+  std::uint8_t signers = 0;  // who count
+
+  bool is_met() const { return clause.threshold > 0 && signers >= clause.threshold; }
 };
+// What was counted: for the verdict, reports and error texts.
 struct Tally {
   FixedList<ClauseCount, kClausesMax> clauses;
+  // The algorithms by which each signer's signature verifies, at his place (Key::signer). Signers
+  // of groups that the policy does not name stay empty.
+  std::array<AlgorithmSet, kKeysMax> signed_by;
   bool complete() const;  // at least one clause, and every clause met
 };
 
-// tally counts, for each clause of the kind's policy, the distinct listed keys whose signature over
-// this envelope verifies. It is the only place where signers are counted. Signatures by unlisted
+// tally counts, for each clause of the kind's policy, the signers of its group whose listed keys
+// signed this envelope by every algorithm that the clause demands, or by any where it demands none.
+// It is the only place where signers are counted, and each counts once. Signatures by unlisted
 // keys, by keys of other groups or that do not verify are passed over; the same key signing twice
 // is duplicate_signer, since no honest tool makes that.
 Result<Tally> tally(const Envelope& envelope, const Keyring& keyring, Kind kind);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/fakes/ed25519_edges.h"
 #include "tests/fakes/fields.h"
 #include "tests/fakes/signers.h"
 
@@ -407,13 +408,42 @@ TEST(Prove, AcceptsExactlyTheCompleteQuorumsOfEveryOtherKind) {
   for (Kind kind : kKinds) try_every_subset(kind, some);
 }
 
+// Keys that no keyring may list are judged where it is parsed.
+TEST(Tally, JudgesEd25519AsEveryProcessDoes) {
+  const Buffer manifest = Release().encode();
+  const auto id_of = [](Bytes key) {  // as key_id has it, of any 32 bytes
+    Buffer named = {0xff, 0xf8};
+    named.insert(named.end(), key.begin(), key.end());
+    return crypto::sha256(named);
+  };
+  const auto edges = fakes::ed25519_edges([&](Bytes key) {
+    const Buffer header = Hand::header_of(crypto::Algorithm::eddsa, id_of(key));
+    const SignedMessage message(body_protected(), header, manifest);
+    Buffer whole;
+    for (Bytes part : message.parts()) whole.insert(whole.end(), part.begin(), part.end());
+    return whole;
+  });
+  for (const fakes::Ed25519Edge& edge : edges) {
+    const auto key = crypto::make_public_key(crypto::Algorithm::eddsa, edge.key);
+    if (!key) continue;
+    fakes::KeyringPlan plan = cast().plan();
+    plan.keys.push_back({*key, plan.group("finance"), "edge"});
+    plan.policies[0].clauses = {{plan.group("finance"), 1}};
+    const Ring ring(plan);
+    const SignatureDraft draft{crypto::Algorithm::eddsa, id_of(edge.key), edge.signature};
+    Buffer room(64 << 10);
+    const Bytes envelope = *encode_envelope(manifest, {&draft, 1}, room);
+    EXPECT_EQ(refusal(envelope, ring.keyring) == Code::ok, edge.is_valid) << edge.name;
+  }
+}
+
 TEST(Tally, TellsHowFarEachClauseWasMet) {
   const Buffer encoded = cast().sign(Release().encode(), {"committee-1", "committee-3", "root-1"});
   const Envelope envelope = *Envelope::parse(encoded);
   const Tally counted = *tally(envelope, cast().keyring(), Kind::firmware);
   ASSERT_EQ(counted.clauses.size(), 2u);
-  EXPECT_EQ(counted.clauses[0].valid, 0);
-  EXPECT_EQ(counted.clauses[1].valid, 2);
+  EXPECT_EQ(counted.clauses[0].signers, 0);
+  EXPECT_EQ(counted.clauses[1].signers, 2);
   EXPECT_FALSE(counted.complete());
   EXPECT_FALSE(Tally{}.complete());
 }

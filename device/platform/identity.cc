@@ -78,8 +78,8 @@ Status DeviceKey::create_files(const file::Path& secret, const file::Path& publi
 
 std::string DeviceKey::duid() const { return duid_of(public_); }
 
-Result<std::array<std::uint8_t, crypto::kSignatureSize>> DeviceKey::sign(Bytes message) const {
-  std::array<std::uint8_t, crypto::kSignatureSize> signature;
+Result<std::array<std::uint8_t, crypto::kCurveSignatureSize>> DeviceKey::sign(Bytes message) const {
+  std::array<std::uint8_t, crypto::kCurveSignatureSize> signature;
   std::size_t size = signature.size();
   EVP_MD_CTX* context = EVP_MD_CTX_new();
   const bool made =

@@ -30,7 +30,7 @@ class DeviceKey {
   Bytes public_key() const { return public_; }
   // duid is base32 of the first 20 bytes of SHA-256 of the public key.
   std::string duid() const;
-  Result<std::array<std::uint8_t, crypto::kSignatureSize>> sign(Bytes message) const;
+  Result<std::array<std::uint8_t, crypto::kCurveSignatureSize>> sign(Bytes message) const;
   // derive_key makes another key pair of this device for one purpose: nobody else can tell that it
   // is this device's.
   Result<DeviceKey> derive_key(std::string_view purpose) const;

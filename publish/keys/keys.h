@@ -1,23 +1,26 @@
 // publish/keys: secrets that sign, and the files they rest in.
 //
-// It is for making Ed25519 and secp256k1 keys, keeping them encrypted on disk, and signing with
-// them. A key is a capability: whoever holds a SigningKey can sign, and nobody can take the secret
-// out of it. It promises that a secret key lies on disk only as encrypted PKCS#8 with mode 0600
-// (AES-256-CBC, the key derived by scrypt), that passphrases and secrets are wiped from memory when
-// their owner ends, that secp256k1 signatures are deterministic (RFC 6979) with a low S, and that
-// every public key it returns passed core/crypto's own check. It never takes a passphrase from the
+// It is for making Ed25519, secp256k1 and SLH-DSA keys, keeping them encrypted on disk, and signing
+// with them. A key is a capability: whoever holds a SigningKey can sign, and nobody can take the
+// secret out of it. It promises that a secret key lies on disk only as encrypted PKCS#8 with mode
+// 0600 (AES-256-CBC, the key derived by scrypt), that passphrases and secrets are wiped from memory
+// when their owner ends, that secp256k1 signatures are deterministic (RFC 6979) with a low S, that
+// SLH-DSA signatures are deterministic too, and that every public key it returns passed
+// core/crypto's own check. It never takes a passphrase from the
 // command line, never prints a secret, and never decides what is signed.
 //
-// The files are those of openssl: `openssl pkey -in vendor.key` reads what this room writes.
+// A file holds the keys of one signer, at most one of each algorithm, one after the other under one
+// passphrase. The files are those of openssl: `openssl pkey -in vendor.key` reads what this room
+// writes (of SLH-DSA from OpenSSL 3.5 on).
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/base.h"
 #include "core/crypto/crypto.h"
@@ -67,7 +70,8 @@ struct PassphraseSource {
 // of Asking::twice), oversized, interrupted, and those of reading the file.
 Result<Secret> read_passphrase(const PassphraseSource& source);
 
-using Signature = std::array<std::uint8_t, crypto::kSignatureSize>;
+using Signature = file::Buffer;
+inline constexpr std::size_t kKeysInFileMax = crypto::kAlgorithms.size();
 
 // Which of the two doors a key is for. It rests inside the encrypted file, so that it follows the
 // key wherever the file is moved. A key that another tool made states none.
@@ -76,10 +80,10 @@ enum class Door : std::uint8_t { unstated, package, repository };
 // A secret key that can sign and do nothing else. Move-only.
 class SigningKey {
  public:
-  // generate makes a new key. Errors: unsupported_algorithm, io_failed (no randomness).
+  // generate makes a new key. Errors: io_failed (no randomness).
   static Result<SigningKey> generate(crypto::Algorithm algorithm, Door door = Door::unstated);
-  // open decrypts a key file. Errors: wrong_passphrase, wrong_magic (not an encrypted key),
-  // key_too_weak (another type of key), and those of reading.
+  // open decrypts a file of one key. Errors: wrong_passphrase, wrong_magic (not an encrypted key),
+  // key_too_weak (another type of key), too_many (a file of several), and those of reading.
   static Result<SigningKey> open(const file::Path& path, const Secret& passphrase);
 
   SigningKey(SigningKey&&) noexcept;
@@ -92,11 +96,13 @@ class SigningKey {
   const crypto::PublicKey& public_key() const { return public_key_; }
   Door door() const { return door_; }
 
-  // sign signs a message given in parts and returns 64 bytes: an Ed25519 signature, or r || s.
+  // sign signs a message given in parts: an Ed25519 signature, r || s, or one of SLH-DSA.
   // Before it is returned the signature is verified, so that a fault never leaves the room.
   Result<Signature> sign(std::span<const Bytes> message) const;
 
  private:
+  friend Result<std::vector<SigningKey>> open_keys(const file::Path&, const Secret&);
+  friend Status save_keys(const file::Path&, std::span<const SigningKey>, const Secret&);
   struct Opened;
   SigningKey(std::unique_ptr<Opened> opened, const crypto::PublicKey& key, Door door);
   std::unique_ptr<Opened> opened_;
@@ -104,11 +110,21 @@ class SigningKey {
   Door door_;
 };
 
-// Public keys as files: PEM SubjectPublicKeyInfo.
-Result<std::string> to_pem(const crypto::PublicKey& key);
-// public_key_from_pem errors: wrong_magic, key_too_weak (another type of key), bad_key, weak_key.
-Result<crypto::PublicKey> public_key_from_pem(std::string_view pem);
+// open_keys decrypts all keys of a file, of which there is at least one. Errors: those of
+// SigningKey::open; too_many, duplicate_key (two of one algorithm).
+Result<std::vector<SigningKey>> open_keys(const file::Path& path, const Secret& passphrase);
+// save_keys writes the keys of one signer, as SigningKey::save writes one.
+Status save_keys(const file::Path& path, std::span<const SigningKey> keys,
+                 const Secret& passphrase);
+
+// Public keys as files: PEM SubjectPublicKeyInfo, of a signer's keys one after the other. Errors of
+// reading: wrong_magic, key_too_weak (another type of key), bad_key, weak_key, too_many,
+// duplicate_key (two of one algorithm).
+Result<std::string> to_pem(std::span<const crypto::PublicKey> keys);
+Result<std::vector<crypto::PublicKey>> public_keys_from_pem(std::string_view pem);
+Result<std::vector<crypto::PublicKey>> read_public_keys(const file::Path& path);
+Status create_public_keys(const file::Path& path, std::span<const crypto::PublicKey> keys);
+// read_public_key is for a file of one: too_many where there are more.
 Result<crypto::PublicKey> read_public_key(const file::Path& path);
-Status create_public_key(const file::Path& path, const crypto::PublicKey& key);
 
 }  // namespace airlock::keys

@@ -6,7 +6,10 @@
 #include <openssl/rand.h>
 #include <secp256k1.h>
 
+#include <array>
+
 #include "publish/keys/internal.h"
+#include "publish/keys/slh_dsa.h"
 
 namespace airlock::keys {
 namespace {
@@ -16,13 +19,13 @@ using crypto::Algorithm;
 constexpr std::size_t kScalarSize = 32;
 constexpr std::size_t kSaltSize = 16;
 
-EvpKey generate_evp(Algorithm algorithm) {
-  switch (algorithm) {
-    case Algorithm::eddsa: return EvpKey(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
-    case Algorithm::es256k: return EvpKey(EVP_EC_gen("secp256k1"));
-    case Algorithm::slh_dsa_sha2_128s: return nullptr;
+// Derived in a moment from fresh randomness of this size.
+Result<Secret> generate_slh_dsa() {
+  Secret seeds(slh_dsa::kSeedsSize);
+  if (RAND_priv_bytes(seeds.room().data(), static_cast<int>(seeds.room().size())) != 1) {
+    return fail(Code::io_failed);
   }
-  return nullptr;
+  return slh_dsa::derive(seeds.view());
 }
 
 // Ed25519 hashes its message twice, so that OpenSSL wants it in one piece.
@@ -30,7 +33,7 @@ Result<Signature> sign_ed25519(EVP_PKEY* key, std::span<const Bytes> message) {
   file::Buffer whole;
   for (Bytes part : message) whole.insert(whole.end(), part.begin(), part.end());
   const EvpDigest digest(EVP_MD_CTX_new());
-  Signature signature;
+  Signature signature(crypto::kCurveSignatureSize);
   std::size_t size = signature.size();
   if (digest == nullptr || EVP_DigestSignInit(digest.get(), nullptr, nullptr, nullptr, key) != 1 ||
       EVP_DigestSign(digest.get(), signature.data(), &size, whole.data(), whole.size()) != 1) {
@@ -69,8 +72,16 @@ Result<Signature> sign_secp256k1(const EVP_PKEY* key, std::span<const Bytes> mes
                            nullptr) != 1) {
     return fail(Code::bad_key);
   }
-  Signature signature;
+  Signature signature(crypto::kCurveSignatureSize);
   secp256k1_ecdsa_signature_serialize_compact(context.get(), signature.data(), &made);
+  return signature;
+}
+
+// Twice, since one secret must never sign two things: a fault in a lower tree would make a layer
+// above sign another root, in a signature that verifies (RFC 9909, section 7).
+Result<Signature> sign_slh_dsa(const Secret& secret, std::span<const Bytes> message) {
+  Signature signature = slh_dsa::sign(secret.view(), message);
+  if (signature != slh_dsa::sign(secret.view(), message)) return fail(Code::bad_signature);
   return signature;
 }
 
@@ -111,8 +122,42 @@ Door stated_door(const PKCS8_PRIV_KEY_INFO* plain) {
   return Door::unstated;
 }
 
-Result<std::string> encrypted_pem(EVP_PKEY* key, Door door, const Secret& passphrase) {
-  const PlainKey plain(EVP_PKEY2PKCS8(key));
+// The secret bytes alone, without parameters (RFC 9909, section 6). OpenSSL wipes its copy.
+PlainKey plain_slh_dsa(const Secret& secret) {
+  PlainKey plain(PKCS8_PRIV_KEY_INFO_new());
+  ObjectName name = slh_dsa_name();
+  const Bytes from = secret.view();
+  auto* bytes = static_cast<unsigned char*>(OPENSSL_memdup(from.data(), from.size()));
+  if (plain == nullptr || name == nullptr || bytes == nullptr ||
+      PKCS8_pkey_set0(plain.get(), name.get(), 0, V_ASN1_UNDEF, nullptr, bytes,
+                      static_cast<int>(from.size())) != 1) {
+    OPENSSL_clear_free(bytes, from.size());
+    return nullptr;
+  }
+  static_cast<void>(name.release());  // the plain key has both now
+  return plain;
+}
+
+// A secret of SLH-DSA, or nothing where the key is of another type.
+Result<std::optional<Secret>> slh_dsa_in(const PKCS8_PRIV_KEY_INFO* plain) {
+  const ASN1_OBJECT* name = nullptr;
+  const unsigned char* bytes = nullptr;
+  int size = 0;
+  const X509_ALGOR* algorithm = nullptr;
+  if (PKCS8_pkey_get0(&name, &bytes, &size, &algorithm, plain) != 1 || !is_slh_dsa(name)) {
+    return std::nullopt;
+  }
+  int parameters = V_ASN1_UNDEF;
+  X509_ALGOR_get0(nullptr, &parameters, nullptr, algorithm);
+  if (parameters != V_ASN1_UNDEF || size != static_cast<int>(slh_dsa::kSecretSize)) {
+    return fail(Code::bad_key);
+  }
+  Secret secret = Secret::of({bytes, slh_dsa::kSecretSize});
+  if (!slh_dsa::has_its_root(secret.view())) return fail(Code::bad_key);
+  return secret;
+}
+
+Result<std::string> encrypted_pem(const PlainKey& plain, Door door, const Secret& passphrase) {
   std::array<std::uint8_t, kSaltSize> salt;
   if (plain == nullptr || RAND_bytes(salt.data(), kSaltSize) != 1) return fail(Code::io_failed);
   AIRLOCK_TRY(state_door(plain.get(), door));
@@ -133,28 +178,41 @@ Result<std::string> encrypted_pem(EVP_PKEY* key, Door door, const Secret& passph
   return text_in(bio.get());
 }
 
-struct Decrypted {
-  EvpKey key;
-  Door door = Door::unstated;
-};
-
-Result<Decrypted> decrypted(std::string_view pem, const Secret& passphrase) {
-  const MemoryBio bio = bio_over(pem);
-  const EncryptedKey encrypted(PEM_read_bio_PKCS8(bio.get(), nullptr, &no_passphrase, nullptr));
-  if (encrypted == nullptr) return fail(Code::wrong_magic);
+Result<PlainKey> decrypted(const X509_SIG* encrypted, const Secret& passphrase) {
   const Bytes words = passphrase.view();
-  const PlainKey plain(
-      PKCS8_decrypt(encrypted.get(), text_of(words).data(), static_cast<int>(words.size())));
-  EvpKey key(plain == nullptr ? nullptr : EVP_PKCS82PKEY(plain.get()));
+  PlainKey plain(PKCS8_decrypt(encrypted, text_of(words).data(), static_cast<int>(words.size())));
   ERR_clear_error();
-  if (key == nullptr) return fail(Code::wrong_passphrase);
-  return Decrypted{std::move(key), stated_door(plain.get())};
+  if (plain == nullptr) return fail(Code::wrong_passphrase);
+  return plain;
 }
 
 }  // namespace
 
 struct SigningKey::Opened {
-  EvpKey key;
+  EvpKey curve;                   // of Ed25519 or secp256k1
+  std::optional<Secret> slh_dsa;  // SK.seed || SK.prf || PK.seed || PK.root
+
+  Result<crypto::PublicKey> public_key() const {
+    if (!slh_dsa) return public_half(curve.get());
+    return crypto::make_public_key(Algorithm::slh_dsa_sha2_128s,
+                                   slh_dsa::public_half(slh_dsa->view()));
+  }
+  Result<std::string> encrypt(Door door, const Secret& passphrase) const {
+    const PlainKey plain =
+        slh_dsa ? plain_slh_dsa(*slh_dsa) : PlainKey(EVP_PKEY2PKCS8(curve.get()));
+    if (plain == nullptr) return fail(Code::io_failed);
+    return encrypted_pem(plain, door, passphrase);
+  }
+  static Result<SigningKey> decrypt(const X509_SIG* encrypted, const Secret& passphrase) {
+    AIRLOCK_ASSIGN(const PlainKey plain, decrypted(encrypted, passphrase));
+    auto opened = std::make_unique<Opened>();
+    AIRLOCK_ASSIGN(opened->slh_dsa, slh_dsa_in(plain.get()));
+    if (!opened->slh_dsa) opened->curve.reset(EVP_PKCS82PKEY(plain.get()));
+    ERR_clear_error();
+    if (!opened->slh_dsa && opened->curve == nullptr) return fail(Code::wrong_passphrase);
+    AIRLOCK_ASSIGN(const crypto::PublicKey public_key, opened->public_key());
+    return SigningKey(std::move(opened), public_key, stated_door(plain.get()));
+  }
 };
 
 SigningKey::SigningKey(std::unique_ptr<Opened> opened, const crypto::PublicKey& key, Door door)
@@ -164,32 +222,70 @@ SigningKey& SigningKey::operator=(SigningKey&&) noexcept = default;
 SigningKey::~SigningKey() = default;
 
 Result<SigningKey> SigningKey::generate(Algorithm algorithm, Door door) {
-  if (algorithm == Algorithm::slh_dsa_sha2_128s) return fail(Code::unsupported_algorithm);
-  EvpKey key = generate_evp(algorithm);
-  if (key == nullptr) return fail(Code::io_failed);
-  AIRLOCK_ASSIGN(const crypto::PublicKey public_key, public_half(key.get()));
-  return SigningKey(std::make_unique<Opened>(std::move(key)), public_key, door);
+  auto opened = std::make_unique<Opened>();
+  switch (algorithm) {
+    case Algorithm::eddsa:
+      opened->curve.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+      break;
+    case Algorithm::es256k: opened->curve.reset(EVP_EC_gen("secp256k1")); break;
+    case Algorithm::slh_dsa_sha2_128s: {
+      AIRLOCK_ASSIGN(opened->slh_dsa, generate_slh_dsa());
+      break;
+    }
+  }
+  if (opened->curve == nullptr && !opened->slh_dsa) return fail(Code::io_failed);
+  AIRLOCK_ASSIGN(const crypto::PublicKey public_key, opened->public_key());
+  return SigningKey(std::move(opened), public_key, door);
 }
 
 Result<SigningKey> SigningKey::open(const file::Path& path, const Secret& passphrase) {
-  AIRLOCK_ASSIGN(const file::Buffer bytes, file::read(path, kKeyFileMax));
-  AIRLOCK_ASSIGN(Decrypted opened, decrypted(text_of(bytes), passphrase));
-  AIRLOCK_ASSIGN(const crypto::PublicKey public_key, public_half(opened.key.get()));
-  return SigningKey(std::make_unique<Opened>(std::move(opened.key)), public_key, opened.door);
+  AIRLOCK_ASSIGN(std::vector<SigningKey> keys, open_keys(path, passphrase));
+  if (keys.size() != 1) return fail(Code::too_many, 1);
+  return std::move(keys[0]);
 }
 
 Status SigningKey::save(const file::Path& path, const Secret& passphrase) const {
-  if (passphrase.view().empty()) return fail(Code::no_passphrase);
-  AIRLOCK_ASSIGN(const std::string pem, encrypted_pem(opened_->key.get(), door_, passphrase));
-  return file::create(path, bytes_of(pem), file::Privacy::secret);
+  return save_keys(path, {this, 1}, passphrase);
 }
 
 Result<Signature> SigningKey::sign(std::span<const Bytes> message) const {
-  AIRLOCK_ASSIGN(const Signature signature, public_key_.algorithm == Algorithm::eddsa
-                                                ? sign_ed25519(opened_->key.get(), message)
-                                                : sign_secp256k1(opened_->key.get(), message));
-  AIRLOCK_TRY(crypto::verify(public_key_, message, signature));
+  Result<Signature> signature = fail(Code::bad_key);
+  switch (public_key_.algorithm) {
+    case Algorithm::eddsa: signature = sign_ed25519(opened_->curve.get(), message); break;
+    case Algorithm::es256k: signature = sign_secp256k1(opened_->curve.get(), message); break;
+    case Algorithm::slh_dsa_sha2_128s: signature = sign_slh_dsa(*opened_->slh_dsa, message); break;
+  }
+  AIRLOCK_TRY(signature);
+  AIRLOCK_TRY(crypto::verify(public_key_, message, *signature));
   return signature;
+}
+
+Result<std::vector<SigningKey>> open_keys(const file::Path& path, const Secret& passphrase) {
+  AIRLOCK_ASSIGN(const file::Buffer bytes, file::read(path, kKeyFileMax));
+  const MemoryBio bio = bio_over(text_of(bytes));
+  std::vector<SigningKey> keys;
+  while (keys.size() <= kKeysInFileMax) {
+    const EncryptedKey encrypted(PEM_read_bio_PKCS8(bio.get(), nullptr, &no_passphrase, nullptr));
+    if (encrypted == nullptr) break;
+    AIRLOCK_ASSIGN(SigningKey key, SigningKey::Opened::decrypt(encrypted.get(), passphrase));
+    keys.push_back(std::move(key));
+  }
+  ERR_clear_error();
+  if (keys.empty()) return fail(Code::wrong_magic);
+  AIRLOCK_TRY(check_one_of_each(keys, [](const auto& key) { return key.public_key().algorithm; }));
+  return keys;
+}
+
+Status save_keys(const file::Path& path, std::span<const SigningKey> keys,
+                 const Secret& passphrase) {
+  if (passphrase.view().empty()) return fail(Code::no_passphrase);
+  AIRLOCK_TRY(check_one_of_each(keys, [](const auto& key) { return key.public_key().algorithm; }));
+  std::string pem;
+  for (const SigningKey& key : keys) {
+    AIRLOCK_ASSIGN(const std::string one, key.opened_->encrypt(key.door_, passphrase));
+    pem += one;
+  }
+  return file::create(path, bytes_of(pem), file::Privacy::secret);
 }
 
 }  // namespace airlock::keys

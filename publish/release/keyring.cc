@@ -8,39 +8,48 @@ namespace {
 using crypto::Algorithm;
 using package::Kind;
 
+using package::AlgorithmSet;
+
+constexpr AlgorithmSet kEd25519 = {Algorithm::eddsa};
+constexpr AlgorithmSet kSecp256k1 = {Algorithm::es256k};
+constexpr AlgorithmSet kAll = {Algorithm::eddsa, Algorithm::es256k, Algorithm::slh_dsa_sha2_128s};
+
 constexpr CastMember kCast[] = {
-    {"vendor", "vendor", Algorithm::eddsa},
-    {"committee-1", "committee", Algorithm::eddsa},
-    {"committee-2", "committee", Algorithm::es256k},
-    {"committee-3", "committee", Algorithm::eddsa},
-    {"reviewer-1", "reviewers", Algorithm::eddsa},
-    {"reviewer-2", "reviewers", Algorithm::es256k},
-    {"reviewer-3", "reviewers", Algorithm::eddsa},
-    {"finance-1", "finance", Algorithm::eddsa},
-    {"finance-2", "finance", Algorithm::eddsa},
-    {"root-1", "root", Algorithm::eddsa},
-    {"root-2", "root", Algorithm::es256k},
-    {"root-3", "root", Algorithm::eddsa},
-    {"root-4", "root", Algorithm::es256k},
-    {"root-5", "root", Algorithm::eddsa},
-    {"repo-root", "", Algorithm::eddsa},
-    {"repo-targets", "", Algorithm::eddsa},
-    {"repo-snapshot", "", Algorithm::eddsa},
-    {"repo-timestamp", "", Algorithm::eddsa},
+    {"vendor", "vendor", kEd25519},
+    {"committee-1", "committee", kAll},
+    {"committee-2", "committee", kAll},
+    {"committee-3", "committee", kAll},
+    {"reviewer-1", "reviewers", kEd25519},
+    {"reviewer-2", "reviewers", kSecp256k1},
+    {"reviewer-3", "reviewers", kEd25519},
+    {"finance-1", "finance", kEd25519},
+    {"finance-2", "finance", kEd25519},
+    {"root-1", "root", kAll},
+    {"root-2", "root", kAll},
+    {"root-3", "root", kAll},
+    {"root-4", "root", kAll},
+    {"root-5", "root", kAll},
+    {"repo-root", "", kEd25519},
+    {"repo-targets", "", kEd25519},
+    {"repo-snapshot", "", kEd25519},
+    {"repo-timestamp", "", kEd25519},
 };
 
 constexpr std::string_view kGroups[] = {"vendor", "committee", "reviewers", "finance", "root"};
 enum Group : std::uint8_t { kVendor, kCommittee, kReviewers, kFinance, kRoot };
 constexpr std::uint8_t kRootThreshold = 3;
 
+// What is firmware, or runs like it, is worth a break of both curves; and whoever may replace the
+// keyring must not be easier to forge than those whom it lists.
+constexpr package::Clause kVendorAndHybridCommittee[] = {{kVendor, 1}, {kCommittee, 2, kAll}};
 constexpr package::Clause kVendorAndCommittee[] = {{kVendor, 1}, {kCommittee, 2}};
 constexpr package::Clause kVendorAndReviewers[] = {{kVendor, 1}, {kReviewers, 2}};
 constexpr package::Clause kVendorAndFinance[] = {{kVendor, 1}, {kFinance, 1}};
-constexpr package::Clause kRoots[] = {{kRoot, kRootThreshold}};
+constexpr package::Clause kRoots[] = {{kRoot, kRootThreshold, kAll}};
 const package::PolicyDraft kPolicies[] = {
-    {Kind::firmware, kVendorAndCommittee}, {Kind::abi_pack, kVendorAndReviewers},
-    {Kind::fee_policy, kVendorAndFinance}, {Kind::fee_plugin, kVendorAndCommittee},
-    {Kind::advisory, kVendorAndCommittee}, {Kind::keyring, kRoots},
+    {Kind::firmware, kVendorAndHybridCommittee}, {Kind::abi_pack, kVendorAndReviewers},
+    {Kind::fee_policy, kVendorAndFinance},       {Kind::fee_plugin, kVendorAndHybridCommittee},
+    {Kind::advisory, kVendorAndCommittee},       {Kind::keyring, kRoots},
 };
 
 std::uint8_t place_of(std::string_view group) {
@@ -69,12 +78,16 @@ Result<Buffer> keyring_package(const package::KeyringDraft& draft, std::string n
   return std::move(made->envelope);
 }
 
-Answer<Buffer> first_keyring(std::span<const keys::SigningKey> signers, std::string_view vendor,
+using SignersKeys = std::vector<std::vector<keys::SigningKey>>;  // at the places of kCast
+
+Answer<Buffer> first_keyring(const SignersKeys& signers, std::string_view vendor,
                              std::int64_t now) {
   std::vector<package::KeyDraft> listed;
   for (std::size_t i = 0; i < signers.size(); ++i) {
     if (kCast[i].group.empty()) continue;
-    listed.push_back({signers[i].public_key(), place_of(kCast[i].group), kCast[i].name});
+    for (const keys::SigningKey& key : signers[i]) {
+      listed.push_back({key.public_key(), place_of(kCast[i].group), kCast[i].name});
+    }
   }
   const package::KeyringDraft draft{1, now, kGroups, listed, kPolicies, {}};
   const std::string notes =
@@ -85,7 +98,7 @@ Answer<Buffer> first_keyring(std::span<const keys::SigningKey> signers, std::str
   std::uint8_t signed_by = 0;
   for (std::size_t i = 0; i < signers.size() && signed_by < kRootThreshold; ++i) {
     if (kCast[i].group != package::kRootGroup) continue;
-    AIRLOCK_ASSIGN(envelope, add_signature(envelope, signers[i], digest, nullptr));
+    AIRLOCK_ASSIGN(envelope, add_signatures(envelope, signers[i], digest, nullptr));
     ++signed_by;
   }
   AIRLOCK_TRY(package::open_keyring_anchor(envelope));
@@ -96,40 +109,79 @@ Answer<Buffer> first_keyring(std::span<const keys::SigningKey> signers, std::str
 struct NextKeyring {
   std::vector<std::string_view> groups;
   std::vector<package::KeyDraft> keys;
-  std::vector<package::PolicyDraft> policies;
+  std::array<package::SigningPolicy, package::kKindCount> policies;
+  std::optional<package::LogPolicy> log;
 
   explicit NextKeyring(const package::Keyring& current)
-      : groups(current.groups.begin(), current.groups.end()) {
+      : groups(current.groups.begin(), current.groups.end()),
+        policies(current.policies),
+        log(current.log) {
     for (const package::Key& key : current.keys) keys.push_back({key.key, key.group, key.name});
-    for (Kind kind : package::kKinds) {
-      const auto& clauses = current.policy(kind).clauses;
-      if (!clauses.empty()) policies.push_back({kind, clauses});
-    }
   }
-  package::KeyDraft* named(std::string_view name) {
+  const package::KeyDraft* named(std::string_view name) const {
     const auto found = std::ranges::find(keys, name, &package::KeyDraft::name);
     return found == keys.end() ? nullptr : &*found;
   }
+  Answer<std::uint8_t> place_of_group(const std::string& name) const {
+    const auto found = std::ranges::find(groups, name);
+    if (found == groups.end()) return Refusal::of(Code::not_found, name);
+    return static_cast<std::uint8_t>(found - groups.begin());
+  }
+  void remove(std::string_view name) {
+    std::erase_if(keys, [&](const package::KeyDraft& key) { return key.name == name; });
+  }
+  void add(const NamedKeys& signer, std::uint8_t group) {
+    for (const crypto::PublicKey& key : signer.keys) keys.push_back({key, group, signer.name});
+  }
 };
 
-Answer<void> apply(const KeyringChanges& changes, NextKeyring& next) {
-  for (const NamedKey& one : changes.replaced) {
-    package::KeyDraft* found = next.named(one.name);
+Answer<void> apply_signers(const KeyringChanges& changes, NextKeyring& next) {
+  for (const NamedKeys& one : changes.replaced) {
+    const package::KeyDraft* found = next.named(one.name);
     if (found == nullptr) return Refusal::of(Code::not_found, one.name);
-    found->key = one.key;
+    const std::uint8_t group = found->group;
+    next.remove(one.name);
+    next.add(one, group);
   }
   for (const std::string& name : changes.removed) {
     if (next.named(name) == nullptr) return Refusal::of(Code::not_found, name);
-    std::erase_if(next.keys, [&](const package::KeyDraft& key) { return key.name == name; });
+    next.remove(name);
   }
   for (const KeyringChanges::Addition& one : changes.added) {
     if (next.named(one.signer.name) != nullptr) {
       return Refusal::of(Code::exists_already, one.signer.name);
     }
-    const auto group = std::ranges::find(next.groups, one.group);
-    if (group == next.groups.end()) return Refusal::of(Code::not_found, one.group);
-    const auto place = static_cast<std::uint8_t>(group - next.groups.begin());
-    next.keys.push_back({one.signer.key, place, one.signer.name});
+    AIRLOCK_ASSIGN(const std::uint8_t group, next.place_of_group(one.group));
+    next.add(one.signer, group);
+  }
+  return {};
+}
+
+Answer<void> apply_policies(const KeyringChanges& changes, NextKeyring& next) {
+  for (const KeyringChanges::Policy& policy : changes.policies) {
+    package::SigningPolicy made;
+    for (const KeyringChanges::Demand& demand : policy.demands) {
+      AIRLOCK_ASSIGN(const std::uint8_t group, next.place_of_group(demand.group));
+      AIRLOCK_TRY(made.clauses.add({group, demand.threshold, demand.algorithms}));
+    }
+    next.policies[package::index_of(policy.kind)] = made;
+  }
+  return {};
+}
+
+Answer<void> apply_log(const KeyringChanges& changes, NextKeyring& next) {
+  if (!changes.log) {
+    if (changes.keep_log == KeyringChanges::KeepLog::no) next.log.reset();
+    return {};
+  }
+  package::LogPolicy& made = next.log.emplace();
+  made.origin = changes.log->origin;
+  made.key = changes.log->key;
+  made.required = changes.log->required;
+  for (const auto& [name, key] : changes.log->witnesses) {
+    if (const Status added = made.witnesses.add({name, key}); !added) {
+      return Refusal::of(added.error(), name);
+    }
   }
   return {};
 }
@@ -142,19 +194,13 @@ namespace {
 
 Answer<void> make_cast(const Path& folder, std::string_view vendor, const keys::Secret& passphrase,
                        std::int64_t now, KeyProgress progress) {
-  std::vector<keys::SigningKey> signers;
+  SignersKeys signers;
   for (const CastMember& member : kCast) {
-    const std::string stem = (folder / member.name).string();
     if (progress != nullptr) progress(member.name);
     const keys::Door door = member.group.empty() ? keys::Door::repository : keys::Door::package;
-    AIRLOCK_ASSIGN(keys::SigningKey key, keys::SigningKey::generate(member.algorithm, door));
-    if (auto saved = key.save(stem + ".key", passphrase); !saved) {
-      return Refusal::of(saved.error(), stem + ".key");
-    }
-    if (auto saved = keys::create_public_key(stem + ".pub", key.public_key()); !saved) {
-      return Refusal::of(saved.error(), stem + ".pub");
-    }
-    signers.push_back(std::move(key));
+    AIRLOCK_ASSIGN(std::vector<keys::SigningKey> made,
+                   make_keys(folder / member.name, member.algorithms, door, passphrase));
+    signers.push_back(std::move(made));
   }
   AIRLOCK_ASSIGN(const Buffer envelope, first_keyring(signers, vendor, now));
   AIRLOCK_TRY(file::create(folder / "keyring.cose", envelope));
@@ -162,6 +208,22 @@ Answer<void> make_cast(const Path& folder, std::string_view vendor, const keys::
 }
 
 }  // namespace
+
+Answer<std::vector<keys::SigningKey>> make_keys(const Path& stem, AlgorithmSet algorithms,
+                                                keys::Door door, const keys::Secret& passphrase) {
+  std::vector<keys::SigningKey> made;
+  std::vector<crypto::PublicKey> halves;
+  for (Algorithm algorithm : crypto::kAlgorithms) {
+    if (!algorithms.has(algorithm)) continue;
+    AIRLOCK_ASSIGN(keys::SigningKey key, keys::SigningKey::generate(algorithm, door));
+    halves.push_back(key.public_key());
+    made.push_back(std::move(key));
+  }
+  const Path secret = stem.string() + ".key", open = stem.string() + ".pub";
+  AIRLOCK_TRY(naming(secret, keys::save_keys(secret, made, passphrase)));
+  AIRLOCK_TRY(naming(open, keys::create_public_keys(open, halves)));
+  return made;
+}
 
 Answer<void> init_keys(const Path& place, std::string_view vendor, const keys::Secret& passphrase,
                        std::int64_t now, KeyProgress progress) {
@@ -177,10 +239,22 @@ Answer<void> init_keys(const Path& place, std::string_view vendor, const keys::S
 Answer<Buffer> draft_keyring(const package::Keyring& current, const KeyringChanges& changes,
                              std::int64_t now) {
   NextKeyring next(current);
-  AIRLOCK_TRY(apply(changes, next));
-  const package::KeyringDraft draft{current.version + 1, std::max(now, current.created),
-                                    next.groups,         next.keys,
-                                    next.policies,       current.retained};
+  AIRLOCK_TRY(apply_signers(changes, next));
+  AIRLOCK_TRY(apply_policies(changes, next));
+  AIRLOCK_TRY(apply_log(changes, next));
+  std::vector<package::PolicyDraft> policies;
+  for (Kind kind : package::kKinds) {
+    const auto& clauses = next.policies[package::index_of(kind)].clauses;
+    if (!clauses.empty()) policies.push_back({kind, {clauses.begin(), clauses.size()}});
+  }
+  const package::KeyringDraft draft{current.version + 1,
+                                    std::max(now, current.created),
+                                    next.groups,
+                                    next.keys,
+                                    policies,
+                                    current.retained,
+                                    next.log,
+                                    current.certificate_roots};
   AIRLOCK_ASSIGN(Buffer envelope,
                  keyring_package(draft, "Keyring " + std::to_string(draft.version)));
   return envelope;

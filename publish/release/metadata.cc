@@ -56,6 +56,9 @@ Answer<void> check_follows(const Path& repository, const Present& present, const
 
 Answer<std::string> sign_metadata(std::string_view role, std::string_view draft,
                                   const keys::SigningKey& key) {
+  if (key.public_key().algorithm != crypto::Algorithm::eddsa) {
+    return Refusal::of(Code::key_too_weak, "the " + std::string(role) + " key");
+  }
   if (key.door() == keys::Door::package) {
     return Refusal::of(Code::key_in_both_doors, "the " + std::string(role) + " key");
   }

@@ -115,7 +115,7 @@ Status check_dates(const package::Manifest& manifest, std::int64_t now) {
 
 Answer<Published> publish(const PublishOrder& order, const RoleSigners& signers) {
   AIRLOCK_ASSIGN(const Buffer envelope, read_envelope(order.package));
-  AIRLOCK_ASSIGN(const package::Proven proven, package::prove(envelope, order.keyring));
+  AIRLOCK_ASSIGN(const package::Proven proven, prove_package(envelope, order.keyring));
   if (const Status dates = check_dates(proven.manifest(), order.now); !dates) {
     return Refusal::of(dates.error(), order.package.string());
   }

@@ -1,9 +1,9 @@
 // publish/release: from images to a repository that devices accept.
 //
 // It is for the publisher's half of a release: make a package (images, patches against bases, a
-// manifest), add one signature at a time, draft the next keyring, and publish into a repository
-// folder. It promises that
-//   - nothing is signed but the digest that the caller names: add_signature refuses other bytes;
+// manifest), add one signer's signatures at a time, draft the next keyring, and publish into a
+// repository folder. It promises that
+//   - nothing is signed but the digest that the caller names: add_signatures refuses other bytes;
 //   - nothing is published that a complete quorum did not sign, nor with one key in both doors;
 //   - publish shows what it made to the device's own code (both doors and the block decoder)
 //     before the new snapshot is written, and publishes nothing where that code refuses;
@@ -126,22 +126,38 @@ Result<Buffer> read_envelope(const Path& package);
 
 // ---- signing
 
-// add_signature returns the envelope with one signature more. `shown` is the manifest digest that
-// the signer saw; other bytes are digest_mismatch. A key whose file says that it is the
-// repository's is key_in_both_doors. With a keyring, not_a_signer unless its policy for the
-// package's kind lists the key. Errors also: already_signed, and those of parsing.
-Result<Buffer> add_signature(Bytes envelope, const keys::SigningKey& key, const Digest& shown,
-                             const package::Keyring* keyring);
+// add_signatures returns the envelope with one signature more by each key of a signer that has not
+// signed it yet, or none. `shown` is the manifest digest that the signer saw; other bytes are
+// digest_mismatch. A key whose file says that it is the repository's is key_in_both_doors. With a
+// keyring, not_a_signer unless its policy for the package's kind lists every key. Errors also:
+// already_signed (by all of them), and those of parsing.
+Result<Buffer> add_signatures(Bytes envelope, std::span<const keys::SigningKey> keys,
+                              const Digest& shown, const package::Keyring* keyring);
+
+// missing_signatures says who has yet to sign what, for each clause of the policy that is not met:
+// "committee: 1 of 2 signers by ed25519 and secp256k1; committee-2 signed by ed25519, secp256k1 is
+// missing; committee-3 has not signed". Empty where the quorum is complete.
+Result<std::string> missing_signatures(Bytes envelope, const package::Keyring& keyring);
+// prove_package is package::prove, whose quorum_missing is about what is missing.
+Answer<package::Proven> prove_package(Bytes envelope, const package::Keyring& keyring);
+
+// words_of lists algorithms: "ed25519, secp256k1 and slh-dsa".
+std::string words_of(package::AlgorithmSet algorithms);
 
 // ---- keys and keyrings
 
-// One key of the cast that `keys init` makes.
+// One of the cast that `keys init` makes, and the algorithms of whose keys.
 struct CastMember {
   std::string_view name;
   std::string_view group;  // "" for the keys of the repository
-  crypto::Algorithm algorithm = crypto::Algorithm::eddsa;
+  package::AlgorithmSet algorithms;
 };
 std::span<const CastMember> cast();
+
+// make_keys writes NAME.key and NAME.pub of a new signer, with a key of each algorithm; `stem` is
+// the path without the ending. Errors: exists_already, and those of writing.
+Answer<std::vector<keys::SigningKey>> make_keys(const Path& stem, package::AlgorithmSet algorithms,
+                                                keys::Door door, const keys::Secret& passphrase);
 
 using KeyProgress = void (*)(std::string_view name);
 // init_keys makes a folder with the whole cast's keys and keyring.cose, version 1, signed by a root
@@ -149,21 +165,41 @@ using KeyProgress = void (*)(std::string_view name);
 Answer<void> init_keys(const Path& folder, std::string_view vendor, const keys::Secret& passphrase,
                        std::int64_t now, KeyProgress progress);
 
-struct NamedKey {
+struct NamedKeys {
   std::string name;
-  crypto::PublicKey key;
+  std::vector<crypto::PublicKey> keys;
 };
 struct KeyringChanges {
   std::vector<std::string> removed;
-  std::vector<NamedKey> replaced;
+  std::vector<NamedKeys> replaced;  // all keys of a signer by these
   struct Addition {
     std::string group;
-    NamedKey signer;
+    NamedKeys signer;
   };
   std::vector<Addition> added;
+  struct Demand {
+    std::string group;
+    std::uint8_t threshold = 0;
+    package::AlgorithmSet algorithms;
+  };
+  struct Policy {
+    package::Kind kind = package::Kind::firmware;
+    std::vector<Demand> demands;
+  };
+  std::vector<Policy> policies;  // instead of the present ones
+  struct Log {
+    std::string origin;
+    crypto::PublicKey key;
+    std::vector<std::pair<std::string, crypto::PublicKey>> witnesses;
+    std::uint8_t required = 0;
+  };
+  std::optional<Log> log;  // instead of the present one
+  enum class KeepLog : std::uint8_t { yes, no };
+  KeepLog keep_log = KeepLog::yes;  // where no other is given
 };
 // draft_keyring returns the envelope, still to be signed, of the keyring that follows `current`.
-// Errors: not_found (at a name or group), and those of encode_keyring.
+// Errors: not_found (about a name or group), exists_already (a new signer's name), and those of
+// encode_keyring.
 Answer<Buffer> draft_keyring(const package::Keyring& current, const KeyringChanges& changes,
                              std::int64_t now);
 
@@ -198,7 +234,8 @@ Answer<void> renew_timestamp(const Path& repository, const keys::SigningKey& key
                              std::int64_t valid_seconds, std::int64_t now);
 
 // check_doors_apart refuses a keyring of which one key stands among the keys of the repository:
-// those that its root names, and `others`. Errors: key_in_both_doors (about = the signer's name).
+// those that its root names, and `others`. Errors: key_in_both_doors (about = the name of the
+// signer, the log or the witness).
 Answer<void> check_doors_apart(const package::Keyring& keyring, const Path& repository,
                                std::span<const crypto::PublicKey> others);
 

@@ -67,7 +67,10 @@ class Release : public testing::Test {
         std::filesystem::temp_directory_path() / ("airlock-release-" + std::to_string(::getpid()));
     std::filesystem::remove_all(folder_);
     for (const CastMember& member : cast()) {
-      keys_.emplace(member.name, *keys::SigningKey::generate(member.algorithm));
+      const crypto::Algorithm algorithm = member.algorithms.has(crypto::Algorithm::eddsa)
+                                              ? crypto::Algorithm::eddsa
+                                              : crypto::Algorithm::es256k;
+      keys_.emplace(member.name, *keys::SigningKey::generate(algorithm));
     }
     keyring_envelope_ = make_keyring();
     keyring_ = *package::open_keyring_anchor(keyring_envelope_);
@@ -108,7 +111,7 @@ class Release : public testing::Test {
     recipe.content.assign(content.begin(), content.end());
     recipe.images.clear();
     const Buffer envelope = make(recipe, {})->envelope;
-    return *add_signature(envelope, key("root-1"), digest_of(envelope), nullptr);
+    return *add_signatures(envelope, {&key("root-1"), 1}, digest_of(envelope), nullptr);
   }
 
   static Digest digest_of(const Buffer& envelope) {
@@ -134,7 +137,7 @@ class Release : public testing::Test {
     EXPECT_TRUE(write_package(path, *made).has_value());
     Buffer envelope = made->envelope;
     for (const char* name : names) {
-      envelope = *add_signature(envelope, key(name), digest_of(envelope), nullptr);
+      envelope = *add_signatures(envelope, {&key(name), 1}, digest_of(envelope), nullptr);
     }
     EXPECT_TRUE(file::replace(path / kEnvelopeFile, envelope).has_value());
     return path;
@@ -207,22 +210,92 @@ TEST_F(Release, NeverOverwritesAPackage) {
 
 TEST_F(Release, SignsOnlyWhatTheSignerSaw) {
   const Buffer envelope = make(recipe_of("1.0.0", image_of(1, 1'000)), {})->envelope;
-  EXPECT_EQ(add_signature(envelope, key("vendor"), Digest{}, nullptr).error().code,
+  EXPECT_EQ(add_signatures(envelope, {&key("vendor"), 1}, Digest{}, nullptr).error().code,
             Code::digest_mismatch);
 }
 
 TEST_F(Release, RefusesASecondSignatureByOneKey) {
   const Buffer envelope = make(recipe_of("1.0.0", image_of(1, 1'000)), {})->envelope;
-  const Buffer once = *add_signature(envelope, key("vendor"), digest_of(envelope), nullptr);
-  EXPECT_EQ(add_signature(once, key("vendor"), digest_of(once), nullptr).error().code,
+  const Buffer once = *add_signatures(envelope, {&key("vendor"), 1}, digest_of(envelope), nullptr);
+  EXPECT_EQ(add_signatures(once, {&key("vendor"), 1}, digest_of(once), nullptr).error().code,
             Code::already_signed);
+}
+
+// A signer with a key of each algorithm, whom the next keyring demands by all of them.
+std::vector<keys::SigningKey> keys_of_each() {
+  std::vector<keys::SigningKey> made;
+  for (crypto::Algorithm algorithm : crypto::kAlgorithms) {
+    made.push_back(*keys::SigningKey::generate(algorithm));
+  }
+  return made;
+}
+
+std::vector<crypto::PublicKey> public_halves(const std::vector<keys::SigningKey>& keys) {
+  std::vector<crypto::PublicKey> halves;
+  for (const keys::SigningKey& key : keys) halves.push_back(key.public_key());
+  return halves;
+}
+
+TEST_F(Release, SignsByAllKeysOfASignerAndTellsWhatIsMissing) {
+  const std::vector<keys::SigningKey> anna = keys_of_each();
+  KeyringChanges changes;
+  changes.removed = {"committee-2"};
+  changes.replaced.push_back({"committee-1", public_halves(anna)});
+  package::AlgorithmSet all;
+  for (crypto::Algorithm algorithm : crypto::kAlgorithms) all.add(algorithm);
+  changes.policies.push_back({package::Kind::firmware, {{"committee", 1, all}, {"vendor", 1, {}}}});
+  const Buffer draft = *draft_keyring(keyring_, changes, kNow + 5);
+  const package::Manifest manifest = *package::read_unproven(draft);
+  const package::Keyring keyring = *package::Keyring::parse(manifest.content);
+
+  const Buffer envelope = make(recipe_of("1.0.0", image_of(1, 1'000)), {})->envelope;
+  const Digest digest = digest_of(envelope);
+  EXPECT_EQ(*missing_signatures(envelope, keyring),
+            "vendor: 0 of 1 signer; vendor has not signed; and committee: 0 of 1 signer by "
+            "ed25519, secp256k1 and slh-dsa; committee-1 has not signed");
+  Buffer now = *add_signatures(envelope, {&key("vendor"), 1}, digest, &keyring);
+  now = *add_signatures(now, {&anna[0], 1}, digest, &keyring);
+  EXPECT_EQ(*missing_signatures(now, keyring),
+            "committee: 0 of 1 signer by ed25519, secp256k1 and slh-dsa; committee-1 signed by "
+            "ed25519, secp256k1 and slh-dsa are missing");
+  EXPECT_EQ(prove_package(now, keyring).error().about, *missing_signatures(now, keyring));
+  now = *add_signatures(now, {&anna[1], 1}, digest, &keyring);
+  EXPECT_TRUE(missing_signatures(now, keyring)
+                  ->ends_with("committee-1 signed by ed25519 and secp256k1, slh-dsa is missing"));
+  now = *add_signatures(now, anna, digest, &keyring);  // by the one that is left
+  EXPECT_EQ(*missing_signatures(now, keyring), "");
+  EXPECT_TRUE(prove_package(now, keyring).has_value());
+  EXPECT_EQ(add_signatures(now, anna, digest, &keyring).error().code, Code::already_signed);
+}
+
+TEST_F(Release, DraftsAKeyringWithALogAndKeepsItInTheNext) {
+  KeyringChanges changes;
+  changes.log = KeyringChanges::Log{"log.example/wallets",
+                                    key("repo-root").public_key(),
+                                    {{"witness.example", key("repo-targets").public_key()}},
+                                    1};
+  const auto keyring_in = [](const Buffer& envelope) {
+    return package::Keyring::parse(package::read_unproven(envelope)->content);
+  };
+  const Buffer first = *draft_keyring(keyring_, changes, kNow + 5);
+  const package::Keyring with_log = *keyring_in(first);
+  ASSERT_TRUE(with_log.log.has_value());
+  EXPECT_EQ(with_log.log->witnesses[0].name, "witness.example");
+  const Buffer second = *draft_keyring(with_log, {}, kNow + 6);
+  EXPECT_EQ(keyring_in(second)->log->origin, "log.example/wallets");
+  KeyringChanges none;
+  none.keep_log = KeyringChanges::KeepLog::no;
+  const Buffer third = *draft_keyring(with_log, none, kNow + 6);
+  EXPECT_FALSE(keyring_in(third)->log.has_value());
+  const auto apart = check_doors_apart(with_log, repository(), {});
+  EXPECT_EQ(apart.error().error.code, Code::key_in_both_doors);
 }
 
 TEST_F(Release, LetsNoKeyOfTheRepositorySignAPackage) {
   const Buffer envelope = make(recipe_of("1.0.0", image_of(1, 1'000)), {})->envelope;
   const auto sign_for = [&](keys::Door door) {
     const auto key = *keys::SigningKey::generate(crypto::Algorithm::eddsa, door);
-    const auto signed_by = add_signature(envelope, key, digest_of(envelope), nullptr);
+    const auto signed_by = add_signatures(envelope, {&key, 1}, digest_of(envelope), nullptr);
     return signed_by ? Code::ok : signed_by.error().code;
   };
   EXPECT_EQ(sign_for(keys::Door::repository), Code::key_in_both_doors);
@@ -233,9 +306,9 @@ TEST_F(Release, LetsNoKeyOfTheRepositorySignAPackage) {
 TEST_F(Release, RefusesASignerWhomTheKeyringDoesNotName) {
   const Buffer envelope = make(recipe_of("1.0.0", image_of(1, 1'000)), {})->envelope;
   const Digest digest = digest_of(envelope);
-  EXPECT_TRUE(add_signature(envelope, key("vendor"), digest, &keyring_).has_value());
+  EXPECT_TRUE(add_signatures(envelope, {&key("vendor"), 1}, digest, &keyring_).has_value());
   for (const char* stranger : {"root-1", "committee-3"}) {
-    EXPECT_EQ(add_signature(envelope, key(stranger), digest, &keyring_).error().code,
+    EXPECT_EQ(add_signatures(envelope, {&key(stranger), 1}, digest, &keyring_).error().code,
               Code::not_a_signer);
   }
 }
@@ -369,10 +442,10 @@ TEST_F(Release, NeverMakesARepositoryOverAnother) {
 
 TEST_F(Release, DraftsAKeyringThatBothRootsCanPass) {
   KeyringChanges changes;
-  changes.replaced.push_back({"committee-1", key("committee-3").public_key()});
-  changes.added.push_back({"vendor", {"vendor-2", key("reviewer-1").public_key()}});
+  changes.replaced.push_back({"committee-1", {key("committee-3").public_key()}});
+  changes.added.push_back({"vendor", {"vendor-2", {key("reviewer-1").public_key()}}});
   const Buffer draft = *draft_keyring(keyring_, changes, kNow + 5);
-  const Buffer next = *add_signature(draft, key("root-1"), digest_of(draft), &keyring_);
+  const Buffer next = *add_signatures(draft, {&key("root-1"), 1}, digest_of(draft), &keyring_);
   const auto proven = package::prove_kind(next, keyring_, package::Kind::keyring);
   ASSERT_TRUE(proven.has_value()) << name(proven.error().code);
   const package::Keyring read = *package::Keyring::parse(proven->manifest().content);

@@ -103,12 +103,18 @@ Answer<void> check_doors_apart(const package::Keyring& keyring, const Path& repo
   for (const crypto::PublicKey& key : others) {
     materials.emplace_back(key.view().begin(), key.view().end());
   }
-  for (const package::Key& key : keyring.keys) {
+  const auto check = [&](const crypto::PublicKey& key, std::string_view name) -> Answer<void> {
     for (const Buffer& material : materials) {
-      if (!equal(key.key.view(), material)) continue;
-      return Refusal::of(Code::key_in_both_doors, std::string(key.name));
+      if (equal(key.view(), material)) {
+        return Refusal::of(Code::key_in_both_doors, std::string(name));
+      }
     }
-  }
+    return {};
+  };
+  for (const package::Key& key : keyring.keys) AIRLOCK_TRY(check(key.key, key.name));
+  if (!keyring.log) return {};
+  AIRLOCK_TRY(check(keyring.log->key, keyring.log->origin));
+  for (const package::Witness& one : keyring.log->witnesses) AIRLOCK_TRY(check(one.key, one.name));
   return {};
 }
 

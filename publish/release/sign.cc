@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <deque>
+
+#include "host/text/text.h"
 #include "publish/release/internal.h"
 
 namespace airlock::release {
@@ -25,26 +29,108 @@ Result<std::vector<package::SignatureDraft>> signatures_of(const package::Envelo
   return drafts;
 }
 
+bool has_signed(std::span<const package::SignatureDraft> drafts, const Digest& key_id) {
+  return std::any_of(drafts.begin(), drafts.end(),
+                     [&](const package::SignatureDraft& draft) { return draft.key_id == key_id; });
+}
+
+Result<keys::Signature> sign_by(const keys::SigningKey& key, Bytes payload) {
+  std::array<std::uint8_t, package::kSignerProtectedMax> room;
+  AIRLOCK_ASSIGN(const Bytes header,
+                 package::encode_signer_protected(room, key.public_key().algorithm,
+                                                  package::key_id(key.public_key())));
+  const package::SignedMessage message(package::body_protected(), header, payload);
+  return key.sign(message.parts());
+}
+
+package::AlgorithmSet without(package::AlgorithmSet from, package::AlgorithmSet taken) {
+  package::AlgorithmSet rest;
+  for (crypto::Algorithm algorithm : crypto::kAlgorithms) {
+    if (from.has(algorithm) && !taken.has(algorithm)) rest.add(algorithm);
+  }
+  return rest;
+}
+
+// What one signer of the group has yet to do, or nothing where he counts or could not.
+std::string missing_of(const package::Clause& clause, package::AlgorithmSet held,
+                       package::AlgorithmSet signed_by) {
+  if (clause.counts(signed_by) || !clause.counts(held)) return "";
+  if (signed_by.empty()) return " has not signed";
+  const package::AlgorithmSet missing = without(clause.algorithms, signed_by);
+  return " signed by " + words_of(signed_by) + ", " + words_of(missing) +
+         (missing.size() > 1 ? " are missing" : " is missing");
+}
+
+std::string missing_of(const package::ClauseCount& count, const package::Tally& counted,
+                       const package::Keyring& keyring) {
+  const package::Clause& clause = count.clause;
+  std::array<package::AlgorithmSet, package::kKeysMax> held;
+  for (const package::Key& key : keyring.keys) held[key.signer].add(key.key.algorithm);
+  std::string made = std::string(keyring.groups[clause.group]) + ": " +
+                     std::to_string(count.signers) + " of " + std::to_string(clause.threshold) +
+                     (clause.threshold > 1 ? " signers" : " signer");
+  if (!clause.algorithms.empty()) made += " by " + words_of(clause.algorithms);
+  for (std::size_t i = 0; i < keyring.keys.size(); ++i) {
+    const package::Key& key = keyring.keys[i];
+    if (key.signer != i || key.group != clause.group) continue;
+    const std::string missing = missing_of(clause, held[i], counted.signed_by[i]);
+    if (!missing.empty()) made += "; " + text::visible(key.name) + missing;
+  }
+  return made;
+}
+
 }  // namespace
 
-Result<Buffer> add_signature(Bytes encoded, const keys::SigningKey& key, const Digest& shown,
-                             const package::Keyring* keyring) {
-  if (key.door() == keys::Door::repository) return fail(Code::key_in_both_doors);
+std::string words_of(package::AlgorithmSet algorithms) {
+  std::string made;
+  std::size_t left = algorithms.size();
+  for (crypto::Algorithm algorithm : crypto::kAlgorithms) {
+    if (!algorithms.has(algorithm)) continue;
+    --left;
+    made += (made.empty() ? "" : left == 0 ? " and " : ", ");
+    made += package::name_of(algorithm);
+  }
+  return made;
+}
+
+Result<std::string> missing_signatures(Bytes encoded, const package::Keyring& keyring) {
+  AIRLOCK_ASSIGN(const package::Envelope envelope, package::Envelope::parse(encoded));
+  AIRLOCK_ASSIGN(const package::Kind kind, package::Manifest::kind_of(envelope.payload));
+  AIRLOCK_ASSIGN(const package::Tally counted, package::tally(envelope, keyring, kind));
+  std::string made;
+  for (const package::ClauseCount& count : counted.clauses) {
+    if (count.is_met()) continue;
+    made += (made.empty() ? "" : "; and ") + missing_of(count, counted, keyring);
+  }
+  return made;
+}
+
+Answer<package::Proven> prove_package(Bytes envelope, const package::Keyring& keyring) {
+  const Result<package::Proven> proven = package::prove(envelope, keyring);
+  if (proven) return *proven;
+  if (proven.error().code != Code::quorum_missing) return Refusal::of(proven.error(), "");
+  const Result<std::string> missing = missing_signatures(envelope, keyring);
+  return Refusal::of(proven.error(), missing ? *missing : "");
+}
+
+Result<Buffer> add_signatures(Bytes encoded, std::span<const keys::SigningKey> keys,
+                              const Digest& shown, const package::Keyring* keyring) {
   AIRLOCK_ASSIGN(const package::Envelope envelope, package::Envelope::parse(encoded));
   AIRLOCK_ASSIGN(const package::Manifest manifest, package::Manifest::parse(envelope.payload));
   if (manifest.digest() != shown) return fail(Code::digest_mismatch);
-  const Digest id = package::key_id(key.public_key());
-  if (keyring != nullptr) AIRLOCK_TRY(check_signer(*keyring, id, manifest.kind));
   AIRLOCK_ASSIGN(std::vector<package::SignatureDraft> drafts, signatures_of(envelope));
-  for (const package::SignatureDraft& draft : drafts) {
-    if (draft.key_id == id) return fail(Code::already_signed);
+  const std::size_t before = drafts.size();
+  std::deque<keys::Signature> made;
+  for (const keys::SigningKey& key : keys) {
+    if (key.door() == keys::Door::repository) return fail(Code::key_in_both_doors);
+    const Digest id = package::key_id(key.public_key());
+    if (keyring != nullptr) AIRLOCK_TRY(check_signer(*keyring, id, manifest.kind));
+    if (has_signed(drafts, id)) continue;
+    AIRLOCK_ASSIGN(keys::Signature signature, sign_by(key, envelope.payload));
+    made.push_back(std::move(signature));
+    drafts.push_back({key.public_key().algorithm, id, made.back()});
   }
-  const crypto::Algorithm algorithm = key.public_key().algorithm;
-  std::array<std::uint8_t, package::kSignerProtectedMax> room;
-  AIRLOCK_ASSIGN(const Bytes header, package::encode_signer_protected(room, algorithm, id));
-  const package::SignedMessage message(package::body_protected(), header, envelope.payload);
-  AIRLOCK_ASSIGN(const keys::Signature signature, key.sign(message.parts()));
-  drafts.push_back({algorithm, id, signature});
+  if (drafts.size() == before) return fail(Code::already_signed);
   return seal(envelope.payload, drafts);
 }
 

@@ -189,7 +189,7 @@ Result<store::Report> parse_report(std::string_view body, std::int64_t received)
   AIRLOCK_ASSIGN(const auto raw_key, text::from_hex(key_hex));
   AIRLOCK_ASSIGN(const auto key, crypto::make_public_key(crypto::Algorithm::eddsa, raw_key));
   AIRLOCK_ASSIGN(const std::string signature_hex,
-                 json::text(root, "signature", 2 * crypto::kSignatureSize));
+                 json::text(root, "signature", 2 * crypto::kCurveSignatureSize));
   AIRLOCK_ASSIGN(const auto signature, text::from_hex(signature_hex));
   const std::array<Bytes, 2> message = {bytes_of("airlock-report-v1\n"), Bytes(report_text)};
   AIRLOCK_TRY(crypto::verify(key, message, signature));

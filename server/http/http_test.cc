@@ -9,6 +9,7 @@
 #include "host/json/json.h"
 #include "host/text/text.h"
 #include "server/rollout/internal/fake_metadata.h"
+#include "tests/fakes/ed25519_edges.h"
 #include "tests/fakes/signers.h"
 
 namespace airlock::http {
@@ -103,6 +104,26 @@ class ServiceTest : public testing::Test {
            }};
   std::unique_ptr<Service> service_;
 };
+
+TEST_F(ServiceTest, JudgesTheEd25519OfReportsAsEveryProcessDoes) {
+  const auto text_of_key = [](Bytes key) {
+    return json::write({{"duid", store::duid_of(key)},
+                        {"sequence", 0},
+                        {"outcome", "committed"},
+                        {"reason", "ok"}});
+  };
+  const auto edges = fakes::ed25519_edges([&](Bytes key) {
+    const std::string message = "airlock-report-v1\n" + text_of_key(key);
+    return file::Buffer(message.begin(), message.end());
+  });
+  for (const fakes::Ed25519Edge& edge : edges) {
+    const std::string body =
+        json::write({{"report", text::to_base64(bytes_of(text_of_key(edge.key)))},
+                     {"key", text::to_hex(edge.key)},
+                     {"signature", text::to_hex(edge.signature)}});
+    EXPECT_EQ(post("/v1/reports", body).status == 200, edge.is_valid) << edge.name;
+  }
+}
 
 TEST_F(ServiceTest, ServesRangesOfArtifacts) {
   const std::string path = "/artifacts/" + std::string(kArtifact);

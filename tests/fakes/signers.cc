@@ -6,6 +6,8 @@
 #include <memory>
 #include <utility>
 
+#include "tests/fakes/slh_dsa.h"
+
 namespace airlock::fakes {
 namespace {
 
@@ -49,7 +51,7 @@ Buffer ed25519_sign(const Digest& secret, Bytes message) {
   const EvpKey key = ed25519_secret(secret);
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> md(EVP_MD_CTX_new(),
                                                                    &EVP_MD_CTX_free);
-  Buffer signature(crypto::kSignatureSize);
+  Buffer signature(crypto::kCurveSignatureSize);
   std::size_t size = signature.size();
   AIRLOCK_CHECK(EVP_DigestSignInit(md.get(), nullptr, nullptr, nullptr, key.get()) == 1);
   AIRLOCK_CHECK(EVP_DigestSign(md.get(), signature.data(), &size, message.data(), message.size()) ==
@@ -62,12 +64,30 @@ Buffer secp256k1_sign(const Digest& secret, Bytes message) {
   secp256k1_ecdsa_signature made;
   AIRLOCK_CHECK(secp256k1_ecdsa_sign(signing_context(), &made, digest.bytes.data(),
                                      secret.bytes.data(), nullptr, nullptr) == 1);
-  Buffer signature(crypto::kSignatureSize);
+  Buffer signature(crypto::kCurveSignatureSize);
   secp256k1_ecdsa_signature_serialize_compact(signing_context(), signature.data(), &made);
   return signature;
 }
 
 Digest digest_of(std::string_view text) { return crypto::sha256(bytes_of(text)); }
+
+// A Signer keeps 32 bytes; SLH-DSA makes its key of 48.
+Buffer slh_dsa_secret_of(const Digest& secret) {
+  Buffer seeds(secret.bytes.begin(), secret.bytes.end());
+  const Digest more = crypto::sha256(secret.bytes);
+  seeds.insert(seeds.end(), more.bytes.begin(), more.bytes.begin() + 16);
+  return slh_dsa_secret(seeds);
+}
+
+Buffer public_of(Algorithm algorithm, const Digest& secret) {
+  switch (algorithm) {
+    case Algorithm::eddsa: return ed25519_public(secret);
+    case Algorithm::es256k: return secp256k1_public(secret);
+    case Algorithm::slh_dsa_sha2_128s: break;
+  }
+  const Buffer whole = slh_dsa_secret_of(secret);
+  return {whole.end() - crypto::kSlhDsaKeySize, whole.end()};
+}
 
 struct Role {
   std::string_view name;
@@ -111,15 +131,17 @@ Result<Buffer> encode_with(std::size_t room, Encode encode) {
 
 Signer::Signer(std::string_view name, Algorithm algorithm, std::string_view seed)
     : name_(name), secret_(digest_of("airlock test key " + std::string(seed) + "/" + name_)) {
-  const Buffer bytes =
-      algorithm == Algorithm::eddsa ? ed25519_public(secret_) : secp256k1_public(secret_);
-  key_ = *crypto::make_public_key(algorithm, bytes);
+  key_ = *crypto::make_public_key(algorithm, public_of(algorithm, secret_));
   id_ = package::key_id(key_);
 }
 
 Buffer Signer::sign_message(Bytes message) const {
-  return key_.algorithm == Algorithm::eddsa ? ed25519_sign(secret_, message)
-                                            : secp256k1_sign(secret_, message);
+  switch (key_.algorithm) {
+    case Algorithm::eddsa: return ed25519_sign(secret_, message);
+    case Algorithm::es256k: return secp256k1_sign(secret_, message);
+    case Algorithm::slh_dsa_sha2_128s: break;
+  }
+  return slh_dsa_sign(slh_dsa_secret_of(secret_), message);
 }
 
 Buffer Signer::sign_manifest(Bytes manifest) const {
@@ -138,7 +160,8 @@ Buffer sign(Bytes manifest, const std::vector<const Signer*>& signers) {
   for (std::size_t i = 0; i < signers.size(); ++i) {
     drafts.push_back({signers[i]->key().algorithm, signers[i]->id(), signatures[i]});
   }
-  const std::size_t room = manifest.size() + 256 + signers.size() * 256;
+  std::size_t room = manifest.size() + 256;
+  for (const Buffer& signature : signatures) room += signature.size() + 192;
   return *encode_with(room, [&](MutableBytes buffer) {
     return package::encode_envelope(manifest, drafts, buffer);
   });
@@ -150,8 +173,15 @@ Result<Buffer> KeyringPlan::encode() const {
   for (const Listed& listed : keys) key_drafts.push_back({listed.key, listed.group, listed.name});
   std::vector<package::PolicyDraft> policy_drafts;
   for (const Policy& policy : policies) policy_drafts.push_back({policy.kind, policy.clauses});
-  const package::KeyringDraft draft{version,    created,       group_names,
-                                    key_drafts, policy_drafts, retained};
+  const std::vector<Bytes> roots(certificate_roots.begin(), certificate_roots.end());
+  package::KeyringDraft draft{version, created, group_names, key_drafts, policy_drafts, retained};
+  draft.certificate_roots = roots;
+  if (log) {
+    draft.log = package::LogPolicy{log->origin, log->key, {}, log->required};
+    for (const auto& [name, key] : log->witnesses) {
+      AIRLOCK_TRY(draft.log->witnesses.add({name, key}));
+    }
+  }
   return encode_with(package::kKeyringSizeMax * 2,
                      [&](MutableBytes buffer) { return package::encode_keyring(draft, buffer); });
 }

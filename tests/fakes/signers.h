@@ -27,7 +27,7 @@ namespace airlock::fakes {
 using Buffer = std::vector<std::uint8_t>;
 using crypto::Digest;
 
-// One person with one key.
+// One key of a person; a person with several has a Signer for each, of one name.
 class Signer {
  public:
   // Another seed makes another key for the same name.
@@ -37,9 +37,9 @@ class Signer {
   const crypto::PublicKey& key() const { return key_; }
   const Digest& id() const { return id_; }
 
-  // sign_message returns the 64 bytes of a signature over any message.
+  // sign_message returns the signature over any message. SLH-DSA takes a moment.
   Buffer sign_message(Bytes message) const;
-  // sign_manifest returns the 64 bytes of the COSE signature over an encoded manifest.
+  // sign_manifest returns the COSE signature over an encoded manifest.
   Buffer sign_manifest(Bytes manifest) const;
 
  private:
@@ -63,12 +63,20 @@ struct KeyringPlan {
     package::Kind kind = package::Kind::firmware;
     std::vector<package::Clause> clauses;
   };
+  struct Log {
+    std::string origin = "log.example/wallets";
+    crypto::PublicKey key;
+    std::vector<std::pair<std::string, crypto::PublicKey>> witnesses;
+    std::uint8_t required = 1;
+  };
   std::uint32_t version = 1;
   std::int64_t created = 1'700'000'000;
   std::vector<std::string> groups;
   std::vector<Listed> keys;
   std::vector<Policy> policies;
   std::vector<Digest> retained;
+  std::optional<Log> log = {};
+  std::vector<Buffer> certificate_roots = {};
 
   Result<Buffer> encode() const;
   // group returns the place of a group by name, which must exist.

@@ -5,6 +5,9 @@ from attack_repository import RepositoryThief, payload_digest
 from attack_server import *
 
 
+COMMITTEE = ("committee-1", "committee-2", "committee-3")
+
+
 class Quorum(LiedTo):
     def setUp(self):
         super().setUp()
@@ -61,7 +64,7 @@ class Quorum(LiedTo):
     def test_the_same_signer_twice(self):
         package = self.release("vendor", "committee-1")
         self.refuses("already_signed", self.sign, package, "committee-1")
-        self.tamper(package, lambda e: e.signatures.append(e.signatures[1]))
+        self.tamper(package, lambda e: e.signatures.insert(1, e.signatures[1]))
         self.refused(package, "duplicate_signer")
 
     def test_a_key_of_another_group(self):
@@ -99,6 +102,85 @@ class Quorum(LiedTo):
                                  extra=("--created", "2024-01-01T00:00:00Z", "--not-before",
                                         "2024-01-01T00:00:00Z"))
         self.refuses("expired", self.publish, past)
+
+    # ---- one of the committee's algorithms is broken: whoever broke it signs by it for everybody
+
+    def broken(self, *algorithms):
+        """A release by the vendor's stolen key, and by every committee member's forged signatures of these algorithms."""
+        package = self.release("vendor")
+        for member in COMMITTEE:
+            self.single_keys(member)
+            for algorithm in algorithms:
+                self.sign(package, f"{member}-{algorithm}")
+        return package
+
+    def test_all_ed25519_keys_are_not_enough(self):
+        package = self.broken("ed25519")
+        said = self.refuses("quorum_missing", self.publish, package).text
+        self.assertIn("committee-1 signed by ed25519, secp256k1 and slh-dsa are missing", said)
+        self.refused(package, "quorum_missing")
+
+    def test_all_secp256k1_keys_are_not_enough(self):
+        self.refused(self.broken("secp256k1"), "quorum_missing")
+
+    def test_both_curves_are_not_enough_where_slh_dsa_is_demanded(self):
+        package = self.broken("ed25519", "secp256k1")
+        said = self.refuses("quorum_missing", self.publish, package).text
+        self.assertIn("committee-3 signed by ed25519 and secp256k1, slh-dsa is missing", said)
+        self.refused(package, "quorum_missing")
+
+    def test_slh_dsa_alone_is_not_enough(self):
+        self.refused(self.broken("slh-dsa"), "quorum_missing")
+
+    def test_a_broken_curve_replaces_no_keyring(self):
+        self.airlock("keyring", "draft", "--from", "keys/keyring.cose", "--policy", "firmware=vendor:1", "--out",
+                     "next.cose")
+        for number in range(1, 6):
+            self.single_keys(f"root-{number}")
+            for algorithm in ("ed25519", "secp256k1"):
+                self.sign("next.cose", f"root-{number}-{algorithm}")
+        self.refuses("quorum_missing", self.device, "install", self.dir / "next.cose", "--consent",
+                     self.manifest_digest("next.cose"))
+
+    def test_one_wrong_signature_among_all_of_them(self):
+        for algorithm in ALGORITHMS:
+            package = self.make_release("1.1.0", firmware(80_000, 2, base=self.old), security=2, out=f"wrong-{algorithm}",
+                                        signers=("vendor", "committee-1", "committee-2"))
+            ids = {(key["name"], key["algorithm"]): bytes.fromhex(key["key_id"])
+                   for key in self.inspect("keys/keyring.cose")["keyring"]["keys"]}
+
+            def flip(envelope):
+                found = next(s for s in envelope.signatures if ids["committee-2", algorithm] in s[0])
+                found[2] = found[2][:-1] + bytes([found[2][-1] ^ 1])
+
+            self.tamper(package, flip)
+            self.refused(package, "quorum_missing")
+
+    def test_a_member_signs_once_by_all_keys_and_is_told_what_is_missing(self):
+        package = self.release("vendor")
+        digest = self.manifest_digest(package)
+        sign = ("sign", package, "--digest", digest, "--keyring", "keys/keyring.cose", "--key")
+        said = self.airlock(*sign, "keys/committee-1.key")
+        self.assertIn("by ed25519, secp256k1 and slh-dsa.", said)
+        self.assertIn("Missing: committee: 1 of 2 signers by ed25519, secp256k1 and slh-dsa; committee-2 has not signed", said)
+        self.single_keys("committee-2")
+        said = self.airlock(*sign, "keys/committee-2-secp256k1.key")
+        self.assertIn("committee-2 signed by secp256k1, ed25519 and slh-dsa are missing", said)
+        self.assertIn("The quorum is complete.", self.airlock(*sign, "keys/committee-2.key"))
+        self.assertEqual(len(self.inspect(package)["signatures"]), 7)
+        self.publish(package)
+
+    def test_a_policy_of_both_curves_is_a_policy(self):
+        self.airlock("keyring", "draft", "--from", "keys/keyring.cose", "--policy",
+                     "firmware=vendor:1,committee:2:ed25519+secp256k1", "--out", "next.cose")
+        for signer in ("root-1", "root-2", "root-3"):
+            self.sign("next.cose", signer)
+        self.device("install", self.dir / "next.cose", "--consent", self.manifest_digest("next.cose"))
+        self.assertIn("2 of committee by ed25519 and secp256k1", self.airlock("inspect", "next.cose"))
+        self.refused(self.broken("ed25519"), "quorum_missing")
+        shutil.rmtree(self.dir / "release-1.1.0")
+        self.offer(self.broken("ed25519", "secp256k1"))
+        self.assert_runs("1.1.0", firmware(80_000, 2, base=self.old))
 
     def test_keys_of_another_vendor(self):
         self.airlock("keys", "init", "--dir", "other")

@@ -126,7 +126,7 @@ class Words(Stage):
         keys = {key["key_id"]: key["public_key"] for key in root["keys"]}
         for role, rule in root["roles"].items():
             self.assertEqual(rule["threshold"], 1)
-            pub = self.inspect(self.house / f"keys/repo-{role}.pub")["public_key"]
+            pub = self.inspect(self.house / f"keys/repo-{role}.pub")["public_keys"][0]
             self.assertEqual([keys[one] for one in rule["key_ids"]], [pub["bytes"]])
             self.assertRegex(text, rf"{role} +1 of 1 key\n +{rule['key_ids'][0]}")
         self.assertEqual(root["signed_by"], root["roles"]["root"]["key_ids"])

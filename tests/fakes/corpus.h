@@ -1,0 +1,50 @@
+// Published vectors that others keep, outside the repository: where they lie, and how the ones in
+// lines of "name: value" are read.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace airlock::fakes {
+
+// corpus_file names a file of a family ("crypto/slhdsa/x.txt") in AIRLOCK_CORPUS, or in
+// ../shared/corpus. Tests are skipped where it is absent.
+inline std::filesystem::path corpus_file(std::string_view name) {
+  const char* folder = std::getenv("AIRLOCK_CORPUS");
+  return std::filesystem::path(folder != nullptr ? folder : "../shared/corpus") / name;
+}
+
+inline std::vector<std::uint8_t> bytes_of_hex(const std::string& text) {
+  std::vector<std::uint8_t> bytes;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
+    bytes.push_back(static_cast<std::uint8_t>(std::stoi(text.substr(i, 2), nullptr, 16)));
+  }
+  return bytes;
+}
+
+// The members of each case; an empty line ends a case, and '#' begins a comment.
+using Case = std::map<std::string, std::string>;
+inline std::vector<Case> cases_in(const std::filesystem::path& path) {
+  std::vector<Case> cases(1);
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with('#')) continue;
+    const std::size_t colon = line.find(':');
+    if (colon == std::string::npos) {
+      if (!cases.back().empty()) cases.emplace_back();
+      continue;
+    }
+    cases.back()[line.substr(0, colon)] = line.substr(std::min(colon + 2, line.size()));
+  }
+  if (cases.back().empty()) cases.pop_back();
+  return cases;
+}
+
+}  // namespace airlock::fakes
