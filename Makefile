@@ -7,6 +7,7 @@
 #   make bench   every figure of speed, beside its peer; fails where a bar is missed
 #   make fuzz    every parser, FUZZ_SECONDS each (default 600)
 #   make without take each check out of the code, and see its test fail
+#   make conformance SUITE=checkout   the public TUF suite against airlock-tuf (tests/conformance/run.py)
 
 JOBS ?= $(shell nproc)
 CORPUS := $(if $(value AIRLOCK_CORPUS),$(value AIRLOCK_CORPUS),$(CURDIR)/../shared/corpus)
@@ -20,7 +21,7 @@ ctest --preset $(1) -j $(JOBS) --progress; ended=$$?; \
 sed -n '/^skipped: /p' build/$(1)/Testing/Temporary/LastTest.log; test $$ended -eq 0
 endef
 
-.PHONY: demo test check corpus bench fuzz without packages build bare fuzz-smoke format tidy clean
+.PHONY: demo test check corpus bench fuzz without conformance packages build bare fuzz-smoke format tidy clean
 
 packages:
 	@tools/install_packages.sh build
@@ -83,6 +84,11 @@ fuzz-smoke: | build-folder
 without: | build-folder
 	@tools/install_packages.sh build
 	@python3 tools/without.py
+
+# 77: something that is not ours is missing, and was named.
+conformance: | build-folder
+	@$(MAKE) --no-print-directory build
+	@AIRLOCK_BIN=build/release python3 tests/conformance/run.py $(SUITE) || test $$? -eq 77
 
 build-folder:
 	@mkdir -p build
