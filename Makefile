@@ -8,6 +8,7 @@
 #   make fuzz    every parser, FUZZ_SECONDS each (default 600)
 #   make peers   SLH-DSA beside another implementation of it, which npm installs
 #   make without take each check out of the code, and see its test fail
+#   make conformance SUITE=checkout   the public TUF suite against airlock-tuf (tests/conformance/run.py)
 
 JOBS ?= $(shell nproc)
 CORPUS := $(if $(value AIRLOCK_CORPUS),$(value AIRLOCK_CORPUS),$(CURDIR)/../shared/corpus)
@@ -21,7 +22,7 @@ ctest --preset $(1) -j $(JOBS) --progress; ended=$$?; \
 sed -n '/^skipped: /p' build/$(1)/Testing/Temporary/LastTest.log; test $$ended -eq 0
 endef
 
-.PHONY: demo test check corpus bench fuzz peers without packages build bare fuzz-smoke format tidy clean
+.PHONY: demo test check corpus bench fuzz peers without conformance packages build bare fuzz-smoke format tidy clean
 
 packages:
 	@tools/install_packages.sh build
@@ -88,6 +89,11 @@ peers: | build-folder
 without: | build-folder
 	@tools/install_packages.sh build
 	@python3 tools/without.py
+
+# 77: something that is not ours is missing, and was named.
+conformance: | build-folder
+	@$(MAKE) --no-print-directory build
+	@AIRLOCK_BIN=build/release python3 tests/conformance/run.py $(SUITE) || test $$? -eq 77
 
 build-folder:
 	@mkdir -p build

@@ -59,7 +59,8 @@ std::string outline_text(const tuf::Outline& outline) {
   for (const tuf::OutlinedFile& file : outline.files) made += file_text(file);
   for (const tuf::Target& target : outline.targets) {
     made += line("target", text::visible(target.path) + ", " + text::human_size(target.length) +
-                               ", SHA-256 " + digest_hex(target.sha256));
+                               (target.sha256 ? ", SHA-256 " + digest_hex(*target.sha256)
+                                              : ", SHA-512 " + text::to_hex(*target.sha512)));
     made += claim_text(target);
   }
   return made;
@@ -108,10 +109,11 @@ json::Value claim_json(const tuf::Target& target) {
 json::Value targets_json(const tuf::Outline& outline) {
   json::Value targets = json::Value::array();
   for (const tuf::Target& target : outline.targets) {
-    targets.push_back({{"path", target.path},
-                       {"length", target.length},
-                       {"sha256", digest_hex(target.sha256)},
-                       {"airlock", claim_json(target)}});
+    json::Value one{
+        {"path", target.path}, {"length", target.length}, {"airlock", claim_json(target)}};
+    if (target.sha256) one["sha256"] = digest_hex(*target.sha256);
+    if (target.sha512) one["sha512"] = text::to_hex(*target.sha512);
+    targets.push_back(std::move(one));
   }
   return targets;
 }

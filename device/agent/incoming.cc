@@ -11,11 +11,11 @@ constexpr std::string_view kEnvelopeName = "incoming/manifest.cose";
 constexpr std::size_t kPathSizeMax = 4096;
 constexpr std::size_t kOriginSizeMax = tuf::kTargetsSizeMax;
 
+// Of the two hashes SHA-256 alone is kept: the bytes were held against both when they came.
 json::Value value_of(const tuf::Target& target) {
-  return {{"path", target.path},
-          {"length", target.length},
-          {"sha256", text::to_hex(target.sha256.bytes)},
-          {"custom", target.custom}};
+  json::Value value = {{"path", target.path}, {"length", target.length}, {"custom", target.custom}};
+  if (target.sha256) value["sha256"] = text::to_hex(target.sha256->bytes);
+  return value;
 }
 
 Result<tuf::Target> target_of(const json::Value& value) {
@@ -23,8 +23,10 @@ Result<tuf::Target> target_of(const json::Value& value) {
   AIRLOCK_ASSIGN(target.path, json::text(value, "path", kPathSizeMax));
   AIRLOCK_ASSIGN(const std::int64_t length, json::integer(value, "length", 0, INT64_MAX));
   target.length = static_cast<std::uint64_t>(length);
-  AIRLOCK_ASSIGN(const std::string hex, json::text(value, "sha256", 2 * Digest::kSize));
-  AIRLOCK_ASSIGN(target.sha256, text::digest_from_hex(hex));
+  if (value.contains("sha256")) {
+    AIRLOCK_ASSIGN(const std::string hex, json::text(value, "sha256", 2 * Digest::kSize));
+    AIRLOCK_ASSIGN(target.sha256, text::digest_from_hex(hex));
+  }
   AIRLOCK_ASSIGN(target.custom, json::text(value, "custom", kOriginSizeMax));
   return target;
 }

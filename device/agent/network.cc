@@ -21,7 +21,7 @@ Result<Listed> Network::refresh(std::string_view path, std::int64_t now) {
   tuf::FolderStore store(trust_);
   fetch::MetadataFetcher fetcher(connection);
   AIRLOCK_ASSIGN(const tuf::Repository repository, tuf::refresh(store, fetcher, now));
-  AIRLOCK_ASSIGN(tuf::Target target, repository.find(path));
+  AIRLOCK_ASSIGN(tuf::Target target, repository.find(path, store, fetcher));
   if (target.length > package::kEnvelopeSizeMax) return fail(Code::oversized, target.length);
   const std::string place = tuf::path_of_target(target, repository.consistent_snapshot());
   AIRLOCK_ASSIGN(file::Buffer envelope,

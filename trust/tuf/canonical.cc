@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <variant>
 #include <vector>
 
 #include "trust/tuf/internal/canonical.h"
@@ -5,58 +9,143 @@
 namespace airlock::tuf::internal {
 namespace {
 
-using json::Value;
+using json::Node;
 
-void write_text(std::string& out, const std::string& text) {
-  out.push_back('"');
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out.push_back('\\');
-    out.push_back(c);
+// Where a canonical form goes: each has put, for some bytes of it.
+struct Size {
+  void put(std::string_view bytes) { size += bytes.size(); }
+  std::size_t size = 0;
+};
+struct Text {
+  void put(std::string_view bytes) { text += bytes; }
+  std::string text;
+};
+struct Comparison {
+  void put(std::string_view bytes) {
+    equal = equal && expected.substr(0, bytes.size()) == bytes;
+    expected.remove_prefix(std::min(bytes.size(), expected.size()));
   }
-  out.push_back('"');
-}
+  std::string_view expected;
+  bool equal = true;
+};
 
-void write_scalar(std::string& out, const Value& value) {
-  AIRLOCK_CHECK(!value.is_number_float() && !value.is_binary() && !value.is_discarded());
-  if (const auto* text = value.get_ptr<const Value::string_t*>()) {
-    write_text(out, *text);
+template <class Out>
+void write_text(Out& out, std::string_view text) {
+  out.put("\"");
+  const bool is_plain = text.find('"') == text.npos && text.find('\\') == text.npos;
+  if (is_plain) {
+    out.put(text);
   } else {
-    out += value.dump();  // null, true, false and integers have one spelling in both forms
+    for (const char& c : text) {
+      if (c == '"' || c == '\\') out.put("\\");
+      out.put({&c, 1});
+    }
   }
+  out.put("\"");
 }
 
-// A container that is being written, and the next of its elements.
+template <class Out, class Number>
+void write_number(Out& out, Number number) {
+  char digits[std::numeric_limits<Number>::digits10 + 3];
+  const auto end = std::to_chars(std::begin(digits), std::end(digits), number).ptr;
+  out.put({digits, static_cast<std::size_t>(end - digits)});
+}
+
+template <class Out>
+void write_scalar(Out& out, Node value) {
+  switch (value.kind()) {
+    case Node::Kind::null: return out.put("null");
+    case Node::Kind::no: return out.put("false");
+    case Node::Kind::yes: return out.put("true");
+    case Node::Kind::negative: return write_number(out, value.as_negative());
+    case Node::Kind::number: return write_number(out, value.as_number());
+    case Node::Kind::text: return write_text(out, value.as_text());
+    case Node::Kind::array:
+    case Node::Kind::object: break;
+  }
+  broken_promise();
+}
+
+// A container that is being written, and the next of what is in it.
+template <class Iterator>
 struct Open {
-  const Value* value;
-  Value::const_iterator next;
+  Iterator next, end;
+  bool is_first = true;
+};
+using OpenObject = Open<json::Members::Iterator>;
+using OpenArray = Open<json::Elements::Iterator>;
+
+template <class Out>
+class Writer {
+ public:
+  explicit Writer(Out& out) : out_(out) {}
+
+  void write(Node value) {
+    begin(value);
+    while (!open_.empty()) {
+      std::visit([this](auto& open) { go_on(open); }, open_.back());
+    }
+  }
+
+ private:
+  void begin(Node value) {
+    if (value.is_object()) {
+      out_.put("{");
+      open_.push_back(OpenObject{value.members().begin(), value.members().end()});
+    } else if (value.is_array()) {
+      out_.put("[");
+      open_.push_back(OpenArray{value.elements().begin(), value.elements().end()});
+    } else {
+      write_scalar(out_, value);
+    }
+  }
+
+  void go_on(OpenObject& open) {
+    if (open.next == open.end) return close("}");
+    const auto [name, value] = *open.next;
+    if (!open.is_first) out_.put(",");
+    open.is_first = false;
+    ++open.next;
+    write_text(out_, name);
+    out_.put(":");
+    begin(value);
+  }
+
+  void go_on(OpenArray& open) {
+    if (open.next == open.end) return close("]");
+    const Node value = *open.next;
+    if (!open.is_first) out_.put(",");
+    open.is_first = false;
+    ++open.next;
+    begin(value);
+  }
+
+  void close(std::string_view bracket) {
+    out_.put(bracket);
+    open_.pop_back();
+  }
+
+  Out& out_;
+  std::vector<std::variant<OpenObject, OpenArray>> open_;  // instead of recursion
 };
 
 }  // namespace
 
-std::string canonical(const Value& value) {
-  std::string out;
-  std::vector<Open> open;  // instead of recursion; at most json::kDepthMax deep
-  const auto begin = [&](const Value& item) {
-    if (!item.is_structured()) return write_scalar(out, item);
-    out.push_back(item.is_object() ? '{' : '[');
-    open.push_back({&item, item.begin()});
-  };
-  begin(value);
-  while (!open.empty()) {
-    auto& [container, next] = open.back();
-    if (next == container->end()) {
-      out.push_back(container->is_object() ? '}' : ']');
-      open.pop_back();
-      continue;
-    }
-    if (next != container->begin()) out.push_back(',');
-    if (container->is_object()) {
-      write_text(out, next.key());  // the library keeps members sorted by bytes
-      out.push_back(':');
-    }
-    begin(*next++);
-  }
-  return out;
+std::string canonical(Node value) {
+  Text out;
+  Writer(out).write(value);
+  return std::move(out.text);
+}
+
+std::string_view canonical_in(std::string_view file, Node value) {
+  Size size;
+  Writer(size).write(value);
+  file = file.substr(0, file.find_last_not_of(" \t\r\n") + 1);
+  if (file.size() < size.size + 1) return "";
+  Comparison comparison{file.substr(file.size() - 1 - size.size, size.size)};
+  const std::string_view found = comparison.expected;
+  Writer(comparison).write(value);
+  return comparison.equal ? found : "";
 }
 
 }  // namespace airlock::tuf::internal

@@ -61,6 +61,7 @@ TEST_F(Client, FindsTargetsByTheirExactPath) {
   const auto target = found->find("firmware/1.0.0/demo.cose");
   ASSERT_TRUE(target);
   EXPECT_EQ(target->length, 7u);
+  EXPECT_TRUE(found->find("firmware/1.0.0/demo.cose", store, repository));
   EXPECT_TRUE(check_target(*target, bytes_of("content")));
   EXPECT_EQ(check_target(*target, bytes_of("Content")).error().code, Code::target_mismatch);
   EXPECT_EQ(check_target(*target, bytes_of("content ")).error().code, Code::target_mismatch);
@@ -355,6 +356,25 @@ TEST_F(Client, IsNotStoppedByStoredMetadataThatExpired) {
   repository.publish();
   EXPECT_EQ(refreshed(later), Code::ok);
   EXPECT_EQ(versions(), (Versions{2, 2, 2, 2}));
+}
+
+TEST_F(Client, RemembersVersionsOfStoredMetadataThatExpired) {
+  publish_second();
+  ASSERT_EQ(refreshed(), Code::ok);
+  const std::int64_t later = kNow + 10 * kDay;
+  for (json::Value* part :
+       {&repository.root, &repository.targets, &repository.snapshot, &repository.timestamp}) {
+    (*part)["expires"] = text::to_time(later + kDay);
+  }
+  repository.next_root();
+  repository.timestamp["version"] = 1;
+  repository.publish();
+  EXPECT_EQ(refreshed(later), Code::metadata_rollback);
+  repository.timestamp["version"] = 3;
+  repository.snapshot["version"] = 3;
+  repository.targets["version"] = 1;
+  repository.publish();
+  EXPECT_EQ(refreshed(later), Code::metadata_rollback);
 }
 
 TEST_F(Client, TakesNoKeptFileThatExpired) {

@@ -19,12 +19,14 @@ Digest512 sha512(Bytes bytes) {
 
 }  // namespace
 
-Result<Hashes> read_hashes(const json::Value& hashes) {
-  if (!hashes.is_object() || hashes.empty()) return fail(Code::wrong_type);
+Result<Hashes> read_hashes(json::Node hashes) {
+  if (!hashes.is_object() || hashes.count() == 0) return fail(Code::wrong_type);
   Hashes made;
   made.is_named = true;
-  for (const auto& [name, value] : hashes.items()) {
-    AIRLOCK_ASSIGN(const std::string hex, json::text(hashes, name, kHashTextMax));
+  for (const auto& [name, value] : hashes.members()) {
+    if (!value.is_text()) return fail(Code::wrong_type);
+    const std::string_view hex = value.as_text();
+    if (hex.size() > kHashTextMax) return fail(Code::oversized, hex.size());
     if (name == "sha256") {
       AIRLOCK_ASSIGN(made.sha256, text::digest_from_hex(hex));
     } else if (name == "sha512") {

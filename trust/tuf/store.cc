@@ -18,9 +18,6 @@ std::string encoded(std::string_view role) {
 
 namespace {
 
-constexpr std::size_t kStoredSizeMax =
-    std::max({kRootSizeMax, kTimestampSizeMax, kSnapshotSizeMax, kTargetsSizeMax});
-
 file::Path path_of(const file::Path& folder, std::string_view role) {
   return folder / (internal::encoded(role) + ".json");
 }
@@ -46,7 +43,9 @@ std::uint64_t newest_version(const file::Path& metadata, std::string_view role) 
 }
 
 Result<Buffer> FolderStore::load(std::string_view role) {
-  return file::read(path_of(folder_, role), kStoredSizeMax);
+  const std::size_t size_max = std::max(
+      {limits_.root_size, limits_.timestamp_size, limits_.snapshot_size, limits_.targets_size});
+  return file::read(path_of(folder_, role), size_max);
 }
 
 Status FolderStore::save(std::string_view role, Bytes metadata) {

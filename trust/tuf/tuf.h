@@ -1,19 +1,26 @@
 // trust/tuf: the repository door.
 //
 // It is for one question: is this what the vendor publishes now? It implements the client workflow
-// of the TUF specification 1.0.34, section 5, for the roles root, timestamp, snapshot and targets
-// with consistent snapshots and root rotation. It promises, in our words:
-//   - only keys that the trusted root names count, each once, and each role's threshold (5.3-5.6);
+// of the TUF specification 1.0.34, section 5, whole: the top-level roles with root rotation,
+// consistent snapshots and their absence, and delegated targets by path patterns, by hash prefixes,
+// by succinct hash bins (TAP 15) and to several roles that must agree (TAP 3). It promises, in our
+// words:
+//   - only keys that the delegating role names count, each once, and each role's threshold; a
+//     delegated role is proven against this delegating role, whoever else it was proven against
+//     (5.3-5.6);
 //   - nothing older than what was already trusted is accepted, root versions grow by one (5.3.5,
 //     5.4.3, 5.5.5, 5.6.4);
 //   - nothing expired is used, by one moment fixed at the start of a refresh (5.3.10, 5.4.4, ..);
 //   - metadata and targets of one refresh belong together (5.5.2, 5.6.2) and are read under a
 //     byte limit;
+//   - a target comes from the first role that is trusted with it, and where that role cannot be
+//     had, from none;
 //   - a failure leaves what was trusted before, so that an honest refresh succeeds afterwards.
 // It shares no key and no format with the package door. It never touches the network: bytes come
 // through Fetcher, and state goes through Store.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -30,6 +37,7 @@ namespace airlock::tuf {
 
 using Buffer = file::Buffer;
 using crypto::Digest;
+using Digest512 = std::array<std::uint8_t, 64>;
 
 // Limits, in bytes and counts.
 inline constexpr std::size_t kRootSizeMax = 512 << 10;
@@ -37,10 +45,20 @@ inline constexpr std::size_t kTimestampSizeMax = 16 << 10;
 inline constexpr std::size_t kSnapshotSizeMax = 2 << 20;
 inline constexpr std::size_t kTargetsSizeMax = 5 << 20;
 inline constexpr std::size_t kRootRotationsMax = 256;
+inline constexpr std::size_t kRolesVisitedMax = 32;  // delegated ones, in the search for one target
 inline constexpr std::size_t kTargetPathSizeMax = 1024;
 
-// Where metadata comes from. `name` is a file name such as "2.root.json". not_found is an answer;
-// everything longer than `size_max` is oversized.
+// How large each role's files may be, in bytes, where no higher role states a smaller length.
+struct Limits {
+  std::size_t root_size = kRootSizeMax;
+  std::size_t timestamp_size = kTimestampSizeMax;
+  std::size_t snapshot_size = kSnapshotSizeMax;
+  std::size_t targets_size = kTargetsSizeMax;  // of delegated roles too
+};
+
+// Where metadata comes from. `name` is one segment of a URL, percent-encoded where a role is called
+// unusually: "2.root.json", "7.a%2Fb.json". not_found is an answer; everything longer than
+// `size_max` is oversized.
 class Fetcher {
  public:
   virtual Result<Buffer> fetch(std::string_view name, std::size_t size_max) = 0;
@@ -49,7 +67,8 @@ class Fetcher {
   ~Fetcher() = default;
 };
 
-// What is trusted now, kept between runs: one file per role, byte for byte as served.
+// What is trusted now, kept between runs: one file per role, byte for byte as served. Roles are
+// named as metadata names them: a store must not take a name for a path.
 class Store {
  public:
   virtual Result<Buffer> load(std::string_view role) = 0;  // not_found where there is none
@@ -60,16 +79,19 @@ class Store {
   ~Store() = default;
 };
 
-// A folder as a store: FOLDER/root.json, timestamp.json, ..
+// A folder as a store: FOLDER/root.json, timestamp.json, .. and those of delegated roles, their
+// names percent-encoded.
 class FolderStore final : public Store {
  public:
-  explicit FolderStore(file::Path folder) : folder_(std::move(folder)) {}
+  explicit FolderStore(file::Path folder, const Limits& limits = {})
+      : folder_(std::move(folder)), limits_(limits) {}
   Result<Buffer> load(std::string_view role) override;
   Status save(std::string_view role, Bytes metadata) override;
   Status remove(std::string_view role) override;
 
  private:
   file::Path folder_;
+  Limits limits_;
 };
 
 // version_in returns the N of a file name "N.<role>.json", 0 of every other name. newest_version
@@ -81,8 +103,9 @@ std::uint64_t newest_version(const file::Path& metadata, std::string_view role);
 struct Target {
   std::string path;
   std::uint64_t length = 0;
-  Digest sha256;
-  std::string custom;  // JSON text of the `custom` member, "" where absent
+  std::optional<Digest> sha256;  // at least one of the two hashes is there
+  std::string custom{};          // JSON text of the `custom` member, "" where absent
+  std::optional<Digest512> sha512{};
 };
 
 // The custom member that Airlock's targets carry; must equal the manifest, else doors_disagree.
@@ -107,17 +130,23 @@ bool is_target_path(std::string_view path);
 // What one complete refresh found.
 class Repository {
  public:
-  // find returns what the targets role says of a path: target_missing otherwise, and for every path
-  // that is_target_path refuses; unsupported_algorithm where no SHA-256 is named.
+  // find searches a target from the top-level role on through the delegations that are for it
+  // (5.6.7), fetches what it needs of delegated metadata, and stores it. Errors: target_missing
+  // where no role lists it, and for every path that is_target_path refuses;
+  // unsupported_algorithm where no hash is named that is known here; roles_disagree (TAP 3);
+  // too_many (more than kRolesVisitedMax roles); and where a role on the way cannot be had or
+  // proven, what refresh answers: the search then ends.
+  Result<Target> find(std::string_view path, Store& store, Fetcher& fetcher) const;
+  // find without a store and a fetcher asks the top-level role alone.
   Result<Target> find(std::string_view path) const;
-  // all returns every target that find would return.
+  // all returns every target of the top-level role that find would return.
   std::vector<Target> all() const;
   std::int64_t timestamp_expires() const;
   // version_of returns the version of a role's metadata: 0 for a role that there is not.
   std::uint64_t version_of(std::string_view role) const;
   bool consistent_snapshot() const;
-  // key_materials returns the raw public keys (Ed25519: 32 bytes) that root names, for the check
-  // that no key stands in both doors.
+  // key_materials returns the public keys (Ed25519: 32 bytes raw; others in DER) that root and the
+  // top-level targets name, for the check that no key stands in both doors.
   std::vector<Buffer> key_materials() const;
 
   struct State;
@@ -132,13 +161,15 @@ class Repository {
 // mixed_metadata (a file is not the one that a higher role names; seen before it is parsed),
 // bad_metadata, unsupported_version, root_chain_too_long, oversized, and those of the fetcher and
 // the store.
-Result<Repository> refresh(Store& store, Fetcher& fetcher, std::int64_t now);
+Result<Repository> refresh(Store& store, Fetcher& fetcher, std::int64_t now,
+                           const Limits& limits = {});
 
 // path_of_target is where a target's bytes lie below targets/: with consistent snapshots the hash
-// stands before the last path component ("firmware/1.1.0/<sha256>.demo.cose").
+// (SHA-256 where it is named) stands before the last path component
+// ("firmware/1.1.0/<sha256>.demo.cose").
 std::string path_of_target(const Target& target, bool consistent_snapshot);
 
-// check_target compares bytes with length and digest: target_mismatch otherwise.
+// check_target compares bytes with the length and every hash: target_mismatch otherwise.
 Status check_target(const Target& target, Bytes bytes);
 
 // ---- writing metadata (repository side). Signatures arrive as bytes; nothing here signs.
@@ -156,18 +187,53 @@ struct RootDraft {
   std::int64_t expires = 0;
   RoleKeys root, timestamp, snapshot, targets;
 };
+// What targets metadata says of roles below it. Each delegation is for the targets of its patterns
+// ('*' and '?', neither for '/') or of its prefixes of the path's SHA-256 in hexadecimal: one of
+// the two is filled. To several roles (TAP 3) it means that all of them must say the same.
+struct DelegatedDraft {
+  std::string name;
+  RoleKeys keys;
+};
+struct DelegationDraft {
+  std::vector<DelegatedDraft> roles;
+  std::vector<std::string> paths{};
+  std::vector<std::string> path_hash_prefixes{};
+  bool terminating = false;
+};
+// 2^bit_length hash bins with one rule, bit_length from 1 to 32: in a succinct form (TAP 15) that
+// takes as much room for 2 as for 65 536.
+struct BinsDraft {
+  std::string name_prefix;
+  unsigned bit_length = 0;
+  RoleKeys keys;
+};
+struct DelegationsDraft {
+  std::vector<DelegationDraft> list{};  // in order of priority ..
+  std::optional<BinsDraft> bins{};      // .. or these
+};
+// bin_of returns the name of the bin that a target belongs to.
+std::string bin_of(const BinsDraft& bins, std::string_view path);
+// hash_bins returns the same bins in the form of the specification, as each client reads it; at
+// most 2^15 of them. The names are the same.
+std::vector<DelegationDraft> hash_bins(const BinsDraft& bins);
+
 // Each returns the canonical JSON of `signed`: the bytes to sign and to join. Errors: out_of_range
 // (a version, or a threshold that its keys cannot meet), duplicate_key (a key of a role or a path
 // twice), bad_key, weak_key, bad_text (a path or a text that must not stand in metadata),
-// oversized, and those of reading `custom`.
+// oversized, bad_metadata (delegations that a reader would refuse), and those of reading `custom`.
 Result<std::string> draft_root(const RootDraft& draft);
 Result<std::string> draft_targets(std::uint64_t version, std::int64_t expires,
-                                  const std::vector<Target>& targets);
+                                  const std::vector<Target>& targets,
+                                  const DelegationsDraft& delegations = {});
 struct MetaFile {
   std::uint64_t version = 0;
   std::uint64_t length = 0;
   Digest sha256;
 };
+// By role: "targets" must be among them.
+using MetaFiles = std::map<std::string, MetaFile>;
+Result<std::string> draft_snapshot(std::uint64_t version, std::int64_t expires,
+                                   const MetaFiles& roles);
 Result<std::string> draft_snapshot(std::uint64_t version, std::int64_t expires,
                                    const MetaFile& targets);
 Result<std::string> draft_timestamp(std::uint64_t version, std::int64_t expires,
@@ -177,7 +243,7 @@ Result<std::string> draft_timestamp(std::uint64_t version, std::int64_t expires,
 // one (5.4). It is for whoever is about to publish; nothing that it returns is fresh. Errors: those
 // of refresh.
 Result<Repository> rehearse(Store& store, Fetcher& fetcher, const MetaFile& snapshot,
-                            std::int64_t now);
+                            std::int64_t now, const Limits& limits = {});
 
 struct RoleSignature {
   Buffer public_key;  // Ed25519, 32 bytes
@@ -193,7 +259,7 @@ Result<std::string> join(std::string_view signed_part,
 struct OutlinedKey {
   std::string id;
   std::string type;
-  std::string material;  // Ed25519: hexadecimal; of other types as the file spells it
+  std::string material;  // hexadecimal: raw (Ed25519) or DER; unusable keys as the file has them
   bool usable = false;   // verifies in this version; a key that does not never counts
 };
 struct OutlinedRole {
@@ -212,8 +278,8 @@ struct Outline {
   std::uint64_t version = 0;
   std::int64_t expires = 0;
   std::vector<std::string> signers;  // key ids
-  std::vector<OutlinedKey> keys;     // of root ..
-  std::vector<OutlinedRole> roles;
+  std::vector<OutlinedKey> keys;     // of root, and of targets that delegate
+  std::vector<OutlinedRole> roles;   // of both
   bool consistent_snapshot = false;
   std::vector<OutlinedFile> files;  // of timestamp and snapshot
   std::vector<Target> targets;      // of targets

@@ -1,5 +1,6 @@
 // Metadata for the repository: drafts to be signed, and files made of drafts and signatures. What
 // is written here is held to the rules by which it is read.
+#include <algorithm>
 #include <set>
 
 #include "host/text/text.h"
@@ -23,11 +24,16 @@ Result<Value> head_of(Role role, std::uint64_t version, std::int64_t expires) {
 }
 
 // Canonical JSON lets control characters through raw; a draft must be the same in both forms, so
-// that it can stand in a file as it was signed.
-Result<std::string> draft_of(const Value& signed_part, Role role) {
-  std::string draft = canonical(signed_part);
-  if (draft != json::write(signed_part)) return fail(Code::bad_text);
-  if (draft.size() > size_max_of(role)) return fail(Code::oversized, draft.size());
+// that it can stand in a file as it was signed. And it must be readable: `read` is the reader of
+// its role.
+template <class Read>
+Result<std::string> draft_of(const Value& signed_part, Role role, Read read) {
+  const std::size_t size_max = size_max_of(role, {});
+  std::string file = "{\"signatures\":[],\"signed\":" + json::write(signed_part) + "}";
+  AIRLOCK_ASSIGN(Envelope envelope, open_envelope(bytes_of(file), size_max));
+  if (envelope.rebuilt) return fail(Code::bad_text);
+  std::string draft(envelope.in_file);
+  AIRLOCK_TRY(read(envelope));
   return draft;
 }
 
@@ -40,6 +46,7 @@ Result<Value> role_of(const RoleKeys& role, Value& keys) {
     if (!keyids.insert(id).second) return fail(Code::duplicate_key);
     keys[id] = key_object(key);
   }
+  if (keys.size() > kKeysMax) return fail(Code::too_many, keys.size());
   if (role.threshold < 1 || role.threshold > keyids.size()) {
     return fail(Code::out_of_range, role.threshold);
   }
@@ -54,21 +61,86 @@ Result<Value> entry_of(const MetaFile& file) {
 
 Result<Value> target_entry_of(const Target& target) {
   if (!is_target_path(target.path)) return fail(Code::bad_text);
-  Value entry{{"hashes", {{"sha256", text::to_hex(target.sha256.bytes)}}},
-              {"length", target.length}};
+  if (!target.sha256 && !target.sha512) return fail(Code::unsupported_algorithm);
+  Value entry{{"length", target.length}};
+  if (target.sha256) entry["hashes"]["sha256"] = text::to_hex(target.sha256->bytes);
+  if (target.sha512) entry["hashes"]["sha512"] = text::to_hex(*target.sha512);
   if (!target.custom.empty()) {
     AIRLOCK_ASSIGN(entry["custom"], json::parse(target.custom, kTargetsSizeMax));
+    if (!entry["custom"].is_object()) return fail(Code::wrong_type);
   }
-  AIRLOCK_TRY(read_listing(entry));
   return entry;
 }
 
-Result<std::string> draft_of_file(Role role, std::uint64_t version, std::int64_t expires,
-                                  std::string_view name, const MetaFile& file) {
+Result<std::string> draft_of_files(Role role, std::uint64_t version, std::int64_t expires,
+                                   const MetaFiles& files) {
   AIRLOCK_ASSIGN(Value part, head_of(role, version, expires));
-  AIRLOCK_ASSIGN(Value entry, entry_of(file));
-  part["meta"][std::string(name)] = std::move(entry);
-  return draft_of(part, role);
+  for (const auto& [name, file] : files) {
+    AIRLOCK_ASSIGN(part["meta"][name + ".json"], entry_of(file));
+  }
+  return role == Role::timestamp ? draft_of(part, role, read_timestamp)
+                                 : draft_of(part, role, read_snapshot);
+}
+
+void put_scope(const DelegationDraft& delegation, Value& entry) {
+  if (!delegation.paths.empty()) entry["paths"] = delegation.paths;
+  if (!delegation.path_hash_prefixes.empty()) {
+    entry["path_hash_prefixes"] = delegation.path_hash_prefixes;
+  }
+  entry["terminating"] = delegation.terminating;
+}
+
+// The form of the specification, with a role's rule in each entry.
+Status put_roles(const DelegationsDraft& delegations, Value& part) {
+  Value& made = part["delegations"] = {{"keys", Value::object()}, {"roles", Value::array()}};
+  for (const DelegationDraft& delegation : delegations.list) {
+    AIRLOCK_CHECK(delegation.roles.size() == 1);
+    const DelegatedDraft& role = delegation.roles.front();
+    AIRLOCK_ASSIGN(Value entry, role_of(role.keys, made["keys"]));
+    entry["name"] = role.name;
+    put_scope(delegation, entry);
+    made["roles"].push_back(std::move(entry));
+  }
+  return {};
+}
+
+// The form of TAP 3: a role that is named twice must have one rule.
+Status put_agreements(const DelegationsDraft& delegations, Value& part) {
+  Value& keys = part["keys"] = Value::object();
+  Value& rules = part["roles"] = Value::object();
+  Value& list = part["delegations"] = Value::array();
+  for (const DelegationDraft& delegation : delegations.list) {
+    Value entry = {{"roles", Value::array()}};
+    for (const DelegatedDraft& role : delegation.roles) {
+      AIRLOCK_ASSIGN(Value rule, role_of(role.keys, keys));
+      if (rules.contains(role.name) && rules[role.name] != rule) return fail(Code::duplicate_key);
+      rules[role.name] = std::move(rule);
+      entry["roles"].push_back(role.name);
+    }
+    put_scope(delegation, entry);
+    list.push_back(std::move(entry));
+  }
+  return {};
+}
+
+Status put_bins(const BinsDraft& bins, Value& part) {
+  Value& made = part["delegations"] = {{"keys", Value::object()}};
+  AIRLOCK_ASSIGN(Value rule, role_of(bins.keys, made["keys"]));
+  rule["bit_length"] = bins.bit_length;
+  rule["name_prefix"] = bins.name_prefix;
+  made["succinct_roles"] = std::move(rule);
+  return {};
+}
+
+Status put_delegations(const DelegationsDraft& delegations, Value& part) {
+  if (delegations.bins) {
+    if (!delegations.list.empty()) return fail(Code::bad_metadata);
+    return put_bins(*delegations.bins, part);
+  }
+  if (delegations.list.empty()) return {};
+  const bool agree = std::ranges::any_of(
+      delegations.list, [](const DelegationDraft& one) { return one.roles.size() != 1; });
+  return agree ? put_agreements(delegations, part) : put_roles(delegations, part);
 }
 
 }  // namespace
@@ -82,40 +154,71 @@ Result<std::string> draft_root(const RootDraft& draft) {
   AIRLOCK_ASSIGN(part["roles"]["targets"], role_of(draft.targets, keys));
   part["keys"] = std::move(keys);
   part["consistent_snapshot"] = true;
-  return draft_of(part, Role::root);
+  return draft_of(part, Role::root, read_root);
 }
 
 Result<std::string> draft_targets(std::uint64_t version, std::int64_t expires,
-                                  const std::vector<Target>& targets) {
+                                  const std::vector<Target>& targets,
+                                  const DelegationsDraft& delegations) {
   AIRLOCK_ASSIGN(Value part, head_of(Role::targets, version, expires));
   Value& listed = part["targets"] = Value::object();
   for (const Target& target : targets) {
     if (listed.contains(target.path)) return fail(Code::duplicate_key);
     AIRLOCK_ASSIGN(listed[target.path], target_entry_of(target));
   }
-  return draft_of(part, Role::targets);
+  AIRLOCK_TRY(put_delegations(delegations, part));
+  return draft_of(part, Role::targets, read_targets);
+}
+
+Result<std::string> draft_snapshot(std::uint64_t version, std::int64_t expires,
+                                   const MetaFiles& roles) {
+  return draft_of_files(Role::snapshot, version, expires, roles);
 }
 
 Result<std::string> draft_snapshot(std::uint64_t version, std::int64_t expires,
                                    const MetaFile& targets) {
-  return draft_of_file(Role::snapshot, version, expires, "targets.json", targets);
+  return draft_snapshot(version, expires, MetaFiles{{"targets", targets}});
 }
 
 Result<std::string> draft_timestamp(std::uint64_t version, std::int64_t expires,
                                     const MetaFile& snapshot) {
-  return draft_of_file(Role::timestamp, version, expires, "snapshot.json", snapshot);
+  return draft_of_files(Role::timestamp, version, expires, {{"snapshot", snapshot}});
+}
+
+std::string bin_of(const BinsDraft& bins, std::string_view path) {
+  const WantedTarget target(path);
+  return bin_name(bins.name_prefix, bins.bit_length, bin_number(target.digest, bins.bit_length));
+}
+
+std::vector<DelegationDraft> hash_bins(const BinsDraft& bins) {
+  constexpr unsigned kBitLengthMax = 15;
+  constexpr unsigned kBitsOfADigit = 4;
+  AIRLOCK_CHECK(bins.bit_length >= 1 && bins.bit_length <= kBitLengthMax);
+  // A prefix is of whole digits, so that a bin has up to eight of them.
+  const unsigned digits = (bins.bit_length + kBitsOfADigit - 1) / kBitsOfADigit;
+  const unsigned prefixes = 1U << (digits * kBitsOfADigit - bins.bit_length);
+  std::vector<DelegationDraft> made;
+  for (std::uint32_t number = 0; number < 1U << bins.bit_length; ++number) {
+    DelegationDraft bin{{{bin_name(bins.name_prefix, bins.bit_length, number), bins.keys}}};
+    for (std::uint32_t i = 0; i < prefixes; ++i) {
+      bin.path_hash_prefixes.push_back(
+          bin_name("", digits * kBitsOfADigit, number * prefixes + i).substr(1));
+    }
+    made.push_back(std::move(bin));
+  }
+  return made;
 }
 
 Result<std::string> join(std::string_view signed_part,
                          const std::vector<RoleSignature>& signatures) {
-  AIRLOCK_ASSIGN(const Value part, json::parse(signed_part, kTargetsSizeMax));
-  if (!part.is_object()) return fail(Code::wrong_type);
-  if (canonical(part) != signed_part) return fail(Code::not_canonical);
   Value list = Value::array();
   for (const RoleSignature& signature : signatures) {
     list.push_back({{"keyid", text::to_hex(key_id_of(signature.public_key).bytes)},
                     {"sig", text::to_hex(signature.signature)}});
   }
+  AIRLOCK_ASSIGN(const json::Tree part, json::Tree::parse(signed_part, kTargetsSizeMax));
+  if (!part.root().is_object()) return fail(Code::wrong_type);
+  if (canonical(part.root()) != signed_part) return fail(Code::not_canonical);
   std::string file = "{\"signatures\":" + json::write(list) + ",\"signed\":";
   file.append(signed_part).append("}");
   AIRLOCK_TRY(open_envelope(bytes_of(file), kTargetsSizeMax));  // one signature for each key

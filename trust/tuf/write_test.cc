@@ -282,14 +282,18 @@ TEST(TargetPath, IsPlainAndStaysBelowItsFolder) {
 
 TEST(TargetPath, CarriesTheHashBeforeItsLastPart) {
   const Target deep = target_of("firmware/1.1.0/demo.cose", "x");
-  const std::string hex = text::to_hex(deep.sha256.bytes);
+  const std::string hex = text::to_hex(deep.sha256->bytes);
   EXPECT_EQ(path_of_target(deep, true), "firmware/1.1.0/" + hex + ".demo.cose");
   EXPECT_EQ(path_of_target(deep, false), "firmware/1.1.0/demo.cose");
   EXPECT_EQ(path_of_target(target_of("demo", "x"), true), hex + ".demo");
 }
 
 TEST(Canonical, SortsByBytesAndEscapesTwoCharactersOnly) {
-  const auto form = [](std::string_view text) { return canonical(*json::parse(text, 4096)); };
+  const auto form = [](std::string_view text) {
+    const auto tree = json::Tree::parse(text, 4096);
+    EXPECT_TRUE(tree) << text;
+    return canonical(tree->root());
+  };
   EXPECT_EQ(form(R"( { "b" : [ 1 , -2 , [] , {} ] , "a" : { "Z" : null , "a" : true } } )"),
             R"({"a":{"Z":null,"a":true},"b":[1,-2,[],{}]})");
   EXPECT_EQ(form(R"("q\" b\\ n\n t\t \u0001 \u00fc \/")"), "\"q\\\" b\\\\ n\n t\t \x01 ü /\"");

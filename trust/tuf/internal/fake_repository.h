@@ -6,6 +6,8 @@
 //   refresh(store, repository, FakeRepository::kNow);
 //   repository.targets["version"] = 2;            // then sign anew what stands above it
 //   repository.publish();
+//
+// A delegated role is made by delegate(), its metadata is delegated[NAME].
 #pragma once
 
 #include <functional>
@@ -18,6 +20,8 @@
 #include "core/crypto/crypto.h"
 #include "host/json/json.h"
 #include "host/text/text.h"
+#include "trust/tuf/internal/canonical.h"
+#include "trust/tuf/internal/names.h"
 #include "trust/tuf/tuf.h"
 
 namespace airlock::tuf::internal {
@@ -117,8 +121,51 @@ class FakeRepository final : public Fetcher {
   }
 
   void add_target(const std::string& path, std::string_view content) {
-    targets["targets"][path]["length"] = content.size();
-    targets["targets"][path]["hashes"]["sha256"] = hex_digest(bytes_of(content));
+    add_target_to(targets, path, content);
+  }
+  static void add_target_to(json::Value& part, const std::string& path, std::string_view content) {
+    part["targets"][path]["length"] = content.size();
+    part["targets"][path]["hashes"]["sha256"] = hex_digest(bytes_of(content));
+  }
+
+  // delegate lists a role below a targets role, last in its order, and makes the role's metadata
+  // where there is none yet. `scope` holds paths or path_hash_prefixes, and terminating.
+  void delegate(const std::string& from, const std::string& name, const Cast& cast,
+                json::Value scope, std::int64_t threshold = 1) {
+    json::Value entry = std::move(scope);
+    entry["name"] = name;
+    entry["keyids"] = json::Value::array();
+    entry["threshold"] = threshold;
+    if (!entry.contains("terminating")) entry["terminating"] = false;
+    json::Value& delegations = part_of(from)["delegations"];
+    if (delegations.is_null()) {
+      delegations = {{"keys", json::Value::object()}, {"roles", json::Value::array()}};
+    }
+    for (const FakeSigner& signer : cast) {
+      delegations["keys"][signer.keyid] = signer.key;
+      entry["keyids"].push_back(signer.keyid);
+    }
+    delegations["roles"].push_back(std::move(entry));
+    add_delegated(name, cast);
+  }
+  // add_delegated makes the metadata of a delegated role alone.
+  void add_delegated(const std::string& name, const Cast& cast) {
+    if (!delegated.contains(name)) delegated[name] = new_targets();
+    signers[name].insert(signers[name].end(), cast.begin(), cast.end());
+  }
+  json::Value new_targets() const {
+    json::Value part = targets;
+    part["version"] = 1;
+    part["targets"] = json::Value::object();
+    for (const char* member : {"delegations", "keys", "roles"}) part.erase(member);
+    return part;
+  }
+  // part_of is the signed part of a role, top-level or delegated.
+  json::Value& part_of(const std::string& role) {
+    if (role == "root") return root;
+    if (role == "timestamp") return timestamp;
+    if (role == "snapshot") return snapshot;
+    return role == "targets" ? targets : delegated.at(role);
   }
 
   // publish_root signs root as it stands by the signers of these names in `signers`.
@@ -138,32 +185,42 @@ class FakeRepository final : public Fetcher {
     publish_root(by);
   }
 
-  // publish signs targets, snapshot and timestamp, each naming the one below it.
+  // publish signs targets, delegated ones too, snapshot and timestamp, each naming the one below
+  // it.
   void publish() {
     publish_targets();
     publish_snapshot();
     publish_timestamp();
   }
-  void publish_targets() { snapshot["meta"]["targets.json"] = place("targets", targets); }
+  void publish_targets() {
+    snapshot["meta"]["targets.json"] = place("targets", targets);
+    for (const auto& [name, part] : delegated) snapshot["meta"][name + ".json"] = place(name, part);
+  }
   void publish_snapshot() { timestamp["meta"]["snapshot.json"] = place("snapshot", snapshot); }
   void publish_timestamp() { files["timestamp.json"] = sign(timestamp, signers["timestamp"]); }
 
   // place signs a file, puts it where clients look for it, and returns its entry.
   json::Value place(const std::string& role, const json::Value& part) {
     const Buffer made = sign(part, signers[role]);
-    std::string name = role + ".json";
-    if (root["consistent_snapshot"] == true) name = part["version"].dump() + "." + name;
-    files[name] = made;
-    return {{"version", part["version"]},
-            {"length", made.size()},
-            {"hashes", {{"sha256", hex_digest(made)}}}};
+    files[file_name(role, part["version"])] = made;
+    return entry_of(made, part["version"]);
+  }
+  // file_name is where clients look for this version of a role.
+  std::string file_name(const std::string& role, const json::Value& version) const {
+    const std::string name = encoded(role) + ".json";
+    return root["consistent_snapshot"] == true ? version.dump() + "." + name : name;
+  }
+  static json::Value entry_of(const Buffer& file, const json::Value& version) {
+    return {
+        {"version", version}, {"length", file.size()}, {"hashes", {{"sha256", hex_digest(file)}}}};
   }
 
   static std::string hex_digest(Bytes bytes) { return text::to_hex(crypto::sha256(bytes).bytes); }
 
-  // sign makes a file. Test metadata holds no control characters, so its compact form is canonical.
+  // sign makes a file. What is no strict JSON is signed as it is spelled.
   static Buffer sign(const json::Value& part, const Cast& cast) {
-    const std::string message = json::write(part);
+    std::string message = json::write(part);
+    if (const auto tree = json::Tree::parse(message, UINT32_MAX)) message = canonical(tree->root());
     json::Value list = json::Value::array();
     for (const FakeSigner& signer : cast) {
       list.push_back(
@@ -184,7 +241,8 @@ class FakeRepository final : public Fetcher {
   // asked returns what was asked for since the last call.
   std::vector<std::string> asked() { return std::exchange(requests, {}); }
 
-  json::Value root, timestamp, snapshot, targets;  // the signed parts of the next publication
+  json::Value root, timestamp, snapshot, targets;  // the signed parts of the next publication ..
+  std::map<std::string, json::Value> delegated;    // .. and of delegated roles, by name
   std::map<std::string, Cast> signers;
   std::map<std::string, Buffer, std::less<>> files;
   std::vector<std::string> requests;

@@ -1,16 +1,13 @@
 // Lengths and hashes that a higher role states of a lower one's file, or of a target.
 #pragma once
 
-#include <array>
 #include <optional>
 
 #include "core/crypto/crypto.h"
-#include "host/json/json.h"
+#include "host/json/tree.h"
 #include "trust/tuf/tuf.h"
 
 namespace airlock::tuf::internal {
-
-using Digest512 = std::array<std::uint8_t, 64>;
 
 // The hashes that a "hashes" member names. is_named tells "none was named" (which metadata may do)
 // from "only unknown ones were named" (which proves nothing and is refused).
@@ -20,7 +17,7 @@ struct Hashes {
   bool is_named = false;
 };
 
-Result<Hashes> read_hashes(const json::Value& hashes);
+Result<Hashes> read_hashes(json::Node hashes);
 
 // check_hashes holds bytes against every known hash. Errors: digest_mismatch, and
 // unsupported_algorithm where hashes are named but none is known.

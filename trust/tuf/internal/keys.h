@@ -6,15 +6,16 @@
 #include <string>
 #include <vector>
 
-#include "core/crypto/crypto.h"
-#include "host/json/json.h"
+#include "host/json/tree.h"
+#include "trust/tuf/internal/verifier.h"
 #include "trust/tuf/tuf.h"
 
 namespace airlock::tuf::internal {
 
-inline constexpr std::size_t kKeysMax = 256;
+inline constexpr std::size_t kKeysMax = 256;  // of one delegating file
 inline constexpr std::size_t kSignaturesMax = 256;
 inline constexpr std::size_t kKeyTextMax = 8 << 10;  // a PEM of RSA-16384 still fits
+inline constexpr std::size_t kKeyIdSizeMax = 256;    // ours are 64 hexadecimal digits
 
 // A public key as a delegating role lists it.
 struct Key {
@@ -23,8 +24,8 @@ struct Key {
   // The key itself: two keys with the same material are one, whatever their ids say.
   Buffer material;
   // verifier is absent for a key that cannot verify here: another type, or malformed, or weak. Such
-  // a key is kept (root must stay readable) and never counts.
-  std::optional<crypto::PublicKey> verifier;
+  // a key is kept (its file must stay readable) and never counts.
+  std::optional<Verifier> verifier;
 
   bool verifies(Bytes message, Bytes signature) const;
 };
@@ -36,19 +37,26 @@ struct RoleRule {
   std::uint64_t threshold = 1;
 };
 
+// What a delegating role says of a delegated one: its rule, and the keys that rule speaks of.
+struct Authority {
+  const Keys& keys;
+  const RoleRule& rule;
+};
+
 struct Signature {
   std::string keyid;
-  std::string hex;  // as served; "" and what is no hexadecimal verifies nothing
+  std::string_view hex;  // as served; "" and what is no hexadecimal verifies nothing
 };
 
 // read_keys reads a "keys" object. Every key id must be the SHA-256 of its canonical key.
-Result<Keys> read_keys(const json::Value& keys);
+Result<Keys> read_keys(json::Node keys);
 
 // read_rule reads "keyids" and "threshold" of a role.
-Result<RoleRule> read_rule(const json::Value& role);
+Result<RoleRule> read_rule(json::Node role);
 
-// read_signatures reads "signatures". One key id in it twice is refused.
-Result<std::vector<Signature>> read_signatures(const json::Value& envelope);
+// read_signatures reads "signatures"; they show the tree's texts. One key id in it twice is
+// refused.
+Result<std::vector<Signature>> read_signatures(json::Node envelope);
 
 // key_object is an Ed25519 key as metadata lists it.
 json::Value key_object(Bytes ed25519);
@@ -56,10 +64,9 @@ json::Value key_object(Bytes ed25519);
 // check_threshold is threshold_missing unless enough different keys of the rule signed the message.
 // Every role's metadata is judged here, top-level and delegated alike.
 Status check_threshold(std::string_view message, const std::vector<Signature>& signatures,
-                       const Keys& keys, const RoleRule& rule);
+                       const Authority& by);
 
 // loses_a_key says whether a key that counted for a role before does not any more.
-bool loses_a_key(const Keys& old_keys, const RoleRule& old_rule, const Keys& new_keys,
-                 const RoleRule& new_rule);
+bool loses_a_key(const Authority& before, const Authority& after);
 
 }  // namespace airlock::tuf::internal
