@@ -56,7 +56,7 @@ room(trust/doors    HOST ROOMS core/base core/crypto core/package trust/tuf)
 
 # ---- publish: signing happens here and nowhere else.
 room(publish/token   HOST ROOMS core/base core/crypto host/file LIBS p11_kit)
-room(publish/keys    HOST ROOMS core/base core/codec core/crypto core/package host/file host/text host/terminal LIBS crypto secp256k1)
+room(publish/keys    HOST ROOMS core/base core/codec core/crypto core/package host/file host/text host/terminal publish/token LIBS crypto secp256k1)
 room(publish/ceremony HOST ROOMS core/base core/crypto host/file host/json host/text publish/keys LIBS qrencode)
 room(publish/diff    HOST ROOMS core/base core/crypto core/package core/delta host/parallel LIBS divsufsort)
 room(publish/release HOST ROOMS core/base core/codec core/crypto core/package core/delta host/file host/json host/parallel host/text trust/tuf trust/doors publish/keys publish/diff LIBS crypto)

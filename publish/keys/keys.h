@@ -86,6 +86,10 @@ class SigningKey {
   // key_too_weak (another type of key), too_many (a file of several), and those of reading.
   static Result<SigningKey> open(const file::Path& path, const Secret& passphrase);
 
+  // in_token opens the key that a PKCS#11 URI names: Ed25519 or secp256k1. It states no door, can
+  // sign from several threads, and cannot be saved. Errors: those of token::Uri and token::Key.
+  static Result<SigningKey> in_token(std::string_view uri, const Secret& pin);
+
   SigningKey(SigningKey&&) noexcept;
   SigningKey& operator=(SigningKey&&) noexcept;
   ~SigningKey();
@@ -97,7 +101,8 @@ class SigningKey {
   Door door() const { return door_; }
 
   // sign signs a message given in parts: an Ed25519 signature, r || s, or one of SLH-DSA.
-  // Before it is returned the signature is verified, so that a fault never leaves the room.
+  // Before it is returned the signature is verified, so that a fault never leaves the room. Errors
+  // of a key in a token: token_gone, token_failed, timed_out.
   Result<Signature> sign(std::span<const Bytes> message) const;
 
  private:

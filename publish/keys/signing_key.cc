@@ -8,6 +8,7 @@
 
 #include <array>
 
+#include "publish/keys/in_token.h"
 #include "publish/keys/internal.h"
 #include "publish/keys/slh_dsa.h"
 
@@ -191,18 +192,22 @@ Result<PlainKey> decrypted(const X509_SIG* encrypted, const Secret& passphrase) 
 struct SigningKey::Opened {
   EvpKey curve;                   // of Ed25519 or secp256k1
   std::optional<Secret> slh_dsa;  // SK.seed || SK.prf || PK.seed || PK.root
+  std::optional<token::Key> token;
 
   Result<crypto::PublicKey> public_key() const {
+    if (token) return in_token::public_half(*token);
     if (!slh_dsa) return public_half(curve.get());
     return crypto::make_public_key(Algorithm::slh_dsa_sha2_128s,
                                    slh_dsa::public_half(slh_dsa->view()));
   }
   Result<std::string> encrypt(Door door, const Secret& passphrase) const {
+    AIRLOCK_CHECK(!token);  // nobody can take it out
     const PlainKey plain =
         slh_dsa ? plain_slh_dsa(*slh_dsa) : PlainKey(EVP_PKEY2PKCS8(curve.get()));
     if (plain == nullptr) return fail(Code::io_failed);
     return encrypted_pem(plain, door, passphrase);
   }
+  Result<Signature> sign(Algorithm algorithm, std::span<const Bytes> message) const;
   static Result<SigningKey> decrypt(const X509_SIG* encrypted, const Secret& passphrase) {
     AIRLOCK_ASSIGN(const PlainKey plain, decrypted(encrypted, passphrase));
     auto opened = std::make_unique<Opened>();
@@ -244,19 +249,32 @@ Result<SigningKey> SigningKey::open(const file::Path& path, const Secret& passph
   return std::move(keys[0]);
 }
 
+Result<SigningKey> SigningKey::in_token(std::string_view uri, const Secret& pin) {
+  AIRLOCK_ASSIGN(const token::Uri parsed, token::Uri::parse(uri));
+  auto opened = std::make_unique<Opened>();
+  AIRLOCK_ASSIGN(opened->token, token::Key::open(parsed, pin.view()));
+  AIRLOCK_ASSIGN(const crypto::PublicKey public_key, opened->public_key());
+  return SigningKey(std::move(opened), public_key, Door::unstated);
+}
+
 Status SigningKey::save(const file::Path& path, const Secret& passphrase) const {
   return save_keys(path, {this, 1}, passphrase);
 }
 
-Result<Signature> SigningKey::sign(std::span<const Bytes> message) const {
-  Result<Signature> signature = fail(Code::bad_key);
-  switch (public_key_.algorithm) {
-    case Algorithm::eddsa: signature = sign_ed25519(opened_->curve.get(), message); break;
-    case Algorithm::es256k: signature = sign_secp256k1(opened_->curve.get(), message); break;
-    case Algorithm::slh_dsa_sha2_128s: signature = sign_slh_dsa(*opened_->slh_dsa, message); break;
+Result<Signature> SigningKey::Opened::sign(Algorithm algorithm,
+                                           std::span<const Bytes> message) const {
+  if (token) return in_token::sign(*token, message);
+  switch (algorithm) {
+    case Algorithm::eddsa: return sign_ed25519(curve.get(), message);
+    case Algorithm::es256k: return sign_secp256k1(curve.get(), message);
+    case Algorithm::slh_dsa_sha2_128s: return sign_slh_dsa(*slh_dsa, message);
   }
-  AIRLOCK_TRY(signature);
-  AIRLOCK_TRY(crypto::verify(public_key_, message, *signature));
+  return fail(Code::bad_key);
+}
+
+Result<Signature> SigningKey::sign(std::span<const Bytes> message) const {
+  AIRLOCK_ASSIGN(Signature signature, opened_->sign(public_key_.algorithm, message));
+  AIRLOCK_TRY(crypto::verify(public_key_, message, signature));
   return signature;
 }
 
