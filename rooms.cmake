@@ -80,7 +80,7 @@ room(tests/powercut  HOST ROOMS core/base core/codec core/crypto core/package co
 app(fake_token_module tests/fake_token LIBS posix p11_kit MODULE)
 
 # ---- apps: a main each.
-app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/parallel host/text host/terminal host/commandline trust/tuf trust/x509 publish/keys publish/diff publish/release device/platform LIBS nlohmann_json cli11 curl)
+app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/parallel host/text host/terminal host/commandline trust/tuf trust/x509 publish/token publish/keys publish/ceremony publish/diff publish/release device/platform LIBS nlohmann_json cli11 curl)
 app(airlock-server apps/airlock-server ROOMS core/base host/file host/json host/text host/commandline server/store server/rollout server/http LIBS mimalloc)
 app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text host/terminal host/commandline trust/tuf device/platform device/fetch device/apply device/agent LIBS cli11)
 app(airlock-tuf    apps/airlock-tuf    ROOMS core/base core/crypto host/file host/json host/text host/commandline trust/tuf LIBS curl)

@@ -6,13 +6,14 @@
 
 namespace airlock::app {
 
-void add_keys_commands(CLI::App& app, Outcome& outcome);     // keys init
-void add_keyring_commands(CLI::App& app, Outcome& outcome);  // keyring draft
-void add_repo_commands(CLI::App& app, Outcome& outcome);     // repo init, repo timestamp
-void add_release_command(CLI::App& app, Outcome& outcome);   // release
-void add_sign_command(CLI::App& app, Outcome& outcome);      // sign
-void add_publish_command(CLI::App& app, Outcome& outcome);   // publish
-void add_inspect_command(CLI::App& app, Outcome& outcome);   // inspect
+void add_keys_commands(CLI::App& app, Outcome& outcome);      // keys init
+void add_keyring_commands(CLI::App& app, Outcome& outcome);   // keyring draft
+void add_repo_commands(CLI::App& app, Outcome& outcome);      // repo init, repo timestamp
+void add_release_command(CLI::App& app, Outcome& outcome);    // release
+void add_sign_command(CLI::App& app, Outcome& outcome);       // sign
+void add_ceremony_commands(CLI::App& app, Outcome& outcome);  // ceremony sign, ceremony audit
+void add_publish_command(CLI::App& app, Outcome& outcome);    // publish
+void add_inspect_command(CLI::App& app, Outcome& outcome);    // inspect
 
 void add_certificate_commands(CLI::App& app, Outcome& outcome);  // certificate check
 

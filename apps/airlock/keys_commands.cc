@@ -4,6 +4,7 @@
 #include "apps/airlock/commands.h"
 #include "apps/airlock/opened.h"
 #include "host/text/text.h"
+#include "publish/token/token.h"
 
 namespace airlock::app {
 namespace {
@@ -65,6 +66,33 @@ Answer make_signer(const MakeOptions& options) {
                 std::string(package::name_of(key.public_key().algorithm)).c_str(),
                 text::to_hex(package::key_id(key.public_key()).bytes).c_str());
   }
+  return {};
+}
+
+struct TokenOptions : PassphraseOptions {
+  std::string uri;
+  std::string curve;
+  std::string out;
+};
+
+std::expected<token::Key, Refusal> key_in_token(const TokenOptions& options) {
+  AIRLOCK_ASSIGN(const keys::Secret pin, ask_passphrase(options, options.uri, keys::Asking::once));
+  AIRLOCK_ANSWER_ASSIGN(const token::Uri uri, token::Uri::parse(options.uri), "the PKCS#11 URI");
+  if (options.curve.empty()) {
+    AIRLOCK_ANSWER_ASSIGN(token::Key key, token::Key::open(uri, pin.view()), options.uri);
+    return key;
+  }
+  const token::Curve curve =
+      options.curve == "ed25519" ? token::Curve::ed25519 : token::Curve::secp256k1;
+  AIRLOCK_ANSWER_ASSIGN(token::Key key, token::Key::generate(uri, pin.view(), curve), options.uri);
+  return key;
+}
+
+Answer make_in_token(const TokenOptions& options) {
+  AIRLOCK_ASSIGN(const token::Key key, key_in_token(options));
+  AIRLOCK_ANSWER_ASSIGN(const crypto::PublicKey half, keys::public_half(key), options.uri);
+  AIRLOCK_ANSWER_TRY(keys::create_public_keys(options.out, {&half, 1}), options.out);
+  std::printf("%s: the public half; the key itself never leaves the token.\n", options.out.c_str());
   return {};
 }
 
@@ -228,6 +256,20 @@ void add_keys_commands(CLI::App& app, Outcome& outcome) {
   one.command.footer(
       "Example:\n  airlock keys make anna\n"
       "  airlock keyring draft --from keyring.cose --replace committee-1=anna.pub --out next.cose");
+
+  auto token = add_command<TokenOptions>(
+      family, outcome, "token",
+      "Make a key in a token (or, without --curve, name one that is there), and write its public "
+      "half.",
+      &make_in_token);
+  token.command.add_option("uri", token.options.uri, "PKCS#11 URI (RFC 7512)")->required();
+  token.command.add_option("--curve", token.options.curve, "make a key of this curve")
+      ->check(CLI::IsMember({"ed25519", "secp256k1"}));
+  token.command.add_option("--out", token.options.out, "file for the public half")->required();
+  add_passphrase_option(token.command, token.options);
+  token.command.footer(
+      "Example:\n  airlock keys token \"pkcs11:token=Committee;object=committee-1\" --curve "
+      "secp256k1 \\\n      --out committee-1.pub");
 }
 
 void add_keyring_commands(CLI::App& app, Outcome& outcome) {

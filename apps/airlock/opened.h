@@ -15,12 +15,15 @@ struct PassphraseOptions {
 };
 void add_passphrase_option(CLI::App& command, PassphraseOptions& options);
 
-// ask_passphrase reads one for `subject` (a path or a folder).
+// ask_passphrase reads one for `subject`: a path, a folder, or a PKCS#11 URI, whose PIN it is.
 std::expected<keys::Secret, Refusal> ask_passphrase(const PassphraseOptions& options,
                                                     const std::string& subject,
                                                     keys::Asking asking);
-std::expected<keys::SigningKey, Refusal> open_key(const file::Path& path,
+// open_key opens the one key of a file or token; open_signer all that one signer has there.
+std::expected<keys::SigningKey, Refusal> open_key(const std::string& name,
                                                   const keys::Secret& passphrase);
+std::expected<std::vector<keys::SigningKey>, Refusal> open_signer(const std::string& name,
+                                                                  const keys::Secret& passphrase);
 
 // A keyring package and what is read from it, which points into it.
 struct OpenedKeyring {
@@ -29,6 +32,12 @@ struct OpenedKeyring {
 };
 // open_keyring takes a keyring package that its own root group signed.
 std::expected<std::unique_ptr<OpenedKeyring>, Refusal> open_keyring(const std::string& path);
+// open_keyring_if_named is nothing for "".
+std::expected<std::unique_ptr<OpenedKeyring>, Refusal> open_keyring_if_named(
+    const std::string& path);
+inline const package::Keyring* keyring_of(const std::unique_ptr<OpenedKeyring>& opened) {
+  return opened == nullptr ? nullptr : &opened->keyring;
+}
 
 // The keys that publishing signs with, in a folder, as `keys init` names them.
 struct RoleKeyFiles {

@@ -25,7 +25,8 @@ Answer init(const InitOptions& options) {
   AIRLOCK_ASSIGN(const keys::Secret passphrase,
                  ask_passphrase(options, options.keys, keys::Asking::once));
   const file::Path folder(options.keys);
-  AIRLOCK_ASSIGN(const keys::SigningKey root, open_key(folder / "repo-root.key", passphrase));
+  AIRLOCK_ASSIGN(const keys::SigningKey root,
+                 open_key((folder / "repo-root.key").string(), passphrase));
   AIRLOCK_ASSIGN(const RoleKeyFiles roles, open_role_keys(folder, passphrase));
   const auto made =
       release::init_repository(options.repo, {root, roles.signers(), timestamp}, present());
@@ -128,7 +129,9 @@ void add_repo_commands(CLI::App& app, Outcome& outcome) {
       &timestamp);
   renewed.command.add_option("--repo", renewed.options.repo, "folder of the repository")
       ->required();
-  renewed.command.add_option("--key", renewed.options.key, "the timestamp key")->required();
+  renewed.command
+      .add_option("--key", renewed.options.key, "the timestamp key: a .key file or PKCS#11 URI")
+      ->required();
   renewed.command.add_option("--valid-for", renewed.options.valid_for, "such as 36h or 7d")
       ->capture_default_str();
   add_passphrase_option(renewed.command, renewed.options);

@@ -4,6 +4,8 @@
 
 #include <filesystem>
 
+#include "host/text/text.h"
+
 namespace airlock::ceremony {
 namespace {
 
@@ -96,6 +98,17 @@ TEST_F(Ceremony, IsRefusedWhereALineWasTakenOutOrAdded) {
   const auto twice = audit(whole + whole);
   ASSERT_FALSE(twice);
   EXPECT_EQ(twice.error().code, Code::bad_transcript);
+}
+
+// Whoever holds no key can still compute what a line has to bind.
+TEST_F(Ceremony, IsRefusedWhereAnEntryFollowsASeal) {
+  const std::string whole = written({&edwards_});
+  const std::string previous = text::to_hex(crypto::sha256(bytes_of(whole)).bytes);
+  const auto audited =
+      audit(whole + R"({"event":"compared","facts":{"with":"Mallory"},"previous":")" + previous +
+            R"(","time":"2026-11-25T22:00:00Z"})" + "\n");
+  ASSERT_FALSE(audited);
+  EXPECT_EQ(audited.error(), (Error{Code::bad_transcript, 5}));
 }
 
 TEST_F(Ceremony, IsNotAuditedWithoutASeal) {

@@ -7,8 +7,6 @@
 namespace airlock::keys::in_token {
 namespace {
 
-using crypto::Algorithm;
-
 constexpr std::size_t kCoordinateSize = 32;
 
 // SEC 1, section 2.3.3: from 04 || x || y.
@@ -32,17 +30,6 @@ void lower_s(token::Signature& signature) {
 
 }  // namespace
 
-Result<crypto::PublicKey> public_half(const token::Key& key) {
-  switch (key.curve()) {
-    case token::Curve::ed25519:
-      return crypto::make_public_key(Algorithm::eddsa, key.public_point());
-    case token::Curve::secp256k1:
-      return crypto::make_public_key(Algorithm::es256k, compressed(key.public_point()));
-    case token::Curve::p256: break;
-  }
-  return fail(Code::key_too_weak);
-}
-
 Result<Signature> sign(const token::Key& key, std::span<const Bytes> message) {
   AIRLOCK_ASSIGN(token::Signature signature, key.sign(message));
   if (key.curve() == token::Curve::secp256k1) lower_s(signature);
@@ -50,3 +37,19 @@ Result<Signature> sign(const token::Key& key, std::span<const Bytes> message) {
 }
 
 }  // namespace airlock::keys::in_token
+
+namespace airlock::keys {
+
+Result<crypto::PublicKey> public_half(const token::Key& key) {
+  switch (key.curve()) {
+    case token::Curve::ed25519:
+      return crypto::make_public_key(crypto::Algorithm::eddsa, key.public_point());
+    case token::Curve::secp256k1:
+      return crypto::make_public_key(crypto::Algorithm::es256k,
+                                     in_token::compressed(key.public_point()));
+    case token::Curve::p256: break;
+  }
+  return fail(Code::key_too_weak);
+}
+
+}  // namespace airlock::keys

@@ -25,6 +25,7 @@
 #include "core/base/base.h"
 #include "core/crypto/crypto.h"
 #include "host/file/file.h"
+#include "publish/token/token.h"
 
 namespace airlock::keys {
 
@@ -121,6 +122,10 @@ Result<std::vector<SigningKey>> open_keys(const file::Path& path, const Secret& 
 // save_keys writes the keys of one signer, as SigningKey::save writes one.
 Status save_keys(const file::Path& path, std::span<const SigningKey> keys,
                  const Secret& passphrase);
+
+// public_half is the public key of one in a token. Errors: key_too_weak (P-256, which the package
+// door does not take), bad_key, weak_key.
+Result<crypto::PublicKey> public_half(const token::Key& key);
 
 // Public keys as files: PEM SubjectPublicKeyInfo, of a signer's keys one after the other. Errors of
 // reading: wrong_magic, key_too_weak (another type of key), bad_key, weak_key, too_many,

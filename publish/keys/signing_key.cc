@@ -195,7 +195,7 @@ struct SigningKey::Opened {
   std::optional<token::Key> token;
 
   Result<crypto::PublicKey> public_key() const {
-    if (token) return in_token::public_half(*token);
+    if (token) return keys::public_half(*token);
     if (!slh_dsa) return public_half(curve.get());
     return crypto::make_public_key(Algorithm::slh_dsa_sha2_128s,
                                    slh_dsa::public_half(slh_dsa->view()));

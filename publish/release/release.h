@@ -144,6 +144,10 @@ Answer<package::Proven> prove_package(Bytes envelope, const package::Keyring& ke
 // words_of lists algorithms: "ed25519, secp256k1 and slh-dsa".
 std::string words_of(package::AlgorithmSet algorithms);
 
+// check_signature says whether an envelope holds a valid signature by this key. Errors:
+// not_a_signer (none by it), bad_signature, and those of parsing.
+Status check_signature(Bytes envelope, const crypto::PublicKey& key);
+
 // ---- keys and keyrings
 
 // One of the cast that `keys init` makes, and the algorithms of whose keys.

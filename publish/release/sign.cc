@@ -134,4 +134,16 @@ Result<Buffer> add_signatures(Bytes encoded, std::span<const keys::SigningKey> k
   return seal(envelope.payload, drafts);
 }
 
+Status check_signature(Bytes encoded, const crypto::PublicKey& key) {
+  AIRLOCK_ASSIGN(const package::Envelope envelope, package::Envelope::parse(encoded));
+  const Digest id = package::key_id(key);
+  for (const package::SignatureView& view : envelope.signatures) {
+    if (!equal(view.key_id, id.bytes)) continue;
+    const package::SignedMessage message(envelope.protected_header, view.protected_header,
+                                         envelope.payload);
+    return crypto::verify(key, message.parts(), view.signature);
+  }
+  return fail(Code::not_a_signer);
+}
+
 }  // namespace airlock::release

@@ -1,7 +1,5 @@
 """What a person is told: by `airlock inspect` of whatever lies on a disk, and by a refusal."""
 import hashlib
-import pty
-import select
 
 from stage import *
 
@@ -145,30 +143,6 @@ class Words(Stage):
 
 
     # ---- screens
-
-    def talk(self, program, *args, answers, env=None):
-        """Runs a program at a terminal of its own; each answer is typed once its prompt stands
-        there. Returns what was on the screen, and the exit status."""
-        environment = {**self.environment(), **(env or {})}
-        environment = {name: value for name, value in environment.items() if value is not None}
-        pid, screen = pty.fork()
-        if pid == 0:
-            os.chdir(self.dir)
-            os.execve(BIN / program, [program, *map(str, args)], environment)
-        seen, answers = "", list(answers)
-        while select.select([screen], [], [], WAIT_SECONDS_MAX)[0]:
-            try:
-                piece = os.read(screen, 4096)
-            except OSError:  # the program ended
-                break
-            seen += piece.decode(errors="replace")
-            while answers and answers[0][0] in seen.replace("\r\n", "\n"):
-                time.sleep(0.3)  # what is typed before the question is asked is thrown away
-                os.write(screen, answers.pop(0)[1].encode())
-        _, status = os.waitpid(pid, 0)
-        os.close(screen)
-        self.assertEqual(answers, [], seen)
-        return seen.replace("\r\n", "\n"), os.waitstatus_to_exitcode(status)
 
     def assert_marked(self, screen, notes):
         """Every line of the notes stands behind a mark, so that none passes for a field."""

@@ -1,0 +1,65 @@
+"""Keys that rest in a token: a member of the committee signs with one, and so does the timestamp's host."""
+from stage import *
+
+MODULE = next((path for path in ("/usr/lib/softhsm/libsofthsm2.so",) if pathlib.Path(path).exists()), None)
+PIN = "2468"
+
+
+@unittest.skipUnless(MODULE, "the package softhsm2 is not installed")
+class Tokens(Stage):
+    def setUp(self):
+        super().setUp()
+        self.make_vendor()
+        (self.dir / "tokens").mkdir()
+        (self.dir / "softhsm2.conf").write_text(f"directories.tokendir = {self.dir}/tokens\nlog.level = ERROR\n")
+        (self.dir / "pin").write_text(PIN + "\n")
+        subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", "Committee", "--so-pin", "1357",
+                        "--pin", PIN], check=True, capture_output=True, env=self.environment())
+
+    def environment(self, extra=None):
+        return super().environment({"SOFTHSM2_CONF": str(self.dir / "softhsm2.conf"), **(extra or {})})
+
+    def uri(self, name):
+        return f"pkcs11:token=Committee;object={name}?module-path={MODULE}&pin-source=file:{self.dir}/pin"
+
+    def make_key(self, name, curve):
+        self.airlock("keys", "token", self.uri(name), "--curve", curve, "--out", f"{name}.pub")
+
+    def sign_by_token(self, name, package):
+        self.airlock("sign", "--key", self.uri(name), package, "--digest", self.manifest_digest(package))
+
+    def test_a_release_is_signed_in_a_token(self):
+        self.make_key("vendor", "secp256k1")
+        self.airlock("keyring", "draft", "--from", "keys/keyring.cose", "--replace", "vendor=vendor.pub",
+                     "--out", "next.cose")
+        for root in ("root-1", "root-2", "root-3"):
+            self.sign("next.cose", root)
+        package = self.make_release("1.0.0", firmware(40_000, 1), signers=("committee-1", "committee-2"))
+        self.refuses("quorum_missing", self.publish, package, keyring="next.cose")
+        self.sign_by_token("vendor", package)
+        self.publish(package, keyring="next.cose")
+
+    def test_the_public_half_can_be_written_again(self):
+        self.make_key("vendor", "ed25519")
+        self.airlock("keys", "token", self.uri("vendor"), "--out", "again.pub")
+        self.assertEqual((self.dir / "again.pub").read_text(), (self.dir / "vendor.pub").read_text())
+        self.refuses("exists_already", self.airlock, "keys", "token", self.uri("vendor"), "--curve", "ed25519",
+                     "--out", "third.pub")
+
+    def test_a_pin_on_the_command_line_is_refused_and_not_repeated(self):
+        refused = self.refuses("pin_in_uri", self.airlock, "keys", "token",
+                               f"pkcs11:token=Committee;object=x?pin-value={PIN}", "--out", "x.pub")
+        self.assertNotIn(PIN, refused.text)
+
+    def test_a_token_that_is_not_there_is_named(self):
+        package = self.make_release("1.0.0", firmware(40_000, 1), signers=())
+        self.refuses("token_missing", self.sign_by_token, "nobody", package)
+        self.make_key("vendor", "ed25519")
+        (pulled,) = (self.dir / "tokens").iterdir()
+        pulled.rename(self.dir / "pulled")
+        self.refuses("token_missing", self.sign_by_token, "vendor", package)
+        (self.dir / "pulled").rename(pulled)
+        self.sign_by_token("vendor", package)
+
+
+main()
