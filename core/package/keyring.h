@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "core/base/base.h"
@@ -24,7 +25,9 @@ inline constexpr std::size_t kKeysMax = 48;
 inline constexpr std::size_t kGroupsMax = 8;
 inline constexpr std::size_t kClausesMax = 4;  // groups that one policy demands
 inline constexpr std::size_t kRetainedMax = 16;
-inline constexpr std::size_t kNameMax = 48;  // of groups and signers
+inline constexpr std::size_t kNameMax = 48;  // of groups, signers and witnesses
+inline constexpr std::size_t kWitnessesMax = 8;
+inline constexpr std::size_t kOriginMax = 96;  // bytes of a log's name
 inline constexpr std::string_view kRootGroup = "root";
 
 // key_id names a key: SHA-256 over the COSE algorithm number (two bytes, big-endian) and the key.
@@ -47,6 +50,21 @@ struct SigningPolicy {
   FixedList<Clause, kClausesMax> clauses;  // empty: nothing of this kind is accepted
 };
 
+// One who watches the public log and cosigns its checkpoints (C2SP tlog-cosignature).
+struct Witness {
+  std::string_view name;
+  crypto::PublicKey key;
+};
+
+// "In this log, under a checkpoint that `required` of these witnesses cosigned." None of the keys
+// is a signer's.
+struct LogPolicy {
+  std::string_view origin;  // the log's name, first line of its checkpoints (C2SP tlog-checkpoint)
+  crypto::PublicKey key;
+  FixedList<Witness, kWitnessesMax> witnesses;
+  std::uint8_t required = 0;
+};
+
 // A parsed keyring; texts point into the encoding, which must outlive it.
 class Keyring {
  public:
@@ -63,6 +81,7 @@ class Keyring {
   FixedList<Key, kKeysMax> keys;
   std::array<SigningPolicy, kKindCount> policies;
   FixedList<Digest, kRetainedMax> retained;  // manifests that stay accepted without their signers
+  std::optional<LogPolicy> log;
 
   const SigningPolicy& policy(Kind kind) const { return policies[index_of(kind)]; }
   // find returns the key with this id, or nullptr.
