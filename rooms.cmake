@@ -46,6 +46,9 @@ room(host/commandline HOST ROOMS core/base host/text LIBS cli11)
 # ---- trust: the repository door.
 room(trust/tuf      HOST ROOMS core/base core/codec core/crypto host/file host/json host/text LIBS crypto)
 
+# The public log: its tiles, its proofs, those who watch it.
+room(trust/translog HOST ROOMS core/base core/codec core/crypto core/package host/file host/text)
+
 # Where the repository door and the package door are held against each other.
 room(trust/doors    HOST ROOMS core/base core/crypto core/package trust/tuf)
 
