@@ -60,13 +60,13 @@ room(publish/release HOST ROOMS core/base core/codec core/crypto core/package co
 # ---- server: hands out. It can sign nothing.
 room(server/store    HOST ROOMS core/base core/crypto core/package host/file host/json host/text LIBS sqlite3)
 room(server/rollout  HOST ROOMS core/base core/crypto core/package host/file host/json host/text trust/tuf server/store)
-room(server/http     HOST ROOMS core/base core/crypto core/package host/file host/json host/text trust/tuf server/store server/rollout LIBS crypto ssl boost)
+room(server/http     HOST ROOMS core/base core/crypto core/package host/file host/json host/text trust/tuf trust/translog server/store server/rollout LIBS crypto ssl boost)
 
 # ---- device: does.
 room(device/platform HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file host/json host/text LIBS crypto)
 room(device/fetch    HOST ROOMS core/base core/crypto core/package core/delta host/file host/json host/text trust/tuf device/platform LIBS curl)
 room(device/apply    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/parallel device/platform device/fetch)
-room(device/agent    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text trust/tuf trust/doors device/platform device/fetch device/apply)
+room(device/agent    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text trust/tuf trust/translog trust/doors device/platform device/fetch device/apply)
 
 # ---- tests: only what spans rooms.
 room(tests/fakes     HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file LIBS crypto secp256k1)
@@ -75,4 +75,4 @@ room(tests/powercut  HOST ROOMS core/base core/codec core/crypto core/package co
 # ---- apps: a main each.
 app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/parallel host/text host/terminal host/commandline trust/tuf publish/keys publish/diff publish/release device/platform LIBS nlohmann_json cli11 curl)
 app(airlock-server apps/airlock-server ROOMS core/base host/file host/json host/text host/commandline server/store server/rollout server/http LIBS mimalloc)
-app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text host/terminal host/commandline trust/tuf device/platform device/fetch device/apply device/agent LIBS cli11)
+app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text host/terminal host/commandline trust/tuf trust/translog device/platform device/fetch device/apply device/agent LIBS cli11)

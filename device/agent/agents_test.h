@@ -112,8 +112,23 @@ class Person final : public Owner {
   }
 };
 
+// The files of a log as a server serves them.
+class LogFiles final : public translog::Fetcher {
+ public:
+  std::map<std::string, file::Buffer, std::less<>> files;
+  Status wire;
+  Result<file::Buffer> fetch(std::string_view path, std::size_t size_max) override {
+    if (!wire) return std::unexpected(wire.error());
+    const auto found = files.find(path);
+    if (found == files.end()) return fail(Code::not_found);
+    if (found->second.size() > size_max) return fail(Code::oversized);
+    return found->second;
+  }
+};
+
 class Server final : public Outside {
  public:
+  LogFiles log_files;
   explicit Server(file::Path folder) : artifacts_(std::move(folder)) {}
   std::optional<fetch::Offer> offer;
   tuf::TargetClaim claim;
@@ -144,6 +159,7 @@ class Server final : public Outside {
     return Listed{target, envelope};
   }
   apply::Artifacts& artifacts() override { return artifacts_; }
+  translog::Fetcher& log() override { return log_files; }
   Status report(const fetch::SignedReport& report) override {
     if (ear) reports.push_back(report);
     return ear;
