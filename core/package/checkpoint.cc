@@ -66,7 +66,8 @@ Result<NoteSignature> read_signature_line(std::string_view line) {
   if (space == 0 || space == std::string_view::npos) return fail(Code::bad_text);
   NoteSignature signature;
   signature.name = line.substr(0, space);
-  signature.encoded = line.substr(space + 1);
+  line.remove_prefix(space + 1);
+  signature.encoded = line;
   if (signature.name.find('+') != std::string_view::npos) return fail(Code::bad_text);
   if (signature.encoded.size() < kKeyIdLetters) return fail(Code::bad_text);
   AIRLOCK_TRY(codec::check_base64(signature.encoded));
@@ -149,7 +150,8 @@ Result<Note> Note::parse(std::string_view text) {
   if (blank == std::string_view::npos) return fail(Code::bad_text, text.size());
   Note note;
   note.text = text.substr(0, blank + 1);
-  std::string_view rest = text.substr(blank + 2);
+  std::string_view rest = text;
+  rest.remove_prefix(blank + 2);
   while (!rest.empty()) {
     const std::size_t at = text.size() - rest.size();
     AIRLOCK_ASSIGN(const std::string_view line, take_line(rest));

@@ -9,10 +9,12 @@ using codec::CborWriter;
 using internal::ComponentKey;
 using internal::ImageKey;
 using internal::KeyringKey;
+using internal::LogKey;
 using internal::ManifestKey;
 using internal::PayloadKey;
 using internal::RampKey;
 using internal::SignerKey;
+using internal::WitnessKey;
 
 template <class Field>
 void write_key(CborWriter& writer, Field key) {
@@ -206,6 +208,25 @@ void write_retained(CborWriter& writer, std::span<const Digest> retained) {
   for (std::size_t place : places) writer.write_bytes(retained[place].bytes);
 }
 
+void write_log(CborWriter& writer, const LogPolicy& log) {
+  const auto& witnesses = log.witnesses;
+  const auto places = sorted_places<kWitnessesMax>(
+      witnesses.size(),
+      [&](std::size_t a, std::size_t b) { return witnesses[a].name < witnesses[b].name; });
+  write_key(writer, KeyringKey::log);
+  writer.write_map(4);
+  write_text(writer, LogKey::origin, log.origin);
+  write_bytes(writer, LogKey::public_key, log.key.view());
+  write_key(writer, LogKey::witnesses);
+  writer.write_array(witnesses.size());
+  for (std::size_t place : places) {
+    writer.write_map(2);
+    write_text(writer, WitnessKey::name, witnesses[place].name);
+    write_bytes(writer, WitnessKey::public_key, witnesses[place].key.view());
+  }
+  write_size(writer, LogKey::required, log.required);
+}
+
 // What the fixed orders above have room for; parse would refuse more anyway.
 Status check_sizes(const KeyringDraft& draft) {
   if (draft.keys.size() > kKeysMax) return fail(Code::too_many, kKeysMax);
@@ -230,7 +251,7 @@ Result<Bytes> encode_manifest(const ManifestDraft& draft, MutableBytes buffer) {
 Result<Bytes> encode_keyring(const KeyringDraft& draft, MutableBytes buffer) {
   AIRLOCK_TRY(check_sizes(draft));
   CborWriter writer(buffer);
-  writer.write_map(draft.retained.empty() ? 6 : 7);
+  writer.write_map(6 + (draft.retained.empty() ? 0U : 1U) + (draft.log ? 1U : 0U));
   write_size(writer, KeyringKey::format, kKeyringFormat);
   write_size(writer, KeyringKey::version, draft.version);
   write_number(writer, KeyringKey::created, draft.created);
@@ -240,6 +261,7 @@ Result<Bytes> encode_keyring(const KeyringDraft& draft, MutableBytes buffer) {
   write_keys(writer, draft.keys);
   write_policies(writer, draft.policies);
   write_retained(writer, draft.retained);
+  if (draft.log) write_log(writer, *draft.log);
   AIRLOCK_ASSIGN(const Bytes encoded, writer.finish());
   AIRLOCK_TRY(Keyring::parse(encoded));
   return encoded;

@@ -69,6 +69,7 @@ struct KeyringDraft {
   std::span<const KeyDraft> keys;
   std::span<const PolicyDraft> policies;
   std::span<const Digest> retained;
+  std::optional<LogPolicy> log = {};
 };
 
 // encode_keyring writes a keyring; keys, clauses and retained digests in any order. Errors:

@@ -68,13 +68,19 @@ constexpr Field kPolicyFields[] = {{1, "firmware", Form::list},   {2, "abi-pack"
                                    {3, "fee-policy", Form::list}, {4, "fee-plugin", Form::list},
                                    {5, "advisory", Form::list},   {6, "keyring", Form::list}};
 constexpr Layout kPolicies = {{}, kPolicyFields};
+constexpr Field kWitnessFields[] = {{1, "name"}, {2, "public key"}};
+constexpr Layout kWitness = {internal::kWitnessShape, kWitnessFields};
+constexpr Field kLogFields[] = {
+    {1, "origin"}, {2, "public key"}, {3, "witnesses", Form::list, &kWitness}, {4, "required"}};
+constexpr Layout kLog = {internal::kLogShape, kLogFields};
 constexpr Field kKeyringFields[] = {{1, "format"},
                                     {2, "version"},
                                     {3, "created"},
                                     {4, "groups", Form::list},
                                     {5, "keys", Form::list, &kSigner},
                                     {6, "policies", Form::one, &kPolicies},
-                                    {7, "retained", Form::list}};
+                                    {7, "retained", Form::list},
+                                    {8, "log", Form::one, &kLog}};
 constexpr Layout kKeyring = {internal::kKeyringShape, kKeyringFields};
 
 // A text that is written piece by piece; what does not fit is left out.

@@ -8,8 +8,10 @@ namespace {
 
 using codec::CborReader;
 using internal::KeyringKey;
+using internal::LogKey;
 using internal::read_number;
 using internal::SignerKey;
+using internal::WitnessKey;
 
 Status read_format(CborReader& reader) {
   AIRLOCK_ASSIGN(const std::uint64_t format, reader.read_unsigned());
@@ -62,7 +64,9 @@ Result<Key> read_key(CborReader& reader) {
 // Whether one secret signs for both keys: the same point, or its negative, which the encodings of
 // both curves mark with a sign; the bytes alone where the algorithms differ.
 bool have_one_holder(const crypto::PublicKey& a, const crypto::PublicKey& b) {
-  if (a.algorithm != b.algorithm) return equal(a.view(), b.view());
+  if (a.algorithm != b.algorithm || a.bytes.size() != b.bytes.size()) {
+    return equal(a.view(), b.view());
+  }
   switch (a.algorithm) {
     case crypto::Algorithm::eddsa:
       return equal(a.view().first(31), b.view().first(31)) &&
@@ -145,6 +149,65 @@ Status read_retained(Keyring& keyring, CborReader& reader) {
   });
 }
 
+// The keys that watch a log are Ed25519, and nobody's twice: a signer who also were a witness, or
+// the log itself, would be asked about himself.
+Result<crypto::PublicKey> read_note_key(const Keyring& keyring, const LogPolicy& log,
+                                        CborReader& reader) {
+  AIRLOCK_ASSIGN(const Bytes bytes, reader.read_bytes(crypto::kEd25519KeySize));
+  AIRLOCK_ASSIGN(const crypto::PublicKey key,
+                 crypto::make_public_key(crypto::Algorithm::eddsa, bytes));
+  bool is_known = have_one_holder(key, log.key);
+  for (const Witness& witness : log.witnesses) is_known |= have_one_holder(key, witness.key);
+  for (const Key& signer : keyring.keys) is_known |= have_one_holder(key, signer.key);
+  if (is_known) return fail(Code::bad_keyring);
+  return key;
+}
+
+Result<Witness> read_witness(const Keyring& keyring, const LogPolicy& log, CborReader& reader) {
+  Witness witness;
+  const auto read_one = [&](std::int64_t number) -> Status {
+    switch (static_cast<WitnessKey>(number)) {
+      case WitnessKey::name: return internal::store(witness.name, reader.read_text(kNameMax));
+      case WitnessKey::public_key:
+        return internal::store(witness.key, read_note_key(keyring, log, reader));
+    }
+    return fail(Code::unknown_field);
+  };
+  AIRLOCK_TRY(internal::read_map(reader, internal::kWitnessShape, read_one));
+  if (!is_note_name(witness.name)) return fail(Code::bad_keyring);
+  return witness;
+}
+
+Status read_witnesses(const Keyring& keyring, LogPolicy& log, CborReader& reader) {
+  AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kWitnessesMax));
+  AIRLOCK_TRY(internal::present(count));
+  return internal::read_items(reader, count, [&]() -> Status {
+    AIRLOCK_ASSIGN(const Witness witness, read_witness(keyring, log, reader));
+    if (!log.witnesses.empty() && witness.name <= log.witnesses.last().name) {
+      return fail(Code::not_canonical);
+    }
+    return log.witnesses.add(witness);
+  });
+}
+
+Result<LogPolicy> read_log(const Keyring& keyring, CborReader& reader) {
+  LogPolicy log;
+  const auto read_one = [&](std::int64_t number) -> Status {
+    switch (static_cast<LogKey>(number)) {
+      case LogKey::origin: return internal::store(log.origin, reader.read_text(kOriginMax));
+      case LogKey::public_key: return internal::store(log.key, read_note_key(keyring, log, reader));
+      case LogKey::witnesses: return read_witnesses(keyring, log, reader);
+      case LogKey::required:
+        return internal::store(log.required, read_number<std::uint8_t>(reader));
+    }
+    return fail(Code::unknown_field);
+  };
+  AIRLOCK_TRY(internal::read_map(reader, internal::kLogShape, read_one));
+  if (!is_note_name(log.origin)) return fail(Code::bad_keyring);
+  if (log.required == 0 || log.required > log.witnesses.size()) return fail(Code::bad_keyring);
+  return log;
+}
+
 // The root group signs keyrings, alone, and nothing else; so a keyring always has a successor.
 Status check_root(const Keyring& keyring, Bytes encoded) {
   const auto broken = [&] {
@@ -188,6 +251,7 @@ Result<Keyring> Keyring::parse(Bytes encoded) {
       case KeyringKey::keys: return read_keys(keyring, reader);
       case KeyringKey::policies: return read_policies(keyring, reader);
       case KeyringKey::retained: return read_retained(keyring, reader);
+      case KeyringKey::log: return internal::store(keyring.log, read_log(keyring, reader));
     }
     return fail(Code::unknown_field);
   };

@@ -102,7 +102,7 @@ TEST(Keyring, RefusesEveryMissingFieldAndUnknownOnes) {
   Fields without(encoded);
   without.erase(7);
   EXPECT_EQ(refusal(without), Code::ok);  // retained may be absent
-  without.append(8, cbor_number(0));
+  without.append(9, cbor_number(0));
   EXPECT_EQ(refusal(without), Code::unknown_field);
 }
 

@@ -21,4 +21,10 @@ inline bool is_model(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
 
+// is_note_name says whether a text names a key of a signed note (C2SP signed-note): printable
+// ASCII without a space or a plus. Logs and their witnesses have one.
+inline bool is_note_name(std::string_view text) {
+  return is_model(text) && text.find('+') == std::string_view::npos;
+}
+
 }  // namespace airlock::package

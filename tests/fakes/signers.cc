@@ -150,8 +150,13 @@ Result<Buffer> KeyringPlan::encode() const {
   for (const Listed& listed : keys) key_drafts.push_back({listed.key, listed.group, listed.name});
   std::vector<package::PolicyDraft> policy_drafts;
   for (const Policy& policy : policies) policy_drafts.push_back({policy.kind, policy.clauses});
-  const package::KeyringDraft draft{version,    created,       group_names,
-                                    key_drafts, policy_drafts, retained};
+  package::KeyringDraft draft{version, created, group_names, key_drafts, policy_drafts, retained};
+  if (log) {
+    draft.log = package::LogPolicy{log->origin, log->key, {}, log->required};
+    for (const auto& [name, key] : log->witnesses) {
+      AIRLOCK_TRY(draft.log->witnesses.add({name, key}));
+    }
+  }
   return encode_with(package::kKeyringSizeMax * 2,
                      [&](MutableBytes buffer) { return package::encode_keyring(draft, buffer); });
 }

@@ -63,12 +63,19 @@ struct KeyringPlan {
     package::Kind kind = package::Kind::firmware;
     std::vector<package::Clause> clauses;
   };
+  struct Log {
+    std::string origin = "log.example/wallets";
+    crypto::PublicKey key;
+    std::vector<std::pair<std::string, crypto::PublicKey>> witnesses;
+    std::uint8_t required = 1;
+  };
   std::uint32_t version = 1;
   std::int64_t created = 1'700'000'000;
   std::vector<std::string> groups;
   std::vector<Listed> keys;
   std::vector<Policy> policies;
   std::vector<Digest> retained;
+  std::optional<Log> log = {};
 
   Result<Buffer> encode() const;
   // group returns the place of a group by name, which must exist.

@@ -54,7 +54,10 @@ enum class KeyringKey : std::int64_t {
   keys = 5,
   policies = 6,
   retained = 7,
+  log = 8,
 };
+enum class LogKey : std::int64_t { origin = 1, public_key = 2, witnesses = 3, required = 4 };
+enum class WitnessKey : std::int64_t { name = 1, public_key = 2 };
 enum class SignerKey : std::int64_t { algorithm = 1, public_key = 2, group = 3, name = 4 };
 
 // A set of keys, one bit each.

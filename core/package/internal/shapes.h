@@ -26,7 +26,10 @@ inline constexpr MapShape kPayloadShape = {
 inline constexpr MapShape kKeyringShape = {
     key_set(KeyringKey::format, KeyringKey::version, KeyringKey::created, KeyringKey::groups,
             KeyringKey::keys, KeyringKey::policies),
-    7};
+    8};
+inline constexpr MapShape kLogShape = {
+    key_set(LogKey::origin, LogKey::public_key, LogKey::witnesses, LogKey::required), 4};
+inline constexpr MapShape kWitnessShape = {key_set(WitnessKey::name, WitnessKey::public_key), 2};
 inline constexpr MapShape kSignerShape = {
     key_set(SignerKey::algorithm, SignerKey::public_key, SignerKey::group, SignerKey::name), 4};
 
