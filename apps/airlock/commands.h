@@ -12,6 +12,7 @@ void add_repo_commands(CLI::App& app, Outcome& outcome);     // repo init, repo 
 void add_release_command(CLI::App& app, Outcome& outcome);   // release
 void add_sign_command(CLI::App& app, Outcome& outcome);      // sign
 void add_publish_command(CLI::App& app, Outcome& outcome);   // publish
+void add_log_commands(CLI::App& app, Outcome& outcome);      // log init, add, prove, verify, ..
 void add_inspect_command(CLI::App& app, Outcome& outcome);   // inspect
 
 }  // namespace airlock::app

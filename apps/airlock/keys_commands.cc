@@ -35,6 +35,9 @@ struct DraftOptions {
   std::vector<std::string> removed;
   std::vector<std::string> replaced;
   std::vector<std::string> added;
+  std::string log;
+  std::vector<std::string> witnesses;
+  std::uint8_t required = 0;
 };
 
 std::expected<release::NamedKey, Refusal> read_named_key(const std::string& text) {
@@ -44,9 +47,26 @@ std::expected<release::NamedKey, Refusal> read_named_key(const std::string& text
   return release::NamedKey{parts.name, key};
 }
 
+std::expected<std::optional<release::KeyringChanges::Log>, Refusal> read_log(
+    const DraftOptions& options) {
+  if (options.log.empty()) {
+    if (options.witnesses.empty() && options.required == 0) return std::nullopt;
+    return refuse(Code::usage, "--witness and --cosigners belong to --log ORIGIN=FILE.pub");
+  }
+  release::KeyringChanges::Log log;
+  AIRLOCK_ASSIGN(log.log, read_named_key(options.log));
+  for (const std::string& text : options.witnesses) {
+    AIRLOCK_ASSIGN(release::NamedKey one, read_named_key(text));
+    log.witnesses.push_back(std::move(one));
+  }
+  log.required = options.required;
+  return log;
+}
+
 std::expected<release::KeyringChanges, Refusal> read_changes(const DraftOptions& options) {
   release::KeyringChanges changes;
   changes.removed = options.removed;
+  AIRLOCK_ASSIGN(changes.log, read_log(options));
   for (const std::string& text : options.replaced) {
     AIRLOCK_ASSIGN(release::NamedKey one, read_named_key(text));
     changes.replaced.push_back(std::move(one));
@@ -100,6 +120,14 @@ void add_keyring_commands(CLI::App& app, Outcome& outcome) {
       ->type_name("NAME=FILE.pub");
   made.command.add_option("--add", made.options.added, "new signer")
       ->type_name("GROUP:NAME=FILE.pub");
+  made.command
+      .add_option("--log", made.options.log,
+                  "the public log in which every release must stand from now on")
+      ->type_name("ORIGIN=FILE.pub");
+  made.command.add_option("--witness", made.options.witnesses, "who cosigns that log")
+      ->type_name("NAME=FILE.pub");
+  made.command.add_option("--cosigners", made.options.required,
+                          "how many of the witnesses must have cosigned");
   made.command.add_option("--out", made.options.out, "file for the draft")->required();
   made.command.footer(
       "Example:\n  airlock keyring draft --from keys/keyring.cose \\\n"

@@ -47,6 +47,7 @@ int run(int argc, char** argv) {
   add_release_command(app, outcome);
   add_sign_command(app, outcome);
   add_publish_command(app, outcome);
+  add_log_commands(app, outcome);
   add_inspect_command(app, outcome);
   add_keyring_commands(app, outcome);
   add_operator_commands(app, outcome);

@@ -180,6 +180,18 @@ json::Value manifest_json(const Manifest& manifest) {
   return made;
 }
 
+std::string log_text(const package::LogPolicy& log) {
+  std::string made =
+      line("public log",
+           text::visible(log.origin) + ", cosigned by " + std::to_string(log.required) + " of " +
+               std::to_string(log.witnesses.size()) + "; key " + text::to_hex(log.key.view()));
+  for (const package::Witness& witness : log.witnesses) {
+    made +=
+        line("witness", text::visible(witness.name) + ", key " + text::to_hex(witness.key.view()));
+  }
+  return made;
+}
+
 std::string keyring_text(const package::Keyring& keyring) {
   std::string made = "Keyring " + std::to_string(keyring.version) + "\n";
   for (package::Kind kind : package::kKinds) {
@@ -196,7 +208,19 @@ std::string keyring_text(const package::Keyring& keyring) {
                      algorithm_name(static_cast<std::int64_t>(key.key.algorithm)) + ", key id " +
                      digest_hex(key.id));
   }
-  return made;
+  return made + (keyring.log ? log_text(*keyring.log) : line("public log", "none"));
+}
+
+json::Value log_json(const package::Keyring& keyring) {
+  if (!keyring.log) return nullptr;
+  json::Value witnesses = json::Value::array();
+  for (const package::Witness& witness : keyring.log->witnesses) {
+    witnesses.push_back({{"name", witness.name}, {"public_key", text::to_hex(witness.key.view())}});
+  }
+  return {{"origin", keyring.log->origin},
+          {"public_key", text::to_hex(keyring.log->key.view())},
+          {"witnesses", std::move(witnesses)},
+          {"required", keyring.log->required}};
 }
 
 json::Value keyring_json(const package::Keyring& keyring) {
@@ -217,11 +241,9 @@ json::Value keyring_json(const package::Keyring& keyring) {
   }
   json::Value retained = json::Value::array();
   for (const package::Digest& digest : keyring.retained) retained.push_back(digest_hex(digest));
-  return {{"version", keyring.version},
-          {"created", text::to_time(keyring.created)},
-          {"keys", std::move(keys)},
-          {"policies", std::move(policies)},
-          {"retained", std::move(retained)}};
+  return {{"version", keyring.version},      {"created", text::to_time(keyring.created)},
+          {"keys", std::move(keys)},         {"policies", std::move(policies)},
+          {"retained", std::move(retained)}, {"log", log_json(keyring)}};
 }
 
 std::string about_package(const std::string& path, Bytes envelope) {

@@ -97,9 +97,10 @@ struct NextKeyring {
   std::vector<std::string_view> groups;
   std::vector<package::KeyDraft> keys;
   std::vector<package::PolicyDraft> policies;
+  std::optional<package::LogPolicy> log;
 
   explicit NextKeyring(const package::Keyring& current)
-      : groups(current.groups.begin(), current.groups.end()) {
+      : groups(current.groups.begin(), current.groups.end()), log(current.log) {
     for (const package::Key& key : current.keys) keys.push_back({key.key, key.group, key.name});
     for (Kind kind : package::kKinds) {
       const auto& clauses = current.policy(kind).clauses;
@@ -112,7 +113,18 @@ struct NextKeyring {
   }
 };
 
+// The whole demand is replaced: which witnesses there are and how many are needed belongs together.
+Answer<void> apply_log(const KeyringChanges::Log& log, NextKeyring& next) {
+  next.log = package::LogPolicy{log.log.name, log.log.key, {}, log.required};
+  for (const NamedKey& witness : log.witnesses) {
+    const Status added = next.log->witnesses.add({witness.name, witness.key});
+    if (!added) return Refusal::of(added.error(), witness.name);
+  }
+  return {};
+}
+
 Answer<void> apply(const KeyringChanges& changes, NextKeyring& next) {
+  if (changes.log) AIRLOCK_TRY(apply_log(*changes.log, next));
   for (const NamedKey& one : changes.replaced) {
     package::KeyDraft* found = next.named(one.name);
     if (found == nullptr) return Refusal::of(Code::not_found, one.name);
@@ -178,9 +190,13 @@ Answer<Buffer> draft_keyring(const package::Keyring& current, const KeyringChang
                              std::int64_t now) {
   NextKeyring next(current);
   AIRLOCK_TRY(apply(changes, next));
-  const package::KeyringDraft draft{current.version + 1, std::max(now, current.created),
-                                    next.groups,         next.keys,
-                                    next.policies,       current.retained};
+  const package::KeyringDraft draft{current.version + 1,
+                                    std::max(now, current.created),
+                                    next.groups,
+                                    next.keys,
+                                    next.policies,
+                                    current.retained,
+                                    next.log};
   AIRLOCK_ASSIGN(Buffer envelope,
                  keyring_package(draft, "Keyring " + std::to_string(draft.version)));
   return envelope;

@@ -9,6 +9,18 @@ namespace {
 constexpr std::string_view kLockFile = "publish.lock";
 constexpr std::string_view kRootEnd = ".root.json";
 
+// Everybody's: of those who sign, of the log and of its witnesses.
+std::vector<NamedKey> keys_of(const package::Keyring& keyring) {
+  std::vector<NamedKey> all;
+  for (const package::Key& key : keyring.keys) all.push_back({std::string(key.name), key.key});
+  if (!keyring.log) return all;
+  all.push_back({std::string(keyring.log->origin), keyring.log->key});
+  for (const package::Witness& witness : keyring.log->witnesses) {
+    all.push_back({std::string(witness.name), witness.key});
+  }
+  return all;
+}
+
 }  // namespace
 
 Result<Buffer> FolderFetcher::fetch(std::string_view name, std::size_t size_max) {
@@ -103,10 +115,10 @@ Answer<void> check_doors_apart(const package::Keyring& keyring, const Path& repo
   for (const crypto::PublicKey& key : others) {
     materials.emplace_back(key.view().begin(), key.view().end());
   }
-  for (const package::Key& key : keyring.keys) {
+  for (const NamedKey& one : keys_of(keyring)) {
     for (const Buffer& material : materials) {
-      if (!equal(key.key.view(), material)) continue;
-      return Refusal::of(Code::key_in_both_doors, std::string(key.name));
+      if (!equal(one.key.view(), material)) continue;
+      return Refusal::of(Code::key_in_both_doors, one.name);
     }
   }
   return {};

@@ -97,6 +97,23 @@ package::LogPolicy PublicLog::policy(std::uint8_t required) const {
   return policy;
 }
 
+KeyringPlan::Log PublicLog::plan(std::uint8_t required) const {
+  KeyringPlan::Log plan{origin_, log_.key(), {}, required};
+  for (const Signer& witness : witnesses_) {
+    plan.witnesses.emplace_back(witness.name(), witness.key());
+  }
+  return plan;
+}
+
+Buffer PublicLog::tile(std::uint64_t size) const {
+  AIRLOCK_CHECK(size <= 256);
+  Buffer made;
+  for (const Digest& leaf : Leaves(leaves_).first(size)) {
+    made.insert(made.end(), leaf.bytes.begin(), leaf.bytes.end());
+  }
+  return made;
+}
+
 package::TreeHead PublicLog::head(std::uint64_t size) const {
   return {size, root_of(Leaves(leaves_).first(size))};
 }

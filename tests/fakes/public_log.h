@@ -28,6 +28,7 @@ class PublicLog {
   std::uint64_t add(const Digest& manifest);
   std::uint64_t size() const { return leaves_.size(); }
 
+  KeyringPlan::Log plan(std::uint8_t required = 2) const;
   // policy views this object.
   package::LogPolicy policy(std::uint8_t required = 2) const;
   const std::string& origin() const { return origin_; }
@@ -39,6 +40,8 @@ class PublicLog {
   std::string text(std::uint64_t size) const;  // of a checkpoint, unsigned
   std::string checkpoint(std::uint64_t size, const Times& times = kEverybody) const;
   std::string proof(std::uint64_t index, std::uint64_t size, const Times& times = kEverybody) const;
+  // tile is all of level 0, of at most 256 leaves: the only tile that such a log has.
+  Buffer tile(std::uint64_t size) const;
   std::vector<Digest> path(std::uint64_t index, std::uint64_t size) const;
   std::vector<Digest> growth(std::uint64_t old_size, std::uint64_t size) const;
 

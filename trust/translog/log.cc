@@ -1,9 +1,15 @@
 #include "trust/translog/log.h"
 
+#include "core/package/names.h"
+
 namespace airlock::translog {
 namespace {
 
 constexpr std::string_view kLockFile = "log.lock";
+
+bool is_origin(std::string_view name) {
+  return package::is_note_name(name) && name.size() <= package::kOriginMax;
+}
 
 Status write(const file::Path& folder, const std::string& path, Bytes bytes) {
   const file::Path place = folder / path;
@@ -105,7 +111,7 @@ Result<SignedHead> read_checkpoint(Fetcher& fetcher, const LogIdentity& log) {
 }
 
 Status create(const file::Path& folder, const LogIdentity& log, const Sign& sign) {
-  if (!is_note_name(log.origin)) return fail(Code::bad_text);
+  if (!is_origin(log.origin)) return fail(Code::bad_text);
   AIRLOCK_TRY(file::make_folders(folder));
   AIRLOCK_ASSIGN(const file::File held, lock(folder));
   AIRLOCK_ASSIGN(const std::string note, sign_checkpoint(log, {0, crypto::sha256({})}, sign));
@@ -139,6 +145,27 @@ Status keep_cosignatures(const file::Path& folder, const LogIdentity& log, std::
   AIRLOCK_ASSIGN(const SignedHead last, read_checkpoint(fetcher, log));
   AIRLOCK_ASSIGN(const std::string note, with_cosignatures(last.note, lines));
   return file::replace(folder / kCheckpointFile, bytes_of(note));
+}
+
+std::string cosignatures_in(std::string_view note, const package::Checkpoint& wanted,
+                            const package::LogPolicy& policy) {
+  const Result<package::Checkpoint> found = package::Checkpoint::parse(note);
+  if (!found || found->note.text != wanted.note.text) return "";
+  std::string lines;
+  for (const package::Witness& witness : policy.witnesses) {
+    package::LogPolicy alone{policy.origin, policy.key, {}, 1};
+    AIRLOCK_CHECK(alone.witnesses.add(witness).has_value());
+    const auto cosigned = package::find_cosignatures(*found, alone);
+    if (!cosigned || cosigned->empty()) continue;
+    const std::uint32_t id =
+        package::note_key_id(witness.name, package::NoteKeyType::cosignature, witness.key);
+    for (const package::NoteSignature& signature : found->note.signatures) {
+      if (signature.name == witness.name && signature.key_id == id) {
+        lines += signature_line(signature);
+      }
+    }
+  }
+  return lines;
 }
 
 Result<std::string> make_proof(Fetcher& fetcher, const LogIdentity& log, const Digest& manifest) {

@@ -37,6 +37,11 @@ Result<Added> add(const file::Path& folder, const LogIdentity& log, const Digest
 // read_checkpoint; bad_text where they are no signature lines.
 Status keep_cosignatures(const file::Path& folder, const LogIdentity& log, std::string_view lines);
 
+// cosignatures_in takes the signature lines of the policy's witnesses out of a note over the very
+// checkpoint that is wanted: empty where the note is over another one, or where none verifies.
+std::string cosignatures_in(std::string_view note, const package::Checkpoint& wanted,
+                            const package::LogPolicy& policy);
+
 // make_proof makes the proof of a release under the newest checkpoint, with the cosignatures that
 // it has there. Errors: not_in_log, those of read_checkpoint and of Tree.
 Result<std::string> make_proof(Fetcher& fetcher, const LogIdentity& log, const Digest& manifest);

@@ -44,11 +44,6 @@ std::vector<std::string_view> lines_of(std::string_view text) {
 
 }  // namespace
 
-bool is_note_name(std::string_view name) {
-  return !name.empty() && name.size() <= package::kOriginMax &&
-         std::ranges::all_of(name, [](char c) { return c > ' ' && c <= '~' && c != '+'; });
-}
-
 std::string checkpoint_text(std::string_view origin, const TreeHead& head) {
   return std::string(origin) + "\n" + std::to_string(head.size) + "\n" +
          text::to_base64(head.root.bytes) + "\n";

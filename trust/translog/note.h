@@ -26,10 +26,6 @@ struct LogIdentity {
 // Whoever holds the secret half signs a message: 64 bytes of Ed25519.
 using Sign = std::function<Result<Buffer>(Bytes message)>;
 
-// is_note_name says whether a log or a witness may be called so: not empty, printable, without
-// white space and '+', at most kOriginMax bytes.
-bool is_note_name(std::string_view name);
-
 // checkpoint_text is what is signed: origin, size, root.
 std::string checkpoint_text(std::string_view origin, const TreeHead& head);
 

@@ -1,5 +1,7 @@
 #include "trust/translog/witness.h"
 
+#include "core/package/names.h"
+
 namespace airlock::translog {
 namespace {
 
@@ -34,7 +36,8 @@ std::string note_of_log(const package::Checkpoint& checkpoint, const LogIdentity
 }  // namespace
 
 Result<Witness> Witness::open(const file::Path& folder, WitnessIdentity who, Sign sign) {
-  if (!is_note_name(who.name)) return fail(Code::bad_text);
+  const bool named = package::is_note_name(who.name) && who.name.size() <= package::kNameMax;
+  if (!named) return fail(Code::bad_text);
   AIRLOCK_TRY(file::make_folders(folder));
   AIRLOCK_ASSIGN(file::File lock, file::File::open(folder / kLockFile, file::Access::create));
   AIRLOCK_TRY(lock.lock());
