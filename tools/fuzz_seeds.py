@@ -45,6 +45,23 @@ ANSWERS = {
 }
 
 
+# As C2SP prints them; the signatures are of no key that a fuzzer knows.
+CHECKPOINT = """example.com/behind-the-sofa
+20852163
+CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
+
+\u2014 example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=
+\u2014 witness.example.com/w1 jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==
+"""
+HASHES = "gSKyXoYZUgZ6jduWYrkDOARinOMGJveXjgMkBTcdPlQ=\nB95lDa8R83lS8n0eG+o0buTxRKQTYFi//1U8anccXmA=\n"
+LOG = {
+    "checkpoint": CHECKPOINT,
+    "proof": f"c2sp.org/tlog-proof@v1\nindex 73894\n{HASHES}\n{CHECKPOINT}",
+    "proof-extra": f"c2sp.org/tlog-proof@v1\nextra YWdlLXYx\nindex 0\n{HASHES}\n{CHECKPOINT}",
+    "growth": f"old 20852014\n{HASHES}\n{CHECKPOINT}",
+}
+
+
 class Seeds(certificates.Authority):
     def runTest(self):  # a Stage is a test case; this one is driven by hand
         pass
@@ -57,6 +74,9 @@ class Seeds(certificates.Authority):
             self.put("answer_fuzz", name, json.dumps(answer).encode())
         for name, value in {**BODIES, **ANSWERS}.items():
             self.put("json_fuzz", name, json.dumps(value, indent=1).encode())
+        for name, text in LOG.items():
+            self.put("log_fuzz", name, text.encode())
+        self.make_vendor()
         self.of_certificates()
         self.of_packages()
         self.of_metadata()

@@ -3,6 +3,7 @@
 
 #include "apps/airlock-device/commands.h"
 #include "device/agent/facts.h"
+#include "device/agent/logged.h"
 #include "host/json/json.h"
 #include "host/text/text.h"
 
@@ -46,6 +47,20 @@ json::Value errand_of(const update::Session& session) {
   return name_of(session.errand);
 }
 
+// What the keyring demands of the public log, and what the device saw of it; null where it demands
+// nothing.
+platform::Located<json::Value> log_of(const platform::Device& device,
+                                      const package::Keyring& keyring) {
+  if (!keyring.log) return json::Value(nullptr);
+  AIRLOCK_ASSIGN(const agent::Seen seen,
+                 located(device.path(agent::kSeenName), agent::read_seen(device, *keyring.log)));
+  return json::Value{{"origin", keyring.log->origin},
+                     {"witnesses", keyring.log->witnesses.size()},
+                     {"required", keyring.log->required},
+                     {"seen", seen.head.size},
+                     {"root", text::to_hex(seen.head.root.bytes)}};
+}
+
 platform::Located<json::Value> status_of(platform::Device& device) {
   AIRLOCK_ASSIGN(const slot::Record record, device.record());
   AIRLOCK_ASSIGN(const agent::Running running, agent::Running::read(device, record));
@@ -56,6 +71,7 @@ platform::Located<json::Value> status_of(platform::Device& device) {
   const file::Path key_path = device.path(platform::kPublicKeyName);
   AIRLOCK_ASSIGN(const std::string duid, located(key_path, platform::read_duid(key_path)));
   const Result<update::Session> session = agent::read_session(device);
+  AIRLOCK_ASSIGN(json::Value log, log_of(device, keyring));
   json::Value value = {{"profile", "full"},
                        {"duid", duid},
                        {"model", device.config().model},
@@ -65,6 +81,7 @@ platform::Located<json::Value> status_of(platform::Device& device) {
                        {"active_slot", slot::name_of(record.active)},
                        {"floors", floors_of(record)},
                        {"keyring_version", keyring.version},
+                       {"log", std::move(log)},
                        {"time_bound", record.time_bound},
                        {"last_revert", last_revert_of(record)},
                        {"trial", trial_of(record)}};
@@ -117,6 +134,14 @@ std::string running_text(const json::Value& value) {
   return (version.empty() ? "unknown" : version) + " (its manifest is damaged)";
 }
 
+// "log.example.com/demo, 2 of 3 witnesses; seen: 5 entries"
+std::string log_text(const json::Value& log) {
+  if (log.is_null()) return "none; no proof is demanded";
+  return log["origin"].get<std::string>() + ", " + json::write(log["required"]) + " of " +
+         json::write(log["witnesses"]) + " witnesses; seen: " + json::write(log["seen"]) +
+         " entries";
+}
+
 void show(const json::Value& value) {
   const auto line = [](std::string_view label, const json::Value& shown) {
     std::cout << label
@@ -131,6 +156,7 @@ void show(const json::Value& value) {
   line("security version  ", value["security_version"]);
   line("floors            ", floors_text(value["floors"]));
   line("keyring version   ", value["keyring_version"]);
+  line("public log        ", log_text(value["log"]));
   line("time is at least  ", text::to_time(value["time_bound"].get<std::int64_t>()));
   line("phase             ", value["phase"]);
   if (!value["errand"].is_null()) line("errand            ", errand_text(value["errand"]));

@@ -14,6 +14,7 @@ void add_sign_command(CLI::App& app, Outcome& outcome);       // sign
 void add_ceremony_commands(CLI::App& app, Outcome& outcome);  // ceremony sign, ceremony audit
 void add_publish_command(CLI::App& app, Outcome& outcome);    // publish
 void add_inspect_command(CLI::App& app, Outcome& outcome);    // inspect
+void add_log_commands(CLI::App& app, Outcome& outcome);       // log init, add, prove, verify, ..
 
 void add_certificate_commands(CLI::App& app, Outcome& outcome);  // certificate check
 

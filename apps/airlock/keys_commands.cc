@@ -226,8 +226,7 @@ void add_policy_options(CLI::App& command, DraftOptions& options) {
                       ->type_name("NAME=FILE.pub")
                       ->needs(log);
   command
-      .add_option("--witnesses-required", options.witnesses_required,
-                  "how many of them must have cosigned")
+      .add_option("--cosigners", options.witnesses_required, "how many of them must have cosigned")
       ->needs(witness);
   command.add_flag("--no-log", options.no_log, "releases need stand in no log")->excludes(log);
 }

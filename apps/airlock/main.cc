@@ -48,6 +48,7 @@ int run(int argc, char** argv) {
   add_sign_command(app, outcome);
   add_ceremony_commands(app, outcome);
   add_publish_command(app, outcome);
+  add_log_commands(app, outcome);
   add_inspect_command(app, outcome);
   add_certificate_commands(app, outcome);
   add_keyring_commands(app, outcome);

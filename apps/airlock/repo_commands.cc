@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "apps/airlock/commands.h"
+#include "apps/airlock/logs.h"
 #include "apps/airlock/opened.h"
 #include "host/text/text.h"
 
@@ -61,6 +62,8 @@ struct PublishOptions : PassphraseOptions {
   std::string repo;
   std::string keys;
   std::string keyring;
+  Logging logging;  // its log is the repository's
+  std::string wait = "0s";
 };
 
 // Before a passphrase is asked: no key of the keyring lies among the repository's either.
@@ -79,11 +82,30 @@ Answer check_key_files(const PublishOptions& options, const package::Keyring& ke
   return {};
 }
 
+// Where the log's key is at hand, the release is taken into the log here; otherwise its proof lies
+// beside the package already.
+Answer take_into_log(const PublishOptions& options, const package::Proven& proven,
+                     const package::Keyring& keyring, const keys::Secret& passphrase) {
+  const package::LogPolicy* policy = package::log_for(keyring, proven.manifest().kind);
+  if (policy == nullptr || options.logging.key.empty()) return {};
+  AIRLOCK_ASSIGN(const keys::SigningKey key, open_key(options.logging.key, passphrase));
+  Logging logging = options.logging;
+  logging.log = (file::Path(options.repo) / release::kLogFolder).string();
+  AIRLOCK_ASSIGN(logging.wait_seconds, read_wait(options.wait));
+  AIRLOCK_ASSIGN(const LoggedRelease added, add_to_log(logging.log, proven.digest(), key));
+  std::printf("%s: entry %llu. Waiting for witnesses.\n", logging.log.c_str(),
+              static_cast<unsigned long long>(added.index));
+  std::fflush(stdout);
+  AIRLOCK_TRY(prove_in_log(logging, options.package, proven.digest(), *policy));
+  return {};
+}
+
 Answer publish(const PublishOptions& options) {
   AIRLOCK_ASSIGN(const auto keyring, open_keyring(options.keyring));
   AIRLOCK_ANSWER_ASSIGN(const file::Buffer envelope, release::read_envelope(options.package),
                         release::envelope_path(options.package).string());
-  if (const auto proven = release::prove_package(envelope, keyring->keyring); !proven) {
+  const auto proven = release::prove_package(envelope, keyring->keyring);
+  if (!proven) {
     const std::string& missing = proven.error().about;
     return refuse(proven.error().error, options.package + (missing.empty() ? "" : ": " + missing));
   }
@@ -91,6 +113,7 @@ Answer publish(const PublishOptions& options) {
   AIRLOCK_ASSIGN(const keys::Secret passphrase,
                  ask_passphrase(options, options.keys, keys::Asking::once));
   AIRLOCK_ASSIGN(const RoleKeyFiles roles, open_role_keys(options.keys, passphrase));
+  AIRLOCK_TRY(take_into_log(options, *proven, keyring->keyring, passphrase));
   const release::PublishOrder order{options.package, options.repo, keyring->keyring, present()};
   const auto published = release::publish(order, roles.signers());
   if (!published) return refuse(published.error(), options.package);
@@ -151,6 +174,10 @@ void add_publish_command(CLI::App& app, Outcome& outcome) {
       ->required();
   made.command.add_option("--keyring", made.options.keyring, "keyring package of the devices")
       ->required();
+  made.command.add_option("--log-key", made.options.logging.key,
+                          "key of the public log in REPO/log; without it the package brings its "
+                          "proof (airlock log prove)");
+  add_witness_options(made.command, made.options.logging, made.options.wait);
   add_passphrase_option(made.command, made.options);
   made.command.footer(
       "Example:\n  airlock publish release-1.1.0 --repo repo --keys keys "

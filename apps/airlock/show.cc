@@ -199,7 +199,8 @@ std::vector<const package::Key*> keys_by_signer(const package::Keyring& keyring)
 }
 
 std::string log_text(const package::LogPolicy& log) {
-  std::string made = line("log", text::visible(log.origin) + ", " + text::to_hex(log.key.view()));
+  std::string made =
+      line("public log", text::visible(log.origin) + ", " + text::to_hex(log.key.view()));
   made += line("witnesses", std::to_string(log.required) + " of " +
                                 std::to_string(log.witnesses.size()) + " must have cosigned");
   for (const package::Witness& one : log.witnesses) {
@@ -245,11 +246,10 @@ std::string keyring_text(const package::Keyring& keyring) {
                                                  std::string(package::name_of(key->key.algorithm)) +
                                                  ", key id " + digest_hex(key->id));
   }
-  if (keyring.log) made += log_text(*keyring.log);
   for (Bytes root : keyring.certificate_roots) {
     made += line("certificate root", digest_hex(crypto::sha256(root)));
   }
-  return made;
+  return made + (keyring.log ? log_text(*keyring.log) : line("public log", "none"));
 }
 
 json::Value keyring_json(const package::Keyring& keyring) {
@@ -274,8 +274,8 @@ json::Value keyring_json(const package::Keyring& keyring) {
                    {"created", text::to_time(keyring.created)},
                    {"keys", std::move(keys)},
                    {"policies", std::move(policies)},
-                   {"retained", std::move(retained)}};
-  if (keyring.log) made["log"] = log_json(*keyring.log);
+                   {"retained", std::move(retained)},
+                   {"log", keyring.log ? log_json(*keyring.log) : json::Value()}};
   for (Bytes root : keyring.certificate_roots) {
     made["certificate_roots"].push_back(digest_hex(crypto::sha256(root)));
   }

@@ -9,14 +9,18 @@
 // exists once, in quorum.cc, for every kind); nothing is read from a manifest before it is proven,
 // except by those who say so (`read_unproven`); no heap, no clock, no I/O, so that a bootloader
 // holds the same door. It never judges freshness or the device's fitness: the first is the
-// repository door's part, the second the gate's (gate.h).
+// repository door's part, the second the gate's (gate.h). Whether a release stands in the public
+// log is proven here too (inclusion.h), where the keyring names one.
 //
-// Formats: docs/formats/manifest.md, docs/formats/keyring.md.
+// Formats: docs/formats/manifest.md, docs/formats/keyring.md,
+// docs/formats/log.md.
 #pragma once
 
+#include "core/package/checkpoint.h"
 #include "core/package/encode.h"
 #include "core/package/fault.h"
 #include "core/package/gate.h"
+#include "core/package/inclusion.h"
 #include "core/package/keyring.h"
 #include "core/package/manifest.h"
 #include "core/package/quorum.h"

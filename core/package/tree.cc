@@ -72,6 +72,41 @@ Status verify_inclusion(const Digest& leaf, std::uint64_t index, std::uint64_t c
   return {};
 }
 
+Status verify_consistency(const TreeHead& before, const TreeHead& after,
+                          std::span<const Digest> path) {
+  const auto failed = [&] { return fail(Code::bad_proof, before.size); };
+  if (before.size > after.size) return failed();
+  if (before.size == 0 || before.size == after.size) {
+    const bool same = before.size == 0 || before.root == after.root;
+    return path.empty() && same ? Status{} : failed();
+  }
+  // Where `before` is a whole subtree of `after` its root is known, and the path leaves it out.
+  const bool is_whole = std::has_single_bit(before.size);
+  if (path.empty()) return failed();
+  Digest before_hash = is_whole ? before.root : path[0];
+  Digest after_hash = before_hash;
+  const int shared = std::countr_one(before.size - 1);
+  std::uint64_t position = (before.size - 1) >> shared;
+  std::uint64_t last = (after.size - 1) >> shared;
+  for (const Digest& hash : path.subspan(is_whole ? 0 : 1)) {
+    if (last == 0) return failed();
+    if ((position & 1) != 0 || position == last) {
+      before_hash = node_hash(hash, before_hash);
+      after_hash = node_hash(hash, after_hash);
+      while ((position & 1) == 0 && position != 0) {
+        position >>= 1;
+        last >>= 1;
+      }
+    } else {
+      after_hash = node_hash(after_hash, hash);
+    }
+    position >>= 1;
+    last >>= 1;
+  }
+  if (last != 0 || before_hash != before.root || after_hash != after.root) return failed();
+  return {};
+}
+
 std::size_t inclusion_path_size(std::uint64_t index, std::uint64_t count) {
   AIRLOCK_CHECK(index < count);
   std::size_t size = 0;

@@ -1,5 +1,6 @@
 // Merkle trees as RFC 9162, section 2.1: leaf = SHA-256(0x00 || data), node = SHA-256(0x01 || left
-// || right). Used for payloads; the shape is the standard's, so any third-party tool can check it.
+// || right). Used for payloads and for the public log; the shape is the standard's, so any
+// third-party tool can check it.
 #pragma once
 
 #include <array>
@@ -38,6 +39,19 @@ class TreeHasher {
 // (RFC 9162, section 2.1.3.2). Errors: bad_proof.
 Status verify_inclusion(const Digest& leaf, std::uint64_t index, std::uint64_t count,
                         std::span<const Digest> path, const Digest& root);
+
+// A tree as it stood once: how many leaves it had, and their root.
+struct TreeHead {
+  std::uint64_t size = 0;
+  Digest root;
+  friend bool operator==(const TreeHead&, const TreeHead&) = default;
+};
+
+// verify_consistency checks that the first `before.size` leaves of `after` are the tree `before`
+// (RFC 9162, section 2.1.4.2). Of equal sizes the path is empty and the roots are equal; everything
+// continues the empty tree, by an empty path. Errors: bad_proof.
+Status verify_consistency(const TreeHead& before, const TreeHead& after,
+                          std::span<const Digest> path);
 
 // inclusion_path_size returns how many digests the path of a leaf has.
 std::size_t inclusion_path_size(std::uint64_t index, std::uint64_t count);

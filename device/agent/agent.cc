@@ -51,6 +51,15 @@ Result<Session> start_over(platform::Device& device, const Surroundings& around)
   return session;
 }
 
+Result<HandedIn> read_handed(const file::Path& envelope) {
+  HandedIn handed{envelope.parent_path(), {}, {}};
+  AIRLOCK_ASSIGN(handed.envelope, file::read(envelope, package::kEnvelopeSizeMax));
+  Result<file::Buffer> proof = file::read(proof_beside(envelope), package::kProofSizeMax);
+  if (!proof && proof.error().code != Code::not_found) return std::unexpected(proof.error());
+  if (proof) handed.proof = std::move(*proof);
+  return handed;
+}
+
 }  // namespace
 
 Result<Session> read_session(const platform::Device& device) {
@@ -150,10 +159,11 @@ Result<Ending> Agent::run(Pace pace) {
 }
 
 // judge says whether this device would take a package.
-Status Agent::judge(Bytes envelope) {
+Status Agent::judge(const HandedIn& handed) {
   AIRLOCK_ASSIGN(const file::Buffer keyring, device_->keyring_envelope());
   AIRLOCK_ASSIGN(const package::Keyring keys, package::open_keyring_anchor(keyring));
-  AIRLOCK_ASSIGN(const package::Proven found, package::prove(envelope, keys));
+  AIRLOCK_ASSIGN(const package::Proven found, package::prove(handed.envelope, keys));
+  AIRLOCK_TRY(prove_logged(found.manifest(), handed.folder, handed.proof));
   AIRLOCK_ASSIGN(const slot::Record record, device_->record());
   AIRLOCK_ASSIGN(const Running running, Running::read(*device_, record));
   std::optional<std::int64_t> clock;
@@ -186,14 +196,15 @@ Status Agent::hand_in(const file::Path& package, Pace pace) {
   std::error_code error;
   const file::Path place = std::filesystem::absolute(package, error);
   const bool folder = std::filesystem::is_directory(place, error);
-  AIRLOCK_ASSIGN(const file::Buffer envelope,
-                 file::read(folder ? place / "manifest.cose" : place, package::kEnvelopeSizeMax));
+  const file::Path envelope = folder ? place / "manifest.cose" : place;
+  AIRLOCK_ASSIGN(const HandedIn handed, read_handed(envelope));
   AIRLOCK_TRY(finish_what_must_be(pace));
-  if (session_.phase != Phase::idle) AIRLOCK_TRY(judge(envelope));
+  if (session_.phase != Phase::idle) AIRLOCK_TRY(judge(handed));
   drop_session();
-  AIRLOCK_TRY(keep_envelope(*device_, envelope));
+  AIRLOCK_TRY(keep_envelope(*device_, handed.envelope));
+  AIRLOCK_TRY(keep_proof(*device_, handed.proof));
   Origin origin;
-  origin.folder = (folder ? place : place.parent_path()).string();
+  origin.folder = handed.folder.string();
   return keep_origin(*device_, origin);
 }
 

@@ -4,7 +4,9 @@
 // keeps the session in the journal, and comes back with what happened. It promises that the journal
 // is durable before an effect begins, so that a process which is killed anywhere goes on where it
 // stopped; that both doors and the gate judge every release that came from the server, and the
-// package door and the gate every one that came by hand; that the device's time bound is fed by
+// package door and the gate every one that came by hand; that where the keyring names a public log,
+// no release goes further without a proof that it stands there, and no checkpoint is accepted that
+// contradicts the last one; that the device's time bound is fed by
 // signed times alone, the clock being used for one run and forgotten; and that every failure leaves
 // the old firmware running. What is outside (network, owner, screen) comes in through three faces.
 // It never decides what follows what: that is step's.
@@ -21,6 +23,7 @@
 #include "core/update/update.h"
 #include "device/agent/facts.h"
 #include "device/agent/incoming.h"
+#include "device/agent/logged.h"
 #include "device/agent/outside.h"
 #include "device/apply/apply.h"
 #include "device/platform/platform.h"
@@ -41,6 +44,13 @@ struct Ending {
   };
   How how = How::quiet;
   Error error;
+};
+
+// A package that somebody brought.
+struct HandedIn {
+  file::Path folder;  // of its artifacts, and of the log's files where they came with it
+  file::Buffer envelope;
+  file::Buffer proof;  // empty where there is none
 };
 
 // What to do with an error that is worth another attempt.
@@ -77,7 +87,7 @@ class Agent {
   Status hand_in(const file::Path& package, Pace pace);
   Status finish_what_must_be(Pace pace);
   void drop_session();
-  Status judge(Bytes envelope);
+  Status judge(const HandedIn& handed);
 
   Result<update::Event> ask_server();
   Result<update::Event> refresh();
@@ -97,6 +107,9 @@ class Agent {
   Result<Digest> ask_of_kept();
   Result<update::Event> report();
 
+  Status fetch_proof(Bytes envelope);
+  Result<std::optional<Logged>> prove_logged(const package::Manifest& manifest,
+                                             const file::Path& folder, Bytes proof);
   Result<const Release*> release();
   Result<const package::InstallPlan*> plan();
 

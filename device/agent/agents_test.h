@@ -112,9 +112,25 @@ class Person final : public Owner {
   }
 };
 
+// The files of a log as a server serves them.
+class LogFiles final : public translog::Fetcher {
+ public:
+  std::map<std::string, file::Buffer, std::less<>> files;
+  Status wire;
+  Result<file::Buffer> fetch(std::string_view path, std::size_t size_max) override {
+    if (!wire) return std::unexpected(wire.error());
+    const auto found = files.find(path);
+    if (found == files.end()) return fail(Code::not_found);
+    if (found->second.size() > size_max) return fail(Code::oversized);
+    return found->second;
+  }
+};
+
 class Server final : public Outside {
  public:
+  LogFiles log_files;
   explicit Server(file::Path folder) : artifacts_(std::move(folder)) {}
+  void hand_out(file::Path folder) { artifacts_ = FolderArtifacts(std::move(folder)); }
   std::optional<fetch::Offer> offer;
   tuf::TargetClaim claim;
   file::Buffer envelope;
@@ -144,6 +160,7 @@ class Server final : public Outside {
     return Listed{target, envelope};
   }
   apply::Artifacts& artifacts() override { return artifacts_; }
+  translog::Fetcher& log() override { return log_files; }
   Status report(const fetch::SignedReport& report) override {
     if (ear) reports.push_back(report);
     return ear;
@@ -162,17 +179,30 @@ class Agents : public testing::Test {
     server_ = std::make_unique<Server>(folder_ / "next");
     make_package("first", "1.0.0", 1, old_image_);
     next_ = make_package("next", "1.1.0", 2, new_image_);
+    before_provisioning();
     provision_device();
+    make_offer("next", next_);
+  }
+  // make_offer has the server offer a package, and the owner say yes to it.
+  void make_offer(const std::string& name, const Digest& digest) {
+    const file::Buffer envelope = *file::read(folder_ / name / "manifest.cose", 1 << 20);
+    const package::Manifest manifest = *package::read_unproven(envelope);
+    const std::string version(manifest.version.text);
     fetch::Offer offer;
-    offer.target = "firmware/1.1.0/demo.cose";
-    offer.manifest = next_;
-    offer.version = "1.1.0";
+    offer.target = "firmware/" + version + "/demo.cose";
+    offer.manifest = digest;
+    offer.version = version;
     server_->offer = offer;
-    server_->claim = {"firmware", {"demo-wallet"}, "1.1.0", 2, next_};
-    server_->envelope = *file::read(folder_ / "next/manifest.cose", 1 << 20);
-    person_.answer = next_;
+    server_->claim = {"firmware", {"demo-wallet"}, version, manifest.security_version, digest};
+    server_->envelope = envelope;
+    server_->hand_out(folder_ / name);
+    person_.answer = digest;
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  // What a device is made with, where it is not the cast's keyring.
+  virtual fakes::Buffer anchor() { return signers_.anchor(); }
+  virtual void before_provisioning() {}
 
   Digest make_package(const char* name, const char* version, std::uint32_t security_version,
                       const file::Buffer& image, std::uint32_t data_version = 1) {
@@ -193,7 +223,7 @@ class Agents : public testing::Test {
   }
 
   void provision_device(platform::Naming naming = platform::Naming::duid) {
-    ASSERT_TRUE(file::replace(folder_ / "keyring.cose", signers_.anchor()));
+    ASSERT_TRUE(file::replace(folder_ / "keyring.cose", anchor()));
     ASSERT_TRUE(file::replace(folder_ / "root.json", bytes_of(root_of(signers_["vendor"]))));
     ASSERT_TRUE(file::replace(folder_ / "ca.pem", bytes_of(fakes::kAuthorityPem)));
     Factory factory;

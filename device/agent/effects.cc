@@ -99,9 +99,40 @@ Result<Event> Agent::refresh() {
   const std::int64_t present = std::max(record.time_bound, clock_.value_or(record.time_bound));
   AIRLOCK_ASSIGN(Listed listed, around_.outside.refresh(origin.path, present));
   AIRLOCK_TRY(keep_envelope(*device_, listed.envelope));
+  AIRLOCK_TRY(fetch_proof(listed.envelope));
   origin.target = std::move(listed.target);
   AIRLOCK_TRY(keep_origin(*device_, origin));
   return event_of(Event::Type::refreshed);
+}
+
+// The proof is named by the manifest, and proves itself. What is wrong with the envelope is for
+// prove to say.
+Status Agent::fetch_proof(Bytes envelope) {
+  AIRLOCK_ASSIGN(const file::Buffer anchor, device_->keyring_envelope());
+  AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(anchor));
+  const Result<package::Manifest> manifest = package::read_unproven(envelope);
+  if (!manifest || package::log_for(keyring, manifest->kind) == nullptr) {
+    return keep_proof(*device_, {});
+  }
+  const std::string path = translog::proof_path(manifest->digest());
+  const Result<file::Buffer> proof = around_.outside.log().fetch(path, package::kProofSizeMax);
+  if (!proof && proof.error().code == Code::not_found) return keep_proof(*device_, {});
+  if (!proof) return std::unexpected(proof.error());
+  return keep_proof(*device_, *proof);
+}
+
+// `folder` is that of a package by hand, empty for one from the server.
+Result<std::optional<Logged>> Agent::prove_logged(const package::Manifest& manifest,
+                                                  const file::Path& folder, Bytes proof) {
+  AIRLOCK_ASSIGN(const file::Buffer anchor, device_->keyring_envelope());
+  AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(anchor));
+  const package::LogPolicy* policy = package::log_for(keyring, manifest.kind);
+  if (policy == nullptr) return std::nullopt;
+  AIRLOCK_ASSIGN(const Seen seen, read_seen(*device_, *policy));
+  translog::Fetcher& served = around_.outside.log();
+  HandedLog handed(folder, served);
+  translog::Fetcher& log = folder.empty() ? served : static_cast<translog::Fetcher&>(handed);
+  return check_logged(keyring, manifest, proof, seen, log);
 }
 
 Result<Event> Agent::prove() {
@@ -113,9 +144,14 @@ Result<Event> Agent::prove() {
   } else if (origin.folder.empty()) {
     return fail(Code::target_missing);  // came from the server, and the repository did not list it
   }
-  // A quorum signed this time, so the present is not before it.
-  AIRLOCK_ASSIGN(const slot::Record record, device_->record());
-  AIRLOCK_TRY(device_->store_record(slot::raise_time(record, manifest.created)));
+  AIRLOCK_ASSIGN(const file::Buffer proof, read_proof(*device_));
+  AIRLOCK_ASSIGN(const auto logged, prove_logged(manifest, origin.folder, proof));
+  if (logged) AIRLOCK_TRY(keep_seen(*device_, *logged));
+  // A quorum signed the one time, enough witnesses the other: the present is not before them.
+  AIRLOCK_ASSIGN(slot::Record record, device_->record());
+  record = slot::raise_time(record, manifest.created);
+  if (logged) record = slot::raise_time(record, logged->included.witnessed().attested());
+  AIRLOCK_TRY(device_->store_record(record));
   Event event = event_of(Event::Type::proven);
   event.manifest = proven.proven.digest();
   event.kind = manifest.kind;

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view kOriginName = "incoming/origin.json";
 constexpr std::string_view kEnvelopeName = "incoming/manifest.cose";
+constexpr std::string_view kProofName = "incoming/manifest.tlog-proof";
 constexpr std::size_t kPathSizeMax = 4096;
 constexpr std::size_t kOriginSizeMax = tuf::kTargetsSizeMax;
 
@@ -54,6 +55,21 @@ Result<Origin> read_origin(const platform::Device& device) {
 
 Status keep_envelope(const platform::Device& device, Bytes envelope) {
   return file::replace(device.path(kEnvelopeName), envelope);
+}
+
+Status keep_proof(const platform::Device& device, Bytes proof) {
+  return file::replace(device.path(kProofName), proof);
+}
+
+Result<file::Buffer> read_proof(const platform::Device& device) {
+  Result<file::Buffer> proof = file::read(device.path(kProofName), package::kProofSizeMax);
+  if (!proof && proof.error().code == Code::not_found) return file::Buffer{};
+  return proof;
+}
+
+file::Path proof_beside(const file::Path& envelope) {
+  file::Path path = envelope;
+  return path.replace_extension(".tlog-proof");
 }
 
 Result<Release> prove_envelope(file::Buffer envelope, Bytes keyring_envelope) {

@@ -24,6 +24,12 @@ Result<Origin> read_origin(const platform::Device& device);
 
 Status keep_envelope(const platform::Device& device, Bytes envelope);
 
+// The proof that the release stands in the public log; empty where none came with it.
+Status keep_proof(const platform::Device& device, Bytes proof);
+Result<file::Buffer> read_proof(const platform::Device& device);
+// proof_beside is where a package that is handed in has its proof: beside the envelope.
+file::Path proof_beside(const file::Path& envelope);
+
 // A proven release and the bytes that it views. Moving it leaves the bytes where they are.
 struct Release {
   file::Buffer envelope;

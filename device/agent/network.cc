@@ -13,11 +13,11 @@ Result<Network> Network::open(const platform::Device& device) {
 }
 
 Result<fetch::Answer> Network::check_in(const fetch::CheckIn& facts) {
-  return fetch::check_in(artifacts_.connection(), facts);
+  return fetch::check_in(remote_.connection(), facts);
 }
 
 Result<Listed> Network::refresh(std::string_view path, std::int64_t now) {
-  fetch::Connection& connection = artifacts_.connection();
+  fetch::Connection& connection = remote_.connection();
   tuf::FolderStore store(trust_);
   fetch::MetadataFetcher fetcher(connection);
   AIRLOCK_ASSIGN(const tuf::Repository repository, tuf::refresh(store, fetcher, now));
@@ -31,17 +31,21 @@ Result<Listed> Network::refresh(std::string_view path, std::int64_t now) {
 }
 
 Status Network::report(const fetch::SignedReport& report) {
-  AIRLOCK_TRY(fetch::post_report(artifacts_.connection(), report));
+  AIRLOCK_TRY(fetch::post_report(remote_.connection(), report));
   return {};
 }
 
-Result<Source*> Network::RemoteArtifacts::open(const package::Payload& payload) {
+Result<Source*> Network::Remote::open(const package::Payload& payload) {
   open_.reset();
   AIRLOCK_ASSIGN(
       fetch::PayloadSource opened,
       fetch::PayloadSource::open(connection_, {payload.digest, payload.size, payload.head_size}));
   open_.emplace(std::move(opened));
   return &*open_;
+}
+
+Result<file::Buffer> Network::Remote::fetch(std::string_view path, std::size_t size_max) {
+  return connection_.get("/log/" + std::string(path), size_max);
 }
 
 }  // namespace airlock::agent

@@ -15,15 +15,18 @@ class Network final : public Outside {
 
   Result<fetch::Answer> check_in(const fetch::CheckIn& facts) override;
   Result<Listed> refresh(std::string_view target, std::int64_t now) override;
-  apply::Artifacts& artifacts() override { return artifacts_; }
+  apply::Artifacts& artifacts() override { return remote_; }
+  translog::Fetcher& log() override { return remote_; }
   Status report(const fetch::SignedReport& report) override;
 
  private:
-  class RemoteArtifacts final : public apply::Artifacts {
+  // Payloads and the log's files, over one connection.
+  class Remote final : public apply::Artifacts, public translog::Fetcher {
    public:
-    explicit RemoteArtifacts(fetch::Connection connection) : connection_(std::move(connection)) {}
+    explicit Remote(fetch::Connection connection) : connection_(std::move(connection)) {}
     Result<Source*> open(const package::Payload& payload) override;
     bool is_stream() const override { return true; }
+    Result<file::Buffer> fetch(std::string_view path, std::size_t size_max) override;
     fetch::Connection& connection() { return connection_; }
 
    private:
@@ -32,9 +35,9 @@ class Network final : public Outside {
   };
 
   Network(fetch::Connection connection, file::Path trust)
-      : artifacts_(std::move(connection)), trust_(std::move(trust)) {}
+      : remote_(std::move(connection)), trust_(std::move(trust)) {}
 
-  RemoteArtifacts artifacts_;
+  Remote remote_;
   file::Path trust_;
 };
 

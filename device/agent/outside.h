@@ -12,6 +12,7 @@
 #include "device/agent/facts.h"
 #include "device/apply/apply.h"
 #include "device/fetch/fetch.h"
+#include "trust/translog/translog.h"
 #include "trust/tuf/tuf.h"
 
 namespace airlock::agent {
@@ -31,6 +32,8 @@ class Outside {
   // refresh runs the repository door at this moment and fetches the target.
   virtual Result<Listed> refresh(std::string_view target, std::int64_t now) = 0;
   virtual apply::Artifacts& artifacts() = 0;
+  // log is the public log as the server serves it.
+  virtual translog::Fetcher& log() = 0;
   virtual Status report(const fetch::SignedReport& report) = 0;
 
  protected:

@@ -6,6 +6,7 @@
 #include "device/agent/facts.h"
 #include "device/agent/folder.h"
 #include "device/agent/incoming.h"
+#include "device/agent/logged.h"
 #include "device/apply/apply.h"
 #include "host/text/text.h"
 
@@ -17,10 +18,26 @@ using platform::located;
 
 constexpr std::size_t kCaSizeMax = 256 << 10;
 
+// The first release, and the proof that it stands in the log where the keyring names one.
+struct First {
+  Release release;
+  std::optional<Logged> logged;
+};
+
+Status remember_log(platform::Device& device, const First& first) {
+  if (!first.logged) return {};
+  AIRLOCK_TRY(keep_seen(device, *first.logged));
+  AIRLOCK_ASSIGN(const slot::Record record, device.record());
+  const std::int64_t attested = first.logged->included.witnessed().attested();
+  AIRLOCK_TRY(device.store_record(slot::raise_time(record, attested)));
+  return {};
+}
+
 // The factory vouches for the first firmware with its own hands, as an owner does later: the same
 // staging, the same reading back, the same trial, with the bootloader as the judge.
-Status start_with(platform::Device& device, const Release& release, const file::Path& folder,
+Status start_with(platform::Device& device, const First& first, const file::Path& folder,
                   std::optional<std::int64_t> clock) {
+  const Release& release = first.release;
   AIRLOCK_ASSIGN(const slot::Record record, device.record());
   AIRLOCK_ASSIGN(const Running nothing, Running::read(device, record));
   const package::Manifest& manifest = release.proven.manifest();
@@ -37,15 +54,16 @@ Status start_with(platform::Device& device, const Release& release, const file::
   AIRLOCK_TRY(apply::arm_firmware(device, verified));
   AIRLOCK_ASSIGN(const slot::Boot boot, device.boot());
   if (!boot.trial) return fail(boot.gave_up);
-  return apply::confirm_firmware(device, release.proven);
+  AIRLOCK_TRY(apply::confirm_firmware(device, release.proven));
+  return remember_log(device, first);
 }
 
 platform::Located<void> make_whole(const file::Path& folder, platform::Birth birth,
-                                   const std::optional<Release>& release, const Factory& factory) {
+                                   const std::optional<First>& first, const Factory& factory) {
   AIRLOCK_TRY(platform::make_device(folder, std::move(birth)));
-  if (!release) return {};
+  if (!first) return {};
   AIRLOCK_ASSIGN(platform::Device device, platform::Device::open(folder, platform::Opening::drive));
-  return located(*factory.firmware, start_with(device, *release, *factory.firmware, factory.clock));
+  return located(*factory.firmware, start_with(device, *first, *factory.firmware, factory.clock));
 }
 
 std::unexpected<Fault> refuse(std::string what_to_do) {
@@ -118,12 +136,22 @@ platform::Located<void> read_anchors(const Factory& factory, platform::Birth& bi
 }
 
 // A package that does not prove leaves no device behind.
-platform::Located<std::optional<Release>> read_firmware(const Factory& factory, Bytes keyring) {
+platform::Located<std::optional<First>> read_firmware(const Factory& factory, Bytes keyring) {
   if (!factory.firmware) return std::nullopt;
   const file::Path path = *factory.firmware / "manifest.cose";
   AIRLOCK_ASSIGN(file::Buffer envelope, located(path, file::read(path, package::kEnvelopeSizeMax)));
   AIRLOCK_ASSIGN(Release proven, located(path, prove_envelope(std::move(envelope), keyring)));
-  return proven;
+  const file::Path proof_path = proof_beside(path);
+  Result<file::Buffer> proof = file::read(proof_path, package::kProofSizeMax);
+  if (!proof && proof.error().code == Code::not_found) proof = file::Buffer{};
+  if (!proof) return std::unexpected(Fault(proof.error(), proof_path.string()));
+  AIRLOCK_ASSIGN(const package::Keyring keys,
+                 located(factory.keyring, package::open_keyring_anchor(keyring)));
+  translog::FolderFetcher log(*factory.firmware / "log");
+  AIRLOCK_ASSIGN(
+      std::optional<Logged> logged,
+      located(proof_path, check_logged(keys, proven.proven.manifest(), *proof, {}, log)));
+  return First{std::move(proven), std::move(logged)};
 }
 
 }  // namespace
@@ -134,8 +162,8 @@ platform::Located<void> provision(const file::Path& place, Factory factory) {
   platform::Birth birth;
   birth.config = std::move(factory.config);
   AIRLOCK_TRY(read_anchors(factory, birth));
-  AIRLOCK_ASSIGN(const std::optional<Release> release, read_firmware(factory, birth.keyring));
-  AIRLOCK_TRY(make_whole(folder.path(), std::move(birth), release, factory));
+  AIRLOCK_ASSIGN(const std::optional<First> first, read_firmware(factory, birth.keyring));
+  AIRLOCK_TRY(make_whole(folder.path(), std::move(birth), first, factory));
   return located(place, folder.commit());
 }
 

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "publish/release/release.h"
+#include "trust/translog/translog.h"
 
 namespace airlock::release {
 
@@ -105,6 +106,16 @@ Path metadata_path(const Path& repository, std::uint64_t version, std::string_vi
 // write_draft writes one file of metadata.
 Answer<void> write_draft(const Path& repository, const Draft& draft);
 tuf::MetaFile meta_of(std::uint64_t version, std::string_view file);
+
+// ---- the public log, where the keyring names one
+
+// read_proof reads and judges the proof that lies beside a package: empty where the keyring demands
+// none. Errors: proof_missing, those of package::prove_included, log_damaged (the repository's log
+// does not have the tree that the proof is for).
+Answer<Buffer> read_proof(const PublishOrder& order, const package::Manifest& manifest);
+// write_proof puts it where devices fetch it; check_logged judges it there.
+Answer<void> write_proof(const PublishOrder& order, const package::Manifest& manifest, Bytes proof);
+Answer<void> check_logged(const PublishOrder& order, const package::Manifest& manifest);
 
 // ---- the check before publishing
 

@@ -120,12 +120,14 @@ Answer<Published> publish(const PublishOrder& order, const RoleSigners& signers)
     return Refusal::of(dates.error(), order.package.string());
   }
   AIRLOCK_TRY(check_doors(order, signers));
+  AIRLOCK_ASSIGN(const Buffer proof, read_proof(order, proven.manifest()));
   AIRLOCK_ASSIGN(const file::File lock, lock_repository(order.repository));
   file::remove_unfinished(order.repository);
   AIRLOCK_ASSIGN(const tuf::Repository current, read_newest(order.repository, {}, 0));
   const tuf::Target target = target_of(proven.manifest(), envelope);
   AIRLOCK_TRY(copy_artifacts(order, proven.manifest()));
   AIRLOCK_TRY(write_target(order, target, envelope));
+  AIRLOCK_TRY(write_proof(order, proven.manifest(), proof));
   AIRLOCK_ASSIGN(const Drafts drafts, draft_metadata(order, signers, current, target));
   const Answer<Checked> checked = check_as_device({order, target, drafts});
   if (!checked) return refused_by_the_device(checked.error());

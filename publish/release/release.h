@@ -4,7 +4,8 @@
 // manifest), add one signer's signatures at a time, draft the next keyring, and publish into a
 // repository folder. It promises that
 //   - nothing is signed but the digest that the caller names: add_signatures refuses other bytes;
-//   - nothing is published that a complete quorum did not sign, nor with one key in both doors;
+//   - nothing is published that a complete quorum did not sign, nor with one key in both doors, nor
+//     without its proof where the keyring names a public log;
 //   - publish shows what it made to the device's own code (both doors and the block decoder)
 //     before the new snapshot is written, and publishes nothing where that code refuses;
 //   - nothing is offered before renew_timestamp, which needs the timestamp's key and no other;
@@ -39,6 +40,7 @@ inline constexpr std::string_view kEnvelopeFile = "manifest.cose";
 inline constexpr std::string_view kArtifactsFolder = "artifacts";
 inline constexpr std::string_view kTargetsFolder = "targets";
 inline constexpr std::string_view kMetadataFolder = "metadata";
+inline constexpr std::string_view kLogFolder = "log";
 
 // Why something was refused, and what it was about where that is more than the caller said.
 struct Refusal {
@@ -123,6 +125,8 @@ Status write_package(const Path& folder, const Package& package);
 // envelope_path is the envelope of a package folder, or the path itself where it is a file.
 Path envelope_path(const Path& package);
 Result<Buffer> read_envelope(const Path& package);
+// proof_path is where the proof lies that a package stands in the public log: beside its envelope.
+Path proof_path(const Path& package);
 
 // ---- signing
 
@@ -260,8 +264,9 @@ struct Published {
 };
 // publish adds a package to a repository; the next timestamp offers it. Errors: quorum_missing and
 // all of package::prove, not_yet_valid (created ahead of `now`), expired, key_in_both_doors,
-// digest_mismatch and not_found (an artifact), self_check_failed (about = what the device's code
-// said, and of which file), busy, and those of reading and writing, each about its file.
+// digest_mismatch and not_found (an artifact); where the keyring names a public log proof_missing
+// and all of package::prove_included, log_damaged; self_check_failed (about = what the device's
+// code said, and of which file), busy, and those of reading and writing, each about its file.
 Answer<Published> publish(const PublishOrder& order, const RoleSigners& signers);
 
 }  // namespace airlock::release

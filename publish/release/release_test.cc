@@ -8,6 +8,8 @@
 #include <random>
 
 #include "host/text/text.h"
+#include "tests/fakes/public_log.h"
+#include "trust/translog/translog.h"
 
 namespace airlock::release {
 namespace {
@@ -454,6 +456,53 @@ TEST_F(Release, DraftsAKeyringThatBothRootsCanPass) {
   EXPECT_EQ(read.find(package::key_id(key("committee-1").public_key()).bytes), nullptr);
   changes.removed = {"nobody"};
   EXPECT_EQ(draft_keyring(keyring_, changes, kNow).error().error.code, Code::not_found);
+}
+
+TEST_F(Release, DraftsAKeyringWithTheLogOfTheOneBeforeUnlessAnotherIsNamed) {
+  const fakes::PublicLog log;
+  keyring_.log = log.policy();
+  const auto drafted = [&](const KeyringChanges& changes) {
+    const Buffer draft = *draft_keyring(keyring_, changes, kNow + 5);
+    return package::Keyring::parse(package::read_unproven(draft)->content)->log;
+  };
+  const auto kept = drafted({});
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->key, log.log().key());
+  EXPECT_EQ(kept->witnesses.size(), 3U);
+  EXPECT_EQ(kept->required, 2);
+  const fakes::PublicLog other("other");
+  KeyringChanges changes;
+  changes.log = {
+      {"log.example.com/next", other.log().key()}, {{"witness-1", other.witness(0).key()}}, 1};
+  EXPECT_EQ(drafted(changes)->key, other.log().key());
+  EXPECT_EQ(drafted(changes)->witnesses.size(), 1U);
+}
+
+TEST_F(Release, PublishesOnlyWithTheProofThatThePublicLogHasIt) {
+  fakes::PublicLog log;
+  keyring_.log = log.policy();
+  const Path package = complete(recipe_of("1.0.0", image_of(1, 70'000)));
+  const auto missing = publish_now(package);
+  EXPECT_EQ(code_in(missing.error()), "proof_missing " + proof_path(package).string());
+  const Digest digest = digest_of(*read_envelope(package));
+  log.add(digest);
+  const auto put = [&](const std::string& proof) {
+    ASSERT_TRUE(file::replace(proof_path(package), bytes_of(proof)));
+  };
+  put(log.proof(0, 1, fakes::PublicLog::kNobody));
+  EXPECT_EQ(publish_now(package).error().error.code, Code::witnesses_missing);
+  put(log.proof(0, 1));
+  EXPECT_EQ(publish_now(package).error().error.code, Code::not_found);  // where devices read tiles
+  const translog::LogIdentity identity{log.origin(), log.log().key()};
+  const translog::Sign sign = [&](Bytes text) -> Result<Buffer> {
+    return log.log().sign_message(text);
+  };
+  ASSERT_TRUE(translog::create(repository() / kLogFolder, identity, sign));
+  ASSERT_TRUE(translog::add(repository() / kLogFolder, identity, digest, sign));
+  const auto published = publish_now(package);
+  ASSERT_TRUE(published) << code_in(published.error());
+  const Path served = repository() / kLogFolder / translog::proof_path(digest);
+  EXPECT_EQ(text_of(*file::read(served, package::kProofSizeMax)), log.proof(0, 1));
 }
 
 TEST_F(Release, ReadsARampInPercent) {

@@ -109,6 +109,7 @@ Answer<Checked> check_as_device(const CheckOrder& check) {
   AIRLOCK_ASSIGN(const package::Proven proven,
                  naming(path, package::prove(envelope, order.keyring)));
   AIRLOCK_TRY(naming(path, doors::check_agree(target, proven.manifest())));
+  AIRLOCK_TRY(check_logged(order, proven.manifest()));
   return check_payloads(order.repository, known, proven.manifest());
 }
 

@@ -1,13 +1,13 @@
 // server/http: the server's two doors to the network.
 //
-// It is for devices (check-in, reports, metadata, targets, artifacts) and for operators (rollouts,
-// enrolled keys, reports, audit). All that it decides is in Service, which has no sockets: a
-// Request goes in, one Response comes out. server.cc is the only file that knows sockets, tls.cc
-// the only one that reads certificates.
+// It is for devices (check-in, reports, metadata, targets, artifacts, the public log) and for
+// operators (rollouts, enrolled keys, reports, audit). All that it decides is in Service, which has
+// no sockets: a Request goes in, one Response comes out. server.cc is the only file that knows
+// sockets, tls.cc the only one that reads certificates.
 //
 // It promises TLS 1.3 only; an operator is whoever a client certificate of the operators'
 // authority names, and every change is recorded under that name; limits on headers, bodies,
-// connections and time; that no request names a file outside the repository's three folders; and
+// connections and time; that no request names a file outside the repository's four folders; and
 // that a report is acknowledged only when it is durable. It logs what changes something or fails,
 // but neither addresses nor secrets nor DUIDs, and it can sign nothing.
 //

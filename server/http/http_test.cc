@@ -125,6 +125,32 @@ TEST_F(ServiceTest, JudgesTheEd25519OfReportsAsEveryProcessDoes) {
   }
 }
 
+TEST_F(ServiceTest, ServesTheLogsFilesAndNothingElseOfItsFolder) {
+  const std::string proof = "proof/" + std::string(64, 'a') + ".tlog-proof";
+  for (const std::string& name :
+       {std::string("checkpoint"), std::string("tile/0/000.p/3"), std::string("tile/entries/000"),
+        proof, std::string("log.lock")}) {
+    ASSERT_TRUE(file::make_folders((folder_ / "repo/log" / name).parent_path()));
+    put("repo/log/" + name, "0123456789");
+  }
+  for (const std::string& name : {std::string("checkpoint"), proof}) {
+    const Response served = get("/log/" + name);
+    ASSERT_TRUE(served.file) << name;
+    EXPECT_EQ(served.content_type, "text/plain; charset=utf-8");
+    EXPECT_NE(served.headers.find("no-cache"), std::string::npos) << name;
+  }
+  for (const char* name : {"tile/0/000.p/3", "tile/entries/000"}) {
+    const Response served = get(std::string("/log/") + name);
+    ASSERT_TRUE(served.file) << name;
+    EXPECT_EQ(served.content_type, "application/octet-stream");
+    EXPECT_NE(served.headers.find("immutable"), std::string::npos) << name;
+  }
+  for (const char* name : {"log.lock", "", "../secret", "tile/../../secret", "tile/0/000.p/3/..",
+                           "proof/../../secret"}) {
+    EXPECT_EQ(get(std::string("/log/") + name).status, 404) << name;
+  }
+}
+
 TEST_F(ServiceTest, ServesRangesOfArtifacts) {
   const std::string path = "/artifacts/" + std::string(kArtifact);
   EXPECT_EQ(get(path).file->size, 10U);

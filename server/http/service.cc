@@ -5,6 +5,7 @@
 #include "host/json/json.h"
 #include "host/text/text.h"
 #include "server/http/http.h"
+#include "trust/translog/tiles.h"
 #include "trust/tuf/tuf.h"
 
 namespace airlock::http {
@@ -261,6 +262,7 @@ Response Service::answer_get(const Request& request) {
   constexpr std::string_view kTuf = "/tuf/";
   constexpr std::string_view kTargets = "/targets/";
   constexpr std::string_view kArtifacts = "/artifacts/";
+  constexpr std::string_view kLog = "/log/";
   const std::string_view target = request.target;
   if (target == "/healthz") return {.body = "{\"status\":\"ok\"}"};
   if (target == "/metrics") {
@@ -289,6 +291,14 @@ Response Service::answer_get(const Request& request) {
     const std::string_view name = target.substr(kTargets.size());
     if (!tuf::is_target_path(name)) return error_response({Code::not_found, 0});
     return serve(repository_ / "targets" / name, request, {"application/octet-stream", kImmutable});
+  }
+  if (target.starts_with(kLog)) {
+    const std::string_view name = target.substr(kLog.size());
+    if (!translog::is_log_path(name)) return error_response({Code::not_found, 0});
+    const bool is_immutable = translog::is_immutable_path(name);
+    return serve(repository_ / "log" / name, request,
+                 {is_immutable ? "application/octet-stream" : "text/plain; charset=utf-8",
+                  is_immutable ? kImmutable : kNoCache});
   }
   return error_response({Code::not_found, 0});
 }
