@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 
 #include "apps/airlock/commands.h"
@@ -122,11 +123,9 @@ Answer report_revocation(const CheckOptions& options, const x509::Path& path, st
 
 Answer report_key(const CheckOptions& options, const x509::Path& path, Report& report) {
   if (options.key.empty()) return {};
-  constexpr std::size_t kKeyFileMax = 4096;
-  AIRLOCK_ANSWER_ASSIGN(const file::Buffer pem, file::read(options.key, kKeyFileMax), options.key);
-  AIRLOCK_ANSWER_ASSIGN(const crypto::PublicKey key, keys::public_key_from_pem(text_of(pem)),
-                        options.key);
-  const bool is_same = x509::certifies(path, key).has_value();
+  AIRLOCK_ANSWER_ASSIGN(const auto keys, keys::read_public_keys(options.key), options.key);
+  const bool is_same = std::ranges::any_of(
+      keys, [&](const crypto::PublicKey& key) { return x509::certifies(path, key).has_value(); });
   report.add("key", "key", is_same ? "is the one that is certified" : "is not the certified one");
   if (!is_same) report.refuse(Code::key_mismatch, options.key);
   return {};

@@ -22,7 +22,7 @@ Answer make_key(const KeyOptions& options) {
                         keys::SigningKey::generate(crypto::Algorithm::eddsa, keys::Door::package),
                         options.out);
   AIRLOCK_ANSWER_TRY(key.save(options.out + ".key", passphrase), options.out + ".key");
-  AIRLOCK_ANSWER_TRY(keys::create_public_key(options.out + ".pub", key.public_key()),
+  AIRLOCK_ANSWER_TRY(keys::create_public_keys(options.out + ".pub", {&key.public_key(), 1}),
                      options.out + ".pub");
   std::printf("%s.key, encrypted with the passphrase, and %s.pub, for the keyring.\n",
               options.out.c_str(), options.out.c_str());

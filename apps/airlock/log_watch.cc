@@ -127,7 +127,7 @@ std::expected<tuf::Repository, Refusal> refresh(Watch& watch) {
 // What the metadata claims is what the file is.
 Answer check_file(Watch& watch, const tuf::Target& target, const tuf::TargetClaim& claim,
                   bool consistent) {
-  if (watch.checked.contains(target.sha256)) return {};
+  if (target.sha256 && watch.checked.contains(*target.sha256)) return {};
   const std::string path = "targets/" + tuf::path_of_target(target, consistent);
   const std::string about = watch.repo.below(path);
   if (target.length > package::kEnvelopeSizeMax) return refuse(Code::oversized, about);
@@ -136,7 +136,7 @@ Answer check_file(Watch& watch, const tuf::Target& target, const tuf::TargetClai
   AIRLOCK_ANSWER_TRY(tuf::check_target(target, envelope), about);
   AIRLOCK_ANSWER_ASSIGN(const package::Manifest manifest, package::read_unproven(envelope), about);
   if (manifest.digest() != claim.manifest) return refuse(Code::doors_disagree, about);
-  watch.checked.insert(target.sha256);
+  if (target.sha256) watch.checked.insert(*target.sha256);
   return {};
 }
 

@@ -13,7 +13,7 @@ constexpr std::string_view kCosignatureHeader = "cosignature/v1\ntime ";
 constexpr std::size_t kKeyIdSize = 4;
 constexpr std::size_t kKeyIdLetters = 8;  // of Base 64, in which the key id stands whole
 constexpr std::size_t kTimeSize = 8;
-constexpr std::size_t kCosignatureSize = kTimeSize + crypto::kSignatureSize;
+constexpr std::size_t kCosignatureSize = kTimeSize + crypto::kCurveSignatureSize;
 
 std::uint64_t big_endian(Bytes bytes) {
   std::uint64_t value = 0;
@@ -206,7 +206,7 @@ Status check_log_signature(const Checkpoint& checkpoint, std::string_view origin
   bool is_signed = false;
   for (const NoteSignature& signature : checkpoint.note.signatures) {
     if (signature.name != origin || signature.key_id != id) continue;
-    AIRLOCK_ASSIGN(const auto bytes, read_signature<crypto::kSignatureSize>(signature));
+    AIRLOCK_ASSIGN(const auto bytes, read_signature<crypto::kCurveSignatureSize>(signature));
     const std::array message = {bytes_of(checkpoint.note.text)};
     AIRLOCK_TRY(crypto::verify(key, message, bytes));
     is_signed = true;

@@ -472,8 +472,8 @@ TEST_F(Release, DraftsAKeyringWithTheLogOfTheOneBeforeUnlessAnotherIsNamed) {
   EXPECT_EQ(kept->required, 2);
   const fakes::PublicLog other("other");
   KeyringChanges changes;
-  changes.log = {
-      {"log.example.com/next", other.log().key()}, {{"witness-1", other.witness(0).key()}}, 1};
+  changes.log = KeyringChanges::Log{
+      "log.example.com/next", other.log().key(), {{"witness-1", other.witness(0).key()}}, 1};
   EXPECT_EQ(drafted(changes)->key, other.log().key());
   EXPECT_EQ(drafted(changes)->witnesses.size(), 1U);
 }
