@@ -26,6 +26,7 @@ Certificate parsed(const Buffer& der) {
 
 std::vector<Certificate> chain_of(const std::vector<Buffer>& ders) {
   std::vector<Certificate> chain;
+  chain.reserve(ders.size());
   for (const Buffer& der : ders) chain.push_back(parsed(der));
   return chain;
 }
@@ -82,6 +83,20 @@ TEST_F(ValidateTest, RefusesAChainUnderARootThatIsNotTrusted) {
   const auto chain = chain_of({middle.issue(signer, key), middle.certificate, root.certificate});
   const auto path = validate(chain, roots_of(stranger), kNow, for_use(Use::code_signing));
   EXPECT_EQ(path.error().code, Code::untrusted_chain) << path.error().why;
+}
+
+TEST_F(ValidateTest, RefusesARootThatOnlyClaimsToBeTheIssuer) {
+  const Authority stranger("root");
+  Wanted claim;
+  claim.subject = "root";
+  claim.extensions = {fakes::authority_constraints(), fakes::key_usage(1, 0x06),
+                      fakes::subject_key_id(root.key())};
+  Roots roots;
+  ASSERT_TRUE(roots.add(Bytes(stranger.issue(claim, stranger.key()))));
+  const auto chain = chain_of({middle.issue(signer, key), middle.certificate});
+  const auto path = validate(chain, roots, kNow, for_use(Use::code_signing));
+  ASSERT_FALSE(path);
+  EXPECT_EQ(path.error().why, "CN=leaf leads to no trusted root");
 }
 
 TEST_F(ValidateTest, RefusesAChainWithAMissingLink) {
@@ -267,7 +282,6 @@ TEST_F(ValidateTest, RefusesAWildcardThatReachesIntoAnExcludedName) {
   EXPECT_EQ(refused_for("*.example.com"), Code::path_constrained);
 }
 
-// The rule of core/crypto, where OpenSSL takes more: a signature by a key of small order.
 TEST_F(ValidateTest, TakesEd25519AuthoritiesByTheOneRule) {
   const Authority ed_root("ed root", KeyKind::ed25519);
   const auto chain = chain_of({ed_root.issue(ed_root.leaf(oid::kCodeSigning), key)});

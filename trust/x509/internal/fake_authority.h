@@ -90,6 +90,7 @@ inline Buffer written(const Ext& extension) {
 }
 inline Buffer written(const std::vector<Ext>& extensions) {
   std::vector<Buffer> all;
+  all.reserve(extensions.size());
   for (const Ext& extension : extensions) all.push_back(written(extension));
   return sequence(all);
 }
@@ -175,6 +176,7 @@ inline Ext authority_key_id(const Key& key) {
 }
 inline Ext dns_names(const std::vector<std::string>& hosts) {
   std::vector<Buffer> names;
+  names.reserve(hosts.size());
   for (const std::string& host : hosts) names.push_back(tlv(der::primitive(2), text_bytes(host)));
   return {oid::kSubjectAltName, sequence(names), false};
 }
@@ -240,6 +242,7 @@ class Authority {
     std::vector<Buffer> parts = {small_integer(1), signer.algorithm(), name(subject_),
                                  time(wanted.this_update), time(wanted.next_update)};
     std::vector<Buffer> entries;
+    entries.reserve(wanted.revoked.size());
     for (const std::uint8_t serial : wanted.revoked) {
       entries.push_back(sequence({small_integer(serial), time(wanted.this_update - kDay)}));
     }
