@@ -81,7 +81,7 @@ class Ceremony(Stage):
         self.hold_whole()
         other = self.make_release("1.1.0", firmware(40_000, 2)).name
         self.refuses("digest_mismatch", self.audit, "--package", other)
-        self.airlock("keys", "init", "--dir", "fresh")
+        self.airlock("keys", "init", "--dir", "fresh", timeout=KEYS_SECONDS_MAX)
         self.refuses("not_a_signer", self.audit, "--keyring", "fresh/keyring.cose")
 
     def test_a_transcript_is_never_written_over(self):

@@ -11,7 +11,8 @@ class Rotation(Stage):
         self.publish(first)
         self.start_server()
         self.make_device(first)
-        self.airlock("keys", "init", "--dir", "fresh")
+        (self.dir / "fresh").mkdir()
+        self.airlock("keys", "make", "fresh/committee-1")
         self.airlock("keyring", "draft", "--from", "keys/keyring.cose", "--replace",
                      "committee-1=fresh/committee-1.pub", "--out", "next.cose")
         for signer in ("root-1", "root-2", "root-3"):
@@ -49,6 +50,8 @@ class Rotation(Stage):
     def rotate_every_root(self):
         """Five keyrings, each with one root key replaced: no root of the first stands in the last. Returns their files."""
         holders = {f"root-{n}": "keys" for n in range(1, 6)}
+        for name in holders:
+            self.airlock("keys", "make", f"fresh/{name}")
         keyrings, present = [], "keys/keyring.cose"
         for leaving in sorted(holders):
             keyring = f"keyring-{len(keyrings) + 2}.cose"

@@ -1,6 +1,7 @@
 #include "trust/x509/revocation.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -404,7 +405,7 @@ class FolderMemoryTest : public testing::Test {
     file::set_interruption(nullptr);
     std::filesystem::remove_all(folder_);
   }
-  std::filesystem::path folder_ = testing::TempDir() + "/x509_memory_" +
+  std::filesystem::path folder_ = testing::TempDir() + "/x509_memory_" + std::to_string(getpid()) +
                                   testing::UnitTest::GetInstance()->current_test_info()->name();
 };
 
