@@ -11,7 +11,8 @@ class Rotation(Stage):
         self.publish(first)
         self.start_server()
         self.make_device(first)
-        self.airlock("keys", "init", "--dir", "fresh")
+        (self.dir / "fresh").mkdir()
+        self.airlock("keys", "make", "fresh/committee-1")
         self.airlock("keyring", "draft", "--from", "keys/keyring.cose", "--replace",
                      "committee-1=fresh/committee-1.pub", "--out", "next.cose")
         for signer in ("root-1", "root-2", "root-3"):

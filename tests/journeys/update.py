@@ -13,7 +13,7 @@ class Update(Stage):
         self.update(second)
         self.assert_runs("1.1.0", new)
         sizes = self.payload_sizes(second)
-        self.assertLess(wire.bytes_down, sizes["patch"] + SESSION_BYTES_MAX)
+        self.assertLess(wire.bytes_down, sizes["patch"] + SESSION_BYTES_MAX + SLH_DSA_BYTES)
         self.assertLess(wire.bytes_down, sizes["full"] / 10)
         state = self.status()
         self.assertEqual(state["floors"]["firmware"], 2)
