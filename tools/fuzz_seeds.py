@@ -4,6 +4,8 @@ each body that travels (docs/formats/http.md). Without them a fuzzer spends its 
 
 Usage: fuzz_seeds.py FOLDER    writes FOLDER/TARGET/name; programs from $AIRLOCK_BIN (build/release)
 """
+import base64
+import hashlib
 import json
 import pathlib
 import random
@@ -62,6 +64,24 @@ LOG = {
 }
 
 
+URIS = ("pkcs11:token=Committee;object=anna", "pkcs11:token=A%20B;id=%01%ff;type=private?pin-source=file:/run/pin",
+        "pkcs11:slot-id=1;manufacturer=SoftHSM?module-path=/usr/lib/softhsm/libsofthsm2.so", "pkcs11:token=C?pin-value=1")
+
+
+def transcript():
+    """Entries that bind each other, and a seal of no key that a fuzzer knows."""
+    lines = ""
+    for event, facts in (("begun", {"airlock": "0.1.0"}), ("compared", {"with": "Carol"}), ("sealed", None)):
+        line = {"event": event, "previous": hashlib.sha256(lines.encode()).hexdigest()}
+        if facts is None:
+            line |= {"algorithm": -8, "key": "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+                     "signature": base64.b64encode(bytes(64)).decode()}
+        else:
+            line |= {"facts": facts, "time": "2026-01-01T00:00:00Z"}
+        lines += json.dumps(line, sort_keys=True, separators=(",", ":")) + "\n"
+    return lines
+
+
 class Seeds(certificates.Authority):
     def runTest(self):  # a Stage is a test case; this one is driven by hand
         pass
@@ -76,6 +96,9 @@ class Seeds(certificates.Authority):
             self.put("json_fuzz", name, json.dumps(value, indent=1).encode())
         for name, text in LOG.items():
             self.put("log_fuzz", name, text.encode())
+        for number, uri in enumerate(URIS):
+            self.put("token_uri_fuzz", str(number), uri.encode())
+        self.put("transcript_fuzz", "whole", transcript().encode())
         self.make_vendor()
         self.of_certificates()
         self.of_packages()

@@ -46,7 +46,8 @@ template <class Take>
 Status read_all(std::string_view text, Take take) {
   if (text.size() % kQuad != 0) return fail(Code::bad_text, text.size());
   for (std::size_t at = 0; at < text.size(); at += kQuad) {
-    const Result<Triple> triple = read_quad(text.substr(at, kQuad), at + kQuad == text.size());
+    const Result<Triple> triple =
+        read_quad(text_of(bytes_of(text).subspan(at, kQuad)), at + kQuad == text.size());
     if (!triple) return fail(Code::bad_text, at);
     AIRLOCK_TRY(take(Bytes(triple->bytes).first(triple->size)));
   }

@@ -65,15 +65,16 @@ Result<NoteSignature> read_signature_line(std::string_view line) {
   const std::size_t space = line.find(' ');
   if (space == 0 || space == std::string_view::npos) return fail(Code::bad_text);
   NoteSignature signature;
-  signature.name = line.substr(0, space);
+  signature.name = text_of(bytes_of(line).first(space));
   line.remove_prefix(space + 1);
   signature.encoded = line;
   if (signature.name.find('+') != std::string_view::npos) return fail(Code::bad_text);
   if (signature.encoded.size() < kKeyIdLetters) return fail(Code::bad_text);
   AIRLOCK_TRY(codec::check_base64(signature.encoded));
   std::array<std::uint8_t, kKeyIdLetters> room;
-  AIRLOCK_ASSIGN(const Bytes start,
-                 codec::read_base64(signature.encoded.substr(0, kKeyIdLetters), room));
+  AIRLOCK_ASSIGN(
+      const Bytes start,
+      codec::read_base64(text_of(bytes_of(signature.encoded).first(kKeyIdLetters)), room));
   if (start.size() <= kKeyIdSize) return fail(Code::bad_text);
   signature.key_id = static_cast<std::uint32_t>(big_endian(start.first(kKeyIdSize)));
   return signature;
@@ -149,7 +150,7 @@ Result<Note> Note::parse(std::string_view text) {
   const std::size_t blank = text.rfind("\n\n");
   if (blank == std::string_view::npos) return fail(Code::bad_text, text.size());
   Note note;
-  note.text = text.substr(0, blank + 1);
+  note.text = text_of(bytes_of(text).first(blank + 1));
   std::string_view rest = text;
   rest.remove_prefix(blank + 2);
   while (!rest.empty()) {

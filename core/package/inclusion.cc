@@ -16,7 +16,7 @@ constexpr std::string_view kOldStart = "old ";
 
 Result<std::uint64_t> read_numbered(std::string_view line, std::string_view start) {
   if (!line.starts_with(start)) return fail(Code::bad_text);
-  return read_decimal(line.substr(start.size()), kLogSizeMax);
+  return read_decimal(text_of(bytes_of(line).subspan(start.size())), kLogSizeMax);
 }
 
 // Hashes, one a line, up to the empty line that ends them.
@@ -38,7 +38,7 @@ Result<LogProof> LogProof::parse(std::string_view text) {
   if (line != kProofStart) return fail(Code::wrong_magic);
   AIRLOCK_ASSIGN(line, take_line(text));
   if (line.starts_with(kExtraStart)) {
-    AIRLOCK_TRY(codec::check_base64(line.substr(kExtraStart.size())));
+    AIRLOCK_TRY(codec::check_base64(text_of(bytes_of(line).subspan(kExtraStart.size()))));
     AIRLOCK_ASSIGN(line, take_line(text));
   }
   LogProof proof;

@@ -320,7 +320,7 @@ KeyringPlan logged_plan() {
   KeyringPlan::Log& log = plan.log.emplace();
   log.key = Signer("log", Algorithm::eddsa).key();
   for (const char* name : {"witness.example/b", "witness.example/a", "c"}) {
-    log.witnesses.emplace_back(name, Signer(name, Algorithm::eddsa).key());
+    log.witnesses.push_back({name, Signer(name, Algorithm::eddsa).key()});
   }
   log.required = 2;
   return plan;

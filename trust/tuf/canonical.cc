@@ -83,7 +83,7 @@ class Writer {
   void write(Node value) {
     begin(value);
     while (!open_.empty()) {
-      std::visit([this](auto& open) { go_on(open); }, open_.back());
+      std::visit([this](auto& open) { this->go_on(open); }, open_.back());
     }
   }
 

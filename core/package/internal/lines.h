@@ -16,7 +16,7 @@ inline constexpr std::size_t kDecimalDigitsMax = 19;
 inline Result<std::string_view> take_line(std::string_view& text) {
   const std::size_t end = text.find('\n');
   if (end == std::string_view::npos) return fail(Code::truncated, text.size());
-  const std::string_view line = text.substr(0, end);
+  const std::string_view line = text_of(bytes_of(text).first(end));
   text.remove_prefix(end + 1);
   return line;
 }
