@@ -99,7 +99,6 @@ class Seeds(certificates.Authority):
         for number, uri in enumerate(URIS):
             self.put("token_uri_fuzz", str(number), uri.encode())
         self.put("transcript_fuzz", "whole", transcript().encode())
-        self.make_vendor()
         self.of_certificates()
         self.of_packages()
         self.of_metadata()
