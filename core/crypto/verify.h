@@ -26,8 +26,8 @@ inline constexpr std::size_t kSignatureSizeMax = kSlhDsaSignatureSize;
 
 inline constexpr std::size_t kMessagePartsMax = 6;
 
-inline constexpr std::array kAlgorithms = {Algorithm::eddsa, Algorithm::es256k,
-                                           Algorithm::slh_dsa_sha2_128s};
+inline constexpr std::array<Algorithm, 3> kAlgorithms = {Algorithm::eddsa, Algorithm::es256k,
+                                                         Algorithm::slh_dsa_sha2_128s};
 
 // A public key whose shape was checked. Made by make_public_key only, except for the empty one.
 struct PublicKey {
