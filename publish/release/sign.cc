@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <deque>
+#include <map>
 
 #include "host/text/text.h"
 #include "publish/release/internal.h"
@@ -70,12 +71,14 @@ std::string missing_of(const package::ClauseCount& count, const package::Tally& 
                      std::to_string(count.signers) + " of " + std::to_string(clause.threshold) +
                      (clause.threshold > 1 ? " signers" : " signer");
   if (!clause.algorithms.empty()) made += " by " + words_of(clause.algorithms);
+  std::map<std::string_view, std::string> by_name;  // keys stand in an order that means nothing
   for (std::size_t i = 0; i < keyring.keys.size(); ++i) {
     const package::Key& key = keyring.keys[i];
     if (key.signer != i || key.group != clause.group) continue;
     const std::string missing = missing_of(clause, held[i], counted.signed_by[i]);
-    if (!missing.empty()) made += "; " + text::visible(key.name) + missing;
+    if (!missing.empty()) by_name.emplace(key.name, missing);
   }
+  for (const auto& [name, missing] : by_name) made += "; " + text::visible(name) + missing;
   return made;
 }
 
