@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -397,16 +398,16 @@ crypto::Digest digest(std::uint8_t first) {
 
 class FolderMemoryTest : public testing::Test {
  protected:
+  // A folder of its own: the same tests may run elsewhere on the machine.
   FolderMemoryTest() {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
+    std::string name = testing::TempDir() + "/x509_memory_XXXXXX";
+    folder_ = ::mkdtemp(name.data());
   }
   ~FolderMemoryTest() override {
     file::set_interruption(nullptr);
     std::filesystem::remove_all(folder_);
   }
-  std::filesystem::path folder_ = testing::TempDir() + "/x509_memory_" + std::to_string(getpid()) +
-                                  testing::UnitTest::GetInstance()->current_test_info()->name();
+  std::filesystem::path folder_;
 };
 
 TEST_F(FolderMemoryTest, RemembersAcrossProcesses) {
@@ -422,7 +423,9 @@ TEST_F(FolderMemoryTest, RemembersAcrossProcesses) {
 TEST_F(FolderMemoryTest, RefusesEveryFlippedBitAndEveryTruncation) {
   ASSERT_TRUE(FolderMemory(folder_).add(digest(1)));
   const auto path = folder_ / "revoked";
-  const Buffer whole = *file::read(path, 4096);
+  const auto read = file::read(path, 4096);
+  ASSERT_TRUE(read);
+  const Buffer& whole = *read;
   for (std::size_t bit = 0; bit < whole.size() * 8; bit += 3) {
     Buffer flipped = whole;
     flipped[bit / 8] ^= static_cast<std::uint8_t>(1U << bit % 8);
