@@ -179,11 +179,13 @@ Result<std::uint16_t> named_bits_of(Bytes content) {
     return std::uint16_t{0};
   }
   // X.690, 11.2.2: no zero bits at the end, so the last bit that counts is set.
-  if ((bytes.back() >> unused & 1U) == 0) return fail(Code::not_canonical);
-  if (unused > 0 && (bytes.back() & ((1U << unused) - 1)) != 0) return fail(Code::not_canonical);
+  const unsigned last = bytes.back();
+  if ((last >> unused & 1U) == 0) return fail(Code::not_canonical);
+  if (unused > 0 && (last & ((1U << unused) - 1)) != 0) return fail(Code::not_canonical);
   unsigned named = 0;
   for (std::size_t i = 0; i < bytes.size() * 8; ++i) {
-    if ((bytes[i / 8] >> (7 - i % 8) & 1U) != 0) named |= 1U << i;
+    const unsigned octet = bytes[i / 8];
+    if ((octet >> (7 - i % 8) & 1U) != 0) named |= 1U << i;
   }
   return static_cast<std::uint16_t>(named);
 }

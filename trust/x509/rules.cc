@@ -166,7 +166,7 @@ bool has_soft_constraints(const Fields& f, Place, Use) {
 bool is_network(Bytes range) {
   if (range.size() != 8 && range.size() != 32) return false;
   bool ended = false;
-  for (const std::uint8_t octet : range.subspan(range.size() / 2)) {
+  for (const unsigned octet : range.subspan(range.size() / 2)) {
     for (unsigned bit = 8; bit-- > 0;) {
       const bool is_set = (octet >> bit & 1U) != 0;
       if (is_set && ended) return false;
