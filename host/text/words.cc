@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 namespace airlock::text {
 namespace {
@@ -52,21 +53,6 @@ std::string to_words(Bytes bytes) {
     text += kWords[byte];
   }
   return text;
-}
-
-Result<crypto::Digest> digest_from_words(std::string_view text) {
-  crypto::Digest digest;
-  for (std::size_t i = 0; i < digest.bytes.size(); ++i) {
-    const bool is_last = i + 1 == digest.bytes.size();
-    const std::size_t end = is_last ? text.size() : text.find(' ');
-    if (end == std::string_view::npos) return fail(Code::bad_text, i);
-    const std::string_view word = text.substr(0, end);
-    const auto* found = std::ranges::lower_bound(kWords, word);
-    if (found == kWords.end() || *found != word) return fail(Code::bad_text, i);
-    digest.bytes[i] = static_cast<std::uint8_t>(found - kWords.begin());
-    text.remove_prefix(is_last ? end : end + 1);
-  }
-  return digest;
 }
 
 }  // namespace airlock::text

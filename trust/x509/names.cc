@@ -140,13 +140,6 @@ bool equal_folded(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) { return folded(x) == folded(y); });
 }
 
-bool is_at_or_below(std::string_view host, std::string_view domain) {
-  if (host.size() < domain.size()) return false;
-  const std::size_t front = host.size() - domain.size();
-  if (!equal_folded(host.substr(front), domain)) return false;
-  return front == 0 || host[front - 1] == '.';
-}
-
 bool host_matches(std::string_view presented, std::string_view host) {
   if (!is_host(host) || !is_presented_host(presented)) return false;
   if (!presented.starts_with("*.")) return equal_folded(presented, host);

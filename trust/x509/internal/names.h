@@ -36,8 +36,6 @@ bool is_mailbox(std::string_view text);  // one local part, one '@', one host (R
 bool is_uri(std::string_view text);
 
 bool equal_folded(std::string_view a, std::string_view b);  // ASCII letters of either case
-// is_at_or_below: `host` is `domain`, or has labels in front of it.
-bool is_at_or_below(std::string_view host, std::string_view domain);
 // host_matches compares a presented name, perhaps with a wildcard, with the host asked for.
 bool host_matches(std::string_view presented, std::string_view host);
 
