@@ -347,6 +347,27 @@ TEST(Bins, AreNamedByTheFirstBitsOfThePathsHash) {
   EXPECT_EQ(bin_number(digest, 32), 0xa5ff0081U);
 }
 
+// The form of the specification: each path is in the prefixes of one bin, which is the succinct
+// one.
+TEST(Bins, AreTheSameAsPrefixesAsInTheSuccinctForm) {
+  for (const unsigned bits : {1U, 3U, 4U, 6U, 8U, 10U}) {
+    const BinsDraft bins{"bin", bits, {}};
+    const auto by_prefix = hash_bins(bins);
+    EXPECT_EQ(by_prefix.size(), std::size_t{1} << bits);
+    for (int i = 0; i < 100; ++i) {
+      const std::string path = "release/" + std::to_string(i);
+      const std::string hash = FakeRepository::hex_digest(bytes_of(path));
+      Names found;
+      for (const DelegationDraft& bin : by_prefix) {
+        for (const std::string& prefix : bin.path_hash_prefixes) {
+          if (hash.starts_with(prefix)) found.push_back(bin.roles.front().name);
+        }
+      }
+      EXPECT_EQ(found, Names{bin_of(bins, path)}) << bits << " " << path;
+    }
+  }
+}
+
 Value succinct(const FakeSigner& by, unsigned bits) {
   return {
       {"keys", {{by.keyid, by.key}}},
