@@ -1,44 +1,33 @@
 // Keys in a token as signers. SoftHSM 2 stands for the token.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <array>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
+#include <optional>
 
 #include "publish/keys/keys.h"
 #include "publish/token/token.h"
+#include "tests/fakes/soft_token.h"
 
 namespace airlock::keys {
 namespace {
 
-constexpr std::string_view kPin = "2468";
+constexpr std::string_view kPin = fakes::SoftToken::kPin;
 constexpr int kSignatures = 24;  // of which half would have a high S by chance
 
 class InToken : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!std::filesystem::exists("/usr/lib/softhsm/libsofthsm2.so")) {
-      GTEST_SKIP() << "skipped: tokens (softhsm2 is not installed)";
-    }
-    folder_ = std::filesystem::path(::testing::TempDir()) /
-              ("in-token-" + std::to_string(getpid()) + "-" +
-               ::testing::UnitTest::GetInstance()->current_test_info()->name());
-    std::filesystem::create_directories(folder_ / "tokens");
-    std::ofstream(folder_ / "softhsm2.conf")
-        << "directories.tokendir = " << (folder_ / "tokens").string() << "\nlog.level = ERROR\n";
-    setenv("SOFTHSM2_CONF", (folder_ / "softhsm2.conf").c_str(), 1);
-    ASSERT_EQ(std::system("softhsm2-util --init-token --free --label Committee --so-pin 1357 "
-                          "--pin 2468 > /dev/null"),
-              0);
-  }
-  void TearDown() override {
-    if (!folder_.empty()) std::filesystem::remove_all(folder_);
+    if (!fakes::SoftToken::module()) GTEST_SKIP() << "skipped: tokens (softhsm2 is not installed)";
+    token_.emplace(std::filesystem::path(::testing::TempDir()) /
+                   ("in-token-" + std::to_string(getpid()) + "-" +
+                    ::testing::UnitTest::GetInstance()->current_test_info()->name()));
+    ASSERT_TRUE(token_->init("Committee"));
   }
 
-  static std::string uri(std::string_view name) {
-    return "pkcs11:token=Committee;object=" + std::string(name) +
-           "?module-path=/usr/lib/softhsm/libsofthsm2.so";
+  static std::string uri(const std::string& name) {
+    return fakes::SoftToken::uri("token=Committee;object=" + name);
   }
   static Result<SigningKey> opened(token::Curve curve) {
     const std::string text = uri("curve-" + std::to_string(static_cast<int>(curve)));
@@ -47,7 +36,7 @@ class InToken : public ::testing::Test {
     return SigningKey::in_token(text, Secret::of(bytes_of(kPin)));
   }
 
-  std::filesystem::path folder_;
+  std::optional<fakes::SoftToken> token_;
 };
 
 TEST_F(InToken, SignAsThePackageDoorDemands) {

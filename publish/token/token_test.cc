@@ -14,55 +14,34 @@
 #include <fstream>
 #include <thread>
 
+#include "tests/fakes/soft_token.h"
+
 namespace airlock::token {
 namespace {
 
-constexpr std::string_view kPin = "2468";
+constexpr std::string_view kPin = fakes::SoftToken::kPin;
 constexpr int kThreads = 4;
 constexpr int kSignaturesEach = 1000;
-
-std::optional<std::string> softhsm_module() {
-  for (const char* path :
-       {"/usr/lib/softhsm/libsofthsm2.so", "/usr/local/lib/softhsm/libsofthsm2.so"}) {
-    if (std::filesystem::exists(path)) return path;
-  }
-  return std::nullopt;
-}
 
 class Token : public ::testing::Test {
  protected:
   void SetUp() override {
-    const auto module = softhsm_module();
+    const auto module = fakes::SoftToken::module();
     if (!module) GTEST_SKIP() << "skipped: tokens (softhsm2 is not installed)";
     module_ = *module;
-    folder_ = std::filesystem::path(::testing::TempDir()) /
-              ("token-" + std::to_string(getpid()) + "-" +
-               ::testing::UnitTest::GetInstance()->current_test_info()->name());
-    std::filesystem::create_directories(folder_ / "tokens");
-    std::ofstream(folder_ / "softhsm2.conf")
-        << "directories.tokendir = " << (folder_ / "tokens").string() << "\nlog.level = ERROR\n";
-    setenv("SOFTHSM2_CONF", (folder_ / "softhsm2.conf").c_str(), 1);
-    init_token("Committee");
-  }
-  void TearDown() override {
-    if (!folder_.empty()) std::filesystem::remove_all(folder_);
+    token_.emplace(std::filesystem::path(::testing::TempDir()) /
+                   ("token-" + std::to_string(getpid()) + "-" +
+                    ::testing::UnitTest::GetInstance()->current_test_info()->name()));
+    ASSERT_TRUE(token_->init("Committee"));
   }
 
-  void init_token(const std::string& label) {
-    const std::string command = "softhsm2-util --init-token --free --label '" + label +
-                                "' --so-pin 1357 --pin " + std::string(kPin) + " > /dev/null";
-    ASSERT_EQ(std::system(command.c_str()), 0);
-  }
-
-  std::string text(const std::string& rest) const {
-    return "pkcs11:" + rest + "?module-path=" + module_;
-  }
+  std::string text(const std::string& rest) const { return fakes::SoftToken::uri(rest, module_); }
   Uri uri(const std::string& rest) const { return *Uri::parse(text(rest)); }
   Result<Key> made(Curve curve, const std::string& label = "release") const {
     return Key::generate(uri("token=Committee;object=" + label), bytes_of(kPin), curve);
   }
 
-  std::filesystem::path folder_;
+  std::optional<fakes::SoftToken> token_;
   std::string module_;
 };
 
@@ -193,7 +172,7 @@ TEST_F(Token, OpensTheSameKeyLater) {
 }
 
 TEST_F(Token, IsMissingUnlessExactlyOneKeyFits) {
-  init_token("Other");
+  ASSERT_TRUE(token_->init("Other"));
   ASSERT_TRUE(made(Curve::p256, "one"));
   ASSERT_TRUE(made(Curve::ed25519, "two"));
   const auto code_of = [&](const std::string& rest) {
@@ -241,14 +220,14 @@ TEST_F(Token, EndsEveryThreadsSignatureWhenItIsPulled) {
       });
     }
     while (made_count < 100) std::this_thread::yield();
-    std::filesystem::rename(folder_ / "tokens", folder_ / "pulled");
+    token_->pull();
   }
   for (const Code code : ended) EXPECT_EQ(code, Code::token_gone) << name(code);
 }
 
 // The module that hangs is released again at the end, so that the thread left behind can end.
 TEST_F(Token, IsNotWaitedForWhereItsModuleHangsAndItIsGone) {
-  const auto pulled = folder_ / "pulled";
+  const auto pulled = token_->folder() / "hanging";
   setenv("FAKE_TOKEN_MODULE", module_.c_str(), 1);
   setenv("FAKE_TOKEN_PULLED", pulled.c_str(), 1);
   module_ = (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "fake_token_module.so")

@@ -39,6 +39,24 @@ class Tokens(Stage):
         self.sign_by_token("vendor", package)
         self.publish(package, keyring="next.cose")
 
+    def test_a_member_signs_by_two_keys_in_a_token_and_one_in_a_file(self):
+        self.make_key("anna-1", "ed25519")
+        self.make_key("anna-2", "secp256k1")
+        self.airlock("keys", "make", "anna-3", "--algorithm", "slh-dsa")
+        halves = [(self.dir / f"anna-{n}.pub").read_text() for n in (1, 2, 3)]
+        (self.dir / "anna.pub").write_text("".join(halves))
+        self.airlock("keyring", "draft", "--from", "keys/keyring.cose", "--replace", "committee-1=anna.pub",
+                     "--out", "next.cose")
+        for root in ("root-1", "root-2", "root-3"):
+            self.sign("next.cose", root)
+        package = self.make_release("1.0.0", firmware(40_000, 1), signers=("vendor", "committee-2"))
+        self.sign_by_token("anna-1", package)
+        self.sign_by_token("anna-2", package)
+        refused = self.refuses("quorum_missing", self.publish, package, keyring="next.cose")
+        self.assertIn("committee-1 signed by ed25519 and secp256k1, slh-dsa is missing", refused.text)
+        self.airlock("sign", "--key", "anna-3.key", package, "--digest", self.manifest_digest(package))
+        self.publish(package, keyring="next.cose")
+
     def test_the_public_half_can_be_written_again(self):
         self.make_key("vendor", "ed25519")
         self.airlock("keys", "token", self.uri("vendor"), "--out", "again.pub")
