@@ -41,7 +41,7 @@ room(core/update    ROOMS core/base core/codec core/crypto core/package core/slo
 room(host/file      HOST ROOMS core/base core/crypto)
 room(host/json      HOST ROOMS core/base LIBS nlohmann_json)
 room(host/parallel  HOST ROOMS core/base)
-room(host/text      HOST ROOMS core/base core/crypto)
+room(host/text      HOST ROOMS core/base core/codec core/crypto)
 room(host/terminal  HOST ROOMS core/base host/text)
 room(host/commandline HOST ROOMS core/base host/text LIBS cli11)
 

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "core/codec/codec.h"
+
 namespace airlock::text {
 namespace {
 
@@ -138,21 +140,10 @@ std::string to_base64(Bytes bytes) {
 }
 
 Result<std::vector<std::uint8_t>> from_base64(std::string_view text) {
-  std::vector<std::uint8_t> bytes;
-  std::uint32_t held = 0;
-  unsigned bits = 0;
-  for (char c : text.substr(0, text.find('='))) {
-    const std::size_t value = kBase64.find(c);
-    if (value == std::string_view::npos) return fail(Code::bad_text);
-    held = held << 6 | static_cast<std::uint32_t>(value);
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes.push_back(static_cast<std::uint8_t>(held >> bits));
-    }
-  }
-  if (to_base64(bytes) != text) return fail(Code::bad_text);  // one spelling only
-  return bytes;
+  std::vector<std::uint8_t> room(text.size());
+  AIRLOCK_ASSIGN(const Bytes bytes, codec::read_base64(text, room));
+  room.resize(bytes.size());
+  return room;
 }
 
 std::string to_base32(Bytes bytes) { return to_groups<5>(bytes, kBase32); }
