@@ -7,5 +7,6 @@ for bench in $(cat "$bin/benches.txt"); do "$bin/$bench" --benchmark_min_time=0.
 missed=0
 python3 tools/bench_prove.py || missed=1
 python3 tools/bench_install.py || missed=1
+python3 tools/bench_tuf.py || missed=1
 python3 tools/bench_checkin.py || missed=1
 exit "$missed"

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kHeadersSizeMax = 32 << 10;
 constexpr long kConnectSeconds = 10;
+constexpr long kReceiveSize = 256 << 10;  // at once
 constexpr long kOk = 200;
 
 // What comes in, kept as far as it is wanted. A callback that takes less than it was given ends the
@@ -117,6 +118,7 @@ void Http::set_up(const std::string& url, std::size_t size_max, void* answer) {
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, kRateMin);
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, options_.patience_seconds);
   curl_easy_setopt(easy, CURLOPT_TIMEOUT, options_.patience_seconds + for_size);
+  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kReceiveSize);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "airlock-tuf");
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, answer);

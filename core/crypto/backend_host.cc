@@ -38,15 +38,20 @@ Digest Sha256::finish() {
 namespace backend {
 
 bool ed25519_equation(Bytes key, std::span<const Bytes> message, Bytes signature) {
-  // OpenSSL takes an Ed25519 message in one piece only.
-  std::size_t size = 0;
-  for (Bytes part : message) size += part.size();
-  const std::unique_ptr<std::uint8_t[]> whole(new (std::nothrow) std::uint8_t[size + 1]);
-  if (!whole) return false;
-  std::size_t at = 0;
-  for (Bytes part : message) {
-    if (!part.empty()) std::memcpy(whole.get() + at, part.data(), part.size());
-    at += part.size();
+  // OpenSSL takes an Ed25519 message in one piece only; what comes so is not copied.
+  Bytes whole = message.empty() ? Bytes() : message.front();
+  std::unique_ptr<std::uint8_t[]> joined;
+  if (message.size() > 1) {
+    std::size_t size = 0;
+    for (Bytes part : message) size += part.size();
+    joined.reset(new (std::nothrow) std::uint8_t[size + 1]);
+    if (!joined) return false;
+    std::size_t at = 0;
+    for (Bytes part : message) {
+      if (!part.empty()) std::memcpy(joined.get() + at, part.data(), part.size());
+      at += part.size();
+    }
+    whole = {joined.get(), size};
   }
   const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> pkey(
       EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.data(), key.size()),
@@ -54,7 +59,8 @@ bool ed25519_equation(Bytes key, std::span<const Bytes> message, Bytes signature
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> md(EVP_MD_CTX_new(),
                                                                    &EVP_MD_CTX_free);
   return pkey && md && EVP_DigestVerifyInit(md.get(), nullptr, nullptr, nullptr, pkey.get()) == 1 &&
-         EVP_DigestVerify(md.get(), signature.data(), signature.size(), whole.get(), size) == 1;
+         EVP_DigestVerify(md.get(), signature.data(), signature.size(), whole.data(),
+                          whole.size()) == 1;
 }
 
 bool secp256k1_valid(Bytes key, Bytes digest, Bytes signature) {

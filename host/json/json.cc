@@ -2,36 +2,58 @@
 
 #include <vector>
 
-#include "host/json/internal/strict.h"
-
 namespace airlock::json {
 namespace {
 
-// Builds the library's tree.
-class ValueBuilder {
+// Builds the tree as the library reads, and stops it at the first thing that is not strict. The
+// library's own tree builder would keep the last of two equal members and turn a number past 64
+// bits into a floating one, so that two programs could read one signed text differently.
+class TreeBuilder final : public nlohmann::json_sax<Value> {
  public:
+  Error error() const { return error_; }
   Value take() { return std::move(root_); }
 
-  void null() { put(nullptr); }
-  void boolean(bool value) { put(value); }
-  void integer(std::int64_t value) { put(value); }
-  void number(std::uint64_t value) { put(value); }
-  void text(std::string&& value) { put(std::move(value)); }
-  void open_object() { open_.push_back(put(Value::object())); }
-  void open_array() { open_.push_back(put(Value::array())); }
-  void close_array() { open_.pop_back(); }
-  bool close_object() {
-    open_.pop_back();
-    return true;
+  bool null() override { return place(nullptr); }
+  bool boolean(bool value) override { return place(value); }
+  // The library calls this only for what starts with a minus sign: "-0" is a second spelling of 0.
+  bool number_integer(number_integer_t value) override {
+    return value < 0 ? place(value) : refuse(Code::bad_json);
   }
-  bool key(std::string&& name) {
+  bool number_unsigned(number_unsigned_t value) override { return place(value); }
+  bool number_float(number_float_t, const string_t&) override { return refuse(Code::bad_json); }
+  bool string(string_t& value) override {
+    return holds_nul(value) ? refuse(Code::bad_json) : place(std::move(value));
+  }
+  bool binary(binary_t&) override { return refuse(Code::bad_json); }  // CBOR only; never from text
+
+  bool start_object(std::size_t) override { return open(Value::object()); }
+  bool end_object() override { return close(); }
+  bool start_array(std::size_t) override { return open(Value::array()); }
+  bool end_array() override { return close(); }
+
+  bool key(string_t& name) override {
+    if (holds_nul(name)) return refuse(Code::bad_json);
     auto& members = open_.back()->get_ref<Value::object_t&>();
     const auto [member, is_new] = members.emplace(std::move(name), nullptr);
+    if (!is_new) return refuse(Code::duplicate_key);
     member_ = &member->second;
-    return is_new;
+    return true;
+  }
+
+  bool parse_error(std::size_t position, const std::string&,
+                   const nlohmann::detail::exception&) override {
+    error_ = {Code::bad_json, position};
+    return false;
   }
 
  private:
+  static bool holds_nul(const string_t& value) { return value.find('\0') != string_t::npos; }
+
+  bool refuse(Code code) {
+    error_ = {code, 0};
+    return false;
+  }
+
   // Puts a value where the text has it: as the root, the member just named, or the next element.
   Value* put(Value value) {
     if (open_.empty()) {
@@ -47,11 +69,31 @@ class ValueBuilder {
     return member_;
   }
 
+  bool place(Value value) {
+    put(std::move(value));
+    return true;
+  }
+
+  bool open(Value value) {
+    if (open_.size() == kDepthMax) {
+      error_ = {Code::too_deep, kDepthMax};
+      return false;
+    }
+    open_.push_back(put(std::move(value)));
+    return true;
+  }
+
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+
   Value root_;
   // The containers around the present place. The pointers hold: an element can only move when its
   // array grows, and by then what was open inside it is closed.
   std::vector<Value*> open_;
   Value* member_ = nullptr;
+  Error error_{Code::bad_json, 0};
 };
 
 Result<const Value*> member(const Value& object, std::string_view key) {
@@ -64,8 +106,20 @@ Result<const Value*> member(const Value& object, std::string_view key) {
 }  // namespace
 
 Result<Value> parse(std::string_view text, std::size_t size_max) {
-  ValueBuilder builder;
-  AIRLOCK_TRY(internal::read_strictly(text, size_max, builder));
+  if (text.size() > size_max) return fail(Code::oversized, text.size());
+  // The library takes a NUL for the end of the text and skips a byte-order mark. Neither is JSON.
+  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
+    return fail(Code::bad_json, nul);
+  }
+  if (text.starts_with("\xef\xbb\xbf")) return fail(Code::bad_json, 0);
+  TreeBuilder builder;
+  try {
+    if (!Value::sax_parse(text.begin(), text.end(), &builder)) {
+      return std::unexpected(builder.error());
+    }
+  } catch (const Value::exception&) {
+    return fail(Code::bad_json);
+  }
   return builder.take();
 }
 

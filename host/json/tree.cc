@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "host/json/internal/strict.h"
+#include "host/json/internal/reader.h"
 
 namespace airlock::json {
 
@@ -68,11 +68,11 @@ class Tree::Builder {
   void boolean(bool value) { add(value ? Kind::yes : Kind::no, 0, 0); }
   void integer(std::int64_t value) { add(Kind::negative, 0, static_cast<std::uint64_t>(value)); }
   void number(std::uint64_t value) { add(Kind::number, 0, value); }
-  void text(std::string&& value) {
+  void text(std::string_view value) {
     count();
     put_text(value);
   }
-  bool key(std::string&& name) {
+  bool key(std::string_view name) {
     Open& object = open_.back();
     const std::size_t at = items().size();
     put_text(name);
@@ -165,8 +165,9 @@ class Tree::Builder {
 
 Result<Tree> Tree::parse(std::string_view text, std::size_t size_max) {
   AIRLOCK_CHECK(size_max <= std::numeric_limits<std::uint32_t>::max());
-  Builder builder(std::min(text.size(), size_max));
-  AIRLOCK_TRY(internal::read_strictly(text, size_max, builder));
+  if (text.size() > size_max) return fail(Code::oversized, text.size());
+  Builder builder(text.size());
+  AIRLOCK_TRY(internal::Reader(text, builder).read());
   return builder.take();
 }
 

@@ -119,7 +119,9 @@ class Elements {
 // Owns what its nodes show. Nodes hold when the tree is moved.
 class Tree {
  public:
-  // parse reads one value. Errors: those of json::parse. A text has at most 4 GiB.
+  // parse reads one value: exactly what json::parse reads. Errors: bad_json (at = byte offset),
+  // too_deep, duplicate_key, oversized; of several faults either reader may name another one first.
+  // A text has at most 4 GiB.
   static Result<Tree> parse(std::string_view text, std::size_t size_max);
   Tree(Tree&&) noexcept = default;
   Tree& operator=(Tree&&) noexcept = default;

@@ -12,10 +12,6 @@ namespace {
 using json::Node;
 
 // Where a canonical form goes: each has put, for some bytes of it.
-struct Size {
-  void put(std::string_view bytes) { size += bytes.size(); }
-  std::size_t size = 0;
-};
 struct Text {
   void put(std::string_view bytes) { text += bytes; }
   std::string text;
@@ -137,15 +133,15 @@ std::string canonical(Node value) {
   return std::move(out.text);
 }
 
-std::string_view canonical_in(std::string_view file, Node value) {
-  Size size;
-  Writer(size).write(value);
-  file = file.substr(0, file.find_last_not_of(" \t\r\n") + 1);
-  if (file.size() < size.size + 1) return "";
-  Comparison comparison{file.substr(file.size() - 1 - size.size, size.size)};
-  const std::string_view found = comparison.expected;
+std::string_view canonical_in(std::string_view file, std::string_view name, Node value) {
+  const std::string start = "\"" + std::string(name) + "\":";
+  const std::size_t at = file.find(start);
+  if (at == std::string_view::npos) return "";
+  const std::string_view rest = file.substr(at + start.size());
+  Comparison comparison{rest};
   Writer(comparison).write(value);
-  return comparison.equal ? found : "";
+  if (!comparison.equal) return "";
+  return rest.substr(0, rest.size() - comparison.expected.size());
 }
 
 }  // namespace airlock::tuf::internal

@@ -109,7 +109,7 @@ Result<Envelope> open_fields(Bytes file, std::size_t size_max) {
   AIRLOCK_ASSIGN(std::vector<Signature> signatures, read_signatures(tree.root()));
   AIRLOCK_ASSIGN(const Node signed_part, json::object(tree.root(), "signed"));
   Envelope envelope{std::move(tree), std::move(signatures), signed_part, {}, {}};
-  envelope.in_file = canonical_in(text_of(file), signed_part);
+  envelope.in_file = canonical_in(text_of(file), "signed", signed_part);
   if (envelope.in_file.empty()) envelope.rebuilt = canonical(signed_part);
   return envelope;
 }

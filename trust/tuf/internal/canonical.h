@@ -13,8 +13,9 @@ namespace airlock::tuf::internal {
 // never stored and never parsed.
 std::string canonical(json::Node value);
 
-// canonical_in finds the canonical form of a value where a compact file holds it already: before
-// the last brace. Nothing is copied; "" where the file spells it in another way.
-std::string_view canonical_in(std::string_view file, json::Node value);
+// canonical_in finds the canonical form of a member's value where a compact file holds it already:
+// behind the first place that spells the member's name. Nothing is copied; "" where the file spells
+// the value in another way. What it returns is that form, byte for byte, wherever it stands.
+std::string_view canonical_in(std::string_view file, std::string_view name, json::Node value);
 
 }  // namespace airlock::tuf::internal
