@@ -5,6 +5,11 @@ from stage import *
 
 
 class Secrets(Stage):
+    reuses_releases = False  # what each command says is looked at
+
+    def make_vendor(self):
+        self.make_first_vendor(self.dir)
+
     def test_no_secret_in_any_output_log_or_server_file(self):
         old = firmware(100_000, 1)
         self.set_up(old, firmware(100_000, 2, base=old))

@@ -4,6 +4,7 @@ A journey is one subject in one file. Each of its stories sets up a vendor, a se
 the programs that users run, plays, and looks at what came out. Nothing here is a double of ours
 except the network's bad luck (Proxy) and the attackers.
 """
+import hashlib
 import json
 import os
 import pathlib
@@ -157,42 +158,69 @@ class Stage(unittest.TestCase):
 
     # ---- the vendor
 
-    vendor = None  # what the first story of a file made; the others begin with copies
+    # Where a vendor stands ready: ctest makes one for all journeys (tests/CMakeLists.txt), else a file's first story does.
+    vendor = os.environ.get("AIRLOCK_JOURNEY_VENDOR")
 
     def make_vendor(self):
-        """Keys and an empty repository. Encrypting a dozen keys is slow by intent, so a file's stories share them."""
-        made = ("keys", "repo")
+        """Keys and an empty repository. Encrypting some thirty keys is slow by intent, so the stories begin with copies."""
         if Stage.vendor is None:
-            self.airlock("keys", "init", "--dir", "keys", "--vendor", "Example Wallets", timeout=KEYS_SECONDS_MAX)
-            self.airlock("repo", "init", "--repo", "repo", "--keys", "keys")
-            self.sign_timestamp()
-            Stage.vendor = tempfile.TemporaryDirectory(prefix="airlock-journey-vendor-")
-            for name in made:
-                shutil.copytree(self.dir / name, pathlib.Path(Stage.vendor.name) / name)
-            return
-        for name in made:
-            shutil.copytree(pathlib.Path(Stage.vendor.name) / name, self.dir / name)
+            made = tempfile.TemporaryDirectory(prefix="airlock-journey-vendor-")
+            unittest.addModuleCleanup(made.cleanup)
+            self.make_first_vendor(pathlib.Path(made.name))
+            Stage.vendor = made.name
+            (pathlib.Path(made.name) / "releases").mkdir()
+        for name in ("keys", "repo"):
+            shutil.copytree(pathlib.Path(Stage.vendor) / name, self.dir / name)
+
+    def make_first_vendor(self, vendor):
+        keys, repo = vendor / "keys", vendor / "repo"
+        self.airlock("keys", "init", "--dir", keys, "--vendor", "Example Wallets", timeout=KEYS_SECONDS_MAX)
+        self.airlock("repo", "init", "--repo", repo, "--keys", keys)
+        self.airlock("repo", "timestamp", "--repo", repo, "--key", keys / "repo-timestamp.key")
+
+    reuses_releases = True  # of other stories: three signers by three algorithms cost seconds
 
     def make_release(self, version, image, *, out=None, model="demo-wallet", security=1, bases=None,
                      signers=("vendor", "committee-1", "committee-2"), extra=()):
         """Makes and signs a release; `image` is bytes, or {component: bytes}. Returns its folder."""
         out = out or f"release-{version}"
         images = image if isinstance(image, dict) else {"mcu": image}
-        args = ["release", "--kind", "firmware", "--model", model, "--version", version,
-                "--security-version", security, "--valid-for", "90d", "--out", out]
-        for component, content in images.items():
-            path = self.dir / f"{out}-{component}.bin"
-            path.write_bytes(content)
-            args += ["--image", f"{component}={path}"]
         old_images = bases if isinstance(bases, dict) else {"mcu": bases} if bases else {}
-        for component, content in old_images.items():
-            path = self.dir / f"{out}-{component}-base.bin"
-            path.write_bytes(content)
-            args += ["--base", f"{component}={path}"]
-        self.airlock(*args, *extra, timeout=DIFF_SECONDS_MAX)
+        args = ["release", "--kind", "firmware", "--model", model, "--version", version,
+                "--security-version", security, "--valid-for", "90d"]
+        recipe = [[str(arg) for arg in (*args, *extra)], images, old_images, signers,
+                  [(self.dir / f"keys/{signer}.key").read_bytes() for signer in signers]]
+        kept = self.place_to_keep(recipe)
+        for ending, option, contents in (("", "--image", images), ("-base", "--base", old_images)):
+            for component, content in contents.items():
+                path = self.dir / f"{out}-{component}{ending}.bin"
+                path.write_bytes(content)
+                args += [option, f"{component}={path}"]
+        if kept and kept.is_dir():
+            return pathlib.Path(shutil.copytree(kept, self.dir / out))
+        self.airlock(*args, "--out", out, *extra, timeout=DIFF_SECONDS_MAX)
         for signer in signers:
             self.sign(out, signer)
+        if kept:
+            self.keep_release(self.dir / out, kept)
         return self.dir / out
+
+    def place_to_keep(self, recipe):
+        """Where such a release lies once a story has made it; None where each is to be made anew."""
+        releases = pathlib.Path(Stage.vendor) / "releases" if self.reuses_releases else None
+        if releases and releases.is_dir():
+            return releases / hashlib.sha256(repr(recipe).encode()).hexdigest()
+        return None
+
+    def keep_release(self, made, kept):
+        """For the stories that come, some of them in other processes: whole or not at all."""
+        copy = pathlib.Path(tempfile.mkdtemp(dir=kept.parent))
+        shutil.copytree(made, copy / "release")
+        try:
+            (copy / "release").rename(kept)
+        except OSError:  # another was first
+            pass
+        shutil.rmtree(copy)
 
     def sign(self, package, signer):
         digest = self.manifest_digest(package)
