@@ -271,10 +271,33 @@ Task<void> accept_all(Server& server, Listener& listener, const std::vector<Lane
   }
 }
 
-Task<void> watch_repository(Server& server, asio::io_context& context) {
+// What listens. Connections keep the context that they began with.
+struct Listeners {
+  const Settings& settings;
+  Listener devices, admin;
+  TlsFiles files{settings};
+
+  // renew_tls takes up files that were replaced, both listeners' or none: while a certificate and
+  // its key do not fit each other yet, the present ones serve on.
+  void renew_tls(Log& log) {
+    Result<TlsContext> tls = make_tls(settings, Door::devices);
+    Result<TlsContext> admin_tls = make_tls(settings, Door::operators);
+    if (!tls || !admin_tls) {
+      log.event("tls_kept", {{"code", name((tls ? admin_tls : tls).error().code)}});
+      return;
+    }
+    devices.tls = asio::ssl::context(tls->release());
+    admin.tls = asio::ssl::context(admin_tls->release());
+    log.event("tls_renewed", json::Value::object());
+  }
+};
+
+// watch_files looks once a second at what others replace while this serves.
+Task<void> watch_files(Server& server, Listeners& listeners, asio::io_context& context) {
   Timer timer(context);
   while (!server.ending) {
     server.service.reload_if_changed();
+    if (listeners.files.changed()) listeners.renew_tls(server.service.log());
     timer.expires_after(std::chrono::seconds(1));
     (void)co_await timer.async_wait(kAwait);
   }
@@ -357,9 +380,12 @@ Status serve(Service& service, const Settings& settings,
   AIRLOCK_ASSIGN(auto admin_tls, make_tls(settings, Door::operators));
   AIRLOCK_ASSIGN(auto acceptor, open_for(Door::devices, operators.context, settings));
   AIRLOCK_ASSIGN(auto admin_acceptor, open_for(Door::operators, operators.context, settings));
-  Listener devices{std::move(acceptor), asio::ssl::context(tls.release()), Door::devices};
-  Listener admin{std::move(admin_acceptor), asio::ssl::context(admin_tls.release()),
-                 Door::operators};
+  Listeners listeners{
+      settings,
+      {std::move(acceptor), asio::ssl::context(tls.release()), Door::devices},
+      {std::move(admin_acceptor), asio::ssl::context(admin_tls.release()), Door::operators}};
+  Listener& devices = listeners.devices;
+  Listener& admin = listeners.admin;
 
   Signals signals(operators.context, SIGTERM, SIGINT);
   const std::vector<Acceptor*> doors = {&devices.acceptor, &admin.acceptor};
@@ -369,7 +395,8 @@ Status serve(Service& service, const Settings& settings,
                  asio::detached);
   asio::co_spawn(operators.context, accept_all(server, devices, device_lanes), asio::detached);
   asio::co_spawn(operators.context, accept_all(server, admin, admin_lanes), asio::detached);
-  asio::co_spawn(operators.context, watch_repository(server, operators.context), asio::detached);
+  asio::co_spawn(operators.context, watch_files(server, listeners, operators.context),
+                 asio::detached);
   for (const auto& lane : lanes) {
     asio::co_spawn(lane->context, tick(server, *lane), asio::detached);
   }

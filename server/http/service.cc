@@ -1,10 +1,9 @@
 #include <charconv>
 
-#include <sys/stat.h>
-
 #include "host/json/json.h"
 #include "host/text/text.h"
 #include "server/http/http.h"
+#include "server/http/stamp.h"
 #include "trust/translog/tiles.h"
 #include "trust/tuf/tuf.h"
 
@@ -89,14 +88,7 @@ std::optional<Result<Slice>> read_range(std::string_view header, std::uint64_t s
   return Slice{first, stop - first};
 }
 
-std::int64_t stamp_of(const file::Path& path) {
-  struct stat found{};
-  if (stat(path.c_str(), &found) != 0) return 0;
-  return found.st_mtim.tv_sec * 1'000'000'000 + found.st_mtim.tv_nsec +
-         static_cast<std::int64_t>(found.st_ino);
-}
-
-// tag_of tells two versions of a file apart without reading it. Files are replaced, never changed.
+// tag_of tells two versions of a file apart without reading it.
 std::string tag_of(const file::Path& path, std::uint64_t size) {
   return '"' + std::to_string(stamp_of(path)) + "-" + std::to_string(size) + '"';
 }

@@ -5,6 +5,9 @@
 #include <openssl/x509v3.h>
 
 #include <array>
+#include <utility>
+
+#include "server/http/stamp.h"
 
 namespace airlock::http {
 
@@ -83,6 +86,17 @@ Result<TlsContext> make_tls(const Settings& settings, Door door) {
   AIRLOCK_TRY(use_key(tls.get(), settings.key));
   if (door == Door::operators) AIRLOCK_TRY(let_in_operators(tls.get(), settings.admin_ca));
   return tls;
+}
+
+TlsFiles::TlsFiles(const Settings& settings)
+    : files_{{{settings.certificate}, {settings.key}, {settings.admin_ca}}} {
+  changed();
+}
+
+bool TlsFiles::changed() {
+  bool any = false;
+  for (Seen& seen : files_) any |= std::exchange(seen.stamp, stamp_of(seen.path)) != seen.stamp;
+  return any;
 }
 
 std::string common_name_of(SSL* connection) {

@@ -3,6 +3,7 @@
 
 #include <openssl/ssl.h>
 
+#include <array>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,21 @@ enum class Door : std::uint8_t { devices, operators };
 // for a passphrase. Errors, each at the Setting that names the file: those of opening it,
 // wrong_magic (no PEM of its kind), key_encrypted, key_mismatch.
 Result<TlsContext> make_tls(const Settings& settings, Door door);
+
+// TlsFiles notices when the certificate, its key or the operators' authority was replaced.
+class TlsFiles {
+ public:
+  explicit TlsFiles(const Settings& settings);
+  // changed says whether one of them is another file than when this was asked last.
+  bool changed();
+
+ private:
+  struct Seen {
+    file::Path path;
+    std::int64_t stamp = 0;
+  };
+  std::array<Seen, 3> files_;
+};
 
 // common_name_of is who the other end is by its certificate; empty where it showed none.
 std::string common_name_of(SSL* connection);

@@ -52,9 +52,6 @@ class Authority(Stage):
                      "-extensions", "root")
         self.certify("keys/vendor.key", "signer")
 
-    def openssl(self, *args):
-        subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=self.dir)
-
     def certify(self, key, name):
         self.openssl("req", "-new", "-key", key, "-passin", f"pass:{PASSPHRASE}", "-subj", f"/CN={name}", "-out",
                      f"{name}.csr", "-config", "ca.conf")

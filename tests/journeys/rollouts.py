@@ -24,12 +24,7 @@ class Rollouts(Stage):
         self.digest = self.manifest_digest(self.second)
 
     def make_operator(self, name):
-        def openssl(*args):
-            subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=self.dir)
-        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key",
-                "-out", f"{name}.csr", "-subj", f"/CN={name}")
-        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
-                "-out", f"{name}.pem", "-days", "30", "-extfile", "admin.ext")
+        self.issue(name, f"/CN={name}", f"DNS:{name}", "clientAuth")
 
     def olivia(self, *args):
         return json.loads(self.operator(*args, "--json"))

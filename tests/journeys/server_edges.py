@@ -87,8 +87,7 @@ class Edges(Stage):
                 self.assertNotIn(b"HTTP/", answer)
 
     def test_operators_need_a_certificate_of_their_authority(self):
-        openssl = lambda *args: subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=self.house.dir)
-        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+        self.house.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
                 "mallory.key", "-out", "mallory.pem", "-days", "2", "-subj", "/CN=olivia")
         for certificate in (None, "mallory", "server"):
             with self.assertRaises((ssl.SSLError, ConnectionError)):

@@ -252,22 +252,23 @@ class Stage(unittest.TestCase):
 
     certificate_days = 30
 
+    def openssl(self, *args):
+        subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=self.dir)
+
     def make_certificates(self):
         """A certificate authority, the server's and the operator's certificate."""
-        days = str(self.certificate_days)
+        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                     "ca.key", "-out", "ca.pem", "-days", str(self.certificate_days), "-subj", "/CN=journey CA")
+        self.issue("server", "/CN=localhost", "DNS:localhost,IP:127.0.0.1", "serverAuth")
+        self.issue("admin", "/CN=olivia", "DNS:olivia", "clientAuth")
 
-        def openssl(*args):
-            subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=self.dir)
-        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                "-keyout", "ca.key", "-out", "ca.pem", "-days", days, "-subj", "/CN=journey CA")
-        for name, subject, names in (("server", "/CN=localhost", "DNS:localhost,IP:127.0.0.1"),
-                                     ("admin", "/CN=olivia", "DNS:olivia")):
-            openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                    "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", subject)
-            use = "clientAuth" if name == "admin" else "serverAuth"
-            (self.dir / f"{name}.ext").write_text(f"subjectAltName={names}\nextendedKeyUsage={use}\n")
-            openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
-                    "-CAcreateserial", "-out", f"{name}.pem", "-days", days, "-extfile", f"{name}.ext")
+    def issue(self, name, subject, names, use):
+        """NAME.key and NAME.pem under the authority."""
+        self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key",
+                     "-out", f"{name}.csr", "-subj", subject)
+        (self.dir / f"{name}.ext").write_text(f"subjectAltName={names}\nextendedKeyUsage={use}\n")
+        self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
+                     "-out", f"{name}.pem", "-days", str(self.certificate_days), "-extfile", f"{name}.ext")
 
     def start_server(self, listen="127.0.0.1:0", admin="127.0.0.1:0", extra=()):
         log = open(self.dir / "server.log", "ab")

@@ -340,9 +340,8 @@ class Words(Stage):
         self.assertFalse((self.dir / "data").exists())
 
     def test_a_certificate_or_key_that_does_not_serve_is_named(self):
-        openssl = lambda *args: subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=self.dir)
-        openssl("genrsa", "-out", "rsa.key", "2048")
-        openssl("pkey", "-in", self.house / "server.key", "-aes256", "-passout", "pass:secret", "-out", "locked.key")
+        self.openssl("genrsa", "-out", "rsa.key", "2048")
+        self.openssl("pkey", "-in", self.house / "server.key", "-aes256", "-passout", "pass:secret", "-out", "locked.key")
         (self.dir / "empty.pem").write_text("")
         certificate, key = self.house / "server.pem", self.house / "server.key"
         for code, option, path in (("not_found", "tls_cert", "nothere.pem"), ("wrong_magic", "tls_cert", key),
