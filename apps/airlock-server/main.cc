@@ -23,8 +23,13 @@ constexpr const char* kExample =
     "      --tls-cert server.pem --tls-key server.key \\\n"
     "      --admin-listen 127.0.0.1:8444 --admin-ca ca.pem";
 
+constexpr const char* kLogExample =
+    "Example:\n  airlock-server log --log log --listen 0.0.0.0:8445 --tls-cert server.pem "
+    "--tls-key server.key";
+
 struct Options {
   std::string repo;
+  std::string log;
   std::string data, certificate, key, admin_ca;
   http::Settings settings;
 };
@@ -50,6 +55,17 @@ std::string option_of(Error error, const http::Settings& settings) {
   return "run";
 }
 
+std::int64_t clock_of_host() { return static_cast<std::int64_t>(std::time(nullptr)); }
+
+int serve(http::Handler& handler, const http::Settings& settings) {
+  const auto served = http::run(handler, settings, [](const http::Addresses& at) {
+    const std::string admin = at.admin.empty() ? "" : " admin https://" + at.admin;
+    std::printf("listening https://%s%s\n", at.listen.c_str(), admin.c_str());
+    std::fflush(stdout);
+  });
+  return served ? 0 : refuse(served.error(), option_of(served.error(), settings));
+}
+
 int run(const Options& options) {
   if (const auto found = rollout::check_repository(options.repo); !found) {
     return refuse(found.error(), options.repo + "/metadata/1.root.json");
@@ -60,15 +76,44 @@ int run(const Options& options) {
   if (!writer) return refuse(writer.error(), options.data);
   auto sightings = store::Sightings::open(**store);
   if (!sightings) return refuse(sightings.error(), options.data);
-  const auto clock = [] { return static_cast<std::int64_t>(std::time(nullptr)); };
-  http::Log log(clock, &http::write_to_stderr);
-  http::Service service(options.repo, {**store, **writer, **sightings}, clock, log);
+  http::Log log(&clock_of_host, &http::write_to_stderr);
+  http::Service service(options.repo, {**store, **writer, **sightings}, &clock_of_host, log);
   if (const auto loaded = service.reload(); !loaded) return refuse(loaded.error(), options.repo);
-  const auto served = http::run(service, options.settings, [](const http::Addresses& at) {
-    std::printf("listening https://%s admin https://%s\n", at.listen.c_str(), at.admin.c_str());
-    std::fflush(stdout);
-  });
-  return served ? 0 : refuse(served.error(), option_of(served.error(), options.settings));
+  return serve(service, options.settings);
+}
+
+int run_log(const Options& options) {
+  http::Log log(&clock_of_host, &http::write_to_stderr);
+  http::LogService service(options.log, log);
+  if (const auto found = service.check(); !found) {
+    return refuse(found.error(), options.log + "/checkpoint");
+  }
+  return serve(service, options.settings);
+}
+
+// What both commands listen with.
+void add_listener_options(CLI::App& command, Options& options) {
+  http::Settings& settings = options.settings;
+  command.add_option("--listen", settings.listen, "HOST:PORT; port 0: any")->capture_default_str();
+  command.add_option("--tls-cert", options.certificate, "certificate chain, PEM")->required();
+  command.add_option("--tls-key", options.key, "its private key, PEM")->required();
+  command.add_option("--threads", settings.threads, "threads that serve")
+      ->check(CLI::Range(1U, http::kThreadsMax));
+  command
+      .add_option("--drain", settings.drain_seconds,
+                  "seconds that running answers have after SIGTERM; a second one ends them")
+      ->check(CLI::Range(std::int64_t{0}, http::kDrainSecondsMax))
+      ->capture_default_str();
+}
+
+void add_run_options(CLI::App& command, Options& options) {
+  command.footer(kExample);
+  command.add_option("--repo", options.repo, "folder that publish made")->required();
+  command.add_option("--data", options.data, "folder of the database")->required();
+  add_listener_options(command, options);
+  command.add_option("--admin-listen", options.settings.admin_listen, "HOST:PORT for operators")
+      ->capture_default_str();
+  command.add_option("--admin-ca", options.admin_ca, "who certifies operators, PEM")->required();
 }
 
 }  // namespace
@@ -81,28 +126,19 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", AIRLOCK_VERSION);
   app.footer(kExample);
   Options options;
-  http::Settings& settings = options.settings;
-  CLI::App* const command = app.add_subcommand("run", "serve until SIGTERM");
-  command->footer(kExample);
-  command->add_option("--repo", options.repo, "folder that publish made")->required();
-  command->add_option("--data", options.data, "folder of the database")->required();
-  command->add_option("--listen", settings.listen, "HOST:PORT for devices; port 0: any")
-      ->capture_default_str();
-  command->add_option("--tls-cert", options.certificate, "certificate chain, PEM")->required();
-  command->add_option("--tls-key", options.key, "its private key, PEM")->required();
-  command->add_option("--admin-listen", settings.admin_listen, "HOST:PORT for operators")
-      ->capture_default_str();
-  command->add_option("--admin-ca", options.admin_ca, "who certifies operators, PEM")->required();
-  command->add_option("--threads", settings.threads, "threads that serve devices")
-      ->check(CLI::Range(1U, http::kThreadsMax));
-  command
-      ->add_option("--drain", settings.drain_seconds,
-                   "seconds that running answers have after SIGTERM; a second one ends them")
-      ->check(CLI::Range(std::int64_t{0}, http::kDrainSecondsMax))
-      ->capture_default_str();
+  Options log_options;
+  add_run_options(*app.add_subcommand("run", "serve until SIGTERM"), options);
+  CLI::App* const log = app.add_subcommand("log", "serve a public log alone until SIGTERM");
+  log->footer(kLogExample);
+  log->add_option("--log", log_options.log, "folder that airlock log init made")->required();
+  add_listener_options(*log, log_options);
   if (const auto status = commandline::parse(app, argc, argv)) return *status;
-  settings.certificate = options.certificate;
-  settings.key = options.key;
-  settings.admin_ca = options.admin_ca;
-  return run(options);
+  const bool is_log = log->parsed();
+  Options& chosen = is_log ? log_options : options;
+  chosen.settings.certificate = chosen.certificate;
+  chosen.settings.key = chosen.key;
+  chosen.settings.admin_ca = chosen.admin_ca;
+  if (!is_log) return run(chosen);
+  chosen.settings.admin_listen.clear();
+  return run_log(chosen);
 }

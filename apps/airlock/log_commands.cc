@@ -244,6 +244,7 @@ void add_log_commands(CLI::App& app, Outcome& outcome) {
   family.footer("Example:\n  airlock log verify release-1.1.0 --keyring keys/keyring.cose");
   add_making(family, outcome);
   add_proving(family, outcome);
+  add_log_serve_command(family, outcome);
   add_watching_commands(family, outcome);
 }
 

@@ -55,5 +55,6 @@ std::expected<package::Included, Refusal> prove_in_log(const Logging& logging,
 
 // log witness, log monitor: below `log`.
 void add_watching_commands(CLI::App& family, Outcome& outcome);
+void add_log_serve_command(CLI::App& family, Outcome& outcome);  // log serve
 
 }  // namespace airlock::app

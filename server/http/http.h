@@ -69,6 +69,30 @@ struct Response {
 // error_response answers a code with its HTTP status and {"error","explain"}.
 Response error_response(Error error);
 
+// What stands behind the sockets: server.cc knows nothing else of it.
+class Handler {
+ public:
+  using Done = std::function<void(Response)>;
+
+  // handle answers a request at the devices' door. `done` is called once.
+  virtual void handle(const Request& request, Done done) = 0;
+  // handle_admin answers at the operators' door.
+  virtual Response handle_admin(const Request& request) = 0;
+  // look_again is called once a second: files may have changed.
+  virtual void look_again() = 0;
+  virtual Metrics& metrics() = 0;
+  virtual Log& log() = 0;
+
+  // refuse counts and notes the refusal of what could not be read as a request, and returns it.
+  Response refuse(Response refusal);
+
+ protected:
+  ~Handler() = default;
+  // note counts an answered request, and writes a line of one that failed or changed something.
+  void note(const Request& request, const Response& response,
+            std::chrono::steady_clock::time_point started);
+};
+
 // What a Service remembers with. All must outlive it.
 struct Stores {
   store::Store& store;
@@ -80,10 +104,9 @@ inline constexpr std::size_t kRateEntriesMax = 1 << 16;  // devices whose pace i
 inline constexpr std::int64_t kReportsBurst = 240;       // reports that may come at once
 inline constexpr std::int64_t kReportsPerSecond = 2;     // that come back after a burst
 
-class Service {
+class Service final : public Handler {
  public:
   using Clock = std::int64_t (*)();  // Unix seconds
-  using Done = std::function<void(Response)>;
 
   Service(file::Path repository, Stores stores, Clock clock, Log& log);
 
@@ -93,17 +116,12 @@ class Service {
   // reload_if_changed does so where timestamp.json changed since, or could not be followed.
   void reload_if_changed();
 
-  // handle answers a request at the devices' door. `done` is called once: at once, or for a
-  // report when it is durable, then on the writer's thread.
-  void handle(const Request& request, Done done);
-  // handle_admin answers at the operators' door.
-  Response handle_admin(const Request& request);
-
-  // refuse counts and notes the refusal of what could not be read as a request, and returns it.
-  Response refuse(Response refusal);
-
-  Metrics& metrics() { return metrics_; }
-  Log& log() { return log_; }
+  // handle calls `done` at once, or for a report when it is durable, then on the writer's thread.
+  void handle(const Request& request, Done done) override;
+  Response handle_admin(const Request& request) override;
+  void look_again() override { reload_if_changed(); }
+  Metrics& metrics() override { return metrics_; }
+  Log& log() override { return log_; }
 
  private:
   using SteadyClock = std::chrono::steady_clock;
@@ -116,7 +134,6 @@ class Service {
   Response answer_get(const Request& request);
   Response check_in(const Request& request);
   void report(const Request& request, const Done& done);
-  void note(const Request& request, const Response& response, SteadyClock::time_point started);
   Status admit_pace(const std::string& duid, std::int64_t now);
   Result<Response> try_admin(const Request& request);
   Result<Response> list_admin(std::string_view path, std::string_view query);
@@ -142,6 +159,25 @@ class Service {
   std::shared_ptr<const rollout::Snapshot> snapshot_;
   std::mutex pace_mutex_;
   std::unordered_map<std::string, Pace> paces_;
+};
+
+// A public log alone, for whoever keeps one apart from a repository: the same paths below /log/.
+class LogService final : public Handler {
+ public:
+  LogService(file::Path folder, Log& log) : folder_(std::move(folder)), log_(log) {}
+
+  // check looks whether there is a log: not_found where there is none.
+  Status check() const;
+  void handle(const Request& request, Done done) override;
+  Response handle_admin(const Request& request) override;  // there is nothing to operate
+  void look_again() override {}
+  Metrics& metrics() override { return metrics_; }
+  Log& log() override { return log_; }
+
+ private:
+  file::Path folder_;
+  Metrics metrics_;
+  Log& log_;
 };
 
 }  // namespace airlock::http

@@ -85,7 +85,7 @@ void Session::wait_at_most(std::int64_t seconds) {
 }
 
 struct Server {
-  Service& service;
+  Handler& handler;
   std::chrono::seconds drain;
   std::atomic<std::size_t> connections = 0;
   std::size_t room = room_for_connections();
@@ -95,11 +95,11 @@ struct Server {
 
 // answer_of waits for the service's answer, which may come from the writer's thread.
 Task<Response> answer_of(Server& server, Session& session, const Request& request) {
-  if (session.door == Door::operators) co_return server.service.handle_admin(request);
+  if (session.door == Door::operators) co_return server.handler.handle_admin(request);
   const bool waits = request.method == Method::post && request.target == "/v1/reports";
   if (!waits) {
     Response response;
-    server.service.handle(request, [&response](Response made) { response = std::move(made); });
+    server.handler.handle(request, [&response](Response made) { response = std::move(made); });
     co_return response;
   }
   auto token = Use();
@@ -108,7 +108,7 @@ Task<Response> answer_of(Server& server, Session& session, const Request& reques
         auto shared = std::make_shared<decltype(completion)>(std::move(completion));
         asio::io_context& context = session.lane.context;
         auto work = asio::make_work_guard(context);
-        server.service.handle(request, [shared, &context, work](Response made) {
+        server.handler.handle(request, [shared, &context, work](Response made) {
           asio::post(context,
                      [shared, made = std::move(made)]() mutable { (*shared)(std::move(made)); });
         });
@@ -174,7 +174,7 @@ Task<void> refuse(Server& server, Session& session, Read read) {
   const Code code = read == Read::malformed ? Code::bad_request : Code::too_large;
   Response response = error_response({code, 0});
   if (read == Read::head_too_large) response.status = 431;
-  response = server.service.refuse(std::move(response));
+  response = server.handler.refuse(std::move(response));
   const Request request;
   (void)co_await send(session, request, response, false);
 }
@@ -182,7 +182,7 @@ Task<void> refuse(Server& server, Session& session, Read read) {
 Task<void> converse(Server& server, Session& session) {
   auto [error] = co_await session.stream.async_handshake(asio::ssl::stream_base::server, kAwait);
   if (error) {
-    server.service.metrics().handshake_failed();
+    server.handler.metrics().handshake_failed();
     co_return;
   }
   if (session.door == Door::operators) session.who = common_name_of(session.stream.native_handle());
@@ -216,7 +216,7 @@ Task<void> live(Server& server, std::shared_ptr<Session> session) {
   try {
     co_await converse(server, *session);
   } catch (const std::exception& error) {
-    server.service.log().event("connection_failed", {{"detail", error.what()}});
+    server.handler.log().event("connection_failed", {{"detail", error.what()}});
   }
   session->lane.sessions.erase(session.get());
   session->drop();
@@ -274,20 +274,21 @@ Task<void> accept_all(Server& server, Listener& listener, const std::vector<Lane
 // What listens. Connections keep the context that they began with.
 struct Listeners {
   const Settings& settings;
-  Listener devices, admin;
+  Listener devices;
+  std::optional<Listener> admin{};
   TlsFiles files{settings};
 
   // renew_tls takes up files that were replaced, both listeners' or none: while a certificate and
   // its key do not fit each other yet, the present ones serve on.
   void renew_tls(Log& log) {
     Result<TlsContext> tls = make_tls(settings, Door::devices);
-    Result<TlsContext> admin_tls = make_tls(settings, Door::operators);
+    Result<TlsContext> admin_tls = admin ? make_tls(settings, Door::operators) : TlsContext();
     if (!tls || !admin_tls) {
       log.event("tls_kept", {{"code", name((tls ? admin_tls : tls).error().code)}});
       return;
     }
     devices.tls = asio::ssl::context(tls->release());
-    admin.tls = asio::ssl::context(admin_tls->release());
+    if (admin) admin->tls = asio::ssl::context(admin_tls->release());
     log.event("tls_renewed", json::Value::object());
   }
 };
@@ -296,8 +297,8 @@ struct Listeners {
 Task<void> watch_files(Server& server, Listeners& listeners, asio::io_context& context) {
   Timer timer(context);
   while (!server.ending) {
-    server.service.reload_if_changed();
-    if (listeners.files.changed()) listeners.renew_tls(server.service.log());
+    server.handler.look_again();
+    if (listeners.files.changed()) listeners.renew_tls(server.handler.log());
     timer.expires_after(std::chrono::seconds(1));
     (void)co_await timer.async_wait(kAwait);
   }
@@ -309,7 +310,7 @@ Task<void> end_on_signals(Server& server, Signals& signals, const std::vector<Ac
   server.ending = true;
   boost::system::error_code ignored;
   for (Acceptor* const door : doors) door->close(ignored);
-  server.service.log().event("stopping", {{"connections", server.connections.load()}});
+  server.handler.log().event("stopping", {{"connections", server.connections.load()}});
   auto [cancelled, signal] = co_await signals.async_wait(kAwait);
   if (!cancelled) server.hurried = true;
 }
@@ -366,43 +367,50 @@ std::string address_of(const Acceptor& acceptor, const std::string& asked) {
   return asked.substr(0, asked.rfind(':') + 1) + std::to_string(acceptor.local_endpoint().port());
 }
 
-Status serve(Service& service, const Settings& settings,
-             const std::function<void(const Addresses&)>& ready) {
-  Server server{service, std::chrono::seconds(settings.drain_seconds)};
-  std::vector<std::unique_ptr<Lane>> lanes;
-  std::vector<Lane*> device_lanes;
-  for (unsigned at = 0; at < settings.threads + 1; ++at) {
-    lanes.push_back(std::make_unique<Lane>());
-    if (at < settings.threads) device_lanes.push_back(lanes.back().get());
-  }
-  Lane& operators = *lanes.back();
-  AIRLOCK_ASSIGN(auto tls, make_tls(settings, Door::devices));
-  AIRLOCK_ASSIGN(auto admin_tls, make_tls(settings, Door::operators));
-  AIRLOCK_ASSIGN(auto acceptor, open_for(Door::devices, operators.context, settings));
-  AIRLOCK_ASSIGN(auto admin_acceptor, open_for(Door::operators, operators.context, settings));
-  Listeners listeners{
-      settings,
-      {std::move(acceptor), asio::ssl::context(tls.release()), Door::devices},
-      {std::move(admin_acceptor), asio::ssl::context(admin_tls.release()), Door::operators}};
-  Listener& devices = listeners.devices;
-  Listener& admin = listeners.admin;
+Result<Listener> listen(Door door, asio::io_context& context, const Settings& settings) {
+  AIRLOCK_ASSIGN(auto tls, make_tls(settings, door));
+  AIRLOCK_ASSIGN(auto acceptor, open_for(door, context, settings));
+  return Listener{std::move(acceptor), asio::ssl::context(tls.release()), door};
+}
 
+// As many lanes as threads for devices, and one for all else.
+std::vector<std::unique_ptr<Lane>> make_lanes(unsigned threads) {
+  std::vector<std::unique_ptr<Lane>> lanes;
+  for (unsigned at = 0; at < threads + 1; ++at) lanes.push_back(std::make_unique<Lane>());
+  return lanes;
+}
+
+Status serve(Handler& handler, const Settings& settings,
+             const std::function<void(const Addresses&)>& ready) {
+  Server server{handler, std::chrono::seconds(settings.drain_seconds)};
+  const std::vector<std::unique_ptr<Lane>> lanes = make_lanes(settings.threads);
+  std::vector<Lane*> device_lanes;
+  for (unsigned at = 0; at < settings.threads; ++at) device_lanes.push_back(lanes[at].get());
+  Lane& operators = *lanes.back();
+  AIRLOCK_ASSIGN(Listener devices, listen(Door::devices, operators.context, settings));
+  Listeners listeners{settings, std::move(devices)};
+  std::vector<Acceptor*> doors = {&listeners.devices.acceptor};
+  if (!settings.admin_listen.empty()) {
+    AIRLOCK_ASSIGN(listeners.admin, listen(Door::operators, operators.context, settings));
+    doors.push_back(&listeners.admin->acceptor);
+  }
+  const auto begin = [&](Task<void> task) {
+    asio::co_spawn(operators.context, std::move(task), asio::detached);
+  };
   Signals signals(operators.context, SIGTERM, SIGINT);
-  const std::vector<Acceptor*> doors = {&devices.acceptor, &admin.acceptor};
   const std::vector<Lane*> admin_lanes = {&operators};
-  asio::co_spawn(operators.context, end_on_signals(server, signals, doors), asio::detached);
-  asio::co_spawn(operators.context, end_when_empty(server, signals, operators.context),
-                 asio::detached);
-  asio::co_spawn(operators.context, accept_all(server, devices, device_lanes), asio::detached);
-  asio::co_spawn(operators.context, accept_all(server, admin, admin_lanes), asio::detached);
-  asio::co_spawn(operators.context, watch_files(server, listeners, operators.context),
-                 asio::detached);
+  begin(end_on_signals(server, signals, doors));
+  begin(end_when_empty(server, signals, operators.context));
+  begin(accept_all(server, listeners.devices, device_lanes));
+  if (listeners.admin) begin(accept_all(server, *listeners.admin, admin_lanes));
+  begin(watch_files(server, listeners, operators.context));
   for (const auto& lane : lanes) {
     asio::co_spawn(lane->context, tick(server, *lane), asio::detached);
   }
-  const Addresses addresses{address_of(devices.acceptor, settings.listen),
-                            address_of(admin.acceptor, settings.admin_listen)};
-  service.log().event(
+  const Addresses addresses{
+      address_of(listeners.devices.acceptor, settings.listen),
+      listeners.admin ? address_of(listeners.admin->acceptor, settings.admin_listen) : ""};
+  handler.log().event(
       "started",
       {{"version", AIRLOCK_VERSION}, {"listen", addresses.listen}, {"admin", addresses.admin}});
   ready(addresses);
@@ -411,19 +419,19 @@ Status serve(Service& service, const Settings& settings,
   for (Lane* const lane : device_lanes) threads.emplace_back([lane] { lane->context.run(); });
   operators.context.run();
   threads.clear();  // joins
-  service.log().event("stopped", json::Value::object());
+  handler.log().event("stopped", json::Value::object());
   return {};
 }
 
 }  // namespace
 
-Status run(Service& service, const Settings& settings,
+Status run(Handler& handler, const Settings& settings,
            const std::function<void(const Addresses&)>& ready) {
   if (settings.threads == 0 || settings.threads > kThreadsMax) return fail(Code::usage);
   try {
-    return serve(service, settings, ready);
+    return serve(handler, settings, ready);
   } catch (const std::exception& error) {
-    service.log().event("failed", {{"detail", error.what()}});
+    handler.log().event("failed", {{"detail", error.what()}});
     return fail(Code::io_failed);
   }
 }

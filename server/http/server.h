@@ -23,8 +23,8 @@ inline constexpr std::int64_t kDrainSecondsMax = 3600;
 inline constexpr unsigned kThreadsMax = 64;
 
 struct Settings {
-  std::string listen = "127.0.0.1:8443";  // HOST:PORT; port 0 takes a free one
-  std::string admin_listen = "127.0.0.1:8444";
+  std::string listen = "127.0.0.1:8443";        // HOST:PORT; port 0 takes a free one
+  std::string admin_listen = "127.0.0.1:8444";  // "": nothing is operated here
   file::Path certificate;
   file::Path key;
   file::Path admin_ca;  // operators are whom it certifies
@@ -42,9 +42,9 @@ struct Addresses {
 enum class Setting : std::uint8_t { none, listen, admin_listen, certificate, key, admin_ca };
 
 // run serves until SIGTERM or SIGINT, then lets running answers finish for drain_seconds, or until
-// a second signal. It calls `ready` once when both listeners are open. Errors, each at its Setting:
+// a second signal. It calls `ready` once when it listens. Errors, each at its Setting:
 // those of make_tls (a certificate or key); usage, access_denied and address_in_use (an address).
-Status run(Service& service, const Settings& settings,
+Status run(Handler& handler, const Settings& settings,
            const std::function<void(const Addresses&)>& ready);
 
 }  // namespace airlock::http

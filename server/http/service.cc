@@ -1,18 +1,12 @@
-#include <charconv>
-
 #include "host/json/json.h"
 #include "host/text/text.h"
+#include "server/http/files.h"
 #include "server/http/http.h"
-#include "server/http/stamp.h"
-#include "trust/translog/tiles.h"
 #include "trust/tuf/tuf.h"
 
 namespace airlock::http {
 
 namespace {
-
-constexpr std::string_view kImmutable = "cache-control: public, max-age=31536000, immutable\r\n";
-constexpr std::string_view kNoCache = "cache-control: no-cache\r\n";
 
 int status_of(Code code) {
   if (code == Code::not_found || code == Code::not_a_file) return 404;
@@ -38,101 +32,6 @@ bool is_metadata_name(std::string_view name) {
   return rest == ".root.json" || rest == ".targets.json" || rest == ".snapshot.json";
 }
 
-struct Slice {
-  std::uint64_t offset = 0;
-  std::uint64_t size = 0;
-};
-
-bool read_number(std::string_view text, std::uint64_t& value) {
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-  return read.ec == std::errc() && read.ptr == text.data() + text.size() && !text.empty();
-}
-
-// names_tag tells whether an if-none-match names this tag: one of a list, weak or not, or "*".
-bool names_tag(std::string_view header, std::string_view etag) {
-  while (!header.empty()) {
-    const std::size_t comma = std::min(header.find(','), header.size());
-    std::string_view tag = header.substr(0, comma);
-    header.remove_prefix(std::min(comma + 1, header.size()));
-    while (tag.starts_with(' ') || tag.starts_with('\t')) tag.remove_prefix(1);
-    while (tag.ends_with(' ') || tag.ends_with('\t')) tag.remove_suffix(1);
-    if (tag.starts_with("W/")) tag.remove_prefix(2);
-    if (tag == etag || tag == "*") return true;
-  }
-  return false;
-}
-
-// read_range reads one range of bytes. nullopt: no range that is understood (send it all);
-// out_of_range: understood, and outside the file.
-std::optional<Result<Slice>> read_range(std::string_view header, std::uint64_t size) {
-  constexpr std::string_view kUnit = "bytes=";
-  if (!header.starts_with(kUnit)) return std::nullopt;
-  header.remove_prefix(kUnit.size());
-  const std::size_t dash = header.find('-');
-  if (dash == std::string_view::npos || header.find(',') != std::string_view::npos) {
-    return std::nullopt;
-  }
-  std::uint64_t first = 0;
-  std::uint64_t last = 0;
-  const std::string_view end = header.substr(dash + 1);
-  if (dash == 0) {
-    if (!read_number(end, last)) return std::nullopt;
-    if (last == 0 || size == 0) return fail(Code::out_of_range);
-    const std::uint64_t count = std::min(last, size);
-    return Slice{size - count, count};
-  }
-  if (!read_number(header.substr(0, dash), first)) return std::nullopt;
-  if (!end.empty() && (!read_number(end, last) || last < first)) return std::nullopt;
-  if (first >= size) return fail(Code::out_of_range);
-  const std::uint64_t stop = end.empty() ? size : std::min(last, size - 1) + 1;
-  return Slice{first, stop - first};
-}
-
-// tag_of tells two versions of a file apart without reading it.
-std::string tag_of(const file::Path& path, std::uint64_t size) {
-  return '"' + std::to_string(stamp_of(path)) + "-" + std::to_string(size) + '"';
-}
-
-struct Served {
-  std::string_view content_type;
-  std::string_view cache;
-  std::string etag{};  // of a file that its digest names; for others one is made
-};
-
-Response serve(const file::Path& path, const Request& request, const Served& served) {
-  auto opened = file::File::open(path, file::Access::read);
-  if (!opened) return error_response(opened.error());
-  auto file = std::make_shared<file::File>(std::move(*opened));
-  const auto size = file->size();
-  if (!size) return error_response(size.error());
-  Response response;
-  response.content_type = served.content_type;
-  const std::string etag = served.etag.empty() ? tag_of(path, *size) : served.etag;
-  response.headers = std::string(served.cache) + "accept-ranges: bytes\r\netag: " + etag + "\r\n";
-  if (names_tag(request.if_none_match, etag)) {
-    response.status = 304;
-    return response;
-  }
-  Slice slice{0, *size};
-  const bool same = request.if_range.empty() || request.if_range == etag;
-  const bool ranged = same && request.method == Method::get;
-  if (const auto range = ranged ? read_range(request.range, *size) : std::nullopt) {
-    const std::string whole = "/" + std::to_string(*size) + "\r\n";
-    if (!*range) {
-      response = error_response(range->error());
-      response.status = 416;
-      response.headers = "content-range: bytes *" + whole;
-      return response;
-    }
-    slice = **range;
-    response.status = 206;
-    response.headers += "content-range: bytes " + std::to_string(slice.offset) + "-" +
-                        std::to_string(slice.offset + slice.size - 1) + whole;
-  }
-  response.file = FileSlice{std::move(file), slice.offset, slice.size};
-  return response;
-}
-
 }  // namespace
 
 Response error_response(Error error) {
@@ -152,6 +51,27 @@ std::string_view name_of(Method method) {
     case Method::other: return "OTHER";
   }
   return "";
+}
+
+void Handler::note(const Request& request, const Response& response,
+                   std::chrono::steady_clock::time_point started) {
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now() - started);
+  const auto microseconds = static_cast<std::uint64_t>(took.count());
+  metrics().took(microseconds);
+  const bool failed = response.code != Code::ok;
+  if (failed) metrics().refused(response.code);
+  const bool changes = request.method == Method::post && request.target != "/v1/check-in";
+  if (!failed && !changes) return;
+  log().request({name_of(request.method), request.target, request.who, response.status,
+                 name(response.code), microseconds});
+}
+
+Response Handler::refuse(Response refusal) {
+  Request unread;
+  unread.method = Method::other;
+  note(unread, refusal, std::chrono::steady_clock::now());
+  return refusal;
 }
 
 Service::Service(file::Path repository, Stores stores, Clock clock, Log& log)
@@ -228,33 +148,10 @@ void Service::handle(const Request& request, Done done) {
   done(std::move(response));
 }
 
-// note counts an answered request, and writes a line of one that failed or changed something.
-void Service::note(const Request& request, const Response& response,
-                   SteadyClock::time_point started) {
-  const auto took =
-      std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - started);
-  const auto microseconds = static_cast<std::uint64_t>(took.count());
-  metrics_.took(microseconds);
-  const bool failed = response.code != Code::ok;
-  if (failed) metrics_.refused(response.code);
-  const bool changes = request.method == Method::post && request.target != "/v1/check-in";
-  if (!failed && !changes) return;
-  log_.request({name_of(request.method), request.target, request.who, response.status,
-                name(response.code), microseconds});
-}
-
-Response Service::refuse(Response refusal) {
-  Request unread;
-  unread.method = Method::other;
-  note(unread, refusal, SteadyClock::now());
-  return refusal;
-}
-
 Response Service::answer_get(const Request& request) {
   constexpr std::string_view kTuf = "/tuf/";
   constexpr std::string_view kTargets = "/targets/";
   constexpr std::string_view kArtifacts = "/artifacts/";
-  constexpr std::string_view kLog = "/log/";
   const std::string_view target = request.target;
   if (target == "/healthz") return {.body = "{\"status\":\"ok\"}"};
   if (target == "/metrics") {
@@ -266,15 +163,15 @@ Response Service::answer_get(const Request& request) {
   if (target.starts_with(kArtifacts)) {
     const std::string_view name = target.substr(kArtifacts.size());
     if (!is_hex_digest(name)) return error_response({Code::not_found, 0});
-    return serve(repository_ / "artifacts" / name, request,
-                 {"application/octet-stream", kImmutable, '"' + std::string(name) + '"'});
+    return serve_file(repository_ / "artifacts" / name, request,
+                      {"application/octet-stream", kImmutable, '"' + std::string(name) + '"'});
   }
   if (target.starts_with(kTuf)) {
     const std::string_view name = target.substr(kTuf.size());
     if (!is_metadata_name(name)) return error_response({Code::not_found, 0});
     Response response =
-        serve(repository_ / "metadata" / name, request,
-              {"application/json", name == "timestamp.json" ? kNoCache : kImmutable});
+        serve_file(repository_ / "metadata" / name, request,
+                   {"application/json", name == "timestamp.json" ? kNoCache : kImmutable});
     // Every client ends its walk over the roots with one that is not there yet: no failure.
     if (response.status == 404 && name.ends_with(".root.json")) response.code = Code::ok;
     return response;
@@ -282,16 +179,10 @@ Response Service::answer_get(const Request& request) {
   if (target.starts_with(kTargets)) {
     const std::string_view name = target.substr(kTargets.size());
     if (!tuf::is_target_path(name)) return error_response({Code::not_found, 0});
-    return serve(repository_ / "targets" / name, request, {"application/octet-stream", kImmutable});
+    return serve_file(repository_ / "targets" / name, request,
+                      {"application/octet-stream", kImmutable});
   }
-  if (target.starts_with(kLog)) {
-    const std::string_view name = target.substr(kLog.size());
-    if (!translog::is_log_path(name)) return error_response({Code::not_found, 0});
-    const bool is_immutable = translog::is_immutable_path(name);
-    return serve(repository_ / "log" / name, request,
-                 {is_immutable ? "application/octet-stream" : "text/plain; charset=utf-8",
-                  is_immutable ? kImmutable : kNoCache});
-  }
+  if (target.starts_with(kLogPrefix)) return serve_log(repository_ / "log", request);
   return error_response({Code::not_found, 0});
 }
 

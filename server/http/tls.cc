@@ -7,7 +7,7 @@
 #include <array>
 #include <utility>
 
-#include "server/http/stamp.h"
+#include "server/http/files.h"
 
 namespace airlock::http {
 

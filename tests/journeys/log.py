@@ -1,4 +1,6 @@
 """The public log: nothing runs that everybody cannot see, and nobody is shown another log than the rest."""
+import http.client
+
 from stage import *
 
 ORIGIN = "log.example.com/demo"
@@ -63,9 +65,9 @@ class Logged(Stage):
                                               env=self.environment(), cwd=self.dir))
         log.close()
 
-    def visit(self, name, log, state, out):
+    def visit(self, name, log, state, out, *extra):
         """One look, by a witness with any memory."""
-        return self.airlock(*self.witness_line(name, log, state, "--out", out))
+        return self.airlock(*self.witness_line(name, log, state, "--out", out, *extra))
 
     # ---- the vendor
 
@@ -222,6 +224,45 @@ class Log(Logged):
         third = self.make_release("1.2.0", firmware(90_000, 3), security=2)
         self.airlock("log", "add", third, "--log", "fork", "--key", "keys/log.key", "--keyring", "keys/keyring.cose")
         self.refuses("log_forked", self.visit, NAMES[2], "fork", "state-3", "out-3")
+
+    # ---- a log that is kept apart from the repository
+
+    def serve_log(self, *extra):
+        line = ("log", "serve", "--log", "repo/log", "--listen", "127.0.0.1:0", "--tls-cert", "server.pem",
+                "--tls-key", "server.key", *extra)
+        log = open(self.dir / "log-server.log", "ab")
+        child = subprocess.Popen([str(BIN / "airlock"), *line], stdout=subprocess.PIPE, stderr=log, text=True,
+                                 env=self.environment(), cwd=self.dir)
+        log.close()
+        self.children.append(child)
+        return child, child.stdout.readline().removeprefix("listening ").strip()
+
+    def test_a_log_is_served_alone_to_whoever_asks(self):
+        child, url = self.serve_log()
+        self.visit(NAMES[2], f"{url}/log", "state-3", "out-3", "--ca", "ca.pem")
+        wire = http.client.HTTPSConnection(url.removeprefix("https://"),
+                                           context=ssl.create_default_context(cafile=self.dir / "ca.pem"))
+
+        def status(method, path):
+            wire.request(method, path)
+            answer = wire.getresponse()
+            answer.read()
+            return answer.status
+
+        self.assertEqual(status("GET", "/log/checkpoint"), 200)
+        self.assertEqual(status("HEAD", "/log/checkpoint"), 200)
+        self.assertEqual(status("GET", "/metrics"), 200)
+        for method, path in (("GET", "/log/log.lock"), ("GET", "/log/../metadata/1.root.json"), ("GET", "/log/"),
+                             ("GET", "/tuf/timestamp.json"), ("POST", "/v1/check-in"), ("POST", "/log/checkpoint"),
+                             ("GET", "/admin/v1/rollouts")):
+            self.assertEqual(status(method, path), 404, (method, path))
+        wire.close()
+        child.terminate()
+        self.assertEqual(child.wait(WAIT_SECONDS_MAX), 0)
+
+    def test_where_no_log_is_none_is_served(self):
+        self.refuses("not_found", self.airlock, "log", "serve", "--log", "keys", "--tls-cert", "server.pem",
+                     "--tls-key", "server.key")
 
 
 class Monitor(Logged):
