@@ -15,7 +15,8 @@ constexpr std::size_t kTypedDigits = 8;
 constexpr int kLockTriesMax = 100;
 constexpr std::chrono::milliseconds kLockPause{50};
 
-// The lock is held for one write.
+// The lock is held for one write: whoever signs meanwhile, in a token that waits for a touch, holds
+// nobody up.
 Status lock_patiently(file::File& lock) {
   for (int tries = 0; tries < kLockTriesMax; ++tries) {
     const Status locked = lock.lock();
@@ -53,6 +54,10 @@ Answer confirm_by_typing(const crypto::Digest& digest, const std::string& packag
 Answer add_signatures(const SigningPlace& place, std::span<const keys::SigningKey> keys,
                       const crypto::Digest& shown) {
   const file::Path path = release::envelope_path(place.package);
+  AIRLOCK_ANSWER_ASSIGN(const file::Buffer seen, release::read_envelope(place.package),
+                        path.string());
+  AIRLOCK_ANSWER_ASSIGN(const file::Buffer copy,
+                        release::add_signatures(seen, keys, shown, place.keyring), place.key);
   const file::Path folder = path.has_parent_path() ? path.parent_path() : file::Path(".");
   AIRLOCK_ANSWER_ASSIGN(file::File lock, file::File::open(folder, file::Access::read),
                         folder.string());
@@ -60,7 +65,7 @@ Answer add_signatures(const SigningPlace& place, std::span<const keys::SigningKe
   AIRLOCK_ANSWER_ASSIGN(const file::Buffer envelope, release::read_envelope(place.package),
                         path.string());
   AIRLOCK_ANSWER_ASSIGN(const file::Buffer signed_envelope,
-                        release::add_signatures(envelope, keys, shown, place.keyring), place.key);
+                        release::merge_signatures(envelope, copy), path.string());
   AIRLOCK_ANSWER_TRY(file::replace(path, signed_envelope), path.string());
   if (place.keyring == nullptr) return {};
   AIRLOCK_ANSWER_ASSIGN(const std::string missing,

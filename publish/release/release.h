@@ -138,6 +138,10 @@ Path proof_path(const Path& package);
 Result<Buffer> add_signatures(Bytes envelope, std::span<const keys::SigningKey> keys,
                               const Digest& shown, const package::Keyring* keyring);
 
+// merge_signatures adds to an envelope what others have signed in a copy of it. Errors:
+// digest_mismatch (a copy of other bytes), already_signed (it has all of them), those of parsing.
+Result<Buffer> merge_signatures(Bytes envelope, Bytes copy);
+
 // missing_signatures says who has yet to sign what, for each clause of the policy that is not met:
 // "committee: 1 of 2 signers by ed25519 and secp256k1; committee-2 signed by ed25519, secp256k1 is
 // missing; committee-3 has not signed". Empty where the quorum is complete.

@@ -545,6 +545,21 @@ TEST_F(Release, RemovesWhatAKilledPublishLeftInTheRepository) {
   EXPECT_FALSE(std::filesystem::exists(left));
 }
 
+TEST_F(Release, MergesWhatWasSignedInTwoCopies) {
+  const Buffer envelope = make(recipe_of("1.0.0", image_of(1, 70'000)), {})->envelope;
+  const Digest digest = digest_of(envelope);
+  const Buffer one = *add_signatures(envelope, {&key("vendor"), 1}, digest, nullptr);
+  const Buffer other = *add_signatures(envelope, {&key("committee-1"), 1}, digest, nullptr);
+  const Buffer both = *merge_signatures(one, other);
+  EXPECT_TRUE(check_signature(both, key("vendor").public_key()));
+  EXPECT_TRUE(check_signature(both, key("committee-1").public_key()));
+  EXPECT_EQ(merge_signatures(both, one).error().code, Code::already_signed);
+  const Buffer another = make(recipe_of("1.0.1", image_of(1, 70'000)), {})->envelope;
+  const Buffer elsewhere =
+      *add_signatures(another, {&key("vendor"), 1}, digest_of(another), nullptr);
+  EXPECT_EQ(merge_signatures(envelope, elsewhere).error().code, Code::digest_mismatch);
+}
+
 TEST_F(Release, ACrashAnywhereLeavesARepositoryThatDevicesAccept) {
   ASSERT_TRUE(publish_now(complete(recipe_of("1.0.0", image_of(1, 70'000)))).has_value());
   const Path package = complete(recipe_of("1.1.0", image_of(2, 70'000)));

@@ -137,6 +137,20 @@ Result<Buffer> add_signatures(Bytes encoded, std::span<const keys::SigningKey> k
   return seal(envelope.payload, drafts);
 }
 
+Result<Buffer> merge_signatures(Bytes encoded, Bytes copied) {
+  AIRLOCK_ASSIGN(const package::Envelope envelope, package::Envelope::parse(encoded));
+  AIRLOCK_ASSIGN(const package::Envelope copy, package::Envelope::parse(copied));
+  if (!equal(envelope.payload, copy.payload)) return fail(Code::digest_mismatch);
+  AIRLOCK_ASSIGN(std::vector<package::SignatureDraft> drafts, signatures_of(envelope));
+  AIRLOCK_ASSIGN(const std::vector<package::SignatureDraft> others, signatures_of(copy));
+  const std::size_t before = drafts.size();
+  for (const package::SignatureDraft& draft : others) {
+    if (!has_signed(drafts, draft.key_id)) drafts.push_back(draft);
+  }
+  if (drafts.size() == before) return fail(Code::already_signed);
+  return seal(envelope.payload, drafts);
+}
+
 Status check_signature(Bytes encoded, const crypto::PublicKey& key) {
   AIRLOCK_ASSIGN(const package::Envelope envelope, package::Envelope::parse(encoded));
   const Digest id = package::key_id(key);
