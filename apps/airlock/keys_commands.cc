@@ -36,7 +36,8 @@ Answer init(const InitOptions& options) {
 
 struct MakeOptions : PassphraseOptions {
   std::string name;
-  std::vector<std::string> algorithms = {"ed25519", "secp256k1", "slh-dsa"};
+  std::string door = "package";
+  std::vector<std::string> algorithms;
 };
 
 std::expected<package::AlgorithmSet, Refusal> read_algorithms(
@@ -52,9 +53,30 @@ std::expected<package::AlgorithmSet, Refusal> read_algorithms(
   return made;
 }
 
+Answer make_role_key(const MakeOptions& options) {
+  using Type = keys::RepositoryKey::Type;
+  const std::string algorithm = options.algorithms.empty() ? "ed25519" : options.algorithms[0];
+  if (options.algorithms.size() > 1 || (algorithm != "ed25519" && algorithm != "p256")) {
+    return refuse(Code::usage, "a key of the repository is one of ed25519 or p256");
+  }
+  AIRLOCK_ASSIGN(const keys::Secret passphrase,
+                 ask_passphrase(options, "the new " + options.name + ".key", keys::Asking::twice));
+  auto made = release::make_role_key(options.name, algorithm == "p256" ? Type::p256 : Type::ed25519,
+                                     passphrase);
+  if (!made) return refuse(made.error(), options.name);
+  std::printf(
+      "%s.key: keep it; it signs metadata by %s, and no package.\n"
+      "%s.pub: give it to whoever changes the root (airlock repo rotate). Key id %s\n",
+      options.name.c_str(), algorithm.c_str(), options.name.c_str(), made->half.id.c_str());
+  return {};
+}
+
 // One file, since a person who has three to choose from forgets one.
 Answer make_signer(const MakeOptions& options) {
-  AIRLOCK_ASSIGN(const package::AlgorithmSet algorithms, read_algorithms(options.algorithms));
+  if (options.door == "repository") return make_role_key(options);
+  const std::vector<std::string> all = {"ed25519", "secp256k1", "slh-dsa"};
+  AIRLOCK_ASSIGN(const package::AlgorithmSet algorithms,
+                 read_algorithms(options.algorithms.empty() ? all : options.algorithms));
   AIRLOCK_ASSIGN(const keys::Secret passphrase,
                  ask_passphrase(options, "the new " + options.name + ".key", keys::Asking::twice));
   const auto made = release::make_keys(options.name, algorithms, keys::Door::package, passphrase);
@@ -82,16 +104,17 @@ std::expected<token::Key, Refusal> key_in_token(const TokenOptions& options) {
     AIRLOCK_ANSWER_ASSIGN(token::Key key, token::Key::open(uri, pin.view()), options.uri);
     return key;
   }
-  const token::Curve curve =
-      options.curve == "ed25519" ? token::Curve::ed25519 : token::Curve::secp256k1;
+  const token::Curve curve = options.curve == "ed25519"     ? token::Curve::ed25519
+                             : options.curve == "secp256k1" ? token::Curve::secp256k1
+                                                            : token::Curve::p256;
   AIRLOCK_ANSWER_ASSIGN(token::Key key, token::Key::generate(uri, pin.view(), curve), options.uri);
   return key;
 }
 
 Answer make_in_token(const TokenOptions& options) {
   AIRLOCK_ASSIGN(const token::Key key, key_in_token(options));
-  AIRLOCK_ANSWER_ASSIGN(const crypto::PublicKey half, keys::public_half(key), options.uri);
-  AIRLOCK_ANSWER_TRY(keys::create_public_keys(options.out, {&half, 1}), options.out);
+  AIRLOCK_ANSWER_ASSIGN(const std::string pem, keys::public_pem(key), options.uri);
+  AIRLOCK_ANSWER_TRY(file::create(options.out, bytes_of(pem)), options.out);
   std::printf("%s: the public half; the key itself never leaves the token.\n", options.out.c_str());
   return {};
 }
@@ -244,17 +267,27 @@ void add_keys_commands(CLI::App& app, Outcome& outcome) {
   made.command.footer("Example:\n  airlock keys init --dir keys --vendor \"Example Wallets\"");
 
   auto one = add_command<MakeOptions>(
-      family, outcome, "make", "Make the keys of one signer: NAME.key and NAME.pub.", &make_signer);
+      family, outcome, "make",
+      "Make the keys of one signer, or a key of the repository: NAME.key and NAME.pub.",
+      &make_signer);
   one.command.add_option("name", one.options.name, "path of the files, without their ending")
       ->required();
   one.command
       .add_option("--algorithm", one.options.algorithms,
-                  "ed25519, secp256k1 or slh-dsa; repeat for several, all three by default")
+                  "ed25519, secp256k1 or slh-dsa; repeat for several, all three by default. Of "
+                  "the repository ed25519 or p256")
       ->take_all();
+  one.command
+      .add_option("--door", one.options.door,
+                  "package: the keys sign packages; repository: the key signs metadata")
+      ->check(CLI::IsMember({"package", "repository"}))
+      ->capture_default_str();
   add_passphrase_option(one.command, one.options);
   one.command.footer(
       "Example:\n  airlock keys make anna\n"
-      "  airlock keyring draft --from keyring.cose --replace committee-1=anna.pub --out next.cose");
+      "  airlock keyring draft --from keyring.cose --replace committee-1=anna.pub --out next.cose\n"
+      "  airlock keys make --door repository next-timestamp\n"
+      "  airlock repo rotate --repo repo --role timestamp --add next-timestamp.pub");
 
   auto token = add_command<TokenOptions>(
       family, outcome, "token",
@@ -262,8 +295,10 @@ void add_keys_commands(CLI::App& app, Outcome& outcome) {
       "half.",
       &make_in_token);
   token.command.add_option("uri", token.options.uri, "PKCS#11 URI (RFC 7512)")->required();
-  token.command.add_option("--curve", token.options.curve, "make a key of this curve")
-      ->check(CLI::IsMember({"ed25519", "secp256k1"}));
+  token.command
+      .add_option("--curve", token.options.curve,
+                  "make a key of this curve; secp256k1 signs packages alone, p256 metadata alone")
+      ->check(CLI::IsMember({"ed25519", "secp256k1", "p256"}));
   token.command.add_option("--out", token.options.out, "file for the public half")->required();
   add_passphrase_option(token.command, token.options);
   token.command.footer(

@@ -75,13 +75,63 @@ std::expected<std::unique_ptr<OpenedKeyring>, Refusal> open_keyring_if_named(
   return open_keyring(path);
 }
 
-std::expected<RoleKeyFiles, Refusal> open_role_keys(const file::Path& folder,
-                                                    const keys::Secret& passphrase) {
-  AIRLOCK_ASSIGN(keys::SigningKey targets,
-                 open_key((folder / "repo-targets.key").string(), passphrase));
-  AIRLOCK_ASSIGN(keys::SigningKey snapshot,
-                 open_key((folder / "repo-snapshot.key").string(), passphrase));
-  return RoleKeyFiles{std::move(targets), std::move(snapshot)};
+std::expected<release::RoleSigner, Refusal> open_role_key(const std::string& name,
+                                                          const keys::Secret& passphrase) {
+  auto key = token::is_uri(name) ? keys::RepositoryKey::in_token(name, passphrase)
+                                 : keys::RepositoryKey::open(name, passphrase);
+  if (!key) return refuse(key.error(), about_token(name, key.error()));
+  auto signer = release::role_signer(std::move(*key), name);
+  if (!signer) return refuse(signer.error(), name);
+  return std::move(*signer);
+}
+
+std::expected<release::RoleSigner, Refusal> ask_and_open_role_key(const PassphraseOptions& options,
+                                                                  const std::string& name) {
+  AIRLOCK_ASSIGN(const keys::Secret passphrase, ask_passphrase(options, name, keys::Asking::once));
+  return open_role_key(name, passphrase);
+}
+
+std::expected<tuf::PublicKey, Refusal> read_role_key(const file::Path& path) {
+  AIRLOCK_ANSWER_ASSIGN(const file::Buffer pem, file::read(path, keys::kKeyFileMax), path.string());
+  AIRLOCK_ANSWER_ASSIGN(tuf::PublicKey key, tuf::key_from_pem(text_of(pem)), path.string());
+  return key;
+}
+
+void add_role_key_options(CLI::App& command, RoleKeyOptions& options) {
+  auto* folder = command.add_option("--keys", options.folder,
+                                    "folder with repo-targets.key and repo-snapshot.key");
+  auto* keys = command.add_option("--key", options.keys,
+                                  "a key of targets or snapshot: a .key file or PKCS#11 URI; "
+                                  "repeat for several");
+  keys->take_all();
+  auto* group = command.add_option_group("keys", "what signs");
+  group->add_options(folder, keys);
+  group->require_option(1, 2);
+  add_passphrase_option(command, options);
+}
+
+std::expected<std::vector<release::RoleSigner>, Refusal> open_role_keys(
+    const RoleKeyOptions& options) {
+  std::vector<release::RoleSigner> opened;
+  std::optional<keys::Secret> of_folder;
+  for (const char* name : {"repo-targets.key", "repo-snapshot.key"}) {
+    const file::Path path = file::Path(options.folder) / name;
+    std::error_code ignored;
+    if (options.folder.empty() || !std::filesystem::exists(path, ignored)) continue;
+    if (!of_folder) {
+      AIRLOCK_ASSIGN(of_folder, ask_passphrase(options, options.folder, keys::Asking::once));
+    }
+    AIRLOCK_ASSIGN(release::RoleSigner signer, open_role_key(path.string(), *of_folder));
+    opened.push_back(std::move(signer));
+  }
+  if (!options.folder.empty() && opened.empty()) {
+    return refuse(Code::not_found, (file::Path(options.folder) / "repo-targets.key").string());
+  }
+  for (const std::string& name : options.keys) {
+    AIRLOCK_ASSIGN(release::RoleSigner signer, ask_and_open_role_key(options, name));
+    opened.push_back(std::move(signer));
+  }
+  return opened;
 }
 
 std::int64_t present() { return static_cast<std::int64_t>(std::time(nullptr)); }

@@ -39,15 +39,24 @@ inline const package::Keyring* keyring_of(const std::unique_ptr<OpenedKeyring>& 
   return opened == nullptr ? nullptr : &opened->keyring;
 }
 
-// The keys that publishing signs with, in a folder, as `keys init` names them.
-struct RoleKeyFiles {
-  keys::SigningKey targets;
-  keys::SigningKey snapshot;
+// open_role_key opens one key of the repository's roles, of a file or a token; read_role_key reads
+// a public half.
+std::expected<release::RoleSigner, Refusal> open_role_key(const std::string& name,
+                                                          const keys::Secret& passphrase);
+std::expected<release::RoleSigner, Refusal> ask_and_open_role_key(const PassphraseOptions& options,
+                                                                  const std::string& name);
+std::expected<tuf::PublicKey, Refusal> read_role_key(const file::Path& path);
 
-  release::RoleSigners signers() const { return {targets, snapshot}; }
+// Options of a command that signs targets and snapshot: a folder in which keys are called as
+// `keys init` names them, keys one by one, or both.
+struct RoleKeyOptions : PassphraseOptions {
+  std::string folder;
+  std::vector<std::string> keys;
 };
-std::expected<RoleKeyFiles, Refusal> open_role_keys(const file::Path& folder,
-                                                    const keys::Secret& passphrase);
+void add_role_key_options(CLI::App& command, RoleKeyOptions& options);
+// open_role_keys opens what of the two stands in the folder, at least one, and the others.
+std::expected<std::vector<release::RoleSigner>, Refusal> open_role_keys(
+    const RoleKeyOptions& options);
 
 // answer turns what publish/release says into a command's answer; `about` where it named nothing.
 inline std::unexpected<Refusal> refuse(const release::Refusal& refusal, const std::string& about) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <cstdio>
 
 #include "apps/airlock/commands.h"
@@ -11,7 +13,10 @@ namespace {
 struct InitOptions : PassphraseOptions {
   std::string repo;
   std::string keys;
+  std::vector<std::string> named;
 };
+
+constexpr std::array kRolesWithKeys = {"root", "targets", "snapshot", "timestamp"};
 
 // How to offer what is new in a repository.
 void tell_timestamp(const std::string& repo) {
@@ -19,18 +24,50 @@ void tell_timestamp(const std::string& repo) {
               repo.c_str());
 }
 
+// The key of a role: as it is named, or as the folder has it.
+struct KeyPlace {
+  std::string name;
+  bool in_folder = false;
+};
+std::expected<KeyPlace, Refusal> place_of_key(const InitOptions& options, const std::string& role) {
+  for (const std::string& text : options.named) {
+    AIRLOCK_ASSIGN(const Assignment parts, split_assignment(text));
+    if (std::ranges::find(kRolesWithKeys, parts.name) == kRolesWithKeys.end()) {
+      return refuse(Code::usage, "--key takes root, targets, snapshot or timestamp, found " + text);
+    }
+    if (parts.name == role) return KeyPlace{parts.value};
+  }
+  if (options.keys.empty())
+    return refuse(Code::usage, "--keys, or --key " + role + "=.., is needed");
+  const std::string ending = role == "timestamp" ? ".pub" : ".key";
+  return KeyPlace{(file::Path(options.keys) / ("repo-" + role + ending)).string(), true};
+}
+
+std::expected<std::vector<release::RoleSigner>, Refusal> open_first(const InitOptions& options) {
+  std::optional<keys::Secret> of_folder;
+  std::vector<release::RoleSigner> opened;
+  for (const char* role : {"root", "targets", "snapshot"}) {
+    AIRLOCK_ASSIGN(const KeyPlace place, place_of_key(options, role));
+    if (place.in_folder && !of_folder) {
+      AIRLOCK_ASSIGN(of_folder, ask_passphrase(options, options.keys, keys::Asking::once));
+    }
+    if (place.in_folder) {
+      AIRLOCK_ASSIGN(release::RoleSigner signer, open_role_key(place.name, *of_folder));
+      opened.push_back(std::move(signer));
+      continue;
+    }
+    AIRLOCK_ASSIGN(release::RoleSigner signer, ask_and_open_role_key(options, place.name));
+    opened.push_back(std::move(signer));
+  }
+  return opened;
+}
+
 Answer init(const InitOptions& options) {
-  const file::Path public_path = file::Path(options.keys) / "repo-timestamp.pub";
-  AIRLOCK_ANSWER_ASSIGN(const crypto::PublicKey timestamp, keys::read_public_key(public_path),
-                        public_path.string());
-  AIRLOCK_ASSIGN(const keys::Secret passphrase,
-                 ask_passphrase(options, options.keys, keys::Asking::once));
-  const file::Path folder(options.keys);
-  AIRLOCK_ASSIGN(const keys::SigningKey root,
-                 open_key((folder / "repo-root.key").string(), passphrase));
-  AIRLOCK_ASSIGN(const RoleKeyFiles roles, open_role_keys(folder, passphrase));
+  AIRLOCK_ASSIGN(const KeyPlace open_half, place_of_key(options, "timestamp"));
+  AIRLOCK_ASSIGN(const tuf::PublicKey timestamp, read_role_key(open_half.name));
+  AIRLOCK_ASSIGN(const std::vector<release::RoleSigner> keys, open_first(options));
   const auto made =
-      release::init_repository(options.repo, {root, roles.signers(), timestamp}, present());
+      release::init_repository(options.repo, {keys[0], keys[1], keys[2], timestamp}, present());
   if (!made) return refuse(made.error(), options.repo);
   std::printf("%s: an empty repository. Devices are provisioned with metadata/1.root.json.\n",
               options.repo.c_str());
@@ -40,27 +77,28 @@ Answer init(const InitOptions& options) {
 
 struct TimestampOptions : PassphraseOptions {
   std::string repo;
-  std::string key;
+  std::vector<std::string> keys;
   std::string valid_for = "7d";
 };
 
 Answer timestamp(const TimestampOptions& options) {
   AIRLOCK_ASSIGN(const std::int64_t valid, read_validity(options.valid_for));
-  AIRLOCK_ASSIGN(const keys::Secret passphrase,
-                 ask_passphrase(options, options.key, keys::Asking::once));
-  AIRLOCK_ASSIGN(const keys::SigningKey key, open_key(options.key, passphrase));
+  std::vector<release::RoleSigner> signers;
+  for (const std::string& name : options.keys) {
+    AIRLOCK_ASSIGN(release::RoleSigner signer, ask_and_open_role_key(options, name));
+    signers.push_back(std::move(signer));
+  }
   const std::int64_t now = present();
-  const auto made = release::renew_timestamp(options.repo, key, valid, now);
+  const auto made = release::renew_timestamp(options.repo, signers, valid, now);
   if (!made) return refuse(made.error(), options.repo);
   std::printf("%s: timestamp valid until %s.\n", options.repo.c_str(),
               text::to_time(now + valid).c_str());
   return {};
 }
 
-struct PublishOptions : PassphraseOptions {
+struct PublishOptions : RoleKeyOptions {
   std::string package;
   std::string repo;
-  std::string keys;
   std::string keyring;
   Logging logging;  // its log is the repository's
   std::string wait = "0s";
@@ -68,14 +106,14 @@ struct PublishOptions : PassphraseOptions {
 
 // Before a passphrase is asked: no key of the keyring lies among the repository's either.
 Answer check_key_files(const PublishOptions& options, const package::Keyring& keyring) {
-  std::vector<crypto::PublicKey> others;
+  std::vector<tuf::PublicKey> others;
   for (const release::CastMember& member : release::cast()) {
-    if (!member.group.empty()) continue;
-    const file::Path path = file::Path(options.keys) / (std::string(member.name) + ".pub");
-    const auto key = keys::read_public_key(path);
-    if (!key && key.error().code == Code::not_found) continue;  // kept elsewhere
-    if (!key) return refuse(key.error(), path.string());
-    others.push_back(*key);
+    if (!member.group.empty() || options.folder.empty()) continue;
+    const file::Path path = file::Path(options.folder) / (std::string(member.name) + ".pub");
+    auto key = read_role_key(path);
+    if (!key && key.error().error.code == Code::not_found) continue;  // kept elsewhere
+    if (!key) return std::unexpected(key.error());
+    others.push_back(std::move(*key));
   }
   const auto apart = release::check_doors_apart(keyring, options.repo, others);
   if (!apart) return refuse(apart.error(), options.repo);
@@ -85,9 +123,11 @@ Answer check_key_files(const PublishOptions& options, const package::Keyring& ke
 // Where the log's key is at hand, the release is taken into the log here; otherwise its proof lies
 // beside the package already.
 Answer take_into_log(const PublishOptions& options, const package::Proven& proven,
-                     const package::Keyring& keyring, const keys::Secret& passphrase) {
+                     const package::Keyring& keyring) {
   const package::LogPolicy* policy = package::log_for(keyring, proven.manifest().kind);
   if (policy == nullptr || options.logging.key.empty()) return {};
+  AIRLOCK_ASSIGN(const keys::Secret passphrase,
+                 ask_passphrase(options, options.logging.key, keys::Asking::once));
   AIRLOCK_ASSIGN(const keys::SigningKey key, open_key(options.logging.key, passphrase));
   Logging logging = options.logging;
   logging.log = (file::Path(options.repo) / release::kLogFolder).string();
@@ -110,12 +150,10 @@ Answer publish(const PublishOptions& options) {
     return refuse(proven.error().error, options.package + (missing.empty() ? "" : ": " + missing));
   }
   AIRLOCK_TRY(check_key_files(options, keyring->keyring));
-  AIRLOCK_ASSIGN(const keys::Secret passphrase,
-                 ask_passphrase(options, options.keys, keys::Asking::once));
-  AIRLOCK_ASSIGN(const RoleKeyFiles roles, open_role_keys(options.keys, passphrase));
-  AIRLOCK_TRY(take_into_log(options, *proven, keyring->keyring, passphrase));
+  AIRLOCK_ASSIGN(const std::vector<release::RoleSigner> signers, open_role_keys(options));
+  AIRLOCK_TRY(take_into_log(options, *proven, keyring->keyring));
   const release::PublishOrder order{options.package, options.repo, keyring->keyring, present()};
-  const auto published = release::publish(order, roles.signers());
+  const auto published = release::publish(order, signers);
   if (!published) return refuse(published.error(), options.package);
   std::printf("Published %s.\n", published->target.c_str());
   std::printf("The device's own code accepted it; payloads decoded: %zu.\n",
@@ -138,10 +176,13 @@ void add_repo_commands(CLI::App& app, Outcome& outcome) {
   family.footer("Example:\n  airlock repo init --repo repo --keys keys");
   auto made = add_command<InitOptions>(family, outcome, "init", "Make an empty repository.", &init);
   made.command.add_option("--repo", made.options.repo, "folder of the repository")->required();
+  made.command.add_option("--keys", made.options.keys,
+                          "folder with repo-{root,targets,snapshot}.key and repo-timestamp.pub");
   made.command
-      .add_option("--keys", made.options.keys,
-                  "folder with repo-{root,targets,snapshot}.key and repo-timestamp.pub")
-      ->required();
+      .add_option("--key", made.options.named,
+                  "a role's key instead of the folder's: a .key file or PKCS#11 URI, of timestamp "
+                  "a .pub file")
+      ->type_name("ROLE=KEY");
   add_passphrase_option(made.command, made.options);
   made.command.footer("Example:\n  airlock repo init --repo repo --keys keys");
 
@@ -153,8 +194,11 @@ void add_repo_commands(CLI::App& app, Outcome& outcome) {
   renewed.command.add_option("--repo", renewed.options.repo, "folder of the repository")
       ->required();
   renewed.command
-      .add_option("--key", renewed.options.key, "the timestamp key: a .key file or PKCS#11 URI")
-      ->required();
+      .add_option("--key", renewed.options.keys,
+                  "the timestamp key: a .key file or PKCS#11 URI; repeat while both an old and a "
+                  "new one sign")
+      ->required()
+      ->take_all();
   renewed.command.add_option("--valid-for", renewed.options.valid_for, "such as 36h or 7d")
       ->capture_default_str();
   add_passphrase_option(renewed.command, renewed.options);
@@ -169,16 +213,13 @@ void add_publish_command(CLI::App& app, Outcome& outcome) {
   made.command.add_option("package", made.options.package, "package folder or .cose file")
       ->required();
   made.command.add_option("--repo", made.options.repo, "folder of the repository")->required();
-  made.command
-      .add_option("--keys", made.options.keys, "folder with repo-targets.key and repo-snapshot.key")
-      ->required();
   made.command.add_option("--keyring", made.options.keyring, "keyring package of the devices")
       ->required();
   made.command.add_option("--log-key", made.options.logging.key,
                           "key of the public log in REPO/log; without it the package brings its "
                           "proof (airlock log prove)");
   add_witness_options(made.command, made.options.logging, made.options.wait);
-  add_passphrase_option(made.command, made.options);
+  add_role_key_options(made.command, made.options);
   made.command.footer(
       "Example:\n  airlock publish release-1.1.0 --repo repo --keys keys "
       "--keyring keys/keyring.cose");

@@ -73,10 +73,9 @@ inline OneBlock one_block(const file::Buffer& image) {
 
 // The root of a repository whose roles are one key's.
 inline std::string root_of(const fakes::Signer& signer) {
-  const Bytes key = signer.key().view();
-  const tuf::RoleKeys keys{{tuf::Buffer(key.begin(), key.end())}};
+  const tuf::RoleKeys keys{{*tuf::ed25519_key(signer.key().view())}};
   const std::string draft = *tuf::draft_root({1, 2'000'000'000, keys, keys, keys, keys});
-  return *tuf::join(draft, {{keys.keys[0], signer.sign_message(bytes_of(draft))}});
+  return *tuf::join(draft, {{keys.keys[0].id, signer.sign_message(bytes_of(draft))}});
 }
 
 // The process dies when the phase is entered for the first time.

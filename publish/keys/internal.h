@@ -9,6 +9,11 @@ namespace airlock::keys {
 // public_half takes the public key out of OpenSSL's object and checks it.
 Result<crypto::PublicKey> public_half(const EVP_PKEY* key);
 
+// is_on_curve says whether a key is of the curve that OpenSSL calls so; evp_ec makes a public key
+// of a point on one, nullptr where it cannot.
+bool is_on_curve(const EVP_PKEY* key, std::string_view group);
+EvpKey evp_ec(std::string_view group, Bytes point);
+
 // The name of SLH-DSA-SHA2-128s in keys (RFC 9909), which OpenSSL before 3.5 does not know: its
 // keys are put into PKCS#8 and SubjectPublicKeyInfo here, as raw bytes without parameters.
 ObjectName slh_dsa_name();

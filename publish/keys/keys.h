@@ -1,13 +1,13 @@
 // publish/keys: secrets that sign, and the files they rest in.
 //
-// It is for making Ed25519, secp256k1 and SLH-DSA keys, keeping them encrypted on disk, and signing
-// with them. A key is a capability: whoever holds a SigningKey can sign, and nobody can take the
-// secret out of it. It promises that a secret key lies on disk only as encrypted PKCS#8 with mode
-// 0600 (AES-256-CBC, the key derived by scrypt), that passphrases and secrets are wiped from memory
-// when their owner ends, that secp256k1 signatures are deterministic (RFC 6979) with a low S, that
-// SLH-DSA signatures are deterministic too, and that every public key it returns passed
-// core/crypto's own check. It never takes a passphrase from the
-// command line, never prints a secret, and never decides what is signed.
+// It is for making Ed25519, secp256k1 and SLH-DSA keys, and P-256 ones for the repository, keeping
+// them encrypted on disk, and signing with them. A key is a capability: whoever holds a SigningKey
+// can sign, and nobody can take the secret out of it. It promises that a secret key lies on disk
+// only as encrypted PKCS#8 with mode 0600 (AES-256-CBC, the key derived by scrypt), that
+// passphrases and secrets are wiped from memory when their owner ends, that secp256k1 signatures
+// are deterministic (RFC 6979) with a low S, that SLH-DSA signatures are deterministic too, and
+// that every public key it returns passed core/crypto's own check. It never takes a passphrase from
+// the command line, never prints a secret, and never decides what is signed.
 //
 // A file holds the keys of one signer, at most one of each algorithm, one after the other under one
 // passphrase. The files are those of openssl: `openssl pkey -in vendor.key` reads what this room
@@ -106,10 +106,11 @@ class SigningKey {
   // of a key in a token: token_gone, token_failed, timed_out.
   Result<Signature> sign(std::span<const Bytes> message) const;
 
+  struct Opened;
+
  private:
   friend Result<std::vector<SigningKey>> open_keys(const file::Path&, const Secret&);
   friend Status save_keys(const file::Path&, std::span<const SigningKey>, const Secret&);
-  struct Opened;
   SigningKey(std::unique_ptr<Opened> opened, const crypto::PublicKey& key, Door door);
   std::unique_ptr<Opened> opened_;
   crypto::PublicKey public_key_;
@@ -122,6 +123,48 @@ Result<std::vector<SigningKey>> open_keys(const file::Path& path, const Secret& 
 // save_keys writes the keys of one signer, as SigningKey::save writes one.
 Status save_keys(const file::Path& path, std::span<const SigningKey> keys,
                  const Secret& passphrase);
+
+// What the two doors have in common are files, tokens and passphrases; the keys are apart.
+//
+// A secret key of a role of the repository (TUF): Ed25519 or P-256, which no package is signed by.
+// Move-only.
+class RepositoryKey {
+ public:
+  enum class Type : std::uint8_t { ed25519, p256 };
+  // generate makes a new key. Errors: io_failed (no randomness).
+  static Result<RepositoryKey> generate(Type type);
+  // open decrypts a file of one key. Errors: those of SigningKey::open.
+  static Result<RepositoryKey> open(const file::Path& path, const Secret& passphrase);
+  // in_token opens the key that a PKCS#11 URI names. It states no door, and cannot be saved.
+  static Result<RepositoryKey> in_token(std::string_view uri, const Secret& pin);
+
+  RepositoryKey(RepositoryKey&&) noexcept;
+  RepositoryKey& operator=(RepositoryKey&&) noexcept;
+  ~RepositoryKey();
+
+  // save writes the key encrypted, with the door that it is for, to a file that must not exist.
+  Status save(const file::Path& path, const Secret& passphrase) const;
+
+  // public_pem is its public half: one block "PUBLIC KEY".
+  const std::string& public_pem() const { return public_pem_; }
+  Door door() const { return door_; }
+
+  // sign returns an Ed25519 signature, or ECDSA over the message's SHA-256 in DER. Before it is
+  // returned the signature is verified. Errors: those of SigningKey::sign.
+  Result<Signature> sign(Bytes message) const;
+
+  struct Opened;
+
+ private:
+  RepositoryKey(std::unique_ptr<Opened> opened, std::string public_pem, Door door);
+  static Result<RepositoryKey> make(std::unique_ptr<Opened> opened, Door door);
+  std::unique_ptr<Opened> opened_;
+  std::string public_pem_;
+  Door door_;
+};
+
+// public_pem is the public half of a key in a token, P-256 too. Errors: bad_key, weak_key.
+Result<std::string> public_pem(const token::Key& key);
 
 // public_half is the public key of one in a token. Errors: key_too_weak (P-256, which the package
 // door does not take), bad_key, weak_key.

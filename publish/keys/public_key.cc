@@ -20,13 +20,6 @@ constexpr std::size_t kPointSizeMax = 65;
 using Params = std::unique_ptr<OSSL_PARAM, Freed<OSSL_PARAM_free>>;
 using ParamsBuild = std::unique_ptr<OSSL_PARAM_BLD, Freed<OSSL_PARAM_BLD_free>>;
 
-bool on_our_curve(const EVP_PKEY* key) {
-  std::array<char, 32> name{};
-  std::size_t size = 0;
-  return EVP_PKEY_get_group_name(key, name.data(), name.size(), &size) == 1 &&
-         std::string_view(name.data(), size) == kCurve;
-}
-
 // Any encoding of the point becomes the compressed one.
 Result<crypto::PublicKey> compressed(Bytes point) {
   secp256k1_pubkey parsed;
@@ -46,22 +39,7 @@ EvpKey evp_ed25519(const crypto::PublicKey& key) {
       EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.view().data(), key.view().size()));
 }
 
-EvpKey evp_secp256k1(const crypto::PublicKey& key) {
-  const ParamsBuild build(OSSL_PARAM_BLD_new());
-  const EvpContext context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
-  if (build == nullptr || context == nullptr) return nullptr;
-  OSSL_PARAM_BLD_push_utf8_string(build.get(), OSSL_PKEY_PARAM_GROUP_NAME, kCurve.data(),
-                                  kCurve.size());
-  OSSL_PARAM_BLD_push_octet_string(build.get(), OSSL_PKEY_PARAM_PUB_KEY, key.view().data(),
-                                   key.view().size());
-  const Params params(OSSL_PARAM_BLD_to_param(build.get()));
-  EVP_PKEY* made = nullptr;
-  if (params == nullptr || EVP_PKEY_fromdata_init(context.get()) != 1 ||
-      EVP_PKEY_fromdata(context.get(), &made, EVP_PKEY_PUBLIC_KEY, params.get()) != 1) {
-    return nullptr;
-  }
-  return EvpKey(made);
-}
+EvpKey evp_secp256k1(const crypto::PublicKey& key) { return evp_ec(kCurve, key.view()); }
 
 PublicInfo info_of_evp(const EvpKey& key) {
   X509_PUBKEY* made = nullptr;
@@ -113,6 +91,31 @@ Result<crypto::PublicKey> key_in(const X509_PUBKEY* info) {
 
 }  // namespace
 
+bool is_on_curve(const EVP_PKEY* key, std::string_view group) {
+  std::array<char, 32> name{};
+  std::size_t size = 0;
+  return EVP_PKEY_is_a(key, "EC") == 1 &&
+         EVP_PKEY_get_group_name(key, name.data(), name.size(), &size) == 1 &&
+         std::string_view(name.data(), size) == group;
+}
+
+EvpKey evp_ec(std::string_view group, Bytes point) {
+  const ParamsBuild build(OSSL_PARAM_BLD_new());
+  const EvpContext context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
+  if (build == nullptr || context == nullptr) return nullptr;
+  OSSL_PARAM_BLD_push_utf8_string(build.get(), OSSL_PKEY_PARAM_GROUP_NAME, group.data(),
+                                  group.size());
+  OSSL_PARAM_BLD_push_octet_string(build.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
+                                   point.size());
+  const Params params(OSSL_PARAM_BLD_to_param(build.get()));
+  EVP_PKEY* made = nullptr;
+  if (params == nullptr || EVP_PKEY_fromdata_init(context.get()) != 1 ||
+      EVP_PKEY_fromdata(context.get(), &made, EVP_PKEY_PUBLIC_KEY, params.get()) != 1) {
+    return nullptr;
+  }
+  return EvpKey(made);
+}
+
 ObjectName slh_dsa_name() { return ObjectName(OBJ_txt2obj("2.16.840.1.101.3.4.3.20", 1)); }
 
 bool is_slh_dsa(const ASN1_OBJECT* name) {
@@ -129,7 +132,7 @@ Result<crypto::PublicKey> public_half(const EVP_PKEY* key) {
     if (EVP_PKEY_get_raw_public_key(key, bytes.data(), &size) != 1) return fail(Code::bad_key);
     return crypto::make_public_key(Algorithm::eddsa, bytes);
   }
-  if (EVP_PKEY_is_a(key, "EC") != 1 || !on_our_curve(key)) return fail(Code::key_too_weak);
+  if (!is_on_curve(key, kCurve)) return fail(Code::key_too_weak);
   std::array<std::uint8_t, kPointSizeMax> point;
   std::size_t size = 0;
   if (EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size(),

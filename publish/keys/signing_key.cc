@@ -1,8 +1,6 @@
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/pkcs12.h>
 #include <openssl/rand.h>
 #include <secp256k1.h>
 
@@ -10,6 +8,7 @@
 
 #include "publish/keys/in_token.h"
 #include "publish/keys/internal.h"
+#include "publish/keys/pkcs8.h"
 #include "publish/keys/slh_dsa.h"
 
 namespace airlock::keys {
@@ -18,7 +17,6 @@ namespace {
 using crypto::Algorithm;
 
 constexpr std::size_t kScalarSize = 32;
-constexpr std::size_t kSaltSize = 16;
 
 // Derived in a moment from fresh randomness of this size.
 Result<Secret> generate_slh_dsa() {
@@ -86,43 +84,6 @@ Result<Signature> sign_slh_dsa(const Secret& secret, std::span<const Bytes> mess
   return signature;
 }
 
-// A door as the friendlyName (PKCS #9) of the key; "" where none is stated.
-std::string_view name_of(Door door) {
-  switch (door) {
-    case Door::unstated: return "";
-    case Door::package: return "airlock package key";
-    case Door::repository: return "airlock repository key";
-  }
-  return "";
-}
-
-Status state_door(PKCS8_PRIV_KEY_INFO* plain, Door door) {
-  const std::string_view words = name_of(door);
-  if (words.empty()) return {};
-  const auto* bytes = bytes_of(words).data();
-  const int added = PKCS8_pkey_add1_attr_by_NID(plain, NID_friendlyName, MBSTRING_ASC, bytes,
-                                                static_cast<int>(words.size()));
-  if (added != 1) return fail(Code::io_failed);
-  return {};
-}
-
-Door stated_door(const PKCS8_PRIV_KEY_INFO* plain) {
-  const STACK_OF(X509_ATTRIBUTE)* attributes = PKCS8_pkey_get0_attrs(plain);
-  const int at = X509at_get_attr_by_NID(attributes, NID_friendlyName, -1);
-  if (at < 0) return Door::unstated;
-  const auto* stated = static_cast<const ASN1_STRING*>(
-      X509_ATTRIBUTE_get0_data(X509at_get_attr(attributes, at), 0, V_ASN1_BMPSTRING, nullptr));
-  unsigned char* words = nullptr;
-  const int size = stated == nullptr ? -1 : ASN1_STRING_to_UTF8(&words, stated);
-  if (size < 0) return Door::unstated;
-  const std::string text(words, words + size);
-  OPENSSL_free(words);
-  for (Door door : {Door::package, Door::repository}) {
-    if (text == name_of(door)) return door;
-  }
-  return Door::unstated;
-}
-
 // The secret bytes alone, without parameters (RFC 9909, section 6). OpenSSL wipes its copy.
 PlainKey plain_slh_dsa(const Secret& secret) {
   PlainKey plain(PKCS8_PRIV_KEY_INFO_new());
@@ -158,35 +119,6 @@ Result<std::optional<Secret>> slh_dsa_in(const PKCS8_PRIV_KEY_INFO* plain) {
   return secret;
 }
 
-Result<std::string> encrypted_pem(const PlainKey& plain, Door door, const Secret& passphrase) {
-  std::array<std::uint8_t, kSaltSize> salt;
-  if (plain == nullptr || RAND_bytes(salt.data(), kSaltSize) != 1) return fail(Code::io_failed);
-  AIRLOCK_TRY(state_door(plain.get(), door));
-  X509_ALGOR* scheme = PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), salt.data(), kSaltSize, nullptr,
-                                             kScryptN, kScryptR, kScryptP);
-  if (scheme == nullptr) return fail(Code::io_failed);
-  const Bytes words = passphrase.view();
-  const EncryptedKey encrypted(
-      PKCS8_set0_pbe(text_of(words).data(), static_cast<int>(words.size()), plain.get(), scheme));
-  if (encrypted == nullptr) {
-    X509_ALGOR_free(scheme);
-    return fail(Code::io_failed);
-  }
-  const MemoryBio bio(BIO_new(BIO_s_mem()));
-  if (bio == nullptr || PEM_write_bio_PKCS8(bio.get(), encrypted.get()) != 1) {
-    return fail(Code::io_failed);
-  }
-  return text_in(bio.get());
-}
-
-Result<PlainKey> decrypted(const X509_SIG* encrypted, const Secret& passphrase) {
-  const Bytes words = passphrase.view();
-  PlainKey plain(PKCS8_decrypt(encrypted, text_of(words).data(), static_cast<int>(words.size())));
-  ERR_clear_error();
-  if (plain == nullptr) return fail(Code::wrong_passphrase);
-  return plain;
-}
-
 }  // namespace
 
 struct SigningKey::Opened {
@@ -208,8 +140,7 @@ struct SigningKey::Opened {
     return encrypted_pem(plain, door, passphrase);
   }
   Result<Signature> sign(Algorithm algorithm, std::span<const Bytes> message) const;
-  static Result<SigningKey> decrypt(const X509_SIG* encrypted, const Secret& passphrase) {
-    AIRLOCK_ASSIGN(const PlainKey plain, decrypted(encrypted, passphrase));
+  static Result<SigningKey> take(const PlainKey& plain) {
     auto opened = std::make_unique<Opened>();
     AIRLOCK_ASSIGN(opened->slh_dsa, slh_dsa_in(plain.get()));
     if (!opened->slh_dsa) opened->curve.reset(EVP_PKCS82PKEY(plain.get()));
@@ -217,6 +148,12 @@ struct SigningKey::Opened {
     if (!opened->slh_dsa && opened->curve == nullptr) return fail(Code::wrong_passphrase);
     AIRLOCK_ASSIGN(const crypto::PublicKey public_key, opened->public_key());
     return SigningKey(std::move(opened), public_key, stated_door(plain.get()));
+  }
+  static Result<SigningKey> take(token::Key key) {
+    auto opened = std::make_unique<Opened>();
+    opened->token = std::move(key);
+    AIRLOCK_ASSIGN(const crypto::PublicKey public_key, opened->public_key());
+    return SigningKey(std::move(opened), public_key, Door::unstated);
   }
 };
 
@@ -243,6 +180,14 @@ Result<SigningKey> SigningKey::generate(Algorithm algorithm, Door door) {
   return SigningKey(std::move(opened), public_key, door);
 }
 
+Result<SigningKey> take_signing_key(const PlainKey& plain) {
+  return SigningKey::Opened::take(plain);
+}
+
+Result<SigningKey> take_signing_key(token::Key key) {
+  return SigningKey::Opened::take(std::move(key));
+}
+
 Result<SigningKey> SigningKey::open(const file::Path& path, const Secret& passphrase) {
   AIRLOCK_ASSIGN(std::vector<SigningKey> keys, open_keys(path, passphrase));
   if (keys.size() != 1) return fail(Code::too_many, 1);
@@ -251,10 +196,8 @@ Result<SigningKey> SigningKey::open(const file::Path& path, const Secret& passph
 
 Result<SigningKey> SigningKey::in_token(std::string_view uri, const Secret& pin) {
   AIRLOCK_ASSIGN(const token::Uri parsed, token::Uri::parse(uri));
-  auto opened = std::make_unique<Opened>();
-  AIRLOCK_ASSIGN(opened->token, token::Key::open(parsed, pin.view()));
-  AIRLOCK_ASSIGN(const crypto::PublicKey public_key, opened->public_key());
-  return SigningKey(std::move(opened), public_key, Door::unstated);
+  AIRLOCK_ASSIGN(token::Key key, token::Key::open(parsed, pin.view()));
+  return take_signing_key(std::move(key));
 }
 
 Status SigningKey::save(const file::Path& path, const Secret& passphrase) const {
@@ -279,17 +222,12 @@ Result<Signature> SigningKey::sign(std::span<const Bytes> message) const {
 }
 
 Result<std::vector<SigningKey>> open_keys(const file::Path& path, const Secret& passphrase) {
-  AIRLOCK_ASSIGN(const file::Buffer bytes, file::read(path, kKeyFileMax));
-  const MemoryBio bio = bio_over(text_of(bytes));
+  AIRLOCK_ASSIGN(const std::vector<PlainKey> plain, read_plain(path, passphrase));
   std::vector<SigningKey> keys;
-  while (keys.size() <= kKeysInFileMax) {
-    const EncryptedKey encrypted(PEM_read_bio_PKCS8(bio.get(), nullptr, &no_passphrase, nullptr));
-    if (encrypted == nullptr) break;
-    AIRLOCK_ASSIGN(SigningKey key, SigningKey::Opened::decrypt(encrypted.get(), passphrase));
+  for (const PlainKey& one : plain) {
+    AIRLOCK_ASSIGN(SigningKey key, SigningKey::Opened::take(one));
     keys.push_back(std::move(key));
   }
-  ERR_clear_error();
-  if (keys.empty()) return fail(Code::wrong_magic);
   AIRLOCK_TRY(check_one_of_each(keys, [](const auto& key) { return key.public_key().algorithm; }));
   return keys;
 }

@@ -84,19 +84,36 @@ class MemoryStore final : public tuf::Store {
   std::map<std::string, Buffer, std::less<>> files_;
 };
 
+// The chain of roots, the first one first, each proven by the one before it.
+using Roots = std::vector<Buffer>;
+// read_roots follows it with the device's own code, expired ones too. Every error is about a file.
+Answer<Roots> read_roots(const Path& repository, const Drafts& drafts);
+
 // newest_snapshot is the snapshot with the highest version, of the drafts and of the folder. It is
 // the last file that publish writes. Errors: not_found, and those of reading.
 Answer<tuf::MetaFile> newest_snapshot(const Path& repository, const Drafts& drafts);
 
+// A repository as the device's own code reads it, and the files that it took.
+struct Newest {
+  tuf::Repository repository;
+  Buffer root, snapshot, targets;
+};
 // read_newest runs the device's own code from 1.root.json over the folder's files and the drafts,
 // as if a timestamp named the newest snapshot. `now` 0 asks for nothing but signatures and
 // consistency: whoever renews metadata may find it expired. Every error is about a file.
-Answer<tuf::Repository> read_newest(const Path& repository, const Drafts& drafts, std::int64_t now);
+Answer<Newest> read_newest(const Path& repository, const Drafts& drafts, std::int64_t now);
 
-// sign_metadata joins a draft with one signature by the key of a role. A key whose file says that
-// it is the package door's is key_in_both_doors.
-Answer<std::string> sign_metadata(std::string_view role, std::string_view draft,
-                                  const keys::SigningKey& key);
+// Roots, one of which must name a key for a role so that it may sign there.
+using Judges = std::vector<Buffer>;
+// sign_as makes a file of a draft, signed by all signers whom a judge names for this role.
+Answer<std::string> sign_as(std::string_view role, std::string_view draft, RoleSigners signers,
+                            const Judges& judges);
+// sign_file adds such signatures to a file that has some already.
+Answer<Buffer> sign_file(std::string_view role, Bytes file, RoleSigners signers,
+                         const Judges& judges);
+// check_each_signs refuses a signer who may sign for none of these roles: no_role_for_key.
+Answer<void> check_each_signs(RoleSigners signers, std::span<const std::string_view> roles,
+                              const Judges& judges);
 
 // lock_repository holds the repository for one writer: busy where another has it.
 Answer<file::File> lock_repository(const Path& repository);

@@ -5,21 +5,17 @@ namespace airlock::release {
 namespace {
 
 constexpr std::string_view kTimestampFile = "timestamp.json";
-
-tuf::RoleKeys one_key(const crypto::PublicKey& key) {
-  const Bytes bytes = key.view();
-  return {{Buffer(bytes.begin(), bytes.end())}, 1};
-}
+constexpr std::array<std::string_view, 1> kSignedHere = {"timestamp"};
 
 Answer<std::string> first_root(const FirstKeys& keys, std::int64_t now) {
   tuf::RootDraft draft;
   draft.expires = now + kRootValid;
-  draft.root = one_key(keys.root.public_key());
-  draft.targets = one_key(keys.roles.targets.public_key());
-  draft.snapshot = one_key(keys.roles.snapshot.public_key());
-  draft.timestamp = one_key(keys.timestamp);
-  AIRLOCK_ASSIGN(const std::string signed_part, tuf::draft_root(draft));
-  return sign_metadata("root", signed_part, keys.root);
+  draft.root = {{keys.root.half}};
+  draft.targets = {{keys.targets.half}};
+  draft.snapshot = {{keys.snapshot.half}};
+  draft.timestamp = {{keys.timestamp}};
+  AIRLOCK_ASSIGN(std::string made, tuf::draft_root(draft));
+  return made;
 }
 
 // The timestamp that lies there now, whoever signed it; version 0 where there is none.
@@ -34,6 +30,23 @@ Answer<Present> present_timestamp(const Path& repository) {
   if (!bytes) return Refusal::of(bytes.error(), path.string());
   AIRLOCK_ASSIGN(const tuf::Outline outline, naming(path, tuf::outline(*bytes)));
   return Present{outline.version, std::move(*bytes)};
+}
+
+// Half of all numbers: whoever is beyond was put there by a thief.
+constexpr std::uint64_t kNumberPlausibleMax = tuf::kVersionMax / 2;
+
+// A number that a thief left no room above is given up where devices give it up too: the newest
+// root does not vouch for it, so that they forgot it when they followed the root that took his key
+// back. What no root ever vouched for was never theirs to forget.
+Answer<std::uint64_t> next_number(const Path& repository, const Present& present,
+                                  const Roots& roots) {
+  if (present.version <= kNumberPlausibleMax) return present.version + 1;
+  for (std::size_t i = roots.size(); i-- > 0;) {
+    AIRLOCK_ASSIGN(const tuf::Tally tally, tuf::tally(roots[i], "timestamp", present.bytes));
+    if (tally.is_met()) return i + 1 == roots.size() ? present.version + 1 : 1;
+  }
+  return Refusal::of(Code::threshold_missing,
+                     (repository / kMetadataFolder / kTimestampFile).string());
 }
 
 // What a device does that knows the present timestamp: its code refuses to go back.
@@ -54,23 +67,6 @@ Answer<void> check_follows(const Path& repository, const Present& present, const
 
 }  // namespace
 
-Answer<std::string> sign_metadata(std::string_view role, std::string_view draft,
-                                  const keys::SigningKey& key) {
-  if (key.public_key().algorithm != crypto::Algorithm::eddsa) {
-    return Refusal::of(Code::key_too_weak, "the " + std::string(role) + " key");
-  }
-  if (key.door() == keys::Door::package) {
-    return Refusal::of(Code::key_in_both_doors, "the " + std::string(role) + " key");
-  }
-  const std::array message = {bytes_of(draft)};
-  AIRLOCK_ASSIGN(const keys::Signature signature, key.sign(message));
-  const Bytes public_key = key.public_key().view();
-  AIRLOCK_ASSIGN(std::string file,
-                 tuf::join(draft, {{Buffer(public_key.begin(), public_key.end()),
-                                    Buffer(signature.begin(), signature.end())}}));
-  return file;
-}
-
 Answer<void> init_repository(const Path& repository, const FirstKeys& keys, std::int64_t now) {
   // The root is written last: until then, what a crash leaves is no repository and may be replaced.
   std::error_code ignored;
@@ -81,14 +77,17 @@ Answer<void> init_repository(const Path& repository, const FirstKeys& keys, std:
     const Path folder = repository / name;
     AIRLOCK_TRY(naming(folder, file::make_folders(folder)));
   }
-  AIRLOCK_ASSIGN(const std::string first, first_root(keys, now));
-  AIRLOCK_ASSIGN(const std::string targets_part, tuf::draft_targets(1, now + kTargetsValid, {}));
+  AIRLOCK_ASSIGN(const std::string root_draft, first_root(keys, now));
+  AIRLOCK_ASSIGN(const std::string unsigned_root, tuf::join(root_draft, {}));
+  const Judges judges = {Buffer(unsigned_root.begin(), unsigned_root.end())};
+  AIRLOCK_ASSIGN(const std::string first, sign_as("root", root_draft, {&keys.root, 1}, judges));
+  AIRLOCK_ASSIGN(const std::string targets_draft, tuf::draft_targets(1, now + kTargetsValid, {}));
   AIRLOCK_ASSIGN(const std::string targets,
-                 sign_metadata("targets", targets_part, keys.roles.targets));
-  AIRLOCK_ASSIGN(const std::string snapshot_part,
+                 sign_as("targets", targets_draft, {&keys.targets, 1}, judges));
+  AIRLOCK_ASSIGN(const std::string snapshot_draft,
                  tuf::draft_snapshot(1, now + kTargetsValid, meta_of(1, targets)));
   AIRLOCK_ASSIGN(const std::string snapshot,
-                 sign_metadata("snapshot", snapshot_part, keys.roles.snapshot));
+                 sign_as("snapshot", snapshot_draft, {&keys.snapshot, 1}, judges));
   AIRLOCK_TRY(write_draft(repository, {metadata_name(1, "targets"), targets}));
   AIRLOCK_TRY(write_draft(repository, {metadata_name(1, "snapshot"), snapshot}));
   const Path root = metadata_path(repository, 1, "root");
@@ -98,14 +97,18 @@ Answer<void> init_repository(const Path& repository, const FirstKeys& keys, std:
   return {};
 }
 
-Answer<void> renew_timestamp(const Path& repository, const keys::SigningKey& key,
+Answer<void> renew_timestamp(const Path& repository, RoleSigners signers,
                              std::int64_t valid_seconds, std::int64_t now) {
   AIRLOCK_ASSIGN(const file::File lock, lock_repository(repository));
   AIRLOCK_ASSIGN(const tuf::MetaFile snapshot, newest_snapshot(repository, {}));
+  AIRLOCK_ASSIGN(const Roots roots, read_roots(repository, {}));
   AIRLOCK_ASSIGN(const Present present, present_timestamp(repository));
-  AIRLOCK_ASSIGN(const std::string part,
-                 tuf::draft_timestamp(present.version + 1, now + valid_seconds, snapshot));
-  AIRLOCK_ASSIGN(std::string timestamp, sign_metadata("timestamp", part, key));
+  AIRLOCK_ASSIGN(const std::uint64_t version, next_number(repository, present, roots));
+  AIRLOCK_ASSIGN(const std::string draft,
+                 tuf::draft_timestamp(version, now + valid_seconds, snapshot));
+  const Judges judges = {roots.back()};
+  AIRLOCK_TRY(check_each_signs(signers, kSignedHere, judges));
+  AIRLOCK_ASSIGN(std::string timestamp, sign_as("timestamp", draft, signers, judges));
   const Draft next{std::string(kTimestampFile), std::move(timestamp)};
   AIRLOCK_TRY(check_follows(repository, present, next, now));
   AIRLOCK_TRY(write_draft(repository, next));

@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t kDigestPartSize = 4;  // bytes of the manifest's digest in a target's name
 
+constexpr std::array<std::string_view, 2> kSignedHere = {"targets", "snapshot"};
+
 // A model may hold any printable character; a file name may not.
 std::string file_name_of(std::string_view model) {
   if (model == "*") return "every-model";
@@ -64,13 +66,6 @@ Answer<void> write_target(const PublishOrder& order, const tuf::Target& target, 
   return naming(path, file::replace(path, envelope));
 }
 
-std::vector<tuf::Target> with_target(const tuf::Repository& current, const tuf::Target& target) {
-  std::vector<tuf::Target> targets = current.all();
-  std::erase_if(targets, [&](const tuf::Target& one) { return one.path == target.path; });
-  targets.push_back(target);
-  return targets;
-}
-
 // What an attempt that was cut off left behind keeps its number: a file never changes under its
 // name, which caches keep for a year.
 std::uint64_t next_version(const Path& repository, const tuf::Repository& current,
@@ -82,23 +77,27 @@ std::uint64_t next_version(const Path& repository, const tuf::Repository& curren
 }
 
 // Targets and the snapshot over them, not written yet.
-Answer<Drafts> draft_metadata(const PublishOrder& order, const RoleSigners& signers,
-                              const tuf::Repository& current, const tuf::Target& target) {
-  const std::uint64_t targets_version = next_version(order.repository, current, "targets");
-  const std::uint64_t snapshot_version = next_version(order.repository, current, "snapshot");
+Answer<Drafts> draft_metadata(const PublishOrder& order, RoleSigners signers, const Newest& current,
+                              const tuf::Target& target) {
+  const tuf::Repository& known = current.repository;
+  const std::uint64_t targets_version = next_version(order.repository, known, "targets");
+  const std::uint64_t snapshot_version = next_version(order.repository, known, "snapshot");
   const std::int64_t expires = order.now + kTargetsValid;
-  AIRLOCK_ASSIGN(const std::string targets_part,
-                 tuf::draft_targets(targets_version, expires, with_target(current, target)));
-  AIRLOCK_ASSIGN(std::string targets, sign_metadata("targets", targets_part, signers.targets));
-  AIRLOCK_ASSIGN(const std::string snapshot_part,
-                 tuf::draft_snapshot(snapshot_version, expires, meta_of(targets_version, targets)));
-  AIRLOCK_ASSIGN(std::string snapshot, sign_metadata("snapshot", snapshot_part, signers.snapshot));
+  const Judges judges = {current.root};
+  AIRLOCK_ASSIGN(const std::string targets_draft,
+                 tuf::next_targets(current.targets, targets_version, expires, {{target}}));
+  AIRLOCK_ASSIGN(std::string targets, sign_as("targets", targets_draft, signers, judges));
+  AIRLOCK_ASSIGN(const std::string snapshot_draft,
+                 tuf::next_snapshot(current.snapshot, snapshot_version, expires,
+                                    {{"targets", meta_of(targets_version, targets)}}));
+  AIRLOCK_ASSIGN(std::string snapshot, sign_as("snapshot", snapshot_draft, signers, judges));
   return Drafts{{metadata_name(targets_version, "targets"), std::move(targets)},
                 {metadata_name(snapshot_version, "snapshot"), std::move(snapshot)}};
 }
 
-Answer<void> check_doors(const PublishOrder& order, const RoleSigners& signers) {
-  const std::array others = {signers.targets.public_key(), signers.snapshot.public_key()};
+Answer<void> check_doors(const PublishOrder& order, RoleSigners signers) {
+  std::vector<tuf::PublicKey> others;
+  for (const RoleSigner& signer : signers) others.push_back(signer.half);
   return check_doors_apart(order.keyring, order.repository, others);
 }
 
@@ -113,7 +112,7 @@ Status check_dates(const package::Manifest& manifest, std::int64_t now) {
 
 }  // namespace
 
-Answer<Published> publish(const PublishOrder& order, const RoleSigners& signers) {
+Answer<Published> publish(const PublishOrder& order, RoleSigners signers) {
   AIRLOCK_ASSIGN(const Buffer envelope, read_envelope(order.package));
   AIRLOCK_ASSIGN(const package::Proven proven, prove_package(envelope, order.keyring));
   if (const Status dates = check_dates(proven.manifest(), order.now); !dates) {
@@ -123,7 +122,8 @@ Answer<Published> publish(const PublishOrder& order, const RoleSigners& signers)
   AIRLOCK_ASSIGN(const Buffer proof, read_proof(order, proven.manifest()));
   AIRLOCK_ASSIGN(const file::File lock, lock_repository(order.repository));
   file::remove_unfinished(order.repository);
-  AIRLOCK_ASSIGN(const tuf::Repository current, read_newest(order.repository, {}, 0));
+  AIRLOCK_ASSIGN(const Newest current, read_newest(order.repository, {}, 0));
+  AIRLOCK_TRY(check_each_signs(signers, kSignedHere, {current.root}));
   const tuf::Target target = target_of(proven.manifest(), envelope);
   AIRLOCK_TRY(copy_artifacts(order, proven.manifest()));
   AIRLOCK_TRY(write_target(order, target, envelope));
@@ -133,7 +133,7 @@ Answer<Published> publish(const PublishOrder& order, const RoleSigners& signers)
   if (!checked) return refused_by_the_device(checked.error());
   // The snapshot is the last: a timestamp is signed over the newest one.
   for (const Draft& draft : drafts) AIRLOCK_TRY(write_draft(order.repository, draft));
-  return Published{target.path, current.version_of("targets") + 1, checked->decoded,
+  return Published{target.path, current.repository.version_of("targets") + 1, checked->decoded,
                    checked->without_base};
 }
 

@@ -222,34 +222,48 @@ inline constexpr std::int64_t kRootValid = 730 * kDay;
 inline constexpr std::int64_t kTargetsValid = 365 * kDay;
 inline constexpr std::int64_t kTimestampValid = 7 * kDay;
 
-struct RoleSigners {
-  const keys::SigningKey& targets;
-  const keys::SigningKey& snapshot;
+// A key of the repository's roles that is at hand.
+struct RoleSigner {
+  keys::RepositoryKey key;
+  tuf::PublicKey half;
+  std::string name;  // its file or URI
 };
+using RoleSigners = std::span<const RoleSigner>;
+// role_signer errors, about `name`: key_in_both_doors where the key's file says that it is the
+// package's, bad_key, weak_key.
+Answer<RoleSigner> role_signer(keys::RepositoryKey key, std::string name);
+
 // The keys of a new root. The timestamp's secret half stays on the host that signs timestamps.
 struct FirstKeys {
-  const keys::SigningKey& root;
-  RoleSigners roles;
-  const crypto::PublicKey& timestamp;
+  const RoleSigner& root;
+  const RoleSigner& targets;
+  const RoleSigner& snapshot;
+  const tuf::PublicKey& timestamp;
 };
 
+// make_role_key writes STEM.key and STEM.pub of a new key of the repository. Errors:
+// exists_already, and those of writing.
+Answer<RoleSigner> make_role_key(const Path& stem, keys::RepositoryKey::Type type,
+                                 const keys::Secret& passphrase);
+
 // init_repository makes a repository folder without targets and without a timestamp. Errors:
-// exists_already where there is one, key_in_both_doors (a key whose file says that it is the
-// package's), and those of writing.
+// exists_already where there is one, and those of writing.
 Answer<void> init_repository(const Path& repository, const FirstKeys& keys, std::int64_t now);
 
 // renew_timestamp signs a timestamp over the newest snapshot in the folder, after the device's own
-// code has accepted it as what follows the present one. Errors: self_check_failed (not the key that
-// root names, or older than what is offered), key_in_both_doors (a key of the package), busy, and
+// code has accepted it as what follows the present one. Where a thief's timestamp left no number
+// above it, the numbers begin again: devices have forgotten his by the root that took his key back.
+// Errors: no_role_for_key, self_check_failed (too few of root's keys, or older than what is
+// offered), threshold_missing (nobody whom a root ever named signed the present one), busy, and
 // those of reading the repository, each about its file.
-Answer<void> renew_timestamp(const Path& repository, const keys::SigningKey& key,
+Answer<void> renew_timestamp(const Path& repository, RoleSigners signers,
                              std::int64_t valid_seconds, std::int64_t now);
 
 // check_doors_apart refuses a keyring of which one key stands among the keys of the repository:
 // those that its root names, and `others`. Errors: key_in_both_doors (about = the name of the
 // signer, the log or the witness).
 Answer<void> check_doors_apart(const package::Keyring& keyring, const Path& repository,
-                               std::span<const crypto::PublicKey> others);
+                               std::span<const tuf::PublicKey> others);
 
 // How far ahead of the present a release may say that it was created: clocks differ a little.
 inline constexpr std::int64_t kAheadMax = 24 * 3600;
@@ -266,11 +280,12 @@ struct Published {
   std::size_t payloads_decoded = 0;
   std::size_t payloads_without_base = 0;  // patches whose base no published release holds
 };
-// publish adds a package to a repository; the next timestamp offers it. Errors: quorum_missing and
-// all of package::prove, not_yet_valid (created ahead of `now`), expired, key_in_both_doors,
+// publish adds a package to a repository, whose other targets and delegations it keeps; the next
+// timestamp offers it. Errors: quorum_missing and all of package::prove, no_role_for_key,
+// not_yet_valid (created ahead of `now`), expired, key_in_both_doors,
 // digest_mismatch and not_found (an artifact); where the keyring names a public log proof_missing
 // and all of package::prove_included, log_damaged; self_check_failed (about = what the device's
 // code said, and of which file), busy, and those of reading and writing, each about its file.
-Answer<Published> publish(const PublishOrder& order, const RoleSigners& signers);
+Answer<Published> publish(const PublishOrder& order, RoleSigners signers);
 
 }  // namespace airlock::release

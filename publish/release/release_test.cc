@@ -68,7 +68,12 @@ class Release : public testing::Test {
     folder_ =
         std::filesystem::temp_directory_path() / ("airlock-release-" + std::to_string(::getpid()));
     std::filesystem::remove_all(folder_);
+    using Type = keys::RepositoryKey::Type;
+    for (Type type : {Type::ed25519, Type::ed25519, Type::p256, Type::ed25519}) {
+      roles_.push_back(*role_signer(*keys::RepositoryKey::generate(type), "a key"));
+    }
     for (const CastMember& member : cast()) {
+      if (member.group.empty()) continue;
       const crypto::Algorithm algorithm = member.algorithms.has(crypto::Algorithm::eddsa)
                                               ? crypto::Algorithm::eddsa
                                               : crypto::Algorithm::es256k;
@@ -86,14 +91,15 @@ class Release : public testing::Test {
   }
 
   const keys::SigningKey& key(std::string_view name) const { return keys_.find(name)->second; }
-  RoleSigners signers() const { return {key("repo-targets"), key("repo-snapshot")}; }
+  enum Role : std::uint8_t { kRoot, kTargets, kSnapshot, kTimestamp };
+  RoleSigners role(Role which) const { return {&roles_[which], 1}; }
+  RoleSigners signers() const { return {&roles_[kTargets], 2}; }
   Answer<void> init_now() {
-    const crypto::PublicKey timestamp = key("repo-timestamp").public_key();
-    return init_repository(repository(), {key("repo-root"), signers(), timestamp}, kNow);
+    return init_repository(
+        repository(), {roles_[kRoot], roles_[kTargets], roles_[kSnapshot], roles_[kTimestamp].half},
+        kNow);
   }
-  Answer<void> offer_now() {
-    return renew_timestamp(repository(), key("repo-timestamp"), kDay, kNow);
-  }
+  Answer<void> offer_now() { return renew_timestamp(repository(), role(kTimestamp), kDay, kNow); }
   Path repository() const { return folder_ / "repo"; }
 
   Buffer make_keyring() {
@@ -147,6 +153,10 @@ class Release : public testing::Test {
   Path complete(const Recipe& recipe) {
     return package_of(recipe, {"vendor", "committee-1", "committee-2"});
   }
+  // A key of the repository, as somebody would list it in a keyring by mistake.
+  static crypto::PublicKey of_package(const RoleSigner& signer) {
+    return *crypto::make_public_key(crypto::Algorithm::eddsa, signer.half.material);
+  }
   Answer<Published> publish_now(const Path& package) {
     return publish({package, repository(), keyring_, kNow}, signers());
   }
@@ -164,6 +174,7 @@ class Release : public testing::Test {
 
   Path folder_;
   std::map<std::string, keys::SigningKey, std::less<>> keys_;
+  std::vector<RoleSigner> roles_;  // at their places in Role
   Buffer keyring_envelope_;
   package::Keyring keyring_;
   int packages_ = 0;
@@ -273,8 +284,8 @@ TEST_F(Release, SignsByAllKeysOfASignerAndTellsWhatIsMissing) {
 TEST_F(Release, DraftsAKeyringWithALogAndKeepsItInTheNext) {
   KeyringChanges changes;
   changes.log = KeyringChanges::Log{"log.example/wallets",
-                                    key("repo-root").public_key(),
-                                    {{"witness.example", key("repo-targets").public_key()}},
+                                    of_package(roles_[kRoot]),
+                                    {{"witness.example", of_package(roles_[kTargets])}},
                                     1};
   const auto keyring_in = [](const Buffer& envelope) {
     return package::Keyring::parse(package::read_unproven(envelope)->content);
@@ -334,35 +345,32 @@ TEST_F(Release, PublishesNoArtifactThatDiffersFromWhatWasSigned) {
 }
 
 TEST_F(Release, RefusesOneKeyInBothDoors) {
-  const std::array others = {key("committee-2").public_key()};
+  const std::array others = {*tuf::ed25519_key(key("committee-2").public_key().view())};
   const auto apart = check_doors_apart(keyring_, repository(), others);
   EXPECT_EQ(apart.error().error.code, Code::key_in_both_doors);
   EXPECT_EQ(apart.error().about, "committee-2");
   EXPECT_TRUE(check_doors_apart(keyring_, repository(), {}).has_value());
-  const RoleSigners mixed{key("vendor"), key("repo-snapshot")};
+}
+
+TEST_F(Release, PublishesWithNoKeyOfThePackage) {
+  const Path path = folder_ / "vendor.key";
+  const keys::Secret passphrase = keys::Secret::of(bytes_of("a passphrase"));
+  ASSERT_TRUE(key("vendor").save(path, passphrase));
+  std::vector<RoleSigner> mixed;  // its file does not say whose it is
+  mixed.push_back(*role_signer(*keys::RepositoryKey::open(path, passphrase), "vendor.key"));
   const Path package = complete(recipe_of("1.0.0", image_of(1, 1'000)));
   EXPECT_EQ(publish({package, repository(), keyring_, kNow}, mixed).error().error.code,
             Code::key_in_both_doors);
 }
 
-TEST_F(Release, SignsNoMetadataWithAKeyOfThePackage) {
+TEST_F(Release, TakesNoKeyForMetadataWhoseFileSaysThatItIsThePackages) {
   const auto stray = *keys::SigningKey::generate(crypto::Algorithm::eddsa, keys::Door::package);
-  const crypto::PublicKey timestamp = key("repo-timestamp").public_key();
-  const Path other = folder_ / "other";
-  const auto told = [](const auto& answer) { return answer ? "" : code_in(answer.error()); };
-  const RoleSigners targets{stray, key("repo-snapshot")}, snapshot{key("repo-targets"), stray};
-  EXPECT_EQ(told(init_repository(other, {stray, signers(), timestamp}, kNow)),
-            "key_in_both_doors the root key");
-  EXPECT_EQ(told(init_repository(other, {key("repo-root"), targets, timestamp}, kNow)),
-            "key_in_both_doors the targets key");
-  EXPECT_EQ(told(init_repository(other, {key("repo-root"), snapshot, timestamp}, kNow)),
-            "key_in_both_doors the snapshot key");
-  EXPECT_FALSE(std::filesystem::exists(other / kMetadataFolder / "1.root.json"));
-  EXPECT_EQ(told(renew_timestamp(repository(), stray, kDay, kNow)),
-            "key_in_both_doors the timestamp key");
-  const Path package = complete(recipe_of("1.0.0", image_of(1, 1'000)));
-  EXPECT_EQ(told(publish({package, repository(), keyring_, kNow}, snapshot)),
-            "key_in_both_doors the snapshot key");
+  const Path path = folder_ / "stray.key";
+  const keys::Secret passphrase = keys::Secret::of(bytes_of("a passphrase"));
+  ASSERT_TRUE(stray.save(path, passphrase));
+  const auto taken = role_signer(*keys::RepositoryKey::open(path, passphrase), "stray.key");
+  ASSERT_FALSE(taken.has_value());
+  EXPECT_EQ(code_in(taken.error()), "key_in_both_doors stray.key");
 }
 
 TEST_F(Release, NamesTheFileAtFault) {
@@ -399,19 +407,67 @@ TEST_F(Release, NamesTheFileAtFault) {
 
 TEST_F(Release, PublishesNothingThatTheDeviceWouldRefuse) {
   const Path package = complete(recipe_of("1.0.0", image_of(1, 1'000)));
-  const RoleSigners wrong{key("reviewer-1"), key("repo-snapshot")};
-  const auto published = publish({package, repository(), keyring_, kNow}, wrong);
-  EXPECT_EQ(published.error().error.code, Code::self_check_failed);
+  const std::int64_t later = kNow + kRootValid + kDay;
+  Recipe recipe = recipe_of("1.0.0", image_of(1, 1'000));
+  recipe.expires = later + kDay;
+  const auto published = publish({complete(recipe), repository(), keyring_, later}, signers());
+  EXPECT_EQ(code_in(published.error()),
+            "self_check_failed metadata_expired " +
+                (repository() / kMetadataFolder / "1.root.json").string());
   EXPECT_EQ(targets_seen(), 0U);
   EXPECT_TRUE(publish_now(package).has_value());
 }
 
+// Signs what another tool might have put there, and writes it as what was published last.
+class Foreign : public Release {
+ protected:
+  void put(const std::vector<tuf::Target>& targets, const tuf::DelegationsDraft& delegations,
+           const tuf::MetaFiles& others) {
+    const auto signed_by = [&](Role which, const std::string& draft) {
+      const auto signature = roles_[which].key.sign(bytes_of(*tuf::message_of(draft)));
+      return *tuf::join(draft, {{roles_[which].half.id, *signature}});
+    };
+    const std::string listed =
+        signed_by(kTargets, *tuf::draft_targets(2, kNow + kDay, targets, delegations));
+    tuf::MetaFiles files = others;
+    files["targets"] = {2, listed.size(), crypto::sha256(bytes_of(listed))};
+    const std::string above = signed_by(kSnapshot, *tuf::draft_snapshot(2, kNow + kDay, files));
+    const Path metadata = repository() / kMetadataFolder;
+    ASSERT_TRUE(file::create(metadata / "2.targets.json", bytes_of(listed)));
+    ASSERT_TRUE(file::create(metadata / "2.snapshot.json", bytes_of(above)));
+  }
+  tuf::Outline newest(const char* role) {
+    const Path metadata = repository() / kMetadataFolder;
+    const std::string name = std::to_string(tuf::newest_version(metadata, role)) + "." + role;
+    return *tuf::outline(*file::read(metadata / (name + ".json"), tuf::kTargetsSizeMax));
+  }
+};
+
+TEST_F(Foreign, DelegationsAndTargetsStayWhereSomethingIsPublished) {
+  const tuf::Target other{"cli/tool", 3, crypto::sha256(bytes_of("abc")), R"({"of":"another"})"};
+  tuf::DelegationsDraft delegations;
+  delegations.list.push_back({{{"team", {{roles_[kTargets].half}}}}, {"team/*"}});
+  put({other}, delegations, {{"team", {7, 9, crypto::sha256(bytes_of("team"))}}});
+  ASSERT_TRUE(publish_now(complete(recipe_of("1.0.0", image_of(1, 1'000)))).has_value());
+  const tuf::Outline targets = newest("targets"), snapshot = newest("snapshot");
+  ASSERT_EQ(targets.roles.size(), 1U);
+  EXPECT_EQ(targets.roles[0].name, "team");
+  ASSERT_EQ(targets.targets.size(), 2U);
+  EXPECT_EQ(targets.targets[0].path, other.path);
+  EXPECT_EQ(targets.targets[0].custom, other.custom);
+  ASSERT_EQ(snapshot.files.size(), 2U);
+  EXPECT_EQ(snapshot.files[1].name, "team.json");
+  EXPECT_EQ(snapshot.files[1].version, 7U);
+}
+
 TEST_F(Release, RenewsTheTimestampWithItsOwnKeyOnly) {
-  ASSERT_TRUE(renew_timestamp(repository(), key("repo-timestamp"), 99 * kDay, kNow).has_value());
+  ASSERT_TRUE(renew_timestamp(repository(), role(kTimestamp), 99 * kDay, kNow).has_value());
   Device device(repository() / kMetadataFolder);
   EXPECT_EQ(device.refresh()->timestamp_expires(), kNow + 99 * kDay);
-  EXPECT_EQ(renew_timestamp(repository(), key("repo-targets"), kDay, kNow).error().error.code,
-            Code::self_check_failed);
+  for (Role other : {kRoot, kTargets, kSnapshot}) {
+    EXPECT_EQ(renew_timestamp(repository(), role(other), kDay, kNow).error().error.code,
+              Code::no_role_for_key);
+  }
 }
 
 TEST_F(Release, OffersNothingBeforeTheNextTimestamp) {
@@ -433,9 +489,28 @@ TEST_F(Release, NeverOffersLessThanThePresentTimestampDoes) {
                 (repository() / kMetadataFolder / "timestamp.json").string());
 }
 
+TEST_F(Release, GoesOnFromATimestampOfNobodysOnlyWhileItsNumberLeavesRoom) {
+  const Path path = repository() / kMetadataFolder / "timestamp.json";
+  const auto put = [&](std::uint64_t version, const RoleSigner& by) {
+    const std::string draft =
+        *tuf::draft_timestamp(version, kNow + kDay, {1, 9, crypto::sha256(bytes_of("x"))});
+    const auto signature = by.key.sign(bytes_of(*tuf::message_of(draft)));
+    ASSERT_TRUE(file::replace(path, bytes_of(*tuf::join(draft, {{by.half.id, *signature}}))));
+  };
+  const auto offered = [&] { return tuf::outline(*file::read(path, 16 << 10))->version; };
+  put(1'000'000, roles_[kTargets]);
+  ASSERT_TRUE(offer_now().has_value());
+  EXPECT_EQ(offered(), 1'000'001U);
+  put(tuf::kVersionMax - 5, roles_[kTargets]);
+  EXPECT_EQ(code_in(offer_now().error()), "threshold_missing " + path.string());
+  put(tuf::kVersionMax - 5, roles_[kTimestamp]);
+  ASSERT_TRUE(offer_now().has_value());
+  EXPECT_EQ(offered(), tuf::kVersionMax - 4U);
+}
+
 TEST_F(Release, RenewsAnExpiredRepository) {
   const std::int64_t later = kNow + 30 * kDay;
-  EXPECT_TRUE(renew_timestamp(repository(), key("repo-timestamp"), kDay, later).has_value());
+  EXPECT_TRUE(renew_timestamp(repository(), role(kTimestamp), kDay, later).has_value());
 }
 
 TEST_F(Release, NeverMakesARepositoryOverAnother) {

@@ -9,6 +9,20 @@ namespace {
 constexpr std::string_view kLockFile = "publish.lock";
 constexpr std::string_view kRootEnd = ".root.json";
 
+// Keeps every root that was ever taken.
+struct RootStore final : tuf::Store {
+  Result<Buffer> load(std::string_view role) override {
+    if (role != "root" || roots.empty()) return fail(Code::not_found);
+    return roots.back();
+  }
+  Status save(std::string_view, Bytes root) override {
+    roots.emplace_back(root.begin(), root.end());
+    return {};
+  }
+  Status remove(std::string_view) override { return {}; }
+  Roots roots;
+};
+
 }  // namespace
 
 Result<Buffer> FolderFetcher::fetch(std::string_view name, std::size_t size_max) {
@@ -43,6 +57,18 @@ Status MemoryStore::remove(std::string_view role) {
   return {};
 }
 
+Answer<Roots> read_roots(const Path& repository, const Drafts& drafts) {
+  const Path folder = repository / kMetadataFolder;
+  const Path first = folder / kFirstRoot;
+  AIRLOCK_ASSIGN(const Buffer root, naming(first, file::read(first, tuf::kRootSizeMax)));
+  RootStore store;
+  AIRLOCK_TRY(store.save("root", root));
+  FolderFetcher fetcher(folder, drafts);
+  const Status followed = tuf::follow_roots(store, fetcher);
+  if (!followed) return Refusal::of(followed.error(), fetcher.judged().string());
+  return std::move(store.roots);
+}
+
 Answer<tuf::MetaFile> newest_snapshot(const Path& repository, const Drafts& drafts) {
   const Path folder = repository / kMetadataFolder;
   std::uint64_t version = tuf::newest_version(folder, "snapshot");
@@ -57,8 +83,7 @@ Answer<tuf::MetaFile> newest_snapshot(const Path& repository, const Drafts& draf
   return meta_of(version, text_of(bytes));
 }
 
-Answer<tuf::Repository> read_newest(const Path& repository, const Drafts& drafts,
-                                    std::int64_t now) {
+Answer<Newest> read_newest(const Path& repository, const Drafts& drafts, std::int64_t now) {
   const Path folder = repository / kMetadataFolder;
   const Path first = folder / kFirstRoot;
   AIRLOCK_ASSIGN(const Buffer root, naming(first, file::read(first, tuf::kRootSizeMax)));
@@ -67,7 +92,9 @@ Answer<tuf::Repository> read_newest(const Path& repository, const Drafts& drafts
   AIRLOCK_TRY(store.save("root", root));
   FolderFetcher fetcher(folder, drafts);
   Result<tuf::Repository> read = tuf::rehearse(store, fetcher, snapshot, now);
-  return naming(fetcher.judged(), std::move(read));
+  if (!read) return Refusal::of(read.error(), fetcher.judged().string());
+  return Newest{std::move(*read), *store.load("root"), *store.load("snapshot"),
+                *store.load("targets")};
 }
 
 Answer<file::File> lock_repository(const Path& repository) {
@@ -97,12 +124,10 @@ tuf::MetaFile meta_of(std::uint64_t version, std::string_view file) {
 }
 
 Answer<void> check_doors_apart(const package::Keyring& keyring, const Path& repository,
-                               std::span<const crypto::PublicKey> others) {
-  AIRLOCK_ASSIGN(const tuf::Repository current, read_newest(repository, {}, 0));
-  std::vector<Buffer> materials = current.key_materials();
-  for (const crypto::PublicKey& key : others) {
-    materials.emplace_back(key.view().begin(), key.view().end());
-  }
+                               std::span<const tuf::PublicKey> others) {
+  AIRLOCK_ASSIGN(const Newest current, read_newest(repository, {}, 0));
+  std::vector<Buffer> materials = current.repository.key_materials();
+  for (const tuf::PublicKey& key : others) materials.push_back(key.material);
   const auto check = [&](const crypto::PublicKey& key, std::string_view name) -> Answer<void> {
     for (const Buffer& material : materials) {
       if (equal(key.view(), material)) {

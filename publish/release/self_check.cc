@@ -99,8 +99,8 @@ Answer<Checked> check_payloads(const Path& repository, const tuf::Repository& kn
 
 Answer<Checked> check_as_device(const CheckOrder& check) {
   const PublishOrder& order = check.order;
-  AIRLOCK_ASSIGN(const tuf::Repository known,
-                 read_newest(order.repository, check.drafts, order.now));
+  AIRLOCK_ASSIGN(const Newest newest, read_newest(order.repository, check.drafts, order.now));
+  const tuf::Repository& known = newest.repository;
   AIRLOCK_ASSIGN(const tuf::Target target, known.find(check.target.path));
   const Path path =
       order.repository / kTargetsFolder / tuf::path_of_target(target, known.consistent_snapshot());

@@ -355,10 +355,9 @@ TEST_F(RolloutTest, KnowsARepositoryByItsRoot) {
   put_root("{}");
   EXPECT_EQ(check_repository(repository_).error().code, Code::bad_metadata);
   const fakes::Signer& signer = signers_["vendor"];
-  const Bytes key = signer.key().view();
-  const tuf::RoleKeys keys{{tuf::Buffer(key.begin(), key.end())}};
+  const tuf::RoleKeys keys{{*tuf::ed25519_key(signer.key().view())}};
   const std::string draft = *tuf::draft_root({2, 2'000'000'000, keys, keys, keys, keys});
-  put_root(*tuf::join(draft, {{keys.keys[0], signer.sign_message(bytes_of(draft))}}));
+  put_root(*tuf::join(draft, {{keys.keys[0].id, signer.sign_message(bytes_of(draft))}}));
   EXPECT_TRUE(check_repository(repository_));
 }
 

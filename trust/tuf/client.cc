@@ -32,6 +32,11 @@ class Refresh {
     return update_rest();
   }
 
+  Status run_roots() {
+    AIRLOCK_TRY(load_root());
+    return follow_root();
+  }
+
   // As if a timestamp named this snapshot.
   Result<Repository> run_from(const FileEntry& snapshot) {
     AIRLOCK_TRY(update_root());
@@ -179,6 +184,10 @@ class Refresh {
 
 Result<Repository> refresh(Store& store, Fetcher& fetcher, std::int64_t now, const Limits& limits) {
   return Refresh({store, fetcher, now, limits}).run();
+}
+
+Status follow_roots(Store& store, Fetcher& fetcher, const Limits& limits) {
+  return Refresh({store, fetcher, 0, limits}).run_roots();
 }
 
 Result<Repository> rehearse(Store& store, Fetcher& fetcher, const MetaFile& snapshot,

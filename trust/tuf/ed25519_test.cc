@@ -12,27 +12,19 @@ FakeSigner signer(const char* name) {
   return fake_signer(fakes::Signer(name, crypto::Algorithm::eddsa));
 }
 
-// A key and the one signature that is known of it.
-FakeSigner signer_of(const Buffer& key, std::function<Buffer(Bytes)> sign) {
-  return {
-      std::move(sign),
-      {{"keytype", "ed25519"}, {"keyval", {{"public", text::to_hex(key)}}}, {"scheme", "ed25519"}},
-      text::to_hex(key_id_of(key).bytes)};
-}
-
 TEST(Ed25519Edges, AreJudgedInMetadataAsEverywhere) {
   const auto repository_of = [](const FakeSigner& targets) {
     return FakeRepository({signer("root"), signer("timestamp"), signer("snapshot"), targets});
   };
   Buffer message;  // what the targets role signs; no key stands in it
-  repository_of(signer_of(Buffer(32), [&](Bytes bytes) {
+  repository_of(ed25519_signer(Buffer(32), [&](Bytes bytes) {
     message.assign(bytes.begin(), bytes.end());
     return Buffer(64);
   }));
   const auto edges = fakes::ed25519_edges([&](Bytes) { return message; });
   for (const fakes::Ed25519Edge& edge : edges) {
     FakeRepository repository =
-        repository_of(signer_of(edge.key, [&](Bytes) { return edge.signature; }));
+        repository_of(ed25519_signer(edge.key, [&](Bytes) { return edge.signature; }));
     MemoryStore store{repository.file("1.root.json")};
     EXPECT_EQ(refresh(store, repository, FakeRepository::kNow).has_value(), edge.is_valid)
         << edge.name;

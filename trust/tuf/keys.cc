@@ -100,28 +100,28 @@ Result<std::vector<Signature>> read_signatures(Node envelope) {
   return signatures;
 }
 
-json::Value key_object(Bytes ed25519) {
-  return {{"keytype", "ed25519"},
-          {"keyval", {{"public", text::to_hex(ed25519)}}},
-          {"scheme", "ed25519"}};
-}
-
-Status check_threshold(std::string_view message, const std::vector<Signature>& signatures,
-                       const Authority& by) {
+Signers signers_of(std::string_view message, const std::vector<Signature>& signatures,
+                   const Authority& by, std::uint64_t enough) {
   // Key and scheme come from the delegating role, never from the signature; a key counts once, by
   // its material, however many ids it has.
-  std::set<Buffer> signers;
+  Signers signers;
   for (const Signature& signature : signatures) {
     if (std::ranges::find(by.rule.keyids, signature.keyid) == by.rule.keyids.end()) continue;
     const auto key = by.keys.find(signature.keyid);
     if (key == by.keys.end()) continue;
     const auto raw = text::from_hex(signature.hex);
     if (!raw || !key->second.verifies(bytes_of(message), *raw)) continue;
-    signers.insert(key->second.material);
-    if (signers.size() == by.rule.threshold) break;
+    signers.try_emplace(key->second.material, signature.keyid);
+    if (signers.size() == enough) break;
   }
+  return signers;
+}
+
+Status check_threshold(std::string_view message, const std::vector<Signature>& signatures,
+                       const Authority& by) {
   AIRLOCK_CHECK(by.rule.threshold >= 1);
-  if (signers.size() < by.rule.threshold) return fail(Code::threshold_missing, signers.size());
+  const std::size_t count = signers_of(message, signatures, by, by.rule.threshold).size();
+  if (count < by.rule.threshold) return fail(Code::threshold_missing, count);
   return {};
 }
 
@@ -132,10 +132,30 @@ bool loses_a_key(const Authority& before, const Authority& after) {
 }  // namespace airlock::tuf::internal
 
 namespace airlock::tuf {
+namespace {
 
-Digest key_id_of(Bytes ed25519) {
-  // Of hexadecimal digits and plain words, so that its compact form is canonical.
-  return crypto::sha256(bytes_of(json::write(internal::key_object(ed25519))));
+Result<PublicKey> spelled(const internal::Spelling& spelling) {
+  AIRLOCK_ASSIGN(const internal::Verifier verifier,
+                 internal::Verifier::make(spelling.type, spelling.scheme, spelling.material));
+  PublicKey key;
+  key.object = json::write({{"keytype", spelling.type},
+                            {"keyval", {{"public", spelling.material}}},
+                            {"scheme", spelling.scheme}});
+  key.material = verifier.identity();
+  AIRLOCK_ASSIGN(const std::string canonical, message_of(key.object));
+  key.id = internal::hex_digest(canonical);
+  return key;
+}
+
+}  // namespace
+
+Result<PublicKey> ed25519_key(Bytes raw) {
+  return spelled({"ed25519", "ed25519", text::to_hex(raw)});
+}
+
+Result<PublicKey> key_from_pem(std::string_view pem) {
+  AIRLOCK_ASSIGN(const internal::Spelling spelling, internal::spelling_of(pem));
+  return spelled(spelling);
 }
 
 }  // namespace airlock::tuf

@@ -48,6 +48,9 @@ inline constexpr std::size_t kRootRotationsMax = 256;
 inline constexpr std::size_t kRolesVisitedMax = 32;  // delegated ones, in the search for one target
 inline constexpr std::size_t kTargetPathSizeMax = 1024;
 
+// Versions stay where every JSON reader counts exactly, and can never overflow.
+inline constexpr std::int64_t kVersionMax = std::int64_t{1} << 53;
+
 // How large each role's files may be, in bytes, where no higher role states a smaller length.
 struct Limits {
   std::size_t root_size = kRootSizeMax;
@@ -164,6 +167,10 @@ class Repository {
 Result<Repository> refresh(Store& store, Fetcher& fetcher, std::int64_t now,
                            const Limits& limits = {});
 
+// follow_roots is its first part alone (5.3): from the root in the store to the newest one, however
+// long ago that expired.
+Status follow_roots(Store& store, Fetcher& fetcher, const Limits& limits = {});
+
 // path_of_target is where a target's bytes lie below targets/: with consistent snapshots the hash
 // (SHA-256 where it is named) stands before the last path component
 // ("firmware/1.1.0/<sha256>.demo.cose").
@@ -174,12 +181,20 @@ Status check_target(const Target& target, Bytes bytes);
 
 // ---- writing metadata (repository side). Signatures arrive as bytes; nothing here signs.
 
-// key_id_of returns the key id of an Ed25519 public key as TUF defines it: the SHA-256 of its
-// canonical key object.
-Digest key_id_of(Bytes ed25519);
+// A public key as metadata lists it.
+struct PublicKey {
+  std::string id;      // the SHA-256 of its canonical form, 64 hexadecimal digits
+  std::string object;  // JSON: {"keytype":..,"keyval":{"public":..},"scheme":..}
+  Buffer material;     // the key itself: raw (Ed25519), or SubjectPublicKeyInfo in DER
+};
+// ed25519_key errors: bad_key, weak_key.
+Result<PublicKey> ed25519_key(Bytes raw);
+// key_from_pem reads one block "PUBLIC KEY" with a key of Ed25519, P-256 or RSA. Errors: bad_key,
+// weak_key, key_too_weak (another curve or type, or RSA below 2048 bits).
+Result<PublicKey> key_from_pem(std::string_view pem);
 
 struct RoleKeys {
-  std::vector<Buffer> keys;  // Ed25519
+  std::vector<PublicKey> keys;
   std::uint32_t threshold = 1;
 };
 struct RootDraft {
@@ -217,10 +232,10 @@ std::string bin_of(const BinsDraft& bins, std::string_view path);
 // most 2^15 of them. The names are the same.
 std::vector<DelegationDraft> hash_bins(const BinsDraft& bins);
 
-// Each returns the canonical JSON of `signed`: the bytes to sign and to join. Errors: out_of_range
-// (a version, or a threshold that its keys cannot meet), duplicate_key (a key of a role or a path
-// twice), bad_key, weak_key, bad_text (a path or a text that must not stand in metadata),
-// oversized, bad_metadata (delegations that a reader would refuse), and those of reading `custom`.
+// Each returns a draft: `signed` as compact JSON, members sorted, as it will stand in the file.
+// Errors: out_of_range (a version, or a threshold that its keys cannot meet), duplicate_key (a key
+// of a role or a path twice), bad_text (a path that must not stand in metadata), oversized,
+// bad_metadata (what a reader would refuse), and those of reading `custom`.
 Result<std::string> draft_root(const RootDraft& draft);
 Result<std::string> draft_targets(std::uint64_t version, std::int64_t expires,
                                   const std::vector<Target>& targets,
@@ -239,6 +254,26 @@ Result<std::string> draft_snapshot(std::uint64_t version, std::int64_t expires,
 Result<std::string> draft_timestamp(std::uint64_t version, std::int64_t expires,
                                     const MetaFile& snapshot);
 
+// What follows metadata that is there: all that these do not name stays as it is, what another tool
+// wrote too. `from` is a file, whose signatures are not looked at. Errors: those of the drafts
+// above, wrong_type (`from` is another role's), not_found (a key or a path that is to go).
+struct RoleChange {
+  std::string role;
+  std::vector<PublicKey> added{};
+  std::vector<std::string> removed{};  // ids; they go before the others come
+  std::optional<std::uint32_t> threshold{};
+};
+struct TargetsChange {
+  std::vector<Target> put{};  // instead of what the path had
+  std::vector<std::string> removed{};
+};
+Result<std::string> next_root(Bytes from, std::uint64_t version, std::int64_t expires,
+                              const std::vector<RoleChange>& changes);
+Result<std::string> next_targets(Bytes from, std::uint64_t version, std::int64_t expires,
+                                 const TargetsChange& change);
+Result<std::string> next_snapshot(Bytes from, std::uint64_t version, std::int64_t expires,
+                                  const MetaFiles& changed);
+
 // rehearse is what a refresh will find once a timestamp names `snapshot`: all its steps but that
 // one (5.4). It is for whoever is about to publish; nothing that it returns is fresh. Errors: those
 // of refresh.
@@ -246,14 +281,38 @@ Result<Repository> rehearse(Store& store, Fetcher& fetcher, const MetaFile& snap
                             std::int64_t now, const Limits& limits = {});
 
 struct RoleSignature {
-  Buffer public_key;  // Ed25519, 32 bytes
-  Buffer signature;   // 64 bytes
+  std::string key_id;
+  Buffer signature;
 };
-// join makes the metadata file from a draft and its signatures: compact JSON, the draft byte for
-// byte in it. Errors: not_canonical where the part is no draft, bad_metadata where a key signed
-// twice. It does not verify: that is what a refresh before publishing is for.
-Result<std::string> join(std::string_view signed_part,
-                         const std::vector<RoleSignature>& signatures);
+// message_of returns the bytes of a draft that are signed: its canonical form. Errors: bad_json,
+// wrong_type.
+Result<std::string> message_of(std::string_view draft);
+// join makes the metadata file from a draft and its signatures, the draft byte for byte in it.
+// Errors: not_canonical where the part is no draft, bad_metadata where a key signed twice. It does
+// not verify: that is what a refresh before publishing is for.
+Result<std::string> join(std::string_view draft, const std::vector<RoleSignature>& signatures);
+
+// A file of metadata, taken apart; nothing of it is trusted.
+struct Parts {
+  std::string draft;
+  std::string message;
+  std::vector<RoleSignature> signatures;
+};
+Result<Parts> take_apart(Bytes file);
+
+// Who signed a file, by the rule that a root has for a role.
+struct TalliedKey {
+  std::string id;  // as the root lists it
+  Buffer material;
+};
+struct Tally {
+  std::uint64_t threshold = 0;
+  std::vector<TalliedKey> signed_by;    // whose signature is valid; each key once
+  std::vector<TalliedKey> yet_to_sign;  // of those that can verify
+  bool is_met() const { return signed_by.size() >= threshold; }
+};
+// tally errors: bad_metadata (the root, the file), wrong_type (no top-level role).
+Result<Tally> tally(Bytes root, std::string_view role, Bytes file);
 
 // What inspect shows of any metadata file, nothing trusted.
 struct OutlinedKey {

@@ -15,6 +15,11 @@ namespace {
 
 constexpr int kRsaBitsMin = 2048;
 constexpr int kRsaBitsMax = 8192;
+constexpr std::string_view kEd25519 = "ed25519";
+constexpr std::string_view kEcdsa = "ecdsa";
+constexpr std::string_view kP256 = "ecdsa-sha2-nistp256";
+constexpr std::string_view kRsa = "rsa";
+constexpr std::string_view kPss = "rsassa-pss-sha256";
 constexpr std::string_view kPemBegin = "-----BEGIN PUBLIC KEY-----\n";
 constexpr std::string_view kPemEnd = "-----END PUBLIC KEY-----";
 
@@ -84,6 +89,21 @@ Result<Buffer> der_of(EVP_PKEY* key) {
   return made;
 }
 
+Result<std::string> pem_of(EVP_PKEY* key) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new(BIO_s_mem()), &BIO_free);
+  char* text = nullptr;
+  if (!bio || PEM_write_bio_PUBKEY(bio.get(), key) != 1) return fail(Code::bad_key);
+  const long size = BIO_get_mem_data(bio.get(), &text);
+  return std::string(text, static_cast<std::size_t>(size));
+}
+
+Result<std::string> hex_of_ed25519(EVP_PKEY* key) {
+  std::array<std::uint8_t, crypto::kEd25519KeySize> raw;
+  std::size_t size = raw.size();
+  if (EVP_PKEY_get_raw_public_key(key, raw.data(), &size) != 1) return fail(Code::bad_key);
+  return text::to_hex(raw);
+}
+
 bool use_pss(EVP_PKEY_CTX* context) {
   return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1 &&
          EVP_PKEY_CTX_set_rsa_mgf1_md(context, EVP_sha256()) == 1 &&
@@ -92,14 +112,33 @@ bool use_pss(EVP_PKEY_CTX* context) {
 
 }  // namespace
 
+Result<Spelling> spelling_of(std::string_view pem) {
+  AIRLOCK_ASSIGN(const Pkey key, read_pem(pem));
+  switch (EVP_PKEY_get_base_id(key.get())) {
+    case EVP_PKEY_ED25519: {
+      AIRLOCK_ASSIGN(std::string hex, hex_of_ed25519(key.get()));
+      return Spelling{kEd25519, kEd25519, std::move(hex)};
+    }
+    case EVP_PKEY_EC: {
+      if (!check_ec(key.get())) return fail(Code::key_too_weak);
+      AIRLOCK_ASSIGN(std::string made, pem_of(key.get()));
+      return Spelling{kEcdsa, kP256, std::move(made)};
+    }
+    case EVP_PKEY_RSA: {
+      AIRLOCK_ASSIGN(std::string made, pem_of(key.get()));
+      return Spelling{kRsa, kPss, std::move(made)};
+    }
+    default: return fail(Code::key_too_weak);
+  }
+}
+
 Result<Verifier> Verifier::make(std::string_view type, std::string_view scheme,
                                 std::string_view material) {
-  constexpr std::string_view kP256 = "ecdsa-sha2-nistp256";
-  if (type == "ed25519" && scheme == "ed25519") return make_ed25519(material);
-  if ((type == "ecdsa" || type == kP256) && scheme == kP256) {
+  if (type == kEd25519 && scheme == kEd25519) return make_ed25519(material);
+  if ((type == kEcdsa || type == kP256) && scheme == kP256) {
     return make_pem(material, Padding::none);
   }
-  if (type == "rsa" && scheme == "rsassa-pss-sha256") return make_pem(material, Padding::pss);
+  if (type == kRsa && scheme == kPss) return make_pem(material, Padding::pss);
   return fail(Code::unsupported_algorithm);
 }
 

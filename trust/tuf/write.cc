@@ -1,11 +1,7 @@
-// Metadata for the repository: drafts to be signed, and files made of drafts and signatures. What
-// is written here is held to the rules by which it is read.
+// Metadata for the repository that begins with nothing: drafts to be signed.
 #include <algorithm>
-#include <set>
 
-#include "host/text/text.h"
-#include "trust/tuf/internal/canonical.h"
-#include "trust/tuf/internal/metadata.h"
+#include "trust/tuf/internal/drafts.h"
 
 namespace airlock::tuf {
 namespace {
@@ -13,73 +9,19 @@ namespace {
 using namespace internal;
 using json::Value;
 
-Result<Value> head_of(Role role, std::uint64_t version, std::int64_t expires) {
-  if (version < 1 || version > static_cast<std::uint64_t>(kVersionMax)) {
-    return fail(Code::out_of_range, version);
-  }
-  return Value{{"_type", name_of(role)},
-               {"expires", text::to_time(expires)},
-               {"spec_version", kSpecVersion},
-               {"version", version}};
-}
-
-// Canonical JSON lets control characters through raw; a draft must be the same in both forms, so
-// that it can stand in a file as it was signed. And it must be readable: `read` is the reader of
-// its role.
-template <class Read>
-Result<std::string> draft_of(const Value& signed_part, Role role, Read read) {
-  const std::size_t size_max = size_max_of(role, {});
-  std::string file = "{\"signatures\":[],\"signed\":" + json::write(signed_part) + "}";
-  AIRLOCK_ASSIGN(Envelope envelope, open_envelope(bytes_of(file), size_max));
-  if (envelope.rebuilt) return fail(Code::bad_text);
-  std::string draft(envelope.in_file);
-  AIRLOCK_TRY(read(envelope));
-  return draft;
-}
-
-// Adds a role's keys to root's "keys" and answers its entry in "roles".
+// Adds a role's keys to those of its file and answers what its rule says.
 Result<Value> role_of(const RoleKeys& role, Value& keys) {
-  std::set<std::string> keyids;
-  for (const Buffer& key : role.keys) {
-    AIRLOCK_TRY(crypto::make_public_key(crypto::Algorithm::eddsa, key));
-    const std::string id = text::to_hex(key_id_of(key).bytes);
-    if (!keyids.insert(id).second) return fail(Code::duplicate_key);
-    keys[id] = key_object(key);
-  }
-  if (keys.size() > kKeysMax) return fail(Code::too_many, keys.size());
-  if (role.threshold < 1 || role.threshold > keyids.size()) {
-    return fail(Code::out_of_range, role.threshold);
-  }
-  return Value{{"keyids", keyids}, {"threshold", role.threshold}};
-}
-
-Result<Value> entry_of(const MetaFile& file) {
-  return Value{{"hashes", {{"sha256", text::to_hex(file.sha256.bytes)}}},
-               {"length", file.length},
-               {"version", file.version}};
-}
-
-Result<Value> target_entry_of(const Target& target) {
-  if (!is_target_path(target.path)) return fail(Code::bad_text);
-  if (!target.sha256 && !target.sha512) return fail(Code::unsupported_algorithm);
-  Value entry{{"length", target.length}};
-  if (target.sha256) entry["hashes"]["sha256"] = text::to_hex(target.sha256->bytes);
-  if (target.sha512) entry["hashes"]["sha512"] = text::to_hex(*target.sha512);
-  if (!target.custom.empty()) {
-    AIRLOCK_ASSIGN(entry["custom"], json::parse(target.custom, kTargetsSizeMax));
-    if (!entry["custom"].is_object()) return fail(Code::wrong_type);
-  }
-  return entry;
+  Value rule{{"keyids", Value::array()}, {"threshold", role.threshold}};
+  AIRLOCK_TRY(put_keys(role.keys, rule, keys));
+  AIRLOCK_TRY(check_rule(rule));
+  return rule;
 }
 
 Result<std::string> draft_of_files(Role role, std::uint64_t version, std::int64_t expires,
                                    const MetaFiles& files) {
   AIRLOCK_ASSIGN(Value part, head_of(role, version, expires));
-  for (const auto& [name, file] : files) {
-    AIRLOCK_ASSIGN(part["meta"][name + ".json"], entry_of(file));
-  }
-  return role == Role::timestamp ? draft_of(part, role, read_timestamp)
-                                 : draft_of(part, role, read_snapshot);
+  for (const auto& [name, file] : files) part["meta"][name + ".json"] = entry_of(file);
+  return draft_of(part, role);
 }
 
 void put_scope(const DelegationDraft& delegation, Value& entry) {
@@ -154,7 +96,7 @@ Result<std::string> draft_root(const RootDraft& draft) {
   AIRLOCK_ASSIGN(part["roles"]["targets"], role_of(draft.targets, keys));
   part["keys"] = std::move(keys);
   part["consistent_snapshot"] = true;
-  return draft_of(part, Role::root, read_root);
+  return draft_of(part, Role::root);
 }
 
 Result<std::string> draft_targets(std::uint64_t version, std::int64_t expires,
@@ -164,10 +106,10 @@ Result<std::string> draft_targets(std::uint64_t version, std::int64_t expires,
   Value& listed = part["targets"] = Value::object();
   for (const Target& target : targets) {
     if (listed.contains(target.path)) return fail(Code::duplicate_key);
-    AIRLOCK_ASSIGN(listed[target.path], target_entry_of(target));
+    AIRLOCK_ASSIGN(listed[target.path], entry_of(target));
   }
   AIRLOCK_TRY(put_delegations(delegations, part));
-  return draft_of(part, Role::targets, read_targets);
+  return draft_of(part, Role::targets);
 }
 
 Result<std::string> draft_snapshot(std::uint64_t version, std::int64_t expires,
@@ -207,22 +149,6 @@ std::vector<DelegationDraft> hash_bins(const BinsDraft& bins) {
     made.push_back(std::move(bin));
   }
   return made;
-}
-
-Result<std::string> join(std::string_view signed_part,
-                         const std::vector<RoleSignature>& signatures) {
-  Value list = Value::array();
-  for (const RoleSignature& signature : signatures) {
-    list.push_back({{"keyid", text::to_hex(key_id_of(signature.public_key).bytes)},
-                    {"sig", text::to_hex(signature.signature)}});
-  }
-  AIRLOCK_ASSIGN(const json::Tree part, json::Tree::parse(signed_part, kTargetsSizeMax));
-  if (!part.root().is_object()) return fail(Code::wrong_type);
-  if (canonical(part.root()) != signed_part) return fail(Code::not_canonical);
-  std::string file = "{\"signatures\":" + json::write(list) + ",\"signed\":";
-  file.append(signed_part).append("}");
-  AIRLOCK_TRY(open_envelope(bytes_of(file), kTargetsSizeMax));  // one signature for each key
-  return file;
 }
 
 }  // namespace airlock::tuf

@@ -18,18 +18,15 @@ constexpr std::int64_t kLater = kNow + 86'400;
 
 fakes::Signer signer(const char* name) { return {name, crypto::Algorithm::eddsa}; }
 
-Buffer key_of(const fakes::Signer& who) {
-  const Bytes key = who.key().view();
-  return {key.begin(), key.end()};
-}
+PublicKey key_of(const fakes::Signer& who) { return *ed25519_key(who.key().view()); }
 
 RoleSignature signature_of(const fakes::Signer& who, std::string_view draft) {
-  return {key_of(who), who.sign_message(bytes_of(draft))};
+  return {key_of(who).id, who.sign_message(bytes_of(*message_of(draft)))};
 }
 
 RootDraft root_draft() {
-  const Buffer one = key_of(signer("root-1"));
-  const Buffer two = key_of(signer("root-2"));
+  const PublicKey one = key_of(signer("root-1"));
+  const PublicKey two = key_of(signer("root-2"));
   return {1,
           kLater,
           {{one, two}, 2},
@@ -156,8 +153,7 @@ TEST(Draft, RefusesWhatTheClientWouldRefuse) {
   draft.root.keys[1] = draft.root.keys[0];
   EXPECT_EQ(code_of(draft_root(draft)), Code::duplicate_key);
   draft = root_draft();
-  draft.snapshot.keys[0] = Buffer(32, 0);
-  EXPECT_NE(code_of(draft_root(draft)), Code::ok);
+  EXPECT_EQ(ed25519_key(Buffer(32, 0)).error().code, Code::weak_key);
   draft = root_draft();
   draft.version = 0;
   EXPECT_EQ(code_of(draft_root(draft)), Code::out_of_range);
@@ -168,8 +164,6 @@ TEST(Draft, RefusesWhatTheClientWouldRefuse) {
   EXPECT_EQ(code_of(draft_targets(1, kLater, {good, good})), Code::duplicate_key);
   EXPECT_EQ(code_of(draft_targets(1, kLater, {target_of("../b", "x")})), Code::bad_text);
   Target odd = good;
-  odd.custom = "{\"line\":\"a\\nb\"}";  // would be signed raw and stored escaped
-  EXPECT_EQ(code_of(draft_targets(1, kLater, {odd})), Code::bad_text);
   odd.custom = "[]";
   EXPECT_EQ(code_of(draft_targets(1, kLater, {odd})), Code::wrong_type);
   odd.custom = "{\"a\":1.5}";
@@ -205,9 +199,7 @@ TEST(Outline, ShowsWhoMaySignForEachRole) {
   const std::string draft = draft_root(root_draft()).value();
   const RoleSignature one = signature_of(signer("root-1"), draft);
   const Outline shown = outline(bytes_of(join(draft, {one}).value())).value();
-  const auto id_of = [](const char* name) {
-    return text::to_hex(key_id_of(key_of(signer(name))).bytes);
-  };
+  const auto id_of = [](const char* name) { return key_of(signer(name)).id; };
   EXPECT_EQ(shown.signers, std::vector{id_of("root-1")});
   EXPECT_TRUE(shown.consistent_snapshot);
   ASSERT_EQ(shown.roles.size(), 4u);
@@ -219,7 +211,7 @@ TEST(Outline, ShowsWhoMaySignForEachRole) {
   ASSERT_EQ(shown.keys.size(), 5u);
   for (const OutlinedKey& key : shown.keys) {
     EXPECT_EQ(key.type, "ed25519");
-    EXPECT_EQ(text::to_hex(key_id_of(*text::from_hex(key.material)).bytes), key.id);
+    EXPECT_EQ(ed25519_key(*text::from_hex(key.material))->id, key.id);
     EXPECT_TRUE(key.usable);
   }
 }
@@ -309,7 +301,7 @@ TEST(KeyId, IsTheHashOfTheCanonicalKey) {
   // "scheme":"ed25519"} with the public key of RFC 8032, section 7.1, test 1.
   const auto key =
       text::from_hex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
-  EXPECT_EQ(text::to_hex(key_id_of(*key).bytes),
+  EXPECT_EQ(ed25519_key(*key)->id,
             "74c181c7ad8a0855d4b55e44d2ba87aabdddb196832571f15f92fece332e4916");
 }
 

@@ -38,15 +38,21 @@ struct FakeSigner {
   std::string keyid;  // as root lists it and as signatures name it
 };
 
+// ed25519_signer lists any 32 bytes as a key, weak ones too.
+inline FakeSigner ed25519_signer(Bytes key, std::function<Buffer(Bytes)> sign) {
+  json::Value object = {
+      {"keytype", "ed25519"}, {"keyval", {{"public", text::to_hex(key)}}}, {"scheme", "ed25519"}};
+  // Of hexadecimal digits and plain words, so that its compact form is canonical.
+  const std::string id = text::to_hex(crypto::sha256(bytes_of(json::write(object))).bytes);
+  return {std::move(sign), std::move(object), id};
+}
+
 // fake_signer makes one of a signer of tests/fakes (which a header of this room cannot include).
 template <class Signer>
 FakeSigner fake_signer(Signer signer) {
   const auto made = std::make_shared<const Signer>(std::move(signer));
-  const Bytes key = made->key().view();
-  return {
-      [made](Bytes message) { return made->sign_message(message); },
-      {{"keytype", "ed25519"}, {"keyval", {{"public", text::to_hex(key)}}}, {"scheme", "ed25519"}},
-      text::to_hex(key_id_of(key).bytes)};
+  return ed25519_signer(made->key().view(),
+                        [made](Bytes message) { return made->sign_message(message); });
 }
 
 class MemoryStore final : public Store {

@@ -58,8 +58,11 @@ Result<RoleRule> read_rule(json::Node role);
 // refused.
 Result<std::vector<Signature>> read_signatures(json::Node envelope);
 
-// key_object is an Ed25519 key as metadata lists it.
-json::Value key_object(Bytes ed25519);
+// signers_of returns the keys of the rule that signed the message, one entry for each key, however
+// many ids it has; it stops at `enough`.
+using Signers = std::map<Buffer, std::string>;  // by material: the id
+Signers signers_of(std::string_view message, const std::vector<Signature>& signatures,
+                   const Authority& by, std::uint64_t enough);
 
 // check_threshold is threshold_missing unless enough different keys of the rule signed the message.
 // Every role's metadata is judged here, top-level and delegated alike.

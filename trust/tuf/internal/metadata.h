@@ -19,8 +19,6 @@
 
 namespace airlock::tuf::internal {
 
-// Versions stay where every JSON reader counts exactly, and can never overflow.
-inline constexpr std::int64_t kVersionMax = std::int64_t{1} << 53;
 inline constexpr std::string_view kSpecVersion = "1.0.34";
 
 // The top-level roles. Metadata of delegated roles is of the type `targets`.

@@ -12,6 +12,16 @@
 
 namespace airlock::tuf::internal {
 
+// A key as metadata spells it.
+struct Spelling {
+  std::string_view type;
+  std::string_view scheme;
+  std::string material;
+};
+// spelling_of reads PEM of one of the three types and spells it as we write keys. Errors: bad_key,
+// key_too_weak (another curve or type).
+Result<Spelling> spelling_of(std::string_view pem);
+
 // A key bound to its scheme. The three of the specification (4.2) are known:
 //   ed25519 / ed25519                     64 hexadecimal digits; verified by core/crypto's rule
 //   ecdsa / ecdsa-sha2-nistp256           PEM, P-256 by name; DER signatures
