@@ -57,8 +57,8 @@ std::string option_of(Error error, const http::Settings& settings) {
 
 std::int64_t clock_of_host() { return static_cast<std::int64_t>(std::time(nullptr)); }
 
-int serve(http::Handler& handler, const http::Settings& settings) {
-  const auto served = http::run(handler, settings, [](const http::Addresses& at) {
+int serve(http::Service& service, const http::Settings& settings) {
+  const auto served = http::run(service, settings, [](const http::Addresses& at) {
     const std::string admin = at.admin.empty() ? "" : " admin https://" + at.admin;
     std::printf("listening https://%s%s\n", at.listen.c_str(), admin.c_str());
     std::fflush(stdout);
@@ -77,7 +77,7 @@ int run(const Options& options) {
   auto sightings = store::Sightings::open(**store);
   if (!sightings) return refuse(sightings.error(), options.data);
   http::Log log(&clock_of_host, &http::write_to_stderr);
-  http::Service service(options.repo, {**store, **writer, **sightings}, &clock_of_host, log);
+  http::UpdateService service(options.repo, {**store, **writer, **sightings}, &clock_of_host, log);
   if (const auto loaded = service.reload(); !loaded) return refuse(loaded.error(), options.repo);
   return serve(service, options.settings);
 }

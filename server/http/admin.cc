@@ -88,7 +88,7 @@ Result<std::int64_t> read_id(std::string_view text) {
 
 }  // namespace
 
-Response Service::handle_admin(const Request& request) {
+Response UpdateService::handle_admin(const Request& request) {
   const auto started = SteadyClock::now();
   auto answered = try_admin(request);
   Response response = answered ? std::move(*answered) : error_response(answered.error());
@@ -96,7 +96,7 @@ Response Service::handle_admin(const Request& request) {
   return response;
 }
 
-Result<Response> Service::try_admin(const Request& request) {
+Result<Response> UpdateService::try_admin(const Request& request) {
   constexpr std::string_view kRoot = "/admin/v1/";
   constexpr std::string_view kRollouts = "rollouts/";
   if (request.who.empty()) return fail(Code::unauthorised);
@@ -114,7 +114,7 @@ Result<Response> Service::try_admin(const Request& request) {
   return fail(Code::not_found);
 }
 
-Result<Response> Service::list_admin(std::string_view path, std::string_view query) {
+Result<Response> UpdateService::list_admin(std::string_view path, std::string_view query) {
   if (path == "rollouts") {
     AIRLOCK_ASSIGN(const auto rollouts, stores_.store.rollouts());
     return answer({{"rollouts", list_of(rollouts)}});
@@ -141,7 +141,7 @@ Result<Response> Service::list_admin(std::string_view path, std::string_view que
   return fail(Code::not_found);
 }
 
-Result<Response> Service::create_rollout(const Request& request) {
+Result<Response> UpdateService::create_rollout(const Request& request) {
   AIRLOCK_ASSIGN(const RolloutBody body, parse_rollout(request.body));
   AIRLOCK_TRY(reload());  // what was offered a moment ago counts
   const std::lock_guard lock(reload_mutex_);
@@ -156,7 +156,7 @@ Result<Response> Service::create_rollout(const Request& request) {
   return answer(value_of(made));
 }
 
-Result<Response> Service::change_rollout(const Request& request, std::string_view rest) {
+Result<Response> UpdateService::change_rollout(const Request& request, std::string_view rest) {
   const std::size_t slash = rest.find('/');
   if (slash == std::string_view::npos) return fail(Code::not_found);
   AIRLOCK_ASSIGN(const std::int64_t id, read_id(rest.substr(0, slash)));
@@ -178,7 +178,7 @@ Result<Response> Service::change_rollout(const Request& request, std::string_vie
   return answer(value_of(changed));
 }
 
-Result<Response> Service::import_devices(const Request& request) {
+Result<Response> UpdateService::import_devices(const Request& request) {
   AIRLOCK_ASSIGN(const DevicesBody body, parse_devices(request.body));
   const store::Deed deed{std::string(request.who), body.why, clock_()};
   AIRLOCK_ASSIGN(const auto import, stores_.store.import_devices(body.keys, deed));

@@ -27,8 +27,8 @@ class World {
     writer_ = std::move(*store::ReportWriter::open(*store_));
     sightings_ = std::move(*store::Sightings::open(*store_));
     for (int i = 1; i <= kRollouts; ++i) roll_out(i);
-    service_ = std::make_unique<Service>(folder_ / "repo", Stores{*store_, *writer_, *sightings_},
-                                         kClock, log_);
+    service_ = std::make_unique<UpdateService>(
+        folder_ / "repo", Stores{*store_, *writer_, *sightings_}, kClock, log_);
     AIRLOCK_CHECK(service_->reload().has_value());
   }
   World(const World&) = delete;
@@ -93,7 +93,7 @@ class World {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<store::ReportWriter> writer_;
   std::unique_ptr<store::Sightings> sightings_;
-  std::unique_ptr<Service> service_;
+  std::unique_ptr<UpdateService> service_;
 };
 
 void check_in(benchmark::State& state, const char* version, std::string_view expected) {

@@ -1,9 +1,9 @@
 // server/http: the server's two doors to the network.
 //
 // It is for devices (check-in, reports, metadata, targets, artifacts, the public log) and for
-// operators (rollouts, enrolled keys, reports, audit). All that it decides is in Service, which has
-// no sockets: a Request goes in, one Response comes out. server.cc is the only file that knows
-// sockets, tls.cc the only one that reads certificates.
+// operators (rollouts, enrolled keys, reports, audit). All that it decides is in UpdateService,
+// which has no sockets: a Request goes in, one Response comes out. server.cc is the only file that
+// knows sockets, tls.cc the only one that reads certificates.
 //
 // It promises TLS 1.3 only; an operator is whoever a client certificate of the operators'
 // authority names, and every change is recorded under that name; limits on headers, bodies,
@@ -70,7 +70,7 @@ struct Response {
 Response error_response(Error error);
 
 // What stands behind the sockets: server.cc knows nothing else of it.
-class Handler {
+class Service {
  public:
   using Done = std::function<void(Response)>;
 
@@ -87,13 +87,13 @@ class Handler {
   Response refuse(Response refusal);
 
  protected:
-  ~Handler() = default;
+  ~Service() = default;
   // note counts an answered request, and writes a line of one that failed or changed something.
   void note(const Request& request, const Response& response,
             std::chrono::steady_clock::time_point started);
 };
 
-// What a Service remembers with. All must outlive it.
+// What an UpdateService remembers with. All must outlive it.
 struct Stores {
   store::Store& store;
   store::ReportWriter& writer;
@@ -104,11 +104,11 @@ inline constexpr std::size_t kRateEntriesMax = 1 << 16;  // devices whose pace i
 inline constexpr std::int64_t kReportsBurst = 240;       // reports that may come at once
 inline constexpr std::int64_t kReportsPerSecond = 2;     // that come back after a burst
 
-class Service final : public Handler {
+class UpdateService final : public Service {
  public:
   using Clock = std::int64_t (*)();  // Unix seconds
 
-  Service(file::Path repository, Stores stores, Clock clock, Log& log);
+  UpdateService(file::Path repository, Stores stores, Clock clock, Log& log);
 
   // reload builds a new snapshot from the repository and the database. Where the repository cannot
   // be read, what it offered before stays.
@@ -162,7 +162,7 @@ class Service final : public Handler {
 };
 
 // A public log alone, for whoever keeps one apart from a repository: the same paths below /log/.
-class LogService final : public Handler {
+class LogService final : public Service {
  public:
   LogService(file::Path folder, Log& log) : folder_(std::move(folder)), log_(log) {}
 

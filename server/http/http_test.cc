@@ -40,8 +40,8 @@ class ServiceTest : public testing::Test {
     store_ = std::move(*store::Store::open(folder_ / "data"));
     writer_ = std::move(*store::ReportWriter::open(*store_));
     sightings_ = std::move(*store::Sightings::open(*store_));
-    service_ = std::make_unique<Service>(folder_ / "repo", Stores{*store_, *writer_, *sightings_},
-                                         kClock, log_);
+    service_ = std::make_unique<UpdateService>(
+        folder_ / "repo", Stores{*store_, *writer_, *sightings_}, kClock, log_);
     ASSERT_TRUE(service_->reload());
   }
   void put(const std::string& name, std::string_view text) {
@@ -102,7 +102,7 @@ class ServiceTest : public testing::Test {
              const std::lock_guard lock(lines_mutex_);
              lines_ += line;
            }};
-  std::unique_ptr<Service> service_;
+  std::unique_ptr<UpdateService> service_;
 };
 
 TEST_F(ServiceTest, JudgesTheEd25519OfReportsAsEveryProcessDoes) {
@@ -396,7 +396,7 @@ TEST_F(ServiceTest, ReadsARepositoryAgainWhoseFilesComeAfterTheirTimestamp) {
 
 TEST_F(ServiceTest, OffersNothingUntilThereIsATimestampAndSaysSo) {
   std::filesystem::remove(metadata_->timestamp());
-  Service fresh(folder_ / "repo", Stores{*store_, *writer_, *sightings_}, kClock, log_);
+  UpdateService fresh(folder_ / "repo", Stores{*store_, *writer_, *sightings_}, kClock, log_);
   EXPECT_TRUE(fresh.reload());
   EXPECT_NE(lines_.find("repository_without_timestamp"), std::string::npos) << lines_;
   lines_.clear();

@@ -1,4 +1,4 @@
-// A request as Beast's parser finds it, keeping only the headers that Service looks at.
+// A request as Beast's parser finds it, keeping only the headers that UpdateService looks at.
 #pragma once
 
 #include <boost/beast/http/basic_parser.hpp>

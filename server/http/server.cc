@@ -85,7 +85,7 @@ void Session::wait_at_most(std::int64_t seconds) {
 }
 
 struct Server {
-  Handler& handler;
+  Service& service;
   std::chrono::seconds drain;
   std::atomic<std::size_t> connections = 0;
   std::size_t room = room_for_connections();
@@ -95,11 +95,11 @@ struct Server {
 
 // answer_of waits for the service's answer, which may come from the writer's thread.
 Task<Response> answer_of(Server& server, Session& session, const Request& request) {
-  if (session.door == Door::operators) co_return server.handler.handle_admin(request);
+  if (session.door == Door::operators) co_return server.service.handle_admin(request);
   const bool waits = request.method == Method::post && request.target == "/v1/reports";
   if (!waits) {
     Response response;
-    server.handler.handle(request, [&response](Response made) { response = std::move(made); });
+    server.service.handle(request, [&response](Response made) { response = std::move(made); });
     co_return response;
   }
   auto token = Use();
@@ -108,7 +108,7 @@ Task<Response> answer_of(Server& server, Session& session, const Request& reques
         auto shared = std::make_shared<decltype(completion)>(std::move(completion));
         asio::io_context& context = session.lane.context;
         auto work = asio::make_work_guard(context);
-        server.handler.handle(request, [shared, &context, work](Response made) {
+        server.service.handle(request, [shared, &context, work](Response made) {
           asio::post(context,
                      [shared, made = std::move(made)]() mutable { (*shared)(std::move(made)); });
         });
@@ -174,7 +174,7 @@ Task<void> refuse(Server& server, Session& session, Read read) {
   const Code code = read == Read::malformed ? Code::bad_request : Code::too_large;
   Response response = error_response({code, 0});
   if (read == Read::head_too_large) response.status = 431;
-  response = server.handler.refuse(std::move(response));
+  response = server.service.refuse(std::move(response));
   const Request request;
   (void)co_await send(session, request, response, false);
 }
@@ -182,7 +182,7 @@ Task<void> refuse(Server& server, Session& session, Read read) {
 Task<void> converse(Server& server, Session& session) {
   auto [error] = co_await session.stream.async_handshake(asio::ssl::stream_base::server, kAwait);
   if (error) {
-    server.handler.metrics().handshake_failed();
+    server.service.metrics().handshake_failed();
     co_return;
   }
   if (session.door == Door::operators) session.who = common_name_of(session.stream.native_handle());
@@ -216,7 +216,7 @@ Task<void> live(Server& server, std::shared_ptr<Session> session) {
   try {
     co_await converse(server, *session);
   } catch (const std::exception& error) {
-    server.handler.log().event("connection_failed", {{"detail", error.what()}});
+    server.service.log().event("connection_failed", {{"detail", error.what()}});
   }
   session->lane.sessions.erase(session.get());
   session->drop();
@@ -297,8 +297,8 @@ struct Listeners {
 Task<void> watch_files(Server& server, Listeners& listeners, asio::io_context& context) {
   Timer timer(context);
   while (!server.ending) {
-    server.handler.look_again();
-    if (listeners.files.changed()) listeners.renew_tls(server.handler.log());
+    server.service.look_again();
+    if (listeners.files.changed()) listeners.renew_tls(server.service.log());
     timer.expires_after(std::chrono::seconds(1));
     (void)co_await timer.async_wait(kAwait);
   }
@@ -310,7 +310,7 @@ Task<void> end_on_signals(Server& server, Signals& signals, const std::vector<Ac
   server.ending = true;
   boost::system::error_code ignored;
   for (Acceptor* const door : doors) door->close(ignored);
-  server.handler.log().event("stopping", {{"connections", server.connections.load()}});
+  server.service.log().event("stopping", {{"connections", server.connections.load()}});
   auto [cancelled, signal] = co_await signals.async_wait(kAwait);
   if (!cancelled) server.hurried = true;
 }
@@ -380,9 +380,9 @@ std::vector<std::unique_ptr<Lane>> make_lanes(unsigned threads) {
   return lanes;
 }
 
-Status serve(Handler& handler, const Settings& settings,
+Status serve(Service& service, const Settings& settings,
              const std::function<void(const Addresses&)>& ready) {
-  Server server{handler, std::chrono::seconds(settings.drain_seconds)};
+  Server server{service, std::chrono::seconds(settings.drain_seconds)};
   const std::vector<std::unique_ptr<Lane>> lanes = make_lanes(settings.threads);
   std::vector<Lane*> device_lanes;
   for (unsigned at = 0; at < settings.threads; ++at) device_lanes.push_back(lanes[at].get());
@@ -410,7 +410,7 @@ Status serve(Handler& handler, const Settings& settings,
   const Addresses addresses{
       address_of(listeners.devices.acceptor, settings.listen),
       listeners.admin ? address_of(listeners.admin->acceptor, settings.admin_listen) : ""};
-  handler.log().event(
+  service.log().event(
       "started",
       {{"version", AIRLOCK_VERSION}, {"listen", addresses.listen}, {"admin", addresses.admin}});
   ready(addresses);
@@ -419,19 +419,19 @@ Status serve(Handler& handler, const Settings& settings,
   for (Lane* const lane : device_lanes) threads.emplace_back([lane] { lane->context.run(); });
   operators.context.run();
   threads.clear();  // joins
-  handler.log().event("stopped", json::Value::object());
+  service.log().event("stopped", json::Value::object());
   return {};
 }
 
 }  // namespace
 
-Status run(Handler& handler, const Settings& settings,
+Status run(Service& service, const Settings& settings,
            const std::function<void(const Addresses&)>& ready) {
   if (settings.threads == 0 || settings.threads > kThreadsMax) return fail(Code::usage);
   try {
-    return serve(handler, settings, ready);
+    return serve(service, settings, ready);
   } catch (const std::exception& error) {
-    handler.log().event("failed", {{"detail", error.what()}});
+    service.log().event("failed", {{"detail", error.what()}});
     return fail(Code::io_failed);
   }
 }

@@ -44,7 +44,7 @@ enum class Setting : std::uint8_t { none, listen, admin_listen, certificate, key
 // run serves until SIGTERM or SIGINT, then lets running answers finish for drain_seconds, or until
 // a second signal. It calls `ready` once when it listens. Errors, each at its Setting:
 // those of make_tls (a certificate or key); usage, access_denied and address_in_use (an address).
-Status run(Handler& handler, const Settings& settings,
+Status run(Service& service, const Settings& settings,
            const std::function<void(const Addresses&)>& ready);
 
 }  // namespace airlock::http

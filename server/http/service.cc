@@ -53,7 +53,7 @@ std::string_view name_of(Method method) {
   return "";
 }
 
-void Handler::note(const Request& request, const Response& response,
+void Service::note(const Request& request, const Response& response,
                    std::chrono::steady_clock::time_point started) {
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now() - started);
@@ -67,14 +67,14 @@ void Handler::note(const Request& request, const Response& response,
                  name(response.code), microseconds});
 }
 
-Response Handler::refuse(Response refusal) {
+Response Service::refuse(Response refusal) {
   Request unread;
   unread.method = Method::other;
   note(unread, refusal, std::chrono::steady_clock::now());
   return refusal;
 }
 
-Service::Service(file::Path repository, Stores stores, Clock clock, Log& log)
+UpdateService::UpdateService(file::Path repository, Stores stores, Clock clock, Log& log)
     : repository_(std::move(repository)),
       stores_(stores),
       clock_(clock),
@@ -82,7 +82,7 @@ Service::Service(file::Path repository, Stores stores, Clock clock, Log& log)
       catalogue_(repository_),
       snapshot_(std::make_shared<const rollout::Snapshot>()) {}
 
-Status Service::reload() {
+Status UpdateService::reload() {
   const std::lock_guard lock(reload_mutex_);
   stamp_ = stamp_of(repository_ / "metadata" / "timestamp.json");
   refreshed_ = catalogue_.refresh();  // the releases known before stay where it fails
@@ -93,26 +93,26 @@ Status Service::reload() {
   return refreshed_;
 }
 
-Status Service::rebuild() {
+Status UpdateService::rebuild() {
   AIRLOCK_ASSIGN(const auto rollouts, stores_.store.rollouts());
   publish(rollout::Snapshot::build(rollouts, catalogue_));
   return {};
 }
 
-std::shared_ptr<const rollout::Snapshot> Service::snapshot() const {
+std::shared_ptr<const rollout::Snapshot> UpdateService::snapshot() const {
   const std::lock_guard lock(snapshot_mutex_);
   return snapshot_;
 }
 
 // The last holder of the old snapshot drops it, which may take a while: never under the lock.
-void Service::publish(std::shared_ptr<const rollout::Snapshot> next) {
+void UpdateService::publish(std::shared_ptr<const rollout::Snapshot> next) {
   const std::lock_guard lock(snapshot_mutex_);
   snapshot_.swap(next);
 }
 
 // A repository that could not be read is tried again until it can, for its files may come late; it
 // is logged when it is new or fails in another way.
-void Service::reload_if_changed() {
+void UpdateService::reload_if_changed() {
   Status before;
   bool is_same = false;
   {
@@ -127,7 +127,7 @@ void Service::reload_if_changed() {
   log_.event(read ? "repository_changed" : "repository_unreadable", {{"reason", name(code)}});
 }
 
-void Service::handle(const Request& request, Done done) {
+void UpdateService::handle(const Request& request, Done done) {
   const auto started = SteadyClock::now();
   if (request.method == Method::post && request.target == "/v1/reports") {
     report(request, [this, request, started, done = std::move(done)](Response response) {
@@ -148,7 +148,7 @@ void Service::handle(const Request& request, Done done) {
   done(std::move(response));
 }
 
-Response Service::answer_get(const Request& request) {
+Response UpdateService::answer_get(const Request& request) {
   constexpr std::string_view kTuf = "/tuf/";
   constexpr std::string_view kTargets = "/targets/";
   constexpr std::string_view kArtifacts = "/artifacts/";
@@ -186,7 +186,7 @@ Response Service::answer_get(const Request& request) {
   return error_response({Code::not_found, 0});
 }
 
-Response Service::check_in(const Request& request) {
+Response UpdateService::check_in(const Request& request) {
   const auto body = CheckInBody::parse(request.body);
   if (!body) return error_response(body.error());
   const auto current = snapshot();
@@ -201,7 +201,7 @@ Response Service::check_in(const Request& request) {
   return response;
 }
 
-Status Service::admit_pace(const std::string& duid, std::int64_t now) {
+Status UpdateService::admit_pace(const std::string& duid, std::int64_t now) {
   const std::lock_guard lock(pace_mutex_);
   if (paces_.size() >= kRateEntriesMax) paces_.clear();  // bounded; a fresh burst is the worst
   auto [place, is_new] = paces_.try_emplace(duid);
@@ -215,7 +215,7 @@ Status Service::admit_pace(const std::string& duid, std::int64_t now) {
   return {};
 }
 
-void Service::report(const Request& request, const Done& done) {
+void UpdateService::report(const Request& request, const Done& done) {
   const std::int64_t now = clock_();
   auto report = parse_report(request.body, now);
   Status admitted = report ? admit_pace(report->duid, now) : fail(report.error().code);
