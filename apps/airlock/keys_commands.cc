@@ -304,6 +304,7 @@ void add_keys_commands(CLI::App& app, Outcome& outcome) {
   token.command.footer(
       "Example:\n  airlock keys token \"pkcs11:token=Committee;object=committee-1\" --curve "
       "secp256k1 \\\n      --out committee-1.pub");
+  add_rotate_command(family, outcome);
 }
 
 void add_keyring_commands(CLI::App& app, Outcome& outcome) {

@@ -1,12 +1,11 @@
 // log witness, log monitor: those who watch a log.
-#include <chrono>
 #include <cstdio>
 #include <map>
 #include <set>
-#include <thread>
 
 #include "apps/airlock/commands.h"
 #include "apps/airlock/logs.h"
+#include "apps/airlock/pace.h"
 #include "host/json/json.h"
 #include "host/text/text.h"
 
@@ -14,34 +13,6 @@ namespace airlock::app {
 namespace {
 
 using json::Value;
-
-// How often a command looks again; nothing: once.
-std::expected<std::optional<std::int64_t>, Refusal> read_pace(const std::string& typed) {
-  if (typed.empty()) return std::nullopt;
-  const Result<std::int64_t> read = text::read_duration(typed);
-  if (read && *read > 0) return *read;
-  return refuse(Code::usage, "--every takes a number and s, m, h or d; found " + typed);
-}
-
-// repeat looks once, or for ever until something is wrong. A log that cannot be reached now is no
-// reason to end.
-template <class Look>
-Answer repeat(const std::string& every, Look look) {
-  AIRLOCK_ASSIGN(const std::optional<std::int64_t> pace, read_pace(every));
-  while (true) {
-    const Answer looked = look();
-    if (!pace) return looked;
-    if (!looked) {
-      const Code code = looked.error().error.code;
-      const bool passes = code == Code::unreachable || code == Code::timed_out ||
-                          code == Code::interrupted || code == Code::http_failed;
-      if (!passes) return looked;
-      std::fprintf(stderr, "%s: %s\n", std::string(name(code)).c_str(),
-                   text::visible(looked.error().about).c_str());
-    }
-    std::this_thread::sleep_for(std::chrono::seconds(*pace));
-  }
-}
 
 struct WitnessOptions : PassphraseOptions {
   std::string name, key, keyring, log, state, out, ca, every;

@@ -6,12 +6,13 @@ from stage import *
 TAKEN_UP_SECONDS_MAX = 60  # the server looks once a second
 
 
-class Certificates(Stage):
+class Served(Stage):
     def setUp(self):
         super().setUp()
         self.make_vendor()
         self.make_certificates()
         self.start_server()
+        self.context = ssl.create_default_context(cafile=self.dir / "ca.pem")
 
     def address(self, admin=False):
         host, port = (self.admin_url if admin else self.url).removeprefix("https://").split(":")
@@ -19,9 +20,8 @@ class Certificates(Stage):
 
     def shown(self, admin=False):
         """The certificate that a new connection sees."""
-        context = ssl.create_default_context(cafile=self.dir / "ca.pem")
         with socket.create_connection(self.address(admin), timeout=WAIT_SECONDS_MAX) as plain:
-            with context.wrap_socket(plain, server_hostname="localhost") as wire:
+            with self.context.wrap_socket(plain, server_hostname="localhost") as wire:
                 return ssl.DER_cert_to_PEM_cert(wire.getpeercert(True))
 
     def put(self, *names):
@@ -39,45 +39,53 @@ class Certificates(Stage):
         lines = (self.dir / "server.log").read_text().splitlines()
         return [said for said in map(json.loads, lines) if said["event"] == event]
 
+    def ask(self, wire):
+        wire.request("GET", "/healthz")
+        answer = wire.getresponse()
+        answer.read()
+        return answer.status
+
+    def under_load(self, act):
+        """Four clients connect again and again while `act` does something; one connection stays. Each gets its answer."""
+        kept = http.client.HTTPSConnection(*self.address(), context=self.context)
+        self.addCleanup(kept.close)
+        answers, stop = [self.ask(kept)], threading.Event()
+
+        def load():
+            while not stop.is_set():
+                wire = http.client.HTTPSConnection(*self.address(), context=self.context, timeout=WAIT_SECONDS_MAX)
+                try:
+                    answers.append(self.ask(wire))
+                except OSError as error:
+                    answers.append(error)
+                wire.close()
+
+        threads = [threading.Thread(target=load) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        try:
+            act()
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+        answers.append(self.ask(kept))
+        self.assertEqual(set(answers), {200})
+
+
+class Certificates(Served):
     def new_certificate(self):
         self.issue("new", "/CN=localhost", "DNS:localhost,IP:127.0.0.1", "serverAuth")
         return (self.dir / "new.pem").read_text()
 
     def test_a_new_certificate_is_taken_up_under_load(self):
-        context = ssl.create_default_context(cafile=self.dir / "ca.pem")
-        kept = http.client.HTTPSConnection(*self.address(), context=context)
-        self.addCleanup(kept.close)
-        answers, stop = [], threading.Event()
+        def renew():
+            for _ in range(3):
+                renewed = self.new_certificate()
+                self.put("key", "pem")
+                self.wait_until(lambda: self.shown() == renewed)
 
-        def load():
-            while not stop.is_set():
-                wire = http.client.HTTPSConnection(*self.address(), context=context, timeout=WAIT_SECONDS_MAX)
-                try:
-                    wire.request("GET", "/healthz")
-                    answers.append(wire.getresponse().status)
-                except OSError as error:
-                    answers.append(error)
-                wire.close()
-
-        def ask_the_kept():
-            kept.request("GET", "/healthz")
-            answer = kept.getresponse()
-            answer.read()
-            return answer.status
-
-        self.assertEqual(ask_the_kept(), 200)
-        threads = [threading.Thread(target=load) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for _ in range(3):
-            renewed = self.new_certificate()
-            self.put("key", "pem")
-            self.wait_until(lambda: self.shown() == renewed)
-        stop.set()
-        for thread in threads:
-            thread.join()
-        self.assertEqual(set(answers), {200})
-        self.assertEqual(ask_the_kept(), 200)
+        self.under_load(renew)
 
     def test_a_certificate_waits_for_its_key(self):
         present = (self.dir / "server.pem").read_text()
@@ -109,6 +117,47 @@ class Certificates(Stage):
         with self.assertRaises(Refused):
             self.airlock("rollout", "list", "--admin", self.admin_url, "--cert", "admin.pem", "--key", "admin.key",
                          "--ca", "trusted.pem")
+
+
+class Rotation(Served):
+    ROTATE = ("keys", "rotate", "--every", "1s", "--certificate", "server.pem=server.key", "--certificate",
+              "admin.pem=admin.key", "--authority", "ca.pem", "--authority-key", "ca.key")
+
+    def test_certificates_of_server_and_operator_change_under_load(self):
+        present = {self.shown()}
+        rotating = subprocess.Popen([str(BIN / "airlock"), *self.ROTATE], stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.PIPE, env=self.environment(), cwd=self.dir)
+        self.children.append(rotating)
+
+        def serve_four_certificates():
+            def fourth():
+                present.add(self.shown())
+                self.operator("rollout", "list")
+                return len(present) >= 4
+            self.wait_until(fourth)
+
+        self.under_load(serve_four_certificates)
+        self.assertIsNone(rotating.poll())
+
+    def rotate_once(self, every):
+        at = self.ROTATE.index("1s")
+        self.airlock(*self.ROTATE[:at], every, *self.ROTATE[at + 1 :], "--once")
+
+    def test_what_is_not_due_is_left_alone(self):
+        """A certificate is due by its age, and where it would end before the next round."""
+        made = [(self.dir / "server.pem").read_bytes()]
+        for every in ("72h", "1s", "72h", "72h"):  # young; old; made for three seconds only; young
+            time.sleep(1.1)
+            self.rotate_once(every)
+            made.append((self.dir / "server.pem").read_bytes())
+        self.assertEqual([before == after for before, after in zip(made, made[1:])], [True, False, False, True])
+
+    def test_one_failure_hides_no_other_secret(self):
+        (self.dir / "server.pem").write_text("no certificate")
+        admin = (self.dir / "admin.pem").read_bytes()
+        time.sleep(1.1)
+        self.refuses("wrong_magic", self.rotate_once, "1s")
+        self.assertNotEqual((self.dir / "admin.pem").read_bytes(), admin)
 
 
 main()
