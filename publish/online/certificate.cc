@@ -32,11 +32,7 @@ constexpr std::size_t kFileSizeMax = 256 << 10;
 constexpr std::int64_t kClocksDiffer = 300;  // seconds, between this host and those who connect
 constexpr int kSerialBits = 127;             // positive, and at most 20 octets (RFC 5280, 4.1.2.2)
 
-Answer<Buffer> read(const Path& path) {
-  Result<Buffer> bytes = file::read(path, kFileSizeMax);
-  if (!bytes) return Refusal::of(bytes.error(), path.string());
-  return std::move(*bytes);
-}
+Answer<Buffer> read(const Path& path) { return naming(path, file::read(path, kFileSizeMax)); }
 
 Memory over(const Buffer& bytes) {
   return Memory(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
@@ -153,15 +149,11 @@ Answer<void> put(const CertificateFiles& files, const Chain& chain, EVP_PKEY* ke
   if (!written) return Refusal::of(Code::no_room, files.certificate.string());
   if (is_one_file) {
     const std::array parts = {held_by(certificates.get()), held_by(secret.get())};
-    const Status put = file::replace_by_parts(files.key, parts, file::Privacy::secret);
-    if (!put) return Refusal::of(put.error(), files.key.string());
-    return {};
+    return naming(files.key, file::replace_by_parts(files.key, parts, file::Privacy::secret));
   }
-  const Status put_key = file::replace(files.key, held_by(secret.get()), file::Privacy::secret);
-  if (!put_key) return Refusal::of(put_key.error(), files.key.string());
-  const Status put_chain = file::replace(files.certificate, held_by(certificates.get()));
-  if (!put_chain) return Refusal::of(put_chain.error(), files.certificate.string());
-  return {};
+  AIRLOCK_TRY(
+      naming(files.key, file::replace(files.key, held_by(secret.get()), file::Privacy::secret)));
+  return naming(files.certificate, file::replace(files.certificate, held_by(certificates.get())));
 }
 
 }  // namespace

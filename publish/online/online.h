@@ -28,6 +28,7 @@ namespace airlock::online {
 using file::Buffer;
 using file::Path;
 using release::Answer;
+using release::naming;
 using release::Refusal;
 
 // is_due says whether a secret in use since `since` is to be replaced; one whose beginning is not

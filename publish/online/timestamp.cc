@@ -20,16 +20,6 @@ Path public_file(const Path& folder, std::string_view name) {
   return folder / (std::string(name) + ".pub");
 }
 
-template <class T>
-Answer<T> naming(const Path& path, Result<T> result) {
-  if (!result) return Refusal::of(result.error(), path.string());
-  if constexpr (std::is_void_v<T>) {
-    return {};
-  } else {
-    return std::move(*result);
-  }
-}
-
 // The public keys that the newest root lists for the timestamp, as hexadecimal.
 Answer<std::vector<std::string>> listed_keys(const Path& repository) {
   const Path metadata = repository / release::kMetadataFolder;

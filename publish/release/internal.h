@@ -4,7 +4,6 @@
 #include <map>
 #include <span>
 #include <string>
-#include <type_traits>
 
 #include "publish/release/release.h"
 #include "trust/translog/translog.h"
@@ -25,17 +24,6 @@ Result<Buffer> encode_with(Encode encode) {
   if (!encoded) return std::unexpected(encoded.error());
   buffer.resize(encoded->size());
   return buffer;
-}
-
-// naming says which file an error of reading or writing is about.
-template <class T>
-Answer<T> naming(const Path& path, Result<T> result) {
-  if (!result) return Refusal::of(result.error(), path.string());
-  if constexpr (std::is_void_v<T>) {
-    return {};
-  } else {
-    return std::move(*result);
-  }
 }
 
 // seal joins a manifest and signatures into an envelope.

@@ -21,6 +21,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "core/base/base.h"
@@ -58,6 +59,17 @@ struct Refusal {
 };
 template <class T>
 using Answer = std::expected<T, Refusal>;
+
+// naming says which file an error of reading or writing is about.
+template <class T>
+Answer<T> naming(const Path& path, Result<T> result) {
+  if (!result) return Refusal::of(result.error(), path.string());
+  if constexpr (std::is_void_v<T>) {
+    return {};
+  } else {
+    return std::move(*result);
+  }
+}
 
 // ---- making a package
 
