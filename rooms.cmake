@@ -49,7 +49,7 @@ room(host/commandline HOST ROOMS core/base host/text LIBS cli11)
 room(trust/tuf      HOST ROOMS core/base core/codec core/crypto host/file host/json host/text LIBS crypto)
 
 # Certificates: a further condition on a key that already counts, never a key that counts.
-room(trust/x509     HOST ROOMS core/base core/crypto host/file host/text LIBS crypto)
+room(trust/x509     HOST ROOMS core/base core/codec core/crypto host/file host/text LIBS crypto)
 
 # The public log: its tiles, its proofs, those who watch it.
 room(trust/translog HOST ROOMS core/base core/codec core/crypto core/package host/file host/text)

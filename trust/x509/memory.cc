@@ -7,7 +7,6 @@
 namespace airlock::x509 {
 namespace {
 
-constexpr std::string_view kFileName = "revoked";
 constexpr std::string_view kMagic = "airlock-revoked-1\n";
 constexpr std::size_t kIdSize = crypto::Digest::kSize;
 constexpr std::size_t kSizeMax = kMagic.size() + (FolderMemory::kEntriesMax + 1) * kIdSize;
