@@ -13,7 +13,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "journeys"))
-import certificates  # noqa: E402
+import authority  # noqa: E402
 import stage  # noqa: E402
 
 HEX = "ab" * 32
@@ -82,7 +82,13 @@ def transcript():
     return lines
 
 
-class Seeds(certificates.Authority):
+class Seeds(authority.Authority):
+    def setUp(self):
+        super().setUp()
+        self.make_vendor()
+        self.make_authority()
+        self.certify("keys/vendor.key", "signer")
+
     def runTest(self):  # a Stage is a test case; this one is driven by hand
         pass
 
@@ -145,8 +151,25 @@ class Seeds(certificates.Authority):
         self.put("keyring_fuzz", "anchor", keyring)
         self.put("manifest_fuzz", "keyring", keyring)
         self.put("cbor_fuzz", "keyring", manifest)
+        self.of_certified_packages()
         # The keyring is the largest byte string of its manifest, and the reader takes it alone too.
         self.put("keyring_fuzz", "keyring", max(byte_strings(manifest), key=len))
+
+    def of_certified_packages(self):
+        """A keyring that demands certificates, and what then travels with a release."""
+        self.list_revoked()
+        self.airlock("keyring", "draft", "--from", "keys/keyring.cose", "--policy",
+                     "firmware=vendor:1:certified,committee:2:ed25519+slh-dsa:certified", "--certificate-root", "root.pem",
+                     "--out", "certified.cose")
+        manifest = payload_of((self.dir / "certified.cose").read_bytes())
+        self.put("keyring_fuzz", "certified", max(byte_strings(manifest), key=len))
+        for name, extra in (("plain", ()), ("whole", ("--crl", "root.crl", "--staple", "signer.ocsp"))):
+            try:  # whether or not they hold: the bundle is written first
+                self.airlock("certificate", "bundle", self.old, "--keyring", "keys/keyring.cose", "--chain", "signer.pem",
+                             *extra)
+            except stage.Refused:
+                pass
+            self.put("bundle_fuzz", name, (self.old / "manifest.certificates").read_bytes())
 
     def of_metadata(self):
         self.publish(self.old)

@@ -164,6 +164,12 @@ Answer publish(const PublishOptions& options) {
         "when the release was made).\n",
         published->payloads_without_base);
   }
+  if (!published->without_clock.empty()) {
+    std::printf(
+        "A device without a clock refuses it: it knows no later time than the release's own.\n"
+        "  %s\nCollect the certificates before you make a release.\n",
+        text::visible(published->without_clock).c_str());
+  }
   std::puts("Devices are offered it after the next timestamp.");
   tell_timestamp(options.repo);
   return {};

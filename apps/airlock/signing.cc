@@ -5,6 +5,7 @@
 #include <iostream>
 #include <thread>
 
+#include "apps/airlock/certificates.h"
 #include "apps/airlock/show.h"
 #include "host/text/text.h"
 
@@ -73,7 +74,7 @@ Answer add_signatures(const SigningPlace& place, std::span<const keys::SigningKe
                         path.string());
   std::printf("%s\n",
               missing.empty() ? "The quorum is complete." : ("Missing: " + missing).c_str());
-  return {};
+  return tell_certificates(place.package, signed_envelope, *place.keyring);
 }
 
 }  // namespace airlock::app

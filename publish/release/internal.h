@@ -122,6 +122,18 @@ Answer<Buffer> read_proof(const PublishOrder& order, const package::Manifest& ma
 Answer<void> write_proof(const PublishOrder& order, const package::Manifest& manifest, Bytes proof);
 Answer<void> check_logged(const PublishOrder& order, const package::Manifest& manifest);
 
+// ---- the certificates of its signers, where the policy demands them
+
+// read_bundle reads and judges what lies beside a package: empty where none is demanded. Errors:
+// certificate_missing, and all of prove_certified.
+Answer<Buffer> read_bundle(const PublishOrder& order, Bytes envelope);
+// write_bundle puts it where devices fetch it; check_certified judges it there.
+Answer<void> write_bundle(const PublishOrder& order, const package::Manifest& manifest,
+                          Bytes bundle);
+Answer<void> check_certified(const PublishOrder& order, Bytes envelope);
+// without_clock is what a device without a clock says of it.
+std::string without_clock(const PublishOrder& order, Bytes envelope, Bytes bundle);
+
 // ---- the check before publishing
 
 struct CheckOrder {

@@ -120,6 +120,7 @@ Answer<Published> publish(const PublishOrder& order, RoleSigners signers) {
   }
   AIRLOCK_TRY(check_doors(order, signers));
   AIRLOCK_ASSIGN(const Buffer proof, read_proof(order, proven.manifest()));
+  AIRLOCK_ASSIGN(const Buffer bundle, read_bundle(order, envelope));
   AIRLOCK_ASSIGN(const file::File lock, lock_repository(order.repository));
   file::remove_unfinished(order.repository);
   AIRLOCK_ASSIGN(const Newest current, read_newest(order.repository, {}, 0));
@@ -128,13 +129,14 @@ Answer<Published> publish(const PublishOrder& order, RoleSigners signers) {
   AIRLOCK_TRY(copy_artifacts(order, proven.manifest()));
   AIRLOCK_TRY(write_target(order, target, envelope));
   AIRLOCK_TRY(write_proof(order, proven.manifest(), proof));
+  AIRLOCK_TRY(write_bundle(order, proven.manifest(), bundle));
   AIRLOCK_ASSIGN(const Drafts drafts, draft_metadata(order, signers, current, target));
   const Answer<Checked> checked = check_as_device({order, target, drafts});
   if (!checked) return refused_by_the_device(checked.error());
   // The snapshot is the last: a timestamp is signed over the newest one.
   for (const Draft& draft : drafts) AIRLOCK_TRY(write_draft(order.repository, draft));
   return Published{target.path, current.repository.version_of("targets") + 1, checked->decoded,
-                   checked->without_base};
+                   checked->without_base, without_clock(order, envelope, bundle)};
 }
 
 }  // namespace airlock::release

@@ -5,7 +5,8 @@
 // repository folder. It promises that
 //   - nothing is signed but the digest that the caller names: add_signatures refuses other bytes;
 //   - nothing is published that a complete quorum did not sign, nor with one key in both doors, nor
-//     without its proof where the keyring names a public log;
+//     without its proof where the keyring names a public log, nor without the certificates that
+//     its policy demands;
 //   - publish shows what it made to the device's own code (both doors and the block decoder)
 //     before the new snapshot is written, and publishes nothing where that code refuses;
 //   - nothing is offered before renew_timestamp, which needs the timestamp's key and no other;
@@ -29,7 +30,9 @@
 #include "host/file/file.h"
 #include "publish/diff/diff.h"
 #include "publish/keys/keys.h"
+#include "trust/doors/certified.h"
 #include "trust/tuf/tuf.h"
+#include "trust/x509/x509.h"
 
 namespace airlock::release {
 
@@ -42,6 +45,7 @@ inline constexpr std::string_view kArtifactsFolder = "artifacts";
 inline constexpr std::string_view kTargetsFolder = "targets";
 inline constexpr std::string_view kMetadataFolder = "metadata";
 inline constexpr std::string_view kLogFolder = "log";
+inline constexpr std::string_view kCertificatesFolder = "certificates";
 
 // Why something was refused, and what it was about where that is more than the caller said.
 struct Refusal {
@@ -139,6 +143,8 @@ Path envelope_path(const Path& package);
 Result<Buffer> read_envelope(const Path& package);
 // proof_path is where the proof lies that a package stands in the public log: beside its envelope.
 Path proof_path(const Path& package);
+// bundle_path is where the certificates of its signers lie: likewise.
+Path bundle_path(const Path& package);
 
 // ---- signing
 
@@ -158,8 +164,41 @@ Result<Buffer> merge_signatures(Bytes envelope, Bytes copy);
 // "committee: 1 of 2 signers by ed25519 and secp256k1; committee-2 signed by ed25519, secp256k1 is
 // missing; committee-3 has not signed". Empty where the quorum is complete.
 Result<std::string> missing_signatures(Bytes envelope, const package::Keyring& keyring);
-// prove_package is package::prove, whose quorum_missing is about what is missing.
+// prove_package is package::prove, by the signatures, whose quorum_missing is about what is
+// missing.
 Answer<package::Proven> prove_package(Bytes envelope, const package::Keyring& keyring);
+
+// ---- certificates of signers, where the keyring demands them
+
+// What a bundle is made of. Each chain is DER: a signer's certificate first, then those above it.
+// Without chains `bundle` is renewed: its chains stay.
+struct BundleOrder {
+  std::vector<std::vector<Buffer>> chains;
+  x509::Bundle bundle;
+  std::vector<Buffer> staples;  // OCSP answers, each for the certificate that it is about
+  std::vector<Buffer> crls;     // each in place of an older one of its issuer
+  const package::Keyring& keyring;
+  std::int64_t now = 0;
+  x509::Responder* responder = nullptr;  // who is asked for staples and CRLs; nobody
+};
+struct MadeBundle {
+  x509::Bundle bundle;
+  std::vector<std::string> failures;  // of questions to responders, a sentence each
+};
+// make_bundle joins them. Errors: those of doors::certificate_roots_of, and of
+// Certificate::from_der about a signer's certificate.
+Answer<MadeBundle> make_bundle(const BundleOrder& order);
+
+// standing_of judges, with a bundle and nothing else, the certificate of each key that signed and
+// that the policy wants certified, whether or not the signatures are complete.
+Result<std::vector<doors::CertificateVerdict>> standing_of(Bytes envelope,
+                                                           const package::Keyring& keyring,
+                                                           const x509::Bundle& bundle,
+                                                           std::int64_t now);
+// prove_certified judges a package as a device does that can ask nobody and remembers nothing; its
+// error is about what is wrong with which certificate.
+Answer<package::Proven> prove_certified(Bytes envelope, const package::Keyring& keyring,
+                                        const x509::Bundle& bundle, std::int64_t now);
 
 // words_of lists algorithms: "ed25519, secp256k1 and slh-dsa".
 std::string words_of(package::AlgorithmSet algorithms);
@@ -205,6 +244,7 @@ struct KeyringChanges {
     std::string group;
     std::uint8_t threshold = 0;
     package::AlgorithmSet algorithms;
+    bool certified = false;
   };
   struct Policy {
     package::Kind kind = package::Kind::firmware;
@@ -219,11 +259,12 @@ struct KeyringChanges {
   };
   std::optional<Log> log;  // instead of the present one
   enum class KeepLog : std::uint8_t { yes, no };
-  KeepLog keep_log = KeepLog::yes;  // where no other is given
+  KeepLog keep_log = KeepLog::yes;                       // where no other is given
+  std::optional<std::vector<Buffer>> certificate_roots;  // DER, instead of the present ones
 };
 // draft_keyring returns the envelope, still to be signed, of the keyring that follows `current`.
-// Errors: not_found (about a name or group), exists_already (a new signer's name), and those of
-// encode_keyring.
+// Errors: not_found (about a name or group), exists_already (a new signer's name), those of
+// x509::Certificate::from_der about a root, and those of encode_keyring.
 Answer<Buffer> draft_keyring(const package::Keyring& current, const KeyringChanges& changes,
                              std::int64_t now);
 
@@ -291,12 +332,16 @@ struct Published {
   std::uint64_t version = 0;  // of the targets metadata
   std::size_t payloads_decoded = 0;
   std::size_t payloads_without_base = 0;  // patches whose base no published release holds
+  // What a device without a clock says of the certificates, which knows no later time than the
+  // release's own; empty where they hold for it too.
+  std::string without_clock;
 };
 // publish adds a package to a repository, whose other targets and delegations it keeps; the next
 // timestamp offers it. Errors: quorum_missing and all of package::prove, no_role_for_key,
 // not_yet_valid (created ahead of `now`), expired, key_in_both_doors,
 // digest_mismatch and not_found (an artifact); where the keyring names a public log proof_missing
-// and all of package::prove_included, log_damaged; self_check_failed (about = what the device's
+// and all of package::prove_included, log_damaged; where its policy demands certificates those of
+// prove_certified; self_check_failed (about = what the device's
 // code said, and of which file), busy, and those of reading and writing, each about its file.
 Answer<Published> publish(const PublishOrder& order, RoleSigners signers);
 

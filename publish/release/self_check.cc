@@ -107,9 +107,10 @@ Answer<Checked> check_as_device(const CheckOrder& check) {
   AIRLOCK_ASSIGN(const Buffer envelope, naming(path, file::read(path, package::kEnvelopeSizeMax)));
   AIRLOCK_TRY(naming(path, tuf::check_target(target, envelope)));
   AIRLOCK_ASSIGN(const package::Proven proven,
-                 naming(path, package::prove(envelope, order.keyring)));
+                 naming(path, package::prove(envelope, order.keyring, package::Judged::before)));
   AIRLOCK_TRY(naming(path, doors::check_agree(target, proven.manifest())));
   AIRLOCK_TRY(check_logged(order, proven.manifest()));
+  AIRLOCK_TRY(check_certified(order, envelope));
   return check_payloads(order.repository, known, proven.manifest());
 }
 
