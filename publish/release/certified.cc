@@ -1,6 +1,7 @@
 // Certificates of signers: collecting them, and judging them before a device does.
 #include <algorithm>
 
+#include "host/text/text.h"
 #include "publish/release/internal.h"
 
 namespace airlock::release {
