@@ -60,7 +60,7 @@ TEST_F(Rotation, TakesARootThatOldAndNewKeysSigned) {
   EXPECT_EQ(store.files["root"], repository.file("2.root.json"));
 }
 
-TEST_F(Rotation, RefusesARootThatOnlyOldOrOnlyNewKeysSigned) {
+TEST_F(Rotation, RefusesARootThatOnlyOldOrOnlyNewKeysSigned_CVE_2020_15163) {
   for (const Cast& signing : {Cast{signer("root")}, Cast{signer("new root")}, Cast{}}) {
     rotate_root({signer("new root")}, 1, signing);
     EXPECT_EQ(refreshed(), Code::threshold_missing);
@@ -97,7 +97,7 @@ TEST_F(Rotation, NeedsBothThresholdsAtEachStep) {
   EXPECT_EQ(store.version("root"), 4);
 }
 
-TEST_F(Rotation, WalksTheWholeChainAndNeverSkipsALink) {
+TEST_F(Rotation, WalksTheWholeChainAndNeverSkipsALink_CVE_2025_2885) {
   for (int i = 2; i <= 5; ++i) repository.next_root();
   EXPECT_EQ(refreshed(), Code::ok);
   EXPECT_EQ(store.version("root"), 5);
@@ -143,7 +143,7 @@ TEST_F(Rotation, NewKeysOfARoleCountAtOnceAndOldOnesNoMore) {
   }
 }
 
-TEST_F(Rollback, RefusesAnOlderTimestamp) {
+TEST_F(Rollback, RefusesAnOlderTimestamp_CVE_2022_29173) {
   publish(2);
   ASSERT_EQ(refreshed(), Code::ok);
   const Buffer trusted = store.files["timestamp"];
@@ -282,13 +282,13 @@ TEST_F(Threshold, MoreThanThereAreKeysIsNeverMet) {
   EXPECT_EQ(store.version("snapshot"), 0);
 }
 
-TEST_F(Threshold, RefusesAFileThatOneKeySignedTwice) {
+TEST_F(Threshold, RefusesAFileThatOneKeySignedTwice_CVE_2020_15093) {
   repository.signers["timestamp"] = {signer("timestamp"), signer("timestamp")};
   repository.publish_timestamp();
   EXPECT_EQ(refreshed(), Code::bad_metadata);  // although one signature would be enough
 }
 
-TEST_F(Threshold, CountsAKeyOnceHoweverOftenItsIdIsListed) {
+TEST_F(Threshold, CountsAKeyOnceHoweverOftenItsIdIsListed_CVE_2020_6174) {
   const FakeSigner one = signer("snapshot");
   repository.set_signers("snapshot", Cast(9, one), 2);
   repository.next_root();
@@ -298,7 +298,7 @@ TEST_F(Threshold, CountsAKeyOnceHoweverOftenItsIdIsListed) {
   EXPECT_EQ(store.version("root"), 2);
 }
 
-TEST_F(Threshold, CountsAKeyOnceUnderTwoIds) {
+TEST_F(Threshold, CountsAKeyOnceUnderTwoIds_go_tuf_733) {
   FakeSigner twin = signer("snapshot");
   twin.key["x-owner"] = "somebody else";
   twin.keyid = FakeRepository::hex_digest(bytes_of(json::write(twin.key)));
@@ -315,7 +315,7 @@ TEST_F(Threshold, CountsAKeyOnceUnderTwoIds) {
   EXPECT_EQ(refreshed(), Code::ok);
 }
 
-TEST_F(Threshold, MustBeAPositiveInteger) {
+TEST_F(Threshold, MustBeAPositiveInteger_CVE_2026_23992) {
   for (const json::Value& threshold :
        {json::Value(0), json::Value(-1), json::Value("1"), json::Value(true), json::Value(1.5),
         json::Value(nullptr), json::Value(std::uint64_t{1} << 63), json::Value::array({1})}) {
