@@ -186,6 +186,43 @@ TEST_F(Rollback, RefusesASnapshotThatNamesOlderTargets) {
   EXPECT_EQ(store.version("snapshot"), 2);
 }
 
+TEST_F(Rollback, RefusesAnotherSnapshotOfTheSameVersion_aktualizr_lite_157) {
+  ASSERT_EQ(refreshed(), Code::ok);
+  const Buffer trusted = store.files["snapshot"];
+  repository.snapshot["x-note"] = "another";
+  repository.timestamp["version"] = 2;
+  repository.publish_snapshot();
+  repository.publish_timestamp();
+  EXPECT_EQ(refreshed(), Code::mixed_metadata);
+  EXPECT_EQ(store.version("timestamp"), 1);
+  EXPECT_EQ(store.files["snapshot"], trusted);
+}
+
+TEST_F(Rollback, TakesAnHonestTimestampAfterEachThatWasRefused_CVE_2025_2888) {
+  publish(2);
+  ASSERT_EQ(refreshed(), Code::ok);
+  const Buffer trusted = store.files["timestamp"];
+  const json::Value honest = repository.timestamp;
+  const auto refuse = [&](Code expected) {
+    repository.timestamp["version"] = 100;
+    repository.publish_timestamp();
+    EXPECT_EQ(refreshed(), expected);
+    EXPECT_EQ(store.files["timestamp"], trusted);
+    repository.timestamp = honest;
+  };
+  repository.timestamp["expires"] = text::to_time(kNow);
+  refuse(Code::metadata_expired);
+  repository.timestamp["meta"]["snapshot.json"]["version"] = 1;
+  refuse(Code::metadata_rollback);
+  repository.timestamp["meta"].erase("snapshot.json");
+  refuse(Code::bad_metadata);
+  repository.signers["timestamp"] = {signer("stranger")};
+  refuse(Code::threshold_missing);
+  repository.signers["timestamp"] = {signer("timestamp")};
+  publish(3);
+  EXPECT_EQ(refreshed(), Code::ok);
+}
+
 TEST_F(Rollback, RefusesOlderTargetsAfterAFailedRefreshToo) {
   publish(2);
   ASSERT_EQ(refreshed(), Code::ok);

@@ -11,13 +11,29 @@ using namespace internal;
 
 constexpr std::string_view kForgetting;  // a note in the store, under a name that no role has
 
+template <class T>
+bool differ(const std::optional<T>& a, const std::optional<T>& b) {
+  return a && b && *a != *b;
+}
+
+// No older version than was named before; and one version is one file, or whoever signed two of
+// them could choose who sees which.
+Status check_not_replaced(const FileEntry& offered, const FileEntry& trusted) {
+  AIRLOCK_TRY(check_not_older(offered.version, trusted.version));
+  const bool is_another = differ(offered.length, trusted.length) ||
+                          differ(offered.hashes.sha256, trusted.hashes.sha256) ||
+                          differ(offered.hashes.sha512, trusted.hashes.sha512);
+  if (offered.version == trusted.version && is_another) return fail(Code::mixed_metadata);
+  return {};
+}
+
 // 5.5.5: no file that the trusted snapshot lists may be older in the new one, or gone.
 Status check_none_older(const Snapshot& snapshot, const Snapshot& trusted) {
   AIRLOCK_TRY(check_not_older(snapshot.head.version, trusted.head.version));
   for (const auto& [name, entry] : trusted.files) {
     const auto found = snapshot.files.find(name);
     if (found == snapshot.files.end()) return fail(Code::metadata_rollback);
-    AIRLOCK_TRY(check_not_older(found->second.version, entry.version));
+    AIRLOCK_TRY(check_not_replaced(found->second, entry));
   }
   return {};
 }
@@ -166,7 +182,7 @@ class Refresh {
         timestamp_ = std::move(*known);
         return check_fresh(timestamp_.head, session_.now);
       }
-      AIRLOCK_TRY(check_not_older(offered.snapshot.version, known->snapshot.version));
+      AIRLOCK_TRY(check_not_replaced(offered.snapshot, known->snapshot));
     }
     AIRLOCK_TRY(check_fresh(offered.head, session_.now));
     timestamp_ = std::move(offered);

@@ -69,6 +69,22 @@ TEST_P(TargetsRole, IsNotRolledBack_CVE_2022_29173_CVE_2025_2887) {
   EXPECT_EQ(stored(), trusted);
 }
 
+TEST_P(TargetsRole, IsOneFileForEachVersion_aktualizr_lite_157) {
+  ASSERT_EQ(code(), Code::ok);
+  const Buffer trusted = store.files[role()];
+  const std::int64_t same = version;
+  next_versions();
+  for (Value* each : {&repository.targets, &repository.delegated["delegated"]}) {
+    (*each)["version"] = same;
+  }
+  FakeRepository::add_target_to(part(), "other", "content");
+  repository.publish();
+  EXPECT_EQ(code(), Code::mixed_metadata);
+  EXPECT_EQ(store.files[role()], trusted);
+  publish();
+  EXPECT_EQ(code(), Code::ok);
+}
+
 TEST_P(TargetsRole, MayNotLeaveTheSnapshot) {
   ASSERT_EQ(code(), Code::ok);
   next_versions();
