@@ -198,7 +198,7 @@ TEST(Boot, RefusesATrialWithoutAQuorum) {
   expect_gave_up(device, Code::quorum_missing);
 }
 
-TEST(Boot, RefusesATrialWhoseImageHasOneWrongBit) {
+TEST(Boot, RefusesATrialWhoseImageHasOneWrongBit_SWUpdate_35) {
   Device device;
   device.stage(firmware('n', 2));
   device.images[1].damage(4999, 0x80);
@@ -228,7 +228,7 @@ TEST(Boot, RefusesASecurityVersionThatIsNotTheSignedOne) {
   expect_gave_up(device, Code::image_rejected);
 }
 
-TEST(Boot, RefusesATrialBelowTheFloor) {
+TEST(Boot, RefusesATrialBelowTheFloor_Trezor_fix_version) {
   Device device;
   device.stage(firmware('n', 1));
   Record record = device.record();
