@@ -6,7 +6,7 @@
 #   make corpus  every real input of the corpus (CORPUS=folder), one line per family
 #   make bench   every figure of speed, beside its peer; fails where a bar is missed
 #   make fuzz    every parser, FUZZ_SECONDS each (default 600)
-#   make peers   SLH-DSA beside another implementation of it, which npm installs
+#   make peers   SLH-DSA and canonical JSON beside other implementations, which npm installs
 #   make without take each check out of the code, and see its test fail
 #   make conformance SUITE=checkout   the public TUF suite against airlock-tuf (tests/conformance/run.py)
 
@@ -16,10 +16,12 @@ FUZZ_SECONDS ?= 600
 export AIRLOCK_CORPUS := $(CORPUS)
 export PYTHONDONTWRITEBYTECODE = 1
 
-# ctest names what was skipped, and its log says why.
+# ctest names what was skipped, and its log says why. What failed is told again at the end, where one looks.
 define run_tests
-ctest --preset $(1) -j $(JOBS) --progress; ended=$$?; \
-sed -n '/^skipped: /p' build/$(1)/Testing/Temporary/LastTest.log; test $$ended -eq 0
+ctest --preset $(1) -j $(JOBS) --progress; ended=$$?; log=build/$(1)/Testing/Temporary/LastTest.log; \
+sed -n '/^skipped: /p' $$log; \
+awk '/^[0-9]+\/[0-9]+ Testing: / { test = "" } { test = test $$0 "\n" } /^Test Failed\.$$/ { printf "%s", test }' $$log; \
+test $$ended -eq 0
 endef
 
 .PHONY: demo test check corpus bench fuzz peers without conformance packages build bare fuzz-smoke format tidy clean

@@ -2,7 +2,7 @@
 """Hold what the documents name against what exists.
 
 Fails when a page names a test (`Suite.Name`) or a story (`file: test_name`) that does not exist; when
-ARCHITECTURE.md or docs/threat-model.md name a journey, a fuzzer or a file that does not; when a
+ARCHITECTURE.md, docs/threat-model.md or docs/tuf-cases.md name a journey, a fuzzer or a file that does not; when a
 relative link in any Markdown file is dead; when a test or journey named under "What can never happen"
 has no entry in tools/without.json, or one of the threat model's table that is not excused below it; and
 when an entry there names a test or quotes a check that is no longer in the code.
@@ -13,7 +13,7 @@ import pathlib
 import re
 import sys
 
-PROMISES = ("ARCHITECTURE.md", "docs/threat-model.md")
+PROMISES = ("ARCHITECTURE.md", "docs/threat-model.md", "docs/tuf-cases.md")
 SOURCES = ("core", "host", "trust", "engine", "publish", "server", "device", "apps", "tests")
 NOT_A_JOURNEY = re.compile(r"stage|attack_[a-z]+")  # as in tests/CMakeLists.txt
 JOURNEY = r"`?([a-z]+(?:_[a-z]+)*)`?"

@@ -15,6 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "journeys"))
 import authority  # noqa: E402
 import stage  # noqa: E402
+import tuf_repository  # noqa: E402
 
 HEX = "ab" * 32
 DUID = "abcdefghijklmnopqrstuvwxyz234567"
@@ -80,6 +81,47 @@ def transcript():
             line |= {"facts": facts, "time": "2026-01-01T00:00:00Z"}
         lines += json.dumps(line, sort_keys=True, separators=(",", ":")) + "\n"
     return lines
+
+
+# Targets metadata with what lies below it, as metadata_fuzz takes it. It signs each role by one key, RFC 8032's first.
+FUZZ_KEY = {"keytype": "ed25519", "keyval": {"public": "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"},
+            "scheme": "ed25519"}
+FUZZ_KEY_ID = hashlib.sha256(tuf_repository.canonical(FUZZ_KEY)).hexdigest()
+FUZZ_RULE = {"keyids": [FUZZ_KEY_ID], "threshold": 1}
+
+
+def targets_part(*paths, **more):
+    listing = {"length": 7, "hashes": {"sha256": HEX}}
+    return {"_type": "targets", "spec_version": "1.0.34", "version": 1, "expires": "2099-01-01T00:00:00Z",
+            "targets": {path: listing for path in paths}, **more}
+
+
+def delegating(*roles, paths=()):
+    """A targets part that delegates to (name, scope) in this order."""
+    return targets_part(*paths, delegations={"keys": {FUZZ_KEY_ID: FUZZ_KEY}, "roles": [
+        {"name": name, **FUZZ_RULE, "terminating": False, **scope} for name, scope in roles]})
+
+
+def searches():
+    """{name: (top-level targets, {role: its targets})}."""
+    every, deep = {"paths": ["*", "*/*"]}, {"paths": ["a/*"]}
+    chain = {f"r{i}": delegating((f"r{i + 1}", every)) for i in range(40)}
+    agreeing = {"delegations": [{"roles": ["a", "b"], "paths": ["*"], "terminating": True}],
+                "keys": {FUZZ_KEY_ID: FUZZ_KEY}, "roles": {"a": FUZZ_RULE, "b": FUZZ_RULE}}
+    bins = {"keys": {FUZZ_KEY_ID: FUZZ_KEY}, "succinct_roles": {**FUZZ_RULE, "bit_length": 1, "name_prefix": "bin"}}
+    return {
+        "chain": (delegating(("a", every)), {"a": delegating(("b", deep), paths=["wanted"]), "b": targets_part("a/b")}),
+        "terminating": (delegating(("a", {**every, "terminating": True}), ("b", every)),
+                        {"a": targets_part("other"), "b": targets_part("wanted")}),
+        "cycle": (delegating(("a", every), ("b", every)), {"a": delegating(("b", every)), "b": delegating(("a", every))}),
+        "prefixes": (delegating(*((f"bin-{i:x}", {"path_hash_prefixes": [f"{i:x}"]}) for i in range(16))),
+                     {f"bin-{i:x}": targets_part("wanted", "a/b") for i in range(16)}),
+        "succinct": (targets_part(delegations=bins), {f"bin-{i}": targets_part("wanted", "a/b") for i in (0, 1)}),
+        "agreement": (targets_part(**agreeing), {name: targets_part("wanted") for name in "ab"}),
+        "too-many": (delegating(("r0", every)), chain),
+        "odd-names": (delegating(("../a", every), ("?", every), ("%2F", deep)),
+                      {name: targets_part("a/b") for name in ("../a", "?", "%2F")}),
+    }
 
 
 class Seeds(authority.Authority):
@@ -175,6 +217,9 @@ class Seeds(authority.Authority):
         self.publish(self.old)
         for path in (self.dir / "repo/metadata").glob("*.json"):
             self.put("metadata_fuzz", path.name, path.read_bytes())
+        for name, (top, below) in searches().items():
+            self.put("metadata_fuzz", f"search-{name}", tuf_repository.canonical(
+                {"below": below, "signatures": [], "signed": top}))
 
     def of_payloads(self):
         """Blocks as patch_fuzz takes them: coding, size, coded bytes; some against its base."""

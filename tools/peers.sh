@@ -1,13 +1,16 @@
 #!/bin/sh
-# SLH-DSA held against another implementation: npm's @noble/post-quantum, installed into build/peers.
+# What other implementations make of the same inputs, installed by npm into build/peers: SLH-DSA beside
+# @noble/post-quantum, canonical JSON beside tuf-js's encoder, and beside python-tuf's where Python has it.
 set -eu
 bin=${AIRLOCK_BIN:-build/release}
-version=0.7.1
+packages="@noble/post-quantum@0.7.1 @tufjs/canonical-json@2.0.0"
 peers=$(pwd)/build/peers
 command -v npm > /dev/null || { echo "skipped: peers (no npm)"; exit 0; }
 mkdir -p "$peers"
-if [ ! -d "$peers/node_modules/@noble/post-quantum" ]; then
-  npm install --prefix "$peers" --ignore-scripts --no-audit --no-fund --silent "@noble/post-quantum@$version" \
+for package in $packages; do
+  [ -d "$peers/node_modules/${package%@*}" ] && continue
+  npm install --prefix "$peers" --ignore-scripts --no-audit --no-fund --silent "$package" \
     > "$peers/install.log" 2>&1 || { echo "skipped: peers (npm cannot install: see $peers/install.log)"; exit 0; }
-fi
+done
 AIRLOCK_PEERS="$peers" "$bin/publish_keys_test" --gtest_filter='Peer.*'
+AIRLOCK_PEERS="$peers" python3 tools/tuf_canonical.py

@@ -25,19 +25,33 @@ std::string joined(const std::string& base, std::string_view rest) {
   return base + (base.ends_with('/') ? "" : "/") + std::string(rest);
 }
 
-// Two processes at once would each store what the other does not know of. The second one waits,
-// half a minute at most.
+// Whoever comes second waits, half a minute at most.
+Status wait_for(file::File& held) {
+  for (int tries = 1;; ++tries) {
+    const Status taken = held.lock();
+    if (taken || taken.error().code != Code::busy || tries == kLockTries) return taken;
+    std::this_thread::sleep_for(kLockPause);
+  }
+}
+
+// Two processes at once would each store what the other does not know of.
 Result<file::File> lock(const file::Path& folder) {
   AIRLOCK_TRY(file::make_folders(folder));
   AIRLOCK_ASSIGN(file::File held, file::File::open(folder / "lock", file::Access::create));
-  for (int tries = 1;; ++tries) {
-    const Status taken = held.lock();
-    if (taken) return held;
-    if (taken.error().code != Code::busy || tries == kLockTries) {
-      return std::unexpected(taken.error());
-    }
-    std::this_thread::sleep_for(kLockPause);
-  }
+  AIRLOCK_TRY(wait_for(held));
+  return held;
+}
+
+// Puts a target into its folder, which may serve several clients. What a killed process left of
+// this very target goes; that nobody writes it now is known by the folder's lock, where its file
+// system has locks.
+Status store(const file::Path& path, Bytes bytes) {
+  AIRLOCK_TRY(file::make_folders(path.parent_path()));
+  AIRLOCK_ASSIGN(file::File folder, file::File::open(path.parent_path(), file::Access::read));
+  const Status held = wait_for(folder);
+  if (!held && held.error().code == Code::busy) return held;
+  file::remove_unfinished_of(path);
+  return file::replace(path, bytes);
 }
 
 class Metadata final : public tuf::Fetcher {
@@ -104,8 +118,7 @@ class Client {
     AIRLOCK_ASSIGN(const file::Buffer bytes,
                    http_.get(url, static_cast<std::size_t>(target.length)));
     AIRLOCK_TRY(tuf::check_target(target, bytes));
-    AIRLOCK_TRY(file::make_folders(options_.targets));
-    return file::replace(to, bytes);
+    return store(to, bytes);
   }
 
   const Options& options_;
@@ -166,7 +179,10 @@ Answer<std::vector<Downloaded>> download(const Options& options, std::int64_t no
 
 file::Path file_of(const file::Path& folder, std::string_view target) {
   std::string name = text::percent_encoded(target, kPlainInNames);
-  if (name.size() > kNameSizeMax) name = text::to_hex(crypto::sha256(bytes_of(target)).bytes);
+  // No encoded name has a '%' before what is no hexadecimal digit, so that the two never meet.
+  if (name.size() > kNameSizeMax) {
+    name = "%sha256-" + text::to_hex(crypto::sha256(bytes_of(target)).bytes);
+  }
   return folder / name;
 }
 

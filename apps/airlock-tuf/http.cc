@@ -14,6 +14,7 @@ constexpr std::size_t kHeadersSizeMax = 32 << 10;
 constexpr long kConnectSeconds = 10;
 constexpr long kReceiveSize = 256 << 10;  // at once
 constexpr long kOk = 200;
+constexpr int kTooLarge = 100;  // CURLE_TOO_LARGE of newer libraries
 
 // What comes in, kept as far as it is wanted. A callback that takes less than it was given ends the
 // transfer.
@@ -34,6 +35,11 @@ struct Answer {
     curl_easy_getinfo(handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size);
     return size < 0 ? 0 : static_cast<std::size_t>(size);
   }
+  bool has_begun() const {
+    curl_off_t microseconds = 0;
+    curl_easy_getinfo(handle, CURLINFO_STARTTRANSFER_TIME_T, &microseconds);
+    return microseconds > 0;
+  }
   std::size_t refuse(Code code) {
     refusal = code;
     return 0;
@@ -43,7 +49,7 @@ struct Answer {
 std::size_t on_header(char*, std::size_t, std::size_t size, void* answer) {
   auto& kept = *static_cast<Answer*>(answer);
   kept.headers_size += size;
-  return kept.headers_size > kHeadersSizeMax ? kept.refuse(Code::oversized) : size;
+  return kept.headers_size > kHeadersSizeMax ? kept.refuse(Code::http_failed) : size;
 }
 
 std::size_t on_body(char* data, std::size_t, std::size_t size, void* answer) {
@@ -83,8 +89,11 @@ Status verdict(const Answer& answer, CURLcode result) {
     return fail(Code::http_failed, static_cast<std::uint64_t>(status));
   }
   if (answer.refusal) return fail(*answer.refusal, answer.size_max);
-  if (result != CURLE_OK) return fail(code_of(result));
-  return {};
+  if (result == CURLE_OK) return {};
+  // The library's words for an answer that is no HTTP, or one header that is longer than any.
+  const bool is_strange = result == CURLE_UNSUPPORTED_PROTOCOL || result == CURLE_OUT_OF_MEMORY ||
+                          static_cast<int>(result) == kTooLarge;
+  return fail(is_strange && answer.has_begun() ? Code::http_failed : code_of(result));
 }
 
 }  // namespace

@@ -29,8 +29,9 @@ class Http {
   static Result<Http> open(const Options& options);
 
   // get fetches a body of at most `size_max` bytes. Errors: not_found (404, and 403, which is how
-  // object stores say it), http_failed (at: any other status, redirects too), oversized, timed_out,
-  // interrupted, unreachable, tls_failed, bad_text (no such URL).
+  // object stores say it), http_failed (at: any other status, redirects too; and whatever is no
+  // HTTP, or has headers without end), oversized, timed_out, interrupted, unreachable, tls_failed,
+  // bad_text (no such URL).
   Result<file::Buffer> get(const std::string& url, std::size_t size_max);
 
  private:

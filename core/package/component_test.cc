@@ -81,7 +81,7 @@ TEST(Component, SaysWhatTheReleaseSaid) {
   EXPECT_EQ(parsed.component(1).image(0).block_size(0), 100u);
 }
 
-TEST(Component, RefusesANameThatIsNotPlain) {
+TEST(Component, RefusesANameThatIsNotPlain_CVE_2026_24686) {
   for (const char* bad : {"", "-mcu", "MCU", "a b", "a/b", "..", "m\xc3\xa9"}) {
     Release release;
     release.components[0].id = bad;

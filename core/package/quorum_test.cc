@@ -274,7 +274,7 @@ TEST(Prove, CountsNothingForASignatureOfAnotherLength) {
   }
 }
 
-TEST(Envelope, RefusesUnprotectedHeaders) {
+TEST(Envelope, RefusesUnprotectedHeaders_CVE_2024_32883) {
   Hand body = complete_by_hand();
   body.unprotected = 1;
   EXPECT_EQ(refusal(body.encode()), Code::unknown_field);
@@ -347,7 +347,7 @@ TEST(Envelope, RefusesEveryTruncationAndBytesAfterTheEnd) {
   EXPECT_EQ(refusal(envelope), Code::trailing_bytes);
 }
 
-TEST(Prove, RefusesEveryFlippedByteOfAnEnvelope) {
+TEST(Prove, RefusesEveryFlippedByteOfAnEnvelope_MEN_1412) {
   const Buffer good = cast().sign_complete(Release().encode(), Kind::firmware);
   ASSERT_EQ(refusal(good), Code::ok);
   for (std::size_t at = 0; at < good.size(); ++at) {

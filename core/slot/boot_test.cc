@@ -217,7 +217,7 @@ TEST(Boot, RefusesAPolicyThatDemandsCertificatesUnlessAnAgentJudgedThem) {
   expect_gave_up(bare, Code::certificates_unjudged);
 }
 
-TEST(Boot, RefusesATrialWhoseImageHasOneWrongBit) {
+TEST(Boot, RefusesATrialWhoseImageHasOneWrongBit_SWUpdate_35) {
   Device device;
   device.stage(firmware('n', 2));
   device.images[1].damage(4999, 0x80);
@@ -247,7 +247,7 @@ TEST(Boot, RefusesASecurityVersionThatIsNotTheSignedOne) {
   expect_gave_up(device, Code::image_rejected);
 }
 
-TEST(Boot, RefusesATrialBelowTheFloor) {
+TEST(Boot, RefusesATrialBelowTheFloor_Trezor_fix_version) {
   Device device;
   device.stage(firmware('n', 1));
   Record record = device.record();

@@ -99,7 +99,7 @@ TEST_F(Agents, KeepTheFloorWhenEitherCopyOfTheRecordIsLost) {
   }
 }
 
-TEST_F(Agents, RefuseAnImageThatChangedBetweenItsWritingAndItsTrial) {
+TEST_F(Agents, RefuseAnImageThatChangedBetweenItsWritingAndItsTrial_CVE_2020_25860) {
   screen_.dies_in = update::Phase::verifying;
   EXPECT_THROW((void)run(), Crash);
   overwrite(slot::SlotId::b, 59'999, bytes_of("x"));

@@ -116,7 +116,7 @@ TEST_F(Factories, RefuseARegionOrGroupThatNoRolloutNames) {
   EXPECT_TRUE(provision(folder_ / "new", factory_));
 }
 
-TEST_F(Factories, RefuseAnchorsThatDoNotOpenAndNameThem) {
+TEST_F(Factories, RefuseAnchorsThatDoNotOpenAndNameThem_CVE_2025_67903) {
   const file::Path rubbish = folder_ / "rubbish";
   ASSERT_TRUE(file::replace(rubbish, bytes_of("{}")));
   factory_.keyring = rubbish;

@@ -214,7 +214,7 @@ TEST_F(Platform, HasAWholeKeyringWhereverThePowerFailsWhileItIsReplaced) {
   }
 }
 
-TEST_F(Platform, NeverWritesPastAnArea) {
+TEST_F(Platform, NeverWritesPastAnArea_Ledger_f00dbabe) {
   ASSERT_TRUE(make_area(folder_ / "area", 100));
   Result<FileArea> area = FileArea::open(folder_ / "area", file::Access::write);
   ASSERT_TRUE(area);

@@ -103,6 +103,7 @@ Code code_of(int error_number) {
     case EDQUOT:
     case EFBIG: return Code::disk_full;
     case EWOULDBLOCK: return Code::busy;
+    case EISDIR: return Code::not_a_file;
     default: return Code::io_failed;
   }
 }
@@ -123,7 +124,7 @@ Result<Buffer> read_stream(const Path& path, std::size_t size_max) {
   while (size <= size_max) {
     const ssize_t done = ::read(opened.descriptor(), buffer.data() + size, buffer.size() - size);
     if (done < 0 && errno == EINTR) continue;
-    if (done < 0) return fail(errno == EISDIR ? Code::not_a_file : code_of(errno));
+    if (done < 0) return failed();
     if (done == 0) break;
     size += static_cast<std::size_t>(done);
   }
@@ -194,13 +195,24 @@ void remove_unfinished(const Path& folder) {
   }
 }
 
+void remove_unfinished_of(const Path& path) {
+  std::error_code error;
+  const std::string start = path.filename().string() + std::string(kUnfinished);
+  for (auto entry = std::filesystem::directory_iterator(path.parent_path(), error);
+       !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name.starts_with(start) && is_unfinished(name)) ::unlink(entry->path().c_str());
+  }
+}
+
 Result<File> File::open(const Path& path, Access access) {
   const bool reads_only = access == Access::read || access == Access::stream;
   int flags = O_CLOEXEC | (reads_only ? O_RDONLY : O_RDWR);
-  if (access == Access::create) flags |= O_CREAT;
+  if (access == Access::create) flags |= O_CREAT | O_NOFOLLOW;
   // A pipe that nobody writes to is refused, not waited for.
   if (access != Access::stream) flags |= O_NONBLOCK;
   const int descriptor = ::open(path.c_str(), flags, 0644);
+  if (descriptor < 0 && access == Access::create && errno == ELOOP) return fail(Code::not_a_file);
   if (descriptor < 0) return failed();
   return File(descriptor);
 }

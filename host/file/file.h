@@ -25,7 +25,8 @@ using Buffer = std::vector<std::uint8_t>;
 // Who may read a file: secret ones have mode 0600, the others 0644.
 enum class Privacy : std::uint8_t { ordinary, secret };
 
-// code_of turns errno into a code: not_found, exists_already, access_denied, disk_full, io_failed.
+// code_of turns errno into a code: not_found, exists_already, access_denied, disk_full, not_a_file,
+// io_failed.
 Code code_of(int error_number);
 
 // read reads a whole file of at most `size_max` bytes. Errors: oversized, not_found, io_failed, ..
@@ -58,8 +59,11 @@ Status remove_file(const Path& path);
 // where their process is killed. The caller sees to it that nobody else is writing there. That a
 // file cannot be removed is no error: it is in nobody's way.
 void remove_unfinished(const Path& folder);
+// remove_unfinished_of removes what they leave of this one file, in a folder that others use too.
+void remove_unfinished_of(const Path& path);
 
-// write: and read; create: made if absent; stream: read in one go, and wait for whoever writes.
+// write: and read; create: made if absent, and no link followed to elsewhere (not_a_file); stream:
+// read in one go, and wait for whoever writes.
 enum class Access : std::uint8_t { read, write, create, stream };
 
 // A file or block device that stays open. Move-only.

@@ -138,6 +138,41 @@ TEST_F(FileTest, RemovesWhatAKilledProcessLeftAndNothingElse) {
   remove_unfinished(folder_ / "none");
 }
 
+TEST_F(FileTest, RemovesWhatWasToBecomeOneFileAndNothingBesideIt) {
+  std::filesystem::create_directories(folder_ / "below");
+  for (const char* name :
+       {"a", "a.new-", "a.new-1x", "b.new-1-0", "aa.new-1-0", "below/a.new-1-0"}) {
+    ASSERT_TRUE(create(folder_ / name, bytes_of("kept"))) << name;
+  }
+  for (const char* name : {"a.new-1-0", "a.new-4194304-17"}) {
+    ASSERT_TRUE(create(folder_ / name, bytes_of("x"))) << name;
+  }
+  remove_unfinished_of(folder_ / "a");
+  for (const char* name :
+       {"a", "a.new-", "a.new-1x", "b.new-1-0", "aa.new-1-0", "below/a.new-1-0"}) {
+    EXPECT_TRUE(exists(folder_ / name)) << name;
+  }
+  EXPECT_EQ(files(), 6U);
+  remove_unfinished_of(folder_ / "none" / "a");
+}
+
+TEST_F(FileTest, MakesNoFileWhereALinkLeads) {
+  std::filesystem::create_symlink(folder_ / "elsewhere", folder_ / "lock");
+  EXPECT_EQ(File::open(folder_ / "lock", Access::create).error().code, Code::not_a_file);
+  EXPECT_FALSE(exists(folder_ / "elsewhere"));
+}
+
+TEST_F(FileTest, ReplacesALinkAndNotWhatItLeadsTo) {
+  ASSERT_TRUE(replace(folder_ / "elsewhere", bytes_of("old")));
+  std::filesystem::create_symlink("elsewhere", folder_ / "a");
+  ASSERT_TRUE(replace(folder_ / "a", bytes_of("new")));
+  EXPECT_FALSE(std::filesystem::is_symlink(folder_ / "a"));
+  EXPECT_EQ(text_of(*read(folder_ / "elsewhere", 100)), "old");
+  std::filesystem::create_directory(folder_ / "b");
+  EXPECT_EQ(replace(folder_ / "b", bytes_of("new")).error().code, Code::not_a_file);
+  EXPECT_EQ(files(), 3U);
+}
+
 TEST_F(FileTest, KeepsTheOldBytesWhereAnyOperationFails) {
   ASSERT_TRUE(replace(folder_ / "a", bytes_of("old")));
   for (const char* operation : {"write", "sync", "rename"}) {

@@ -7,7 +7,7 @@ BEFORE_COMMIT = ["asking", "refreshing", "proving", "gating", "staging", "verify
                  "rebooting", "trial"]
 
 
-class Killed(Stage):
+class Dying(Stage):
     def setUp(self):
         super().setUp()
         self.old = firmware(400_000, 1)
@@ -59,6 +59,8 @@ class Killed(Stage):
             phases.append(self.die_in_the_next_phase(*extra))
         return phases
 
+
+class Killed(Dying):
     def test_the_device_dies_in_every_phase_and_finishes(self):
         phases = self.phases_of_deaths()
         self.assertEqual(phases, [*BEFORE_COMMIT, "committing", "reporting", "idle"])
@@ -124,6 +126,18 @@ class Killed(Stage):
         self.update("release-1.1.0")
         self.assert_runs("1.1.0", self.new)
         self.assertLess(wire.bytes_down, len(self.new) * 1.3, "what had arrived is not fetched again")
+
+
+@needs_fake_clock
+class KilledForLong(Dying):
+    certificate_days = 365  # beyond that clock, or it would come no further than TLS
+
+    def test_it_installs_what_it_proved_though_the_metadata_expired_meanwhile_aktualizr_1548(self):
+        while self.die_in_the_next_phase() != "activating":
+            pass
+        self.update("release-1.1.0", env=clock_at("+60d"))
+        self.assert_runs("1.1.0", self.new)
+        self.assertIsNone(self.status()["last_error"])
 
 
 main()

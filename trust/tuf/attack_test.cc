@@ -60,7 +60,7 @@ TEST_F(Rotation, TakesARootThatOldAndNewKeysSigned) {
   EXPECT_EQ(store.files["root"], repository.file("2.root.json"));
 }
 
-TEST_F(Rotation, RefusesARootThatOnlyOldOrOnlyNewKeysSigned) {
+TEST_F(Rotation, RefusesARootThatOnlyOldOrOnlyNewKeysSigned_CVE_2020_15163) {
   for (const Cast& signing : {Cast{signer("root")}, Cast{signer("new root")}, Cast{}}) {
     rotate_root({signer("new root")}, 1, signing);
     EXPECT_EQ(refreshed(), Code::threshold_missing);
@@ -97,7 +97,7 @@ TEST_F(Rotation, NeedsBothThresholdsAtEachStep) {
   EXPECT_EQ(store.version("root"), 4);
 }
 
-TEST_F(Rotation, WalksTheWholeChainAndNeverSkipsALink) {
+TEST_F(Rotation, WalksTheWholeChainAndNeverSkipsALink_CVE_2025_2885) {
   for (int i = 2; i <= 5; ++i) repository.next_root();
   EXPECT_EQ(refreshed(), Code::ok);
   EXPECT_EQ(store.version("root"), 5);
@@ -143,7 +143,7 @@ TEST_F(Rotation, NewKeysOfARoleCountAtOnceAndOldOnesNoMore) {
   }
 }
 
-TEST_F(Rollback, RefusesAnOlderTimestamp) {
+TEST_F(Rollback, RefusesAnOlderTimestamp_CVE_2022_29173) {
   publish(2);
   ASSERT_EQ(refreshed(), Code::ok);
   const Buffer trusted = store.files["timestamp"];
@@ -184,6 +184,43 @@ TEST_F(Rollback, RefusesASnapshotThatNamesOlderTargets) {
   EXPECT_EQ(refreshed(), Code::metadata_rollback);
   EXPECT_EQ(store.version("timestamp"), 3);
   EXPECT_EQ(store.version("snapshot"), 2);
+}
+
+TEST_F(Rollback, RefusesAnotherSnapshotOfTheSameVersion_aktualizr_lite_157) {
+  ASSERT_EQ(refreshed(), Code::ok);
+  const Buffer trusted = store.files["snapshot"];
+  repository.snapshot["x-note"] = "another";
+  repository.timestamp["version"] = 2;
+  repository.publish_snapshot();
+  repository.publish_timestamp();
+  EXPECT_EQ(refreshed(), Code::mixed_metadata);
+  EXPECT_EQ(store.version("timestamp"), 1);
+  EXPECT_EQ(store.files["snapshot"], trusted);
+}
+
+TEST_F(Rollback, TakesAnHonestTimestampAfterEachThatWasRefused_CVE_2025_2888) {
+  publish(2);
+  ASSERT_EQ(refreshed(), Code::ok);
+  const Buffer trusted = store.files["timestamp"];
+  const json::Value honest = repository.timestamp;
+  const auto refuse = [&](Code expected) {
+    repository.timestamp["version"] = 100;
+    repository.publish_timestamp();
+    EXPECT_EQ(refreshed(), expected);
+    EXPECT_EQ(store.files["timestamp"], trusted);
+    repository.timestamp = honest;
+  };
+  repository.timestamp["expires"] = text::to_time(kNow);
+  refuse(Code::metadata_expired);
+  repository.timestamp["meta"]["snapshot.json"]["version"] = 1;
+  refuse(Code::metadata_rollback);
+  repository.timestamp["meta"].erase("snapshot.json");
+  refuse(Code::bad_metadata);
+  repository.signers["timestamp"] = {signer("stranger")};
+  refuse(Code::threshold_missing);
+  repository.signers["timestamp"] = {signer("timestamp")};
+  publish(3);
+  EXPECT_EQ(refreshed(), Code::ok);
 }
 
 TEST_F(Rollback, RefusesOlderTargetsAfterAFailedRefreshToo) {
@@ -282,13 +319,13 @@ TEST_F(Threshold, MoreThanThereAreKeysIsNeverMet) {
   EXPECT_EQ(store.version("snapshot"), 0);
 }
 
-TEST_F(Threshold, RefusesAFileThatOneKeySignedTwice) {
+TEST_F(Threshold, RefusesAFileThatOneKeySignedTwice_CVE_2020_15093) {
   repository.signers["timestamp"] = {signer("timestamp"), signer("timestamp")};
   repository.publish_timestamp();
   EXPECT_EQ(refreshed(), Code::bad_metadata);  // although one signature would be enough
 }
 
-TEST_F(Threshold, CountsAKeyOnceHoweverOftenItsIdIsListed) {
+TEST_F(Threshold, CountsAKeyOnceHoweverOftenItsIdIsListed_CVE_2020_6174) {
   const FakeSigner one = signer("snapshot");
   repository.set_signers("snapshot", Cast(9, one), 2);
   repository.next_root();
@@ -298,7 +335,7 @@ TEST_F(Threshold, CountsAKeyOnceHoweverOftenItsIdIsListed) {
   EXPECT_EQ(store.version("root"), 2);
 }
 
-TEST_F(Threshold, CountsAKeyOnceUnderTwoIds) {
+TEST_F(Threshold, CountsAKeyOnceUnderTwoIds_go_tuf_733) {
   FakeSigner twin = signer("snapshot");
   twin.key["x-owner"] = "somebody else";
   twin.keyid = FakeRepository::hex_digest(bytes_of(json::write(twin.key)));
@@ -315,7 +352,7 @@ TEST_F(Threshold, CountsAKeyOnceUnderTwoIds) {
   EXPECT_EQ(refreshed(), Code::ok);
 }
 
-TEST_F(Threshold, MustBeAPositiveInteger) {
+TEST_F(Threshold, MustBeAPositiveInteger_CVE_2026_23992) {
   for (const json::Value& threshold :
        {json::Value(0), json::Value(-1), json::Value("1"), json::Value(true), json::Value(1.5),
         json::Value(nullptr), json::Value(std::uint64_t{1} << 63), json::Value::array({1})}) {

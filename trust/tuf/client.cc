@@ -9,13 +9,31 @@ namespace {
 
 using namespace internal;
 
+constexpr std::string_view kForgetting;  // a note in the store, under a name that no role has
+
+template <class T>
+bool differ(const std::optional<T>& a, const std::optional<T>& b) {
+  return a && b && *a != *b;
+}
+
+// No older version than was named before; and one version is one file, or whoever signed two of
+// them could choose who sees which.
+Status check_not_replaced(const FileEntry& offered, const FileEntry& trusted) {
+  AIRLOCK_TRY(check_not_older(offered.version, trusted.version));
+  const bool is_another = differ(offered.length, trusted.length) ||
+                          differ(offered.hashes.sha256, trusted.hashes.sha256) ||
+                          differ(offered.hashes.sha512, trusted.hashes.sha512);
+  if (offered.version == trusted.version && is_another) return fail(Code::mixed_metadata);
+  return {};
+}
+
 // 5.5.5: no file that the trusted snapshot lists may be older in the new one, or gone.
 Status check_none_older(const Snapshot& snapshot, const Snapshot& trusted) {
   AIRLOCK_TRY(check_not_older(snapshot.head.version, trusted.head.version));
   for (const auto& [name, entry] : trusted.files) {
     const auto found = snapshot.files.find(name);
     if (found == snapshot.files.end()) return fail(Code::metadata_rollback);
-    AIRLOCK_TRY(check_not_older(found->second.version, entry.version));
+    AIRLOCK_TRY(check_not_replaced(found->second, entry));
   }
   return {};
 }
@@ -79,7 +97,8 @@ class Refresh {
     if (!stored) return fail(Code::no_trust_anchor);
     AIRLOCK_ASSIGN(const Envelope envelope, open_envelope(*stored, size_max(Role::root)));
     AIRLOCK_ASSIGN(root_, read_root(envelope));
-    return check_root_signatures(envelope, root_);
+    AIRLOCK_TRY(check_root_signatures(envelope, root_));  // by itself
+    return finish_forgetting(*stored);
   }
 
   static Status check_root_signatures(const Envelope& envelope, const Root& judge) {
@@ -95,8 +114,7 @@ class Refresh {
       if (!file) return std::unexpected(file.error());
       if (rotations == kRootRotationsMax) return fail(Code::root_chain_too_long, rotations);
       AIRLOCK_ASSIGN(Root next, accept_root(*file));
-      AIRLOCK_TRY(forget_after_rotation(next));
-      AIRLOCK_TRY(session_.store.save(name_of(Role::root), *file));
+      AIRLOCK_TRY(store_root(next, *file));
       root_ = std::move(next);
     }
   }
@@ -111,15 +129,31 @@ class Refresh {
     return next;
   }
 
-  // 5.3.11: whoever held a key that root took back may have published versions as high as he liked.
-  // This runs before the new root is stored, so that a power cut between the two repeats both.
-  Status forget_after_rotation(const Root& next) {
+  // 5.3.11: whoever held a key that root took back may have published versions as high as he liked,
+  // so that with this root the stored timestamp and snapshot are forgotten. Not before it is
+  // stored: a mirror that then withholds it could bring older ones back. And not never, where the
+  // power fails between the two: a note says with which root they go.
+  Status store_root(const Root& next, Bytes file) {
     const bool loses = std::ranges::any_of(
         std::array{Role::timestamp, Role::snapshot},
         [&](Role role) { return loses_a_key(root_.authority(role), next.authority(role)); });
-    if (!loses) return {};
+    if (loses) AIRLOCK_TRY(session_.store.save(kForgetting, crypto::sha256(file).bytes));
+    AIRLOCK_TRY(session_.store.save(name_of(Role::root), file));
+    return loses ? forget() : Status();
+  }
+
+  Status forget() {
     AIRLOCK_TRY(session_.store.remove(name_of(Role::timestamp)));
-    return session_.store.remove(name_of(Role::snapshot));
+    AIRLOCK_TRY(session_.store.remove(name_of(Role::snapshot)));
+    return session_.store.remove(kForgetting);
+  }
+
+  // What an earlier run had no power for. A note about a root that is not stored means nothing.
+  Status finish_forgetting(Bytes root) {
+    AIRLOCK_ASSIGN(const std::optional<Buffer> note, load(session_.store, kForgetting));
+    if (!note) return {};
+    if (equal(*note, crypto::sha256(root).bytes)) return forget();
+    return session_.store.remove(kForgetting);
   }
 
   // What is stored of a role, whatever its age: what was trusted once forbids to go back. Metadata
@@ -148,7 +182,7 @@ class Refresh {
         timestamp_ = std::move(*known);
         return check_fresh(timestamp_.head, session_.now);
       }
-      AIRLOCK_TRY(check_not_older(offered.snapshot.version, known->snapshot.version));
+      AIRLOCK_TRY(check_not_replaced(offered.snapshot, known->snapshot));
     }
     AIRLOCK_TRY(check_fresh(offered.head, session_.now));
     timestamp_ = std::move(offered);

@@ -69,7 +69,7 @@ TEST_F(Client, FindsTargetsByTheirExactPath) {
   EXPECT_EQ(found->all().size(), 1u);
 }
 
-TEST_F(Client, NeverFindsATargetOutsideItsFolder) {
+TEST_F(Client, NeverFindsATargetOutsideItsFolder_CVE_2026_6968) {
   for (const char* path : {"../x", "/etc/x", "a/../../x", "a//b", "a/./b", "a\\b", "a\nb", ""}) {
     repository.add_target(path, "content");
   }
@@ -103,7 +103,7 @@ TEST_F(Client, AsksForNoTargetsThatItHas) {
   EXPECT_EQ(repository.asked(), (Names{"2.root.json", "timestamp.json", "2.snapshot.json"}));
 }
 
-TEST_F(Client, KeepsItsTimestampWhereTheSameVersionSaysSomethingElse) {
+TEST_F(Client, KeepsItsTimestampWhereTheSameVersionSaysSomethingElse_aktualizr_lite_157) {
   ASSERT_EQ(refreshed(), Code::ok);
   const Buffer before = store.files["timestamp"];
   repository.timestamp["meta"]["snapshot.json"]["version"] = 100;
@@ -142,7 +142,7 @@ TEST_F(Client, WorksWithoutLengthsAndHashes) {
   EXPECT_EQ(versions(), (Versions{1, 1, 1, 1}));
 }
 
-TEST_F(Client, FailsWithoutAnAnchorAndAsksForNothing) {
+TEST_F(Client, FailsWithoutAnAnchorAndAsksForNothing_CVE_2025_67903) {
   store.files.clear();
   EXPECT_EQ(refreshed(), Code::no_trust_anchor);
   store.files["root"] = {};
@@ -343,7 +343,7 @@ TEST_F(Client, RefusesExpiredMetadataAndStoresNoneButRoot) {
   EXPECT_EQ(versions(), (Versions{3, 4, 4, 4}));
 }
 
-TEST_F(Client, IsNotStoppedByStoredMetadataThatExpired) {
+TEST_F(Client, IsNotStoppedByStoredMetadataThatExpired_aktualizr_1185) {
   ASSERT_EQ(refreshed(), Code::ok);
   const std::int64_t later = kNow + 10 * kDay;
   EXPECT_EQ(refreshed(later), Code::metadata_expired);

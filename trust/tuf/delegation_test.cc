@@ -146,7 +146,7 @@ TEST_F(Delegation, NeedsAMatchInEveryRoleOfTheChain) {
   EXPECT_EQ(answer("releases/z/z_v1.zip"), std::pair(Code::target_missing, Names{"B"}));
 }
 
-TEST_F(Delegation, TakesNoTargetOfANameThatIsNoPath) {
+TEST_F(Delegation, TakesNoTargetOfANameThatIsNoPath_CVE_2026_6968) {
   delegate("targets", "A", paths({"*", "*/*", "*/*/*", "../*"}));
   for (const char* path : {"../x", "/etc/x", "a/../../x"}) list("A", path, "content");
   for (const char* path : {"../x", "/etc/x", "a/../../x"}) {

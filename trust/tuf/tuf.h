@@ -70,8 +70,9 @@ class Fetcher {
   ~Fetcher() = default;
 };
 
-// What is trusted now, kept between runs: one file per role, byte for byte as served. Roles are
-// named as metadata names them: a store must not take a name for a path.
+// What is trusted now, kept between runs: one file per role, byte for byte as served, and while a
+// root is stored that takes a key back, a note under the empty name. Roles are named as metadata
+// names them: a store must not take a name for a path.
 class Store {
  public:
   virtual Result<Buffer> load(std::string_view role) = 0;  // not_found where there is none

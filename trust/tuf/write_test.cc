@@ -6,7 +6,6 @@
 #include <filesystem>
 
 #include "tests/fakes/signers.h"
-#include "trust/tuf/internal/canonical.h"
 #include "trust/tuf/internal/fake_repository.h"
 #include "trust/tuf/internal/names.h"
 
@@ -278,22 +277,6 @@ TEST(TargetPath, CarriesTheHashBeforeItsLastPart) {
   EXPECT_EQ(path_of_target(deep, true), "firmware/1.1.0/" + hex + ".demo.cose");
   EXPECT_EQ(path_of_target(deep, false), "firmware/1.1.0/demo.cose");
   EXPECT_EQ(path_of_target(target_of("demo", "x"), true), hex + ".demo");
-}
-
-TEST(Canonical, SortsByBytesAndEscapesTwoCharactersOnly) {
-  const auto form = [](std::string_view text) {
-    const auto tree = json::Tree::parse(text, 4096);
-    EXPECT_TRUE(tree) << text;
-    return canonical(tree->root());
-  };
-  EXPECT_EQ(form(R"( { "b" : [ 1 , -2 , [] , {} ] , "a" : { "Z" : null , "a" : true } } )"),
-            R"({"a":{"Z":null,"a":true},"b":[1,-2,[],{}]})");
-  EXPECT_EQ(form(R"("q\" b\\ n\n t\t \u0001 \u00fc \/")"), "\"q\\\" b\\\\ n\n t\t \x01 ü /\"");
-  // By bytes, as by code points: U+E000 before U+10000. By UTF-16 units it would be the other way.
-  EXPECT_EQ(form("{\"\xf0\x90\x80\x80\":1,\"\xee\x80\x80\":2,\"\":3}"),
-            "{\"\":3,\"\xee\x80\x80\":2,\"\xf0\x90\x80\x80\":1}");
-  EXPECT_EQ(form("18446744073709551615"), "18446744073709551615");
-  EXPECT_EQ(form("[[[]],[{}]]"), "[[[]],[{}]]");
 }
 
 TEST(KeyId, IsTheHashOfTheCanonicalKey) {

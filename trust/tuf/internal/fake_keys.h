@@ -66,6 +66,17 @@ inline FakeSigner signer_of(const char* type, const char* scheme, const std::str
                                 scheme + "\"}";
   return {std::move(sign), std::move(key), text::to_hex(crypto::sha256(bytes_of(canonical)).bytes)};
 }
+// An Ed25519 signer by its secret of 32 bytes, for where tests/fakes cannot be had.
+inline FakeSigner signer_of_secret(Bytes secret) {
+  const FakeKey key(
+      EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, secret.data(), secret.size()),
+      &EVP_PKEY_free);
+  Buffer raw(secret.size());
+  std::size_t size = raw.size();
+  AIRLOCK_CHECK(EVP_PKEY_get_raw_public_key(key.get(), raw.data(), &size) == 1);
+  return ed25519_signer(
+      raw, [key](Bytes message) { return sign_with(key.get(), message, {.hash = nullptr}); });
+}
 inline FakeSigner ecdsa_signer(const FakeKey& key, const char* type = "ecdsa") {
   return signer_of(type, "ecdsa-sha2-nistp256", pem_of(key.get()),
                    [key](Bytes message) { return sign_with(key.get(), message); });
