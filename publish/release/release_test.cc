@@ -710,7 +710,7 @@ class FakeResponder final : public x509::Responder {
 
 TEST_F(CertifiedRelease, IsRenewedFromWhereTheCertificatesSay) {
   x509::fakes::Wanted listed = wanted();
-  listed.extensions.push_back(x509::fakes::distribution_point());
+  listed.extensions.push_back(x509::fakes::distribution_points());
   const Buffer info = x509::fakes::ed25519_info(key("vendor").public_key().view());
   x509::Bundle before;
   before.leaves = {{root_.issue(listed, Bytes(info)), {}}};

@@ -62,8 +62,10 @@ CertificateVerdict CertificateDoor::judge(const package::Key& key) const {
   CertificateVerdict worst{std::string(key.name), key.key.algorithm, Code::certificate_missing,
                            "no certificate for this key came with the release"};
   for (std::size_t i = 0; i < case_.bundle.leaves.size(); ++i) {
+    const auto leaf = x509::Certificate::from_der(case_.bundle.leaves[i].certificate);
+    if (!leaf || !x509::is_for(*leaf, key.key)) continue;
     const auto chain = case_.bundle.chain_of(i);
-    if (!chain || !x509::is_for(chain->front(), key.key)) continue;
+    if (!chain) continue;
     CertificateVerdict one = worst;
     const auto refusal = refusal_of(i, *chain);
     one.code = refusal ? refusal->code : Code::ok;

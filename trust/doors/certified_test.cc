@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <map>
 #include <set>
 
@@ -212,6 +213,50 @@ TEST_F(CertifiedTest, FollowsTheChainThatComesAlong) {
   EXPECT_EQ(judge(), Code::untrusted_chain);
   bundle.authorities = {{0x30}, middle.certificate};
   EXPECT_EQ(judge(), Code::ok);
+}
+
+TEST_F(CertifiedTest, RefusesASignerBelowAnAuthorityThatWasRevoked) {
+  const Authority middle("Signers", root);
+  bundle.leaves[0].certificate = issue(middle, middle.leaf(oid::kCodeSigning), "vendor");
+  bundle.authorities = {middle.certificate};
+  CrlWanted revoking;
+  revoking.revoked = {2};  // the authority's serial
+  bundle.crls = {middle.crl(), root.crl(revoking)};
+  EXPECT_EQ(judge(), Code::certificate_revoked);
+  EXPECT_EQ(explain(verdicts), "vendor (ed25519): CN=Signers: a CRL of its issuer lists it");
+  bundle.crls = {middle.crl(), root.crl()};
+  EXPECT_EQ(judge(), Code::certificate_revoked);
+}
+
+TEST_F(CertifiedTest, FollowsNoChainThatIsTooDeep) {
+  std::deque<Authority> chain;
+  const auto judge_below = [&](std::size_t intermediates) {
+    while (chain.size() < intermediates) {
+      const Authority& above = chain.empty() ? root : chain.back();
+      chain.emplace_back("authority " + std::to_string(chain.size()), above);
+      bundle.authorities.push_back(chain.back().certificate);
+      bundle.crls.push_back(chain.back().crl());
+    }
+    return judge_vendors(issue(chain.back(), chain.back().leaf(oid::kCodeSigning), "vendor"));
+  };
+  EXPECT_EQ(judge_below(x509::kPathMax - 2), Code::ok);
+  EXPECT_EQ(judge_below(x509::kPathMax - 1), Code::untrusted_chain);
+}
+
+// A host without any key forges a thicket: everybody may have issued everybody, up to the root.
+TEST_F(CertifiedTest, ComesToAnEndHoweverManyFalseAuthoritiesComeAlong) {
+  const Authority thicket("Thicket");
+  Wanted authority;
+  authority.subject = "Thicket";
+  authority.extensions = {x509::fakes::authority_constraints(), x509::fakes::key_usage(1, 0x06)};
+  bundle.authorities = {stranger.issue(authority, x509::fakes::Key())};
+  while (bundle.authorities.size() < x509::kBundleAuthoritiesMax) {
+    bundle.authorities.push_back(thicket.issue(authority, x509::fakes::Key()));
+  }
+  Wanted signer = wanted("vendor", 11);
+  signer.extensions.erase(signer.extensions.begin() + 2);  // says not which key issued it
+  bundle.leaves.assign(x509::kBundleLeavesMax, {issue(thicket, signer, "vendor"), {}});
+  EXPECT_EQ(judge(), Code::untrusted_chain);
 }
 
 TEST_F(CertifiedTest, EndsInTimeHoweverManyRespondersAreSilent) {

@@ -36,15 +36,19 @@ Finding read_ocsp(std::span<const Certificate> path, Bytes der, const Freshness&
 // Every CRL that can be read; what cannot is as if it were not there.
 void read_crls(auto ders, std::vector<Crl>& crls) {
   for (const auto& der : ders) {
-    if (crls.size() == kCrlsMax) return;
     if (auto crl = Crl::from_der(der)) crls.push_back(std::move(*crl));
   }
 }
 
+// As many of each as may be, so that none crowds out the others.
+auto first_crls(const auto& ders) { return std::span(ders).first(std::min(ders.size(), kCrlsMax)); }
+
 std::vector<Crl> crls_for(const AtHand& at_hand, CrlCache* cache) {
   std::vector<Crl> crls;
-  read_crls(at_hand.crls.first(std::min(at_hand.crls.size(), kCrlsMax)), crls);
-  if (cache != nullptr) read_crls(cache->load(), crls);
+  read_crls(first_crls(at_hand.crls), crls);
+  if (cache == nullptr) return crls;
+  const std::vector<Buffer> kept = cache->load();
+  read_crls(first_crls(kept), crls);
   return crls;
 }
 
@@ -55,6 +59,7 @@ struct Checking {
   const Edges& edges;
   std::vector<Crl> crls;
   Milliseconds ends;
+  std::size_t fetches = 0;
 
   Finding ask_live(std::span<const Certificate> path) const;
   bool fetch_crls(const Certificate& certificate);
@@ -85,7 +90,8 @@ bool Checking::fetch_crls(const Certificate& certificate) {
   for (const DistributionPoint& point : certificate.fields().extensions.distribution_points) {
     const auto url = reached_by_http(point.full_name);
     const Milliseconds time_left = ends - edges.clock.now();
-    if (!url || crls.size() == kCrlsMax || time_left <= Milliseconds::zero()) continue;
+    if (!url || fetches == kFetchesMax || time_left <= Milliseconds::zero()) continue;
+    ++fetches;
     const auto fetched = edges.responder->fetch_crl(*url, time_left);
     if (fetched && edges.clock.now() <= ends) read_crls(std::span(&*fetched, 1), crls);
   }
@@ -105,7 +111,7 @@ Verdict Checking::judge(std::span<const Certificate> path, bool is_leaf) {
   const crypto::Digest id = revocation_id(path);
   const auto remembered = edges.memory.holds(id);
   if (!remembered) {
-    return {Standing::unknown, Rung::memory, "the memory of what was revoked cannot be read"};
+    return {Standing::unknown, Rung::memory, "the memory of what was revoked is damaged or full"};
   }
   Evidence evidence;
   evidence.is_remembered = *remembered;

@@ -110,12 +110,14 @@ std::optional<std::string_view> reached_by_http(std::span<const GeneralName> nam
 // revocation_id names a certificate in a Memory: SHA-256 over its issuer's key and its serial.
 crypto::Digest revocation_id(std::span<const Certificate> path);
 
-inline constexpr std::size_t kCrlsMax = 32;  // that one check reads
+// What one check reads of the CRLs at hand, and of those in a cache; and how often it fetches one.
+inline constexpr std::size_t kCrlsMax = 32;
+inline constexpr std::size_t kFetchesMax = 8;
 
 // The evidence at hand, as it came; each piece may be garbage.
 struct AtHand {
   std::optional<Bytes> staple;           // OCSP response about the leaf, DER
-  std::span<const Bytes> crls;           // DER; the first kCrlsMax are read, those of a cache after
+  std::span<const Bytes> crls;           // DER; the first kCrlsMax are read
   std::span<const Certificate> signers;  // of CRLs that an authority signs with a key of its own
   Bytes nonce;                           // fresh random bytes for a live question, or none
 };
@@ -151,8 +153,9 @@ class NoClock final : public Clock {
 
 // FolderMemory keeps a Memory in one file of a folder, replaced whole, so that a power cut leaves
 // the old list or the new one. One process at a time may use a folder. The file's format is in
-// docs/formats/certificates.md. A damaged file is an error (bad_checksum), and so nothing counts as
-// good until a person has looked at it.
+// docs/formats/certificates.md. A damaged file is an error (bad_checksum), and so is a full one
+// (too_many), which could note nothing more: nothing counts as good until a person has looked at
+// it.
 class FolderMemory final : public Memory {
  public:
   static constexpr std::string_view kFileName = "revoked";

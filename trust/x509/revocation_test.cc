@@ -119,7 +119,7 @@ class LadderTest : public testing::Test {
   }
   void point_at_crl() {
     Wanted wanted = root.leaf(oid::kCodeSigning);
-    wanted.extensions.push_back(fakes::distribution_point());
+    wanted.extensions.push_back(fakes::distribution_points());
     follow(wanted);
   }
 
@@ -378,6 +378,23 @@ TEST_F(LadderTest, FetchesTheCrlWhereNothingElseSettlesIt) {
   EXPECT_EQ(judge().standing, Standing::revoked);
 }
 
+TEST_F(LadderTest, FetchesTheCrlHoweverManyThatHelpNobodyCameAlong) {
+  point_at_crl();
+  put_live("500");
+  crls.assign(kCrlsMax, stranger.crl());
+  responder.crl = root.crl();
+  EXPECT_EQ(judge().by, Rung::crl);
+}
+
+TEST_F(LadderTest, FetchesFromNoMorePlacesThanItsLimit) {
+  Wanted wanted = root.leaf(oid::kCodeSigning);
+  wanted.extensions.push_back(fakes::distribution_points(kFetchesMax + 1));
+  follow(wanted);
+  put_live("500");
+  EXPECT_EQ(judge().standing, Standing::unknown);
+  EXPECT_EQ(responder.fetched.size(), kFetchesMax);
+}
+
 TEST_F(LadderTest, FetchesNoCrlWhereSomethingNearerSettlesIt) {
   point_at_crl();
   responder.crl = revoking_crl();
@@ -517,6 +534,27 @@ TEST_F(FolderMemoryTest, RefusesEveryFlippedBitAndEveryTruncation) {
   }
 }
 
+TEST_F(FolderMemoryTest, KnowsNobodyAsGoodOnceItIsFull) {
+  Buffer file = fakes::text_bytes("airlock-revoked-1\n");
+  const auto append = [&file](const crypto::Digest& id) {
+    file.insert(file.end(), id.bytes.begin(), id.bytes.end());
+  };
+  const auto write = [&] {
+    Buffer whole = file;
+    const crypto::Digest check = crypto::sha256(whole);
+    whole.insert(whole.end(), check.bytes.begin(), check.bytes.end());
+    ASSERT_TRUE(file::replace(folder_ / FolderMemory::kFileName, whole));
+  };
+  for (std::size_t i = 0; i + 1 < FolderMemory::kEntriesMax; ++i) append(digest(1));
+  write();
+  FolderMemory memory(folder_);
+  EXPECT_FALSE(*memory.holds(digest(2)));
+  ASSERT_TRUE(memory.add(digest(2)));
+  EXPECT_TRUE(*memory.holds(digest(1)));
+  EXPECT_EQ(memory.holds(digest(3)).error().code, Code::too_many);
+  EXPECT_EQ(memory.add(digest(3)).error().code, Code::too_many);
+}
+
 // ---- the CRLs that are kept
 
 class CrlCacheTest : public LadderTest {
@@ -558,6 +596,14 @@ TEST_F(CrlCacheTest, ServesWhereNoCrlComesAlong) {
   crls = {root.crl()};
   EXPECT_EQ(judge().standing, Standing::good);
   crls.clear();
+  EXPECT_EQ(judge().by, Rung::crl);
+}
+
+TEST_F(CrlCacheTest, ServesHoweverManyThatHelpNobodyComeAlong) {
+  put_live("timeout");
+  crls = {root.crl()};
+  EXPECT_EQ(judge().standing, Standing::good);
+  crls.assign(kCrlsMax, stranger.crl());
   EXPECT_EQ(judge().by, Rung::crl);
 }
 

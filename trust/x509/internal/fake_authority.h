@@ -193,10 +193,10 @@ inline Ext responder() {
 }
 
 inline constexpr std::string_view kCrlUrl = "http://crl.example/root.crl";
-inline Ext distribution_point() {
+inline Ext distribution_points(std::size_t count = 1) {
   const Buffer name = tlv(der::primitive(6), text_bytes(kCrlUrl));
   const Buffer full = tlv(der::constructed(0), tlv(der::constructed(0), name));
-  return {oid::kCrlDistributionPoints, sequence({sequence({full})}), false};
+  return {oid::kCrlDistributionPoints, sequence(std::vector(count, sequence({full}))), false};
 }
 
 // One single answer of an OCSP response.
