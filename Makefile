@@ -62,7 +62,7 @@ format:
 
 tidy: | build-folder
 	@cmake --preset dev -Wno-dev > /dev/null
-	@git ls-files '*.cc' | grep -vE '_(bench|fuzz)\.cc$$' | xargs -P $(JOBS) -n 4 clang-tidy-19 -p build/dev --quiet
+	@python3 tools/tidy.py --jobs $(JOBS)
 
 corpus: | build-folder
 	@$(MAKE) --no-print-directory build

@@ -140,12 +140,13 @@ def main():
     sync()
     failing = failing_before(chosen)
     failures = 0
-    for entry in chosen:
+    for number, entry in enumerate(chosen, 1):
         sync()
         broken = failing.intersection(entry["tests"])
         fault = f"{broken.pop()} fails WITH the check" if broken else try_without(entry)
         failures += fault is not None
-        print(f"{'FAULT' if fault else 'ok   '} {entry['name']}: {fault or 'its test fails without it'}", flush=True)
+        print(f"[{number}/{len(chosen)}] {'FAULT' if fault else 'ok   '} {entry['name']}: "
+              f"{fault or 'its test fails without it'}", flush=True)
     print(f"without: {len(chosen) - failures} passed, {failures} failed")
     return 1 if failures else 0
 

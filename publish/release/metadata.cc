@@ -49,9 +49,16 @@ Answer<std::uint64_t> next_number(const Path& repository, const Present& present
                      (repository / kMetadataFolder / kTimestampFile).string());
 }
 
+// What is at fault where a device refuses the next timestamp: of the present one's snapshot and the
+// file of that version, it is the file that is no longer what it was.
+Path at_fault(Code code, const Path& judged, const Path& snapshot) {
+  const bool differs = code == Code::mixed_metadata && judged.filename() == kTimestampFile;
+  return differs ? snapshot : judged;
+}
+
 // What a device does that knows the present timestamp: its code refuses to go back.
 Answer<void> check_follows(const Path& repository, const Present& present, const Draft& next,
-                           std::int64_t now) {
+                           std::uint64_t snapshot, std::int64_t now) {
   const Path folder = repository / kMetadataFolder;
   const Path first = folder / kFirstRoot;
   AIRLOCK_ASSIGN(const Buffer root, naming(first, file::read(first, tuf::kRootSizeMax)));
@@ -61,8 +68,10 @@ Answer<void> check_follows(const Path& repository, const Present& present, const
   const Drafts drafts = {next};
   FolderFetcher fetcher(folder, drafts);
   const Result<tuf::Repository> seen = tuf::refresh(store, fetcher, now);
-  if (!seen) return refused_by_the_device({seen.error(), fetcher.judged().string()});
-  return {};
+  if (seen) return {};
+  const Path named = metadata_path(repository, snapshot, "snapshot");
+  const Path judged = at_fault(seen.error().code, fetcher.judged(), named);
+  return refused_by_the_device({seen.error(), judged.string()});
 }
 
 }  // namespace
@@ -110,7 +119,7 @@ Answer<void> renew_timestamp(const Path& repository, RoleSigners signers,
   AIRLOCK_TRY(check_each_signs(signers, kSignedHere, judges));
   AIRLOCK_ASSIGN(std::string timestamp, sign_as("timestamp", draft, signers, judges));
   const Draft next{std::string(kTimestampFile), std::move(timestamp)};
-  AIRLOCK_TRY(check_follows(repository, present, next, now));
+  AIRLOCK_TRY(check_follows(repository, present, next, snapshot.version, now));
   AIRLOCK_TRY(write_draft(repository, next));
   return {};
 }

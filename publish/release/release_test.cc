@@ -493,8 +493,9 @@ TEST_F(Release, NeverOffersLessThanThePresentTimestampDoes) {
 TEST_F(Release, GoesOnFromATimestampOfNobodysOnlyWhileItsNumberLeavesRoom) {
   const Path path = repository() / kMetadataFolder / "timestamp.json";
   const auto put = [&](std::uint64_t version, const RoleSigner& by) {
+    const Buffer snapshot = *file::read(path.parent_path() / "1.snapshot.json", 16 << 10);
     const std::string draft =
-        *tuf::draft_timestamp(version, kNow + kDay, {1, 9, crypto::sha256(bytes_of("x"))});
+        *tuf::draft_timestamp(version, kNow + kDay, {1, snapshot.size(), crypto::sha256(snapshot)});
     const auto signature = by.key.sign(bytes_of(*tuf::message_of(draft)));
     ASSERT_TRUE(file::replace(path, bytes_of(*tuf::join(draft, {{by.half.id, *signature}}))));
   };

@@ -57,7 +57,7 @@ struct Below {
   explicit Below(json::Node parts) {
     if (!parts.is_object()) return;
     for (const auto& [name, part] : parts.members()) {
-      const auto version = json::integer(part, "version", 1, kVersionMax);
+      const auto version = json::integer(part, "version", 1, tuf::kVersionMax);
       if (!version) continue;
       const std::string file = std::to_string(*version) + "." + encoded(name) + ".json";
       served.files[file] = FakeRepository::sign(json::value_of(part), {signer()});
