@@ -677,10 +677,12 @@ TEST_F(CertifiedRelease, TellsHowEachSignerStandsBeforeTheQuorumIsComplete) {
 }
 
 TEST_F(CertifiedRelease, PutsEachPieceWhereItBelongsAndOnlyOnce) {
-  const MadeBundle made = bundle_of({crl({}, kNow - 2 * kDay), crl(), {1, 2, 3}}, {staple(), {4}});
+  const Buffer good = staple();
+  const Buffer newer = crl();
+  const MadeBundle made = bundle_of({crl({}, kNow - 2 * kDay), newer, {1, 2, 3}}, {good, {4}});
   EXPECT_EQ(made.bundle.leaves.size(), 1U);
-  EXPECT_EQ(made.bundle.leaves[0].staple, staple());
-  EXPECT_EQ(made.bundle.crls, std::vector<Buffer>{crl()});
+  EXPECT_EQ(made.bundle.leaves[0].staple, good);
+  EXPECT_EQ(made.bundle.crls, std::vector<Buffer>{newer});
   EXPECT_EQ(made.failures.size(), 2U);
   // The root travels with the device, and an authority once for all leaves.
   const x509::fakes::Authority middle("Signers", root_);
@@ -724,8 +726,8 @@ TEST_F(CertifiedRelease, IsRenewedFromWhereTheCertificatesSay) {
   responder.crl = crl();
   const auto renewed = make_bundle({{}, before, {}, {}, keyring_, kNow, &responder});
   EXPECT_TRUE(renewed->failures.empty());
-  EXPECT_EQ(renewed->bundle.leaves[0].staple, staple());
-  EXPECT_EQ(renewed->bundle.crls, std::vector<Buffer>{crl()});
+  EXPECT_EQ(renewed->bundle.leaves[0].staple, responder.answer);
+  EXPECT_EQ(renewed->bundle.crls, std::vector<Buffer>{responder.crl});
   EXPECT_EQ(responder.asked.back(), x509::fakes::kCrlUrl);
 }
 
