@@ -63,7 +63,7 @@ room(publish/token   HOST ROOMS core/base core/crypto host/file LIBS p11_kit)
 room(publish/keys    HOST ROOMS core/base core/codec core/crypto core/package host/file host/text host/terminal publish/token LIBS crypto secp256k1)
 room(publish/ceremony HOST ROOMS core/base core/crypto host/file host/json host/text publish/keys LIBS qrencode)
 room(publish/diff    HOST ROOMS core/base core/crypto core/package core/delta host/parallel LIBS divsufsort)
-room(publish/release HOST ROOMS core/base core/codec core/crypto core/package core/delta host/file host/json host/parallel host/text trust/tuf trust/translog trust/doors publish/keys publish/diff LIBS crypto)
+room(publish/release HOST ROOMS core/base core/codec core/crypto core/minimal core/package core/delta host/file host/json host/parallel host/text trust/tuf trust/translog trust/doors publish/keys publish/diff LIBS crypto)
 room(publish/online  HOST ROOMS core/base core/crypto host/file host/text trust/tuf publish/keys publish/release LIBS crypto)
 
 # ---- server: hands out. It can sign nothing.
@@ -85,7 +85,7 @@ room(tests/powercut  HOST ROOMS core/base core/codec core/crypto core/package co
 app(fake_token_module tests/fake_token LIBS posix p11_kit MODULE)
 
 # ---- apps: a main each.
-app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/parallel host/text host/terminal host/commandline trust/tuf trust/translog trust/x509 publish/token publish/keys publish/ceremony publish/diff publish/release publish/online device/platform device/fetch LIBS nlohmann_json cli11 curl)
+app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/minimal core/slot core/update host/file host/json host/parallel host/text host/terminal host/commandline trust/tuf trust/translog trust/x509 publish/token publish/keys publish/ceremony publish/diff publish/release publish/online device/platform device/fetch LIBS nlohmann_json cli11 curl)
 app(airlock-server apps/airlock-server ROOMS core/base host/file host/json host/text host/commandline server/store server/rollout server/http LIBS mimalloc)
 app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text host/terminal host/commandline trust/tuf trust/translog device/platform device/fetch device/apply device/agent LIBS cli11)
 app(airlock-tuf    apps/airlock-tuf    ROOMS core/base core/crypto host/file host/json host/text host/commandline trust/tuf LIBS curl)

@@ -197,6 +197,17 @@ class Seeds(certificates.Authority):
         for name, (top, below) in searches().items():
             self.put("metadata_fuzz", f"search-{name}", tuf_repository.canonical(
                 {"below": below, "signatures": [], "signed": top}))
+        self.of_minimal()
+
+    def of_minimal(self):
+        """Root, signatures and list as minimal_fuzz takes them."""
+        (self.dir / "tool").write_bytes(b"tool")
+        self.airlock("repo", "add", "tool", "--as", "cli/tool", "--repo", "repo", "--keys", "keys")
+        for name, only in (("whole", ""), ("one", "cli/"), ("none", "nothing/")):
+            self.airlock("repo", "export", "--minimal", "--repo", "repo", "--keys", "keys", "--only", only, "--out", name)
+            root, listed, signatures = ((self.dir / name / file).read_bytes()
+                                        for file in ("root.json", "metadata.json", "metadata.json.sig"))
+            self.put("minimal_fuzz", name, framed(root) + framed(signatures) + listed)
 
     def of_payloads(self):
         """Blocks as patch_fuzz takes them: coding, size, coded bytes; some against its base."""

@@ -1,19 +1,11 @@
-// publish/release: from images to a repository that devices accept.
+// publish/release: from images to a signed package. What becomes of it is repository.h's.
 //
 // It is for the publisher's half of a release: make a package (images, patches against bases, a
-// manifest), add one signer's signatures at a time, draft the next keyring, and publish into a
-// repository folder. It promises that
-//   - nothing is signed but the digest that the caller names: add_signatures refuses other bytes;
-//   - nothing is published that a complete quorum did not sign, nor with one key in both doors, nor
-//     without its proof where the keyring names a public log;
-//   - publish shows what it made to the device's own code (both doors and the block decoder)
-//     before the new snapshot is written, and publishes nothing where that code refuses;
-//   - nothing is offered before renew_timestamp, which needs the timestamp's key and no other;
-//   - after a crash at any place the repository still is the old one or the new one.
-// It never asks anybody anything: whoever calls it shows what is signed and takes the answer.
+// manifest), add one signer's signatures at a time, draft the next keyring. It promises that
+// nothing is signed but the digest that the caller names: add_signatures refuses other bytes. It
+// never asks anybody anything: whoever calls it shows what is signed and takes the answer.
 //
-// Package folder: manifest.cose and artifacts/<sha256>. Repository folder: metadata/, targets/,
-// artifacts/ (docs/formats/manifest.md says what lies where).
+// Package folder: manifest.cose and artifacts/<sha256> (docs/formats/manifest.md).
 #pragma once
 
 #include <cstdint>
@@ -29,7 +21,6 @@
 #include "host/file/file.h"
 #include "publish/diff/diff.h"
 #include "publish/keys/keys.h"
-#include "trust/tuf/tuf.h"
 
 namespace airlock::release {
 
@@ -39,9 +30,6 @@ using file::Path;
 
 inline constexpr std::string_view kEnvelopeFile = "manifest.cose";
 inline constexpr std::string_view kArtifactsFolder = "artifacts";
-inline constexpr std::string_view kTargetsFolder = "targets";
-inline constexpr std::string_view kMetadataFolder = "metadata";
-inline constexpr std::string_view kLogFolder = "log";
 
 // Why something was refused, and what it was about where that is more than the caller said.
 struct Refusal {
@@ -142,6 +130,9 @@ Path proof_path(const Path& package);
 
 // ---- signing
 
+// How far ahead of the present a release may say that it was created: clocks differ a little.
+inline constexpr std::int64_t kAheadMax = 24 * 3600;
+
 // add_signatures returns the envelope with one signature more by each key of a signer that has not
 // signed it yet, or none. `shown` is the manifest digest that the signer saw; other bytes are
 // digest_mismatch. A key whose file says that it is the repository's is key_in_both_doors. With a
@@ -226,78 +217,5 @@ struct KeyringChanges {
 // encode_keyring.
 Answer<Buffer> draft_keyring(const package::Keyring& current, const KeyringChanges& changes,
                              std::int64_t now);
-
-// ---- the repository
-
-inline constexpr std::int64_t kDay = 86'400;
-inline constexpr std::int64_t kRootValid = 730 * kDay;
-inline constexpr std::int64_t kTargetsValid = 365 * kDay;
-inline constexpr std::int64_t kTimestampValid = 7 * kDay;
-
-// A key of the repository's roles that is at hand.
-struct RoleSigner {
-  keys::RepositoryKey key;
-  tuf::PublicKey half;
-  std::string name;  // its file or URI
-};
-using RoleSigners = std::span<const RoleSigner>;
-// role_signer errors, about `name`: key_in_both_doors where the key's file says that it is the
-// package's, bad_key, weak_key.
-Answer<RoleSigner> role_signer(keys::RepositoryKey key, std::string name);
-
-// The keys of a new root. The timestamp's secret half stays on the host that signs timestamps.
-struct FirstKeys {
-  const RoleSigner& root;
-  const RoleSigner& targets;
-  const RoleSigner& snapshot;
-  const tuf::PublicKey& timestamp;
-};
-
-// make_role_key writes STEM.key and STEM.pub of a new key of the repository. Errors:
-// exists_already, and those of writing.
-Answer<RoleSigner> make_role_key(const Path& stem, keys::RepositoryKey::Type type,
-                                 const keys::Secret& passphrase);
-
-// init_repository makes a repository folder without targets and without a timestamp. Errors:
-// exists_already where there is one, and those of writing.
-Answer<void> init_repository(const Path& repository, const FirstKeys& keys, std::int64_t now);
-
-// renew_timestamp signs a timestamp over the newest snapshot in the folder, after the device's own
-// code has accepted it as what follows the present one. Where a thief's timestamp left no number
-// above it, the numbers begin again: devices have forgotten his by the root that took his key back.
-// Errors: no_role_for_key, self_check_failed (too few of root's keys, or older than what is
-// offered), threshold_missing (nobody whom a root ever named signed the present one), busy, and
-// those of reading the repository, each about its file.
-Answer<void> renew_timestamp(const Path& repository, RoleSigners signers,
-                             std::int64_t valid_seconds, std::int64_t now);
-
-// check_doors_apart refuses a keyring of which one key stands among the keys of the repository:
-// those that its root names, and `others`. Errors: key_in_both_doors (about = the name of the
-// signer, the log or the witness).
-Answer<void> check_doors_apart(const package::Keyring& keyring, const Path& repository,
-                               std::span<const tuf::PublicKey> others);
-
-// How far ahead of the present a release may say that it was created: clocks differ a little.
-inline constexpr std::int64_t kAheadMax = 24 * 3600;
-
-struct PublishOrder {
-  Path package;
-  Path repository;
-  const package::Keyring& keyring;
-  std::int64_t now = 0;
-};
-struct Published {
-  std::string target;
-  std::uint64_t version = 0;  // of the targets metadata
-  std::size_t payloads_decoded = 0;
-  std::size_t payloads_without_base = 0;  // patches whose base no published release holds
-};
-// publish adds a package to a repository, whose other targets and delegations it keeps; the next
-// timestamp offers it. Errors: quorum_missing and all of package::prove, no_role_for_key,
-// not_yet_valid (created ahead of `now`), expired, key_in_both_doors,
-// digest_mismatch and not_found (an artifact); where the keyring names a public log proof_missing
-// and all of package::prove_included, log_damaged; self_check_failed (about = what the device's
-// code said, and of which file), busy, and those of reading and writing, each about its file.
-Answer<Published> publish(const PublishOrder& order, RoleSigners signers);
 
 }  // namespace airlock::release

@@ -1,4 +1,4 @@
-#include "publish/release/release.h"
+#include "publish/release/repository.h"
 
 #include <gtest/gtest.h>
 
