@@ -14,7 +14,7 @@
 # ---- libraries, by the headers they are known by. ONE_UNIT: one .cc alone may see them, even through headers.
 # What freestanding rooms may have of the standard library: no heap, no locale, no thread.
 library(freestanding HEADERS algorithm array bit compare cstddef cstdint cstring expected initializer_list limits new optional span string_view)
-library(posix HOST HEADERS dlfcn.h fcntl.h linux/ poll.h signal.h sys/ termios.h unistd.h)
+library(posix HOST HEADERS arpa/inet.h dlfcn.h fcntl.h linux/ netinet/in.h poll.h signal.h sys/ termios.h unistd.h)
 library(crypto HEADERS openssl/)
 library(ssl HEADERS openssl/ssl.h)
 library(secp256k1 HEADERS secp256k1.h)
@@ -32,6 +32,7 @@ library(boost ONE_UNIT HEADERS boost/)
 room(core/base)
 room(core/codec     ROOMS core/base)
 room(core/crypto    ROOMS core/base BACKEND_LIBS crypto secp256k1)
+room(core/minimal   ROOMS core/base core/codec core/crypto)
 room(core/package   ROOMS core/base core/codec core/crypto)
 room(core/delta     ROOMS core/base core/codec core/crypto core/package)
 room(core/slot      ROOMS core/base core/codec core/crypto core/package)
@@ -49,20 +50,20 @@ room(host/commandline HOST ROOMS core/base host/text LIBS cli11)
 room(trust/tuf      HOST ROOMS core/base core/codec core/crypto host/file host/json host/text LIBS crypto)
 
 # Certificates: a further condition on a key that already counts, never a key that counts.
-room(trust/x509     HOST ROOMS core/base core/crypto host/file host/text LIBS crypto)
+room(trust/x509     HOST ROOMS core/base core/codec core/crypto host/file host/text LIBS crypto)
 
 # The public log: its tiles, its proofs, those who watch it.
 room(trust/translog HOST ROOMS core/base core/codec core/crypto core/package host/file host/text)
 
-# Where the repository door and the package door are held against each other.
-room(trust/doors    HOST ROOMS core/base core/crypto core/package trust/tuf)
+# Where the doors meet: each other, and the certificates that the package door may ask for.
+room(trust/doors    HOST ROOMS core/base core/crypto core/package trust/tuf trust/x509)
 
 # ---- publish: signing happens here and nowhere else.
 room(publish/token   HOST ROOMS core/base core/crypto host/file LIBS p11_kit)
 room(publish/keys    HOST ROOMS core/base core/codec core/crypto core/package host/file host/text host/terminal publish/token LIBS crypto secp256k1)
 room(publish/ceremony HOST ROOMS core/base core/crypto host/file host/json host/text publish/keys LIBS qrencode)
 room(publish/diff    HOST ROOMS core/base core/crypto core/package core/delta host/parallel LIBS divsufsort)
-room(publish/release HOST ROOMS core/base core/codec core/crypto core/package core/delta host/file host/json host/parallel host/text trust/tuf trust/translog trust/doors publish/keys publish/diff LIBS crypto)
+room(publish/release HOST ROOMS core/base core/codec core/crypto core/minimal core/package core/delta host/file host/json host/parallel host/text trust/tuf trust/translog trust/x509 trust/doors publish/keys publish/diff LIBS crypto)
 room(publish/online  HOST ROOMS core/base core/crypto host/file host/text trust/tuf publish/keys publish/release LIBS crypto)
 
 # ---- server: hands out. It can sign nothing.
@@ -72,9 +73,9 @@ room(server/http     HOST ROOMS core/base core/crypto core/package host/file hos
 
 # ---- device: does.
 room(device/platform HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file host/json host/text LIBS crypto)
-room(device/fetch    HOST ROOMS core/base core/crypto core/package core/delta host/file host/json host/text trust/tuf device/platform LIBS curl)
+room(device/fetch    HOST ROOMS core/base core/crypto core/package core/delta host/file host/json host/text trust/tuf trust/x509 device/platform LIBS curl crypto ssl)
 room(device/apply    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/parallel device/platform device/fetch)
-room(device/agent    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text trust/tuf trust/translog trust/doors device/platform device/fetch device/apply)
+room(device/agent    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text trust/tuf trust/translog trust/x509 trust/doors device/platform device/fetch device/apply)
 
 # ---- tests: only what spans rooms.
 room(tests/fakes     HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file publish/keys LIBS crypto secp256k1)
@@ -84,7 +85,7 @@ room(tests/powercut  HOST ROOMS core/base core/codec core/crypto core/package co
 app(fake_token_module tests/fake_token LIBS posix p11_kit MODULE)
 
 # ---- apps: a main each.
-app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/parallel host/text host/terminal host/commandline trust/tuf trust/translog trust/x509 publish/token publish/keys publish/ceremony publish/diff publish/release publish/online device/platform device/fetch LIBS nlohmann_json cli11 curl)
+app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/minimal core/slot core/update host/file host/json host/parallel host/text host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors publish/token publish/keys publish/ceremony publish/diff publish/release publish/online device/platform device/fetch LIBS nlohmann_json cli11 curl)
 app(airlock-server apps/airlock-server ROOMS core/base host/file host/json host/text host/commandline server/store server/rollout server/http LIBS mimalloc)
-app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text host/terminal host/commandline trust/tuf trust/translog device/platform device/fetch device/apply device/agent LIBS cli11)
+app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors device/platform device/fetch device/apply device/agent LIBS cli11)
 app(airlock-tuf    apps/airlock-tuf    ROOMS core/base core/crypto host/file host/json host/text host/commandline trust/tuf LIBS curl)

@@ -13,7 +13,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "journeys"))
-import certificates  # noqa: E402
+import authority  # noqa: E402
 import stage  # noqa: E402
 import tuf_repository  # noqa: E402
 
@@ -124,7 +124,13 @@ def searches():
     }
 
 
-class Seeds(certificates.Authority):
+class Seeds(authority.Authority):
+    def setUp(self):
+        super().setUp()
+        self.make_vendor()
+        self.make_authority()
+        self.certify("keys/vendor.key", "signer")
+
     def runTest(self):  # a Stage is a test case; this one is driven by hand
         pass
 
@@ -187,8 +193,25 @@ class Seeds(certificates.Authority):
         self.put("keyring_fuzz", "anchor", keyring)
         self.put("manifest_fuzz", "keyring", keyring)
         self.put("cbor_fuzz", "keyring", manifest)
+        self.of_certified_packages()
         # The keyring is the largest byte string of its manifest, and the reader takes it alone too.
         self.put("keyring_fuzz", "keyring", max(byte_strings(manifest), key=len))
+
+    def of_certified_packages(self):
+        """A keyring that demands certificates, and what then travels with a release."""
+        self.list_revoked()
+        self.airlock("keyring", "draft", "--from", "keys/keyring.cose", "--policy",
+                     "firmware=vendor:1:certified,committee:2:ed25519+slh-dsa:certified", "--certificate-root", "root.pem",
+                     "--out", "certified.cose")
+        manifest = payload_of((self.dir / "certified.cose").read_bytes())
+        self.put("keyring_fuzz", "certified", max(byte_strings(manifest), key=len))
+        for name, extra in (("plain", ()), ("whole", ("--crl", "root.crl", "--staple", "signer.ocsp"))):
+            try:  # whether or not they hold: the bundle is written first
+                self.airlock("certificate", "bundle", self.old, "--keyring", "keys/keyring.cose", "--chain", "signer.pem",
+                             *extra)
+            except stage.Refused:
+                pass
+            self.put("bundle_fuzz", name, (self.old / "manifest.certificates").read_bytes())
 
     def of_metadata(self):
         self.publish(self.old)
@@ -197,6 +220,17 @@ class Seeds(certificates.Authority):
         for name, (top, below) in searches().items():
             self.put("metadata_fuzz", f"search-{name}", tuf_repository.canonical(
                 {"below": below, "signatures": [], "signed": top}))
+        self.of_minimal()
+
+    def of_minimal(self):
+        """Root, signatures and list as minimal_fuzz takes them."""
+        (self.dir / "tool").write_bytes(b"tool")
+        self.airlock("repo", "add", "tool", "--as", "cli/tool", "--repo", "repo", "--keys", "keys")
+        for name, only in (("whole", ""), ("one", "cli/"), ("none", "nothing/")):
+            self.airlock("repo", "export", "--minimal", "--repo", "repo", "--keys", "keys", "--only", only, "--out", name)
+            root, listed, signatures = ((self.dir / name / file).read_bytes()
+                                        for file in ("root.json", "metadata.json", "metadata.json.sig"))
+            self.put("minimal_fuzz", name, framed(root) + framed(signatures) + listed)
 
     def of_payloads(self):
         """Blocks as patch_fuzz takes them: coding, size, coded bytes; some against its base."""

@@ -21,8 +21,10 @@ enum class Output : std::uint8_t { people, json };
 struct ProvisionOptions {
   file::Path dir;
   std::string model, server, region, group, certificate;
-  std::string keyring, root, ca;
-  std::optional<std::string> firmware;
+  std::string keyring, root;
+  std::optional<std::string> ca, firmware;
+  bool server_roots = false;
+  std::vector<std::string> responders;
   std::vector<std::string> components;  // "mcu=4M" or "mcu=/dev/x,/dev/y"
   std::uint32_t bootloader = 0;
   std::uint32_t secure_boot = 0;

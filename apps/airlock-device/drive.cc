@@ -11,6 +11,7 @@
 #include "device/agent/at_fault.h"
 #include "device/agent/network.h"
 #include "device/agent/provision.h"
+#include "device/fetch/responder.h"
 #include "host/json/json.h"
 #include "host/terminal/terminal.h"
 #include "host/text/text.h"
@@ -98,6 +99,15 @@ void tell(const Ending& ending, const update::Session& session, Output output) {
   }
 }
 
+// What was wrong with which certificate, where certificates were the reason.
+std::string certificates_of(const platform::Device& device, Code code) {
+  const Result<agent::Verdicts> verdicts = agent::read_verdicts(device);
+  const bool is_theirs =
+      verdicts &&
+      std::ranges::any_of(verdicts->signers, [code](const auto& one) { return one.code == code; });
+  return is_theirs ? ": " + doors::explain(verdicts->signers) : "";
+}
+
 // What a failure is about: a file that is damaged or missing, else what was to be judged, the
 // package that was handed in or the server; "" for the device itself.
 std::string subject_of(update::Phase phase, const RunOptions& options, platform::Device& device,
@@ -110,7 +120,9 @@ std::string subject_of(update::Phase phase, const RunOptions& options, platform:
                                      Phase::proving,  Phase::gating, Phase::staging,
                                      Phase::reporting};
   if (options.restore || std::ranges::find(kOfRelease, phase) == kOfRelease.end()) return "";
-  return options.package ? options.package->string() : device.config().server;
+  const std::string subject = options.package ? options.package->string() : device.config().server;
+  const bool was_judged = phase == Phase::proving || phase == Phase::idle;
+  return subject + (was_judged ? certificates_of(device, code) : "");
 }
 
 Answer judge(const Result<Ending>& ending, const agent::Agent& agent, const RunOptions& options,
@@ -212,6 +224,10 @@ Answer provision(const ProvisionOptions& options) {
   factory.keyring = options.keyring;
   factory.root = options.root;
   factory.ca = options.ca;
+  factory.config.server_roots = options.server_roots;
+  factory.config.responders = options.responders;
+  fetch::HttpResponder responder(options.responders);
+  factory.responder = &responder;
   factory.firmware = options.firmware;
   factory.clock = system_clock_now();
   AIRLOCK_TRY(agent::provision(options.dir, std::move(factory)));
@@ -237,7 +253,9 @@ Answer run(const RunOptions& options) {
                  located(device.config().server, agent::Network::open(device)));
   OwnerAtDevice owner(options.consent);
   PhaseLines lines(options.output);
-  const agent::Surroundings around{network, owner, lines, system_clock_now, options.trial};
+  fetch::HttpResponder responder(device.config().responders);
+  const agent::Surroundings around{network,          owner,         lines,
+                                   system_clock_now, options.trial, &responder};
   AIRLOCK_ASSIGN(agent::Agent agent, located(options.dir, agent::Agent::open(device, around)));
   if (options.package) {
     return judge(agent.install(*options.package, agent::Pace::keep_trying), agent, options, device);

@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "apps/airlock-device/commands.h"
+#include "device/agent/certified.h"
 #include "device/agent/facts.h"
 #include "device/agent/logged.h"
 #include "host/json/json.h"
@@ -61,6 +62,32 @@ platform::Located<json::Value> log_of(const platform::Device& device,
                      {"root", text::to_hex(seen.head.root.bytes)}};
 }
 
+// Which kinds the keyring demands certificates for, how many roots they may stand under, and how
+// the signers of the last release stood; null where it demands none.
+platform::Located<json::Value> certificates_of(const platform::Device& device,
+                                               const package::Keyring& keyring) {
+  json::Value kinds = json::Value::array();
+  for (package::Kind kind : package::kKinds) {
+    if (package::wants_certificates(keyring, kind)) kinds.push_back(package::name_of(kind));
+  }
+  if (kinds.empty()) return json::Value(nullptr);
+  AIRLOCK_ASSIGN(const x509::Roots roots, doors::certificate_roots_of(keyring));
+  const file::Path folder = device.path(agent::kCertificatesFolder);
+  AIRLOCK_ASSIGN(const agent::Verdicts last, located(folder, agent::read_verdicts(device)));
+  json::Value signers = json::Value::array();
+  for (const doors::CertificateVerdict& one : last.signers) {
+    signers.push_back({{"signer", one.signer},
+                       {"algorithm", package::name_of(one.algorithm)},
+                       {"code", name(one.code)},
+                       {"why", one.why}});
+  }
+  return json::Value{{"kinds", std::move(kinds)},
+                     {"roots", roots.certificates().size()},
+                     {"manifest", text::to_hex(last.manifest.bytes)},
+                     {"moment", last.moment},
+                     {"signers", std::move(signers)}};
+}
+
 platform::Located<json::Value> status_of(platform::Device& device) {
   AIRLOCK_ASSIGN(const slot::Record record, device.record());
   AIRLOCK_ASSIGN(const agent::Running running, agent::Running::read(device, record));
@@ -72,6 +99,7 @@ platform::Located<json::Value> status_of(platform::Device& device) {
   AIRLOCK_ASSIGN(const std::string duid, located(key_path, platform::read_duid(key_path)));
   const Result<update::Session> session = agent::read_session(device);
   AIRLOCK_ASSIGN(json::Value log, log_of(device, keyring));
+  AIRLOCK_ASSIGN(json::Value certificates, certificates_of(device, keyring));
   json::Value value = {{"profile", "full"},
                        {"duid", duid},
                        {"model", device.config().model},
@@ -82,6 +110,7 @@ platform::Located<json::Value> status_of(platform::Device& device) {
                        {"floors", floors_of(record)},
                        {"keyring_version", keyring.version},
                        {"log", std::move(log)},
+                       {"certificates", std::move(certificates)},
                        {"time_bound", record.time_bound},
                        {"last_revert", last_revert_of(record)},
                        {"trial", trial_of(record)}};
@@ -142,6 +171,22 @@ std::string log_text(const json::Value& log) {
          " entries";
 }
 
+// "firmware, under 2 roots"
+std::string certificates_text(const json::Value& certificates) {
+  if (certificates.is_null()) return "none is demanded";
+  std::string made;
+  for (const json::Value& kind : certificates["kinds"]) {
+    made += (made.empty() ? "" : ", ") + kind.get<std::string>();
+  }
+  return made + ", under " + json::write(certificates["roots"]) + " roots";
+}
+
+// "vendor (ed25519), certificate_revoked: CN=vendor: a CRL of its issuer lists it"
+std::string signer_text(const json::Value& signer) {
+  return signer["signer"].get<std::string>() + " (" + signer["algorithm"].get<std::string>() +
+         "), " + signer["code"].get<std::string>() + ": " + signer["why"].get<std::string>();
+}
+
 void show(const json::Value& value) {
   const auto line = [](std::string_view label, const json::Value& shown) {
     std::cout << label
@@ -157,6 +202,12 @@ void show(const json::Value& value) {
   line("floors            ", floors_text(value["floors"]));
   line("keyring version   ", value["keyring_version"]);
   line("public log        ", log_text(value["log"]));
+  line("certificates      ", certificates_text(value["certificates"]));
+  if (!value["certificates"].is_null()) {
+    for (const json::Value& one : value["certificates"]["signers"]) {
+      line("  last            ", signer_text(one));
+    }
+  }
   line("time is at least  ", text::to_time(value["time_bound"].get<std::int64_t>()));
   line("phase             ", value["phase"]);
   if (!value["errand"].is_null()) line("errand            ", errand_text(value["errand"]));

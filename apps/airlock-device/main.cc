@@ -63,7 +63,15 @@ void add_provision(CLI::App& app, Line& line) {
   command->add_option("--keyring", options.keyring, "the keyring package to trust")->required();
   command->add_option("--root", options.root, "the repository's root.json to trust")->required();
   command->add_option("--server", options.server, "https://HOST:PORT")->required();
-  command->add_option("--ca", options.ca, "the TLS authority to trust, PEM")->required();
+  command->add_option("--ca", options.ca, "the TLS authority to trust, PEM");
+  command->add_flag("--server-roots", options.server_roots,
+                    "the server's certificate must stand under a wallet root too, or without --ca "
+                    "under one alone");
+  command
+      ->add_option("--responder", options.responders,
+                   "a responder of certificates that may be asked though it is not on the public "
+                   "internet; repeat for several")
+      ->type_name("HOST:PORT");
   command
       ->add_option(
           "--component", options.components,

@@ -121,7 +121,7 @@ class Ceremony {
 
   Answer sign() {
     say_step(kSteps, "Sign");
-    AIRLOCK_TRY(confirm_by_typing(digest(), options_.package));
+    AIRLOCK_TRY(confirm_by_typing(digest(), "the manifest's", options_.package));
     AIRLOCK_ASSIGN(const keys::Secret passphrase,
                    ask_passphrase(options_, options_.key, keys::Asking::once));
     AIRLOCK_ASSIGN(const std::vector<keys::SigningKey> keys, open_signer(options_.key, passphrase));

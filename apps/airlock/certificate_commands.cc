@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "apps/airlock/certificates.h"
 #include "apps/airlock/commands.h"
 #include "apps/airlock/opened.h"
 #include "apps/airlock/show.h"
@@ -23,19 +24,6 @@ struct CheckOptions {
   bool json = false;
 };
 
-// One question, one process: what was revoked before is the device's to remember.
-class NoMemory final : public x509::Memory {
- public:
-  Result<bool> holds(const crypto::Digest&) override { return false; }
-  Status add(const crypto::Digest&) override { return {}; }
-};
-
-// Nobody is asked over the network, so no time passes.
-class NoClock final : public x509::Clock {
- public:
-  x509::Milliseconds now() override { return {}; }
-};
-
 // What was found, in the order of the questions; `code` is ok where all answers are good.
 struct Report {
   Code code = Code::ok;
@@ -53,21 +41,6 @@ struct Report {
     about = std::move(what);
   }
 };
-
-// The pieces of a file that is DER, or PEM with blocks of this label.
-std::expected<std::vector<file::Buffer>, Refusal> pieces_of(const std::string& path,
-                                                            std::string_view label) {
-  AIRLOCK_ANSWER_ASSIGN(file::Buffer bytes, file::read(path, x509::kPemSizeMax), path);
-  if (text_of(bytes).find("-----BEGIN ") == std::string_view::npos) {
-    std::vector<file::Buffer> whole;
-    whole.push_back(std::move(bytes));
-    return whole;
-  }
-  AIRLOCK_ANSWER_ASSIGN(std::vector<file::Buffer> blocks, x509::blocks_of(text_of(bytes), label),
-                        path);
-  if (blocks.empty()) return refuse(Code::wrong_magic, path + " holds no " + std::string(label));
-  return blocks;
-}
 
 std::expected<x509::Roots, Refusal> read_roots(const std::string& path) {
   if (path.empty()) {
@@ -109,8 +82,8 @@ Answer report_revocation(const CheckOptions& options, const x509::Path& path, st
     AIRLOCK_ASSIGN(staples, pieces_of(options.staple, "OCSP RESPONSE"));
     at_hand.staple = Bytes(staples.front());
   }
-  NoMemory memory;
-  NoClock clock;
+  x509::NoMemory memory;
+  x509::NoClock clock;
   x509::Limits limits;
   limits.freshness.moment = moment;
   const x509::Verdict verdict = x509::check(path, at_hand, limits, {memory, clock});
@@ -169,7 +142,8 @@ Answer check(const CheckOptions& options) {
 }  // namespace
 
 void add_certificate_commands(CLI::App& app, Outcome& outcome) {
-  CLI::App& family = add_family(app, "certificate", "Judge certificates as a device does.");
+  CLI::App& family = add_family(
+      app, "certificate", "Judge certificates as a device does, and put them beside a package.");
   auto made = add_command<CheckOptions>(
       family, outcome, "check",
       "Say whether a certificate may be relied on: its path, its revocation, its key.", &check);
@@ -191,6 +165,7 @@ void add_certificate_commands(CLI::App& app, Outcome& outcome) {
   made.command.footer(
       "Example:\n  airlock certificate check signer-chain.pem --roots wallet-roots.pem \\\n"
       "      --staple signer.ocsp --key keys/vendor.pub");
+  add_bundle_command(family, outcome);
 }
 
 }  // namespace airlock::app

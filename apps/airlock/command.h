@@ -11,7 +11,8 @@
 //   Answer timestamp(const TimestampOptions& options) { .. return refuse(Code::busy, "repo"); }
 //
 // The work never exits the process and never prints its error: it returns it, and main prints
-// `error: <code>: <about>: <what to do>` and answers 1 (2 where the command line is wrong).
+// `error: <code>: <about>: <what to do>` and answers 1 (2 where the command line is wrong, 3 where
+// something was found that is only to be done soon).
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -32,7 +33,13 @@ struct Refusal {
   Error error;
   std::string about;
 };
-using Answer = std::expected<void, Refusal>;
+// What a command that did its work ends with: 0, or kStatusWarned where it found what is to be done
+// soon.
+inline constexpr int kStatusWarned = 3;
+struct Done {
+  int status = 0;
+};
+using Answer = std::expected<Done, Refusal>;
 
 inline std::unexpected<Refusal> refuse(Error error, std::string about) {
   return std::unexpected(Refusal{error, std::move(about)});
@@ -41,14 +48,18 @@ inline std::unexpected<Refusal> refuse(Code code, std::string about) {
   return refuse(Error{code}, std::move(about));
 }
 
-// read_validity reads what --valid-for says: seconds, one at least.
-inline std::expected<std::int64_t, Refusal> read_validity(const std::string& typed) {
+// read_span reads what an option like --valid-for says: seconds, one at least.
+inline std::expected<std::int64_t, Refusal> read_span(const std::string& typed,
+                                                      const std::string& option) {
   const Result<std::int64_t> read = text::read_duration(typed);
   if (read && *read > 0) return *read;
-  return refuse(Code::usage,
-                "--valid-for takes a number and s, m, h, d or w, such as 36h or 90d, at most a "
-                "hundred years; found " +
-                    typed);
+  return refuse(Code::usage, option +
+                                 " takes a number and s, m, h, d or w, such as 36h or 90d, at most "
+                                 "a hundred years; found " +
+                                 typed);
+}
+inline std::expected<std::int64_t, Refusal> read_validity(const std::string& typed) {
+  return read_span(typed, "--valid-for");
 }
 
 // What the one command that ran answered; empty where none ran.

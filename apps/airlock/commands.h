@@ -10,7 +10,7 @@ void add_keys_commands(CLI::App& app, Outcome& outcome);  // keys init
 // `family` is `keys`.
 void add_rotate_command(CLI::App& family, Outcome& outcome);  // keys rotate
 void add_keyring_commands(CLI::App& app, Outcome& outcome);   // keyring draft
-void add_repo_commands(CLI::App& app, Outcome& outcome);      // repo init, repo timestamp
+void add_repo_commands(CLI::App& app, Outcome& outcome);      // repo init, timestamp, sign, ..
 void add_release_command(CLI::App& app, Outcome& outcome);    // release
 void add_sign_command(CLI::App& app, Outcome& outcome);       // sign
 void add_ceremony_commands(CLI::App& app, Outcome& outcome);  // ceremony sign, ceremony audit

@@ -5,6 +5,7 @@
 #include "apps/airlock/opened.h"
 #include "apps/airlock/show.h"
 #include "host/text/text.h"
+#include "trust/x509/x509.h"
 
 namespace airlock::app {
 namespace {
@@ -46,7 +47,7 @@ bool is_envelope(Bytes bytes) {
 
 // By the first bytes it is known what a file wants to be; then it has to be that, or say why not.
 Result<Shown> show(Bytes bytes) {
-  constexpr std::array kStored = {&show_record, &show_journal, &show_envelope_area};
+  constexpr std::array kStored = {&show_record, &show_journal, &show_envelope_area, &show_bundle};
   if (is_envelope(bytes)) return show_envelope(bytes);
   if (!bytes.empty() && bytes[0] == '{') return show_metadata(bytes);
   if (text_of(bytes).starts_with("-----BEGIN PUBLIC KEY")) return show_public_keys(bytes);
@@ -65,12 +66,25 @@ std::string about(const file::Path& path, Bytes bytes, Code code) {
   return path.string() + " begins like TUF metadata (of a device, inspect the whole folder)";
 }
 
+// What lies beside a package in its folder.
+Answer add_certificates(const file::Path& folder, Shown& shown) {
+  const file::Path path = release::bundle_path(folder);
+  const Result<file::Buffer> bytes = file::read(path, x509::kBundleSizeMax);
+  if (!bytes && bytes.error().code == Code::not_found) return {};
+  if (!bytes) return refuse(bytes.error(), path.string());
+  AIRLOCK_ANSWER_ASSIGN(const Shown certificates, show_bundle(*bytes), path.string());
+  shown.text += certificates.text;
+  shown.value.update(certificates.value);
+  return {};
+}
+
 std::expected<Shown, Refusal> show_path(const file::Path& path) {
   if (is_device(path)) return show_device(path);
   const file::Path one = release::envelope_path(path);
   AIRLOCK_ANSWER_ASSIGN(const file::Buffer bytes, file::read(one, kInspectSizeMax), one.string());
   Result<Shown> shown = show(bytes);
   if (!shown) return refuse(shown.error(), about(one, bytes, shown.error().code));
+  if (one != path) AIRLOCK_TRY(add_certificates(path, *shown));
   return std::move(*shown);
 }
 

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 
+#include "apps/airlock/certificates.h"
 #include "apps/airlock/commands.h"
 #include "apps/airlock/opened.h"
 #include "host/text/text.h"
@@ -130,6 +132,8 @@ struct DraftOptions {
   std::vector<std::string> witnesses;
   std::uint8_t witnesses_required = 0;
   bool no_log = false;
+  std::vector<std::string> roots;
+  bool no_roots = false;
 };
 
 std::expected<release::NamedKeys, Refusal> read_named_keys(const std::string& text) {
@@ -160,19 +164,22 @@ std::vector<std::string> split(const std::string& text, char by) {
   return parts;
 }
 
-// "GROUP:THRESHOLD" or "GROUP:THRESHOLD:ALGORITHM+ALGORITHM".
+// "GROUP:THRESHOLD", and after that ":ALGORITHM+ALGORITHM", ":certified", or both.
 std::expected<release::KeyringChanges::Demand, Refusal> read_demand(const std::string& text) {
-  const std::vector<std::string> parts = split(text, ':');
+  std::vector<std::string> parts = split(text, ':');
+  const bool certified = parts.size() > 2 && parts.back() == "certified";
+  if (certified) parts.pop_back();
   std::uint8_t threshold = 0;
   if (parts.size() > 1) {
     const char* const end = parts[1].data() + parts[1].size();
     if (std::from_chars(parts[1].data(), end, threshold).ptr != end) threshold = 0;
   }
   if (parts.size() > 3 || threshold == 0) {
-    return refuse(Code::usage,
-                  "--policy takes KIND=GROUP:THRESHOLD[:ALGORITHM+..],.., found " + text);
+    return refuse(
+        Code::usage,
+        "--policy takes KIND=GROUP:THRESHOLD[:ALGORITHM+..][:certified],.., found " + text);
   }
-  release::KeyringChanges::Demand demand{parts[0], threshold, {}};
+  release::KeyringChanges::Demand demand{parts[0], threshold, {}, certified};
   if (parts.size() == 3) {
     AIRLOCK_ASSIGN(demand.algorithms, read_algorithms(split(parts[2], '+')));
   }
@@ -223,7 +230,25 @@ std::expected<release::KeyringChanges, Refusal> read_changes(const DraftOptions&
     changes.policies.push_back(std::move(policy));
   }
   AIRLOCK_TRY(read_log(options, changes));
+  if (!options.roots.empty() || options.no_roots) changes.certificate_roots.emplace();
+  for (const std::string& path : options.roots) {
+    AIRLOCK_ASSIGN(auto roots, pieces_of(path, "CERTIFICATE"));
+    for (file::Buffer& root : roots) changes.certificate_roots->push_back(std::move(root));
+  }
   return changes;
+}
+
+// Nobody could sign what such a keyring lets in, unless devices have roots of their own.
+void warn_of_missing_roots(Bytes drafted) {
+  const auto manifest = package::read_unproven(drafted);
+  const auto next = package::Keyring::parse(manifest->content);
+  const bool demands = std::ranges::any_of(package::kKinds, [&](package::Kind kind) {
+    return package::wants_certificates(*next, kind);
+  });
+  if (!demands || !next->certificate_roots.empty()) return;
+  std::printf(
+      "It demands certificates and brings no root for them: devices need one compiled in, or\n"
+      "--certificate-root here.\n");
 }
 
 Answer draft(const DraftOptions& options) {
@@ -234,6 +259,7 @@ Answer draft(const DraftOptions& options) {
   AIRLOCK_ANSWER_TRY(file::create(options.out, *made), options.out);
   std::printf("%s: keyring %u, to be signed by the root group of both keyrings.\n",
               options.out.c_str(), current->keyring.version + 1);
+  warn_of_missing_roots(*made);
   return {};
 }
 
@@ -241,8 +267,9 @@ void add_policy_options(CLI::App& command, DraftOptions& options) {
   command
       .add_option("--policy", options.policies,
                   "who must sign a kind, such as firmware=vendor:1,committee:2:ed25519+slh-dsa; "
-                  "algorithms are those by all of which each counted signer must sign")
-      ->type_name("KIND=GROUP:THRESHOLD[:ALGORITHM+..],..");
+                  "algorithms are those by all of which each counted signer must sign; certified "
+                  "(vendor:1:certified) means that his keys need certificates too")
+      ->type_name("KIND=GROUP:THRESHOLD[:ALGORITHM+..][:certified],..");
   auto* log = command.add_option("--log", options.log, "the public log that releases stand in")
                   ->type_name("ORIGIN=FILE.pub");
   auto* witness = command.add_option("--witness", options.witnesses, "who watches the log")
@@ -252,6 +279,15 @@ void add_policy_options(CLI::App& command, DraftOptions& options) {
       .add_option("--cosigners", options.witnesses_required, "how many of them must have cosigned")
       ->needs(witness);
   command.add_flag("--no-log", options.no_log, "releases need stand in no log")->excludes(log);
+  auto* root = command
+                   .add_option("--certificate-root", options.roots,
+                               "root of signers' certificates, PEM or DER, instead of the present "
+                               "ones; repeat for several")
+                   ->type_name("FILE");
+  command
+      .add_flag("--no-certificate-roots", options.no_roots,
+                "no root but those compiled into devices")
+      ->excludes(root);
 }
 
 }  // namespace

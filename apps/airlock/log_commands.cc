@@ -59,8 +59,9 @@ std::expected<Signed, Refusal> open_signed(const std::string& package,
   AIRLOCK_ASSIGN(opened.policy, log_demanded(*opened.keyring, keyring_path));
   AIRLOCK_ANSWER_ASSIGN(opened.envelope, release::read_envelope(package),
                         release::envelope_path(package).string());
-  AIRLOCK_ANSWER_ASSIGN(const package::Proven proven,
-                        package::prove(opened.envelope, opened.keyring->keyring), package);
+  AIRLOCK_ANSWER_ASSIGN(
+      const package::Proven proven,
+      package::prove(opened.envelope, opened.keyring->keyring, package::Judged::before), package);
   opened.digest = proven.digest();
   return opened;
 }

@@ -115,6 +115,7 @@ std::expected<Releases, Refusal> releases_of(Watch& watch) {
   AIRLOCK_ASSIGN(const tuf::Repository repository, refresh(watch));
   Releases releases;
   for (const tuf::Target& target : repository.all()) {
+    if (!tuf::claims_a_package(target)) continue;  // a plain file, which no device installs
     AIRLOCK_ANSWER_ASSIGN(const tuf::TargetClaim claim, tuf::claim_of(target), target.path);
     AIRLOCK_TRY(check_file(watch, target, claim, repository.consistent_snapshot()));
     releases.insert_or_assign(claim.manifest, Offered{target.path, claim});

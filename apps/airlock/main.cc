@@ -2,7 +2,7 @@
 //
 // It is for making keys, releases and repositories, and for steering rollouts. Every command ends
 // with status 0, or with `error: <code>: <about>: <what to do>` on stderr and status 1; 2 is a
-// command line that is not right.
+// command line that is not right, 3 a check that found what is to be done soon.
 #include <cstdio>
 #include <string>
 
@@ -54,8 +54,8 @@ int run(int argc, char** argv) {
   add_keyring_commands(app, outcome);
   add_operator_commands(app, outcome);
   if (const auto status = commandline::parse(app, argc, argv)) return *status;
-  if (outcome && !*outcome) return report(outcome->error());
-  return 0;
+  if (!outcome) return 0;
+  return *outcome ? (*outcome)->status : report(outcome->error());
 }
 
 }  // namespace

@@ -93,7 +93,12 @@ std::expected<release::RoleSigner, Refusal> ask_and_open_role_key(const Passphra
 
 std::expected<tuf::PublicKey, Refusal> read_role_key(const file::Path& path) {
   AIRLOCK_ANSWER_ASSIGN(const file::Buffer pem, file::read(path, keys::kKeyFileMax), path.string());
-  AIRLOCK_ANSWER_ASSIGN(tuf::PublicKey key, tuf::key_from_pem(text_of(pem)), path.string());
+  // Of several, which are a signer's of packages, one would be a guess.
+  constexpr std::string_view kBegin = "-----BEGIN";
+  const std::string_view text = text_of(pem);
+  if (text.find(kBegin) != text.rfind(kBegin))
+    return refuse(Code::key_in_both_doors, path.string());
+  AIRLOCK_ANSWER_ASSIGN(tuf::PublicKey key, tuf::key_from_pem(text), path.string());
   return key;
 }
 
@@ -111,10 +116,10 @@ void add_role_key_options(CLI::App& command, RoleKeyOptions& options) {
 }
 
 std::expected<std::vector<release::RoleSigner>, Refusal> open_role_keys(
-    const RoleKeyOptions& options) {
+    const RoleKeyOptions& options, const std::vector<std::string>& names) {
   std::vector<release::RoleSigner> opened;
   std::optional<keys::Secret> of_folder;
-  for (const char* name : {"repo-targets.key", "repo-snapshot.key"}) {
+  for (const std::string& name : names) {
     const file::Path path = file::Path(options.folder) / name;
     std::error_code ignored;
     if (options.folder.empty() || !std::filesystem::exists(path, ignored)) continue;
@@ -125,7 +130,7 @@ std::expected<std::vector<release::RoleSigner>, Refusal> open_role_keys(
     opened.push_back(std::move(signer));
   }
   if (!options.folder.empty() && opened.empty()) {
-    return refuse(Code::not_found, (file::Path(options.folder) / "repo-targets.key").string());
+    return refuse(Code::not_found, (file::Path(options.folder) / names[0]).string());
   }
   for (const std::string& name : options.keys) {
     AIRLOCK_ASSIGN(release::RoleSigner signer, ask_and_open_role_key(options, name));

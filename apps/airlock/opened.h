@@ -5,7 +5,7 @@
 
 #include "apps/airlock/command.h"
 #include "core/package/package.h"
-#include "publish/release/release.h"
+#include "publish/release/repository.h"
 
 namespace airlock::app {
 
@@ -54,14 +54,23 @@ struct RoleKeyOptions : PassphraseOptions {
   std::vector<std::string> keys;
 };
 void add_role_key_options(CLI::App& command, RoleKeyOptions& options);
-// open_role_keys opens what of the two stands in the folder, at least one, and the others.
+// open_role_keys opens what of these names stands in the folder, at least one, and the others.
 std::expected<std::vector<release::RoleSigner>, Refusal> open_role_keys(
-    const RoleKeyOptions& options);
+    const RoleKeyOptions& options,
+    const std::vector<std::string>& names = {"repo-targets.key", "repo-snapshot.key"});
 
 // answer turns what publish/release says into a command's answer; `about` where it named nothing.
 inline std::unexpected<Refusal> refuse(const release::Refusal& refusal, const std::string& about) {
   return refuse(refusal.error, refusal.about.empty() ? about : refusal.about);
 }
+
+// tell_timestamp says how to offer what is new in a repository; add_metadata_commands adds what
+// changes one (metadata_commands.cc) below `repo`, add_check_command and add_minimal_commands the
+// rest of that family.
+void tell_timestamp(const std::string& repo);
+void add_metadata_commands(CLI::App& family, Outcome& outcome);
+void add_check_command(CLI::App& family, Outcome& outcome);
+void add_minimal_commands(CLI::App& family, Outcome& outcome);
 
 std::int64_t present();  // Unix seconds, by this machine's clock
 

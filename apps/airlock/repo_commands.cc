@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "apps/airlock/commands.h"
+#include "apps/airlock/drafts.h"
 #include "apps/airlock/logs.h"
 #include "apps/airlock/opened.h"
 #include "host/text/text.h"
@@ -17,12 +18,6 @@ struct InitOptions : PassphraseOptions {
 };
 
 constexpr std::array kRolesWithKeys = {"root", "targets", "snapshot", "timestamp"};
-
-// How to offer what is new in a repository.
-void tell_timestamp(const std::string& repo) {
-  std::printf("Next, where the timestamp key is: airlock repo timestamp --repo %s --key ...\n",
-              repo.c_str());
-}
 
 // The key of a role: as it is named, or as the folder has it.
 struct KeyPlace {
@@ -155,7 +150,11 @@ Answer publish(const PublishOptions& options) {
   const release::PublishOrder order{options.package, options.repo, keyring->keyring, present()};
   const auto published = release::publish(order, signers);
   if (!published) return refuse(published.error(), options.package);
-  std::printf("Published %s.\n", published->target.c_str());
+  const bool waits =
+      std::ranges::any_of(published->settled.waiting,
+                          [](const release::Waiting& draft) { return draft.role != "root"; });
+  std::printf(waits ? "%s is ready, and its metadata waits for signatures.\n" : "Published %s.\n",
+              published->target.c_str());
   std::printf("The device's own code accepted it; payloads decoded: %zu.\n",
               published->payloads_decoded);
   if (published->payloads_without_base > 0) {
@@ -164,12 +163,25 @@ Answer publish(const PublishOptions& options) {
         "when the release was made).\n",
         published->payloads_without_base);
   }
+  if (!published->without_clock.empty()) {
+    std::printf(
+        "A device without a clock refuses it: it knows no later time than the release's own.\n"
+        "  %s\nCollect the certificates before you make a release.\n",
+        text::visible(published->without_clock).c_str());
+  }
+  tell_settled(published->settled, options.repo);
+  if (waits) return {};
   std::puts("Devices are offered it after the next timestamp.");
   tell_timestamp(options.repo);
   return {};
 }
 
 }  // namespace
+
+void tell_timestamp(const std::string& repo) {
+  std::printf("Next, where the timestamp key is: airlock repo timestamp --repo %s --key ...\n",
+              repo.c_str());
+}
 
 void add_repo_commands(CLI::App& app, Outcome& outcome) {
   CLI::App& family = add_family(app, "repo", "Make a repository and keep it fresh.");
@@ -205,6 +217,9 @@ void add_repo_commands(CLI::App& app, Outcome& outcome) {
   renewed.command.footer(
       "Example:\n  airlock repo timestamp --repo repo --key keys/repo-timestamp.key "
       "--valid-for 36h");
+  add_metadata_commands(family, outcome);
+  add_check_command(family, outcome);
+  add_minimal_commands(family, outcome);
 }
 
 void add_publish_command(CLI::App& app, Outcome& outcome) {

@@ -22,6 +22,7 @@ struct RotateOptions : PassphraseOptions {
   std::vector<std::string> certificates;
   std::string authority, authority_key;
   bool once = false;
+  bool now = false;
   bool json = false;
 };
 
@@ -116,7 +117,7 @@ Answer change_timestamp_key(const Rotation& rotation, std::int64_t now) {
   const RotateOptions& options = rotation.options;
   if (options.timestamp_keys.empty()) return {};
   const online::Age age = online::timestamp_age(options.timestamp_keys);
-  if (!online::is_due(age, rotation.every, now)) return {};
+  if (!options.now && !online::is_due(age, rotation.every, now)) return {};
   const auto changed = online::change_timestamp_key(
       {options.repo, options.timestamp_keys, rotation.timestamp_valid, now}, *rotation.passphrase);
   if (!changed) return refuse(changed.error(), options.timestamp_keys);
@@ -129,7 +130,7 @@ Answer renew_certificate(const Rotation& rotation, const online::CertificateFile
   const std::string path = files.certificate.string();
   const auto age = online::certificate_age(files);
   if (!age) return refuse(age.error(), path);
-  if (!online::is_due(*age, rotation.every, now)) return {};
+  if (!rotation.options.now && !online::is_due(*age, rotation.every, now)) return {};
   const auto until = rotation.authority->renew(files, kLivesOfACertificate * rotation.every, now);
   if (!until) return refuse(until.error(), path);
   const std::string ends = text::to_time(*until);
@@ -157,7 +158,7 @@ Answer rotate(const RotateOptions& options) {
   AIRLOCK_ASSIGN(const Rotation rotation, open(options));
   while (true) {
     const Answer rotated = rotate_due(rotation, present());
-    if (options.once) return rotated;
+    if (options.once || options.now) return rotated;
     if (!rotated) tell_failure(rotated.error());
     const std::int64_t pause = std::min(rotation.every, kLookSecondsMax);
     std::this_thread::sleep_for(std::chrono::seconds(pause));
@@ -179,6 +180,8 @@ void add_rotate_command(CLI::App& family, Outcome& outcome) {
   command.add_option("--every", options.every, "how old a secret may become, such as 72h")
       ->required();
   command.add_flag("--once", options.once, "replace what is due and end, as for cron");
+  command.add_flag("--now", options.now,
+                   "replace everything once, however young it is, and end: for what was stolen");
   command.add_option("--repo", options.repo, "folder of the repository");
   command.add_option("--timestamp-keys", options.timestamp_keys,
                      "folder with repo-timestamp.key, and the next ones in next/*.key, *.pub");

@@ -6,6 +6,7 @@
 #include "host/terminal/terminal.h"
 #include "host/text/text.h"
 #include "publish/release/release.h"
+#include "trust/x509/x509.h"
 
 namespace airlock::app {
 namespace {
@@ -184,6 +185,7 @@ std::string clause_text(const package::Keyring& keyring, const package::Clause& 
   std::string made =
       std::to_string(clause.threshold) + " of " + text::visible(keyring.groups[clause.group]);
   if (!clause.algorithms.empty()) made += " by " + release::words_of(clause.algorithms);
+  if (clause.certified) made += ", each certified";
   return made;
 }
 
@@ -216,7 +218,8 @@ json::Value clause_json(const package::Keyring& keyring, const package::Clause& 
   }
   return {{"group", keyring.groups[clause.group]},
           {"threshold", clause.threshold},
-          {"algorithms", std::move(algorithms)}};
+          {"algorithms", std::move(algorithms)},
+          {"certified", clause.certified}};
 }
 
 json::Value log_json(const package::LogPolicy& log) {
@@ -247,7 +250,9 @@ std::string keyring_text(const package::Keyring& keyring) {
                                                  ", key id " + digest_hex(key->id));
   }
   for (Bytes root : keyring.certificate_roots) {
-    made += line("certificate root", digest_hex(crypto::sha256(root)));
+    const auto read = x509::Certificate::from_der(root);
+    made += line("certificate root", (read ? read->subject_text() : "unreadable") + ", SHA-256 " +
+                                         digest_hex(crypto::sha256(root)));
   }
   return made + (keyring.log ? log_text(*keyring.log) : line("public log", "none"));
 }
@@ -302,6 +307,65 @@ Result<Shown> show_envelope(Bytes bytes) {
     AIRLOCK_ASSIGN(const package::Keyring keyring, package::Keyring::parse(manifest.content));
     shown.value["keyring"] = keyring_json(keyring);
   }
+  return shown;
+}
+
+namespace {
+
+void show_leaf(const x509::BundleLeaf& leaf, Shown& shown) {
+  const auto read = x509::Certificate::from_der(leaf.certificate);
+  json::Value value{{"sha256", digest_hex(crypto::sha256(leaf.certificate))},
+                    {"staple", !leaf.staple.empty()}};
+  std::string text = "unreadable";
+  if (read) {
+    const x509::CertificateFields& fields = read->fields();
+    value["subject"] = read->subject_text();
+    value["not_before"] = text::to_time(fields.not_before);
+    value["not_after"] = text::to_time(fields.not_after);
+    value["serial"] = text::to_hex(fields.serial);
+    text = read->subject_text() + ", until " + text::to_time(fields.not_after);
+  }
+  text += leaf.staple.empty() ? ", no OCSP answer" : ", with an OCSP answer";
+  shown.text += line("certificate", text);
+  shown.value["certificates"]["signers"].push_back(std::move(value));
+}
+
+void show_crl(Bytes der, Shown& shown) {
+  const auto read = x509::Crl::from_der(der);
+  if (!read) {
+    shown.text += line("CRL", "unreadable");
+    shown.value["certificates"]["crls"].push_back(nullptr);
+    return;
+  }
+  const std::string made = text::to_time(read->this_update);
+  const std::string next = read->next_update ? text::to_time(*read->next_update) : "";
+  shown.text += line("CRL", "of " + made + (next.empty() ? "" : ", until " + next) +
+                                ", revoked: " + std::to_string(read->revoked.size()));
+  shown.value["certificates"]["crls"].push_back(
+      {{"this_update", made}, {"next_update", next}, {"revoked", read->revoked.size()}});
+}
+
+}  // namespace
+
+Result<Shown> show_bundle(Bytes bytes) {
+  // {1: 1, .. as deterministic CBOR begins
+  const bool is_bundle = bytes.size() > 2 && bytes[0] >= 0xa1 && bytes[0] <= 0xa4 &&
+                         bytes[1] == 0x01 && bytes[2] == x509::kBundleFormat;
+  if (!is_bundle) return fail(Code::wrong_magic);
+  AIRLOCK_ASSIGN(const x509::Bundle bundle, x509::Bundle::parse(bytes));
+  Shown shown;
+  shown.text = "Certificates of signers (not checked)\n";
+  shown.value["certificates"] = {{"signers", json::Value::array()},
+                                 {"authorities", json::Value::array()},
+                                 {"crls", json::Value::array()}};
+  for (const x509::BundleLeaf& leaf : bundle.leaves) show_leaf(leaf, shown);
+  for (const x509::Buffer& der : bundle.authorities) {
+    const auto read = x509::Certificate::from_der(der);
+    const std::string subject = read ? read->subject_text() : "unreadable";
+    shown.text += line("authority", subject);
+    shown.value["certificates"]["authorities"].push_back(subject);
+  }
+  for (const x509::Buffer& der : bundle.crls) show_crl(der, shown);
   return shown;
 }
 

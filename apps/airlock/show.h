@@ -34,6 +34,10 @@ std::string about_package(const std::string& path, Bytes envelope);
 // show_metadata explains a file of TUF metadata.
 Result<Shown> show_metadata(Bytes file);
 
+// show_bundle explains the certificates that travel with a package: wrong_magic where the bytes are
+// of another kind.
+Result<Shown> show_bundle(Bytes bundle);
+
 // ---- what a device stores (show_device.cc)
 
 // show_envelope explains a package's envelope.

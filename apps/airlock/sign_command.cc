@@ -36,7 +36,7 @@ Answer confirm(const SignOptions& options, const package::Manifest& manifest) {
     return refuse(Code::not_interactive, options.package + " needs --digest DIGEST" + how);
   }
   std::printf("%s\n", shown.c_str());
-  return confirm_by_typing(manifest.digest(), options.package);
+  return confirm_by_typing(manifest.digest(), "the manifest's", options.package);
 }
 
 Answer sign(const SignOptions& options) {

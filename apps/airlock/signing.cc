@@ -5,6 +5,7 @@
 #include <iostream>
 #include <thread>
 
+#include "apps/airlock/certificates.h"
 #include "apps/airlock/show.h"
 #include "host/text/text.h"
 
@@ -41,12 +42,14 @@ std::expected<Signable, Refusal> read_signable(const std::string& package) {
   return signable;
 }
 
-Answer confirm_by_typing(const crypto::Digest& digest, const std::string& package) {
-  std::printf("Type the first %zu digits of the manifest's digest to sign it: ", kTypedDigits);
+Answer confirm_by_typing(const crypto::Digest& digest, std::string_view whose,
+                         const std::string& about) {
+  std::printf("Type the first %zu digits of %.*s digest to sign it: ", kTypedDigits,
+              static_cast<int>(whose.size()), whose.data());
   std::fflush(stdout);
   std::string typed;
   if (!std::getline(std::cin, typed) || typed != digest_hex(digest).substr(0, kTypedDigits)) {
-    return refuse(Code::digest_mismatch, package + " was not signed");
+    return refuse(Code::digest_mismatch, about + " was not signed");
   }
   return {};
 }
@@ -73,7 +76,7 @@ Answer add_signatures(const SigningPlace& place, std::span<const keys::SigningKe
                         path.string());
   std::printf("%s\n",
               missing.empty() ? "The quorum is complete." : ("Missing: " + missing).c_str());
-  return {};
+  return tell_certificates(place.package, signed_envelope, *place.keyring);
 }
 
 }  // namespace airlock::app

@@ -15,9 +15,10 @@ struct Signable {
 // read_signable errors: not_yet_valid (made ahead of this machine's clock), and those of reading.
 std::expected<Signable, Refusal> read_signable(const std::string& package);
 
-// confirm_by_typing has a person type the beginning of the digest that he reads: digest_mismatch
-// otherwise, without saying what it should have been.
-Answer confirm_by_typing(const crypto::Digest& digest, const std::string& package);
+// confirm_by_typing has a person type the beginning of the digest that he reads (`whose`: "the
+// manifest's"): digest_mismatch otherwise, without saying what it should have been.
+Answer confirm_by_typing(const crypto::Digest& digest, std::string_view whose,
+                         const std::string& about);
 
 // Where signatures go. `keyring` may be nullptr: then nobody asks whether the keys may sign.
 struct SigningPlace {

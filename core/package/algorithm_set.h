@@ -39,10 +39,18 @@ class AlgorithmSet {
   constexpr bool has(crypto::Algorithm algorithm) const { return (bits_ & bit_of(algorithm)) != 0; }
   constexpr bool empty() const { return bits_ == 0; }
   constexpr bool includes(AlgorithmSet other) const { return (other.bits_ & ~bits_) == 0; }
+  constexpr bool shares(AlgorithmSet other) const { return (other.bits_ & bits_) != 0; }
   constexpr std::size_t size() const {
     return static_cast<std::size_t>(std::count_if(crypto::kAlgorithms.begin(),
                                                   crypto::kAlgorithms.end(),
                                                   [this](auto each) { return has(each); }));
+  }
+
+  // without leaves out those of another set.
+  constexpr AlgorithmSet without(AlgorithmSet other) const {
+    AlgorithmSet rest;
+    rest.bits_ = static_cast<std::uint8_t>(bits_ & ~other.bits_);
+    return rest;
   }
 
   friend constexpr bool operator==(AlgorithmSet, AlgorithmSet) = default;
@@ -55,5 +63,8 @@ class AlgorithmSet {
   }
   std::uint8_t bits_ = 0;
 };
+
+// Of whose keys authorities issue certificates that can be judged; nobody certifies SLH-DSA yet.
+inline constexpr AlgorithmSet kCertifiable = {crypto::Algorithm::eddsa, crypto::Algorithm::es256k};
 
 }  // namespace airlock::package

@@ -172,7 +172,7 @@ Result<Checkpoint> Checkpoint::parse(std::string_view text) {
   AIRLOCK_ASSIGN(const std::string_view size, take_line(rest));
   AIRLOCK_ASSIGN(const std::string_view root, take_line(rest));
   if (checkpoint.origin.empty()) return fail(Code::bad_text);
-  AIRLOCK_ASSIGN(checkpoint.head.size, internal::read_decimal(size, kLogSizeMax));
+  AIRLOCK_ASSIGN(checkpoint.head.size, codec::read_decimal(size, kLogSizeMax));
   AIRLOCK_ASSIGN(checkpoint.head.root, internal::read_hash(root));
   if (rest.starts_with('\n') || rest.find("\n\n") != std::string_view::npos) {
     return fail(Code::bad_text, checkpoint.note.text.size() - rest.size());

@@ -179,10 +179,12 @@ void write_keys(CborWriter& writer, std::span<const KeyDraft> keys) {
 }
 
 void write_clause(CborWriter& writer, const Clause& clause) {
-  writer.write_array(clause.algorithms.empty() ? 2 : 3);
+  const bool has_algorithms = !clause.algorithms.empty() || clause.certified;
+  writer.write_array(internal::kClausePartsMin + (has_algorithms ? 1U : 0U) +
+                     (clause.certified ? 1U : 0U));
   writer.write_unsigned(clause.group);
   writer.write_unsigned(clause.threshold);
-  if (clause.algorithms.empty()) return;
+  if (!has_algorithms) return;
   writer.write_array(clause.algorithms.size());
   constexpr auto kAscending = [] {
     auto sorted = crypto::kAlgorithms;
@@ -194,6 +196,7 @@ void write_clause(CborWriter& writer, const Clause& clause) {
       writer.write_integer(static_cast<std::int64_t>(algorithm));
     }
   }
+  if (clause.certified) writer.write_unsigned(internal::kConditionCertified);
 }
 
 void write_policies(CborWriter& writer, std::span<const PolicyDraft> policies) {

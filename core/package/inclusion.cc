@@ -5,7 +5,7 @@
 namespace airlock::package {
 namespace {
 
-using internal::read_decimal;
+using codec::read_decimal;
 using internal::read_hash;
 using internal::take_line;
 

@@ -120,7 +120,6 @@ std::size_t countable(const Keyring& keyring, const Clause& clause) {
 
 Result<AlgorithmSet> read_algorithms(CborReader& reader) {
   AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(crypto::kAlgorithms.size()));
-  AIRLOCK_TRY(internal::present(count));
   AlgorithmSet algorithms;
   std::int64_t last = std::numeric_limits<std::int64_t>::min();
   for (std::size_t i = 0; i < count; ++i) {
@@ -133,15 +132,22 @@ Result<AlgorithmSet> read_algorithms(CborReader& reader) {
   return algorithms;
 }
 
+// What is not there is left out from the end on; no algorithms stand there only before a condition.
 Result<Clause> read_clause(CborReader& reader) {
-  constexpr std::size_t kAlways = 2;
-  AIRLOCK_ASSIGN(const std::size_t parts, reader.read_array(kAlways + 1));
-  if (parts < kAlways) return fail(Code::bad_keyring);
+  AIRLOCK_ASSIGN(const std::size_t parts, reader.read_array(internal::kClausePartsMax));
+  if (parts < internal::kClausePartsMin) return fail(Code::bad_keyring);
   Clause clause;
   AIRLOCK_ASSIGN(clause.group, read_number<std::uint8_t>(reader));
   AIRLOCK_ASSIGN(clause.threshold, read_number<std::uint8_t>(reader));
-  if (parts == kAlways) return clause;
+  if (parts == internal::kClausePartsMin) return clause;
   AIRLOCK_ASSIGN(clause.algorithms, read_algorithms(reader));
+  clause.certified = parts == internal::kClausePartsMax;
+  if (!clause.certified) {
+    AIRLOCK_TRY(internal::present(clause.algorithms.size()));
+    return clause;
+  }
+  AIRLOCK_ASSIGN(const std::uint64_t condition, reader.read_unsigned());
+  if (condition != internal::kConditionCertified) return fail(Code::unknown_field);
   return clause;
 }
 
@@ -261,7 +267,8 @@ Status read_certificate_roots(Keyring& keyring, CborReader& reader) {
   });
 }
 
-// The root group signs keyrings, alone, and nothing else; so a keyring always has a successor.
+// The root group signs keyrings, alone, and nothing else, whatever became of the authorities; so a
+// keyring always has a successor.
 Status check_root(const Keyring& keyring, Bytes encoded) {
   const auto broken = [&] {
     return fail(Code::bad_keyring, internal::offset_of(encoded, KeyringKey::policies));
@@ -272,6 +279,7 @@ Status check_root(const Keyring& keyring, Bytes encoded) {
     if (of_root && policy.clauses.size() != 1) return broken();
     for (const Clause& clause : policy.clauses) {
       if ((keyring.groups[clause.group] == kRootGroup) != of_root) return broken();
+      if (of_root && clause.certified) return broken();
     }
   }
   return {};

@@ -4,9 +4,10 @@
 // A keyring lists keys, each in exactly one group. Keys of one name are of different algorithms and
 // belong to one signer, who counts once. A policy per kind demands a number of signers of one or
 // more groups, all of them, and may demand that each signs by several algorithms: by both curves,
-// so that a break of one opens nothing, or by SLH-DSA too, against quantum attack. The policy of
-// kind `keyring` is the `root` group's alone and its keys stand in no other group. The version only
-// grows.
+// so that a break of one opens nothing, or by SLH-DSA too, against quantum attack. It may further
+// demand that certificates are for their keys; the keyring carries roots for whoever judges those,
+// and never reads them. The policy of kind `keyring` is the `root` group's alone, demands no
+// certificate, and its keys stand in no other group. The version only grows.
 #pragma once
 
 #include <array>
@@ -48,15 +49,19 @@ struct Key {
 };
 
 // "At least `threshold` signers of `group`, each by all of `algorithms`", or by any one key of his
-// where none are named.
+// where none are named. Where `certified`, a signature by an Ed25519 or secp256k1 key counts only
+// if a certificate that holds is for that key, and each signer needs one such signature.
 struct Clause {
   std::uint8_t group = 0;
   std::uint8_t threshold = 0;
   AlgorithmSet algorithms = {};
+  bool certified = false;
 
-  // counts says whether a signer with keys, or valid signatures, of these algorithms counts.
+  // counts says whether a signer with keys, or signatures that may count, of these algorithms
+  // counts.
   constexpr bool counts(AlgorithmSet signers_own) const {
-    return !signers_own.empty() && signers_own.includes(algorithms);
+    return !signers_own.empty() && signers_own.includes(algorithms) &&
+           (!certified || signers_own.shares(kCertifiable));
   }
 };
 
@@ -85,9 +90,10 @@ class Keyring {
   // parse reads a keyring and checks its rules: every key well-formed, in one group, listed once
   // by its bytes; every name's keys in one group and of different algorithms; every threshold
   // between 1 and the number of signers whom its clause could count; the root group alone signs
-  // keyrings and nothing else; no key of the log or of its witnesses twice or a signer's. A key and
-  // its negative are one key, since one secret signs for both. Errors: those of core/codec,
-  // bad_keyring, key_in_two_groups, bad_key, weak_key, unsupported_algorithm, unsupported_version.
+  // keyrings, without certificates, and nothing else; no key of the log or of its witnesses twice
+  // or a signer's. A key and its negative are one key, since one secret signs for both. Errors:
+  // those of core/codec, bad_keyring, key_in_two_groups, bad_key, weak_key, unsupported_algorithm,
+  // unsupported_version.
   static Result<Keyring> parse(Bytes encoded);
 
   std::uint32_t version = 0;

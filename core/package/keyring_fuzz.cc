@@ -23,6 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (package::Kind kind : package::kKinds) {
     for (const package::Clause& clause : keyring->policy(kind).clauses) {
       AIRLOCK_CHECK(clause.threshold > 0 && clause.group < keyring->groups.size());
+      AIRLOCK_CHECK(!clause.certified || kind != package::Kind::keyring);
     }
   }
   return 0;

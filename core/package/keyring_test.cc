@@ -313,6 +313,65 @@ TEST(Keyring, TakesTheAlgorithmsOfAClauseInOneOrder) {
   EXPECT_EQ(with({-51, -47, -8, -7}), Code::too_many);
 }
 
+KeyringPlan certified_plan() {
+  KeyringPlan plan = cast().plan();
+  policy_of(plan, Kind::firmware).clauses[0].certified = true;
+  return plan;
+}
+
+TEST(Keyring, SaysWhichClausesDemandCertificates) {
+  KeyringPlan plan = certified_plan();
+  const Buffer encoded = *plan.encode();
+  const Keyring keyring = *Keyring::parse(encoded);
+  const auto& clauses = keyring.policy(Kind::firmware).clauses;
+  EXPECT_TRUE(clauses[0].certified);
+  EXPECT_TRUE(clauses[0].algorithms.empty());
+  EXPECT_FALSE(clauses[1].certified);
+}
+
+TEST(Keyring, TakesTheDemandOfAClauseInOneForm) {
+  const auto with = [](const std::vector<fakes::Encoding>& parts) {
+    Fields fields(*certified_plan().encode());
+    Fields policies(fields.at(6));
+    Items clauses(policies.at(1));
+    Items clause(clauses.items[0]);
+    clause.items.resize(2);
+    for (const fakes::Encoding& part : parts) clause.items.push_back(part);
+    clauses.items[0] = clause.encode();
+    policies.at(1) = clauses.encode();
+    fields.at(6) = policies.encode();
+    return refusal(fields);
+  };
+  Items none;
+  Items eddsa;
+  eddsa.items.push_back(cbor_integer(-8));
+  EXPECT_EQ(with({}), Code::ok);
+  EXPECT_EQ(with({eddsa.encode()}), Code::ok);
+  EXPECT_EQ(with({none.encode(), cbor_number(1)}), Code::ok);
+  EXPECT_EQ(with({eddsa.encode(), cbor_number(1)}), Code::ok);
+  EXPECT_EQ(with({none.encode()}), Code::not_canonical);
+  EXPECT_EQ(with({cbor_number(1)}), Code::wrong_type);
+  for (std::uint64_t condition : {0U, 2U, 3U}) {
+    EXPECT_EQ(with({none.encode(), cbor_number(condition)}), Code::unknown_field) << condition;
+  }
+  EXPECT_EQ(with({none.encode(), cbor_text("1")}), Code::wrong_type);
+  EXPECT_EQ(with({none.encode(), cbor_number(1), cbor_number(1)}), Code::too_many);
+}
+
+TEST(Keyring, DemandsNoCertificateThatNobodyCouldHoldNorOfItsRoot) {
+  KeyringPlan root = cast().plan();
+  policy_of(root, Kind::keyring).clauses[0].certified = true;
+  EXPECT_EQ(refusal(root), Code::bad_keyring);
+  KeyringPlan plan = with_second_key("committee-1", Algorithm::slh_dsa_sha2_128s);
+  Clause& clause = policy_of(plan, Kind::firmware).clauses[1];
+  clause = {plan.group("committee"), 1, {Algorithm::slh_dsa_sha2_128s}, true};
+  EXPECT_EQ(refusal(plan), Code::ok);
+  plan.keys.erase(std::ranges::find_if(plan.keys, [](const KeyringPlan::Listed& one) {
+    return one.name == "committee-1" && one.key.algorithm == Algorithm::eddsa;
+  }));
+  EXPECT_EQ(refusal(plan), Code::bad_keyring);
+}
+
 // ---- the log and the certificate roots
 
 KeyringPlan logged_plan() {

@@ -10,7 +10,9 @@
 // except by those who say so (`read_unproven`); no heap, no clock, no I/O, so that a bootloader
 // holds the same door. It never judges freshness or the device's fitness: the first is the
 // repository door's part, the second the gate's (gate.h). Whether a release stands in the public
-// log is proven here too (inclusion.h), where the keyring names one.
+// log is proven here too (inclusion.h), where the keyring names one. It reads no certificate: where
+// a policy demands them it names the keys and asks whoever can judge (Certifier, quorum.h), and
+// where nobody can it refuses.
 //
 // Formats: docs/formats/manifest.md, docs/formats/keyring.md,
 // docs/formats/log.md.

@@ -87,17 +87,61 @@ bool demands(const SigningPolicy& policy, std::uint8_t group) {
                      [group](const Clause& clause) { return clause.group == group; });
 }
 
-std::uint8_t signers_who_count(const Tally& counted, const Clause& clause, const Keyring& keyring) {
+// The signers of the clause's group for whom `counts` says yes, each asked about once, until there
+// are `enough`.
+template <class Counts>
+std::uint8_t count_signers(const Keyring& keyring, const Clause& clause, std::size_t enough,
+                           Counts counts) {
   std::uint8_t signers = 0;
-  for (std::size_t i = 0; i < keyring.keys.size(); ++i) {
+  for (std::size_t i = 0; i < keyring.keys.size() && signers < enough; ++i) {
     const Key& key = keyring.keys[i];
-    if (key.signer != i || key.group != clause.group) continue;  // each signer once
-    if (clause.counts(counted.signed_by[i])) ++signers;
+    if (key.signer == i && key.group == clause.group && counts(i)) ++signers;
   }
   return signers;
 }
 
-Status demand_quorum(const Envelope& envelope, const Keyring& keyring, Kind kind) {
+// Who judges what the policy asks beyond signatures.
+struct Conditions {
+  Judged judged = Judged::by_nobody;
+  Certifier* certifier = nullptr;
+};
+
+// The algorithms of a signer's signatures that may count: those of certified keys, and those of
+// keys that nobody certifies.
+AlgorithmSet usable(AlgorithmSet signed_by, const Keyring& keyring, std::size_t signer,
+                    Certifier& certifier) {
+  AlgorithmSet made = signed_by.without(kCertifiable);
+  for (const Key& key : keyring.keys) {
+    const crypto::Algorithm algorithm = key.key.algorithm;
+    if (key.signer != signer || !signed_by.has(algorithm) || !kCertifiable.has(algorithm)) continue;
+    if (certifier.certifies(key)) made.add(algorithm);
+  }
+  return made;
+}
+
+Status demand_certificates(const Tally& counted, const Keyring& keyring,
+                           const Conditions& conditions) {
+  for (std::size_t i = 0; i < counted.clauses.size(); ++i) {
+    const Clause& clause = counted.clauses[i].clause;
+    if (!clause.certified) continue;
+    if (conditions.certifier == nullptr) {
+      if (conditions.judged == Judged::before) continue;
+      return fail(Code::certificates_unjudged, i);
+    }
+    const auto counts = [&](std::size_t signer) {
+      const AlgorithmSet signed_by = counted.signed_by[signer];
+      return clause.counts(signed_by) &&
+             clause.counts(usable(signed_by, keyring, signer, *conditions.certifier));
+    };
+    if (count_signers(keyring, clause, clause.threshold, counts) < clause.threshold) {
+      return fail(Code::certificate_missing, i);
+    }
+  }
+  return {};
+}
+
+Status demand_quorum(const Envelope& envelope, const Keyring& keyring, Kind kind,
+                     const Conditions& conditions) {
   if (keyring.policy(kind).clauses.empty()) return fail(Code::no_policy);
   AIRLOCK_ASSIGN(const Tally counted, tally(envelope, keyring, kind));
   for (std::size_t i = 0; i < counted.clauses.size(); ++i) {
@@ -106,25 +150,37 @@ Status demand_quorum(const Envelope& envelope, const Keyring& keyring, Kind kind
     }
   }
   AIRLOCK_CHECK(counted.complete());
-  return {};
+  return demand_certificates(counted, keyring, conditions);
+}
+
+// The root group, of whom no keyring asks for certificates.
+Status demand_root(const Envelope& envelope, const Keyring& keyring) {
+  return demand_quorum(envelope, keyring, Kind::keyring, {});
 }
 
 // A keyring follows another one when both root groups signed and the version grows.
 Status check_succession(const Envelope& envelope, Bytes content, const Keyring& current) {
   AIRLOCK_ASSIGN(const Keyring next, Keyring::parse(content));
   if (next.version <= current.version) return fail(Code::keyring_rollback, next.version);
-  return demand_quorum(envelope, next, Kind::keyring);
+  return demand_root(envelope, next);
 }
 
 // Everything that prove promises, in the order in which it must happen.
-Result<Manifest> judge(const Envelope& envelope, const Keyring& keyring, Kind kind) {
+Result<Manifest> judge(const Envelope& envelope, const Keyring& keyring, Kind kind,
+                       const Conditions& conditions) {
   const bool retained = kind != Kind::keyring && !keyring.retained.empty() &&
                         keyring.retains(crypto::sha256(envelope.payload));
-  if (!retained) AIRLOCK_TRY(demand_quorum(envelope, keyring, kind));
+  if (!retained) AIRLOCK_TRY(demand_quorum(envelope, keyring, kind, conditions));
   AIRLOCK_ASSIGN(const Manifest manifest, Manifest::parse(envelope.payload));
   AIRLOCK_CHECK(manifest.kind == kind);
   if (kind == Kind::keyring) AIRLOCK_TRY(check_succession(envelope, manifest.content, keyring));
   return manifest;
+}
+
+Result<Manifest> judge_any(Bytes encoded, const Keyring& keyring, const Conditions& conditions) {
+  AIRLOCK_ASSIGN(const Envelope envelope, Envelope::parse(encoded));
+  AIRLOCK_ASSIGN(const Kind kind, Manifest::kind_of(envelope.payload));
+  return judge(envelope, keyring, kind, conditions);
 }
 
 }  // namespace
@@ -199,25 +255,37 @@ Result<Tally> tally(const Envelope& envelope, const Keyring& keyring, Kind kind)
     counted.signed_by[key->signer].add(algorithm);
   }
   for (const Clause& clause : policy.clauses) {
-    const std::uint8_t signers = signers_who_count(counted, clause, keyring);
+    const std::uint8_t signers = count_signers(keyring, clause, kKeysMax, [&](std::size_t i) {
+      return clause.counts(counted.signed_by[i]);
+    });
     AIRLOCK_TRY(counted.clauses.add({clause, signers}));
   }
   return counted;
 }
 
-Result<Proven> prove(Bytes encoded, const Keyring& keyring) {
-  AIRLOCK_ASSIGN(const Envelope envelope, Envelope::parse(encoded));
-  AIRLOCK_ASSIGN(const Kind kind, Manifest::kind_of(envelope.payload));
-  AIRLOCK_ASSIGN(const Manifest manifest, judge(envelope, keyring, kind));
+Result<Proven> prove(Bytes encoded, const Keyring& keyring, Certifier& certifier) {
+  AIRLOCK_ASSIGN(const Manifest manifest,
+                 judge_any(encoded, keyring, {Judged::by_nobody, &certifier}));
   return Proven(manifest);
 }
 
-Result<Proven> prove_kind(Bytes encoded, const Keyring& keyring, Kind kind) {
+Result<Proven> prove(Bytes encoded, const Keyring& keyring, Judged judged) {
+  AIRLOCK_ASSIGN(const Manifest manifest, judge_any(encoded, keyring, {judged}));
+  return Proven(manifest);
+}
+
+Result<Proven> prove_kind(Bytes encoded, const Keyring& keyring, Kind kind, Judged judged) {
   AIRLOCK_ASSIGN(const Envelope envelope, Envelope::parse(encoded));
   AIRLOCK_ASSIGN(const Kind found, Manifest::kind_of(envelope.payload));
   if (found != kind) return fail(Code::wrong_kind, static_cast<std::uint64_t>(found));
-  AIRLOCK_ASSIGN(const Manifest manifest, judge(envelope, keyring, kind));
+  AIRLOCK_ASSIGN(const Manifest manifest, judge(envelope, keyring, kind, {judged}));
   return Proven(manifest);
+}
+
+bool wants_certificates(const Keyring& keyring, Kind kind) {
+  const auto& clauses = keyring.policy(kind).clauses;
+  return std::any_of(clauses.begin(), clauses.end(),
+                     [](const Clause& clause) { return clause.certified; });
 }
 
 Result<Manifest> read_unproven(Bytes encoded) {
@@ -231,7 +299,7 @@ Result<Keyring> open_keyring_anchor(Bytes encoded) {
   if (kind != Kind::keyring) return fail(Code::wrong_kind, static_cast<std::uint64_t>(kind));
   AIRLOCK_ASSIGN(const Manifest manifest, Manifest::parse(envelope.payload));
   AIRLOCK_ASSIGN(const Keyring keyring, Keyring::parse(manifest.content));
-  AIRLOCK_TRY(demand_quorum(envelope, keyring, Kind::keyring));
+  AIRLOCK_TRY(demand_root(envelope, keyring));
   return keyring;
 }
 

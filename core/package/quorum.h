@@ -62,7 +62,7 @@ Result<Bytes> encode_signer_protected(MutableBytes buffer, crypto::Algorithm alg
 // The body's protected header is the same in every envelope.
 Bytes body_protected();
 
-// How far one clause of the policy was met.
+// How far one clause of the policy was met, certificates aside.
 struct ClauseCount {
   Clause clause;
   std::uint8_t signers = 0;  // who count
@@ -85,6 +85,22 @@ struct Tally {
 // is duplicate_signer, since no honest tool makes that.
 Result<Tally> tally(const Envelope& envelope, const Keyring& keyring, Kind kind);
 
+// Whoever can judge certificates (for core no certificate is more than bytes).
+class Certifier {
+ public:
+  // certifies says whether a certificate that holds now is for this key, which stands in the
+  // keyring and signed. It is asked once the signatures alone are complete, about keys that a
+  // clause wants certified, and no more of them than it takes.
+  virtual bool certifies(const Key& key) = 0;
+
+ protected:
+  ~Certifier() = default;
+};
+// Who judged the certificates that a policy may demand, where no Certifier is at hand: nobody, and
+// then such a policy is refused; or a Certifier before, when the package came in, for a bootloader
+// behind it and for whoever goes on after that. Certificates end; what they let in may run on.
+enum class Judged : std::uint8_t { by_nobody, before };
+
 // A manifest that a complete quorum signed. Only prove and prove_kind make one.
 class Proven {
  public:
@@ -92,8 +108,9 @@ class Proven {
   const Digest& digest() const { return manifest_.digest(); }
 
  private:
-  friend Result<Proven> prove(Bytes, const Keyring&);
-  friend Result<Proven> prove_kind(Bytes, const Keyring&, Kind);
+  friend Result<Proven> prove(Bytes, const Keyring&, Certifier&);
+  friend Result<Proven> prove(Bytes, const Keyring&, Judged);
+  friend Result<Proven> prove_kind(Bytes, const Keyring&, Kind, Judged);
   explicit Proven(const Manifest& manifest) : manifest_(manifest) {}
   Manifest manifest_;
 };
@@ -102,12 +119,18 @@ class Proven {
 // the keyring retains its digest (never a keyring: the root group cannot be bypassed). For kind
 // keyring it also demands the new keyring's own root quorum and a version that grows. Only the kind
 // is read before the quorum is complete. The encoded bytes must outlive what is returned.
-// Errors: quorum_missing (at = index of the first clause not met), no_policy, duplicate_signer,
-// keyring_rollback, and those of parsing.
-Result<Proven> prove(Bytes envelope, const Keyring& keyring);
+// Errors: quorum_missing (at = index of the first clause not met), certificate_missing (at = of the
+// first clause that too few certified signers meet), certificates_unjudged (at = of a clause that
+// wants them, by_nobody), no_policy, duplicate_signer, keyring_rollback, and those of parsing.
+Result<Proven> prove(Bytes envelope, const Keyring& keyring, Certifier& certifier);
+Result<Proven> prove(Bytes envelope, const Keyring& keyring, Judged judged = Judged::by_nobody);
 
 // prove_kind is prove, for a caller that accepts one kind only: wrong_kind otherwise.
-Result<Proven> prove_kind(Bytes envelope, const Keyring& keyring, Kind kind);
+Result<Proven> prove_kind(Bytes envelope, const Keyring& keyring, Kind kind,
+                          Judged judged = Judged::by_nobody);
+
+// wants_certificates says whether any clause for packages of this kind does.
+bool wants_certificates(const Keyring& keyring, Kind kind);
 
 // read_unproven takes the manifest out of an envelope without judging it: for tools that show or
 // sign it, and for the server, which trusts nothing that it reads. Never for a device.

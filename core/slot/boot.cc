@@ -68,7 +68,7 @@ Status prove_images(const BootView& view, SlotId id, const Manifest& manifest) {
 // hashed.
 [[gnu::noinline]] Status demand_quorum(const BootView& view, Bytes envelope) {
   AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(view.keyring));
-  AIRLOCK_TRY(package::prove_kind(envelope, keyring, Kind::firmware));
+  AIRLOCK_TRY(package::prove_kind(envelope, keyring, Kind::firmware, view.certificates));
   return {};
 }
 

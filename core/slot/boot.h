@@ -22,6 +22,8 @@ struct BootView {
   Bytes keyring;  // the trusted keyring's envelope, anchored at provisioning or by the root quorum
   FixedList<ComponentAreas, package::kComponentsMax> components;
   std::string_view model;
+  // Whether an agent in front of this bootloader judges the certificates that a policy may demand.
+  package::Judged certificates = package::Judged::by_nobody;
 };
 
 struct Boot {

@@ -63,6 +63,7 @@ struct Device {
   std::array<Buffer, kSlotCount> envelopes;
   Buffer keyring = cast().anchor();
   std::string_view model = "demo-wallet";
+  package::Judged certificates = package::Judged::by_nobody;
   Firmware old = firmware('o', 1);
 
   Device() {
@@ -99,6 +100,7 @@ struct Device {
     made.envelopes = {envelopes[0], envelopes[1]};
     made.keyring = keyring;
     made.model = model;
+    made.certificates = certificates;
     AIRLOCK_CHECK(made.components.add({"mcu", {&images[0], &images[1]}}).has_value());
     return made;
   }
@@ -196,6 +198,23 @@ TEST(Boot, RefusesATrialWithoutAQuorum) {
   device.stage(
       {image, cast().sign(manifest, {"vendor", "committee-1"}), crypto::sha256(manifest), 2});
   expect_gave_up(device, Code::quorum_missing);
+}
+
+// Certificates are for an agent in front of it to judge; where there is none, nobody did.
+TEST(Boot, RefusesAPolicyThatDemandsCertificatesUnlessAnAgentJudgedThem) {
+  fakes::KeyringPlan plan = cast().plan();
+  plan.policies[0].clauses[0].certified = true;
+  const Buffer manifest = Release::of_content(Kind::keyring, *plan.encode()).encode();
+  Device device;
+  device.keyring = cast().sign_complete(manifest, Kind::keyring);
+  device.stage(firmware('n', 2));
+  device.certificates = package::Judged::before;
+  EXPECT_EQ(device.start()->slot, SlotId::b);
+
+  Device bare;
+  bare.keyring = device.keyring;
+  bare.stage(firmware('n', 2));
+  expect_gave_up(bare, Code::certificates_unjudged);
 }
 
 TEST(Boot, RefusesATrialWhoseImageHasOneWrongBit_SWUpdate_35) {

@@ -52,11 +52,10 @@ Result<Session> start_over(platform::Device& device, const Surroundings& around)
 }
 
 Result<HandedIn> read_handed(const file::Path& envelope) {
-  HandedIn handed{envelope.parent_path(), {}, {}};
+  HandedIn handed{envelope.parent_path(), {}, {}, {}};
   AIRLOCK_ASSIGN(handed.envelope, file::read(envelope, package::kEnvelopeSizeMax));
-  Result<file::Buffer> proof = file::read(proof_beside(envelope), package::kProofSizeMax);
-  if (!proof && proof.error().code != Code::not_found) return std::unexpected(proof.error());
-  if (proof) handed.proof = std::move(*proof);
+  AIRLOCK_ASSIGN(handed.proof, read_beside(proof_beside(envelope), package::kProofSizeMax));
+  AIRLOCK_ASSIGN(handed.bundle, read_beside(bundle_beside(envelope), x509::kBundleSizeMax));
   return handed;
 }
 
@@ -162,12 +161,16 @@ Result<Ending> Agent::run(Pace pace) {
 Status Agent::judge(const HandedIn& handed) {
   AIRLOCK_ASSIGN(const file::Buffer keyring, device_->keyring_envelope());
   AIRLOCK_ASSIGN(const package::Keyring keys, package::open_keyring_anchor(keyring));
-  AIRLOCK_ASSIGN(const package::Proven found, package::prove(handed.envelope, keys));
-  AIRLOCK_TRY(prove_logged(found.manifest(), handed.folder, handed.proof));
-  AIRLOCK_ASSIGN(const slot::Record record, device_->record());
-  AIRLOCK_ASSIGN(const Running running, Running::read(*device_, record));
+  AIRLOCK_ASSIGN(const package::Proven found,
+                 package::prove(handed.envelope, keys, package::Judged::before));
+  AIRLOCK_ASSIGN(const auto logged, prove_logged(found.manifest(), handed.folder, handed.proof));
   std::optional<std::int64_t> clock;
   if (around_.clock) clock = around_.clock();
+  AIRLOCK_ASSIGN(const slot::Record record, device_->record());
+  const std::int64_t moment = present(told_by(record, found.manifest(), logged), clock);
+  AIRLOCK_TRY(
+      check_certified(*device_, {handed.envelope, handed.bundle, moment, around_.responder}));
+  AIRLOCK_ASSIGN(const Running running, Running::read(*device_, record));
   AIRLOCK_ASSIGN(const package::DeviceFacts facts,
                  facts_for(*device_, record, running, found.manifest(), clock));
   AIRLOCK_TRY(package::admit(found, facts));
@@ -203,6 +206,7 @@ Status Agent::hand_in(const file::Path& package, Pace pace) {
   drop_session();
   AIRLOCK_TRY(keep_envelope(*device_, handed.envelope));
   AIRLOCK_TRY(keep_proof(*device_, handed.proof));
+  AIRLOCK_TRY(keep_bundle(*device_, handed.bundle));
   Origin origin;
   origin.folder = handed.folder.string();
   return keep_origin(*device_, origin);

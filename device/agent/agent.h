@@ -6,7 +6,8 @@
 // stopped; that both doors and the gate judge every release that came from the server, and the
 // package door and the gate every one that came by hand; that where the keyring names a public log,
 // no release goes further without a proof that it stands there, and no checkpoint is accepted that
-// contradicts the last one; that the device's time bound is fed by
+// contradicts the last one; that where its policy demands certificates, none goes further whose
+// signers hold none, or a revoked one; that the device's time bound is fed by
 // signed times alone, the clock being used for one run and forgotten; and that every failure leaves
 // the old firmware running. What is outside (network, owner, screen) comes in through three faces.
 // It never decides what follows what: that is step's.
@@ -21,6 +22,7 @@
 #include "core/base/base.h"
 #include "core/package/package.h"
 #include "core/update/update.h"
+#include "device/agent/certified.h"
 #include "device/agent/facts.h"
 #include "device/agent/incoming.h"
 #include "device/agent/logged.h"
@@ -50,7 +52,8 @@ struct Ending {
 struct HandedIn {
   file::Path folder;  // of its artifacts, and of the log's files where they came with it
   file::Buffer envelope;
-  file::Buffer proof;  // empty where there is none
+  file::Buffer proof;   // empty where there is none
+  file::Buffer bundle;  // of certificates, likewise
 };
 
 // What to do with an error that is worth another attempt.
@@ -108,6 +111,7 @@ class Agent {
   Result<update::Event> report();
 
   Status fetch_proof(Bytes envelope);
+  Status fetch_bundle(Bytes envelope);
   Result<std::optional<Logged>> prove_logged(const package::Manifest& manifest,
                                              const file::Path& folder, Bytes proof);
   Result<const Release*> release();

@@ -128,6 +128,7 @@ class LogFiles final : public translog::Fetcher {
 class Server final : public Outside {
  public:
   LogFiles log_files;
+  std::map<Digest, file::Buffer> bundles;
   explicit Server(file::Path folder) : artifacts_(std::move(folder)) {}
   void hand_out(file::Path folder) { artifacts_ = FolderArtifacts(std::move(folder)); }
   std::optional<fetch::Offer> offer;
@@ -160,6 +161,11 @@ class Server final : public Outside {
   }
   apply::Artifacts& artifacts() override { return artifacts_; }
   translog::Fetcher& log() override { return log_files; }
+  Result<file::Buffer> certificates(const Digest& manifest) override {
+    const auto found = bundles.find(manifest);
+    if (found == bundles.end()) return fail(Code::not_found);
+    return found->second;
+  }
   Status report(const fetch::SignedReport& report) override {
     if (ear) reports.push_back(report);
     return ear;

@@ -1,5 +1,6 @@
 #include "device/agent/at_fault.h"
 
+#include "device/agent/certified.h"
 #include "device/agent/facts.h"
 #include "device/agent/folder.h"
 #include "device/agent/incoming.h"
@@ -64,6 +65,10 @@ std::optional<file::Path> file_at_fault(platform::Device& device, Phase phase, C
   };
   if (gives_the_same(read_keyring(device))) return device.path(platform::kKeyringName);
   if (gives_the_same(device.key())) return device.path(platform::kKeyName);
+  x509::FolderMemory revoked(device.path(kCertificatesFolder));
+  if (code == Code::revocation_unknown && !revoked.holds({})) {
+    return device.path(kCertificatesFolder) / x509::FolderMemory::kFileName;
+  }
   if (phase == Phase::refreshing && gives_the_same(read_root(device))) {
     return device.path(platform::kRootName);
   }

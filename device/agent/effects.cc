@@ -96,10 +96,10 @@ Result<Event> Agent::ask_server() {
 Result<Event> Agent::refresh() {
   AIRLOCK_ASSIGN(Origin origin, read_origin(*device_));
   AIRLOCK_ASSIGN(const slot::Record record, device_->record());
-  const std::int64_t present = std::max(record.time_bound, clock_.value_or(record.time_bound));
-  AIRLOCK_ASSIGN(Listed listed, around_.outside.refresh(origin.path, present));
+  AIRLOCK_ASSIGN(Listed listed, around_.outside.refresh(origin.path, present(record, clock_)));
   AIRLOCK_TRY(keep_envelope(*device_, listed.envelope));
   AIRLOCK_TRY(fetch_proof(listed.envelope));
+  AIRLOCK_TRY(fetch_bundle(listed.envelope));
   origin.target = std::move(listed.target);
   AIRLOCK_TRY(keep_origin(*device_, origin));
   return event_of(Event::Type::refreshed);
@@ -119,6 +119,20 @@ Status Agent::fetch_proof(Bytes envelope) {
   if (!proof && proof.error().code == Code::not_found) return keep_proof(*device_, {});
   if (!proof) return std::unexpected(proof.error());
   return keep_proof(*device_, *proof);
+}
+
+// Certificates prove themselves too; a policy that demands none needs none.
+Status Agent::fetch_bundle(Bytes envelope) {
+  AIRLOCK_ASSIGN(const file::Buffer anchor, device_->keyring_envelope());
+  AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(anchor));
+  const Result<package::Manifest> manifest = package::read_unproven(envelope);
+  if (!manifest || !package::wants_certificates(keyring, manifest->kind)) {
+    return keep_bundle(*device_, {});
+  }
+  const Result<file::Buffer> bundle = around_.outside.certificates(manifest->digest());
+  if (!bundle && bundle.error().code == Code::not_found) return keep_bundle(*device_, {});
+  if (!bundle) return std::unexpected(bundle.error());
+  return keep_bundle(*device_, *bundle);
 }
 
 // `folder` is that of a package by hand, empty for one from the server.
@@ -147,10 +161,11 @@ Result<Event> Agent::prove() {
   AIRLOCK_ASSIGN(const file::Buffer proof, read_proof(*device_));
   AIRLOCK_ASSIGN(const auto logged, prove_logged(manifest, origin.folder, proof));
   if (logged) AIRLOCK_TRY(keep_seen(*device_, *logged));
-  // A quorum signed the one time, enough witnesses the other: the present is not before them.
-  AIRLOCK_ASSIGN(slot::Record record, device_->record());
-  record = slot::raise_time(record, manifest.created);
-  if (logged) record = slot::raise_time(record, logged->included.witnessed().attested());
+  AIRLOCK_ASSIGN(const slot::Record before, device_->record());
+  const slot::Record record = told_by(before, manifest, logged);
+  AIRLOCK_ASSIGN(const file::Buffer bundle, read_bundle(*device_));
+  AIRLOCK_TRY(check_certified(
+      *device_, {proven.envelope, bundle, present(record, clock_), around_.responder}));
   AIRLOCK_TRY(device_->store_record(record));
   Event event = event_of(Event::Type::proven);
   event.manifest = proven.proven.digest();

@@ -125,6 +125,10 @@ Result<package::DeviceFacts> facts_for(platform::Device& device, const slot::Rec
   return facts;
 }
 
+std::int64_t present(const slot::Record& record, std::optional<std::int64_t> clock) {
+  return std::max(record.time_bound, clock.value_or(record.time_bound));
+}
+
 Result<fetch::CheckIn> check_in_of(platform::Device& device, const slot::Record& record,
                                    const Running& running) {
   const platform::Config& config = device.config();

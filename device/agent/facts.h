@@ -66,6 +66,9 @@ Result<package::DeviceFacts> facts_for(platform::Device& device, const slot::Rec
                                        std::optional<std::int64_t> clock,
                                        Bases bases = Bases::whole);
 
+// present is the latest that is known of the time: by the record, and by the clock for this run.
+std::int64_t present(const slot::Record& record, std::optional<std::int64_t> clock);
+
 // check_in_of collects what the server is told.
 Result<fetch::CheckIn> check_in_of(platform::Device& device, const slot::Record& record,
                                    const Running& running);

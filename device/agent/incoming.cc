@@ -2,6 +2,7 @@
 
 #include "host/json/json.h"
 #include "host/text/text.h"
+#include "trust/x509/x509.h"
 
 namespace airlock::agent {
 namespace {
@@ -9,6 +10,7 @@ namespace {
 constexpr std::string_view kOriginName = "incoming/origin.json";
 constexpr std::string_view kEnvelopeName = "incoming/manifest.cose";
 constexpr std::string_view kProofName = "incoming/manifest.tlog-proof";
+constexpr std::string_view kBundleName = "incoming/manifest.certificates";
 constexpr std::size_t kPathSizeMax = 4096;
 constexpr std::size_t kOriginSizeMax = tuf::kTargetsSizeMax;
 
@@ -62,9 +64,7 @@ Status keep_proof(const platform::Device& device, Bytes proof) {
 }
 
 Result<file::Buffer> read_proof(const platform::Device& device) {
-  Result<file::Buffer> proof = file::read(device.path(kProofName), package::kProofSizeMax);
-  if (!proof && proof.error().code == Code::not_found) return file::Buffer{};
-  return proof;
+  return read_beside(device.path(kProofName), package::kProofSizeMax);
 }
 
 file::Path proof_beside(const file::Path& envelope) {
@@ -72,9 +72,29 @@ file::Path proof_beside(const file::Path& envelope) {
   return path.replace_extension(".tlog-proof");
 }
 
+Status keep_bundle(const platform::Device& device, Bytes bundle) {
+  return file::replace(device.path(kBundleName), bundle);
+}
+
+Result<file::Buffer> read_bundle(const platform::Device& device) {
+  return read_beside(device.path(kBundleName), x509::kBundleSizeMax);
+}
+
+file::Path bundle_beside(const file::Path& envelope) {
+  file::Path path = envelope;
+  return path.replace_extension(".certificates");
+}
+
+Result<file::Buffer> read_beside(const file::Path& path, std::size_t size_max) {
+  Result<file::Buffer> found = file::read(path, size_max);
+  if (!found && found.error().code == Code::not_found) return file::Buffer{};
+  return found;
+}
+
 Result<Release> prove_envelope(file::Buffer envelope, Bytes keyring_envelope) {
   AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(keyring_envelope));
-  AIRLOCK_ASSIGN(const package::Proven proven, package::prove(envelope, keyring));
+  AIRLOCK_ASSIGN(const package::Proven proven,
+                 package::prove(envelope, keyring, package::Judged::before));
   return Release{std::move(envelope), proven};
 }
 

@@ -30,12 +30,21 @@ Result<file::Buffer> read_proof(const platform::Device& device);
 // proof_beside is where a package that is handed in has its proof: beside the envelope.
 file::Path proof_beside(const file::Path& envelope);
 
+// The certificates that came with the release (x509::Bundle), in the same way.
+Status keep_bundle(const platform::Device& device, Bytes bundle);
+Result<file::Buffer> read_bundle(const platform::Device& device);
+file::Path bundle_beside(const file::Path& envelope);
+// read_beside reads what lies beside an envelope: empty where nothing does.
+Result<file::Buffer> read_beside(const file::Path& path, std::size_t size_max);
+
 // A proven release and the bytes that it views. Moving it leaves the bytes where they are.
 struct Release {
   file::Buffer envelope;
   package::Proven proven;
 };
-// prove_incoming opens the package door for the envelope at hand: errors of package::prove.
+// prove_incoming opens the package door for the envelope at hand, by the signatures: whether their
+// keys are certified is asked once, as a release comes in (check_certified). Errors of
+// package::prove.
 Result<Release> prove_incoming(const platform::Device& device);
 // prove_envelope does it for any envelope.
 Result<Release> prove_envelope(file::Buffer envelope, Bytes keyring_envelope);

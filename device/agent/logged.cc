@@ -49,6 +49,12 @@ Result<std::optional<Logged>> check_logged(const package::Keyring& keyring,
   return Logged{included, {next, note_in(text_of(proof))}};
 }
 
+slot::Record told_by(const slot::Record& record, const package::Manifest& manifest,
+                     const std::optional<Logged>& logged) {
+  const slot::Record told = slot::raise_time(record, manifest.created);
+  return logged ? slot::raise_time(told, logged->included.witnessed().attested()) : told;
+}
+
 Status keep_seen(const platform::Device& device, const Logged& logged) {
   const file::Path path = device.path(kSeenName);
   AIRLOCK_TRY(file::make_folders(path.parent_path()));

@@ -35,6 +35,11 @@ Result<std::optional<Logged>> check_logged(const package::Keyring& keyring,
                                            const package::Manifest& manifest, Bytes proof,
                                            const Seen& seen, translog::Fetcher& log);
 
+// told_by is the record with the time that a release tells of: a quorum signed the one, enough
+// witnesses the other, so the present is not before them.
+slot::Record told_by(const slot::Record& record, const package::Manifest& manifest,
+                     const std::optional<Logged>& logged);
+
 // keep_seen stores what the device remembers from now on.
 Status keep_seen(const platform::Device& device, const Logged& logged);
 

@@ -1,6 +1,9 @@
 #include "device/agent/network.h"
 
-#include <algorithm>
+#include <memory>
+
+#include "host/text/text.h"
+#include "trust/doors/certified.h"
 
 namespace airlock::agent {
 
@@ -8,6 +11,12 @@ Result<Network> Network::open(const platform::Device& device) {
   fetch::Endpoint endpoint;
   endpoint.server = device.config().server;
   endpoint.ca_file = device.ca_file();
+  if (device.config().server_roots) {
+    AIRLOCK_ASSIGN(const file::Buffer anchor, device.keyring_envelope());
+    AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(anchor));
+    AIRLOCK_ASSIGN(x509::Roots roots, doors::certificate_roots_of(keyring));
+    endpoint.roots = std::make_shared<const x509::Roots>(std::move(roots));
+  }
   AIRLOCK_ASSIGN(fetch::Connection connection, fetch::Connection::open(endpoint));
   return Network(std::move(connection), device.path("trust"));
 }
@@ -28,6 +37,11 @@ Result<Listed> Network::refresh(std::string_view path, std::int64_t now) {
                  fetch::fetch_target(connection, place, static_cast<std::size_t>(target.length)));
   AIRLOCK_TRY(tuf::check_target(target, envelope));
   return Listed{std::move(target), std::move(envelope)};
+}
+
+Result<file::Buffer> Network::certificates(const Digest& manifest) {
+  return remote_.connection().get("/certificates/" + text::to_hex(manifest.bytes),
+                                  x509::kBundleSizeMax);
 }
 
 Status Network::report(const fetch::SignedReport& report) {

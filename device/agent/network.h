@@ -17,6 +17,7 @@ class Network final : public Outside {
   Result<Listed> refresh(std::string_view target, std::int64_t now) override;
   apply::Artifacts& artifacts() override { return remote_; }
   translog::Fetcher& log() override { return remote_; }
+  Result<file::Buffer> certificates(const Digest& manifest) override;
   Status report(const fetch::SignedReport& report) override;
 
  private:

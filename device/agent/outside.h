@@ -14,6 +14,7 @@
 #include "device/fetch/fetch.h"
 #include "trust/translog/translog.h"
 #include "trust/tuf/tuf.h"
+#include "trust/x509/x509.h"
 
 namespace airlock::agent {
 
@@ -34,6 +35,8 @@ class Outside {
   virtual apply::Artifacts& artifacts() = 0;
   // log is the public log as the server serves it.
   virtual translog::Fetcher& log() = 0;
+  // certificates fetches the bundle that came with a release: not_found where there is none.
+  virtual Result<file::Buffer> certificates(const Digest& manifest) = 0;
   virtual Status report(const fetch::SignedReport& report) = 0;
 
  protected:
@@ -80,6 +83,7 @@ struct Surroundings {
   Watcher& watcher;
   std::function<std::int64_t()> clock;  // Unix seconds; empty: the device has none
   Trial trial = Trial::healthy;
+  x509::Responder* responder = nullptr;  // who is asked about certificates; nobody
 };
 
 }  // namespace airlock::agent

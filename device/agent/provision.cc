@@ -3,11 +3,13 @@
 #include <set>
 
 #include "core/package/names.h"
+#include "device/agent/certified.h"
 #include "device/agent/facts.h"
 #include "device/agent/folder.h"
 #include "device/agent/incoming.h"
 #include "device/agent/logged.h"
 #include "device/apply/apply.h"
+#include "device/fetch/responder.h"
 #include "host/text/text.h"
 
 namespace airlock::agent {
@@ -18,34 +20,36 @@ using platform::located;
 
 constexpr std::size_t kCaSizeMax = 256 << 10;
 
-// The first release, and the proof that it stands in the log where the keyring names one.
+// The first release, the proof that it stands in the log where the keyring names one, and the
+// certificates of its signers.
 struct First {
   Release release;
   std::optional<Logged> logged;
+  file::Buffer bundle;
 };
 
 Status remember_log(platform::Device& device, const First& first) {
   if (!first.logged) return {};
   AIRLOCK_TRY(keep_seen(device, *first.logged));
   AIRLOCK_ASSIGN(const slot::Record record, device.record());
-  const std::int64_t attested = first.logged->included.witnessed().attested();
-  AIRLOCK_TRY(device.store_record(slot::raise_time(record, attested)));
+  AIRLOCK_TRY(device.store_record(told_by(record, first.release.proven.manifest(), first.logged)));
   return {};
 }
 
 // The factory vouches for the first firmware with its own hands, as an owner does later: the same
 // staging, the same reading back, the same trial, with the bootloader as the judge.
-Status start_with(platform::Device& device, const First& first, const file::Path& folder,
-                  std::optional<std::int64_t> clock) {
+Status start_with(platform::Device& device, const First& first, const Factory& factory) {
   const Release& release = first.release;
   AIRLOCK_ASSIGN(const slot::Record record, device.record());
   AIRLOCK_ASSIGN(const Running nothing, Running::read(device, record));
   const package::Manifest& manifest = release.proven.manifest();
   if (manifest.kind != package::Kind::firmware) return fail(Code::wrong_kind);
+  const std::int64_t moment = present(told_by(record, manifest, first.logged), factory.clock);
+  AIRLOCK_TRY(check_certified(device, {release.envelope, first.bundle, moment, factory.responder}));
   AIRLOCK_ASSIGN(const package::DeviceFacts facts,
-                 facts_for(device, record, nothing, manifest, clock));
+                 facts_for(device, record, nothing, manifest, factory.clock));
   AIRLOCK_ASSIGN(const package::InstallPlan plan, package::admit(release.proven, facts));
-  FolderArtifacts artifacts(folder);
+  FolderArtifacts artifacts(*factory.firmware);
   AIRLOCK_TRY(
       apply::stage_firmware(device, {release.proven, plan}, release.envelope, artifacts, {}));
   AIRLOCK_ASSIGN(const apply::Verified verified,
@@ -63,7 +67,7 @@ platform::Located<void> make_whole(const file::Path& folder, platform::Birth bir
   AIRLOCK_TRY(platform::make_device(folder, std::move(birth)));
   if (!first) return {};
   AIRLOCK_ASSIGN(platform::Device device, platform::Device::open(folder, platform::Opening::drive));
-  return located(*factory.firmware, start_with(device, *first, *factory.firmware, factory.clock));
+  return located(*factory.firmware, start_with(device, *first, factory));
 }
 
 std::unexpected<Fault> refuse(std::string what_to_do) {
@@ -100,6 +104,12 @@ platform::Located<void> check_config(const platform::Config& config) {
   if (!fetch::is_server(config.server)) {
     return refuse("the server takes https://HOST or https://HOST:PORT, a port from 1 to 65535");
   }
+  if (config.responders.size() > platform::kRespondersMax) {
+    return refuse("a device lists at most 8 responders");
+  }
+  for (const std::string& place : config.responders) {
+    if (!fetch::is_place(place)) return refuse("the responder " + place + " takes HOST:PORT");
+  }
   AIRLOCK_TRY(check_place("region", config.region));
   return check_place("group", config.group);
 }
@@ -107,6 +117,29 @@ platform::Located<void> check_config(const platform::Config& config) {
 Status check_root(Bytes metadata) {
   AIRLOCK_ASSIGN(const tuf::Outline root, tuf::outline(metadata));
   if (root.type != "root") return fail(Code::bad_metadata);
+  return {};
+}
+
+// Who vouches for the server; somebody must.
+platform::Located<void> read_authorities(const Factory& factory, const package::Keyring& keyring,
+                                         platform::Birth& birth) {
+  if (factory.config.server_roots) {
+    AIRLOCK_ASSIGN(const x509::Roots roots, doors::certificate_roots_of(keyring));
+    if (roots.certificates().empty()) {
+      return refuse(
+          "no wallet root is compiled in, nor in the keyring, that could vouch for the "
+          "server");
+    }
+  }
+  if (!factory.ca && factory.config.server_roots) return {};
+  if (!factory.ca)
+    return refuse("name the TLS authority, or have wallet roots vouch for the server");
+  AIRLOCK_ASSIGN(birth.ca, located(*factory.ca, file::read(*factory.ca, kCaSizeMax)));
+  if (const Status ca = platform::check_authorities(birth.ca); !ca) {
+    return std::unexpected(
+        Fault(ca.error(), factory.ca->string() +
+                              ": name the TLS authority's certificate, PEM, with nothing cut off"));
+  }
   return {};
 }
 
@@ -126,32 +159,28 @@ platform::Located<void> read_anchors(const Factory& factory, platform::Birth& bi
         Fault(root.error(),
               factory.root.string() + ": name the repository's root, as metadata/1.root.json"));
   }
-  AIRLOCK_ASSIGN(birth.ca, located(factory.ca, file::read(factory.ca, kCaSizeMax)));
-  if (const Status ca = platform::check_authorities(birth.ca); !ca) {
-    return std::unexpected(Fault(
-        ca.error(),
-        factory.ca.string() + ": name the TLS authority's certificate, PEM, with nothing cut off"));
-  }
-  return {};
+  return read_authorities(factory, *keyring, birth);
 }
 
-// A package that does not prove leaves no device behind.
+// A package that does not prove leaves no device behind. Its certificates are judged once there is
+// one that remembers.
 platform::Located<std::optional<First>> read_firmware(const Factory& factory, Bytes keyring) {
   if (!factory.firmware) return std::nullopt;
   const file::Path path = *factory.firmware / "manifest.cose";
   AIRLOCK_ASSIGN(file::Buffer envelope, located(path, file::read(path, package::kEnvelopeSizeMax)));
   AIRLOCK_ASSIGN(Release proven, located(path, prove_envelope(std::move(envelope), keyring)));
   const file::Path proof_path = proof_beside(path);
-  Result<file::Buffer> proof = file::read(proof_path, package::kProofSizeMax);
-  if (!proof && proof.error().code == Code::not_found) proof = file::Buffer{};
-  if (!proof) return std::unexpected(Fault(proof.error(), proof_path.string()));
+  AIRLOCK_ASSIGN(const file::Buffer proof,
+                 located(proof_path, read_beside(proof_path, package::kProofSizeMax)));
+  const file::Path bundle_path = bundle_beside(path);
+  AIRLOCK_ASSIGN(file::Buffer bundle,
+                 located(bundle_path, read_beside(bundle_path, x509::kBundleSizeMax)));
   AIRLOCK_ASSIGN(const package::Keyring keys,
                  located(factory.keyring, package::open_keyring_anchor(keyring)));
   translog::FolderFetcher log(*factory.firmware / "log");
-  AIRLOCK_ASSIGN(
-      std::optional<Logged> logged,
-      located(proof_path, check_logged(keys, proven.proven.manifest(), *proof, {}, log)));
-  return First{std::move(proven), std::move(logged)};
+  AIRLOCK_ASSIGN(std::optional<Logged> logged,
+                 located(proof_path, check_logged(keys, proven.proven.manifest(), proof, {}, log)));
+  return First{std::move(proven), std::move(logged), std::move(bundle)};
 }
 
 }  // namespace

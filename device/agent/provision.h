@@ -5,6 +5,7 @@
 
 #include "core/base/base.h"
 #include "device/platform/platform.h"
+#include "trust/x509/x509.h"
 
 namespace airlock::agent {
 
@@ -13,9 +14,10 @@ struct Factory {
   platform::Config config;
   file::Path keyring;                  // the anchor's envelope
   file::Path root;                     // root.json of the repository
-  file::Path ca;                       // PEM
+  std::optional<file::Path> ca;        // PEM; needed unless config.server_roots
   std::optional<file::Path> firmware;  // a package folder; proven like any other
   std::optional<std::int64_t> clock;   // Unix seconds
+  x509::Responder* responder = nullptr;
 };
 
 // provision makes a device in `folder`. The firmware passes the package door and the gate, is

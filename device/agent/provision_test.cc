@@ -86,6 +86,22 @@ TEST_F(Factories, RefuseAServerThatCannotBeAsked) {
   }
 }
 
+TEST_F(Factories, RefuseAServerThatNobodyVouchesFor) {
+  factory_.ca.reset();
+  EXPECT_EQ(refusal().code, Code::usage);
+  factory_.config.server_roots = true;  // and no root is compiled in, nor in the keyring
+  EXPECT_EQ(refusal().code, Code::usage);
+}
+
+TEST_F(Factories, RefuseRespondersThatAreNoPlaces) {
+  for (const char* place : {"", "ocsp.lan", "http://ocsp.lan:80", "ocsp.lan:0"}) {
+    factory_.config.responders = {place};
+    EXPECT_EQ(refusal().code, Code::usage) << place;
+  }
+  factory_.config.responders.assign(platform::kRespondersMax + 1, "ocsp.lan:80");
+  EXPECT_EQ(refusal().code, Code::usage);
+}
+
 TEST_F(Factories, RefuseARegionOrGroupThatNoRolloutNames) {
   for (const std::string& text :
        {std::string(65, 'a'), std::string("d\ne"), std::string("\x1b[2J"), std::string("\xff")}) {
@@ -123,12 +139,12 @@ TEST_F(Factories, RefuseAnAuthorityThatNoServerCouldBeKnownBy) {
   for (const std::string& text :
        {std::string(), std::string("anything"), root_of(signers_["vendor"]), damaged,
         whole.substr(0, whole.size() / 2), whole + damaged}) {
-    ASSERT_TRUE(file::replace(factory_.ca, bytes_of(text)));
+    ASSERT_TRUE(file::replace(*factory_.ca, bytes_of(text)));
     const platform::Fault refused = refusal();
     EXPECT_EQ(refused.code, Code::wrong_magic) << text;
-    EXPECT_TRUE(refused.about.starts_with(factory_.ca.string() + ": ")) << refused.about;
+    EXPECT_TRUE(refused.about.starts_with(factory_.ca->string() + ": ")) << refused.about;
   }
-  ASSERT_TRUE(file::replace(factory_.ca, bytes_of("# the vendor's\n" + whole + whole)));
+  ASSERT_TRUE(file::replace(*factory_.ca, bytes_of("# the vendor's\n" + whole + whole)));
   EXPECT_TRUE(provision(folder_ / "new", factory_));
 }
 

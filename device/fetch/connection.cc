@@ -41,10 +41,15 @@ bool is_server(std::string_view url) {
   return is_host(url.substr(0, colon)) && is_port(url.substr(colon + 1));
 }
 
-Result<Connection> Connection::open(const Endpoint& endpoint) {
-  if (!is_server(endpoint.server)) return fail(Code::bad_text);
+Status ready_library() {
   static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (ready != CURLE_OK) return fail(Code::no_room);
+  return {};
+}
+
+Result<Connection> Connection::open(const Endpoint& endpoint) {
+  if (!is_server(endpoint.server)) return fail(Code::bad_text);
+  AIRLOCK_TRY(ready_library());
   CURLM* multi = curl_multi_init();
   if (multi == nullptr) return fail(Code::no_room);
   return Connection(std::make_unique<Wires>(endpoint, multi));

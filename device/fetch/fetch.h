@@ -1,7 +1,8 @@
 // device/fetch: how bytes come to the device.
 //
 // It is for asking the server (check-in, reports) and for fetching what it hands out (metadata,
-// targets, payloads). It promises HTTPS with TLS 1.3 or newer against one configured CA file, no
+// targets, payloads), and others whether a certificate was revoked (responder.h). It promises HTTPS
+// with TLS 1.3 or newer against one configured CA file, the wallet's own roots, or both, no
 // redirect, a limit on every body before it is kept and on every wait, payload memory of two
 // buffers whatever the size, and that a connection or a payload whose wire was cut can simply be
 // used again. It never retries (core/update decides that), never looks into what it fetched, and
@@ -22,6 +23,7 @@
 #include "core/crypto/crypto.h"
 #include "host/file/file.h"
 #include "trust/tuf/tuf.h"
+#include "trust/x509/roots.h"
 
 namespace airlock::fetch {
 
@@ -55,6 +57,9 @@ bool is_server(std::string_view url);
 struct Endpoint {
   std::string server;    // "https://updates.example.com:8443", nothing after the port
   file::Path ca_file{};  // PEM; the only certificate authorities that count
+  // Wallet roots, under which the server's certificate must stand too, by the rules of trust/x509;
+  // where no ca_file is named, they alone. nullptr: not asked.
+  std::shared_ptr<const x509::Roots> roots{};
   Patience patience{};
 };
 

@@ -86,6 +86,17 @@ class Fetch : public testing::Test {
     return std::move(*made);
   }
 
+  // What a connection answers whose server must stand under this root, and this authority, if any.
+  static Code under(const char* root, const char* ca) {
+    const auto pem = file::read(folder_ / root, 1 << 20);
+    auto roots = std::make_shared<const x509::Roots>(*x509::Roots::from_pem(text_of(*pem)));
+    auto made = Connection::open({.server = url(port_),
+                                  .ca_file = ca == nullptr ? file::Path() : folder_ / ca,
+                                  .roots = std::move(roots)});
+    AIRLOCK_CHECK(made.has_value());
+    return error_of(made->get("/tuf/1.root.json", kLimit)).code;
+  }
+
   // log returns what was asked since the last call.
   struct Log {
     std::vector<std::string> asked;
@@ -119,6 +130,14 @@ class Fetch : public testing::Test {
   static inline int port_ = 0;
   static inline int old_port_ = 0;
 };
+
+TEST_F(Fetch, HoldsTheServerToWalletRootsBesideItsAuthorityOrAlone) {
+  EXPECT_EQ(under("ca.pem", nullptr), Code::ok);
+  EXPECT_EQ(under("other-ca.pem", nullptr), Code::tls_failed);
+  EXPECT_EQ(under("ca.pem", "ca.pem"), Code::ok);
+  EXPECT_EQ(under("other-ca.pem", "ca.pem"), Code::tls_failed);
+  EXPECT_EQ(under("ca.pem", "other-ca.pem"), Code::tls_failed);
+}
 
 TEST_F(Fetch, ServesManyRequestsOverOneSocket) {
   log();

@@ -103,9 +103,14 @@ void Transfer::set_up(const Wish& wish) {
   curl_easy_setopt(easy_, CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_3});
   curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYHOST, 2L);
-  curl_easy_setopt(easy_, CURLOPT_CAINFO, endpoint.ca_file.c_str());
+  const char* const ca_file = endpoint.ca_file.empty() ? nullptr : endpoint.ca_file.c_str();
+  curl_easy_setopt(easy_, CURLOPT_CAINFO, ca_file);
   // Without this the system's own authorities would count beside the configured file.
   curl_easy_setopt(easy_, CURLOPT_CAPATH, nullptr);
+  if (endpoint.roots) {
+    curl_easy_setopt(easy_, CURLOPT_SSL_CTX_FUNCTION, ask_for_wallet_roots);
+    curl_easy_setopt(easy_, CURLOPT_SSL_CTX_DATA, &wires_.endpoint);
+  }
   curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS, endpoint.patience.connect_ms);
   if (keep_ == Keep::all) {

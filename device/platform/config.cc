@@ -36,6 +36,23 @@ Status read_components(const json::Value& value, Config& config) {
   return {};
 }
 
+// Devices that were made before certificates say nothing of them.
+Status read_certificates(const json::Value& value, Config& config) {
+  AIRLOCK_ASSIGN(const json::Value* roots, json::optional(value, "server_roots"));
+  if (roots != nullptr) {
+    AIRLOCK_ASSIGN(config.server_roots, json::boolean(value, "server_roots"));
+  }
+  AIRLOCK_ASSIGN(const json::Value* given, json::optional(value, "responders"));
+  if (given == nullptr) return {};
+  AIRLOCK_ASSIGN(const json::Value* list, json::array(value, "responders", kRespondersMax));
+  for (const json::Value& item : *list) {
+    const json::Value entry = {{"place", item}};
+    AIRLOCK_ASSIGN(std::string place, json::text(entry, "place", kConfigTextMax));
+    config.responders.push_back(std::move(place));
+  }
+  return {};
+}
+
 Result<Config> config_of(const json::Value& value) {
   Config config;
   AIRLOCK_ASSIGN(config.model, json::text(value, "model", package::kModelTextMax));
@@ -50,7 +67,10 @@ Result<Config> config_of(const json::Value& value) {
   config.secure_boot = static_cast<std::uint32_t>(secure_boot);
   AIRLOCK_ASSIGN(const bool unnamed, json::boolean(value, "private"));
   config.naming = unnamed ? Naming::pseudonym : Naming::duid;
+  AIRLOCK_TRY(read_certificates(value, config));
   AIRLOCK_TRY(read_components(value, config));
+  // Nothing that the server could be known by would be no way to know it.
+  if (config.ca.empty() && !config.server_roots) return fail(Code::missing_field);
   return config;
 }
 
@@ -78,6 +98,8 @@ Status create_config(const file::Path& path, const Config& config) {
                              {"group", config.group},
                              {"certificate", config.certificate},
                              {"private", config.naming == Naming::pseudonym},
+                             {"server_roots", config.server_roots},
+                             {"responders", config.responders},
                              {"components", components}};
   return file::create(path, bytes_of(json::write(value) + "\n"));
 }

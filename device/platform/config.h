@@ -15,6 +15,7 @@ namespace airlock::platform {
 inline constexpr std::size_t kConfigSizeMax = 64 << 10;
 inline constexpr std::size_t kConfigTextMax = 512;
 inline constexpr std::size_t kPlaceTextMax = 64;  // region, group: what a check-in takes
+inline constexpr std::size_t kRespondersMax = 8;
 
 // One part of the device and its two slots.
 struct ComponentConfig {
@@ -30,13 +31,17 @@ enum class Naming : std::uint8_t { duid, pseudonym };
 struct Config {
   std::string model;
   std::string server;  // "https://host:port"
-  std::string ca;      // PEM file; relative to the folder, or absolute
+  std::string ca;      // PEM file; relative to the folder, or absolute; "" = wallet roots alone
   std::uint32_t bootloader = 0;
   std::uint32_t secure_boot = 0;
   std::string region;       // "" = not told
   std::string group;        // "" = none
   std::string certificate;  // SHA-256 of the one that the firmware is signed under, hex; "" = none
   Naming naming = Naming::duid;
+  // The server's certificate must stand under a wallet root, beside what `ca` asks for.
+  bool server_roots = false;
+  // Places, "HOST:PORT", that may be asked about certificates though they are not public.
+  std::vector<std::string> responders;
   std::vector<ComponentConfig> components;
 };
 

@@ -186,6 +186,7 @@ Result<slot::Boot> Device::boot() {
   view.envelopes = {Bytes(envelopes[0]), Bytes(envelopes[1])};
   view.keyring = keyring;
   view.model = config_.model;
+  view.certificates = package::Judged::before;  // by the agent, before it asked the owner
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     AIRLOCK_TRY(view.components.add({config_.components[i].id, {&slots_[i][0], &slots_[i][1]}}));
   }
@@ -208,8 +209,10 @@ Located<void> make_device(const file::Path& folder, Birth birth) {
   AIRLOCK_TRY(key.create_files(folder / kKeyName, folder / kPublicKeyName));
   AIRLOCK_TRY(create_seed(folder / "wallet/seed"));
   AIRLOCK_TRY(file::create(folder / kRootName, birth.root));
-  AIRLOCK_TRY(file::create(folder / "trust/ca.pem", birth.ca));
-  birth.config.ca = "trust/ca.pem";
+  if (!birth.ca.empty()) {
+    AIRLOCK_TRY(file::create(folder / "trust/ca.pem", birth.ca));
+    birth.config.ca = "trust/ca.pem";
+  }
   AIRLOCK_TRY(replace_envelope(folder / kKeyringName, birth.keyring));
   AIRLOCK_TRY(make_slots(folder, birth.config));
   AIRLOCK_TRY(check_slots(folder, birth.config));

@@ -41,7 +41,10 @@ class Device {
   // and a bootloader does without it. Errors: those of DeviceKey::read.
   Result<DeviceKey> key() const { return DeviceKey::read(folder_ / kKeyName); }
   file::Path path(std::string_view name) const { return folder_ / name; }
-  file::Path ca_file() const { return folder_ / config_.ca; }  // an absolute one replaces it
+  // ca_file is empty where wallet roots alone vouch for the server.
+  file::Path ca_file() const {
+    return config_.ca.empty() ? file::Path() : folder_ / config_.ca;  // absolute: replaces it
+  }
 
   // The boot record.
   Result<slot::Record> record();
@@ -84,7 +87,7 @@ struct Birth {
   Config config;
   file::Buffer keyring;  // the anchor's envelope (package::open_keyring_anchor judged it)
   file::Buffer root;     // the repository's first root.json
-  file::Buffer ca;       // PEM
+  file::Buffer ca;       // PEM; empty where wallet roots alone vouch for the server
 };
 
 // make_device makes the folder of a new device: key, areas, an empty record, the trust anchors, and

@@ -11,6 +11,7 @@
 //   device.key device.pub  its own Ed25519 key; the DUID is made of the public half
 //   trust/                 the repository door's root and what it trusts now; the TLS authority
 //   areas/                 slots, manifests, boot record, keyring
+//   certificates/          what was revoked once, CRLs, how the last release's signers stood
 //   journal                the session at hand
 //   incoming/              the envelope at hand, and where it came from
 //   wallet/                the owner's; no update touches it

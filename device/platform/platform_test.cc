@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "core/package/package.h"
+#include "host/json/json.h"
 
 namespace airlock::platform {
 namespace {
@@ -55,6 +56,40 @@ TEST_F(Platform, MakesADeviceThatOpensAsItWasDescribed) {
   EXPECT_EQ(device->image(0, slot::SlotId::a).size(), std::uint64_t{64 << 10});
   EXPECT_EQ(device->keyring_envelope(), (file::Buffer{1, 2, 3}));
   EXPECT_EQ(device->envelope(slot::SlotId::a).error().code, Code::not_found);
+}
+
+TEST_F(Platform, KeepsWhoVouchesForTheServerAndWhoMayBeAsked) {
+  Birth described = birth();
+  described.ca.clear();
+  described.config.server_roots = true;
+  described.config.responders = {"ocsp.lan:80", "[::1]:2560"};
+  ASSERT_TRUE(make_device(folder_ / "device", described));
+  const Result<Device> device = open();
+  ASSERT_TRUE(device);
+  EXPECT_TRUE(device->config().server_roots);
+  EXPECT_EQ(device->config().responders, described.config.responders);
+  EXPECT_TRUE(device->ca_file().empty());
+}
+
+// A device that was made before there were wallet roots for servers says nothing of them.
+TEST_F(Platform, OpensAConfigurationThatSaysNothingOfCertificates) {
+  ASSERT_TRUE(make());
+  const file::Path path = folder_ / "device/config.json";
+  const auto with = [&](auto change) {
+    json::Value config = *json::parse(text_of(*file::read(path, kConfigSizeMax)), kConfigSizeMax);
+    change(config);
+    EXPECT_TRUE(file::replace(path, bytes_of(json::write(config))));
+    const Result<Device> device = open(Opening::look);
+    return device ? Code::ok : device.error().code;
+  };
+  EXPECT_EQ(with([](json::Value& it) { it.erase("server_roots"), it.erase("responders"); }),
+            Code::ok);
+  EXPECT_EQ(with([](json::Value& it) { it["ca"] = ""; }), Code::missing_field);
+  EXPECT_EQ(with([](json::Value& it) { it["server_roots"] = 1; }), Code::wrong_type);
+  EXPECT_EQ(with([](json::Value& it) { it["server_roots"] = true; }), Code::ok);
+  EXPECT_EQ(with([](json::Value& it) { it["responders"] = "ocsp.lan:80"; }), Code::wrong_type);
+  EXPECT_EQ(with([](json::Value& it) { it["responders"] = json::Value::array({1}); }),
+            Code::wrong_type);
 }
 
 TEST_F(Platform, NeverMakesADeviceOverAnother) {

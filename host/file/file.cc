@@ -183,16 +183,20 @@ Status remove_file(const Path& path) {
   return sync_folder(path.parent_path());
 }
 
-void remove_unfinished(const Path& folder) {
+std::vector<Path> unfinished_in(const Path& folder) {
+  std::vector<Path> found;
   std::error_code error;
   for (auto entry = std::filesystem::recursive_directory_iterator(folder, error);
        !error && entry != std::filesystem::recursive_directory_iterator(); entry.increment(error)) {
     std::error_code unknown;
     const bool is_file = entry->is_regular_file(unknown) && !entry->is_symlink(unknown);
-    if (is_file && is_unfinished(entry->path().filename().string())) {
-      ::unlink(entry->path().c_str());
-    }
+    if (is_file && is_unfinished(entry->path().filename().string())) found.push_back(entry->path());
   }
+  return found;
+}
+
+void remove_unfinished(const Path& folder) {
+  for (const Path& path : unfinished_in(folder)) ::unlink(path.c_str());
 }
 
 void remove_unfinished_of(const Path& path) {

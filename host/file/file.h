@@ -59,6 +59,8 @@ Status remove_file(const Path& path);
 // where their process is killed. The caller sees to it that nobody else is writing there. That a
 // file cannot be removed is no error: it is in nobody's way.
 void remove_unfinished(const Path& folder);
+// unfinished_in names them.
+std::vector<Path> unfinished_in(const Path& folder);
 // remove_unfinished_of removes what they leave of this one file, in a folder that others use too.
 void remove_unfinished_of(const Path& path);
 

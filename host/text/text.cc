@@ -14,20 +14,6 @@ constexpr std::string_view kBase32 = "abcdefghijklmnopqrstuvwxyz234567";
 constexpr std::string_view kBase64 =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-// The value of each digit; kNoHexDigit of what is none. Of 100 000 digests the branches of a
-// comparison would be guessed wrong every other time.
-constexpr std::uint8_t kNoHexDigit = 16;
-constexpr std::array<std::uint8_t, 256> kHexValues = [] {
-  std::array<std::uint8_t, 256> values;
-  values.fill(kNoHexDigit);
-  for (std::uint8_t i = 0; i < 10; ++i) values['0' + i] = i;
-  for (std::uint8_t i = 0; i < 6; ++i) values['a' + i] = static_cast<std::uint8_t>(10 + i);
-  return values;
-}();
-
-// hex_value_of returns a digit's value, more than 15 of what is none.
-constexpr unsigned hex_value_of(char digit) { return kHexValues[static_cast<std::uint8_t>(digit)]; }
-
 template <class... Values>
 std::string print(const char* format, Values... values) {
   std::array<char, 64> buffer;
@@ -119,15 +105,8 @@ std::string to_hex(Bytes bytes) {
 }
 
 Result<std::vector<std::uint8_t>> from_hex(std::string_view hex) {
-  if (hex.size() % 2 != 0) return fail(Code::bad_text, hex.size());
   std::vector<std::uint8_t> bytes(hex.size() / 2);
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const unsigned high = hex_value_of(hex[2 * i]);
-    const unsigned low = hex_value_of(hex[2 * i + 1]);
-    if (high == kNoHexDigit) return fail(Code::bad_text, 2 * i);
-    if (low == kNoHexDigit) return fail(Code::bad_text, 2 * i + 1);
-    bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
-  }
+  AIRLOCK_TRY(codec::read_hex(hex, bytes));
   return bytes;
 }
 
@@ -202,24 +181,7 @@ std::string to_time(std::int64_t unix_seconds) {
                static_cast<int>(clock.seconds().count()));
 }
 
-Result<std::int64_t> from_time(std::string_view text) {
-  using namespace std::chrono;
-  if (text.size() != 20) return fail(Code::bad_text);
-  AIRLOCK_ASSIGN(const std::int64_t year_number, digits(text.substr(0, 4)));
-  AIRLOCK_ASSIGN(const std::int64_t month_number, digits(text.substr(5, 2)));
-  AIRLOCK_ASSIGN(const std::int64_t day_number, digits(text.substr(8, 2)));
-  AIRLOCK_ASSIGN(const std::int64_t hour, digits(text.substr(11, 2)));
-  AIRLOCK_ASSIGN(const std::int64_t minute, digits(text.substr(14, 2)));
-  AIRLOCK_ASSIGN(const std::int64_t second, digits(text.substr(17, 2)));
-  const year_month_day date{year{static_cast<int>(year_number)},
-                            month{static_cast<unsigned>(month_number)},
-                            day{static_cast<unsigned>(day_number)}};
-  if (!date.ok()) return fail(Code::bad_text);
-  const auto when = sys_days{date} + hours{hour} + minutes{minute} + seconds{second};
-  const std::int64_t unix_seconds = when.time_since_epoch().count();
-  if (to_time(unix_seconds) != text) return fail(Code::bad_text);  // one spelling only
-  return unix_seconds;
-}
+Result<std::int64_t> from_time(std::string_view text) { return codec::read_time(text); }
 
 Result<std::uint16_t> read_share(std::string_view text) {
   constexpr std::string_view kDigits = "0123456789";

@@ -21,7 +21,7 @@
 #include <optional>
 #include <string>
 
-#include "publish/release/release.h"
+#include "publish/release/repository.h"
 
 namespace airlock::online {
 

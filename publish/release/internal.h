@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "publish/release/release.h"
+#include "publish/release/repository.h"
 #include "trust/translog/translog.h"
 
 namespace airlock::release {
@@ -35,6 +35,7 @@ std::string artifact_name(const Digest& digest);
 // ---- the repository's metadata
 
 inline constexpr std::string_view kFirstRoot = "1.root.json";
+inline constexpr std::string_view kTimestampFile = "timestamp.json";
 
 // Metadata that is about to be written, before what lies there under its name.
 struct Draft {
@@ -99,6 +100,9 @@ Answer<std::string> sign_as(std::string_view role, std::string_view draft, RoleS
 // sign_file adds such signatures to a file that has some already.
 Answer<Buffer> sign_file(std::string_view role, Bytes file, RoleSigners signers,
                          const Judges& judges);
+// merge_signatures adds to a file those of a copy's signatures that count for the role.
+Answer<Buffer> merge_signatures(std::string_view role, Bytes file, Bytes copy,
+                                const Judges& judges);
 // check_each_signs refuses a signer who may sign for none of these roles: no_role_for_key.
 Answer<void> check_each_signs(RoleSigners signers, std::span<const std::string_view> roles,
                               const Judges& judges);
@@ -122,14 +126,28 @@ Answer<Buffer> read_proof(const PublishOrder& order, const package::Manifest& ma
 Answer<void> write_proof(const PublishOrder& order, const package::Manifest& manifest, Bytes proof);
 Answer<void> check_logged(const PublishOrder& order, const package::Manifest& manifest);
 
+// ---- the certificates of its signers, where the policy demands them
+
+// read_bundle reads and judges what lies beside a package: empty where none is demanded. Errors:
+// certificate_missing, and all of prove_certified.
+Answer<Buffer> read_bundle(const PublishOrder& order, Bytes envelope);
+// write_bundle puts it where devices fetch it; check_certified judges it there.
+Answer<void> write_bundle(const PublishOrder& order, const package::Manifest& manifest,
+                          Bytes bundle);
+Answer<void> check_certified(const PublishOrder& order, Bytes envelope);
+// without_clock is what a device without a clock says of it.
+std::string without_clock(const PublishOrder& order, Bytes envelope, Bytes bundle);
+
 // ---- the check before publishing
 
-struct CheckOrder {
+// `known` is the repository with the release in it; without, while its metadata waits for
+// signatures.
+struct SelfCheck {
   const PublishOrder& order;
   const tuf::Target& target;
-  const Drafts& drafts;
+  const tuf::Repository& known;
 };
-struct Checked {
+struct Decoded {
   std::size_t decoded = 0;
   std::size_t without_base = 0;
 };
@@ -141,6 +159,6 @@ inline std::unexpected<Refusal> refused_by_the_device(const Refusal& refusal) {
 
 // check_as_device does what a device will do with the new release. Errors: whatever the device's
 // code says.
-Answer<Checked> check_as_device(const CheckOrder& order);
+Answer<Decoded> check_as_device(const SelfCheck& order);
 
 }  // namespace airlock::release

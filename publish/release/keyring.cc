@@ -111,11 +111,13 @@ struct NextKeyring {
   std::vector<package::KeyDraft> keys;
   std::array<package::SigningPolicy, package::kKindCount> policies;
   std::optional<package::LogPolicy> log;
+  std::vector<Bytes> roots;
 
   explicit NextKeyring(const package::Keyring& current)
       : groups(current.groups.begin(), current.groups.end()),
         policies(current.policies),
-        log(current.log) {
+        log(current.log),
+        roots(current.certificate_roots.begin(), current.certificate_roots.end()) {
     for (const package::Key& key : current.keys) keys.push_back({key.key, key.group, key.name});
   }
   const package::KeyDraft* named(std::string_view name) const {
@@ -162,7 +164,7 @@ Answer<void> apply_policies(const KeyringChanges& changes, NextKeyring& next) {
     package::SigningPolicy made;
     for (const KeyringChanges::Demand& demand : policy.demands) {
       AIRLOCK_ASSIGN(const std::uint8_t group, next.place_of_group(demand.group));
-      AIRLOCK_TRY(made.clauses.add({group, demand.threshold, demand.algorithms}));
+      AIRLOCK_TRY(made.clauses.add({group, demand.threshold, demand.algorithms, demand.certified}));
     }
     next.policies[package::index_of(policy.kind)] = made;
   }
@@ -182,6 +184,19 @@ Answer<void> apply_log(const KeyringChanges& changes, NextKeyring& next) {
     if (const Status added = made.witnesses.add({name, key}); !added) {
       return Refusal::of(added.error(), name);
     }
+  }
+  return {};
+}
+
+// A root that no device can read would be a promise that nobody keeps.
+Answer<void> apply_roots(const KeyringChanges& changes, NextKeyring& next) {
+  if (!changes.certificate_roots) return {};
+  next.roots.clear();
+  for (const Buffer& der : *changes.certificate_roots) {
+    if (const auto read = x509::Certificate::from_der(der); !read) {
+      return Refusal::of(read.error(), "certificate root");
+    }
+    next.roots.emplace_back(der);
   }
   return {};
 }
@@ -242,6 +257,7 @@ Answer<Buffer> draft_keyring(const package::Keyring& current, const KeyringChang
   AIRLOCK_TRY(apply_signers(changes, next));
   AIRLOCK_TRY(apply_policies(changes, next));
   AIRLOCK_TRY(apply_log(changes, next));
+  AIRLOCK_TRY(apply_roots(changes, next));
   std::vector<package::PolicyDraft> policies;
   for (Kind kind : package::kKinds) {
     const auto& clauses = next.policies[package::index_of(kind)].clauses;
@@ -254,7 +270,7 @@ Answer<Buffer> draft_keyring(const package::Keyring& current, const KeyringChang
                                     policies,
                                     current.retained,
                                     next.log,
-                                    current.certificate_roots};
+                                    next.roots};
   AIRLOCK_ASSIGN(Buffer envelope,
                  keyring_package(draft, "Keyring " + std::to_string(draft.version)));
   return envelope;

@@ -4,7 +4,6 @@
 namespace airlock::release {
 namespace {
 
-constexpr std::string_view kTimestampFile = "timestamp.json";
 constexpr std::array<std::string_view, 1> kSignedHere = {"timestamp"};
 
 Answer<std::string> first_root(const FirstKeys& keys, std::int64_t now) {
@@ -30,6 +29,19 @@ Answer<Present> present_timestamp(const Path& repository) {
   if (!bytes) return Refusal::of(bytes.error(), path.string());
   AIRLOCK_ASSIGN(const tuf::Outline outline, naming(path, tuf::outline(*bytes)));
   return Present{outline.version, std::move(*bytes)};
+}
+
+// The newest root, and the drafted one where it can be read: keys that it brings may sign beside
+// the old ones, so that no device has to wait when it goes in. A timestamp never waits for a draft.
+Judges judges_of(const Path& repository, const Roots& roots) {
+  Judges judges = {roots.back()};
+  const Path drafts = repository / kMetadataFolder / kDraftsFolder;
+  Result<Buffer> drafted =
+      file::read(drafts / metadata_name(roots.size() + 1, "root"), tuf::kRootSizeMax);
+  if (drafted && tuf::tally(*drafted, "timestamp", roots.back())) {
+    judges.push_back(std::move(*drafted));
+  }
+  return judges;
 }
 
 // Half of all numbers: whoever is beyond was put there by a thief.
@@ -115,7 +127,7 @@ Answer<void> renew_timestamp(const Path& repository, RoleSigners signers,
   AIRLOCK_ASSIGN(const std::uint64_t version, next_number(repository, present, roots));
   AIRLOCK_ASSIGN(const std::string draft,
                  tuf::draft_timestamp(version, now + valid_seconds, snapshot));
-  const Judges judges = {roots.back()};
+  const Judges judges = judges_of(repository, roots);
   AIRLOCK_TRY(check_each_signs(signers, kSignedHere, judges));
   AIRLOCK_ASSIGN(std::string timestamp, sign_as("timestamp", draft, signers, judges));
   const Draft next{std::string(kTimestampFile), std::move(timestamp)};

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "host/text/text.h"
-#include "publish/release/internal.h"
+#include "publish/release/desk.h"
 #include "trust/doors/doors.h"
 
 namespace airlock::release {
@@ -66,35 +66,6 @@ Answer<void> write_target(const PublishOrder& order, const tuf::Target& target, 
   return naming(path, file::replace(path, envelope));
 }
 
-// What an attempt that was cut off left behind keeps its number: a file never changes under its
-// name, which caches keep for a year.
-std::uint64_t next_version(const Path& repository, const tuf::Repository& current,
-                           std::string_view role) {
-  std::uint64_t version = current.version_of(role) + 1;
-  std::error_code ignored;
-  while (std::filesystem::exists(metadata_path(repository, version, role), ignored)) ++version;
-  return version;
-}
-
-// Targets and the snapshot over them, not written yet.
-Answer<Drafts> draft_metadata(const PublishOrder& order, RoleSigners signers, const Newest& current,
-                              const tuf::Target& target) {
-  const tuf::Repository& known = current.repository;
-  const std::uint64_t targets_version = next_version(order.repository, known, "targets");
-  const std::uint64_t snapshot_version = next_version(order.repository, known, "snapshot");
-  const std::int64_t expires = order.now + kTargetsValid;
-  const Judges judges = {current.root};
-  AIRLOCK_ASSIGN(const std::string targets_draft,
-                 tuf::next_targets(current.targets, targets_version, expires, {{target}}));
-  AIRLOCK_ASSIGN(std::string targets, sign_as("targets", targets_draft, signers, judges));
-  AIRLOCK_ASSIGN(const std::string snapshot_draft,
-                 tuf::next_snapshot(current.snapshot, snapshot_version, expires,
-                                    {{"targets", meta_of(targets_version, targets)}}));
-  AIRLOCK_ASSIGN(std::string snapshot, sign_as("snapshot", snapshot_draft, signers, judges));
-  return Drafts{{metadata_name(targets_version, "targets"), std::move(targets)},
-                {metadata_name(snapshot_version, "snapshot"), std::move(snapshot)}};
-}
-
 Answer<void> check_doors(const PublishOrder& order, RoleSigners signers) {
   std::vector<tuf::PublicKey> others;
   for (const RoleSigner& signer : signers) others.push_back(signer.half);
@@ -110,6 +81,24 @@ Status check_dates(const package::Manifest& manifest, std::int64_t now) {
   return {};
 }
 
+// What lacks signatures is judged when it has them; the package in it now.
+struct ReleaseOrder {
+  const PublishOrder& order;
+  const tuf::Target& target;
+  Desk& desk;
+};
+Answer<Decoded> check_release(const ReleaseOrder& check) {
+  const PublishOrder& order = check.order;
+  AIRLOCK_ASSIGN(const bool is_signed, check.desk.lists_ready(Rules::newest));
+  if (!is_signed) {
+    AIRLOCK_ASSIGN(const Newest* newest, check.desk.newest());
+    return check_as_device({order, check.target, newest->repository});
+  }
+  AIRLOCK_ASSIGN(const Newest next, check.desk.rehearse({"targets", "snapshot"}, order.now));
+  AIRLOCK_ASSIGN(const tuf::Target target, next.repository.find(check.target.path));
+  return check_as_device({order, target, next.repository});
+}
+
 }  // namespace
 
 Answer<Published> publish(const PublishOrder& order, RoleSigners signers) {
@@ -120,21 +109,29 @@ Answer<Published> publish(const PublishOrder& order, RoleSigners signers) {
   }
   AIRLOCK_TRY(check_doors(order, signers));
   AIRLOCK_ASSIGN(const Buffer proof, read_proof(order, proven.manifest()));
+  AIRLOCK_ASSIGN(const Buffer bundle, read_bundle(order, envelope));
   AIRLOCK_ASSIGN(const file::File lock, lock_repository(order.repository));
   file::remove_unfinished(order.repository);
-  AIRLOCK_ASSIGN(const Newest current, read_newest(order.repository, {}, 0));
-  AIRLOCK_TRY(check_each_signs(signers, kSignedHere, {current.root}));
+  AIRLOCK_ASSIGN(Desk desk, Desk::open(order.repository));
+  AIRLOCK_TRY(check_each_signs(signers, kSignedHere, desk.judges("targets", Rules::both)));
   const tuf::Target target = target_of(proven.manifest(), envelope);
+  AIRLOCK_TRY(draft_targets(desk, {{target}}, order.now + kTargetsValid));
+  const std::uint64_t version = desk.version("targets");
   AIRLOCK_TRY(copy_artifacts(order, proven.manifest()));
   AIRLOCK_TRY(write_target(order, target, envelope));
   AIRLOCK_TRY(write_proof(order, proven.manifest(), proof));
-  AIRLOCK_ASSIGN(const Drafts drafts, draft_metadata(order, signers, current, target));
-  const Answer<Checked> checked = check_as_device({order, target, drafts});
+  AIRLOCK_TRY(write_bundle(order, proven.manifest(), bundle));
+  AIRLOCK_TRY(desk.complete(signers, Rules::newest));
+  const Answer<Decoded> checked = check_release({order, target, desk});
   if (!checked) return refused_by_the_device(checked.error());
-  // The snapshot is the last: a timestamp is signed over the newest one.
-  for (const Draft& draft : drafts) AIRLOCK_TRY(write_draft(order.repository, draft));
-  return Published{target.path, current.repository.version_of("targets") + 1, checked->decoded,
-                   checked->without_base};
+  AIRLOCK_TRY(settle_lists(desk, Rules::newest, order.now));
+  AIRLOCK_ASSIGN(Settled settled, answer_of(desk, OldKeys::at_hand, order.now));
+  return Published{target.path,
+                   version,
+                   checked->decoded,
+                   checked->without_base,
+                   without_clock(order, envelope, bundle),
+                   std::move(settled)};
 }
 
 }  // namespace airlock::release

@@ -1,19 +1,11 @@
-// publish/release: from images to a repository that devices accept.
+// publish/release: from images to a signed package. What becomes of it is repository.h's.
 //
 // It is for the publisher's half of a release: make a package (images, patches against bases, a
-// manifest), add one signer's signatures at a time, draft the next keyring, and publish into a
-// repository folder. It promises that
-//   - nothing is signed but the digest that the caller names: add_signatures refuses other bytes;
-//   - nothing is published that a complete quorum did not sign, nor with one key in both doors, nor
-//     without its proof where the keyring names a public log;
-//   - publish shows what it made to the device's own code (both doors and the block decoder)
-//     before the new snapshot is written, and publishes nothing where that code refuses;
-//   - nothing is offered before renew_timestamp, which needs the timestamp's key and no other;
-//   - after a crash at any place the repository still is the old one or the new one.
-// It never asks anybody anything: whoever calls it shows what is signed and takes the answer.
+// manifest), add one signer's signatures at a time, draft the next keyring. It promises that
+// nothing is signed but the digest that the caller names: add_signatures refuses other bytes. It
+// never asks anybody anything: whoever calls it shows what is signed and takes the answer.
 //
-// Package folder: manifest.cose and artifacts/<sha256>. Repository folder: metadata/, targets/,
-// artifacts/ (docs/formats/manifest.md says what lies where).
+// Package folder: manifest.cose and artifacts/<sha256> (docs/formats/manifest.md).
 #pragma once
 
 #include <cstdint>
@@ -29,7 +21,8 @@
 #include "host/file/file.h"
 #include "publish/diff/diff.h"
 #include "publish/keys/keys.h"
-#include "trust/tuf/tuf.h"
+#include "trust/doors/certified.h"
+#include "trust/x509/x509.h"
 
 namespace airlock::release {
 
@@ -39,9 +32,6 @@ using file::Path;
 
 inline constexpr std::string_view kEnvelopeFile = "manifest.cose";
 inline constexpr std::string_view kArtifactsFolder = "artifacts";
-inline constexpr std::string_view kTargetsFolder = "targets";
-inline constexpr std::string_view kMetadataFolder = "metadata";
-inline constexpr std::string_view kLogFolder = "log";
 
 // Why something was refused, and what it was about where that is more than the caller said.
 struct Refusal {
@@ -139,8 +129,13 @@ Path envelope_path(const Path& package);
 Result<Buffer> read_envelope(const Path& package);
 // proof_path is where the proof lies that a package stands in the public log: beside its envelope.
 Path proof_path(const Path& package);
+// bundle_path is where the certificates of its signers lie: likewise.
+Path bundle_path(const Path& package);
 
 // ---- signing
+
+// How far ahead of the present a release may say that it was created: clocks differ a little.
+inline constexpr std::int64_t kAheadMax = 24 * 3600;
 
 // add_signatures returns the envelope with one signature more by each key of a signer that has not
 // signed it yet, or none. `shown` is the manifest digest that the signer saw; other bytes are
@@ -158,8 +153,41 @@ Result<Buffer> merge_signatures(Bytes envelope, Bytes copy);
 // "committee: 1 of 2 signers by ed25519 and secp256k1; committee-2 signed by ed25519, secp256k1 is
 // missing; committee-3 has not signed". Empty where the quorum is complete.
 Result<std::string> missing_signatures(Bytes envelope, const package::Keyring& keyring);
-// prove_package is package::prove, whose quorum_missing is about what is missing.
+// prove_package is package::prove, by the signatures, whose quorum_missing is about what is
+// missing.
 Answer<package::Proven> prove_package(Bytes envelope, const package::Keyring& keyring);
+
+// ---- certificates of signers, where the keyring demands them
+
+// What a bundle is made of. Each chain is DER: a signer's certificate first, then those above it.
+// Without chains `bundle` is renewed: its chains stay.
+struct BundleOrder {
+  std::vector<std::vector<Buffer>> chains;
+  x509::Bundle bundle;
+  std::vector<Buffer> staples;  // OCSP answers, each for the certificate that it is about
+  std::vector<Buffer> crls;     // each in place of an older one of its issuer
+  const package::Keyring& keyring;
+  std::int64_t now = 0;
+  x509::Responder* responder = nullptr;  // who is asked for staples and CRLs; nobody
+};
+struct MadeBundle {
+  x509::Bundle bundle;
+  std::vector<std::string> failures;  // of questions to responders, a sentence each
+};
+// make_bundle joins them. Errors: those of doors::certificate_roots_of, and of
+// Certificate::from_der about a signer's certificate.
+Answer<MadeBundle> make_bundle(const BundleOrder& order);
+
+// standing_of judges, with a bundle and nothing else, the certificate of each key that signed and
+// that the policy wants certified, whether or not the signatures are complete.
+Result<std::vector<doors::CertificateVerdict>> standing_of(Bytes envelope,
+                                                           const package::Keyring& keyring,
+                                                           const x509::Bundle& bundle,
+                                                           std::int64_t now);
+// prove_certified judges a package as a device does that can ask nobody and remembers nothing; its
+// error is about what is wrong with which certificate.
+Answer<package::Proven> prove_certified(Bytes envelope, const package::Keyring& keyring,
+                                        const x509::Bundle& bundle, std::int64_t now);
 
 // words_of lists algorithms: "ed25519, secp256k1 and slh-dsa".
 std::string words_of(package::AlgorithmSet algorithms);
@@ -205,6 +233,7 @@ struct KeyringChanges {
     std::string group;
     std::uint8_t threshold = 0;
     package::AlgorithmSet algorithms;
+    bool certified = false;
   };
   struct Policy {
     package::Kind kind = package::Kind::firmware;
@@ -219,85 +248,13 @@ struct KeyringChanges {
   };
   std::optional<Log> log;  // instead of the present one
   enum class KeepLog : std::uint8_t { yes, no };
-  KeepLog keep_log = KeepLog::yes;  // where no other is given
+  KeepLog keep_log = KeepLog::yes;                       // where no other is given
+  std::optional<std::vector<Buffer>> certificate_roots;  // DER, instead of the present ones
 };
 // draft_keyring returns the envelope, still to be signed, of the keyring that follows `current`.
-// Errors: not_found (about a name or group), exists_already (a new signer's name), and those of
-// encode_keyring.
+// Errors: not_found (about a name or group), exists_already (a new signer's name), those of
+// x509::Certificate::from_der about a root, and those of encode_keyring.
 Answer<Buffer> draft_keyring(const package::Keyring& current, const KeyringChanges& changes,
                              std::int64_t now);
-
-// ---- the repository
-
-inline constexpr std::int64_t kDay = 86'400;
-inline constexpr std::int64_t kRootValid = 730 * kDay;
-inline constexpr std::int64_t kTargetsValid = 365 * kDay;
-inline constexpr std::int64_t kTimestampValid = 7 * kDay;
-
-// A key of the repository's roles that is at hand.
-struct RoleSigner {
-  keys::RepositoryKey key;
-  tuf::PublicKey half;
-  std::string name;  // its file or URI
-};
-using RoleSigners = std::span<const RoleSigner>;
-// role_signer errors, about `name`: key_in_both_doors where the key's file says that it is the
-// package's, bad_key, weak_key.
-Answer<RoleSigner> role_signer(keys::RepositoryKey key, std::string name);
-
-// The keys of a new root. The timestamp's secret half stays on the host that signs timestamps.
-struct FirstKeys {
-  const RoleSigner& root;
-  const RoleSigner& targets;
-  const RoleSigner& snapshot;
-  const tuf::PublicKey& timestamp;
-};
-
-// make_role_key writes STEM.key and STEM.pub of a new key of the repository. Errors:
-// exists_already, and those of writing.
-Answer<RoleSigner> make_role_key(const Path& stem, keys::RepositoryKey::Type type,
-                                 const keys::Secret& passphrase);
-
-// init_repository makes a repository folder without targets and without a timestamp. Errors:
-// exists_already where there is one, and those of writing.
-Answer<void> init_repository(const Path& repository, const FirstKeys& keys, std::int64_t now);
-
-// renew_timestamp signs a timestamp over the newest snapshot in the folder, after the device's own
-// code has accepted it as what follows the present one. Where a thief's timestamp left no number
-// above it, the numbers begin again: devices have forgotten his by the root that took his key back.
-// Errors: no_role_for_key, self_check_failed (too few of root's keys, or older than what is
-// offered), threshold_missing (nobody whom a root ever named signed the present one), busy, and
-// those of reading the repository, each about its file.
-Answer<void> renew_timestamp(const Path& repository, RoleSigners signers,
-                             std::int64_t valid_seconds, std::int64_t now);
-
-// check_doors_apart refuses a keyring of which one key stands among the keys of the repository:
-// those that its root names, and `others`. Errors: key_in_both_doors (about = the name of the
-// signer, the log or the witness).
-Answer<void> check_doors_apart(const package::Keyring& keyring, const Path& repository,
-                               std::span<const tuf::PublicKey> others);
-
-// How far ahead of the present a release may say that it was created: clocks differ a little.
-inline constexpr std::int64_t kAheadMax = 24 * 3600;
-
-struct PublishOrder {
-  Path package;
-  Path repository;
-  const package::Keyring& keyring;
-  std::int64_t now = 0;
-};
-struct Published {
-  std::string target;
-  std::uint64_t version = 0;  // of the targets metadata
-  std::size_t payloads_decoded = 0;
-  std::size_t payloads_without_base = 0;  // patches whose base no published release holds
-};
-// publish adds a package to a repository, whose other targets and delegations it keeps; the next
-// timestamp offers it. Errors: quorum_missing and all of package::prove, no_role_for_key,
-// not_yet_valid (created ahead of `now`), expired, key_in_both_doors,
-// digest_mismatch and not_found (an artifact); where the keyring names a public log proof_missing
-// and all of package::prove_included, log_damaged; self_check_failed (about = what the device's
-// code said, and of which file), busy, and those of reading and writing, each about its file.
-Answer<Published> publish(const PublishOrder& order, RoleSigners signers);
 
 }  // namespace airlock::release

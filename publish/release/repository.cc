@@ -9,14 +9,14 @@ namespace {
 constexpr std::string_view kLockFile = "publish.lock";
 constexpr std::string_view kRootEnd = ".root.json";
 
-// Keeps every root that was ever taken.
+// Keeps every root that was ever taken, and none of the notes that a client stores beside them.
 struct RootStore final : tuf::Store {
   Result<Buffer> load(std::string_view role) override {
     if (role != "root" || roots.empty()) return fail(Code::not_found);
     return roots.back();
   }
-  Status save(std::string_view, Bytes root) override {
-    roots.emplace_back(root.begin(), root.end());
+  Status save(std::string_view role, Bytes file) override {
+    if (role == "root") roots.emplace_back(file.begin(), file.end());
     return {};
   }
   Status remove(std::string_view) override { return {}; }

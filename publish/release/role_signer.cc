@@ -20,6 +20,12 @@ Answer<std::vector<std::string>> ids_of(const RoleSigner& signer, std::string_vi
   return ids;
 }
 
+// What stands there under this id is no signature of the key, or it would have counted.
+void put(const tuf::RoleSignature& added, std::vector<tuf::RoleSignature>& signatures) {
+  std::erase_if(signatures, [&](const auto& one) { return one.key_id == added.key_id; });
+  signatures.push_back(added);
+}
+
 }  // namespace
 
 Answer<RoleSigner> role_signer(keys::RepositoryKey key, std::string name) {
@@ -52,10 +58,24 @@ Answer<Buffer> sign_file(std::string_view role, Bytes file, RoleSigners signers,
     if (ids.empty()) continue;
     AIRLOCK_ASSIGN(const keys::Signature signature,
                    naming(signer.name, signer.key.sign(bytes_of(parts.message))));
-    for (const std::string& id : ids) {
-      // What stands there under this id is no signature of his, or it would have counted.
-      std::erase_if(parts.signatures, [&](const auto& one) { return one.key_id == id; });
-      parts.signatures.push_back({id, signature});
+    for (const std::string& id : ids) put({id, signature}, parts.signatures);
+  }
+  AIRLOCK_ASSIGN(const std::string made, tuf::join(parts.draft, parts.signatures));
+  return Buffer(made.begin(), made.end());
+}
+
+Answer<Buffer> merge_signatures(std::string_view role, Bytes file, Bytes copy,
+                                const Judges& judges) {
+  AIRLOCK_ASSIGN(tuf::Parts parts, tuf::take_apart(file));
+  AIRLOCK_ASSIGN(const tuf::Parts others, tuf::take_apart(copy));
+  for (const Buffer& root : judges) {
+    AIRLOCK_ASSIGN(const tuf::Tally here, tuf::tally(root, role, file));
+    AIRLOCK_ASSIGN(const tuf::Tally there, tuf::tally(root, role, copy));
+    for (const tuf::TalliedKey& key : there.signed_by) {
+      const auto counts = [&](const tuf::TalliedKey& one) { return one.material == key.material; };
+      const auto found = std::ranges::find(others.signatures, key.id, &tuf::RoleSignature::key_id);
+      if (std::ranges::any_of(here.signed_by, counts) || found == others.signatures.end()) continue;
+      put(*found, parts.signatures);
     }
   }
   AIRLOCK_ASSIGN(const std::string made, tuf::join(parts.draft, parts.signatures));

@@ -73,9 +73,9 @@ Answer<std::unique_ptr<MemoryArea>> base_image(const Path& repository, const tuf
   return nullptr;
 }
 
-Answer<Checked> check_payloads(const Path& repository, const tuf::Repository& known,
+Answer<Decoded> check_payloads(const Path& repository, const tuf::Repository& known,
                                const package::Manifest& manifest) {
-  Checked checked;
+  Decoded checked;
   for (std::size_t i = 0; i < manifest.component_count(); ++i) {
     const package::Component component = manifest.component(i);
     for (std::size_t k = 0; k < component.payload_count(); ++k) {
@@ -97,19 +97,19 @@ Answer<Checked> check_payloads(const Path& repository, const tuf::Repository& kn
 
 }  // namespace
 
-Answer<Checked> check_as_device(const CheckOrder& check) {
+Answer<Decoded> check_as_device(const SelfCheck& check) {
   const PublishOrder& order = check.order;
-  AIRLOCK_ASSIGN(const Newest newest, read_newest(order.repository, check.drafts, order.now));
-  const tuf::Repository& known = newest.repository;
-  AIRLOCK_ASSIGN(const tuf::Target target, known.find(check.target.path));
+  const tuf::Repository& known = check.known;
+  const tuf::Target& target = check.target;
   const Path path =
       order.repository / kTargetsFolder / tuf::path_of_target(target, known.consistent_snapshot());
   AIRLOCK_ASSIGN(const Buffer envelope, naming(path, file::read(path, package::kEnvelopeSizeMax)));
   AIRLOCK_TRY(naming(path, tuf::check_target(target, envelope)));
   AIRLOCK_ASSIGN(const package::Proven proven,
-                 naming(path, package::prove(envelope, order.keyring)));
+                 naming(path, package::prove(envelope, order.keyring, package::Judged::before)));
   AIRLOCK_TRY(naming(path, doors::check_agree(target, proven.manifest())));
   AIRLOCK_TRY(check_logged(order, proven.manifest()));
+  AIRLOCK_TRY(check_certified(order, envelope));
   return check_payloads(order.repository, known, proven.manifest());
 }
 

@@ -44,20 +44,15 @@ Result<keys::Signature> sign_by(const keys::SigningKey& key, Bytes payload) {
   return key.sign(message.parts());
 }
 
-package::AlgorithmSet without(package::AlgorithmSet from, package::AlgorithmSet taken) {
-  package::AlgorithmSet rest;
-  for (crypto::Algorithm algorithm : crypto::kAlgorithms) {
-    if (from.has(algorithm) && !taken.has(algorithm)) rest.add(algorithm);
-  }
-  return rest;
-}
-
 // What one signer of the group has yet to do, or nothing where he counts or could not.
 std::string missing_of(const package::Clause& clause, package::AlgorithmSet held,
                        package::AlgorithmSet signed_by) {
   if (clause.counts(signed_by) || !clause.counts(held)) return "";
   if (signed_by.empty()) return " has not signed";
-  const package::AlgorithmSet missing = without(clause.algorithms, signed_by);
+  const package::AlgorithmSet missing = clause.algorithms.without(signed_by);
+  if (missing.empty()) {
+    return " signed by " + words_of(signed_by) + ", and by no key that can be certified";
+  }
   return " signed by " + words_of(signed_by) + ", " + words_of(missing) +
          (missing.size() > 1 ? " are missing" : " is missing");
 }
@@ -109,7 +104,7 @@ Result<std::string> missing_signatures(Bytes encoded, const package::Keyring& ke
 }
 
 Answer<package::Proven> prove_package(Bytes envelope, const package::Keyring& keyring) {
-  const Result<package::Proven> proven = package::prove(envelope, keyring);
+  const Result<package::Proven> proven = package::prove(envelope, keyring, package::Judged::before);
   if (proven) return *proven;
   if (proven.error().code != Code::quorum_missing) return Refusal::of(proven.error(), "");
   const Result<std::string> missing = missing_signatures(envelope, keyring);

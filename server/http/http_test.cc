@@ -151,6 +151,21 @@ TEST_F(ServiceTest, ServesTheLogsFilesAndNothingElseOfItsFolder) {
   }
 }
 
+TEST_F(ServiceTest, ServesTheCertificatesOfAReleaseAndNeverForLong) {
+  const std::string digest(64, 'a');
+  ASSERT_TRUE(file::make_folders(folder_ / "repo/certificates"));
+  put("repo/certificates/" + digest, "0123456789");
+  put("repo/certificates/other", "0123456789");
+  const Response served = get("/certificates/" + digest);
+  ASSERT_TRUE(served.file);
+  EXPECT_NE(served.headers.find("no-cache"), std::string::npos);
+  for (const std::string& name :
+       {std::string("other"), std::string(), std::string("../artifacts/") + std::string(kArtifact),
+        digest + "/..", std::string(64, 'A'), std::string(64, 'b')}) {
+    EXPECT_EQ(get("/certificates/" + name).status, 404) << name;
+  }
+}
+
 TEST_F(ServiceTest, ServesRangesOfArtifacts) {
   const std::string path = "/artifacts/" + std::string(kArtifact);
   EXPECT_EQ(get(path).file->size, 10U);

@@ -152,6 +152,7 @@ Response UpdateService::answer_get(const Request& request) {
   constexpr std::string_view kTuf = "/tuf/";
   constexpr std::string_view kTargets = "/targets/";
   constexpr std::string_view kArtifacts = "/artifacts/";
+  constexpr std::string_view kCertificates = "/certificates/";
   const std::string_view target = request.target;
   if (target == "/healthz") return {.body = "{\"status\":\"ok\"}"};
   if (target == "/metrics") {
@@ -183,6 +184,11 @@ Response UpdateService::answer_get(const Request& request) {
                       {"application/octet-stream", kImmutable});
   }
   if (target.starts_with(kLogPrefix)) return serve_log(repository_ / "log", request);
+  if (target.starts_with(kCertificates)) {
+    const std::string_view name = target.substr(kCertificates.size());
+    if (!is_hex_digest(name)) return error_response({Code::not_found, 0});
+    return serve_file(repository_ / "certificates" / name, request, {"application/cbor", kNoCache});
+  }
   return error_response({Code::not_found, 0});
 }
 

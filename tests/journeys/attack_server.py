@@ -64,7 +64,7 @@ class LiedTo(Stage):
                                  key=lambda p: int(p.name.split(".")[0])).read_text())
         wanted = self.manifest_digest(package)
         return next(path for path, target in targets["signed"]["targets"].items()
-                    if target["custom"]["airlock"]["manifest"] == wanted)
+                    if target.get("custom", {}).get("airlock", {}).get("manifest") == wanted)
 
     def offer_of(self, package, **changes):
         offer = {"target": self.target_of(package), "manifest": self.manifest_digest(package),

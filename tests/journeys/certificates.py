@@ -1,79 +1,18 @@
 """Certificates at a terminal: what OpenSSL's own tools issue, revoke and answer, `airlock certificate check`
 judges, and says of each refusal which certificate and which rule it was."""
-from stage import *
-
-AUTHORITY = """
-[req]
-distinguished_name = nothing
-[nothing]
-[ca]
-default_ca = authority
-[authority]
-database = index.txt
-new_certs_dir = .
-serial = serial
-crlnumber = crlnumber
-certificate = root.pem
-private_key = root.key
-default_md = sha256
-default_days = 90
-default_crl_days = 5
-policy = any
-x509_extensions = signer
-crl_extensions = list
-[any]
-commonName = supplied
-[root]
-basicConstraints = critical,CA:TRUE
-keyUsage = critical,keyCertSign,cRLSign
-subjectKeyIdentifier = hash
-[signer]
-keyUsage = critical,digitalSignature
-extendedKeyUsage = codeSigning
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-[list]
-authorityKeyIdentifier = keyid
-"""
+from authority import *
 
 
-class Authority(Stage):
-    """A root, and the vendor's own key certified below it."""
-
+class Certificates(Authority):
     def setUp(self):
         super().setUp()
         self.make_vendor()
-        (self.dir / "ca.conf").write_text(AUTHORITY)
-        (self.dir / "index.txt").touch()
-        (self.dir / "serial").write_text("1000\n")
-        (self.dir / "crlnumber").write_text("01\n")
-        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
-                     "root.key", "-out", "root.pem", "-days", "90", "-subj", "/CN=Wallet root", "-config", "ca.conf",
-                     "-extensions", "root")
+        self.make_authority()
         self.certify("keys/vendor.key", "signer")
-
-    def certify(self, key, name):
-        self.openssl("req", "-new", "-key", key, "-passin", f"pass:{PASSPHRASE}", "-subj", f"/CN={name}", "-out",
-                     f"{name}.csr", "-config", "ca.conf")
-        self.openssl("ca", "-batch", "-config", "ca.conf", "-notext", "-in", f"{name}.csr", "-out", f"{name}.pem")
-
-    def list_revoked(self):
-        self.openssl("ca", "-config", "ca.conf", "-gencrl", "-out", "root.crl")
-
-    def revoke(self, name):
-        self.openssl("ca", "-config", "ca.conf", "-revoke", f"{name}.pem")
-        self.list_revoked()
-
-    def staple(self, name):
-        """What the authority answers about a certificate, now."""
-        self.openssl("ocsp", "-index", "index.txt", "-CA", "root.pem", "-rsigner", "root.pem", "-rkey", "root.key",
-                     "-issuer", "root.pem", "-cert", f"{name}.pem", "-respout", f"{name}.ocsp", "-ndays", "2", "-noverify")
 
     def check(self, *extra, chain="signer.pem", roots="root.pem"):
         return self.airlock("certificate", "check", chain, "--roots", roots, *extra)
 
-
-class Certificates(Authority):
     def test_a_certified_key_with_a_fresh_crl(self):
         self.list_revoked()
         said = self.check("--crl", "root.crl", "--key", "keys/vendor.pub")
@@ -105,9 +44,7 @@ class Certificates(Authority):
 
     def test_a_root_of_the_same_name_that_nobody_trusts(self):
         self.list_revoked()
-        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
-                     "false.key", "-out", "false.pem", "-days", "90", "-subj", "/CN=Wallet root", "-config", "ca.conf",
-                     "-extensions", "root")
+        self.make_root("false", "/CN=Wallet root")
         self.refuses("untrusted_chain", self.check, "--crl", "root.crl", roots="false.pem")
 
     def test_another_use_and_another_time(self):

@@ -159,6 +159,14 @@ class Rotation(Served):
             made.append((self.dir / "server.pem").read_bytes())
         self.assertEqual([before == after for before, after in zip(made, made[1:])], [True, False, False, True])
 
+    def test_what_was_stolen_is_replaced_now_however_young_and_lives_as_long_as_any(self):
+        for name in ("server.pem", "admin.one"):
+            made = (self.dir / name).read_bytes()
+            self.airlock(*self.rotate("72h"), "--now")
+            self.assertNotEqual((self.dir / name).read_bytes(), made)
+        self.openssl("x509", "-in", "server.pem", "-noout", "-checkend", str(8 * 86400))
+        self.openssl("x509", "-in", "admin.one", "-noout", "-checkend", str(8 * 86400))
+
     def test_one_failure_hides_no_other_secret(self):
         (self.dir / "server.pem").write_text("no certificate")
         admin = self.admin.read_bytes()

@@ -35,6 +35,11 @@ Result<TargetClaim> claim_of(const Target& target) {
   return internal::as_bad_metadata(read_claim(target));
 }
 
+bool claims_a_package(const Target& target) {
+  const auto custom = json::parse(target.custom, kTargetsSizeMax);
+  return custom && custom->is_object() && custom->contains("airlock");
+}
+
 std::string custom_of(const TargetClaim& claim) {
   return json::write({{"airlock",
                        {{"kind", claim.kind},

@@ -1,6 +1,7 @@
 // What a refresh found, and what targets are held against.
 #include <algorithm>
 
+#include "core/codec/codec.h"
 #include "host/text/text.h"
 #include "trust/tuf/internal/metadata.h"
 
@@ -44,17 +45,7 @@ std::vector<Buffer> Repository::key_materials() const {
 }
 
 bool is_target_path(std::string_view path) {
-  if (path.empty() || path.size() > kTargetPathSizeMax) return false;
-  const bool plain =
-      std::ranges::all_of(path, [](char c) { return c >= ' ' && c <= '~' && c != '\\'; });
-  if (!plain) return false;
-  for (std::size_t at = 0; at <= path.size();) {
-    const std::size_t end = std::min(path.find('/', at), path.size());
-    const std::string_view segment = path.substr(at, end - at);
-    if (segment.empty() || segment == "." || segment == "..") return false;
-    at = end + 1;
-  }
-  return true;
+  return path.size() <= kTargetPathSizeMax && codec::is_plain_path(path);
 }
 
 std::string path_of_target(const Target& target, bool consistent_snapshot) {

@@ -19,10 +19,12 @@ std::string encoded(std::string_view role) {
 namespace {
 
 file::Path path_of(const file::Path& folder, std::string_view role) {
-  return folder / (internal::encoded(role) + ".json");
+  return folder / file_of_role(role);
 }
 
 }  // namespace
+
+std::string file_of_role(std::string_view role) { return internal::encoded(role) + ".json"; }
 
 std::uint64_t version_in(std::string_view file_name, std::string_view role) {
   const std::string ending = "." + std::string(role) + ".json";

@@ -123,6 +123,9 @@ struct TargetClaim {
 };
 // claim_of reads custom.airlock: bad_metadata where it is absent or malformed.
 Result<TargetClaim> claim_of(const Target& target);
+// claims_a_package says whether a target has a claim at all, however malformed: without one no
+// device takes it for a package.
+bool claims_a_package(const Target& target);
 // custom_of writes it:
 // {"airlock":{"kind":..,"manifest":..,"models":[..],"security_version":..,"version":..}}.
 std::string custom_of(const TargetClaim& claim);
@@ -145,6 +148,16 @@ class Repository {
   Result<Target> find(std::string_view path) const;
   // all returns every target of the top-level role that find would return.
   std::vector<Target> all() const;
+  // survey brings every delegated role that the snapshot lists, each by what a role that delegates
+  // to it says, and tells what became of it. A role that nobody delegates to is target_missing.
+  struct Surveyed {
+    std::string role;
+    std::uint64_t version = 0;
+    std::int64_t expires = 0;
+    std::vector<Target> targets{};
+    Status judged{};
+  };
+  std::vector<Surveyed> survey(Store& store, Fetcher& fetcher) const;
   std::int64_t timestamp_expires() const;
   // version_of returns the version of a role's metadata: 0 for a role that there is not.
   std::uint64_t version_of(std::string_view role) const;
@@ -171,6 +184,9 @@ Result<Repository> refresh(Store& store, Fetcher& fetcher, std::int64_t now,
 // follow_roots is its first part alone (5.3): from the root in the store to the newest one, however
 // long ago that expired.
 Status follow_roots(Store& store, Fetcher& fetcher, const Limits& limits = {});
+
+// file_of_role is a role's name as that of its file, without a version: "a%2Fb.json".
+std::string file_of_role(std::string_view role);
 
 // path_of_target is where a target's bytes lie below targets/: with consistent snapshots the hash
 // (SHA-256 where it is named) stands before the last path component

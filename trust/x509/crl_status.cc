@@ -160,7 +160,7 @@ bool is_authentic(const Crl& crl, const Question& question) {
 // ---- whether its time is now, and what the profile wants
 
 std::optional<std::string> untimely(const Crl& crl, const Freshness& freshness) {
-  if (crl.this_update > freshness.moment) return "the CRL is from the future";
+  if (crl.this_update > freshness.latest()) return "the CRL is from the future";
   if (crl.next_update && *crl.next_update < freshness.moment) return "the CRL's time is over";
   if (freshness.moment - crl.this_update > freshness.age_seconds_max) return "the CRL is too old";
   if (!crl.next_update && freshness.profile == Profile::airlock) {

@@ -14,7 +14,12 @@ struct Freshness {
   std::int64_t moment = 0;                   // Unix seconds
   std::int64_t age_seconds_max = 7 * 86400;  // since thisUpdate
   Profile profile = Profile::airlock;
-  bool takes_indirect_crls = false;  // no decision of ours does; NIST's cases want it
+  bool takes_indirect_crls = false;      // no decision of ours does; NIST's cases want it
+  std::int64_t ahead_seconds_max = 300;  // thisUpdate after the moment: clocks differ (ours alone)
+
+  std::int64_t latest() const {
+    return moment + (profile == Profile::airlock ? ahead_seconds_max : 0);
+  }
 };
 
 // An answer, the weakest first.

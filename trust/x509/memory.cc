@@ -7,7 +7,6 @@
 namespace airlock::x509 {
 namespace {
 
-constexpr std::string_view kFileName = "revoked";
 constexpr std::string_view kMagic = "airlock-revoked-1\n";
 constexpr std::size_t kIdSize = crypto::Digest::kSize;
 constexpr std::size_t kSizeMax = kMagic.size() + (FolderMemory::kEntriesMax + 1) * kIdSize;
@@ -41,7 +40,10 @@ Result<std::vector<crypto::Digest>> FolderMemory::load() const {
 
 Result<bool> FolderMemory::holds(const crypto::Digest& id) {
   AIRLOCK_ASSIGN(const auto ids, load());
-  return std::ranges::find(ids, id) != ids.end();
+  if (std::ranges::find(ids, id) != ids.end()) return true;
+  // Who fills it would have the next revocation forgotten.
+  if (ids.size() == kEntriesMax) return fail(Code::too_many, kEntriesMax);
+  return false;
 }
 
 Status FolderMemory::add(const crypto::Digest& id) {

@@ -65,4 +65,7 @@ Finding find_in_ocsp(std::span<const Certificate> path, const OcspResponse& resp
 // The hashes that name the issuer are SHA-1, which every responder knows; nothing rests on them.
 Buffer ocsp_request(std::span<const Certificate> path, Bytes nonce);
 
+// fresh_nonce makes random bytes for a request; none where the system has none to give.
+Buffer fresh_nonce();
+
 }  // namespace airlock::x509

@@ -1,4 +1,5 @@
 #include <openssl/evp.h>
+#include <openssl/rand.h>
 
 #include <algorithm>
 #include <array>
@@ -98,7 +99,8 @@ std::optional<std::string> untimely(const OcspResponse& response, const SingleRe
                                     const CertificateFields& certificate,
                                     const Freshness& freshness) {
   const std::int64_t now = freshness.moment;
-  if (response.produced_at > now || single.this_update > now) {
+  const std::int64_t latest = freshness.latest();
+  if (response.produced_at > latest || single.this_update > latest) {
     return "the OCSP answer is from the future";
   }
   if (response.produced_at < certificate.not_before) {
@@ -201,6 +203,13 @@ Buffer ocsp_request(std::span<const Certificate> path, Bytes nonce) {
   const Buffer request = element(der::kSequence, certificate_id(path));
   const Buffer list = element(der::kSequence, request);
   return element(der::kSequence, element(der::kSequence, joined({list, nonce_extensions(nonce)})));
+}
+
+Buffer fresh_nonce() {
+  constexpr std::size_t kNonceSize = 32;  // RFC 9654
+  Buffer nonce(kNonceSize);
+  if (RAND_bytes(nonce.data(), static_cast<int>(nonce.size())) != 1) nonce.clear();
+  return nonce;
 }
 
 }  // namespace airlock::x509

@@ -124,9 +124,13 @@ std::expected<Path, Refusal> validate(std::span<const Certificate> chain, const 
   return Search(chain, roots, moment, purpose).run();
 }
 
+bool is_for(const Certificate& certificate, const crypto::PublicKey& key) {
+  const auto named = internal::package_key_of(certificate.fields().key);
+  return named && *named == key;
+}
+
 Status certifies(const Path& path, const crypto::PublicKey& key) {
-  const auto certified = internal::package_key_of(path.leaf().fields().key);
-  if (!certified || !(*certified == key)) return fail(Code::key_mismatch);
+  if (!is_for(path.leaf(), key)) return fail(Code::key_mismatch);
   return {};
 }
 

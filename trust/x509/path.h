@@ -74,6 +74,10 @@ class Path {
 std::expected<Path, Refusal> validate(std::span<const Certificate> chain, const Roots& roots,
                                       std::int64_t moment, const Purpose& purpose);
 
+// is_for says whether a certificate, of which nothing is proven, names this very Ed25519 or
+// secp256k1 key.
+bool is_for(const Certificate& certificate, const crypto::PublicKey& key);
+
 // certifies holds the leaf's key against one that the caller has from elsewhere, for us the
 // keyring: key_mismatch unless it is the same Ed25519 or secp256k1 key.
 Status certifies(const Path& path, const crypto::PublicKey& key);

@@ -70,12 +70,21 @@ class FakeResponder final : public Responder {
     if (refusal != Code::ok) return fail(refusal);
     return body;
   }
+  Result<Buffer> fetch_crl(std::string_view url, Milliseconds time_left) override {
+    fetched.emplace_back(url);
+    last_time_left = time_left;
+    clock_.pass(takes);
+    if (crl.empty()) return fail(Code::http_failed);
+    return crl;
+  }
 
   Buffer body;
   Code refusal = Code::ok;
   bool drips = false;
   Milliseconds takes{20};
   int asked = 0;
+  Buffer crl;
+  std::vector<std::string> fetched;
   std::string last_url;
   Milliseconds last_time_left{0};
 
@@ -100,6 +109,20 @@ class LadderTest : public testing::Test {
     path.emplace(std::move(*found));
   }
 
+  // The signer's certificate is one that says this.
+  void follow(const Wanted& wanted) {
+    Roots roots;
+    ASSERT_TRUE(roots.add(Bytes(root.certificate)));
+    std::vector<Certificate> chain;
+    chain.push_back(std::move(*Certificate::from_der(root.issue(wanted, key))));
+    path.emplace(std::move(*validate(chain, roots, kNow, Purpose{})));
+  }
+  void point_at_crl() {
+    Wanted wanted = root.leaf(oid::kCodeSigning);
+    wanted.extensions.push_back(fakes::distribution_points());
+    follow(wanted);
+  }
+
   Verdict judge() {
     std::vector<Bytes> cache(crls.begin(), crls.end());
     AtHand at_hand;
@@ -108,7 +131,7 @@ class LadderTest : public testing::Test {
     at_hand.nonce = nonce;
     Limits limits;
     limits.freshness.moment = kNow;
-    return check(*path, at_hand, limits, {memory, clock, &responder});
+    return check(*path, at_hand, limits, {memory, clock, &responder, kept});
   }
 
   // An answer of the authority, with one thing changed.
@@ -140,6 +163,7 @@ class LadderTest : public testing::Test {
   FakeClock clock;
   FakeMemory memory;
   FakeResponder responder{clock};
+  CrlCache* kept = nullptr;
   std::optional<Buffer> staple;
   std::vector<Buffer> crls;
   Buffer nonce;
@@ -157,7 +181,7 @@ void LadderTest::put_staple(std::string_view state) {
       {"garbage", kGarbage},
       {"other serial", root.ocsp(other)},
       {"wrong signer", root.ocsp_by(stranger.key(), "root", {}, {})},
-      {"future", ocsp_at(kNow + 1, kNow + kDay)},
+      {"future", ocsp_at(kNow + 301, kNow + kDay)},
   };
   staple = made.at(state);
 }
@@ -336,6 +360,78 @@ TEST_F(LadderTest, TakesOneGarbageCrlForNoCrl) {
   EXPECT_EQ(judge().standing, Standing::revoked);
 }
 
+TEST_F(LadderTest, TakesAnAnswerOfAResponderWhoseClockIsAheadALittle) {
+  put_live("timeout");
+  staple = ocsp_at(kNow + 300, kNow + kDay);
+  EXPECT_EQ(judge().standing, Standing::good);
+}
+
+// ---- fetching the CRL
+
+TEST_F(LadderTest, FetchesTheCrlWhereNothingElseSettlesIt) {
+  point_at_crl();
+  put_live("500");
+  responder.crl = root.crl();
+  EXPECT_EQ(judge().by, Rung::crl);
+  EXPECT_EQ(responder.fetched, std::vector<std::string>{std::string(fakes::kCrlUrl)});
+  responder.crl = revoking_crl();
+  EXPECT_EQ(judge().standing, Standing::revoked);
+}
+
+TEST_F(LadderTest, FetchesTheCrlHoweverManyThatHelpNobodyCameAlong) {
+  point_at_crl();
+  put_live("500");
+  crls.assign(kCrlsMax, stranger.crl());
+  responder.crl = root.crl();
+  EXPECT_EQ(judge().by, Rung::crl);
+}
+
+TEST_F(LadderTest, FetchesFromNoMorePlacesThanItsLimit) {
+  Wanted wanted = root.leaf(oid::kCodeSigning);
+  wanted.extensions.push_back(fakes::distribution_points(kFetchesMax + 1));
+  follow(wanted);
+  put_live("500");
+  EXPECT_EQ(judge().standing, Standing::unknown);
+  EXPECT_EQ(responder.fetched.size(), kFetchesMax);
+}
+
+TEST_F(LadderTest, FetchesNoCrlWhereSomethingNearerSettlesIt) {
+  point_at_crl();
+  responder.crl = revoking_crl();
+  put_live("good");
+  EXPECT_EQ(judge().standing, Standing::good);
+  put_live("garbage");
+  put_crl("fresh");
+  EXPECT_EQ(judge().standing, Standing::good);
+  EXPECT_TRUE(responder.fetched.empty());
+}
+
+TEST_F(LadderTest, TakesAFetchedCrlThatIsGarbageStaleOrLateForNone) {
+  point_at_crl();
+  put_live("500");
+  responder.crl = kGarbage;
+  EXPECT_EQ(judge().standing, Standing::unknown);
+  responder.crl = stranger.crl();
+  EXPECT_EQ(judge().standing, Standing::unknown);
+  responder.crl = root.crl();
+  responder.takes = 2600ms;  // of the question before it too
+  EXPECT_EQ(judge().standing, Standing::unknown);
+  EXPECT_EQ(responder.last_time_left, 2400ms);
+}
+
+TEST_F(LadderTest, FollowsNoOtherSchemeThanHttp) {
+  Wanted wanted = root.leaf(oid::kCodeSigning);
+  wanted.extensions.pop_back();
+  const Buffer access =
+      fakes::sequence({fakes::tlv(der::kOid, oid::kOcsp),
+                       fakes::tlv(der::primitive(6), fakes::text_bytes("https://ocsp.example/"))});
+  wanted.extensions.push_back({oid::kAuthorityInfoAccess, fakes::sequence({access}), false});
+  follow(wanted);
+  put_live("good");
+  EXPECT_EQ(judge().standing, Standing::unknown);
+  EXPECT_EQ(responder.asked, 0);
+}
+
 // ---- who may answer for an authority
 
 TEST_F(LadderTest, TakesADelegateThatTheIssuerMadeForOcspAndNoOther) {
@@ -436,6 +532,113 @@ TEST_F(FolderMemoryTest, RefusesEveryFlippedBitAndEveryTruncation) {
     ASSERT_TRUE(file::replace(path, Bytes(whole).first(size)));
     EXPECT_FALSE(FolderMemory(folder_).holds(digest(1))) << size;
   }
+}
+
+TEST_F(FolderMemoryTest, KnowsNobodyAsGoodOnceItIsFull) {
+  Buffer file = fakes::text_bytes("airlock-revoked-1\n");
+  const auto append = [&file](const crypto::Digest& id) {
+    file.insert(file.end(), id.bytes.begin(), id.bytes.end());
+  };
+  const auto write = [&] {
+    Buffer whole = file;
+    const crypto::Digest check = crypto::sha256(whole);
+    whole.insert(whole.end(), check.bytes.begin(), check.bytes.end());
+    ASSERT_TRUE(file::replace(folder_ / FolderMemory::kFileName, whole));
+  };
+  for (std::size_t i = 0; i + 1 < FolderMemory::kEntriesMax; ++i) append(digest(1));
+  write();
+  FolderMemory memory(folder_);
+  EXPECT_FALSE(*memory.holds(digest(2)));
+  ASSERT_TRUE(memory.add(digest(2)));
+  EXPECT_TRUE(*memory.holds(digest(1)));
+  EXPECT_EQ(memory.holds(digest(3)).error().code, Code::too_many);
+  EXPECT_EQ(memory.add(digest(3)).error().code, Code::too_many);
+}
+
+// ---- the CRLs that are kept
+
+class CrlCacheTest : public LadderTest {
+ protected:
+  CrlCacheTest() { kept = &cache; }
+  ~CrlCacheTest() override { std::filesystem::remove_all(folder_); }
+  CrlWanted issued_at(std::int64_t moment) const {
+    CrlWanted wanted;
+    wanted.this_update = moment;
+    return wanted;
+  }
+  static std::filesystem::path new_folder() {
+    std::string name = testing::TempDir() + "/x509_crls_XXXXXX";
+    return ::mkdtemp(name.data());
+  }
+  std::filesystem::path folder_ = new_folder();
+  FolderCrls cache{folder_ / "crls"};
+};
+
+TEST_F(CrlCacheTest, KnowsARevocationThatItSawBeforeAnybodyAsked) {
+  put_live("timeout");
+  CrlWanted wanted;
+  wanted.revoked = {9};
+  crls = {root.crl(wanted)};
+  EXPECT_EQ(judge().standing, Standing::good);
+  // Another certificate, which the CRL of that time lists; the host brings a good staple alone.
+  Wanted other = root.leaf(oid::kCodeSigning);
+  other.serial = 9;
+  follow(other);
+  crls.clear();
+  OcspWanted good;
+  good.serial = 9;
+  staple = root.ocsp(good);
+  EXPECT_EQ(judge().standing, Standing::revoked);
+}
+
+TEST_F(CrlCacheTest, ServesWhereNoCrlComesAlong) {
+  put_live("timeout");
+  crls = {root.crl()};
+  EXPECT_EQ(judge().standing, Standing::good);
+  crls.clear();
+  EXPECT_EQ(judge().by, Rung::crl);
+}
+
+TEST_F(CrlCacheTest, ServesHoweverManyThatHelpNobodyComeAlong) {
+  put_live("timeout");
+  crls = {root.crl()};
+  EXPECT_EQ(judge().standing, Standing::good);
+  crls.assign(kCrlsMax, stranger.crl());
+  EXPECT_EQ(judge().by, Rung::crl);
+}
+
+TEST_F(CrlCacheTest, KeepsTheNewestAuthenticOneOfEachIssuer) {
+  put_live("timeout");
+  const Buffer older = root.crl(issued_at(kNow - 2 * kDay));
+  const Buffer newer = root.crl(issued_at(kNow - kDay));
+  for (const Buffer& crl : {newer, older, stranger.crl(issued_at(kNow)), kGarbage}) {
+    crls = {crl};
+    (void)judge();
+  }
+  EXPECT_EQ(cache.load(), std::vector<Buffer>{newer});
+}
+
+TEST_F(CrlCacheTest, TakesADamagedFileForNone) {
+  put_live("timeout");
+  const Buffer crl = root.crl();
+  crls = {crl};
+  (void)judge();
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ / "crls")) {
+    ASSERT_TRUE(file::replace(entry.path(), kGarbage));
+  }
+  crls.clear();
+  EXPECT_EQ(judge().standing, Standing::unknown);
+  crls = {crl};
+  EXPECT_EQ(judge().standing, Standing::good);
+  EXPECT_EQ(cache.load(), std::vector<Buffer>{crl});
+}
+
+TEST_F(CrlCacheTest, HoldsNoMoreFilesThanItsLimit) {
+  for (std::size_t i = 0; i < FolderCrls::kFilesMax + 2; ++i) {
+    const Authority one("authority " + std::to_string(i));
+    cache.keep(*Crl::from_der(one.crl()));
+  }
+  EXPECT_EQ(cache.load().size(), FolderCrls::kFilesMax);
 }
 
 int operations_left = 0;

@@ -17,6 +17,7 @@
 // connection, reads no clock and trusts no root that it was not given.
 #pragma once
 
+#include "trust/x509/bundle.h"
 #include "trust/x509/certificate.h"
 #include "trust/x509/crl.h"
 #include "trust/x509/evidence.h"

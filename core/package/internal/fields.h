@@ -61,6 +61,11 @@ enum class LogKey : std::int64_t { origin = 1, public_key = 2, witnesses = 3, re
 enum class WitnessKey : std::int64_t { name = 1, public_key = 2 };
 enum class SignerKey : std::int64_t { algorithm = 1, public_key = 2, group = 3, name = 4 };
 
+// Places of a clause, and what stands in the last one: a signer's key must be certified.
+inline constexpr std::size_t kClausePartsMin = 2;  // group, threshold
+inline constexpr std::size_t kClausePartsMax = 4;  // algorithms, conditions
+inline constexpr std::uint64_t kConditionCertified = 1;
+
 // A set of keys, one bit each.
 template <class... Keys>
 constexpr std::uint32_t key_set(Keys... keys) {

@@ -1,4 +1,5 @@
-// One request on its way: the only place that speaks libcurl's language.
+// One request to the server on its way: the only place that speaks libcurl's language, beside
+// responder.cc, which asks others by other rules.
 //
 // All requests of a connection share one multi handle, whose pool keeps sockets open between them.
 // A request either collects its whole body or lets through a window at a time: what does not fit
@@ -15,6 +16,9 @@
 #include "device/fetch/fetch.h"
 
 namespace airlock::fetch {
+
+// ready_library sets the library up, once in a process. Errors: no_room.
+Status ready_library();
 
 // The sockets and the settings of one connection.
 struct Connection::Wires {
@@ -41,6 +45,11 @@ struct ByteRange {
 };
 // parse_content_range reads "bytes FIRST-LAST/WHOLE", nothing else. Errors: bad_text.
 Result<ByteRange> parse_content_range(std::string_view text);
+
+// ask_for_wallet_roots makes the endpoint's roots judge the server's certificate, beside whatever
+// authorities the library was given; for CURLOPT_SSL_CTX_FUNCTION, with an Endpoint that outlives
+// the transfer.
+CURLcode ask_for_wallet_roots(CURL* easy, void* ssl_context, void* endpoint);
 
 class Transfer {
  public:

@@ -150,6 +150,11 @@ class Key {
   internal::KeyPointer key_;
 };
 
+// The SubjectPublicKeyInfo of an Ed25519 key that somebody else holds (RFC 8410).
+inline Buffer ed25519_info(Bytes key) {
+  return sequence({sequence({tlv(der::kOid, oid::kEd25519)}), bit_string(key)});
+}
+
 // ---- certificates
 
 // What a certificate is to say; a test changes what it is about.
@@ -187,6 +192,13 @@ inline Ext responder() {
   return {oid::kAuthorityInfoAccess, sequence({access}), false};
 }
 
+inline constexpr std::string_view kCrlUrl = "http://crl.example/root.crl";
+inline Ext distribution_points(std::size_t count = 1) {
+  const Buffer name = tlv(der::primitive(6), text_bytes(kCrlUrl));
+  const Buffer full = tlv(der::constructed(0), tlv(der::constructed(0), name));
+  return {oid::kCrlDistributionPoints, sequence(std::vector(count, sequence({full}))), false};
+}
+
 // One single answer of an OCSP response.
 struct OcspWanted {
   OcspStatus status = OcspStatus::good;
@@ -220,11 +232,15 @@ class Authority {
 
   // issue signs a certificate for a key, with the extensions that are wanted and no others.
   Buffer issue(const Wanted& wanted, const Key& subject_key) const {
+    return issue(wanted, Bytes(subject_key.info));
+  }
+  Buffer issue(const Wanted& wanted, Bytes subject_key_info) const {
     const Buffer version = tlv(der::constructed(0), small_integer(2));
     const Buffer validity = sequence({time(wanted.not_before), time(wanted.not_after)});
-    const Buffer part = sequence({version, small_integer(wanted.serial), key_.algorithm(),
-                                  name(subject_), validity, name(wanted.subject), subject_key.info,
-                                  tlv(der::constructed(3), written(wanted.extensions))});
+    const Buffer part =
+        sequence({version, small_integer(wanted.serial), key_.algorithm(), name(subject_), validity,
+                  name(wanted.subject), Buffer(subject_key_info.begin(), subject_key_info.end()),
+                  tlv(der::constructed(3), written(wanted.extensions))});
     return key_.wrap(part);
   }
 
@@ -280,6 +296,7 @@ class Authority {
     Wanted wanted;
     wanted.subject = subject_;
     wanted.serial = 2;
+    wanted.not_before = kNow - 1000 * kDay;  // other rooms' tests play earlier
     wanted.extensions = {authority_constraints(), key_usage(1, 0x06), subject_key_id(key_)};
     return wanted;
   }

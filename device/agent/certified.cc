@@ -1,0 +1,91 @@
+#include "device/agent/certified.h"
+
+#include "device/fetch/responder.h"
+#include "host/json/json.h"
+#include "host/text/text.h"
+
+namespace airlock::agent {
+namespace {
+
+constexpr std::string_view kVerdictsName = "certificates/verdicts.json";
+constexpr std::string_view kCrlsName = "certificates/crls";
+constexpr std::size_t kVerdictsSizeMax = 64 << 10;
+constexpr std::size_t kWhyTextMax = 4 << 10;
+constexpr std::size_t kCodeTextMax = 64;
+
+// A subject's name in `why` may be anything that an authority wrote.
+std::string shortened(std::string_view why) {
+  return std::string(why.substr(0, std::min(why.size(), kWhyTextMax)));
+}
+
+Status keep_verdicts(const platform::Device& device, const Verdicts& verdicts) {
+  json::Value signers = json::Value::array();
+  for (const doors::CertificateVerdict& one : verdicts.signers) {
+    signers.push_back({{"signer", one.signer},
+                       {"algorithm", package::name_of(one.algorithm)},
+                       {"code", name(one.code)},
+                       {"why", shortened(one.why)}});
+  }
+  const json::Value value = {{"manifest", text::to_hex(verdicts.manifest.bytes)},
+                             {"moment", verdicts.moment},
+                             {"signers", std::move(signers)}};
+  return file::replace(device.path(kVerdictsName), bytes_of(json::write(value)));
+}
+
+Result<doors::CertificateVerdict> verdict_of(const json::Value& value) {
+  doors::CertificateVerdict verdict;
+  AIRLOCK_ASSIGN(verdict.signer, json::text(value, "signer", package::kNameMax));
+  AIRLOCK_ASSIGN(const std::string algorithm, json::text(value, "algorithm", package::kNameMax));
+  AIRLOCK_ASSIGN(verdict.algorithm, package::algorithm_named(algorithm));
+  AIRLOCK_ASSIGN(const std::string code, json::text(value, "code", kCodeTextMax));
+  verdict.code = code_named(code);
+  if (name(verdict.code) != code) return fail(Code::out_of_range);
+  AIRLOCK_ASSIGN(verdict.why, json::text(value, "why", kWhyTextMax));
+  return verdict;
+}
+
+Result<Verdicts> verdicts_of(std::string_view text) {
+  AIRLOCK_ASSIGN(const json::Value value, json::parse(text, kVerdictsSizeMax));
+  Verdicts verdicts;
+  AIRLOCK_ASSIGN(const std::string hex, json::text(value, "manifest", 2 * Digest::kSize));
+  AIRLOCK_ASSIGN(verdicts.manifest, text::digest_from_hex(hex));
+  AIRLOCK_ASSIGN(verdicts.moment, json::integer(value, "moment", 0, INT64_MAX));
+  AIRLOCK_ASSIGN(const json::Value* signers, json::array(value, "signers", package::kKeysMax));
+  for (const json::Value& one : *signers) {
+    AIRLOCK_ASSIGN(doors::CertificateVerdict verdict, verdict_of(one));
+    verdicts.signers.push_back(std::move(verdict));
+  }
+  return verdicts;
+}
+
+}  // namespace
+
+Status check_certified(const platform::Device& device, const CertificateQuestion& question) {
+  AIRLOCK_ASSIGN(const file::Buffer anchor, device.keyring_envelope());
+  AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(anchor));
+  AIRLOCK_ASSIGN(const package::Manifest manifest, package::read_unproven(question.envelope));
+  if (!package::wants_certificates(keyring, manifest.kind)) return {};
+  AIRLOCK_TRY(file::make_folders(device.path(kCertificatesFolder)));
+  AIRLOCK_ASSIGN(const x509::Roots roots, doors::certificate_roots_of(keyring));
+  AIRLOCK_ASSIGN(const x509::Bundle bundle, x509::Bundle::parse(question.bundle));
+  x509::FolderMemory memory(device.path(kCertificatesFolder));
+  x509::FolderCrls crls(device.path(kCrlsName));
+  fetch::SteadyClock clock;
+  const x509::Buffer nonce = x509::fresh_nonce();
+  doors::CertificateDoor door(
+      {roots, bundle, question.moment, {memory, clock, question.responder, &crls}, nonce});
+  const auto proven = doors::prove_certified(question.envelope, keyring, door);
+  AIRLOCK_TRY(keep_verdicts(device, {manifest.digest(), question.moment, door.verdicts()}));
+  if (!proven) return std::unexpected(proven.error());
+  return {};
+}
+
+Result<Verdicts> read_verdicts(const platform::Device& device) {
+  const Result<file::Buffer> stored = file::read(device.path(kVerdictsName), kVerdictsSizeMax);
+  if (!stored && stored.error().code == Code::not_found) return Verdicts{};
+  if (!stored) return std::unexpected(stored.error());
+  Result<Verdicts> read = verdicts_of(text_of(*stored));
+  return read ? std::move(*read) : Verdicts{};
+}
+
+}  // namespace airlock::agent
