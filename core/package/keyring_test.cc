@@ -376,7 +376,8 @@ TEST(Keyring, DemandsNoCertificateThatNobodyCouldHoldNorOfItsRoot) {
 
 KeyringPlan logged_plan() {
   KeyringPlan plan = cast().plan();
-  KeyringPlan::Log& log = plan.log.emplace();
+  plan.log = KeyringPlan::Log{};
+  KeyringPlan::Log& log = *plan.log;
   log.key = Signer("log", Algorithm::eddsa).key();
   for (const char* name : {"witness.example/b", "witness.example/a", "c"}) {
     log.witnesses.push_back({name, Signer(name, Algorithm::eddsa).key()});

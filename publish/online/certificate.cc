@@ -164,8 +164,7 @@ Answer<Age> certificate_age(const CertificateFiles& files) {
   if (!key || X509_check_private_key(chain.front().get(), key->get()) != 1) return Age{};
   const auto begins = seconds_of(X509_get0_notBefore(chain.front().get()));
   const auto ends = seconds_of(X509_get0_notAfter(chain.front().get()));
-  if (!begins || !ends) return Age{};
-  return Age{*begins, *ends};
+  return begins && ends ? Age{begins, ends} : Age{};
 }
 
 struct Authority::Opened {

@@ -74,7 +74,7 @@ Result<std::vector<std::shared_ptr<Module>>> Module::load_all(const Uri& uri) {
     auto module = started(listed[i]);  // one that does not start must not hide the others
     if (module) modules.push_back(std::move(*module));
   }
-  free(listed);
+  free(static_cast<void*>(listed));
   return modules;
 }
 

@@ -20,7 +20,7 @@ class Number {
   Number(std::uint64_t value = 0) : number_(BN_new()) { BN_set_word(number_, value); }
   Number(const Number& other) : number_(BN_dup(other.number_)) {}
   Number& operator=(const Number& other) {
-    BN_copy(number_, other.number_);
+    if (this != &other) BN_copy(number_, other.number_);
     return *this;
   }
   ~Number() { BN_free(number_); }
