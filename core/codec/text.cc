@@ -69,7 +69,7 @@ Result<std::uint64_t> read_decimal(std::string_view text, std::uint64_t max) {
   for (const char c : text) {
     if (!is_digit(c)) return fail(Code::bad_text);
     const auto digit = static_cast<std::uint64_t>(c - '0');
-    if (value > max / 10 || value * 10 > max - digit) return fail(Code::out_of_range);
+    if (digit > max || value > (max - digit) / 10) return fail(Code::out_of_range);
     value = value * 10 + digit;
   }
   return value;
