@@ -1,10 +1,11 @@
 """An HTTP server that is wholly an attacker's: it serves a folder, and plays a trick where a story wants one."""
 import gzip
 import pathlib
-import socket
 import ssl
 import threading
 import urllib.parse
+
+from stage import Acceptor
 
 LINE_END = b"\r\n"
 DRIP_SECONDS = 0.2
@@ -31,21 +32,12 @@ class HostileServer:
     def __init__(self, folder, tls=None):
         self.folder, self.tls = pathlib.Path(folder), tls
         self.tricks, self.asked, self.ended = {}, [], threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.origin = f"{'https' if tls else 'http'}://127.0.0.1:{self.listener.getsockname()[1]}"
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.acceptor = Acceptor(self.serve)
+        self.origin = f"{'https' if tls else 'http'}://127.0.0.1:{self.acceptor.port}"
 
     def close(self):
         self.ended.set()
-        self.listener.close()
-
-    def accept(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+        self.acceptor.close()
 
     def serve(self, connection):
         try:

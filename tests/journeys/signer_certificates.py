@@ -20,25 +20,19 @@ class BadResponder:
     """An OCSP responder that is no help: silent, slow, or talking nonsense. It counts who asks."""
 
     def __init__(self, port, how):
-        self.asked = 0
-        self.listener = socket.create_server(("127.0.0.1", port))
+        self.asked, self.how = 0, how
         self.held = []
-        threading.Thread(target=self.serve, args=(how,), daemon=True).start()
+        self.acceptor = Acceptor(self.serve, port)
 
-    def serve(self, how):
-        while True:
-            try:
-                one, _ = self.listener.accept()
-            except OSError:
-                return
-            self.asked += 1
-            self.held.append(one)
-            if how == "garbage":
-                one.recv(4096)
-                one.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(GARBAGE) + GARBAGE)
-                one.close()
-            elif how == "slow":
-                threading.Thread(target=self.drip, args=(one,), daemon=True).start()
+    def serve(self, one):
+        self.asked += 1
+        self.held.append(one)
+        if self.how == "garbage":
+            one.recv(4096)
+            one.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(GARBAGE) + GARBAGE)
+            one.close()
+        elif self.how == "slow":
+            self.drip(one)
 
     @staticmethod
     def drip(one):
@@ -51,11 +45,7 @@ class BadResponder:
             pass
 
     def close(self):
-        try:
-            self.listener.shutdown(socket.SHUT_RDWR)  # wakes whoever waits for the next one
-        except OSError:
-            pass
-        self.listener.close()
+        self.acceptor.close()
         for one in self.held:
             one.close()
 

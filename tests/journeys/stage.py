@@ -369,6 +369,32 @@ class Stage(unittest.TestCase):
         return (self.dir / name / "wallet" / "seed").read_bytes()
 
 
+class Acceptor:
+    """Hands each connection to `serve`, in a thread of its own. Its port is closed once nobody waits there any more: what
+    is closed under a thread that is about to wait has a number which the next story's socket gets."""
+
+    def __init__(self, serve, port=0):
+        self.serve = serve
+        self.listener = socket.create_server(("127.0.0.1", port))
+        self.port = self.listener.getsockname()[1]
+        self.thread = threading.Thread(target=self.accept, daemon=True)
+        self.thread.start()
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def close(self):
+        if self.thread.is_alive():
+            self.listener.shutdown(socket.SHUT_RDWR)  # wakes it
+            self.thread.join()
+        self.listener.close()
+
+
 class Proxy:
     """A TCP wire that is cut after a number of bytes from the server, as often as told."""
 
@@ -380,21 +406,12 @@ class Proxy:
         self.bytes_down = 0
         self.connections = 0
         self.lock = threading.Lock()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"https://127.0.0.1:{self.listener.getsockname()[1]}"
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                down, _ = self.listener.accept()
-            except OSError:
-                return
-            with self.lock:
-                self.connections += 1
-            threading.Thread(target=self.serve, args=(down,), daemon=True).start()
+        self.acceptor = Acceptor(self.serve)
+        self.url = f"https://127.0.0.1:{self.acceptor.port}"
 
     def serve(self, down):
+        with self.lock:
+            self.connections += 1
         try:
             up = socket.create_connection(self.upstream)
         except OSError:
@@ -428,7 +445,7 @@ class Proxy:
         return False
 
     def close(self):
-        self.listener.close()
+        self.acceptor.close()
 
 
 def main():
