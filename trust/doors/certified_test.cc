@@ -15,11 +15,9 @@ namespace {
 
 using fakes::KeyringPlan;
 using fakes::Release;
-using package::Kind;
 using x509::Buffer;
 using x509::fakes::Authority;
 using x509::fakes::CrlWanted;
-using x509::fakes::kDay;
 using x509::fakes::kNow;
 using x509::fakes::OcspWanted;
 using x509::fakes::Wanted;
