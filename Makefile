@@ -19,7 +19,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 # ctest names what was skipped, and its log says why. What failed is told again at the end, where one looks.
 define run_tests
 ctest --preset $(1) -j $(JOBS) --progress; ended=$$?; log=build/$(1)/Testing/Temporary/LastTest.log; \
-sed -n '/^skipped: /p' $$log; \
+sed -n -e '/^skipped: /p' -e '/^no corpus /p' $$log | sort -u; \
 awk '/^[0-9]+\/[0-9]+ Testing: / { test = "" } { test = test $$0 "\n" } /^Test Failed\.$$/ { printf "%s", test }' $$log; \
 test $$ended -eq 0
 endef

@@ -212,6 +212,12 @@ def play_pair(play, name, pair, tally):
 # ---- families that tests read
 
 
+def reason_of(test, output):
+    """Why a test skipped itself: the line below the one that says so."""
+    own = output.partition(f"[ RUN      ] {test}\n")[2].partition("[  SKIPPED ]")[0]
+    return (own.strip().splitlines() or ["it does not say why"])[-1]
+
+
 def by_tests(family, folder, programs):
     tally = Tally(family)
     read = False
@@ -221,9 +227,9 @@ def by_tests(family, folder, programs):
             continue
         report = pathlib.Path(f"{path}.corpus.json")
         report.unlink(missing_ok=True)
-        subprocess.run([str(path), "--gtest_filter=*Corpus*", f"--gtest_output=json:{report}"],
-                       capture_output=True, cwd=ROOT,
-                       env={**os.environ, "AIRLOCK_CORPUS": str(folder.parent)})
+        ran = subprocess.run([str(path), "--gtest_filter=*Corpus*", f"--gtest_output=json:{report}"],
+                             capture_output=True, cwd=ROOT, text=True, errors="replace",
+                             env={**os.environ, "AIRLOCK_CORPUS": str(folder.parent)})
         try:
             suites = json.loads(report.read_text()).get("testsuites", [])
         except (OSError, ValueError):
@@ -235,7 +241,7 @@ def by_tests(family, folder, programs):
             if test.get("failures"):
                 tally.fail(what, short(test["failures"][0]["failure"]))
             elif test.get("result") == "SKIPPED":
-                tally.skip(what, "the test skipped itself")
+                tally.skip(what, reason_of(what, ran.stdout))
             else:
                 # A test that counts its vectors says so; one that does not is one.
                 tally.passed += int(test.get("vectors", 1))

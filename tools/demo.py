@@ -141,7 +141,7 @@ class Demo(stage.Stage):
         good(f"rollout {number} offers it to 100 % of the devices; who and why stand in the audit table")
 
     def show_device(self, *args):
-        """Runs the device with its own screen: progress bars and the consent text."""
+        """Runs the device with its own screen, progress bars and all."""
         with self.steps.step(("airlock-device", *args)):
             result = subprocess.run([str(stage.BIN / "airlock-device"), *map(str, args), "--dir", str(self.dir / "device")],
                                     env={**self.environment(), **({} if not COLOUR else {"NO_COLOR": ""})},
@@ -151,10 +151,17 @@ class Demo(stage.Stage):
             print(f"   {paint('2', '│')} {line}")
         return result.returncode
 
+    def show_owner(self, *args):
+        """Runs the device at a terminal of its own, reads what it asks, and presses y."""
+        with self.steps.step(("airlock-device", *args)):
+            screen, _ = self.talk("airlock-device", *args, "--dir", "device", answers=[("any other key for no: ", "y")])
+        for line in screen.splitlines():
+            print(f"   {paint('2', '│')} {line.rpartition(chr(13))[2]}")
+
     def the_device_updates(self):
         chapter(4, "The device asks, proves, installs into the other slot, and its owner says yes")
         wire = self.put_wire_between()
-        self.show_device("run", "--until-quiet", "--consent", self.manifest_digest(self.second))
+        self.show_owner("run", "--until-quiet")
         self.assert_runs("1.1.0", self.images[1])
         self.assertEqual(self.seed(), self.seed_before)
         state = self.status()

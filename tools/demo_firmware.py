@@ -34,16 +34,25 @@ def of_debian(cache):
     return f"Debian cloud kernel, {architecture}", [kernel(cache, name) for name in names[-COUNT:]]
 
 
+def download(package, cache):
+    ran = subprocess.run(["apt-get", "download", "-q", package], cwd=cache, capture_output=True, text=True)
+    if ran.returncode != 0:
+        raise NoFirmware(f"{package} could not be downloaded ({' '.join(ran.stderr.split())}); run apt-get update, or name a "
+                         "corpus in AIRLOCK_CORPUS")
+
+
 def kernel(cache, package):
     image = cache / f"{package}.image"
     build = package.split("-")[3]
     if not image.exists():
         if not list(cache.glob(f"{package}_*.deb")):
             print(f"  downloading {package} from Debian …", flush=True)
-            subprocess.run(["apt-get", "download", "-q", package], cwd=cache, check=True, capture_output=True)
+            download(package, cache)
         folder = cache / package
         subprocess.run(["dpkg-deb", "-x", next(cache.glob(f"{package}_*.deb")), folder], check=True)
-        image.write_bytes(unpack(next((folder / "boot").glob("vmlinuz-*")).read_bytes(), cache))
+        whole = cache / "unpacked"  # a run that ends here must not leave half a kernel under the image's name
+        whole.write_bytes(unpack(next((folder / "boot").glob("vmlinuz-*")).read_bytes(), cache))
+        whole.rename(image)
         subprocess.run(["rm", "-rf", folder], check=True)
     return f"6.1.{build}", image.read_bytes()
 

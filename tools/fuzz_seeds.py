@@ -226,8 +226,8 @@ class Seeds(authority.Authority):
         """Root, signatures and list as minimal_fuzz takes them."""
         (self.dir / "tool").write_bytes(b"tool")
         self.airlock("repo", "add", "tool", "--as", "cli/tool", "--repo", "repo", "--keys", "keys")
-        for name, only in (("whole", ""), ("one", "cli/"), ("none", "nothing/")):
-            self.airlock("repo", "export", "--minimal", "--repo", "repo", "--keys", "keys", "--only", only, "--out", name)
+        for name, only in (("whole", ()), ("one", ("--only", "cli/")), ("none", ("--only", "nothing/"))):
+            self.airlock("repo", "export", "--minimal", "--repo", "repo", "--keys", "keys", *only, "--out", name)
             root, listed, signatures = ((self.dir / name / file).read_bytes()
                                         for file in ("root.json", "metadata.json", "metadata.json.sig"))
             self.put("minimal_fuzz", name, framed(root) + framed(signatures) + listed)

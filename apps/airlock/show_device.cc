@@ -191,7 +191,10 @@ void add_records(const file::Path& folder, Shown& shown) {
     shown.text += "Boot record, " + std::string(kRecordFiles[i]);
     json::Value one{{"file", kRecordFiles[i]}, {"counts", counts == i}};
     if (copies[i]) {
-      shown.text += counts == i ? ": this copy counts\n" : ": the older copy\n";
+      const bool is_same = counts && copies[i]->sequence == copies[*counts]->sequence;
+      shown.text += counts == i ? ": this copy counts\n"
+                    : is_same   ? ": the same record\n"
+                                : ": the older copy\n";
       shown.text += record_text(*copies[i]);
       one["boot_record"] = record_json(*copies[i]);
     } else {

@@ -30,6 +30,17 @@ class Consent(Stage):
                      self.manifest_digest("release-1.0.0"))
         self.assert_nobody_consented("consent_mismatch")
 
+    def test_the_key_y_installs_what_the_screen_shows(self):
+        release = self.inspect(self.dir / "release-1.1.0" / "manifest.cose")["manifest"]
+        image = hashlib.sha256(self.new).hexdigest()
+        screen, status = self.talk("airlock-device", "run", "--dir", "device", "--until-quiet",
+                                   answers=[("any other key for no: ", "y")])
+        self.assertEqual(status, 0, screen)
+        for shown in ("demo-wallet", "1.0.0", "1.1.0", release["created"], image, image[:8], release["digest"],
+                      "Your seed and data stay"):
+            self.assertIn(shown, screen)
+        self.assert_runs("1.1.0", self.new)
+
     def test_without_a_terminal_and_without_a_digest_nobody_consented(self):
         self.refuses("not_interactive", self.device, "run", "--until-quiet")
         self.assert_nobody_consented("not_interactive")

@@ -28,6 +28,7 @@ class TwoComponents(Stage):
 
     def test_both_go_back_together(self):
         self.update(self.second, "--trial", "unhealthy")
+        self.assertEqual(self.status()["last_revert"]["reason"], "unhealthy")
         self.assert_set("1.0.0", self.old)
 
     def test_a_release_that_lacks_one_is_refused(self):
