@@ -155,8 +155,8 @@ class Demo(stage.Stage):
         """Runs the device at a terminal of its own, reads what it asks, and presses y."""
         with self.steps.step(("airlock-device", *args)):
             screen, _ = self.talk("airlock-device", *args, "--dir", "device", answers=[("any other key for no: ", "y")])
-        for line in screen.splitlines():
-            print(f"   {paint('2', '│')} {line.rpartition(chr(13))[2]}")
+        for line in screen.rstrip().split("\n"):
+            print(f"   {paint('2', '│')} {line.rpartition(chr(13))[2]}")  # a bar is drawn over and over on its line
 
     def the_device_updates(self):
         chapter(4, "The device asks, proves, installs into the other slot, and its owner says yes")
