@@ -105,8 +105,8 @@ void add_check_command(CLI::App& family, Outcome& outcome) {
       &check);
   made.command.add_option("--repo", made.options.repo, "folder of the repository")->required();
   made.command.add_option("--keyring", made.options.keyring,
-                          "keyring package of the devices: is each package good for it, and are "
-                          "the doors' keys apart?");
+                          "keyring package of the devices: is each package good for it, with its "
+                          "proof and certificates, and are the doors' keys apart?");
   made.command
       .add_option("--warn-within", made.options.within, "warn of what expires within this time")
       ->capture_default_str();

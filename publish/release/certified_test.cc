@@ -1,3 +1,5 @@
+#include "host/text/text.h"
+#include "publish/release/check.h"
 #include "publish/release/release_test.h"
 #include "trust/x509/internal/fake_authority.h"
 
@@ -70,6 +72,31 @@ TEST_F(CertifiedRelease, IsPublishedOnlyWithTheCertificatesThatThePolicyDemands)
       repository() / kCertificatesFolder / text::to_hex(digest_of(*read_envelope(package)).bytes);
   EXPECT_EQ(*file::read(served, x509::kBundleSizeMax), *good.encode());
   EXPECT_EQ(published->without_clock, "");
+}
+
+// What devices would say of a release that is out, long after it was let in.
+TEST_F(CertifiedRelease, IsCheckedAsLongAsItIsOffered) {
+  const Path package = complete(recipe_of("1.0.0", image_of(1, 1'000)));
+  put(package, bundle_of({crl()}).bundle);
+  ASSERT_TRUE(publish_now(package));
+  ASSERT_TRUE(offer_now());
+  const Path served = repository() / kCertificatesFolder /
+                      text::to_hex(digest_of(*file::read(package / kEnvelopeFile, 1 << 20)).bytes);
+  const auto finding = [&](std::int64_t now) -> std::string {
+    for (const Finding& one :
+         check({.repository = repository(), .keyring = &keyring_, .now = now}).findings) {
+      if (!one.about.starts_with(served.string())) continue;
+      return std::string(one.level == Level::error ? "error " : "warning ") +
+             std::string(name(one.error.code));
+    }
+    return "";
+  };
+  EXPECT_EQ(finding(kNow), "");
+  EXPECT_EQ(finding(kNow + 2 * kDay), "warning revocation_unknown");
+  ASSERT_TRUE(file::replace(served, *bundle_of({crl({kSerial})}).bundle.encode()));
+  EXPECT_EQ(finding(kNow), "error certificate_revoked");
+  ASSERT_TRUE(file::remove_file(served));
+  EXPECT_EQ(finding(kNow), "error not_found");
 }
 
 TEST_F(CertifiedRelease, SaysWhatADeviceWithoutAClockWouldSay) {

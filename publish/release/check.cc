@@ -219,6 +219,11 @@ class Check {
     if (const auto logged = check_logged(order, manifest); !logged) {
       found(Level::error, logged.error());
     }
+    // Who can ask a responder may still learn that a certificate holds; who cannot refuses it.
+    if (const auto certified = check_certified(order, envelope); !certified) {
+      const bool may_be_asked = certified.error().error.code == Code::revocation_unknown;
+      found(may_be_asked ? Level::warning : Level::error, certified.error());
+    }
   }
 
   void of_artifact(const package::Payload& payload) {

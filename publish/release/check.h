@@ -41,8 +41,9 @@ struct Checked {
 
 // check looks at everything that devices and operators need: the chain of roots, signatures and
 // expiry of every role (by the device's own code), each target and artifact with its digest and
-// length, drafts that wait, files that belong to nothing, keys in two roles or in both doors. It
-// writes nothing. Findings are no refusal; it refuses nothing.
+// length, drafts that wait, files that belong to nothing, keys in two roles or in both doors; with
+// the keyring at hand, quorum, log and certificates of each package. It writes nothing. Findings
+// are no refusal; it refuses nothing.
 Checked check(const CheckOrder& order);
 
 }  // namespace airlock::release
