@@ -227,20 +227,26 @@ class Agents : public testing::Test {
     return crypto::sha256(manifest);
   }
 
-  void provision_device(platform::Naming naming = platform::Naming::duid) {
-    ASSERT_TRUE(file::replace(folder_ / "keyring.cose", anchor()));
-    ASSERT_TRUE(file::replace(folder_ / "root.json", bytes_of(root_of(signers_["vendor"]))));
-    ASSERT_TRUE(file::replace(folder_ / "ca.pem", bytes_of(fakes::kAuthorityPem)));
+  // What a device is made of, and the package that it starts with.
+  Factory factory_with(const char* firmware) const {
     Factory factory;
     factory.config.model = "demo-wallet";
     factory.config.server = "https://localhost:1";
     factory.config.components = {{"mcu", 64 << 10, {}}};
-    factory.config.naming = naming;
     factory.keyring = folder_ / "keyring.cose";
     factory.root = folder_ / "root.json";
     factory.ca = folder_ / "ca.pem";
-    factory.firmware = folder_ / "first";
+    factory.firmware = folder_ / firmware;
     factory.clock = kNow;
+    return factory;
+  }
+
+  void provision_device(platform::Naming naming = platform::Naming::duid) {
+    ASSERT_TRUE(file::replace(folder_ / "keyring.cose", anchor()));
+    ASSERT_TRUE(file::replace(folder_ / "root.json", bytes_of(root_of(signers_["vendor"]))));
+    ASSERT_TRUE(file::replace(folder_ / "ca.pem", bytes_of(fakes::kAuthorityPem)));
+    Factory factory = factory_with("first");
+    factory.config.naming = naming;
     const auto made = provision(folder_ / "device", factory);
     ASSERT_TRUE(made) << name(made.error().code) << made.error().about;
   }

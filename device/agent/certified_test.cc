@@ -216,16 +216,7 @@ TEST_F(CertifiedAgents, RestoreWhatRanWhoeverWasRevokedSince) {
 
 TEST_F(CertifiedAgents, LeaveNoDeviceBehindWhereTheFirstFirmwareIsNotCertified) {
   std::filesystem::remove(folder_ / "first/manifest.certificates");
-  Factory factory;
-  factory.config.model = "demo-wallet";
-  factory.config.server = "https://localhost:1";
-  factory.config.components = {{"mcu", 64 << 10, {}}};
-  factory.keyring = folder_ / "keyring.cose";
-  factory.root = folder_ / "root.json";
-  factory.ca = folder_ / "ca.pem";
-  factory.firmware = folder_ / "first";
-  factory.clock = kNow;
-  const auto made = provision(folder_ / "another", factory);
+  const auto made = provision(folder_ / "another", factory_with("first"));
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code, Code::certificate_missing);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "another"));

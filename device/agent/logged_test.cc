@@ -177,16 +177,7 @@ TEST_F(LoggedAgents, TakeAKeyringThatIsInNoLog) {
 TEST_F(LoggedAgents, AreNotMadeWithAReleaseThatTheLogDoesNotHave) {
   std::filesystem::remove_all(folder_ / "device");
   std::filesystem::remove(folder_ / "first/manifest.tlog-proof");
-  Factory factory;
-  factory.config.model = "demo-wallet";
-  factory.config.server = "https://localhost:1";
-  factory.config.components = {{"mcu", 64 << 10, {}}};
-  factory.keyring = folder_ / "keyring.cose";
-  factory.root = folder_ / "root.json";
-  factory.ca = folder_ / "ca.pem";
-  factory.firmware = folder_ / "first";
-  factory.clock = kNow;
-  EXPECT_EQ(provision(folder_ / "device", factory).error().code, Code::proof_missing);
+  EXPECT_EQ(provision(folder_ / "device", factory_with("first")).error().code, Code::proof_missing);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "device"));
 }
 

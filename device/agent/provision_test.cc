@@ -13,15 +13,8 @@ TEST_F(Agents, StartWithTheFirmwareOfTheFactory) {
 
 TEST_F(Agents, AreMadeWholeOrNotAtAll) {
   std::filesystem::remove_all(folder_ / "device");
-  Factory factory;
-  factory.config.model = "demo-wallet";
-  factory.config.server = "https://localhost:1";
+  Factory factory = factory_with("first");
   factory.config.components = {{"mcu", 1 << 10, {}}};  // too small for the firmware
-  factory.keyring = folder_ / "keyring.cose";
-  factory.root = folder_ / "root.json";
-  factory.ca = folder_ / "ca.pem";
-  factory.firmware = folder_ / "first";
-  factory.clock = kNow;
   EXPECT_EQ(provision(folder_ / "device/", factory).error().code, Code::slot_too_small);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "device"));
   factory.config.components = {{"mcu", 64 << 10, {}}};
@@ -33,12 +26,9 @@ class Factories : public Agents {
  protected:
   void SetUp() override {
     Agents::SetUp();
-    factory_.config.model = "demo-wallet";
-    factory_.config.server = "https://localhost:1";
-    factory_.config.components = {{"mcu", 64 << 10, {}}};
-    factory_.keyring = folder_ / "keyring.cose";
-    factory_.root = folder_ / "root.json";
-    factory_.ca = folder_ / "ca.pem";
+    factory_ = factory_with("first");
+    factory_.firmware.reset();
+    factory_.clock.reset();
   }
   platform::Fault refusal() {
     const auto made = provision(folder_ / "new", factory_);
