@@ -56,7 +56,7 @@ room(trust/x509     HOST ROOMS core/base core/codec core/crypto host/file host/t
 room(trust/translog HOST ROOMS core/base core/codec core/crypto core/package host/file host/text)
 
 # Where the doors meet: each other, and the certificates that the package door may ask for.
-room(trust/doors    HOST ROOMS core/base core/crypto core/package trust/tuf trust/x509)
+room(trust/doors    HOST ROOMS core/base core/crypto core/package host/json trust/tuf trust/x509)
 
 # ---- publish: signing happens here and nowhere else.
 room(publish/token   HOST ROOMS core/base core/crypto host/file LIBS p11_kit)

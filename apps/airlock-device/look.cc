@@ -76,10 +76,7 @@ platform::Located<json::Value> certificates_of(const platform::Device& device,
   AIRLOCK_ASSIGN(const agent::Verdicts last, located(folder, agent::read_verdicts(device)));
   json::Value signers = json::Value::array();
   for (const doors::CertificateVerdict& one : last.signers) {
-    signers.push_back({{"signer", one.signer},
-                       {"algorithm", package::name_of(one.algorithm)},
-                       {"code", name(one.code)},
-                       {"why", one.why}});
+    signers.push_back(doors::json_of(one));
   }
   return json::Value{{"kinds", std::move(kinds)},
                      {"roots", roots.certificates().size()},

@@ -42,10 +42,7 @@ std::string verdicts_text(std::span<const doors::CertificateVerdict> verdicts) {
 json::Value verdicts_json(std::span<const doors::CertificateVerdict> verdicts) {
   json::Value list = json::Value::array();
   for (const doors::CertificateVerdict& one : verdicts) {
-    list.push_back({{"signer", one.signer},
-                    {"algorithm", package::name_of(one.algorithm)},
-                    {"code", name(one.code)},
-                    {"why", one.why}});
+    list.push_back(doors::json_of(one));
   }
   return list;
 }

@@ -10,38 +10,22 @@ namespace {
 constexpr std::string_view kVerdictsName = "certificates/verdicts.json";
 constexpr std::string_view kCrlsName = "certificates/crls";
 constexpr std::size_t kVerdictsSizeMax = 64 << 10;
-constexpr std::size_t kWhyTextMax = 4 << 10;
-constexpr std::size_t kCodeTextMax = 64;
 
 // A subject's name in `why` may be anything that an authority wrote.
-std::string shortened(std::string_view why) {
-  return std::string(why.substr(0, std::min(why.size(), kWhyTextMax)));
+doors::CertificateVerdict shortened(doors::CertificateVerdict verdict) {
+  verdict.why.resize(std::min(verdict.why.size(), doors::kWhyTextMax));
+  return verdict;
 }
 
 Status keep_verdicts(const platform::Device& device, const Verdicts& verdicts) {
   json::Value signers = json::Value::array();
   for (const doors::CertificateVerdict& one : verdicts.signers) {
-    signers.push_back({{"signer", one.signer},
-                       {"algorithm", package::name_of(one.algorithm)},
-                       {"code", name(one.code)},
-                       {"why", shortened(one.why)}});
+    signers.push_back(doors::json_of(shortened(one)));
   }
   const json::Value value = {{"manifest", text::to_hex(verdicts.manifest.bytes)},
                              {"moment", verdicts.moment},
                              {"signers", std::move(signers)}};
   return file::replace(device.path(kVerdictsName), bytes_of(json::write(value)));
-}
-
-Result<doors::CertificateVerdict> verdict_of(const json::Value& value) {
-  doors::CertificateVerdict verdict;
-  AIRLOCK_ASSIGN(verdict.signer, json::text(value, "signer", package::kNameMax));
-  AIRLOCK_ASSIGN(const std::string algorithm, json::text(value, "algorithm", package::kNameMax));
-  AIRLOCK_ASSIGN(verdict.algorithm, package::algorithm_named(algorithm));
-  AIRLOCK_ASSIGN(const std::string code, json::text(value, "code", kCodeTextMax));
-  verdict.code = code_named(code);
-  if (name(verdict.code) != code) return fail(Code::out_of_range);
-  AIRLOCK_ASSIGN(verdict.why, json::text(value, "why", kWhyTextMax));
-  return verdict;
 }
 
 Result<Verdicts> verdicts_of(std::string_view text) {
@@ -52,7 +36,7 @@ Result<Verdicts> verdicts_of(std::string_view text) {
   AIRLOCK_ASSIGN(verdicts.moment, json::integer(value, "moment", 0, INT64_MAX));
   AIRLOCK_ASSIGN(const json::Value* signers, json::array(value, "signers", package::kKeysMax));
   for (const json::Value& one : *signers) {
-    AIRLOCK_ASSIGN(doors::CertificateVerdict verdict, verdict_of(one));
+    AIRLOCK_ASSIGN(doors::CertificateVerdict verdict, doors::verdict_of(one));
     verdicts.signers.push_back(std::move(verdict));
   }
   return verdicts;

@@ -5,6 +5,8 @@
 namespace airlock::doors {
 namespace {
 
+constexpr std::size_t kCodeTextMax = 64;
+
 // A revocation says most about a signer, and that nothing came the least.
 int weight_of(Code code) {
   if (code == Code::ok) return 0;
@@ -17,6 +19,25 @@ bool is_lighter(const CertificateVerdict& a, const CertificateVerdict& b) {
 }
 
 }  // namespace
+
+json::Value json_of(const CertificateVerdict& verdict) {
+  return {{"signer", verdict.signer},
+          {"algorithm", package::name_of(verdict.algorithm)},
+          {"code", name(verdict.code)},
+          {"why", verdict.why}};
+}
+
+Result<CertificateVerdict> verdict_of(const json::Value& value) {
+  CertificateVerdict verdict;
+  AIRLOCK_ASSIGN(verdict.signer, json::text(value, "signer", package::kNameMax));
+  AIRLOCK_ASSIGN(const std::string algorithm, json::text(value, "algorithm", package::kNameMax));
+  AIRLOCK_ASSIGN(verdict.algorithm, package::algorithm_named(algorithm));
+  AIRLOCK_ASSIGN(const std::string code, json::text(value, "code", kCodeTextMax));
+  verdict.code = code_named(code);
+  if (name(verdict.code) != code) return fail(Code::out_of_range);
+  AIRLOCK_ASSIGN(verdict.why, json::text(value, "why", kWhyTextMax));
+  return verdict;
+}
 
 std::string explain(std::span<const CertificateVerdict> verdicts) {
   std::string made;

@@ -16,9 +16,13 @@
 
 #include "core/base/base.h"
 #include "core/package/package.h"
+#include "host/json/json.h"
 #include "trust/x509/x509.h"
 
 namespace airlock::doors {
+
+// The longest `why` that verdict_of reads: a subject's name in it may be anything.
+inline constexpr std::size_t kWhyTextMax = 4 << 10;
 
 // How one key of a signer stands.
 struct CertificateVerdict {
@@ -27,6 +31,11 @@ struct CertificateVerdict {
   Code code = Code::certificate_missing;  // ok: a certificate of it holds
   std::string why;                        // one sentence about the certificate, for people
 };
+
+// json_of has the members signer, algorithm, code and why; verdict_of reads them again. Errors:
+// those of host/json, out_of_range (no such code), unsupported_algorithm.
+json::Value json_of(const CertificateVerdict& verdict);
+Result<CertificateVerdict> verdict_of(const json::Value& value);
 
 // explain joins what is wrong, and only that: "vendor (ed25519): CN=vendor expired at .."; empty
 // where all is well.
