@@ -58,6 +58,14 @@ room(trust/translog HOST ROOMS core/base core/codec core/crypto core/package hos
 # Where the doors meet: each other, and the certificates that the package door may ask for.
 room(trust/doors    HOST ROOMS core/base core/crypto core/package host/json trust/tuf trust/x509)
 
+# ---- engine: what wallets embed. It reads what was proven, and decides nothing about updates.
+room(engine/number       HOST ROOMS core/base)
+room(engine/abi/type     HOST ROOMS core/base core/crypto host/json host/text engine/number)
+room(engine/abi/evm      HOST ROOMS core/base core/crypto host/json host/text engine/number engine/abi/type)
+room(engine/abi/solana   HOST ROOMS core/base core/crypto host/json host/text engine/number engine/abi/type)
+room(engine/abi/move     HOST ROOMS core/base core/codec core/crypto host/json host/text engine/number engine/abi/type)
+room(engine/abi/clear    HOST ROOMS core/base core/crypto host/json host/text engine/number engine/abi/type engine/abi/evm)
+
 # ---- publish: signing happens here and nowhere else.
 room(publish/token   HOST ROOMS core/base core/crypto host/file LIBS p11_kit)
 room(publish/keys    HOST ROOMS core/base core/codec core/crypto core/package host/file host/text host/terminal publish/token LIBS crypto secp256k1)

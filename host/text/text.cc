@@ -49,36 +49,6 @@ Result<std::int64_t> digits(std::string_view text) {
   return value;
 }
 
-// The code point at the start of `text` and its length; length 0 where the bytes are not UTF-8.
-struct CodePoint {
-  std::uint32_t value;
-  std::size_t size;
-};
-CodePoint code_point(std::string_view text) {
-  const auto lead = static_cast<std::uint8_t>(text[0]);
-  if (lead < 0x80) return {lead, 1};
-  const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < size) return {lead, 0};
-  std::uint32_t value = lead & (0x7fU >> size);
-  for (std::size_t i = 1; i < size; ++i) {
-    const auto next = static_cast<std::uint8_t>(text[i]);
-    if ((next & 0xc0) != 0x80) return {lead, 0};
-    value = value << 6 | (next & 0x3fU);
-  }
-  constexpr std::uint32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = value >= 0xd800 && value < 0xe000;
-  if (value < kSmallest[size] || value > 0x10ffff || surrogate) return {lead, 0};
-  return {value, size};
-}
-
-// Characters that change how the text around them looks, or that are not seen at all.
-bool is_hidden(std::uint32_t c) {
-  return (c < 0x20 && c != '\n') || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c ||
-         (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-         (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
-         (c >= 0xe0000 && c <= 0xe007f);
-}
-
 // How many bytes of a line fit into so many columns, cut at a space where there is one.
 std::size_t fitting(std::string_view line, std::size_t columns) {
   std::size_t used = 0, at = 0, space = 0;
@@ -219,6 +189,50 @@ Result<std::int64_t> read_duration(std::string_view text) {
   }
   if (count > kDaysMax * 86400 / unit) return fail(Code::out_of_range);
   return count * unit;
+}
+
+CodePoint code_point(std::string_view text) {
+  const auto lead = static_cast<std::uint8_t>(text[0]);
+  if (lead < 0x80) return {lead, 1};
+  const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < size) return {lead, 0};
+  std::uint32_t value = lead & (0x7fU >> size);
+  for (std::size_t i = 1; i < size; ++i) {
+    const auto next = static_cast<std::uint8_t>(text[i]);
+    if ((next & 0xc0) != 0x80) return {lead, 0};
+    value = value << 6 | (next & 0x3fU);
+  }
+  constexpr std::uint32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = value >= 0xd800 && value < 0xe000;
+  if (value < kSmallest[size] || value > 0x10ffff || surrogate) return {lead, 0};
+  return {value, size};
+}
+
+bool is_hidden(std::uint32_t c) {
+  return (c < 0x20 && c != '\n') || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c ||
+         (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+         (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
+         (c >= 0xe0000 && c <= 0xe007f);
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const CodePoint found = code_point(text);
+    if (found.size == 0) return false;
+    text.remove_prefix(found.size);
+  }
+  return true;
+}
+
+std::string visible_line(std::string_view text) {
+  std::string shown;
+  for (const char c : visible(text)) {
+    if (c == '\n')
+      shown += "\\u{a}";
+    else
+      shown.push_back(c);
+  }
+  return shown;
 }
 
 std::string visible(std::string_view text) {

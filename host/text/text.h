@@ -51,6 +51,21 @@ Result<std::uint16_t> read_share(std::string_view text);
 // overrides and invalid UTF-8 become \u{..} escapes.
 std::string visible(std::string_view text);
 
+// visible_line is visible text of one line: line breaks are escaped too.
+std::string visible_line(std::string_view text);
+
+// The code point at the start of a text and its length in bytes; length 0 where that is not UTF-8,
+// and the value is the first byte. The text is not empty.
+struct CodePoint {
+  std::uint32_t value;
+  std::size_t size;
+};
+CodePoint code_point(std::string_view text);
+// is_hidden says whether a character is not seen itself, or changes how the text around it looks:
+// controls (all but the line feed), bidirectional marks and overrides, joiners, tags.
+bool is_hidden(std::uint32_t code_point);
+bool is_utf8(std::string_view text);
+
 // quoted is visible text of several lines as a block in which no line can pass for one of ours:
 // each begins with "  | ", and what is longer than `columns` goes on in another such line, so that
 // no terminal wraps it. A character outside ASCII is taken to be two columns wide.

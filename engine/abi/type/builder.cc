@@ -1,0 +1,120 @@
+#include "engine/abi/type/builder.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace airlock::abi::type {
+namespace {
+
+std::uint64_t hash_of(const Type& type) {
+  const std::uint64_t parts[] = {static_cast<std::uint64_t>(type.form) << 32 | type.flags,
+                                 type.size,
+                                 type.name.at,
+                                 type.name.size,
+                                 type.first,
+                                 type.count};
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (std::uint64_t part : parts) hash = std::rotl((hash ^ part) * 0x9e3779b97f4a7c15, 29);
+  return hash;
+}
+
+template <class Record>
+void append(std::vector<std::uint8_t>& bytes, std::span<const Record> records) {
+  const auto* from = reinterpret_cast<const std::uint8_t*>(records.data());
+  bytes.insert(bytes.end(), from, from + records.size_bytes());
+}
+
+}  // namespace
+
+Result<OwnedMap> OwnedMap::parse(std::vector<std::uint8_t> encoded) {
+  AIRLOCK_ASSIGN(const Map map, Map::parse(encoded));
+  return OwnedMap(std::move(encoded), map);
+}
+
+Builder::Builder(std::string_view loader, Order order, AddressForm address_form)
+    : order_(order), address_form_(address_form) {
+  loader_ = text(loader);
+}
+
+Text Builder::text(std::string_view text) {
+  if (text.empty()) return {};
+  const auto [place, is_new] = kept_.try_emplace(std::string(text));
+  if (is_new) {
+    place->second = {static_cast<std::uint32_t>(texts_.size()),
+                     static_cast<std::uint32_t>(text.size())};
+    texts_.append(text);
+  }
+  return place->second;
+}
+
+std::uint32_t Builder::add(const Type& type) {
+  const std::uint64_t hash = hash_of(type);
+  const auto [begin, end] = same_.equal_range(hash);
+  for (auto place = begin; place != end; ++place)
+    if (types_[place->second] == type) return place->second;
+  const auto index = static_cast<std::uint32_t>(types_.size());
+  same_.emplace(hash, index);
+  types_.push_back(type);
+  return index;
+}
+
+std::uint32_t Builder::reserve() {
+  types_.push_back({});
+  return static_cast<std::uint32_t>(types_.size() - 1);
+}
+
+void Builder::put(std::uint32_t index, const Type& type) {
+  AIRLOCK_CHECK(index < types_.size());
+  types_[index] = type;
+}
+
+std::uint32_t Builder::add_fields(std::span<const Field> fields) {
+  const auto first = static_cast<std::uint32_t>(fields_.size());
+  fields_.insert(fields_.end(), fields.begin(), fields.end());
+  return first;
+}
+
+std::uint32_t Builder::add_accounts(std::span<const Account> accounts) {
+  const auto first = static_cast<std::uint32_t>(accounts_.size());
+  accounts_.insert(accounts_.end(), accounts.begin(), accounts.end());
+  return first;
+}
+
+void Builder::sort_entries() {
+  std::stable_sort(entries_.begin(), entries_.end(), [this](const Entry& a, const Entry& b) {
+    if (a.kind != b.kind) return a.kind < b.kind;
+    const Bytes left = bytes_of(view(a.key)), right = bytes_of(view(b.key));
+    return std::lexicographical_compare(left.begin(), left.end(), right.begin(), right.end());
+  });
+}
+
+Result<OwnedMap> Builder::finish() {
+  if (texts_.size() > kMapSizeMax) return fail(Code::oversized, texts_.size());
+  sort_entries();
+  Map::Head head{};
+  head.magic = Map::kMagic;
+  head.version = kMapVersion;
+  head.loader = loader_;
+  head.name = name_;
+  head.order = order_;
+  head.address_form = address_form_;
+  head.type_count = static_cast<std::uint32_t>(types_.size());
+  head.field_count = static_cast<std::uint32_t>(fields_.size());
+  head.entry_count = static_cast<std::uint32_t>(entries_.size());
+  head.account_count = static_cast<std::uint32_t>(accounts_.size());
+  head.text_size = static_cast<std::uint32_t>(texts_.size());
+  std::vector<std::uint8_t> encoded;
+  encoded.reserve(sizeof head + types_.size() * sizeof(Type) + fields_.size() * sizeof(Field) +
+                  entries_.size() * sizeof(Entry) + accounts_.size() * sizeof(Account) +
+                  texts_.size());
+  append<Map::Head>(encoded, {&head, 1});
+  append<Type>(encoded, types_);
+  append<Field>(encoded, fields_);
+  append<Entry>(encoded, entries_);
+  append<Account>(encoded, accounts_);
+  append<char>(encoded, {texts_.data(), texts_.size()});
+  return OwnedMap::parse(std::move(encoded));
+}
+
+}  // namespace airlock::abi::type
