@@ -34,6 +34,7 @@ room(core/codec     ROOMS core/base)
 room(core/crypto    ROOMS core/base BACKEND_LIBS crypto secp256k1)
 room(core/minimal   ROOMS core/base core/codec core/crypto)
 room(core/package   ROOMS core/base core/codec core/crypto)
+room(core/entry     ROOMS core/base core/codec core/crypto core/package)
 room(core/delta     ROOMS core/base core/codec core/crypto core/package)
 room(core/slot      ROOMS core/base core/codec core/crypto core/package)
 room(core/update    ROOMS core/base core/codec core/crypto core/package core/slot)
@@ -64,6 +65,7 @@ room(engine/abi/type     HOST ROOMS core/base core/crypto host/json host/text en
 room(engine/abi/evm      HOST ROOMS core/base core/crypto host/json host/text engine/number engine/abi/type)
 room(engine/abi/solana   HOST ROOMS core/base core/crypto host/json host/text engine/number engine/abi/type)
 room(engine/abi/move     HOST ROOMS core/base core/codec core/crypto host/json host/text engine/number engine/abi/type)
+room(engine/abi/pack     HOST ROOMS core/base core/crypto core/package core/entry host/file host/json host/text)
 room(engine/abi/clear    HOST ROOMS core/base core/crypto host/json host/text engine/number engine/abi/type engine/abi/evm)
 
 # ---- publish: signing happens here and nowhere else.

@@ -7,6 +7,7 @@ namespace {
 
 using codec::CborWriter;
 using internal::ComponentKey;
+using internal::EntriesKey;
 using internal::ImageKey;
 using internal::KeyringKey;
 using internal::LogKey;
@@ -85,6 +86,14 @@ void write_ramp(CborWriter& writer, const Ramp& ramp) {
   }
 }
 
+void write_entries(CborWriter& writer, const std::optional<Entries>& entries) {
+  if (!entries) return;
+  write_key(writer, ManifestKey::entries);
+  writer.write_map(2);
+  write_bytes(writer, EntriesKey::root, entries->root.bytes);
+  write_size(writer, EntriesKey::count, entries->count);
+}
+
 void write_image(CborWriter& writer, const ImageDraft& image) {
   writer.write_map(image.load_address ? 4 : 3);
   if (image.load_address) write_size(writer, ImageKey::load_address, *image.load_address);
@@ -131,7 +140,7 @@ std::size_t entry_count(const ManifestDraft& draft) {
   constexpr std::size_t kAlways = 12;
   return kAlways + (draft.from_versions.empty() ? 0 : 1) + (draft.ramp.stages.empty() ? 0 : 1) +
          (draft.notes.empty() ? 0 : 1) + (draft.content.empty() ? 0 : 1) +
-         (draft.components.empty() ? 0 : 1) + draft.extensions.size();
+         (draft.components.empty() ? 0 : 1) + (draft.entries ? 1 : 0) + draft.extensions.size();
 }
 
 void write_manifest(CborWriter& writer, const ManifestDraft& draft) {
@@ -155,6 +164,7 @@ void write_manifest(CborWriter& writer, const ManifestDraft& draft) {
   if (!draft.notes.empty()) write_text(writer, ManifestKey::notes, draft.notes);
   if (!draft.content.empty()) write_bytes(writer, ManifestKey::content, draft.content);
   write_components(writer, draft.components);
+  write_entries(writer, draft.entries);
   for (const Extension& extension : draft.extensions) {
     write_bytes(writer, extension.key, extension.value);
   }

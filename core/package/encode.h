@@ -46,6 +46,7 @@ struct ManifestDraft {
   std::string_view notes;
   Bytes content;
   std::span<const ComponentDraft> components;
+  std::optional<Entries> entries = {};
   std::span<const Extension> extensions;
 };
 

@@ -44,6 +44,8 @@ constexpr Layout kPayload = {internal::kPayloadShape, kPayloadFields};
 constexpr Field kComponentFields[] = {
     {1, "id"}, {2, "images", Form::list, &kImage}, {3, "payloads", Form::list, &kPayload}};
 constexpr Layout kComponent = {internal::kComponentShape, kComponentFields};
+constexpr Field kEntriesFields[] = {{1, "root"}, {2, "count"}};
+constexpr Layout kEntries = {internal::kEntriesShape, kEntriesFields};
 constexpr Field kManifestFields[] = {{1, "format"},
                                      {2, "kind"},
                                      {3, "models", Form::list},
@@ -60,7 +62,8 @@ constexpr Field kManifestFields[] = {{1, "format"},
                                      {14, "ramp", Form::one, &kRamp},
                                      {15, "notes"},
                                      {16, "content"},
-                                     {17, "components", Form::list, &kComponent}};
+                                     {17, "components", Form::list, &kComponent},
+                                     {18, "entries", Form::one, &kEntries}};
 constexpr Layout kManifest = {internal::kManifestShape, kManifestFields};
 constexpr Field kSignerFields[] = {{1, "algorithm"}, {2, "public key"}, {3, "group"}, {4, "name"}};
 constexpr Layout kSigner = {internal::kSignerShape, kSignerFields};

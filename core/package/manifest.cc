@@ -85,6 +85,19 @@ Status read_ramp(Ramp& ramp, CborReader& reader) {
   });
 }
 
+Status read_entries(Manifest& manifest, CborReader& reader) {
+  Entries& entries = manifest.entries.emplace();
+  using internal::EntriesKey;
+  return internal::read_map(reader, internal::kEntriesShape, [&](std::int64_t key) -> Status {
+    switch (static_cast<EntriesKey>(key)) {
+      case EntriesKey::root: return reader.read_exactly(entries.root.bytes);
+      case EntriesKey::count:
+        return internal::store(entries.count, read_number<std::uint32_t>(reader, kEntriesMax));
+    }
+    return fail(Code::unknown_field);
+  });
+}
+
 Status read_extension(Manifest& manifest, std::int64_t key, CborReader& reader) {
   if (key < kExtensionFirst || key > kExtensionLast) {
     return fail(Code::unknown_field);
@@ -131,6 +144,7 @@ Status read_field(Manifest& manifest, std::int64_t key, CborReader& reader) {
     case ManifestKey::notes: return read_notes(manifest, reader);
     case ManifestKey::content: return read_content(manifest, reader);
     case ManifestKey::components: broken_promise();
+    case ManifestKey::entries: return read_entries(manifest, reader);
   }
   return read_extension(manifest, key, reader);
 }
@@ -153,6 +167,9 @@ Status check_rules(const Manifest& manifest, Bytes encoded) {
   }
   if (carries_content(manifest.kind) != (manifest.component_count() == 0)) {
     return broken(ManifestKey::components);
+  }
+  if ((manifest.kind == Kind::abi_pack) != manifest.entries.has_value()) {
+    return broken(ManifestKey::entries);
   }
   return {};
 }

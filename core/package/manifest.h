@@ -127,6 +127,14 @@ struct Extension {
   Bytes value;
 };
 
+// What an ABI pack holds, so that one entry can be proven without the pack (core/entry): the root
+// of the tree over its entries, and how many there are.
+struct Entries {
+  Digest root;
+  std::uint32_t count = 0;
+};
+inline constexpr std::uint32_t kEntriesMax = 1 << 20;
+
 // A parsed manifest. It says what a release claims; Proven (quorum.h) says that it was signed.
 class Manifest {
  public:
@@ -154,6 +162,7 @@ class Manifest {
   Ramp ramp;
   std::string_view notes;
   Bytes content;  // of kinds that carry it inline (carries_content), instead of components
+  std::optional<Entries> entries;  // of the kind abi-pack, and of no other
   FixedList<Extension, kExtensionsMax> extensions;
 
   std::size_t component_count() const { return component_count_; }

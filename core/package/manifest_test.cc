@@ -159,7 +159,7 @@ TEST(Manifest, RefusesBytesAfterTheEnd) {
 }
 
 TEST(Manifest, RefusesKeysThatItDoesNotKnow) {
-  for (std::int64_t key : {18, 19, 31, 32, 999, 2000}) {
+  for (std::int64_t key : {19, 20, 31, 32, 999, 2000}) {
     Fields fields(Release().encode());
     fields.append(key, cbor_bytes({}));
     EXPECT_EQ(refusal(fields.encode()), Code::unknown_field) << key;
@@ -345,6 +345,38 @@ TEST(Manifest, CarriesContentOrComponentsByItsKind) {
     both.content = {'x'};
     EXPECT_EQ(refusal(both), Code::bad_manifest) << name_of(kind);
   }
+}
+
+TEST(Manifest, ListsEntriesIfItIsOfAnAbiPackAndOnlyThen) {
+  Release pack;
+  pack.kind = Kind::abi_pack;
+  Fields fields(pack.encode());
+  const auto entries = fields.at(18);
+  fields.erase(18);
+  EXPECT_EQ(refusal(fields.encode()), Code::bad_manifest);
+  Fields firmware(Release().encode());
+  firmware.append(18, entries);
+  EXPECT_EQ(refusal(firmware.encode()), Code::bad_manifest);
+  const auto parsed = Manifest::parse(pack.encode());
+  EXPECT_EQ(parsed->entries->count, 1U);
+}
+
+TEST(Manifest, RefusesEntriesThatAreNotWhole) {
+  Release pack;
+  pack.kind = Kind::abi_pack;
+  const auto encoded = pack.encode();
+  for (const std::int64_t key : {1, 2}) {
+    Fields fields(encoded);
+    Fields entries(fields.at(18));
+    entries.erase(key);
+    fields.at(18) = entries.encode();
+    EXPECT_EQ(refusal(fields.encode()), Code::missing_field) << key;
+  }
+  Fields fields(encoded);
+  Fields entries(fields.at(18));
+  entries.at(2) = cbor_number(kEntriesMax + 1);
+  fields.at(18) = entries.encode();
+  EXPECT_EQ(refusal(fields.encode()), Code::out_of_range);
 }
 
 TEST(Manifest, BoundsContentAndNotes) {

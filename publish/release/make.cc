@@ -100,6 +100,7 @@ Answer<Buffer> encode(const Recipe& recipe, std::span<const package::ComponentDr
   draft.notes = recipe.notes;
   draft.content = recipe.content;
   draft.components = components;
+  draft.entries = recipe.entries;
   std::string fault;
   Result<Buffer> encoded = encode_with([&](MutableBytes room) {
     Result<Bytes> written = package::encode_manifest(draft, room);

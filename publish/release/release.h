@@ -95,6 +95,7 @@ struct Recipe {
   Buffer content;
   std::vector<ImageInput> images;  // several of one component need load addresses
   std::vector<BaseInput> bases;
+  std::optional<package::Entries> entries;  // of the kind abi-pack
   diff::Options payloads;
 };
 

@@ -275,6 +275,7 @@ Result<Buffer> Release::try_encode() const {
   draft.notes = notes;
   draft.content = content;
   draft.components = component_drafts;
+  if (kind == Kind::abi_pack) draft.entries = package::Entries{digest_of("entries"), 1};
   draft.extensions = extension_views;
   return encode_with(room,
                      [&](MutableBytes buffer) { return package::encode_manifest(draft, buffer); });

@@ -30,7 +30,9 @@ enum class ManifestKey : std::int64_t {
   notes = 15,
   content = 16,
   components = 17,
+  entries = 18,
 };
+enum class EntriesKey : std::int64_t { root = 1, count = 2 };
 enum class RampKey : std::int64_t { start = 1, seed = 2, stages = 3 };
 enum class ComponentKey : std::int64_t { id = 1, images = 2, payloads = 3 };
 enum class ImageKey : std::int64_t { load_address = 1, size = 2, digest = 3, block_digests = 4 };

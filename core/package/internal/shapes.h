@@ -12,7 +12,8 @@ inline constexpr MapShape kManifestShape = {
             ManifestKey::security_version, ManifestKey::created, ManifestKey::not_before,
             ManifestKey::expires, ManifestKey::bootloader_min, ManifestKey::secure_boot_min,
             ManifestKey::data_version, ManifestKey::data_version_min),
-    static_cast<std::size_t>(ManifestKey::components) + kExtensionsMax};
+    static_cast<std::size_t>(ManifestKey::entries) + kExtensionsMax};
+inline constexpr MapShape kEntriesShape = {key_set(EntriesKey::root, EntriesKey::count), 2};
 inline constexpr MapShape kRampShape = {key_set(RampKey::start, RampKey::seed, RampKey::stages), 3};
 inline constexpr MapShape kComponentShape = {
     key_set(ComponentKey::id, ComponentKey::images, ComponentKey::payloads), 3};
