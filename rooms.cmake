@@ -61,6 +61,7 @@ room(trust/doors    HOST ROOMS core/base core/crypto core/package host/json trus
 
 # ---- engine: what wallets embed. It reads what was proven, and decides nothing about updates.
 room(engine/number       HOST ROOMS core/base)
+room(engine/swap         HOST ROOMS core/base)
 room(engine/abi/type     HOST ROOMS core/base core/crypto host/json host/text engine/number)
 room(engine/abi/evm      HOST ROOMS core/base core/crypto host/json host/text engine/number engine/abi/type)
 room(engine/abi/solana   HOST ROOMS core/base core/crypto host/json host/text engine/number engine/abi/type)
