@@ -146,6 +146,11 @@ std::string write_check_in(const CheckIn& facts) {
     images[component] = text::to_hex(digest.bytes);
   }
   object["images"] = std::move(images);
+  for (const auto& [kind, content] : facts.contents) {
+    Value& told = object["contents"][kind];
+    told["version"] = content.version;
+    told["security_version"] = content.security_version;
+  }
   return json::write(object);
 }
 

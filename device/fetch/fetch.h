@@ -115,6 +115,12 @@ struct CheckIn {
   std::string group{};
   std::string certificate{};               // SHA-256 in hexadecimal
   std::map<std::string, Digest> images{};  // component → what runs
+  // What the device has of each other kind that it takes: kind → version, 0.0.0 where nothing yet.
+  struct Content {
+    std::string version;
+    std::uint32_t security_version = 0;
+  };
+  std::map<std::string, Content> contents{};
 };
 
 struct OfferedPayload {

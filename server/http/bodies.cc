@@ -117,6 +117,26 @@ Status read_images(const Value& root, rollout::CheckIn& facts) {
   return {};
 }
 
+// Kinds that this version does not know are passed over: a device may be newer than its server.
+Status read_contents(const Value& root, rollout::CheckIn& facts) {
+  AIRLOCK_ASSIGN(const Value* contents, json::optional(root, "contents"));
+  if (contents == nullptr) return {};
+  if (!contents->is_object()) return fail(Code::wrong_type);
+  if (contents->size() > package::kKindCount) return fail(Code::too_many);
+  for (const auto& [name, value] : contents->get_ref<const Value::object_t&>()) {
+    const auto kind = package::kind_named(name);
+    if (!kind) continue;
+    rollout::CheckIn::Content content;
+    content.kind = *kind;
+    AIRLOCK_ASSIGN(const std::string_view version,
+                   json::text_view(value, "version", package::kSemverTextMax));
+    AIRLOCK_ASSIGN(content.version, package::parse_semver(version));
+    AIRLOCK_ASSIGN(content.security_version, number_or_zero(value, "security_version"));
+    AIRLOCK_TRY(facts.contents.add(content));
+  }
+  return {};
+}
+
 // known_certificate: a fingerprint is spelled in one way, so that it can be compared as text.
 Status known_certificate(std::string_view certificate) {
   if (!certificate.empty()) AIRLOCK_TRY(text::digest_from_hex(certificate));
@@ -145,6 +165,7 @@ Result<std::unique_ptr<CheckInBody>> CheckInBody::parse(std::string_view text) {
     AIRLOCK_ASSIGN(facts.keyring, number_or_zero(root, "keyring"));
   }
   AIRLOCK_TRY(read_images(root, facts));
+  AIRLOCK_TRY(read_contents(root, facts));
   return body;
 }
 

@@ -133,8 +133,9 @@ Status check_models(const Release& release, const std::vector<std::string>& mode
 
 Result<std::shared_ptr<const Release>> make_release(std::string target, Bytes envelope) {
   AIRLOCK_ASSIGN(const package::Manifest manifest, package::read_unproven(envelope));
-  const bool known =
-      manifest.kind == package::Kind::firmware || manifest.kind == package::Kind::keyring;
+  const bool known = manifest.kind == package::Kind::firmware ||
+                     manifest.kind == package::Kind::keyring ||
+                     manifest.kind == package::Kind::abi_pack;
   if (!known) return fail(Code::wrong_kind);
   auto release = std::make_shared<Release>();
   release->kind = manifest.kind;

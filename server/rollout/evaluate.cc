@@ -40,24 +40,43 @@ const OfferedPayload* choose(const OfferedComponent& component, const CheckIn& d
   return best;
 }
 
-// A keyring's version is its own and says nothing of the firmware beside it.
-bool has_already(const Release& release, const CheckIn& device) {
-  if (release.kind != package::Kind::keyring) return release.version <= device.version;
-  return device.keyring && release.security_version <= *device.keyring;
+// What of a release's own kind runs on the device.
+struct Present {
+  package::Semver version;
+  std::uint32_t security_version = 0;
+};
+
+// present_of returns nothing where the device does not tell. A keyring's version says nothing of
+// the firmware beside it, and is a number alone.
+std::optional<Present> present_of(package::Kind kind, const CheckIn& device) {
+  if (kind == package::Kind::firmware) return Present{device.version, device.security_version};
+  if (kind == package::Kind::keyring) {
+    if (!device.keyring) return std::nullopt;
+    return Present{device.version, *device.keyring};
+  }
+  const auto told = std::ranges::find(device.contents, kind, &CheckIn::Content::kind);
+  if (told == device.contents.end()) return std::nullopt;
+  return Present{told->version, told->security_version};
+}
+
+bool has_already(const Release& release, const std::optional<Present>& present) {
+  if (!present) return false;
+  if (release.kind == package::Kind::keyring)
+    return release.security_version <= present->security_version;
+  return release.version <= present->version;
 }
 
 // refusal_of_release says why the release itself is not for this device.
-std::optional<Reason> refusal_of_release(const Release& release, const CheckIn& device,
-                                         std::int64_t now) {
+std::optional<Reason> refusal_of_release(const Release& release, const Present& present,
+                                         const CheckIn& device, std::int64_t now) {
   const bool any = release.from_versions.empty();
   if (!any && std::ranges::none_of(release.from_versions, [&](const Release::Range& range) {
-        return within(range.range, device.version);
+        return within(range.range, present.version);
       })) {
     return Reason::from_version_outside;
   }
   if (device.bootloader < release.bootloader_min) return Reason::bootloader_too_old;
-  const bool lower = release.security_version < device.security_version;
-  if (release.kind == package::Kind::firmware && lower) return Reason::below_floor;
+  if (release.security_version < present.security_version) return Reason::below_floor;
   if (release.expires < now) return Reason::expired;
   return std::nullopt;
 }
@@ -81,14 +100,19 @@ std::optional<Reason> refusal_of(const Plan& plan, const CheckIn& device, std::i
   if (plan.release == nullptr) return Reason::release_missing;
   if (rollout.state == store::State::created) return Reason::not_running;
   if (rollout.not_after != 0 && now > rollout.not_after) return Reason::ended;
-  if (has_already(*plan.release, device)) return Reason::already_newest;
-  const bool keyring = plan.release->kind == package::Kind::keyring;
-  if (keyring && !device.keyring) return Reason::keyring_unknown;
+  const std::optional<Present> present = present_of(plan.release->kind, device);
+  if (has_already(*plan.release, present)) return Reason::already_newest;
+  if (!present) {
+    const bool keyring = plan.release->kind == package::Kind::keyring;
+    return keyring ? Reason::keyring_unknown : Reason::kind_unknown;
+  }
   if (!speaks_of(rollout.regions, device.region)) return Reason::region;
   if (!speaks_of(rollout.groups, device.group)) return Reason::group;
   if (!speaks_of(rollout.certificates, device.certificate)) return Reason::certificate;
   if (plan.from && !within(*plan.from, device.version)) return Reason::version_range;
-  if (const auto refused = refusal_of_release(*plan.release, device, now)) return refused;
+  if (const auto refused = refusal_of_release(*plan.release, *present, device, now)) {
+    return refused;
+  }
   answer.payloads.clear();
   answer.size = 0;
   for (const OfferedComponent& component : plan.release->components) {

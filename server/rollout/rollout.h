@@ -53,6 +53,7 @@ std::uint32_t bucket_of(const Digest& seed, std::string_view duid);
   X(ended, "the rollout's time window has closed")                                   \
   X(already_newest, "the device runs this release or a newer one")                   \
   X(keyring_unknown, "the device does not tell which keyring it trusts")             \
+  X(kind_unknown, "the device does not tell that it takes packages of this kind")    \
   X(region, "the rollout is for other regions")                                      \
   X(group, "the rollout is for other groups")                                        \
   X(certificate, "the rollout is for firmware signed under other certificates")      \
@@ -118,7 +119,7 @@ Status check_repository(const file::Path& repository);
 Status check_models(const Release& release, const std::vector<std::string>& models);
 
 // make_release copies what check-ins need out of an envelope. Errors: those of reading it, and
-// wrong_kind for what is neither firmware nor a keyring.
+// wrong_kind for what no device installs by itself yet: fee policies, plugins, advisories.
 Result<std::shared_ptr<const Release>> make_release(std::string target, Bytes envelope);
 
 // What the repository offers: targets by the digest of their manifest. It keeps the releases that
@@ -195,6 +196,12 @@ struct CheckIn {
     std::string_view component;
     Digest image;
   };
+  // What the device has of a kind that is neither firmware nor a keyring: 0.0.0 where nothing yet.
+  struct Content {
+    package::Kind kind = package::Kind::abi_pack;
+    package::Semver version;
+    std::uint32_t security_version = 0;
+  };
   std::string_view duid{};       // empty in private mode
   std::string_view pseudonym{};  // private mode
   std::string_view model{};
@@ -207,6 +214,7 @@ struct CheckIn {
   std::string_view certificate{};  // of the firmware that runs: 64 hexadecimal digits, or empty
   FixedList<Told, kBucketsToldMax> buckets{};
   FixedList<Installed, package::kComponentsMax> images{};
+  FixedList<Content, package::kKindCount> contents{};  // of the kinds that it takes, each once
 };
 
 // What a device is told.

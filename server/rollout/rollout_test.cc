@@ -250,6 +250,43 @@ TEST_F(RolloutTest, OffersAKeyringOnlyToWhoTellsAnOlderOne) {
   EXPECT_TRUE(ask().offers);
 }
 
+TEST_F(RolloutTest, OffersAPackOnlyToWhoTakesItsKindAndHasAnOlderOne) {
+  release_.kind = package::Kind::abi_pack;
+  release_.version = "3.0.0";
+  release_.security_version = 5;
+  release_.from_versions = {{"2.0.0", "2.9.9"}};
+  publish(package::Kind::abi_pack);
+  EXPECT_EQ(reason(), Reason::kind_unknown);
+  EXPECT_TRUE(device_.contents.add({package::Kind::fee_policy, device_.version, 0}));
+  EXPECT_EQ(reason(), Reason::kind_unknown);
+  EXPECT_TRUE(device_.contents.add({package::Kind::abi_pack, *package::parse_semver("1.0.0"), 0}));
+  EXPECT_EQ(reason(), Reason::from_version_outside);
+  auto& has = device_.contents[1];
+  has.version = *package::parse_semver("2.1.0");
+  EXPECT_TRUE(ask().offers);
+  has.security_version = 6;
+  EXPECT_EQ(reason(), Reason::below_floor);
+  has = {package::Kind::abi_pack, *package::parse_semver("3.0.0"), 5};
+  EXPECT_EQ(reason(), Reason::already_newest);
+}
+
+TEST_F(RolloutTest, OffersFirmwareBeforeAPack) {
+  publish();
+  rollout_.id = 4;
+  const store::Rollout firmware = rollout_;
+  release_.kind = package::Kind::abi_pack;
+  release_.version = "9.0.0";
+  publish(package::Kind::abi_pack, "firmware/1.1.0/pack.cose");
+  rollout_.id = 5;
+  EXPECT_TRUE(device_.contents.add({package::Kind::abi_pack, device_.version, 0}));
+  Catalogue catalogue(repository_);
+  EXPECT_TRUE(catalogue.refresh());
+  const auto snapshot = Snapshot::build({rollout_, firmware}, catalogue);
+  EXPECT_EQ(evaluate(device_, *snapshot, kNow).plan->rollout.id, 4);
+  device_.version = *package::parse_semver("1.1.0");
+  EXPECT_EQ(evaluate(device_, *snapshot, kNow).plan->rollout.id, 5);
+}
+
 TEST_F(RolloutTest, OffersOfSeveralKeyringsTheOldestThatADeviceLacks) {
   release_ = fakes::Release::of_content(package::Kind::keyring, *signers_.plan().encode());
   std::vector<store::Rollout> rollouts;

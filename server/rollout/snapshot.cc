@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "host/json/json.h"
 #include "host/text/text.h"
@@ -45,12 +46,20 @@ std::vector<std::string> models_of(const Plan& plan) {
 
 // A keyring goes first, since what comes after it may be signed by its keys; and of several the
 // oldest, since each is signed by the roots of the one before it: a device that slept takes them in
-// their order.
+// their order. Then firmware, which may be what mends the rest.
+int urgency_of(package::Kind kind) {
+  if (kind == package::Kind::keyring) return 0;
+  return kind == package::Kind::firmware ? 1 : 2;
+}
+
 bool more_urgent(const Plan* a, const Plan* b) {
   if (a->release == nullptr || b->release == nullptr) {
     return a->release != nullptr && b->release == nullptr;
   }
-  if (a->release->kind != b->release->kind) return a->release->kind == package::Kind::keyring;
+  if (a->release->kind != b->release->kind) {
+    return std::pair(urgency_of(a->release->kind), a->release->kind) <
+           std::pair(urgency_of(b->release->kind), b->release->kind);
+  }
   const bool oldest_first = a->release->kind == package::Kind::keyring;
   const Plan* const lower = oldest_first ? b : a;
   const Plan* const higher = oldest_first ? a : b;
