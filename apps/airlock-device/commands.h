@@ -25,6 +25,7 @@ struct ProvisionOptions {
   std::optional<std::string> ca, firmware;
   bool server_roots = false;
   std::vector<std::string> responders;
+  std::vector<std::string> ask_for;
   std::vector<std::string> components;  // "mcu=4M" or "mcu=/dev/x,/dev/y"
   std::uint32_t bootloader = 0;
   std::uint32_t secure_boot = 0;

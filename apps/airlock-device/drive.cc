@@ -226,6 +226,7 @@ Answer provision(const ProvisionOptions& options) {
   factory.ca = options.ca;
   factory.config.server_roots = options.server_roots;
   factory.config.responders = options.responders;
+  factory.config.ask_for = options.ask_for;
   fetch::HttpResponder responder(options.responders);
   factory.responder = &responder;
   factory.firmware = options.firmware;

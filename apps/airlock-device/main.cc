@@ -73,6 +73,10 @@ void add_provision(CLI::App& app, Line& line) {
                    "internet; repeat for several")
       ->type_name("HOST:PORT");
   command
+      ->add_option("--ask-for", options.ask_for,
+                   "ask the owner about packages of a kind that would come without: abi-pack")
+      ->type_name("KIND");
+  command
       ->add_option(
           "--component", options.components,
           "a part and its two slots: mcu=4M (files) or mcu=/dev/x,/dev/y; repeat for several")

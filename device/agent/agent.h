@@ -76,6 +76,10 @@ class Agent {
   // hand stays.
   Result<Ending> restore(Pace pace);
 
+  // restore_pack puts a kept pack in use again. Errors: those of apply::restore_pack, and slot_busy
+  // while an update of the pack may still be committed.
+  Status restore_pack(const Digest& manifest);
+
   const update::Session& session() const { return session_; }
   std::uint32_t poll_after_s() const { return poll_after_s_; }
 
@@ -105,6 +109,15 @@ class Agent {
   Result<update::Event> check_health();
   Result<update::Event> commit();
   Result<update::Event> go_back();
+  // The same of a pack, where it differs (packs.cc).
+  Result<update::Event> stage_pack();
+  Result<update::Event> verify_pack();
+  Result<update::Event> use_pack();
+  Result<update::Event> check_pack();
+  Result<update::Event> confirm_pack();
+  Result<update::Event> take_pack_back();
+  bool needs_no_owner() const;
+  bool is_pack() const { return session_.kind == package::Kind::abi_pack; }
   Result<update::Event> restore_kept();
   Result<Digest> ask(const package::Manifest& manifest);
   Result<Digest> ask_of_kept();
@@ -129,6 +142,7 @@ class Agent {
   std::optional<Release> release_;
   std::optional<package::InstallPlan> plan_;
   std::optional<apply::Verified> verified_;
+  std::optional<apply::VerifiedPack> verified_pack_;
 };
 
 // read_session returns the journal's session, an idle one where there is none yet. Errors:

@@ -198,7 +198,11 @@ class Agents : public testing::Test {
     offer.manifest = digest;
     offer.version = version;
     server_->offer = offer;
-    server_->claim = {"firmware", {"demo-wallet"}, version, manifest.security_version, digest};
+    server_->claim = {std::string(name_of(manifest.kind)),
+                      {"demo-wallet"},
+                      version,
+                      manifest.security_version,
+                      digest};
     server_->envelope = envelope;
     server_->hand_out(folder_ / name);
     person_.answer = digest;
@@ -211,17 +215,19 @@ class Agents : public testing::Test {
 
   Digest make_package(const char* name, const char* version, std::uint32_t security_version,
                       const file::Buffer& image, std::uint32_t data_version = 1) {
-    const OneBlock block = one_block(image);
     fakes::Release release;
     release.version = version;
     release.data_version = data_version;
     release.security_version = security_version;
+    return make_package(name, release, one_block(image));
+  }
+  Digest make_package(const char* name, fakes::Release& release, const OneBlock& block) {
     release.components = {block.component};
     const fakes::Buffer manifest = release.encode();
     const file::Path folder = folder_ / name;
     EXPECT_TRUE(file::make_folders(folder / "artifacts"));
-    EXPECT_TRUE(file::replace(folder / "manifest.cose",
-                              signers_.sign_complete(manifest, package::Kind::firmware)));
+    EXPECT_TRUE(
+        file::replace(folder / "manifest.cose", signers_.sign_complete(manifest, release.kind)));
     const std::string hex = text::to_hex(crypto::sha256(block.payload).bytes);
     EXPECT_TRUE(file::replace(folder / "artifacts" / hex, block.payload));
     return crypto::sha256(manifest);
@@ -256,7 +262,8 @@ class Agents : public testing::Test {
   Result<Ending> in_a_process(Work work) {
     AIRLOCK_ASSIGN(platform::Device device,
                    platform::Device::open(folder_ / "device", platform::Opening::drive));
-    const Surroundings around{*server_, person_, screen_, [] { return kNow; }, trial_};
+    const Surroundings around{*server_, person_, screen_, [] { return kNow; },
+                              trial_,   nullptr, judge_};
     AIRLOCK_ASSIGN(Agent agent, Agent::open(device, around));
     return work(agent);
   }
@@ -312,6 +319,7 @@ class Agents : public testing::Test {
   Person person_;
   Screen screen_;
   Trial trial_ = Trial::healthy;
+  apply::JudgePack judge_;
 };
 
 }  // namespace airlock::agent

@@ -76,7 +76,8 @@ Result<Event> Agent::ask_server() {
   if (!answer.offer) return event_of(Event::Type::nothing);
   // What failed its trial, or what the owner left, comes back only when the owner installs it by
   // hand.
-  if (record.last_revert.manifest == answer.offer->manifest) {
+  if (record.last_revert.manifest == answer.offer->manifest ||
+      running.packs().given_up == answer.offer->manifest) {
     return event_of(Event::Type::nothing);
   }
   release_.reset();
@@ -177,13 +178,16 @@ Result<Event> Agent::prove() {
 
 Result<Event> Agent::gate() {
   AIRLOCK_ASSIGN(const Release* at_hand, release());
-  if (session_.kind != package::Kind::firmware && session_.kind != package::Kind::keyring) {
-    return fail(Code::wrong_kind, static_cast<std::uint64_t>(session_.kind));
-  }
+  const bool known = session_.kind == package::Kind::firmware ||
+                     session_.kind == package::Kind::keyring || (is_pack() && around_.judge_pack);
+  if (!known) return fail(Code::wrong_kind, static_cast<std::uint64_t>(session_.kind));
   plan_.reset();
   AIRLOCK_ASSIGN(const package::InstallPlan* found, plan());
   if (session_.kind == package::Kind::firmware) {
     AIRLOCK_TRY(apply::check_room(*device_, {at_hand->proven, *found}, at_hand->envelope));
+  }
+  if (is_pack()) {
+    AIRLOCK_TRY(apply::check_pack_room(*device_, {at_hand->proven, *found}, at_hand->envelope));
   }
   return event_of(Event::Type::admitted);
 }
@@ -191,6 +195,7 @@ Result<Event> Agent::gate() {
 // Where the running image is not what its manifest says, a payload that needs no base must do.
 Result<Event> Agent::stage() {
   verified_.reset();
+  verified_pack_.reset();
   Result<Event> staged = stage_by_plan();
   if (staged || staged.error().code != Code::base_mismatch || bases_ == Bases::damaged) {
     return staged;
@@ -207,15 +212,16 @@ Result<Event> Agent::stage_by_plan() {
   FolderArtifacts folder(origin.folder);
   apply::Artifacts& artifacts =
       origin.folder.empty() ? around_.outside.artifacts() : static_cast<apply::Artifacts&>(folder);
-  AIRLOCK_TRY(apply::stage_firmware(
-      *device_, {at_hand->proven, *found}, at_hand->envelope, artifacts,
-      [this](std::string_view component, std::uint64_t done, std::uint64_t of) {
-        around_.watcher.block_done(component, done, of);
-      }));
+  const auto stage = is_pack() ? apply::stage_pack : apply::stage_firmware;
+  AIRLOCK_TRY(stage(*device_, {at_hand->proven, *found}, at_hand->envelope, artifacts,
+                    [this](std::string_view component, std::uint64_t done, std::uint64_t of) {
+                      around_.watcher.block_done(component, done, of);
+                    }));
   return event_of(Event::Type::staged);
 }
 
 Result<Event> Agent::verify() {
+  if (is_pack()) return verify_pack();
   AIRLOCK_ASSIGN(const Release* at_hand, release());
   AIRLOCK_ASSIGN(verified_, apply::verify_firmware(*device_, at_hand->proven, at_hand->envelope));
   return event_of(Event::Type::verified);
@@ -238,6 +244,11 @@ Result<Digest> Agent::ask_of_kept() {
 }
 
 Result<Event> Agent::ask_owner() {
+  Event event = event_of(Event::Type::consented);
+  if (needs_no_owner()) {
+    event.manifest = session_.manifest;
+    return event;
+  }
   Result<Digest> answer = fail(Code::wrong_state);
   if (session_.errand == update::Errand::restore) {
     answer = ask_of_kept();
@@ -249,13 +260,16 @@ Result<Event> Agent::ask_owner() {
     return event_of(Event::Type::refused);
   }
   if (!answer) return std::unexpected(answer.error());
-  if (*answer == session_.manifest) AIRLOCK_TRY(apply::keep_consent(*device_, *answer));
-  Event event = event_of(Event::Type::consented);
+  // A pack runs nothing: no bootloader asks for the consent to it.
+  if (!is_pack() && *answer == session_.manifest) {
+    AIRLOCK_TRY(apply::keep_consent(*device_, *answer));
+  }
   event.manifest = *answer;
   return event;
 }
 
 Result<Event> Agent::activate() {
+  if (is_pack()) return use_pack();
   AIRLOCK_ASSIGN(const slot::Record record, device_->record());
   if (was_given_up(record, session_.manifest)) return went_back(record.last_revert.reason);
   if (slot::standing_of(record, session_.manifest) != Standing::on_trial) {
@@ -267,6 +281,7 @@ Result<Event> Agent::activate() {
 }
 
 Result<Event> Agent::reboot() {
+  if (is_pack()) return event_of(Event::Type::booted);  // it is read already
   AIRLOCK_ASSIGN(const slot::Record before, device_->record());
   if (was_given_up(before, session_.manifest)) return went_back(before.last_revert.reason);
   // A bootloader starts with an empty memory, and needs room for the envelopes.
@@ -279,6 +294,7 @@ Result<Event> Agent::reboot() {
 }
 
 Result<Event> Agent::check_health() {
+  if (is_pack()) return check_pack();
   AIRLOCK_ASSIGN(const slot::Record record, device_->record());
   if (was_given_up(record, session_.manifest)) return went_back(record.last_revert.reason);
   switch (around_.trial) {
@@ -295,6 +311,7 @@ Result<Event> Agent::check_health() {
 }
 
 Result<Event> Agent::commit() {
+  if (is_pack()) return confirm_pack();
   if (session_.kind == package::Kind::keyring) {
     AIRLOCK_ASSIGN(const Digest present, apply::keyring_digest(*device_));
     if (present == session_.manifest) {
@@ -329,6 +346,7 @@ Result<Event> Agent::restore_kept() {
 
 Result<Event> Agent::go_back() {
   if (session_.errand == update::Errand::restore) return restore_kept();
+  if (is_pack()) return take_pack_back();
   AIRLOCK_TRY(apply::revert_firmware(*device_, session_.outcome));
   AIRLOCK_TRY(device_->boot());
   return went_back(session_.outcome);

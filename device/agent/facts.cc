@@ -3,6 +3,7 @@
 #include "core/delta/delta.h"
 #include "device/agent/naming.h"
 #include "device/apply/apply.h"
+#include "device/apply/packs.h"
 
 namespace airlock::agent {
 namespace {
@@ -39,6 +40,24 @@ Status add_firmware(const platform::Device& device, const Running& running,
   return add_components(device, running, facts);
 }
 
+// Of a pack the version is its own, and there is one component: the file that is in use.
+Status add_pack(const Running& running, const package::Manifest& release, Bases bases,
+                package::DeviceFacts& facts) {
+  package::InstalledComponent installed;
+  installed.id = apply::kPackComponent;
+  installed.slot_size = apply::kPackSizeMax;
+  const apply::KeptPack* const in_use = running.packs().in_use();
+  const std::string_view version = in_use == nullptr ? kLowestVersion : in_use->version.view();
+  AIRLOCK_ASSIGN(facts.version, package::parse_semver(version));
+  facts.data_version = release.data_version;  // a pack keeps nothing of the owner's
+  if (in_use != nullptr && bases == Bases::whole) {
+    facts.running_manifest = in_use->manifest;
+    installed.image_digest = in_use->image;
+    installed.image_size = in_use->size;
+  }
+  return facts.components.add(installed);
+}
+
 }  // namespace
 
 std::string_view name_of(Knowledge knowledge) {
@@ -53,6 +72,7 @@ std::string_view name_of(Knowledge knowledge) {
 
 Result<Running> Running::read(platform::Device& device, const slot::Record& record) {
   Running running;
+  AIRLOCK_ASSIGN(running.packs_, apply::read_shelf(device));
   if (record.active_slot().manifest.is_zero()) return running;
   running.slot_ = record.active_slot();
   if (!package::parse_semver(running.slot_.version.view())) running.slot_.version = {};
@@ -116,6 +136,10 @@ Result<package::DeviceFacts> facts_for(platform::Device& device, const slot::Rec
     }
     return facts;
   }
+  if (release.kind == package::Kind::abi_pack) {
+    AIRLOCK_TRY(add_pack(running, release, bases, facts));
+    return facts;
+  }
   // Content inside a manifest has no owner's data; its own version is judged by its door.
   AIRLOCK_ASSIGN(facts.version, package::parse_semver(kLowestVersion));
   facts.data_version = release.data_version;
@@ -148,6 +172,12 @@ Result<fetch::CheckIn> check_in_of(platform::Device& device, const slot::Record&
     if (const Running::Image* runs = running.image_of(component.id)) {
       facts.images[component.id] = runs->digest;
     }
+  }
+  fetch::CheckIn::Content& packs = facts.contents[std::string(name_of(package::Kind::abi_pack))];
+  packs.version = kLowestVersion;
+  if (const apply::KeptPack* in_use = running.packs().in_use()) {
+    packs = {std::string(in_use->version.view()), in_use->security_version};
+    facts.images[std::string(apply::kPackComponent)] = in_use->image;
   }
   return facts;
 }

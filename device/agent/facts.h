@@ -8,6 +8,7 @@
 
 #include "core/base/base.h"
 #include "core/package/package.h"
+#include "device/apply/shelf.h"
 #include "device/fetch/fetch.h"
 #include "device/platform/platform.h"
 
@@ -47,6 +48,8 @@ class Running {
   std::string_view version() const { return slot_.version.view(); }
   std::uint32_t data_version() const { return slot_.data_version; }
   std::uint32_t security_version() const { return slot_.security_version; }
+  // packs are the versions of the ABI pack, beside the firmware.
+  const apply::Shelf& packs() const { return packs_; }
 
  private:
   Status keep(const package::Manifest& manifest);
@@ -54,6 +57,7 @@ class Running {
   slot::Slot slot_;
   bool whole_ = false;  // the manifest could be read; its bytes are not kept
   FixedList<Image, package::kComponentsMax> images_;
+  apply::Shelf packs_;
 };
 
 // Whether the running images are what their manifest says, as far as is known: patches need them.

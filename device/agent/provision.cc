@@ -110,6 +110,12 @@ platform::Located<void> check_config(const platform::Config& config) {
   for (const std::string& place : config.responders) {
     if (!fetch::is_place(place)) return refuse("the responder " + place + " takes HOST:PORT");
   }
+  for (const std::string& kind : config.ask_for) {
+    if (kind != name_of(package::Kind::abi_pack)) {
+      return refuse("the owner is asked always or never about " + kind +
+                    "; only of abi-pack a device may choose");
+    }
+  }
   AIRLOCK_TRY(check_place("region", config.region));
   return check_place("group", config.group);
 }

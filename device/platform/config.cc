@@ -36,20 +36,29 @@ Status read_components(const json::Value& value, Config& config) {
   return {};
 }
 
-// Devices that were made before certificates say nothing of them.
-Status read_certificates(const json::Value& value, Config& config) {
+// A list of texts that may be absent.
+Result<std::vector<std::string>> read_list(const json::Value& value, std::string_view key,
+                                           std::size_t count_max) {
+  std::vector<std::string> texts;
+  AIRLOCK_ASSIGN(const json::Value* given, json::optional(value, key));
+  if (given == nullptr) return texts;
+  AIRLOCK_ASSIGN(const json::Value* list, json::array(value, key, count_max));
+  for (const json::Value& item : *list) {
+    const json::Value entry = {{"text", item}};
+    AIRLOCK_ASSIGN(std::string text, json::text(entry, "text", kConfigTextMax));
+    texts.push_back(std::move(text));
+  }
+  return texts;
+}
+
+// What devices do not say that were made before it was there.
+Status read_later(const json::Value& value, Config& config) {
   AIRLOCK_ASSIGN(const json::Value* roots, json::optional(value, "server_roots"));
   if (roots != nullptr) {
     AIRLOCK_ASSIGN(config.server_roots, json::boolean(value, "server_roots"));
   }
-  AIRLOCK_ASSIGN(const json::Value* given, json::optional(value, "responders"));
-  if (given == nullptr) return {};
-  AIRLOCK_ASSIGN(const json::Value* list, json::array(value, "responders", kRespondersMax));
-  for (const json::Value& item : *list) {
-    const json::Value entry = {{"place", item}};
-    AIRLOCK_ASSIGN(std::string place, json::text(entry, "place", kConfigTextMax));
-    config.responders.push_back(std::move(place));
-  }
+  AIRLOCK_ASSIGN(config.responders, read_list(value, "responders", kRespondersMax));
+  AIRLOCK_ASSIGN(config.ask_for, read_list(value, "ask_for", package::kKindCount));
   return {};
 }
 
@@ -67,7 +76,7 @@ Result<Config> config_of(const json::Value& value) {
   config.secure_boot = static_cast<std::uint32_t>(secure_boot);
   AIRLOCK_ASSIGN(const bool unnamed, json::boolean(value, "private"));
   config.naming = unnamed ? Naming::pseudonym : Naming::duid;
-  AIRLOCK_TRY(read_certificates(value, config));
+  AIRLOCK_TRY(read_later(value, config));
   AIRLOCK_TRY(read_components(value, config));
   // Nothing that the server could be known by would be no way to know it.
   if (config.ca.empty() && !config.server_roots) return fail(Code::missing_field);
@@ -100,6 +109,7 @@ Status create_config(const file::Path& path, const Config& config) {
                              {"private", config.naming == Naming::pseudonym},
                              {"server_roots", config.server_roots},
                              {"responders", config.responders},
+                             {"ask_for", config.ask_for},
                              {"components", components}};
   return file::create(path, bytes_of(json::write(value) + "\n"));
 }

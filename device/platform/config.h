@@ -42,6 +42,8 @@ struct Config {
   bool server_roots = false;
   // Places, "HOST:PORT", that may be asked about certificates though they are not public.
   std::vector<std::string> responders;
+  // Kinds that the owner is asked about though they would come without: "abi-pack".
+  std::vector<std::string> ask_for;
   std::vector<ComponentConfig> components;
 };
 

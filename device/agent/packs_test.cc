@@ -1,0 +1,253 @@
+// An ABI pack on its way into use, and out of it.
+#include "device/apply/packs.h"
+#include "device/agent/agents_test.h"
+
+namespace airlock::agent {
+namespace {
+
+using update::Phase;
+
+class Packs : public Agents {
+ protected:
+  void SetUp() override {
+    Agents::SetUp();
+    judge_ = [this](Bytes pack, const package::Entries& committed) {
+      ++judged_;
+      EXPECT_EQ(committed.count, 1U);
+      return pack[0] == refused_ ? Status(fail(Code::golden_case_failed)) : Status();
+    };
+    person_.answer = fail(Code::not_interactive);
+    first_ = make_pack("pack-1", "1.0.0", 1, image_of(11));
+    second_ = make_pack("pack-2", "1.1.0", 1, image_of(12));
+  }
+  Digest make_pack(const char* name, const char* version, std::uint32_t security_version,
+                   const file::Buffer& image) {
+    OneBlock block = one_block(image);
+    block.component.id = apply::kPackComponent;
+    fakes::Release release;
+    release.kind = package::Kind::abi_pack;
+    release.version = version;
+    release.security_version = security_version;
+    return make_package(name, release, block);
+  }
+  void offer(const char* name, const Digest& digest) {
+    make_offer(name, digest);
+    person_.answer = fail(Code::not_interactive);
+  }
+  Result<platform::Device> look() {
+    return platform::Device::open(folder_ / "device", platform::Opening::look);
+  }
+  apply::Shelf shelf() { return *apply::read_shelf(*look()); }
+  std::uint32_t floor() { return record().floors[package::index_of(package::Kind::abi_pack)]; }
+  void expect_in_use(const char* version, const file::Buffer& image) {
+    const apply::Shelf shelf = this->shelf();
+    ASSERT_NE(shelf.in_use(), nullptr);
+    EXPECT_EQ(shelf.in_use()->version.view(), version);
+    EXPECT_FALSE(shelf.on_trial);
+    const auto mapped = apply::map_pack(*look(), *shelf.in_use());
+    ASSERT_TRUE(mapped);
+    EXPECT_TRUE(equal(mapped->bytes(), image));
+  }
+  Status restore_pack(const Digest& manifest) {
+    Status done;
+    (void)in_a_process([&](Agent& agent) -> Result<Ending> {
+      done = agent.restore_pack(manifest);
+      return Ending{};
+    });
+    return done;
+  }
+
+  Digest first_, second_;
+  int judged_ = 0;
+  int refused_ = -1;
+};
+
+TEST_F(Packs, ComeFromTheServerWithoutAskingAndLeaveTheFirmwareAlone) {
+  offer("pack-1", first_);
+  EXPECT_EQ(run()->how, How::committed);
+  expect_in_use("1.0.0", image_of(11));
+  EXPECT_EQ(judged_, 2) << "before it was in use, and after";
+  EXPECT_EQ(floor(), 1U);
+  expect_runs("1.0.0", old_image_);
+  EXPECT_EQ(server_->asked[0].contents.at("abi-pack").version, "0.0.0");
+  EXPECT_EQ(reported().back()["outcome"], "committed");
+  offer("pack-2", second_);
+  EXPECT_EQ(run()->how, How::committed);
+  expect_in_use("1.1.0", image_of(12));
+  EXPECT_EQ(server_->asked[1].contents.at("abi-pack").version, "1.0.0");
+  EXPECT_TRUE(server_->asked[1].images.contains("abi"));
+}
+
+TEST_F(Packs, AreNotTakenWhereNobodyReadsThem) {
+  judge_ = {};
+  EXPECT_EQ(install(folder_ / "pack-1")->error.code, Code::wrong_kind);
+}
+
+TEST_F(Packs, AskTheOwnerWhereTheMakerWantsIt) {
+  std::filesystem::remove_all(folder_ / "device");
+  Factory factory = factory_with("first");
+  factory.config.ask_for = {"abi-pack"};
+  person_.answer = fail(Code::consent_refused);
+  ASSERT_TRUE(provision(folder_ / "device", factory));
+  EXPECT_EQ(install(folder_ / "pack-1")->how, How::refused);
+  EXPECT_EQ(shelf().in_use(), nullptr);
+  person_.answer = second_;
+  EXPECT_EQ(install(folder_ / "pack-1")->error.code, Code::consent_mismatch);
+  person_.answer = first_;
+  EXPECT_EQ(install(folder_ / "pack-1")->how, How::committed);
+}
+
+TEST_F(Packs, ThatTheJudgeRefusesNeverComeIntoUse) {
+  ASSERT_EQ(install(folder_ / "pack-1")->how, How::committed);
+  refused_ = image_of(12)[0];
+  EXPECT_EQ(install(folder_ / "pack-2")->error.code, Code::golden_case_failed);
+  expect_in_use("1.0.0", image_of(11));
+}
+
+TEST_F(Packs, ThatFailTheirTrialGiveWayToTheOneBeforeAndDoNotComeBackByThemselves) {
+  ASSERT_EQ(install(folder_ / "pack-1")->how, How::committed);
+  offer("pack-2", second_);
+  trial_ = Trial::unhealthy;
+  EXPECT_EQ(run()->how, How::went_back);
+  expect_in_use("1.0.0", image_of(11));
+  EXPECT_EQ(shelf().given_up, second_);
+  EXPECT_EQ(reported().back()["reason"], "unhealthy");
+  trial_ = Trial::healthy;
+  EXPECT_EQ(run()->how, How::quiet);
+  EXPECT_EQ(install(folder_ / "pack-2")->how, How::committed);
+}
+
+TEST_F(Packs, OfALowerSecurityVersionStayOutAndSoDoOlderOnes) {
+  const Digest third = make_pack("pack-3", "1.2.0", 3, image_of(13));
+  const Digest lower = make_pack("pack-4", "1.3.0", 2, image_of(14));
+  ASSERT_EQ(install(folder_ / "pack-2")->how, How::committed);
+  EXPECT_EQ(install(folder_ / "pack-1")->error.code, Code::downgrade);
+  EXPECT_EQ(install(folder_ / "pack-2")->error.code, Code::already_installed);
+  ASSERT_EQ(install(folder_ / "pack-3")->how, How::committed);
+  EXPECT_EQ(floor(), 3U);
+  EXPECT_EQ(install(folder_ / "pack-4")->error.code, Code::below_floor);
+  EXPECT_EQ(restore_pack(second_).error().code, Code::below_floor);
+  EXPECT_EQ(restore_pack(lower).error().code, Code::not_found);
+  EXPECT_EQ(restore_pack(third).error().code, Code::already_installed);
+}
+
+TEST_F(Packs, ThatAreKeptCanBeRestoredOnceTheyAreJudgedAnew) {
+  ASSERT_EQ(install(folder_ / "pack-1")->how, How::committed);
+  ASSERT_EQ(install(folder_ / "pack-2")->how, How::committed);
+  refused_ = image_of(11)[0];
+  EXPECT_EQ(restore_pack(first_).error().code, Code::golden_case_failed);
+  expect_in_use("1.1.0", image_of(12));
+  refused_ = -1;
+  EXPECT_TRUE(restore_pack(first_));
+  expect_in_use("1.0.0", image_of(11));
+  offer("pack-2", second_);
+  EXPECT_EQ(run()->how, How::quiet) << "what the owner left does not come back by itself";
+}
+
+TEST_F(Packs, AreKeptUpToSoManyAndTheirFilesGoWithThem) {
+  for (int i = 0; i < 7; ++i) {
+    const std::string version = "2." + std::to_string(i) + ".0";
+    make_pack("pack-n", version.c_str(), 1, image_of(static_cast<std::uint8_t>(20 + i)));
+    ASSERT_EQ(install(folder_ / "pack-n")->how, How::committed);
+  }
+  EXPECT_EQ(shelf().packs.size(), apply::kKeptPacksMax);
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ / "device/packs"))
+    files += entry.path().extension() == ".pack" ? 1U : 0U;
+  EXPECT_EQ(files, apply::kKeptPacksMax);
+}
+
+TEST_F(Packs, GoOnAfterACrashInAnyPhase) {
+  ASSERT_EQ(install(folder_ / "pack-1")->how, How::committed);
+  offer("pack-2", second_);
+  for (const Phase phase :
+       {Phase::proving, Phase::gating, Phase::staging, Phase::verifying, Phase::consenting,
+        Phase::activating, Phase::rebooting, Phase::trial, Phase::committing, Phase::reporting}) {
+    screen_.dies_in = phase;
+    EXPECT_THROW((void)run(), Crash) << update::name_of(phase);
+    const apply::Shelf shelf = this->shelf();
+    ASSERT_NE(shelf.in_use(), nullptr);
+    EXPECT_TRUE(apply::map_pack(*look(), *shelf.in_use()));
+  }
+  ASSERT_TRUE(run());
+  expect_in_use("1.1.0", image_of(12));
+}
+
+// A trial that no journal tells of is ended.
+TEST_F(Packs, WhoseTrialTheJournalForgotAreTakenBack) {
+  ASSERT_EQ(install(folder_ / "pack-1")->how, How::committed);
+  screen_.dies_in = Phase::trial;
+  EXPECT_THROW((void)install(folder_ / "pack-2"), Crash);
+  EXPECT_TRUE(shelf().on_trial);
+  std::filesystem::remove(folder_ / "device/journal");
+  server_->offer.reset();
+  EXPECT_EQ(run()->how, How::quiet);
+  expect_in_use("1.0.0", image_of(11));
+}
+
+TEST_F(Packs, WhoseShelfIsDamagedAreFetchedAgainButNotBelowTheFloor) {
+  make_pack("pack-3", "1.2.0", 3, image_of(13));
+  ASSERT_EQ(install(folder_ / "pack-3")->how, How::committed);
+  ASSERT_TRUE(file::replace(folder_ / "device/packs/shelf", bytes_of("damage")));
+  EXPECT_EQ(install(folder_ / "pack-1")->error.code, Code::below_floor);
+  EXPECT_EQ(install(folder_ / "pack-3")->how, How::committed);
+  expect_in_use("1.2.0", image_of(13));
+}
+
+int g_operations_left = 0;
+
+// The power goes before each operation on the disk in turn. Afterwards the device has one of the
+// two packs in use, whole, and the next run ends with the new one.
+TEST_F(Packs, SurviveAPowerCutAtEveryOperation) {
+  ASSERT_EQ(install(folder_ / "pack-1")->how, How::committed);
+  offer("pack-2", second_);
+  int cuts = 0;
+  for (bool was_cut = true; was_cut; ++cuts) {
+    ASSERT_LT(cuts, 400);
+    std::filesystem::remove_all(folder_ / "copy");
+    std::filesystem::copy(folder_ / "device", folder_ / "copy",
+                          std::filesystem::copy_options::recursive);
+    g_operations_left = cuts;
+    file::set_interruption([](std::string_view, const file::Path&) {
+      return g_operations_left-- > 0 ? Code::ok : Code::disk_full;
+    });
+    const Result<Ending> cut = run();
+    file::set_interruption(nullptr);
+    was_cut = g_operations_left < 0;
+    const apply::Shelf shelf = this->shelf();
+    ASSERT_NE(shelf.in_use(), nullptr) << cuts;
+    const auto mapped = apply::map_pack(*look(), *shelf.in_use());
+    ASSERT_TRUE(mapped) << cuts;
+    const bool is_new = shelf.in_use()->manifest == second_;
+    EXPECT_TRUE(equal(mapped->bytes(), image_of(is_new ? 12 : 11))) << cuts;
+    ASSERT_TRUE(run()) << cuts;
+    if (this->shelf().in_use()->manifest != second_) {
+      ASSERT_EQ(install(folder_ / "pack-2")->how, How::committed) << cuts;
+    }
+    expect_in_use("1.1.0", image_of(12));
+    if (!was_cut) break;
+    std::filesystem::remove_all(folder_ / "device");
+    std::filesystem::rename(folder_ / "copy", folder_ / "device");
+  }
+  EXPECT_GT(cuts, 20);
+}
+
+TEST(Shelf, ThatIsChangedAnywhereIsRefused) {
+  apply::Shelf shelf;
+  apply::KeptPack pack;
+  pack.version = *FixedText<package::kSemverTextMax>::from("1.0.0");
+  ASSERT_TRUE(shelf.packs.add(pack));
+  std::array<std::uint8_t, apply::kShelfSizeMax> room;
+  const Bytes encoded = *apply::encode_shelf(shelf, room);
+  EXPECT_EQ(apply::decode_shelf(encoded)->packs.size(), 1U);
+  for (std::size_t at = 0; at < encoded.size(); ++at) {
+    std::vector<std::uint8_t> changed(encoded.begin(), encoded.end());
+    changed[at] ^= 4;
+    EXPECT_EQ(apply::decode_shelf(changed).error().code, Code::record_lost) << at;
+  }
+  for (std::size_t size = 0; size < encoded.size(); ++size)
+    EXPECT_FALSE(apply::decode_shelf(encoded.first(size)));
+}
+
+}  // namespace
+}  // namespace airlock::agent
