@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "engine/abi/evm/decode.h"
+#include "engine/abi/evm/encode.h"
 #include "engine/abi/evm/load.h"
 #include "engine/abi/type/type.h"
 #include "host/json/tree.h"
@@ -180,6 +181,31 @@ TEST_F(EvmCorpus, DecodesCallsOfRealContracts) {
     EXPECT_TRUE(call->is_canonical) << text(one, "id");
     EXPECT_EQ(json_of(map, data, call->node), spelled(*one.member("args"))) << text(one, "id");
     EXPECT_TRUE(check(map)) << text(one, "abi");
+  }
+}
+
+TEST_F(EvmCorpus, EncodesRandomTypesToTheBytesOfBothLibraries) {
+  open("random_types.jsonl.gz");
+  for (const json::Tree& tree : cases_) {
+    const Node one = tree.root();
+    const auto map = map_of(*one.member("types"));
+    ASSERT_TRUE(map) << text(one, "id");
+    const auto encoded = encode(map->map(), (*map)->entries()[0].input, *one.member("values"));
+    ASSERT_TRUE(encoded) << text(one, "id") << name(encoded.error().code);
+    EXPECT_EQ(*encoded, bytes(one, "data")) << text(one, "id");
+  }
+}
+
+TEST_F(EvmCorpus, EncodesCallsOfRealContracts) {
+  open("calls.jsonl");
+  for (const json::Tree& tree : cases_) {
+    const Node one = tree.root();
+    const type::Map& map = abi(text(one, "abi"));
+    const auto function = map.find_named(type::EntryKind::function, text(one, "signature"));
+    ASSERT_TRUE(function) << text(one, "id");
+    const auto encoded = encode_call(map, **function, *one.member("args"));
+    ASSERT_TRUE(encoded) << text(one, "id");
+    EXPECT_EQ(*encoded, bytes(one, "data")) << text(one, "id");
   }
 }
 

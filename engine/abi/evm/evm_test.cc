@@ -277,6 +277,45 @@ TEST(EvmDecode, ReadsAnEventFromItsTopicsAndItsData) {
   EXPECT_EQ(decode_event(map->map(), log, 1, tape).error().code, Code::unknown_call);
 }
 
+Result<std::vector<std::uint8_t>> encoded(std::string_view types, std::string_view values) {
+  const auto map = signature(types);
+  const auto tree = json::Tree::parse(values, values.size());
+  return encode(map->map(), (*map)->entries()[0].input, tree->root());
+}
+
+TEST(EvmEncode, WritesTheCanonicalFormOfValuesByPlaceOrByName) {
+  EXPECT_EQ(*encoded("(uint8 a,uint16[] b)", R"([7,["1",2]])"), words({7, 64, 2, 1, 2}));
+  EXPECT_EQ(*encoded("(uint8 a,uint16[] b)", R"({"b":[1,2],"a":7})"), words({7, 64, 2, 1, 2}));
+  EXPECT_EQ(*encoded("(bytes[2])", R"([["0x","0x"]])"), words({32, 64, 96, 0, 0}));
+  const auto raw = encoded("(string)", R"([{"bytes":"0xff"}])");
+  EXPECT_EQ(read("(string)", *raw).json, R"([{"bytes":"0xff"}])");
+  EXPECT_EQ(read("(int8)", *encoded("(int8)", "[-128]")).json, R"(["-128"])");
+}
+
+TEST(EvmEncode, RefusesValuesThatDoNotFitTheirTypes) {
+  for (const auto& [types, values] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"(uint8)", "[256]"},
+           {"(uint8)", "[-1]"},
+           {"(uint8)", "[]"},
+           {"(uint8)", "[1,2]"},
+           {"(uint8)", "7"},
+           {"(int8)", "[128]"},
+           {"(bool)", "[1]"},
+           {"(bytes2)", "[\"0x01\"]"},
+           {"(bytes)", "[\"01\"]"},
+           {"(address)", "[\"0x01\"]"},
+           {"(string)", "[1]"},
+           {"(uint8[2])", "[[1]]"},
+           {"(uint8 a)", "{\"b\":1}"},
+           {"(uint8 a)", "{\"a\":1,\"b\":1}"},
+           {"(uint8 a,uint8 a)", "{\"a\":1,\"b\":1}"},
+           {"(uint8[])", "[{}]"}}) {
+    const auto made = encoded(types, values);
+    ASSERT_FALSE(made) << types << values;
+    EXPECT_EQ(made.error().code, Code::bad_value) << types << values;
+  }
+}
+
 TEST(EvmCheck, RefusesAMapThatOthersMadeWrongly) {
   type::Builder lying("evm", type::Order::big, type::AddressForm::eip55);
   lying.add({.form = Form::unsigned_integer, .size = 8, .extent = 64});
