@@ -24,33 +24,46 @@ constexpr std::array<std::uint8_t, kLanes - 1> kPlaces = {
 constexpr std::array<std::uint8_t, kLanes - 1> kTurns = {
     1, 3, 6, 10, 15, 21, 28, 36, 45, 55, 2, 14, 27, 41, 56, 8, 25, 43, 62, 18, 39, 61, 20, 44};
 
+// The same from the other end: which lane comes to a place, and turned by how much.
+struct Origin {
+  std::uint8_t lane = 0;
+  std::uint8_t turn = 0;
+};
+constexpr std::array<Origin, kLanes> kOrigins = [] {
+  std::array<Origin, kLanes> origins{};
+  for (std::size_t i = 0; i < kPlaces.size(); ++i)
+    origins[kPlaces[i]] = {i == 0 ? std::uint8_t{1} : kPlaces[i - 1], kTurns[i]};
+  return origins;
+}();
+
 using State = std::array<std::uint64_t, kLanes>;
 
-void permute(State& a) {
-  for (const std::uint64_t constant : kRoundConstants) {
-    std::array<std::uint64_t, 5> c;
-    for (std::size_t x = 0; x < 5; ++x) c[x] = a[x] ^ a[x + 5] ^ a[x + 10] ^ a[x + 15] ^ a[x + 20];
+// One round from one state into another, so that each lane is read and written once.
+void round(const State& a, State& to, std::uint64_t constant) {
+  std::array<std::uint64_t, 5> c, d;
+#pragma GCC unroll 5
+  for (std::size_t x = 0; x < 5; ++x) c[x] = a[x] ^ a[x + 5] ^ a[x + 10] ^ a[x + 15] ^ a[x + 20];
+#pragma GCC unroll 5
+  for (std::size_t x = 0; x < 5; ++x) d[x] = c[(x + 4) % 5] ^ std::rotl(c[(x + 1) % 5], 1);
+#pragma GCC unroll 5
+  for (std::size_t y = 0; y < kLanes; y += 5) {
+    std::array<std::uint64_t, 5> row;
 #pragma GCC unroll 5
     for (std::size_t x = 0; x < 5; ++x) {
-      const std::uint64_t d = c[(x + 4) % 5] ^ std::rotl(c[(x + 1) % 5], 1);
-#pragma GCC unroll 5
-      for (std::size_t y = 0; y < kLanes; y += 5) a[y + x] ^= d;
-    }
-    std::uint64_t moved = a[1];
-#pragma GCC unroll 24
-    for (std::size_t i = 0; i < kPlaces.size(); ++i) {
-      const std::uint64_t next = a[kPlaces[i]];
-      a[kPlaces[i]] = std::rotl(moved, kTurns[i]);
-      moved = next;
+      const Origin from = kOrigins[y + x];
+      row[x] = std::rotl(a[from.lane] ^ d[from.lane % 5], from.turn);
     }
 #pragma GCC unroll 5
-    for (std::size_t y = 0; y < kLanes; y += 5) {
-      const std::array<std::uint64_t, 5> row = {a[y], a[y + 1], a[y + 2], a[y + 3], a[y + 4]};
-#pragma GCC unroll 5
-      for (std::size_t x = 0; x < 5; ++x)
-        a[y + x] = row[x] ^ (~row[(x + 1) % 5] & row[(x + 2) % 5]);
-    }
-    a[0] ^= constant;
+    for (std::size_t x = 0; x < 5; ++x) to[y + x] = row[x] ^ (~row[(x + 1) % 5] & row[(x + 2) % 5]);
+  }
+  to[0] ^= constant;
+}
+
+void permute(State& state) {
+  State other;
+  for (std::size_t i = 0; i < kRounds; i += 2) {
+    round(state, other, kRoundConstants[i]);
+    round(other, state, kRoundConstants[i + 1]);
   }
 }
 
