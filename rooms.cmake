@@ -77,6 +77,7 @@ room(publish/keys    HOST ROOMS core/base core/codec core/crypto core/package ho
 room(publish/ceremony HOST ROOMS core/base core/crypto host/file host/json host/text publish/keys LIBS qrencode)
 room(publish/diff    HOST ROOMS core/base core/crypto core/package core/delta host/parallel LIBS divsufsort)
 room(publish/release HOST ROOMS core/base core/codec core/crypto core/minimal core/package core/delta host/file host/json host/parallel host/text trust/tuf trust/translog trust/x509 trust/doors publish/keys publish/diff LIBS crypto)
+room(publish/packs   HOST ROOMS core/base core/package core/entry host/file host/json engine/swap engine/abi/type engine/abi/pack engine/abi publish/release)
 room(publish/online  HOST ROOMS core/base core/crypto host/file host/text trust/tuf publish/keys publish/release LIBS crypto)
 
 # ---- server: hands out. It can sign nothing.
@@ -87,7 +88,7 @@ room(server/http     HOST ROOMS core/base core/crypto core/package host/file hos
 # ---- device: does.
 room(device/platform HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file host/json host/text LIBS crypto)
 room(device/fetch    HOST ROOMS core/base core/crypto core/package core/delta host/file host/json host/text trust/tuf trust/x509 device/platform LIBS curl crypto ssl)
-room(device/apply    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/parallel device/platform device/fetch)
+room(device/apply    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/parallel host/text device/platform device/fetch)
 room(device/agent    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text trust/tuf trust/translog trust/x509 trust/doors device/platform device/fetch device/apply)
 
 # ---- tests: only what spans rooms.
