@@ -45,6 +45,7 @@ int run(int argc, char** argv) {
   add_keys_commands(app, outcome);
   add_repo_commands(app, outcome);
   add_release_command(app, outcome);
+  add_abi_commands(app, outcome);
   add_sign_command(app, outcome);
   add_ceremony_commands(app, outcome);
   add_publish_command(app, outcome);

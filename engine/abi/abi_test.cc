@@ -123,6 +123,9 @@ class OneByteLoader final : public Loader {
     tape.close(0);
     return Reading{&map.entries()[0], 0, true};
   }
+  Result<Reading> read_other(const type::Map&, const Question&, type::Tape&) const override {
+    return fail(Code::unknown_call);
+  }
   Result<std::vector<std::uint8_t>> write(const type::Map&, const type::Entry&,
                                           json::Node) const override {
     return fail(Code::bad_value);

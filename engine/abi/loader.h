@@ -27,6 +27,20 @@ struct Source {
   Bytes names{};               // of a Move package: the names of parameters, which modules lack
 };
 
+// What other bytes than a call's are read as.
+enum class Subject : std::uint8_t {
+  output,   // what a function returned: `name` says which
+  error,    // what a reverted call returned
+  event,    // a log: topics first where the chain has them
+  account,  // what a program keeps
+};
+struct Question {
+  Subject subject = Subject::output;
+  Bytes data{};
+  std::size_t topics = 0;   // of 32 bytes each, at the front of `data`
+  std::string_view name{};  // of the entry, where the bytes do not choose it
+};
+
 // One chain's formats. It has no state, so that one serves every thread.
 class Loader {
  public:
@@ -43,6 +57,9 @@ class Loader {
 
   // read decodes a call. Errors: unknown_call, chain_refuses, over_budget, ..
   virtual Result<Reading> read(const type::Map& map, Bytes data, type::Tape& tape) const = 0;
+  // read_other decodes something else. Errors: unknown_call also for what the chain does not have.
+  virtual Result<Reading> read_other(const type::Map& map, const Question& question,
+                                     type::Tape& tape) const = 0;
   // write encodes one; what is written is read as the same values.
   virtual Result<std::vector<std::uint8_t>> write(const type::Map& map, const type::Entry& entry,
                                                   json::Node arguments) const = 0;

@@ -26,6 +26,11 @@ class EvmLoader final : public Loader {
     AIRLOCK_ASSIGN(const evm::Decoded decoded, evm::decode_call(map, data, tape));
     return Reading{decoded.entry, decoded.node, decoded.is_canonical};
   }
+  Result<Reading> read_other(const Map& map, const Question& question,
+                             type::Tape& tape) const override {
+    AIRLOCK_ASSIGN(const evm::Decoded decoded, decode_other(map, question, tape));
+    return Reading{decoded.entry, decoded.node, decoded.is_canonical};
+  }
   Result<std::vector<std::uint8_t>> write(const Map& map, const type::Entry& entry,
                                           json::Node arguments) const override {
     return evm::encode_call(map, entry, arguments);
@@ -37,6 +42,24 @@ class EvmLoader final : public Loader {
     return key;
   }
   Result<std::string> target_of(Bytes) const override { return fail(Code::not_found); }
+
+ private:
+  static Result<evm::Decoded> decode_other(const Map& map, const Question& question,
+                                           type::Tape& tape) {
+    switch (question.subject) {
+      case Subject::output: {
+        AIRLOCK_ASSIGN(const type::Entry* entry,
+                       map.find_named(type::EntryKind::function, question.name));
+        AIRLOCK_ASSIGN(evm::Decoded decoded, evm::decode_return(map, *entry, question.data, tape));
+        decoded.entry = entry;
+        return decoded;
+      }
+      case Subject::error: return evm::decode_error(map, question.data, tape);
+      case Subject::event: return evm::decode_event(map, question.data, question.topics, tape);
+      case Subject::account: return fail(Code::unknown_call);
+    }
+    return fail(Code::unknown_call);
+  }
 };
 
 }  // namespace
