@@ -69,6 +69,32 @@ URIS = ("pkcs11:token=Committee;object=anna", "pkcs11:token=A%20B;id=%01%ff;type
         "pkcs11:slot-id=1;manufacturer=SoftHSM?module-path=/usr/lib/softhsm/libsofthsm2.so", "pkcs11:token=C?pin-value=1")
 
 
+# An old form, tuples, an anonymous event and an error; and calls as evm_call_fuzz takes them.
+ABI = [{"constant": True, "name": "get", "inputs": [], "outputs": [{"name": "", "type": "uint256[2][]"}]},
+       {"type": "function", "name": "fill", "stateMutability": "payable", "outputs": [], "inputs": [
+           {"name": "o", "type": "tuple[]", "internalType": "struct Shop.Order[]", "components": [
+               {"name": "id", "type": "bytes32"}, {"name": "to", "type": "address"}, {"name": "note", "type": "string"}]}]},
+       {"type": "constructor", "inputs": [{"name": "owner", "type": "address"}]}, {"type": "receive", "stateMutability": "payable"},
+       {"type": "event", "name": "E", "anonymous": True, "inputs": [{"name": "a", "type": "bytes", "indexed": True}]},
+       {"type": "error", "name": "Bad", "inputs": [{"name": "code", "type": "int24"}]}]
+SIGNATURES = ("transfer(address to,uint256 value)", "f((uint a,bytes)[2][] calldata x, function, bool)", "(int8[3],string)")
+
+
+def words(*numbers):
+    return b"".join((number % (1 << 256)).to_bytes(32, "big") for number in numbers)
+
+
+CALLS = {
+    "words": b"(address,int8,bool,bytes4)\n" + words(1 << 150, -3, 1, 0x01020304 << 224),
+    "tails": b"(string,uint8[],(bytes,uint256)[2])\n" + words(96, 160, 256, 2, 0x6869 << 240, 2, 7, 8, 64, 192, 64, 5, 1, 1 << 248,
+                                                              64, 6, 0),
+    "shared": b"(bytes[])\n" + words(32, 3, 96, 96, 96, 0),
+    "multicall": b"()\n" + bytes.fromhex("ac9650d8") + words(32, 1, 32, 68) + bytes.fromhex("a9059cbb") + words(5, 6) + bytes(28),
+    "commands": b"()\n" + bytes.fromhex("24856bc3") + words(64, 128, 2, 0x0b8c << 240, 2, 64, 160, 64, 1, 2, 64, 3, 4),
+    "packed": b"()\n" + bytes.fromhex("8d80ff0a") + words(32, 85) + bytes(21) + words(9) + words(0) + bytes(11),
+}
+
+
 def transcript():
     """Entries that bind each other, and a seal of no key that a fuzzer knows."""
     lines = ""
@@ -146,6 +172,12 @@ class Seeds(authority.Authority):
             self.put("log_fuzz", name, text.encode())
         for number, uri in enumerate(URIS):
             self.put("token_uri_fuzz", str(number), uri.encode())
+        self.put("evm_abi_fuzz", "array", json.dumps(ABI).encode())
+        self.put("evm_abi_fuzz", "artifact", json.dumps({"abi": ABI[:2], "bytecode": "0x"}).encode())
+        for number, signature in enumerate(SIGNATURES):
+            self.put("evm_signature_fuzz", str(number), signature.encode())
+        for name, call in CALLS.items():
+            self.put("evm_call_fuzz", name, call)
         self.put("transcript_fuzz", "whole", transcript().encode())
         self.of_certificates()
         self.of_packages()

@@ -1,9 +1,10 @@
 #!/bin/sh
 # What other implementations make of the same inputs, installed by npm into build/peers: SLH-DSA beside
-# @noble/post-quantum, canonical JSON beside tuf-js's encoder, and beside python-tuf's where Python has it.
+# @noble/post-quantum, canonical JSON beside tuf-js's encoder, and beside python-tuf's where Python has it; values
+# of the EVM's ABI beside ethers and viem, on random types made on the spot.
 set -eu
 bin=${AIRLOCK_BIN:-build/release}
-packages="@noble/post-quantum@0.7.1 @tufjs/canonical-json@2.0.0"
+packages="@noble/post-quantum@0.7.1 @tufjs/canonical-json@2.0.0 viem@2.57.20 ethers@6.17.0"
 peers=$(pwd)/build/peers
 command -v npm > /dev/null || { echo "skipped: peers (no npm)"; exit 0; }
 mkdir -p "$peers"
@@ -14,3 +15,7 @@ for package in $packages; do
 done
 AIRLOCK_PEERS="$peers" "$bin/publish_keys_test" --gtest_filter='Peer.*'
 AIRLOCK_PEERS="$peers" python3 tools/tuf_canonical.py
+mkdir -p "$peers/corpus/abi/evm"
+AIRLOCK_PEERS="$peers" node tools/abi_evm_peer.mjs cases 2000 | gzip > "$peers/corpus/abi/evm/random_types.jsonl.gz"
+echo '{}' > "$peers/corpus/abi/evm/manifest.json"
+AIRLOCK_CORPUS="$peers/corpus" "$bin/engine_abi_evm_test" --gtest_filter='EvmCorpus.*RandomTypes*'
