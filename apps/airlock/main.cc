@@ -10,6 +10,7 @@
 #include "apps/airlock/operator.h"
 #include "host/commandline/commandline.h"
 #include "host/text/text.h"
+#include "publish/token/token.h"
 
 namespace airlock::app {
 namespace {
@@ -62,4 +63,7 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace airlock::app
 
-int main(int argc, char** argv) { return airlock::app::run(argc, argv); }
+int main(int argc, char** argv) {
+  airlock::token::outlast_modules();
+  return airlock::app::run(argc, argv);
+}

@@ -44,6 +44,12 @@ Result<std::unique_ptr<const Snapshot>> Snapshot::hold(std::vector<std::uint8_t>
   return make(std::nullopt, std::move(file), committed, std::move(version));
 }
 
+Result<std::unique_ptr<const Snapshot>> Snapshot::view(Bytes file, const Entries& committed) {
+  AIRLOCK_ASSIGN(const pack::Pack pack, pack::Pack::open(file));
+  AIRLOCK_TRY(pack.check_entries(committed));
+  return std::unique_ptr<const Snapshot>(new Snapshot(std::nullopt, {}, pack, ""));
+}
+
 std::unique_ptr<const Snapshot> Snapshot::none() {
   std::vector<std::uint8_t> empty = *pack::build({});
   const Entries entries = pack::Pack::open(empty)->entries();

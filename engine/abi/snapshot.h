@@ -27,6 +27,8 @@ class Snapshot {
   static Result<std::unique_ptr<const Snapshot>> hold(std::vector<std::uint8_t> file,
                                                       const Entries& committed,
                                                       std::string version);
+  // view looks at bytes that outlive it: what is judged before it serves.
+  static Result<std::unique_ptr<const Snapshot>> view(Bytes file, const Entries& committed);
   // none is what serves before the first pack: it has nothing.
   static std::unique_ptr<const Snapshot> none();
   ~Snapshot();
