@@ -81,12 +81,20 @@ std::uint32_t Builder::add_accounts(std::span<const Account> accounts) {
   return first;
 }
 
+// Entries of one kind and key stay as they were added, so that the bytes are the same each time.
 void Builder::sort_entries() {
-  std::stable_sort(entries_.begin(), entries_.end(), [this](const Entry& a, const Entry& b) {
+  std::vector<std::size_t> places(entries_.size());
+  for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
+  std::sort(places.begin(), places.end(), [this](std::size_t left, std::size_t right) {
+    const Entry &a = entries_[left], &b = entries_[right];
     if (a.kind != b.kind) return a.kind < b.kind;
-    const Bytes left = bytes_of(view(a.key)), right = bytes_of(view(b.key));
-    return std::lexicographical_compare(left.begin(), left.end(), right.begin(), right.end());
+    const int order = view(a.key).compare(view(b.key));  // of bytes, unsigned
+    return order != 0 ? order < 0 : left < right;
   });
+  std::vector<Entry> sorted;
+  sorted.reserve(places.size());
+  for (std::size_t place : places) sorted.push_back(entries_[place]);
+  entries_ = std::move(sorted);
 }
 
 Result<OwnedMap> Builder::finish() {
