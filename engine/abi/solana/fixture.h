@@ -2,8 +2,6 @@
 // call.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <fstream>
 #include <sstream>
 
@@ -25,7 +23,7 @@ inline std::string idl_of(std::string_view arguments, std::string_view types = "
 
 inline type::OwnedMap loaded(std::string_view json) {
   auto map = load(json);
-  EXPECT_TRUE(map) << name(map.error().code);
+  AIRLOCK_CHECK(map.has_value());
   return std::move(*map);
 }
 
@@ -45,7 +43,8 @@ inline std::string read(const type::Map& map, Bytes data,
   if (!decoded) return std::string(name(decoded.error().code));
   std::string text(map.text(decoded->entry->name));
   text += ' ';
-  EXPECT_TRUE(type::append_json(text, type::Value(map, tape.nodes(), data), type::Shape::named));
+  const type::Value value(map, tape.nodes(), data);
+  AIRLOCK_CHECK(type::append_json(text, value, type::Shape::named).has_value());
   if (!decoded->canonical) text += '!';
   return text;
 }
@@ -55,7 +54,7 @@ inline std::string written(const type::Map& map, std::string_view call, std::str
   const auto entry = map.find_named(type::EntryKind::function, call);
   if (!entry) return std::string(name(entry.error().code));
   const auto tree = json::Tree::parse(json, json.size());
-  EXPECT_TRUE(tree);
+  AIRLOCK_CHECK(tree.has_value());
   const auto data = encode(map, **entry, tree->root());
   return data ? text::to_hex(*data) : std::string(name(data.error().code));
 }

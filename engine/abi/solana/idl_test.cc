@@ -1,5 +1,7 @@
 #include "engine/abi/solana/idl.h"
 
+#include <gtest/gtest.h>
+
 #include "engine/abi/solana/fixture.h"
 #include "engine/abi/solana/names.h"
 
@@ -151,6 +153,9 @@ TEST(Idl, ThatNamesAnUnknownTypeIsRefused) {
   EXPECT_EQ(code_of(idl_of(R"({"name":"a","type":"u7"})")), "bad_type");
   EXPECT_EQ(code_of(idl_of(R"({"name":"a","type":{"defined":"Gone"}})")), "bad_type");
   EXPECT_EQ(code_of(idl_of(R"({"name":"a","type":{"generic":"T"}})")), "bad_type");
+  EXPECT_EQ(code_of(idl_of("", R"({"name":"E","type":{"kind":"enum","variants":[
+      {"name":"A"},{"name":"A"}]}})")),
+            "bad_abi");
 }
 
 TEST(Idl, WithTwoTypesOfOneNameIsRefusedOnlyWhereTheyAreUsed) {

@@ -1,5 +1,7 @@
 #include "engine/abi/solana/message.h"
 
+#include <gtest/gtest.h>
+
 #include "engine/abi/solana/fixture.h"
 
 namespace airlock::abi::solana {

@@ -1,5 +1,7 @@
 #include "engine/abi/solana/fixture.h"
 
+#include <gtest/gtest.h>
+
 namespace airlock::abi::solana {
 namespace {
 

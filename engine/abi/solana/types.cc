@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <unordered_set>
 
 namespace airlock::abi::solana {
 
@@ -314,9 +315,11 @@ Status Types::add_variants(Open& opened, json::Node variants) {
   if (!variants.is_array()) return fail(Code::bad_abi);
   const bool is_byte = static_cast<Prefix>(opened.size) == Prefix::u8;
   if (variants.count() > (is_byte ? 256 : kMembersMax)) return fail(Code::too_many);
+  std::unordered_set<std::string_view> names;  // by which a call chooses
   for (const json::Node variant : variants.elements()) {
     const auto name = variant.member("name");
-    if (!name || !name->is_text()) return fail(Code::bad_abi);
+    if (!name || !name->is_text() || !names.insert(name->as_text()).second)
+      return fail(Code::bad_abi);
     opened.fields.push_back({.name = builder_.text(name->as_text()),
                              .tag = static_cast<std::uint32_t>(opened.fields.size()),
                              .note = builder_.text(joined_docs(variant))});
