@@ -150,6 +150,37 @@ def searches():
     }
 
 
+def solana_field(name, kind):
+    return {"name": name, "type": kind}
+
+
+def solana_type(name, fields, **more):
+    return {"name": name, "type": {"kind": "struct", "fields": fields}, **more}
+
+
+SOLANA_TREE = {"defined": {"name": "Tree"}}
+SOLANA = {
+    "plain": ({"metadata": {"name": "x", "spec": "0.1.0"}, "instructions": [
+        {"name": "call", "discriminator": [1], "accounts": [{"name": "a", "writable": True, "signer": True}], "args": [
+            solana_field("a", "u64"), solana_field("b", {"option": "pubkey"}), solana_field("c", {"vec": "string"}),
+            solana_field("d", {"hashMap": ["u8", "bool"]}), solana_field("e", {"array": ["u8", 4]}), solana_field("f", "f64")]}]},
+              "01" + "07" * 8 + "00" + "01000000" "0100000061" + "01000000" "0501" + "01020304" + "000000000000f83f"),
+    "old": ({"version": "0.1.0", "name": "x", "instructions": [
+        {"name": "doIt", "accounts": [{"name": "g", "accounts": [{"name": "a", "isMut": True, "isSigner": False}]}],
+         "args": [solana_field("a", {"defined": "E"})]}], "accounts": [solana_type("K", [solana_field("a", "publicKey")])],
+        "types": [{"name": "E", "type": {"kind": "enum", "variants": [{"name": "A"}, {"name": "B", "fields": ["u8"]}]}}],
+        "events": [{"name": "Paid", "fields": [{"name": "n", "type": "u8", "index": True}]}],
+        "errors": [{"code": 6000, "name": "Bad", "msg": "bad"}]}, "0105"),
+    "generic": ({"instructions": [{"name": "call", "discriminator": [1], "accounts": [], "args": [
+        solana_field("a", {"defined": {"name": "Box", "generics": [{"kind": "type", "type": "u8"}, {"kind": "const", "value": "2"}]}}),
+        solana_field("b", SOLANA_TREE)]}], "types": [
+        solana_type("Box", [{"array": [{"generic": "T"}, {"generic": "N"}]}],
+                    generics=[{"kind": "type", "name": "T"}, {"kind": "const", "name": "N", "type": "usize"}]),
+        solana_type("Tree", [solana_field("n", {"vec": SOLANA_TREE}), solana_field("o", {"option": SOLANA_TREE})])]},
+                "01" "0102" "01000000" "00000000" "00" "00"),
+}
+
+
 class Seeds(authority.Authority):
     def setUp(self):
         super().setUp()
@@ -179,6 +210,7 @@ class Seeds(authority.Authority):
         for name, call in CALLS.items():
             self.put("evm_call_fuzz", name, call)
         self.put("transcript_fuzz", "whole", transcript().encode())
+        self.of_solana()
         self.of_certificates()
         self.of_packages()
         self.of_metadata()
@@ -189,6 +221,21 @@ class Seeds(authority.Authority):
         place = self.folder / target
         place.mkdir(parents=True, exist_ok=True)
         (place / name).write_bytes(data)
+
+    def of_solana(self):
+        """An IDL before its data as borsh_fuzz takes them, native schemas, messages."""
+        for name, (idl, data) in SOLANA.items():
+            text = json.dumps(idl).encode()
+            self.put("idl_fuzz", name, text)
+            self.put("borsh_fuzz", name, framed(text) + bytes.fromhex(data))
+        for path in (ROOT / "engine/abi/solana/native").glob("*.json"):
+            self.put("native_schema_fuzz", path.stem, path.read_bytes())
+            self.put("borsh_fuzz", path.stem, framed(path.read_bytes()) + bytes.fromhex("0200000040420f0000000000"))
+        call = bytes.fromhex("01020200010c0200000040420f0000000000")
+        legacy = bytes.fromhex("01000103") + b"".join(bytes([i]) * 32 for i in (1, 2, 0, 9)) + call
+        self.put("solana_message_fuzz", "legacy", b"\0" + legacy)
+        self.put("solana_message_fuzz", "signed", b"\1\1" + b"s" * 64 + legacy)
+        self.put("solana_message_fuzz", "v0", b"\0\x80" + legacy + b"\1" + b"t" * 32 + bytes.fromhex("0105020607"))
 
     def of_certificates(self):
         """Pieces as certificate_fuzz and evidence_fuzz take them: two bytes of length before each but the last."""
