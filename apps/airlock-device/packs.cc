@@ -69,7 +69,7 @@ class Wallet {
  private:
   platform::Device device_;
   abi::Engine engine_;
-  Digest serving_;
+  crypto::Digest serving_;
 };
 
 // The raw view of a call that nothing explains.

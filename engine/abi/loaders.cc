@@ -3,12 +3,25 @@
 
 #include "engine/abi/evm/evm.h"
 #include "engine/abi/loader.h"
+#include "engine/abi/solana/solana.h"
 
 namespace airlock::abi {
 namespace {
 
 using type::Map;
 using type::OwnedMap;
+
+// Words are the EVM's alone: what other chains read by them would be another chain's map.
+Status check_prefixes(const Map& map) {
+  for (std::size_t i = 0; i < map.types().size(); ++i) {
+    if (map.types()[i].size == static_cast<std::uint16_t>(type::Prefix::evm_word) &&
+        (map.types()[i].form == type::Form::list || map.types()[i].form == type::Form::bytes ||
+         map.types()[i].form == type::Form::text || map.types()[i].form == type::Form::choice)) {
+      return fail(Code::bad_type, i);
+    }
+  }
+  return {};
+}
 
 class EvmLoader final : public Loader {
  public:
@@ -62,6 +75,58 @@ class EvmLoader final : public Loader {
   }
 };
 
+class SolanaLoader final : public Loader {
+ public:
+  std::string_view name() const override { return solana::kLoader; }
+  std::span<const std::string_view> chains() const override {
+    static constexpr std::array<std::string_view, 1> kChains = {"solana"};
+    return kChains;
+  }
+  Result<OwnedMap> load(const Source& source) const override {
+    if (source.files.size() != 1) return fail(Code::bad_abi);
+    AIRLOCK_ASSIGN(const solana::Keys keys, keys_named(source.keys));
+    return solana::load(text_of(source.files[0]), keys);
+  }
+  Status check(const Map& map) const override {
+    if (map.loader() != name() || map.order() != type::Order::little) return fail(Code::wrong_type);
+    return check_prefixes(map);
+  }
+  Result<Reading> read(const Map& map, Bytes data, type::Tape& tape) const override {
+    AIRLOCK_ASSIGN(const solana::Decoded decoded, solana::decode_instruction(map, data, tape));
+    return Reading{decoded.entry, 0, decoded.canonical};
+  }
+  Result<Reading> read_other(const Map& map, const Question& question,
+                             type::Tape& tape) const override {
+    if (question.subject == Subject::event) {
+      AIRLOCK_ASSIGN(const solana::Decoded decoded, solana::decode_event(map, question.data, tape));
+      return Reading{decoded.entry, 0, decoded.canonical};
+    }
+    if (question.subject != Subject::account) return fail(Code::unknown_call);
+    AIRLOCK_ASSIGN(const solana::Decoded decoded, solana::decode_account(map, question.data, tape));
+    return Reading{decoded.entry, 0, decoded.canonical};
+  }
+  Result<std::vector<std::uint8_t>> write(const Map& map, const type::Entry& entry,
+                                          json::Node arguments) const override {
+    return solana::encode(map, entry, arguments);
+  }
+  Result<std::string> address(std::string_view text) const override {
+    AIRLOCK_ASSIGN(const auto bytes,
+                   type::read_address(text, type::AddressForm::base58, solana::kAddressSize));
+    std::string key;
+    type::append_base58(key, bytes);
+    return key;
+  }
+  Result<std::string> target_of(Bytes) const override { return fail(Code::not_found); }
+
+ private:
+  static Result<solana::Keys> keys_named(std::string_view name) {
+    if (name.empty() || name == "anchor") return solana::Keys::anchor;
+    if (name == "tag_u8") return solana::Keys::tag_u8;
+    if (name == "tag_u32") return solana::Keys::tag_u32;
+    return fail(Code::bad_abi);
+  }
+};
+
 }  // namespace
 
 Result<const Loader*> loader_of(Loaders loaders, std::string_view chain) {
@@ -73,7 +138,7 @@ Result<const Loader*> loader_of(Loaders loaders, std::string_view chain) {
 }
 
 std::vector<std::shared_ptr<const Loader>> standard_loaders() {
-  return {std::make_shared<const EvmLoader>()};
+  return {std::make_shared<const EvmLoader>(), std::make_shared<const SolanaLoader>()};
 }
 
 }  // namespace airlock::abi
