@@ -65,6 +65,11 @@ LOG = {
 }
 
 
+# Calls of the two functions that embed_fuzz knows: transfer, and lists(["x"], [], [-1, 1]).
+WORDS = (0x80, 0x100, 2**256 - 1, 1, 1, 0x20, 1, 0x78 << 248, 0)
+EMBEDDED_CALLS = {"transfer": "a9059cbb" + f"{1:064x}{1000:064x}", "lists": "656a8c73" + "".join(f"{word:064x}" for word in WORDS)}
+
+
 URIS = ("pkcs11:token=Committee;object=anna", "pkcs11:token=A%20B;id=%01%ff;type=private?pin-source=file:/run/pin",
         "pkcs11:slot-id=1;manufacturer=SoftHSM?module-path=/usr/lib/softhsm/libsofthsm2.so", "pkcs11:token=C?pin-value=1")
 
@@ -211,6 +216,8 @@ class Seeds(authority.Authority):
             self.put("evm_call_fuzz", name, call)
         self.put("transcript_fuzz", "whole", transcript().encode())
         self.of_solana()
+        for name, data in EMBEDDED_CALLS.items():
+            self.put("embed_fuzz", name, b"\1" + bytes.fromhex(data))
         self.of_certificates()
         self.of_packages()
         self.of_metadata()

@@ -99,4 +99,15 @@ Result<Decoded> Engine::View::decode(const Call& call) const {
   return abi::decode(*pin_->snapshot, pin_->loaders, call, room_);
 }
 
+Result<std::vector<std::uint8_t>> Engine::View::encode(const Request& request,
+                                                       json::Node arguments) const {
+  AIRLOCK_ASSIGN(const Loader* loader, loader_of(pin_->loaders, request.chain));
+  const Call call{.chain = request.chain, .target = request.target};
+  AIRLOCK_ASSIGN(const Found found, find_map(*pin_->snapshot, pin_->loaders, *loader, call));
+  if (found.map->loader() != loader->name()) return fail(Code::wrong_type);
+  AIRLOCK_ASSIGN(const type::Entry* entry,
+                 found.map->find_named(type::EntryKind::function, request.call));
+  return loader->write(*found.map, *entry, arguments);
+}
+
 }  // namespace airlock::abi

@@ -32,6 +32,13 @@ struct Call {
   Bytes code_hash{};  // of the contract's code, where it is known
 };
 
+// A call that is to be written.
+struct Request {
+  std::string_view chain{};
+  std::string_view target{};
+  std::string_view call{};  // a signature, or a name that one call alone has
+};
+
 // What a call says. It views the snapshot, the data and the reader's tape.
 struct Decoded {
   const type::Map* map = nullptr;
@@ -83,6 +90,9 @@ class Engine::View {
   // describes the contract), expected_otherwise (another code than the map is for), loader_missing,
   // unknown_call, chain_refuses, over_budget, and those of a damaged entry.
   Result<Decoded> decode(const Call& call) const;
+  // encode writes the bytes of a call, in canonical form. Errors: not_found, loader_missing,
+  // unknown_call, ambiguous, bad_value, over_budget, and those of a damaged entry.
+  Result<std::vector<std::uint8_t>> encode(const Request& request, json::Node arguments) const;
 
  private:
   friend class Reader;

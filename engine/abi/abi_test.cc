@@ -80,6 +80,30 @@ TEST(Engine, NeverShowsWhatTheChainWouldRefuse) {
   EXPECT_EQ(read(reader, {.target = kToken, .data = unknown}), "unknown_call");
 }
 
+// Writes one call and returns its bytes in hexadecimal, or the name of the error.
+std::string write(Engine::Reader& reader, const Request& request, std::string_view arguments) {
+  const auto tree = json::Tree::parse(arguments, 1000);
+  const auto data = reader.view().encode(request, tree->root());
+  if (!data) return std::string(name(data.error().code));
+  std::string hex;
+  type::append_hex(hex, *data);
+  return hex;
+}
+
+TEST(Engine, WritesACallByTheMapOfItsContract) {
+  Engine engine;
+  engine.swap(snapshot_of(token_items()));
+  auto reader = *engine.reader();
+  const std::string_view arguments =
+      "{\"to\":\"0x2222222222222222222222222222222222222222\",\"value\":\"1000\"}";
+  EXPECT_EQ(write(reader, {"eip155:1", kToken, "transfer"}, arguments), kTransfer);
+  EXPECT_EQ(write(reader, {"eip155:1", kToken, "transfer(address,uint256)"}, arguments), kTransfer);
+  EXPECT_EQ(write(reader, {"eip155:1", kToken, "mint"}, arguments), "unknown_call");
+  EXPECT_EQ(write(reader, {"eip155:1", kToken, "transfer"}, "[\"1\"]"), "bad_value");
+  EXPECT_EQ(write(reader, {"eip155:10", kToken, "transfer"}, arguments), "not_found");
+  EXPECT_EQ(write(reader, {"bitcoin:main", kToken, "transfer"}, arguments), "loader_missing");
+}
+
 TEST(Snapshot, RefusesAPackThatIsNotTheCommittedOne) {
   const auto file = *pack::build(token_items());
   Entries committed = pack::Pack::open(file)->entries();
