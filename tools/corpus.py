@@ -5,6 +5,7 @@ firmware   for each pair of images in MANIFEST.json: one vendor releases and pub
            (as a delta too), a real server offers the new one over TLS, a device that runs the old
            one updates, and its slot must hold the published image byte for byte.
 crypto     the published vectors, read by the tests whose name holds "Corpus".
+abi        calls of contracts, a line for each chain, read in the same way.
 
 A family is a folder; what is not there, or what nothing reads yet, is skipped with its reason.
 Usage: corpus.py [FOLDER]     FOLDER or $AIRLOCK_CORPUS; programs from $AIRLOCK_BIN (build/release)
@@ -28,14 +29,19 @@ UPDATE_SECONDS_MAX = 600
 # Measures the program and not the interpreter that starts it: a child inherits its parent's peak.
 GNU_TIME = pathlib.Path("/usr/bin/time")
 # Families that tests read, and the test programs that may do so.
-READ_BY_TESTS = {"crypto": ("core_crypto_test", "core_codec_test", "publish_keys_test", "trust_x509_test")}
+READ_BY_TESTS = {"crypto": ("core_crypto_test", "core_codec_test", "publish_keys_test", "trust_x509_test"),
+                 "move": ("engine_abi_move_test",)}
+# Folders whose folders are families of their own.
+FOLDERS_OF_FAMILIES = ("abi",)
 # Which parts of such a family those tests open, and why they leave the others.
 EVERYTHING = object()
-READ_PARTS = {"crypto": {"cbor": {"appendix_a.json"},
+READ_PARTS = {"move": {"mv": EVERYTHING},
+              "crypto": {"cbor": {"appendix_a.json"},
                          "crl": EVERYTHING, "ocsp": EVERYTHING, "pkits": EVERYTHING, "x509-limbo": EVERYTHING,
                          "slhdsa": {f"slhdsa_sha2_128s_{part}.txt" for part in ("keygen", "siggen", "sigver", "prehash")},
                          "wycheproof": {"ed25519_test.json", "ecdsa_secp256k1_sha256_bitcoin_test.json"}}}
-UNREAD_PARTS = {"crypto": {
+UNREAD_PARTS = {"move": {"mv": EVERYTHING},
+              "crypto": {
     "cose": "the package door reads one profile of COSE (docs/formats/manifest.md), of which these are none",
     "fdo": "no FDO yet",
     "wycheproof": "an algorithm that no key of ours has"}}
@@ -218,7 +224,7 @@ def reason_of(test, output):
     return (own.strip().splitlines() or ["it does not say why"])[-1]
 
 
-def by_tests(family, folder, programs):
+def by_tests(family, corpus, folder, programs):
     tally = Tally(family)
     read = False
     for program in programs:
@@ -229,7 +235,7 @@ def by_tests(family, folder, programs):
         report.unlink(missing_ok=True)
         ran = subprocess.run([str(path), "--gtest_filter=*Corpus*", f"--gtest_output=json:{report}"],
                              capture_output=True, cwd=ROOT, text=True, errors="replace",
-                             env={**os.environ, "AIRLOCK_CORPUS": str(folder.parent)})
+                             env={**os.environ, "AIRLOCK_CORPUS": str(corpus)})
         try:
             suites = json.loads(report.read_text()).get("testsuites", [])
         except (OSError, ValueError):
@@ -267,7 +273,7 @@ def skip_unread(tally, folder):
             tally.skip(f"{part.name} ({len(files)} files)", reasons.get(part.name, "no reader yet"), len(files))
 
 
-def play_family(folder):
+def play_family(corpus, folder):
     family = folder.name
     if family == "firmware":
         if not (folder / "MANIFEST.json").is_file():
@@ -276,12 +282,20 @@ def play_family(folder):
             return tally
         return firmware(folder)
     if family in READ_BY_TESTS:
-        return by_tests(family, folder, READ_BY_TESTS[family])
+        return by_tests(family, corpus, folder, READ_BY_TESTS[family])
     tally = Tally(family)
     skip_unread(tally, folder)
     if not tally.skipped:
         tally.skip(family, "no reader yet")
     return tally
+
+
+def families_in(corpus):
+    found = []
+    for path in sorted(path for path in corpus.iterdir() if path.is_dir()):
+        inner = path.iterdir() if path.name in FOLDERS_OF_FAMILIES else [path]
+        found += sorted(folder for folder in inner if folder.is_dir())
+    return found
 
 
 def main():
@@ -291,10 +305,10 @@ def main():
     corpus = pathlib.Path(sys.argv[1] if len(sys.argv) == 2 else default).resolve()
     if not corpus.is_dir():
         sys.exit(f"error: not_found: {corpus}: name the corpus folder in AIRLOCK_CORPUS")
-    families = sorted(path for path in corpus.iterdir() if path.is_dir())
+    families = families_in(corpus)
     if not families:
         sys.exit(f"error: not_found: {corpus}: there is no family in it")
-    tallies = [play_family(folder) for folder in families]
+    tallies = [play_family(corpus, folder) for folder in families]
     print()
     for tally in tallies:
         print(tally)
