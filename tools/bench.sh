@@ -9,4 +9,5 @@ python3 tools/bench_prove.py || missed=1
 python3 tools/bench_install.py || missed=1
 python3 tools/bench_tuf.py || missed=1
 python3 tools/bench_checkin.py || missed=1
+python3 tools/bench_move.py || missed=1
 exit "$missed"
