@@ -3,6 +3,9 @@
 
 #include "engine/abi/evm/evm.h"
 #include "engine/abi/loader.h"
+#include "engine/abi/move/aptos.h"
+#include "engine/abi/move/loader.h"
+#include "engine/abi/move/names.h"
 #include "engine/abi/solana/solana.h"
 
 namespace airlock::abi {
@@ -127,6 +130,84 @@ class SolanaLoader final : public Loader {
   }
 };
 
+// What the chains of Move share: their modules, and how addresses are spelled.
+class MoveLoader : public Loader {
+ public:
+  std::string_view name() const override { return "move"; }
+  Result<OwnedMap> load(const Source& source) const override {
+    if (source.names.empty()) return move::load(source.files, source.name);
+    AIRLOCK_ASSIGN(const move::Names names, move::Names::parse(text_of(source.names)));
+    return move::load(source.files, source.name, &names);
+  }
+  Status check(const Map& map) const override {
+    if (map.loader() != name() || map.order() != type::Order::little) return fail(Code::wrong_type);
+    return check_prefixes(map);
+  }
+  Result<Reading> read_other(const Map&, const Question&, type::Tape&) const override {
+    return fail(Code::unknown_call);
+  }
+  Result<std::string> address(std::string_view text) const override {
+    AIRLOCK_ASSIGN(const auto bytes,
+                   type::read_address(text, type::AddressForm::hex, move::kAddressSize));
+    std::string key;
+    type::append_hex(key, bytes);
+    return key;
+  }
+};
+
+// A call of Aptos is an entry payload, which names the package itself.
+class AptosLoader final : public MoveLoader {
+ public:
+  std::span<const std::string_view> chains() const override {
+    static constexpr std::array<std::string_view, 1> kChains = {"aptos"};
+    return kChains;
+  }
+  Result<Reading> read(const Map& map, Bytes data, type::Tape& tape) const override {
+    AIRLOCK_ASSIGN(const move::EntryCall call, move::read_payload(data));
+    AIRLOCK_ASSIGN(const type::Entry* entry, move::decode_call(map, call, data, tape));
+    return Reading{entry, 0, true};
+  }
+  // {"type_arguments":["0x1::..",..],"arguments":..}, or the arguments alone.
+  Result<std::vector<std::uint8_t>> write(const Map& map, const type::Entry& entry,
+                                          json::Node arguments) const override {
+    std::vector<std::string> types;
+    if (const auto listed = arguments.member("type_arguments")) {
+      if (!listed->is_array()) return fail(Code::bad_value);
+      for (const json::Node type : listed->elements()) {
+        if (!type.is_text()) return fail(Code::bad_value);
+        types.emplace_back(type.as_text());
+      }
+      const auto values = arguments.member("arguments");
+      if (!values) return fail(Code::bad_value);
+      arguments = *values;
+    }
+    return move::encode_payload(map, entry, types, arguments);
+  }
+  Result<std::string> target_of(Bytes data) const override {
+    AIRLOCK_ASSIGN(const move::EntryCall call, move::read_payload(data));
+    std::string key;
+    type::append_hex(key, call.address);
+    return key;
+  }
+};
+
+// A transaction of Sui is a list of commands; one that calls a package once has one call to read.
+class SuiLoader final : public MoveLoader {
+ public:
+  std::span<const std::string_view> chains() const override {
+    static constexpr std::array<std::string_view, 1> kChains = {"sui"};
+    return kChains;
+  }
+  Result<Reading> read(const Map&, Bytes, type::Tape&) const override {
+    return fail(Code::unknown_call);
+  }
+  Result<std::vector<std::uint8_t>> write(const Map&, const type::Entry&,
+                                          json::Node) const override {
+    return fail(Code::unknown_call);
+  }
+  Result<std::string> target_of(Bytes) const override { return fail(Code::not_found); }
+};
+
 }  // namespace
 
 Result<const Loader*> loader_of(Loaders loaders, std::string_view chain) {
@@ -138,7 +219,8 @@ Result<const Loader*> loader_of(Loaders loaders, std::string_view chain) {
 }
 
 std::vector<std::shared_ptr<const Loader>> standard_loaders() {
-  return {std::make_shared<const EvmLoader>(), std::make_shared<const SolanaLoader>()};
+  return {std::make_shared<const EvmLoader>(), std::make_shared<const SolanaLoader>(),
+          std::make_shared<const AptosLoader>(), std::make_shared<const SuiLoader>()};
 }
 
 }  // namespace airlock::abi
