@@ -52,7 +52,8 @@ class Wallet {
 
   // keep_up swaps when another pack came into use.
   platform::Located<void> keep_up() {
-    AIRLOCK_ASSIGN(const Shelf shelf, located(device_.path("packs/shelf"), apply::read_shelf(device_)));
+    AIRLOCK_ASSIGN(const Shelf shelf,
+                   located(device_.path("packs/shelf"), apply::read_shelf(device_)));
     const KeptPack* const in_use = shelf.in_use();
     if (in_use == nullptr || in_use->manifest == serving_) return {};
     const file::Path path = apply::pack_path(device_, in_use->manifest);
@@ -171,7 +172,8 @@ Answer packs(const PacksOptions& options) {
   if (options.restore.empty()) {
     AIRLOCK_ASSIGN(const platform::Device device,
                    platform::Device::open(options.dir, platform::Opening::look));
-    AIRLOCK_ASSIGN(const Shelf shelf, located(device.path("packs/shelf"), apply::read_shelf(device)));
+    AIRLOCK_ASSIGN(const Shelf shelf,
+                   located(device.path("packs/shelf"), apply::read_shelf(device)));
     print(packs_json(shelf), options.output);
     return {};
   }

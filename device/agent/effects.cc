@@ -76,10 +76,10 @@ Result<Event> Agent::ask_server() {
   if (!answer.offer) return event_of(Event::Type::nothing);
   // What failed its trial, or what the owner left, comes back only when the owner installs it by
   // hand.
-  if (record.last_revert.manifest == answer.offer->manifest ||
-      running.packs().given_up == answer.offer->manifest) {
+  if (record.last_revert.manifest == answer.offer->manifest) {
     return event_of(Event::Type::nothing);
   }
+  if (running.packs().given_up == answer.offer->manifest) return event_of(Event::Type::nothing);
   release_.reset();
   plan_.reset();
   verified_.reset();

@@ -136,7 +136,7 @@ class MoveLoader : public Loader {
   std::string_view name() const override { return "move"; }
   Result<OwnedMap> load(const Source& source) const override {
     if (source.names.empty()) return move::load(source.files, source.name);
-    AIRLOCK_ASSIGN(const move::Names names, move::Names::parse(text_of(source.names)));
+    AIRLOCK_ASSIGN(const move::Names names, move::Names::read(text_of(source.names)));
     return move::load(source.files, source.name, &names);
   }
   Status check(const Map& map) const override {
