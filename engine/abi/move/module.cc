@@ -304,7 +304,10 @@ void ModuleReader::read_function(Cursor& cursor) {
 void ModuleReader::read_attributes(Cursor& cursor) {
   for (std::uint64_t left = cursor.uleb(kAttributesMax); left > 0 && !cursor.failed(); --left) {
     const std::uint8_t attribute = cursor.u8();
-    if (attribute < 1 || attribute > 2) cursor.stop();
+    if (attribute < 1 || attribute > (module_.version_ >= 10 ? 9 : 2)) return cursor.stop();
+    // From 10 on: the function packs, unpacks, tests or borrows; but for whole structs it says what.
+    const bool has_operand = attribute == 4 || attribute >= 6;
+    if (has_operand) cursor.u16();
   }
 }
 
