@@ -71,7 +71,7 @@ class Decoder {
       case Form::text: {
         const Bytes bytes = cursor_.take(cursor_.uleb(kLengthMax));
         const bool good = (type.flags & type::kIsAscii) != 0 ? is_ascii(text_of(bytes))
-                                                              : text::is_utf8(text_of(bytes));
+                                                             : text::is_utf8(text_of(bytes));
         if (!good) return fail(Code::chain_refuses, cursor_.at());
         return leaf(index, bytes);
       }

@@ -20,8 +20,8 @@ inline constexpr std::size_t kEncodedMax = 1 << 20;  // bytes that are made of J
 using Arguments = std::span<const std::uint32_t>;
 
 // decode notes a value and moves the cursor behind it; the cursor's own positions are those of the
-// data that the tape speaks of. Errors: chain_refuses (at = where), over_budget (a full tape, or too
-// deep), unknown_call (what only a module that is not at hand explains).
+// data that the tape speaks of. Errors: chain_refuses (at = where), over_budget (a full tape, or
+// too deep), unknown_call (what only a module that is not at hand explains).
 Status decode(const type::Map& map, std::uint32_t type, Arguments arguments, Cursor& cursor,
               type::Tape& tape);
 

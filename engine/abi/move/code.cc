@@ -272,8 +272,7 @@ std::size_t CodeReader::read_operands(Cursor& cursor, std::size_t count, std::si
   return switch_count;
 }
 
-void CodeReader::read_jump_tables(Cursor& cursor, std::size_t code_size,
-                                  std::size_t switch_count) {
+void CodeReader::read_jump_tables(Cursor& cursor, std::size_t code_size, std::size_t switch_count) {
   const std::uint64_t count = cursor.uleb(kJumpTablesMax);
   if (switch_count > count) return cursor.stop();
   for (std::uint64_t i = 0; i < count && !cursor.failed(); ++i) {

@@ -15,7 +15,6 @@ std::array<std::uint8_t, kKeySize> key_of_text(std::string_view text) {
   return crypto::sha256(bytes_of(text)).bytes;
 }
 
-
 class Loader {
  public:
   Loader(std::span<const Module> modules, const Names* names)
@@ -110,7 +109,8 @@ class Loader {
     if (function.is_entry) entry.flags |= type::kIsEntry;
     if (function.visibility == Visibility::open) entry.flags |= type::kIsPublic;
     if (function.visibility == Visibility::friends) entry.flags |= type::kIsFriend;
-    if (attributes.has(name, true, Purpose::view) || attributes.has(name, true, Purpose::legacy_view))
+    if (attributes.has(name, true, Purpose::view) ||
+        attributes.has(name, true, Purpose::legacy_view))
       entry.flags |= type::kIsView;
     entry.name = builder_.text(name);
     entry.note = builder_.text(id);
@@ -130,7 +130,8 @@ class Loader {
     AIRLOCK_ASSIGN(entry.input, tuple(index, parameters, names, &signature));
     signature += ')';
     if (results != type::kNone) {
-      AIRLOCK_ASSIGN(entry.output, tuple(index, static_cast<std::uint16_t>(results), nullptr, nullptr));
+      AIRLOCK_ASSIGN(entry.output,
+                     tuple(index, static_cast<std::uint16_t>(results), nullptr, nullptr));
     }
     entry.kind = EntryKind::function;
     if (entry.name.size == 0) entry.name = builder_.text(id);
@@ -216,8 +217,7 @@ Result<type::OwnedMap> load(std::span<const Bytes> files, std::string_view packa
     modules.push_back(std::move(module));
   }
   std::string name(package);
-  if (name.empty())
-    append_module_name(name, modules[0], modules[0].modules()[modules[0].self()]);
+  if (name.empty()) append_module_name(name, modules[0], modules[0].modules()[modules[0].self()]);
   return Loader(modules, names).load(name);
 }
 

@@ -59,6 +59,13 @@ Json functions_json(const Module& module, const Attributes& attributes) {
   return made;
 }
 
+// A node shows Option as the struct that it was before it became an enum: the bytes are the same.
+void show_as_before(Json& option) {
+  if (!option["is_enum"]) return;
+  option["is_enum"] = false;
+  option["fields"] = Json::array({Json{{"name", "vec"}, {"type", "vector<T0>"}}});
+}
+
 Json structs_json(const Module& module, const Attributes& attributes) {
   Json made = Json::array();
   for (const StructDefinition& definition : module.struct_definitions()) {
@@ -76,6 +83,8 @@ Json structs_json(const Module& module, const Attributes& attributes) {
     json["abilities"] = abilities_json(handle.abilities);
     json["generic_type_params"] = parameters_json(module.parameters_of(handle));
     json["fields"] = std::move(fields);
+    if (name == "Option" && module.names()[module.modules()[module.self()].name] == "option")
+      show_as_before(json);
     made.push_back(std::move(json));
   }
   return made;

@@ -173,10 +173,9 @@ Status ModuleReader::read_tables() {
   if (module_.addresses_.size() % kAddressSize != 0)
     return fail(Code::bad_module, offsets_[kAddresses]);
   constexpr std::array<Table, 17> kOrder = {
-      kModules,           kStructs,        kFunctions,       kFunctionInstances, kSignatures,
-      kConstants,         kNames,          kStructInstances, kFields,            kFieldInstances,
-      kFriends,           kMetadata,       kEnums,           kEnumInstances,     kVariants,
-      kStructDefinitions, kVariantInstances};
+      kModules, kStructs,         kFunctions, kFunctionInstances, kSignatures,      kConstants,
+      kNames,   kStructInstances, kFields,    kFieldInstances,    kFriends,         kMetadata,
+      kEnums,   kEnumInstances,   kVariants,  kStructDefinitions, kVariantInstances};
   module_.tokens_.reserve(sizes_[kSignatures] + sizes_[kStructDefinitions] / 2);
   module_.signatures_.reserve(sizes_[kSignatures] / 2);
   module_.names_.reserve(sizes_[kNames] / 8);
@@ -257,7 +256,8 @@ void ModuleReader::read_marked_entry(Table table, Cursor& cursor) {
   if (table == kVariantInstances)
     return module_.struct_variant_instances_.push_back({first, index(cursor)});
   if (table == kVariants)
-    return module_.variants_.push_back({first, static_cast<std::uint16_t>(cursor.uleb(kVariantsMax))});
+    return module_.variants_.push_back(
+        {first, static_cast<std::uint16_t>(cursor.uleb(kVariantsMax))});
   VariantField made{first, static_cast<std::uint16_t>(cursor.uleb(kCountMax)),
                     static_cast<std::uint32_t>(module_.variant_places_.size()),
                     count(cursor, kVariantsMax)};
@@ -305,7 +305,8 @@ void ModuleReader::read_attributes(Cursor& cursor) {
   for (std::uint64_t left = cursor.uleb(kAttributesMax); left > 0 && !cursor.failed(); --left) {
     const std::uint8_t attribute = cursor.u8();
     if (attribute < 1 || attribute > (module_.version_ >= 10 ? 9 : 2)) return cursor.stop();
-    // From 10 on: the function packs, unpacks, tests or borrows; but for whole structs it says what.
+    // From 10 on: the function packs, unpacks, tests or borrows; but for whole structs it says
+    // what.
     const bool has_operand = attribute == 4 || attribute >= 6;
     if (has_operand) cursor.u16();
   }
@@ -409,9 +410,9 @@ Status ModuleReader::read_end(Cursor& cursor) {
     code.read_functions(functions);
     return functions.status();
   }
-  for (const Table kind : {kStructDefinitions, kStructInstances, kFunctionDefinitions, kFields,
-                           kFieldInstances, kFriends, kEnums, kEnumInstances, kVariants,
-                           kVariantInstances})
+  for (const Table kind :
+       {kStructDefinitions, kStructInstances, kFunctionDefinitions, kFields, kFieldInstances,
+        kFriends, kEnums, kEnumInstances, kVariants, kVariantInstances})
     if (sizes_[kind] != 0) return fail(Code::bad_module, offsets_[kind]);
   FunctionHandle main;
   main.parameter_count = count(cursor);
@@ -433,8 +434,8 @@ Status ModuleReader::check() const {
     return handle.address < m.address_count() && handle.name < names;
   };
   if (m.kind_ == Kind::module && m.modules_.empty()) return fail(Code::bad_module);
-  bool good = std::ranges::all_of(m.modules_, module_fits) &&
-              std::ranges::all_of(m.friends_, module_fits);
+  bool good =
+      std::ranges::all_of(m.modules_, module_fits) && std::ranges::all_of(m.friends_, module_fits);
   for (const StructHandle& handle : m.structs_)
     good = good && handle.module < m.modules_.size() && handle.name < names;
   for (const FunctionHandle& handle : m.functions_)

@@ -10,10 +10,16 @@ namespace {
 
 Json type_json(const Module& module, std::uint32_t& at) {
   static const std::map<TokenKind, const char*> kNames = {
-      {TokenKind::boolean, "Bool"},    {TokenKind::u8, "U8"},     {TokenKind::u16, "U16"},
-      {TokenKind::u32, "U32"},         {TokenKind::u64, "U64"},   {TokenKind::u128, "U128"},
-      {TokenKind::u256, "U256"},       {TokenKind::address, "Address"},
-      {TokenKind::signer, "Signer"},   {TokenKind::vector, "Vector"},
+      {TokenKind::boolean, "Bool"},
+      {TokenKind::u8, "U8"},
+      {TokenKind::u16, "U16"},
+      {TokenKind::u32, "U32"},
+      {TokenKind::u64, "U64"},
+      {TokenKind::u128, "U128"},
+      {TokenKind::u256, "U256"},
+      {TokenKind::address, "Address"},
+      {TokenKind::signer, "Signer"},
+      {TokenKind::vector, "Vector"},
       {TokenKind::reference, "Reference"},
       {TokenKind::mutable_reference, "MutableReference"}};
   const Token& token = module.tokens()[at++];
@@ -61,17 +67,19 @@ Json struct_json(const Module& module, const StructDefinition& definition) {
 }
 
 Json enum_json(const Module& module, const StructDefinition& definition) {
-  return {{"enum_handle", definition.handle},
-          {"variants", list_of(module.variants_of(definition), [&](const VariantDefinition& variant) {
-             return Json{{"enum_def", variant.owner},
-                         {"variant_name", variant.name},
-                         {"fields", fields_json(module, module.fields_of(variant))}};
-           })}};
+  return {
+      {"enum_handle", definition.handle},
+      {"variants", list_of(module.variants_of(definition), [&](const VariantDefinition& variant) {
+         return Json{{"enum_def", variant.owner},
+                     {"variant_name", variant.name},
+                     {"fields", fields_json(module, module.fields_of(variant))}};
+       })}};
 }
 
 Json function_json(const Module& module, const FunctionDefinition& function) {
-  const std::map<Visibility, const char*> names = {
-      {Visibility::hidden, "Private"}, {Visibility::open, "Public"}, {Visibility::friends, "Friend"}};
+  const std::map<Visibility, const char*> names = {{Visibility::hidden, "Private"},
+                                                   {Visibility::open, "Public"},
+                                                   {Visibility::friends, "Friend"}};
   return {{"function", function.handle},
           {"visibility", names.at(function.visibility)},
           {"is_entry", function.is_entry},
@@ -157,15 +165,12 @@ Json reference_json(const Module& m) {
   made["metadata"] = list_of(m.metadata(), [](const Metadata& entry) {
     return Json{{"key", numbers(entry.key)}, {"value", numbers(entry.value)}};
   });
-  made["struct_defs"] = list_of(m.struct_definitions(), [&](const auto& definition) {
-    return struct_json(m, definition);
-  });
-  made["function_defs"] = list_of(m.function_definitions(), [&](const auto& function) {
-    return function_json(m, function);
-  });
-  made["enum_defs"] = list_of(m.enum_definitions(), [&](const auto& definition) {
-    return enum_json(m, definition);
-  });
+  made["struct_defs"] = list_of(m.struct_definitions(),
+                                [&](const auto& definition) { return struct_json(m, definition); });
+  made["function_defs"] = list_of(m.function_definitions(),
+                                  [&](const auto& function) { return function_json(m, function); });
+  made["enum_defs"] = list_of(m.enum_definitions(),
+                              [&](const auto& definition) { return enum_json(m, definition); });
   made["enum_def_instantiations"] = instances(m.enum_instances(), "def");
   made["variant_handles"] = members(m.variants(), "enum_def", "variant");
   made["variant_instantiation_handles"] = members(m.variant_instances(), "enum_def", "variant");

@@ -157,7 +157,8 @@ Result<std::uint32_t> Resolver::definition(std::size_t module, std::uint16_t han
   const StructHandle& own = modules_[module].structs()[handle];
   Parts parts;
   const TokenKind kind = own.parameter_count == 0 ? TokenKind::structure : TokenKind::structure_of;
-  parts.push_back({static_cast<std::uint16_t>(kind), own.parameter_count, 0, handles_[module][handle]});
+  parts.push_back(
+      {static_cast<std::uint16_t>(kind), own.parameter_count, 0, handles_[module][handle]});
   for (std::uint16_t i = 0; i < own.parameter_count; ++i)
     parts.push_back({static_cast<std::uint16_t>(TokenKind::parameter), 0, 0, i});
   return resolve(std::move(parts));
@@ -290,7 +291,8 @@ std::uint32_t Resolver::finish_struct(const Frame& frame) {
   if (!is_open) {
     const Module& module = modules_[found.module];
     for (const FieldDefinition& field : module.fields_of(*found.definition))
-      fields.push_back({builder_.text(module.names()[field.name]), frame.made[fields.size()], 0, {}});
+      fields.push_back(
+          {builder_.text(module.names()[field.name]), frame.made[fields.size()], 0, {}});
   }
   type.count = static_cast<std::uint32_t>(fields.size());
   type.first = builder_.add_fields(fields);

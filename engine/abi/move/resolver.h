@@ -1,5 +1,5 @@
-// Turns types of modules into types of a map: generic structs are written out for the arguments that
-// they are used with, each once, whatever contains them.
+// Turns types of modules into types of a map: generic structs are written out for the arguments
+// that they are used with, each once, whatever contains them.
 #pragma once
 
 #include <string>
@@ -41,9 +41,7 @@ class Resolver {
     std::size_t module = 0;
     const StructDefinition* definition = nullptr;
     std::size_t parameter_count = 0;
-    bool is_explained() const {
-      return definition != nullptr && definition->body != Body::native;
-    }
+    bool is_explained() const { return definition != nullptr && definition->body != Body::native; }
   };
   // A type on its way: what it contains in place comes first.
   struct Frame {

@@ -81,7 +81,8 @@ class TagText {
   std::string_view word() {
     skip_blanks();
     const std::size_t from = at_;
-    while (at_ < text_.size() && std::string_view("<>, :").find(text_[at_]) == std::string_view::npos)
+    while (at_ < text_.size() &&
+           std::string_view("<>, :").find(text_[at_]) == std::string_view::npos)
       ++at_;
     return text_.substr(from, at_ - from);
   }
