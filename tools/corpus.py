@@ -6,6 +6,7 @@ firmware   for each pair of images in MANIFEST.json: one vendor releases and pub
            one updates, and its slot must hold the published image byte for byte.
 crypto     the published vectors, read by the tests whose name holds "Corpus".
 evm        ABIs and what contracts and other libraries make of them, read in the same way.
+move       modules, values and calls of Sui and Aptos, read in the same way.
 
 A family is a folder; what is not there, or what nothing reads yet, is skipped with its reason.
 Usage: corpus.py [FOLDER]     FOLDER or $AIRLOCK_CORPUS; programs from $AIRLOCK_BIN (build/release)
@@ -30,7 +31,8 @@ UPDATE_SECONDS_MAX = 600
 GNU_TIME = pathlib.Path("/usr/bin/time")
 # Families that tests read, and the test programs that may do so.
 READ_BY_TESTS = {"crypto": ("core_crypto_test", "core_codec_test", "publish_keys_test", "trust_x509_test"),
-                 "evm": ("engine_abi_evm_test",)}
+                 "evm": ("engine_abi_evm_test",),
+                 "move": ("engine_abi_move_test",)}
 # Folders whose folders are families.
 GROUPS = ("abi",)
 # Which parts of such a family those tests open, and why they leave the others.
@@ -39,7 +41,8 @@ READ_PARTS = {"crypto": {"cbor": {"appendix_a.json"},
                          "crl": EVERYTHING, "ocsp": EVERYTHING, "pkits": EVERYTHING, "x509-limbo": EVERYTHING,
                          "slhdsa": {f"slhdsa_sha2_128s_{part}.txt" for part in ("keygen", "siggen", "sigver", "prehash")},
                          "wycheproof": {"ed25519_test.json", "ecdsa_secp256k1_sha256_bitcoin_test.json"}},
-              "evm": {"abi": EVERYTHING, "ethers_v6": EVERYTHING}}
+              "evm": {"abi": EVERYTHING, "ethers_v6": EVERYTHING},
+              "move": {"mv": EVERYTHING}}
 UNREAD_PARTS = {"crypto": {
     "cose": "the package door reads one profile of COSE (docs/formats/manifest.md), of which these are none",
     "fdo": "no FDO yet",

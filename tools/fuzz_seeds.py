@@ -150,6 +150,33 @@ def searches():
     }
 
 
+# Of Move: the smallest modules and scripts, a payload of Aptos, and a transaction of Sui.
+def move_module(version, *tables, end="00"):
+    content, directory = b"", b""
+    for kind, table in tables:
+        table = bytes.fromhex(table)
+        directory += bytes([kind, len(content), len(table)])
+        content += table
+    return bytes.fromhex("a11ceb0b" + version) + bytes([len(tables)]) + directory + content + bytes.fromhex(end)
+
+
+MOVE_MODULES = {
+    "plain": move_module("06000000", (1, "0000"), (3, "0001010000"), (5, "00" + "0203" + "0a02"), (7, "016d" + "0166"),
+                         (8, "00" * 31 + "01"), (12, "00010400" + "00" + "0102")),
+    "aptos": move_module("0800000a", (1, "0000"), (2, "0002070101" + "00"), (3, "000101000001" + "00"), (5, "00" + "0109" + "00"),
+                         (7, "016d" + "0166" + "0153"), (8, "00" * 31 + "01")),
+    "sui": move_module("07000005", (1, "0000"), (2, "00010700"), (5, "00"), (7, "016d" + "0145"), (8, "00" * 31 + "01"),
+                       (17, "000101" + "0000" + "00")),
+    "script": move_module("06000000", (5, "00"), end="0000" + "00" + "0102"),
+}
+MOVE_PAYLOAD = bytes.fromhex("02" + "00" * 31 + "01" + "016d" + "0166" + "0106" + "01" + "01" + "08" + "07" * 8)
+MOVE_RAW = bytes(32) + bytes(8) + MOVE_PAYLOAD + bytes(25)
+SUI_CALL = "00" + "00" * 31 + "02" + "016d" + "0166" + "0107" + "00" * 31 + "02" + "0373756903535549" + "00" + "020100000102" + "0000"
+SUI_TRANSACTION = bytes.fromhex(
+    "0000" + "02" + "0008" + "07" * 8 + "0101" + "05" * 32 + "01" * 8 + "01" + "02" + "0200010100" + "00" + SUI_CALL
+    + "aa" * 32 + "01" + "bb" * 32 + "02" * 8 + "20" + "cc" * 32 + "aa" * 32 + "03" * 8 + "04" * 8 + "00")
+
+
 class Seeds(authority.Authority):
     def setUp(self):
         super().setUp()
@@ -179,6 +206,7 @@ class Seeds(authority.Authority):
         for name, call in CALLS.items():
             self.put("evm_call_fuzz", name, call)
         self.put("transcript_fuzz", "whole", transcript().encode())
+        self.of_move()
         self.of_certificates()
         self.of_packages()
         self.of_metadata()
@@ -189,6 +217,18 @@ class Seeds(authority.Authority):
         place = self.folder / target
         place.mkdir(parents=True, exist_ok=True)
         (place / name).write_bytes(data)
+
+    def of_move(self):
+        for name, module in MOVE_MODULES.items():
+            self.put("move_module_fuzz", name, module)
+            self.put("aptos_fuzz", name, framed(module) + MOVE_PAYLOAD)
+        self.put("aptos_fuzz", "payload", MOVE_PAYLOAD)
+        self.put("aptos_fuzz", "transaction", MOVE_RAW)
+        self.put("aptos_fuzz", "tag", b"vector<0x1::coin::Coin<0x1::a::B, u8>>")
+        self.put("aptos_fuzz", "names", b'{"0x1::m::f": ["from", "to"]}')
+        self.put("sui_fuzz", "call", SUI_TRANSACTION)
+        for kind in range(16):
+            self.put("bcs_fuzz", str(kind), bytes([2 * kind]) + b"\1\2\1\1ab" + bytes(32))
 
     def of_certificates(self):
         """Pieces as certificate_fuzz and evidence_fuzz take them: two bytes of length before each but the last."""

@@ -1,11 +1,31 @@
 // Modules of the corpus against the ABI that an Aptos node gave for them.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
 #include "engine/abi/move/attributes.h"
-#include "engine/abi/move/corpus_lines.h"
 #include "engine/abi/move/loader.h"
 #include "engine/abi/move/type_text.h"
+#include "tests/fakes/corpus.h"
 
 namespace airlock::abi::move {
 namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::filesystem::path corpus(const std::string& name) {
+  return fakes::corpus_file("abi/move/" + name);
+}
+
+template <class Use>
+std::size_t lines_of(const std::string& name, const Use& use) {
+  return fakes::each_line_in(corpus(name),
+                             [&use](const std::string& line) { use(Json::parse(line)); });
+}
+
+void record(std::size_t vectors) {
+  testing::Test::RecordProperty("vectors", std::to_string(vectors));
+}
 
 std::string type_of(const Module& module, std::uint32_t token) {
   std::string text;
@@ -111,7 +131,7 @@ TEST(MoveCorpus, ShowsEveryModuleAsANodeDoes) {
   if (!exists(corpus("aptos_abi.jsonl"))) GTEST_SKIP() << "no corpus at " << corpus("");
   std::size_t same = 0;
   const std::size_t lines = lines_of("aptos_abi.jsonl", [&](const Json& line) {
-    const auto bytes = file_bytes(corpus(line["file"].get<std::string>()));
+    const auto bytes = fakes::bytes_in(corpus(line["file"].get<std::string>()));
     const auto module = Module::read(bytes);
     ASSERT_TRUE(module) << line["file"];
     const auto attributes = read_attributes(*module);
@@ -130,7 +150,7 @@ TEST(MoveCorpus, MakesATypeMapOfEveryModuleAndOfEachSetTogether) {
   for (const auto& folder : std::filesystem::directory_iterator(corpus("mv"))) {
     std::vector<std::vector<std::uint8_t>> files;
     for (const auto& file : std::filesystem::directory_iterator(folder))
-      files.push_back(file_bytes(file));
+      files.push_back(fakes::bytes_in(file));
     std::vector<Bytes> all(files.begin(), files.end());
     for (const Bytes file : all) {
       const auto map = load({&file, 1});

@@ -1,12 +1,32 @@
 // Every module of the corpus, and every changed one, against what the npm reference read of it
 // (@mysten/move-bytecode-template 0.4.1, without the bodies of functions).
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
 #include "core/crypto/crypto.h"
-#include "engine/abi/move/corpus_lines.h"
 #include "engine/abi/move/move.h"
 #include "host/text/text.h"
+#include "tests/fakes/corpus.h"
 
 namespace airlock::abi::move {
 namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::filesystem::path corpus(const std::string& name) {
+  return fakes::corpus_file("abi/move/" + name);
+}
+
+template <class Use>
+std::size_t lines_of(const std::string& name, const Use& use) {
+  return fakes::each_line_in(corpus(name),
+                             [&use](const std::string& line) { use(Json::parse(line)); });
+}
+
+void record(std::size_t vectors) {
+  testing::Test::RecordProperty("vectors", std::to_string(vectors));
+}
 
 Json type_json(const Module& module, std::uint32_t& at) {
   static const std::map<TokenKind, const char*> kNames = {
@@ -178,7 +198,7 @@ Json reference_json(const Module& m) {
 }
 
 std::vector<std::uint8_t> changed(const Json& line) {
-  std::vector<std::uint8_t> bytes = file_bytes(corpus(line["base"].get<std::string>()));
+  std::vector<std::uint8_t> bytes = fakes::bytes_in(corpus(line["base"].get<std::string>()));
   if (line.contains("patch"))
     for (const auto& patch : line["patch"])
       bytes.at(patch[0].get<std::size_t>()) = patch[1].get<std::uint8_t>();
@@ -198,7 +218,7 @@ TEST(MoveCorpus, ReadsEveryModuleAsTheReferenceDoes) {
   std::size_t compared = 0, only_read = 0;
   const std::size_t lines = lines_of("modules.jsonl", [&](const Json& line) {
     const std::string file = line["file"];
-    const auto bytes = file_bytes(corpus(file));
+    const auto bytes = fakes::bytes_in(corpus(file));
     const auto module = Module::read(bytes);
     ASSERT_TRUE(module) << file << ": " << name(module.error().code) << " " << module.error().at;
     if (line["reference"].is_null()) {

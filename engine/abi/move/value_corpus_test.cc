@@ -1,10 +1,30 @@
 // Values, payloads and transactions of the corpus against @mysten/bcs, @aptos-labs/ts-sdk and
 // @mysten/sui, which wrote them: read, and written again to the same bytes.
-#include "engine/abi/move/corpus_lines.h"
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
 #include "engine/abi/move/move.h"
+#include "tests/fakes/corpus.h"
 
 namespace airlock::abi::move {
 namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::filesystem::path corpus(const std::string& name) {
+  return fakes::corpus_file("abi/move/" + name);
+}
+
+template <class Use>
+std::size_t lines_of(const std::string& name, const Use& use) {
+  return fakes::each_line_in(corpus(name),
+                             [&use](const std::string& line) { use(Json::parse(line)); });
+}
+
+void record(std::size_t vectors) {
+  testing::Test::RecordProperty("vectors", std::to_string(vectors));
+}
 
 using type::Form;
 using type::Type;
@@ -149,7 +169,7 @@ TEST(MoveCorpus, ReadsEveryAptosPayloadAndWritesItAgain) {
   if (!exists(corpus("aptos_entry.jsonl"))) GTEST_SKIP() << "no corpus at " << corpus("");
   std::size_t same = 0;
   const std::size_t lines = lines_of("aptos_entry.jsonl", [&](const Json& line) {
-    const auto file = file_bytes(corpus(line["file"].get<std::string>()));
+    const auto file = fakes::bytes_in(corpus(line["file"].get<std::string>()));
     const Bytes module = file;
     const auto map = load({&module, 1});
     ASSERT_TRUE(map) << line["file"];
