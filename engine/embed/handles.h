@@ -42,7 +42,8 @@ int guarded(Body body) noexcept {
 }
 
 // given refuses a pointer that is NULL.
-inline Status given(const void* pointer) {
+template <class T>
+Status given(const T* pointer) {
   return pointer != nullptr ? Status() : fail(Code::missing_field);
 }
 
