@@ -1,0 +1,34 @@
+// What a transaction says before it is signed: the RLP of a wallet's request.
+#pragma once
+
+#include <optional>
+
+#include "engine/abi/evm/limits.h"
+#include "engine/number/number.h"
+
+namespace airlock::abi::evm {
+
+inline constexpr std::size_t kRlpNestingMax = 3;     // of an access list
+inline constexpr std::size_t kRlpItemsMax = 65'536;  // of one, too
+inline constexpr std::size_t kTransactionSizeMax = kDataSizeMax + (1 << 20);
+
+enum class TransactionKind : std::uint8_t { legacy = 0, access_list = 1, dynamic_fee = 2 };
+
+// An unsigned transaction, as a view of its bytes.
+struct Transaction {
+  TransactionKind kind = TransactionKind::legacy;
+  std::optional<std::uint64_t> chain_id{};  // a legacy one of before EIP-155 has none
+  std::uint64_t nonce = 0;
+  number::U256 fee_per_gas_max{};
+  std::uint64_t gas_limit = 0;
+  std::optional<Bytes> to{};  // 20 bytes; none makes a contract
+  number::U256 value{};
+  Bytes data{};
+};
+
+// read_transaction reads a legacy (six items, or nine with the chain as EIP-155 has it), EIP-2930
+// or EIP-1559 transaction that nobody has signed. Only the one canonical RLP of it is read. Errors:
+// bad_value (at = the byte), trailing_bytes, oversized, too_deep, too_many.
+Result<Transaction> read_transaction(Bytes encoded);
+
+}  // namespace airlock::abi::evm
