@@ -34,7 +34,8 @@ bool is_bound(const Compiled& file, const TypedData& message) {
   if (file.domain_version && file.domain_version != domain.version) return false;
   if (file.domain_chain && *file.domain_chain != chain) return false;
   if (file.domain_contract && file.domain_contract != domain.verifying_contract) return false;
-  return !file.domain_separator || *file.domain_separator == message.domain_separator();
+  return !file.domain_separator ||
+         (message.has_whole_domain() && *file.domain_separator == message.domain_separator());
 }
 
 const CallFormat* format_of(const Compiled& file, const type::Entry& entry) {

@@ -53,7 +53,8 @@ Datum datum_of(const Value& value) {
 }
 
 number::U256 bits_of(const number::Signed& integer) {
-  // A number of a word always fits it.
+  if (!integer.negative) return integer.magnitude;
+  // A negative number of a word always fits it.
   return number::from_signed(integer, 256).value_or(number::U256());
 }
 

@@ -40,6 +40,8 @@ constexpr std::array<Told, kCount> kTold = {{
     {"value_unseen", "the call also pays the chain's own currency"},
     {"no_intent", "the description does not say what the call is for"},
     {"no_sentence", "the summary was left out; read each field"},
+    {"partial_domain",
+     "the message's domain lacks what its type lists; another wallet may refuse it"},
 }};
 
 }  // namespace

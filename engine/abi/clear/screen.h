@@ -41,7 +41,8 @@ enum class Warning : std::uint8_t {
   value_unseen,
   no_intent,
   no_sentence,
-  last = no_sentence,
+  partial_domain,
+  last = partial_domain,
 };
 
 std::string_view name(Warning warning);

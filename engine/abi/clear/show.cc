@@ -346,7 +346,9 @@ class Request {
     if (format == nullptr) return fail(Code::unknown_call);
     const Domain& domain = message.domain();
     const Around around{domain.chain_id->limbs[0], *domain.verifying_contract, from, {}};
-    return make(file, *format, message.message(), around);
+    AIRLOCK_ASSIGN(Screen screen, make(file, *format, message.message(), around));
+    if (!message.has_whole_domain()) screen.warnings.add(Warning::partial_domain);
+    return screen;
   }
 
   Result<Screen> make(const Compiled& file, const internal::CallFormat& format,

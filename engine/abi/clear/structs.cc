@@ -20,8 +20,9 @@ bool is_letter(char c) {
 }
 bool is_word(std::string_view text) {
   if (text.empty() || text.size() > kTypeNameMax || !is_letter(text[0])) return false;
+  // Types in use have names like "HyperliquidTransaction:Withdraw".
   return std::all_of(text.begin(), text.end(),
-                     [](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
+                     [](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == ':'; });
 }
 
 // Reads a number without leading zeros that fills the text; 0 where it is none, or above `max`.
@@ -200,6 +201,11 @@ Status Structs::add(Struct made) {
   if (structs_.size() == kStructsMax) return fail(Code::too_many, structs_.size());
   structs_.push_back(std::move(made));
   return {};
+}
+
+void Structs::replace(Struct made) {
+  for (Struct& one : structs_)
+    if (one.name == made.name) one = std::move(made);
 }
 
 Result<Structs> Structs::read(json::Node types) {

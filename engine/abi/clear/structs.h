@@ -32,6 +32,8 @@ class Structs {
 
   // add keeps one more. Errors: bad_type, too_many (at = which).
   Status add(Struct made);
+  // replace puts one in the place of that of the same name.
+  void replace(Struct made);
 
   const std::vector<Struct>& all() const { return structs_; }
   const Struct* find(std::string_view name) const;

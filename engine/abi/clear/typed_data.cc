@@ -204,12 +204,22 @@ class MessageReader {
 
 namespace {
 
-Status complete_domain(Structs& structs, Node domain) {
-  if (structs.find(kDomain) != nullptr) return {};
+// Makes the domain's type that of its members. Where the types list more than there is, nobody can
+// say what will be signed, and the message is marked.
+Result<bool> complete_domain(Structs& structs, Node domain) {
   Struct made{std::string(kDomain), {}};
-  for (const auto& [name, type] : kDomainMembers)
-    if (domain.member(name)) made.members.push_back({std::string(type), std::string(name)});
-  return structs.add(std::move(made));
+  const Struct* const listed = structs.find(kDomain);
+  if (listed == nullptr) {
+    for (const auto& [name, type] : kDomainMembers)
+      if (domain.member(name)) made.members.push_back({std::string(type), std::string(name)});
+    AIRLOCK_TRY(structs.add(std::move(made)));
+    return true;
+  }
+  for (const StructMember& member : listed->members)
+    if (domain.member(member.name)) made.members.push_back(member);
+  const bool is_whole = made.members.size() == listed->members.size();
+  if (!is_whole) structs.replace(std::move(made));
+  return is_whole;
 }
 
 template <std::size_t kSize>
@@ -249,7 +259,7 @@ Result<TypedData> TypedData::read(std::string_view json) {
   AIRLOCK_ASSIGN(const Node message, json::object(root, "message"));
   AIRLOCK_ASSIGN(const std::string_view primary, json::text(root, "primaryType", kTypeSpellingMax));
   AIRLOCK_ASSIGN(Structs structs, Structs::read(types));
-  AIRLOCK_TRY(complete_domain(structs, domain));
+  AIRLOCK_ASSIGN(const bool is_whole, complete_domain(structs, domain));
   if (primary == kDomain) return fail(Code::bad_type);
   type::Builder builder("eip712", type::Order::big, type::AddressForm::eip55);
   AIRLOCK_ASSIGN(const std::uint32_t domain_type, structs.build(kDomain, builder));
@@ -261,6 +271,7 @@ Result<TypedData> TypedData::read(std::string_view json) {
   made.type_hash_ = crypto::keccak256(bytes_of(made.spelling_));
   MessageReader reader(made, structs);
   AIRLOCK_ASSIGN(made.domain_separator_, reader.read(domain_type, domain));
+  made.is_whole_ = is_whole;
   made.domain_ = domain_of({made.map_.map(), made.nodes_, made.bytes_, 0});
   made.message_ = static_cast<std::uint32_t>(made.nodes_.size());
   AIRLOCK_ASSIGN(made.message_hash_, reader.read(message_type, message));

@@ -33,6 +33,9 @@ class TypedData {
   // over_budget (more than kTapeNodes values).
   static Result<TypedData> read(std::string_view json);
 
+  // has_whole_domain says whether the domain has all that its type lists. If not, the hashes are
+  // those of what there is, and another wallet may make others.
+  bool has_whole_domain() const { return is_whole_; }
   const Domain& domain() const { return domain_; }
   std::string_view primary_type() const { return primary_; }
   // spelling returns encodeType of the primary type.
@@ -53,6 +56,7 @@ class TypedData {
   std::vector<type::Node> nodes_;
   std::vector<std::uint8_t> bytes_;
   std::uint32_t message_ = 0;
+  bool is_whole_ = true;
   std::string primary_;
   std::string spelling_;
   Domain domain_;
