@@ -116,9 +116,9 @@ class FakeSource : public Source {
                                                 {250, {"Fantom", "FTM"}},
                                                 {8453, {"Base", "ETH"}},
                                                 {42161, {"Arbitrum One", "ETH"}},
-                                                {43114, {"Avalanche", "AVAX"}},
+                                                {43114, {"Avalanche C-Chain", "AVAX"}},
                                                 {59144, {"Linea Mainnet", "ETH"}},
-                                                {11155111, {"Sepolia", "ETH"}}};
+                                                {11155111, {"Ethereum Sepolia", "ETH"}}};
 
  private:
   template <class Add>

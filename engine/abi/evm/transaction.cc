@@ -126,26 +126,30 @@ Status read_call(Reader& reader, Transaction& made) {
   return {};
 }
 
-Result<Transaction> read_legacy(Bytes encoded) {
+Result<Transaction> read_legacy(Bytes encoded, Signature signature) {
   AIRLOCK_ASSIGN(Reader reader, Reader::open(encoded, 0));
   Transaction made;
   AIRLOCK_ASSIGN(made.nonce, reader.small());
   AIRLOCK_ASSIGN(made.fee_per_gas_max, reader.number());
   AIRLOCK_TRY(read_call(reader, made));
   if (reader.is_at_end()) return made;
-  AIRLOCK_ASSIGN(const std::uint64_t chain, reader.small());
-  if (chain == 0) return fail(Code::bad_value, reader.at());
-  made.chain_id = chain;
-  // Where a signature will stand.
-  for (int i = 0; i < 2; ++i) {
-    AIRLOCK_ASSIGN(const Bytes zero, reader.text());
-    if (!zero.empty()) return fail(Code::bad_value, reader.at());
+  AIRLOCK_ASSIGN(std::uint64_t chain, reader.small());
+  AIRLOCK_ASSIGN(const number::U256 r, reader.number());
+  AIRLOCK_ASSIGN(const number::U256 s, reader.number());
+  if (!r.is_zero() || !s.is_zero()) {
+    if (signature == Signature::refused) return fail(Code::bad_value, reader.at());
+    // EIP-155: twice the chain, and 35 or 36; before it 27 or 28.
+    constexpr std::uint64_t kFirst = 35;
+    chain = chain < kFirst ? 0 : (chain - kFirst) / 2;
+  } else if (chain == 0) {
+    return fail(Code::bad_value, reader.at());
   }
+  if (chain != 0) made.chain_id = chain;
   if (!reader.is_at_end()) return fail(Code::bad_value, reader.at());
   return made;
 }
 
-Result<Transaction> read_typed(Bytes encoded, TransactionKind kind) {
+Result<Transaction> read_typed(Bytes encoded, TransactionKind kind, Signature signature) {
   AIRLOCK_ASSIGN(Reader reader, Reader::open(encoded, 1));
   Transaction made{.kind = kind};
   AIRLOCK_ASSIGN(made.chain_id, reader.small());
@@ -154,20 +158,22 @@ Result<Transaction> read_typed(Bytes encoded, TransactionKind kind) {
   AIRLOCK_ASSIGN(made.fee_per_gas_max, reader.number());
   AIRLOCK_TRY(read_call(reader, made));
   AIRLOCK_TRY(reader.access_list());
+  if (signature == Signature::passed_over && !reader.is_at_end())
+    for (int i = 0; i < 3; ++i) AIRLOCK_TRY(reader.number());
   if (!reader.is_at_end()) return fail(Code::bad_value, reader.at());
   return made;
 }
 
 }  // namespace
 
-Result<Transaction> read_transaction(Bytes encoded) {
+Result<Transaction> read_transaction(Bytes encoded, Signature signature) {
   if (encoded.empty()) return fail(Code::bad_value);
   if (encoded.size() > kTransactionSizeMax) return fail(Code::oversized, encoded.size());
-  if (encoded[0] >= kList) return read_legacy(encoded);
+  if (encoded[0] >= kList) return read_legacy(encoded, signature);
   if (encoded[0] == static_cast<std::uint8_t>(TransactionKind::access_list))
-    return read_typed(encoded, TransactionKind::access_list);
+    return read_typed(encoded, TransactionKind::access_list, signature);
   if (encoded[0] == static_cast<std::uint8_t>(TransactionKind::dynamic_fee))
-    return read_typed(encoded, TransactionKind::dynamic_fee);
+    return read_typed(encoded, TransactionKind::dynamic_fee, signature);
   return fail(Code::bad_value);
 }
 

@@ -1,4 +1,4 @@
-// What a transaction says before it is signed: the RLP of a wallet's request.
+// What a transaction says: the RLP of what a wallet is asked to sign.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@ inline constexpr std::size_t kTransactionSizeMax = kDataSizeMax + (1 << 20);
 
 enum class TransactionKind : std::uint8_t { legacy = 0, access_list = 1, dynamic_fee = 2 };
 
-// An unsigned transaction, as a view of its bytes.
+// A transaction as a view of its bytes.
 struct Transaction {
   TransactionKind kind = TransactionKind::legacy;
   std::optional<std::uint64_t> chain_id{};  // a legacy one of before EIP-155 has none
@@ -26,9 +26,12 @@ struct Transaction {
   Bytes data{};
 };
 
+// Whether a signature may stand where an unsigned transaction has none. It is not checked.
+enum class Signature : std::uint8_t { refused, passed_over };
+
 // read_transaction reads a legacy (six items, or nine with the chain as EIP-155 has it), EIP-2930
-// or EIP-1559 transaction that nobody has signed. Only the one canonical RLP of it is read. Errors:
-// bad_value (at = the byte), trailing_bytes, oversized, too_deep, too_many.
-Result<Transaction> read_transaction(Bytes encoded);
+// or EIP-1559 transaction. Only the one canonical RLP of it is read. Errors: bad_value (at = the
+// byte), trailing_bytes, oversized, too_deep, too_many.
+Result<Transaction> read_transaction(Bytes encoded, Signature signature = Signature::refused);
 
 }  // namespace airlock::abi::evm
