@@ -97,7 +97,7 @@ void run(benchmark::State& state, const Cases& cases) {
   for (auto _ : state) {
     for (const Prepared& one : cases.all()) {
       const Shown shown = show_call(one.descriptor, one.call, *one.source, tape);
-      raw += shown.front().is_clear ? 0 : 1;
+      if (!shown.front().is_clear) ++raw;
       benchmark::DoNotOptimize(shown.screens.data());
     }
   }
