@@ -1,7 +1,7 @@
 // The cases of calls of ERC-7730's registry, formatted by @ethereum-sourcify/clear-signing with everything in
 // memory. Usage: clear_signing_peer.mjs FOLDER SECONDS; prints {"cases", "equal", "per_second"} of its CPU time.
 import { readdirSync, readFileSync, existsSync } from "node:fs";
-import { join, dirname, normalize, relative } from "node:path";
+import { join, normalize } from "node:path";
 import { createRequire } from "node:module";
 
 const require = createRequire(join(process.env.AIRLOCK_PEERS, "package.json"));
@@ -47,7 +47,7 @@ for (const project of readdirSync(join(root, "registry"))) {
   if (!existsSync(join(root, cases))) continue;
   for (const name of readdirSync(join(root, cases)).filter((one) => one.startsWith("calldata-"))) {
     const file = read(join(cases, name)), data = file.dataProvider ?? {};
-    const lookup = (map, key) => map?.[key.toLowerCase()] ?? null;
+    const lookup = (map, key) => Object.entries(map ?? {}).find(([at]) => at.toLowerCase() === key.toLowerCase())?.[1] ?? null;
     const named = (name) => (name ? { name, typeMatch: true } : null);
     const path = normalize(join(cases, file.descriptor));
     for (const test of file.tests) {
