@@ -6,7 +6,7 @@
 #   make corpus  every real input of the corpus (CORPUS=folder), one line per family
 #   make bench   every figure of speed, beside its peer; fails where a bar is missed
 #   make fuzz    every parser, FUZZ_SECONDS each (default 600)
-#   make peers   SLH-DSA and canonical JSON beside other implementations, which npm installs
+#   make peers   SLH-DSA, canonical JSON and ABI values beside other implementations, which npm installs
 #   make without take each check out of the code, and see its test fail
 #   make conformance SUITE=checkout   the public TUF suite against airlock-tuf (tests/conformance/run.py)
 

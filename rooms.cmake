@@ -3,17 +3,20 @@
 #   library(<name> HEADERS <header or folder/> ... [HOST] [ONE_UNIT])
 #   room(<folder> [ROOMS <room> ...] [LIBS <library> ...] [BACKEND_LIBS <library> ...] [HOST])
 #   app(<program> <folder> [ROOMS <room> ...] [LIBS <library> ...] [MODULE])
+#   shared(<library> <room> HEADERS <header or folder/header> ...)
 #
 # A room is a folder, a namespace, a CMake target (slashes become underscores) and, where a
 # *_test.cc stands in it, a test binary. HOST rooms need an operating system; the others are
 # freestanding and compile for Cortex-M too. BACKEND_LIBS are for the *_host.cc of a freestanding
-# room alone, which a bare build leaves out. tools/check_rooms.py holds every #include against this
+# room alone, which a bare build leaves out. A shared library is one room and what that needs, for
+# programs that are not ours: <room>/<library>.map lists what it exports. tools/check_rooms.py holds every #include against this
 # file: one that is not listed here, or that points down the page, fails the tests. Tests, benchmarks
 # and fuzzers may include any library.
 
 # ---- libraries, by the headers they are known by. ONE_UNIT: one .cc alone may see them, even through headers.
 # What freestanding rooms may have of the standard library: no heap, no locale, no thread.
 library(freestanding HEADERS algorithm array bit compare cstddef cstdint cstring expected initializer_list limits new optional span string_view)
+library(c HOST HEADERS stddef.h stdint.h)
 library(posix HOST HEADERS arpa/inet.h dlfcn.h fcntl.h linux/ netinet/in.h poll.h signal.h sys/ termios.h unistd.h)
 library(crypto HEADERS openssl/)
 library(ssl HEADERS openssl/ssl.h)
@@ -69,12 +72,19 @@ room(engine/abi/move     HOST ROOMS core/base core/codec core/crypto host/json h
 room(engine/abi/pack     HOST ROOMS core/base core/crypto core/package core/entry host/file host/json host/text)
 room(engine/abi/clear    HOST ROOMS core/base core/crypto host/json host/text engine/number engine/abi/type engine/abi/evm)
 
+room(engine/abi          HOST ROOMS core/base core/crypto core/package core/entry host/file host/json host/text engine/number engine/swap engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/pack)
+
+# The engine for programs that are not ours: a C ABI, and a C++ face that needs nothing else.
+room(engine/embed        HOST ROOMS core/base core/crypto core/package core/entry host/file host/json engine/swap engine/abi engine/abi/pack)
+shared(airlock_abi engine/embed HEADERS airlock_abi.h airlock/abi.hpp)
+
 # ---- publish: signing happens here and nowhere else.
-room(publish/token   HOST ROOMS core/base core/crypto host/file LIBS p11_kit)
+room(publish/token   HOST ROOMS core/base core/crypto host/file LIBS p11_kit crypto)
 room(publish/keys    HOST ROOMS core/base core/codec core/crypto core/package host/file host/text host/terminal publish/token LIBS crypto secp256k1)
 room(publish/ceremony HOST ROOMS core/base core/crypto host/file host/json host/text publish/keys LIBS qrencode)
 room(publish/diff    HOST ROOMS core/base core/crypto core/package core/delta host/parallel LIBS divsufsort)
 room(publish/release HOST ROOMS core/base core/codec core/crypto core/minimal core/package core/delta host/file host/json host/parallel host/text trust/tuf trust/translog trust/x509 trust/doors publish/keys publish/diff LIBS crypto)
+room(publish/packs   HOST ROOMS core/base core/package core/entry host/file host/json engine/swap engine/abi/type engine/abi/pack engine/abi publish/release)
 room(publish/online  HOST ROOMS core/base core/crypto host/file host/text trust/tuf publish/keys publish/release LIBS crypto)
 
 # ---- server: hands out. It can sign nothing.
@@ -85,7 +95,7 @@ room(server/http     HOST ROOMS core/base core/crypto core/package host/file hos
 # ---- device: does.
 room(device/platform HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file host/json host/text LIBS crypto)
 room(device/fetch    HOST ROOMS core/base core/crypto core/package core/delta host/file host/json host/text trust/tuf trust/x509 device/platform LIBS curl crypto ssl)
-room(device/apply    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/parallel device/platform device/fetch)
+room(device/apply    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/parallel host/text device/platform device/fetch)
 room(device/agent    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text trust/tuf trust/translog trust/x509 trust/doors device/platform device/fetch device/apply)
 
 # ---- tests: only what spans rooms.
@@ -95,8 +105,11 @@ room(tests/powercut  HOST ROOMS core/base core/codec core/crypto core/package co
 # A shared object that a test loads; linked by nothing.
 app(fake_token_module tests/fake_token LIBS posix p11_kit MODULE)
 
+# Packs that the stories of engine/embed are played with.
+app(make_pack      tests/make_pack     ROOMS core/base core/crypto host/file host/json engine/abi engine/abi/pack engine/abi/type)
+
 # ---- apps: a main each.
-app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/minimal core/slot core/update host/file host/json host/parallel host/text host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors publish/token publish/keys publish/ceremony publish/diff publish/release publish/online device/platform device/fetch LIBS nlohmann_json cli11 curl)
+app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/minimal core/entry core/slot core/update host/file host/json host/parallel host/text host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/swap engine/abi/type engine/abi/pack engine/abi publish/token publish/keys publish/ceremony publish/diff publish/release publish/packs publish/online device/platform device/fetch LIBS nlohmann_json cli11 curl)
 app(airlock-server apps/airlock-server ROOMS core/base host/file host/json host/text host/commandline server/store server/rollout server/http LIBS mimalloc)
-app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors device/platform device/fetch device/apply device/agent LIBS cli11)
+app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/delta core/entry core/slot core/update host/file host/json host/text host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/swap engine/abi/type engine/abi/pack engine/abi device/platform device/fetch device/apply device/agent LIBS cli11)
 app(airlock-tuf    apps/airlock-tuf    ROOMS core/base core/crypto host/file host/json host/text host/commandline trust/tuf LIBS curl)

@@ -167,3 +167,74 @@ function(app name folder)
     target_link_libraries(${name} PRIVATE lib::${library})
   endforeach()
 endfunction()
+
+# The rooms that a room needs, and itself.
+function(airlock_rooms_of target result)
+  get_property(rooms GLOBAL PROPERTY AIRLOCK_ROOMS)
+  set(found ${target})
+  set(waiting ${target})
+  while(waiting)
+    list(POP_FRONT waiting next)
+    get_target_property(needed ${next} INTERFACE_LINK_LIBRARIES)
+    foreach(above IN LISTS needed)
+      if(above IN_LIST rooms AND NOT above IN_LIST found)
+        list(APPEND found ${above})
+        list(APPEND waiting ${above})
+      endif()
+    endforeach()
+  endwhile()
+  set(${result} ${found} PARENT_SCOPE)
+endfunction()
+
+function(shared name folder)
+  cmake_parse_arguments(S "" "" "HEADERS" ${ARGN})
+  string(REPLACE "/" "_" target ${folder})
+  if(AIRLOCK_BARE OR AIRLOCK_FUZZ OR NOT TARGET ${target})
+    return()
+  endif()
+  # Hidden, so that code which may lie anywhere still calls itself directly, as programs do.
+  airlock_rooms_of(${target} contained)
+  foreach(room IN LISTS contained)
+    set_target_properties(${room} PROPERTIES POSITION_INDEPENDENT_CODE ON
+      CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  endforeach()
+  set(exports ${PROJECT_SOURCE_DIR}/${folder}/${name}.map)
+  add_library(${name} SHARED $<TARGET_OBJECTS:${target}>)
+  target_link_libraries(${name} PRIVATE ${target})
+  # What a program brings of the C++ library may be older than ours, so that ours comes along.
+  target_link_options(${name} PRIVATE -Wl,--version-script=${exports} -Wl,--gc-sections
+    -Wl,--as-needed -Wl,-z,relro,-z,now)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+    target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc -Wl,-z,defs)
+  endif()
+  string(REPLACE "airlock_" "" short ${name})
+  set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX LINK_DEPENDS ${exports}
+    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR} EXPORT_NAME ${short})
+  airlock_install(${name} ${short} ${folder} "${S_HEADERS}")
+endfunction()
+
+# Installs a shared library with its headers, for pkg-config and for CMake: cmake --install build/release
+# --component abi --prefix PREFIX. The prefix is found from where the files lie.
+function(airlock_install name component folder headers)
+  include(GNUInstallDirs)
+  include(CMakePackageConfigHelpers)
+  set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/${name})
+  install(TARGETS ${name} EXPORT ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+    COMPONENT ${component} NAMELINK_COMPONENT ${component}
+    INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  install(EXPORT ${name} NAMESPACE airlock:: FILE ${name}-config.cmake DESTINATION ${package_folder}
+    COMPONENT ${component})
+  write_basic_package_version_file(${CMAKE_BINARY_DIR}/${name}-config-version.cmake
+    VERSION ${PROJECT_VERSION} COMPATIBILITY SameMinorVersion)
+  install(FILES ${CMAKE_BINARY_DIR}/${name}-config-version.cmake DESTINATION ${package_folder}
+    COMPONENT ${component})
+  string(REPLACE "_" "-" module ${name})
+  configure_file(cmake/${module}.pc.in ${CMAKE_BINARY_DIR}/${module}.pc @ONLY)
+  install(FILES ${CMAKE_BINARY_DIR}/${module}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
+    COMPONENT ${component})
+  foreach(header IN LISTS headers)
+    get_filename_component(place ${header} DIRECTORY)
+    install(FILES ${folder}/${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/${place}
+      COMPONENT ${component})
+  endforeach()
+endfunction()

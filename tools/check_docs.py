@@ -67,7 +67,7 @@ def check_promises(root, name, journeys):
         if journey not in journeys:
             yield f"{name}: there is no journey {journey}"
     for fuzzer in re.findall(r"`(\w+_fuzz)`", text):
-        if not any(root.glob(f"*/*/{fuzzer}.cc")):
+        if not any(root.glob(f"*/**/{fuzzer}.cc")):
             yield f"{name}: there is no fuzzer {fuzzer}"
     for path in re.findall(r"`((?:\w+/)+[\w.]+\.(?:h|cc|py|json))`", text):
         if not (root / path).is_file():

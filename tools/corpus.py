@@ -5,6 +5,9 @@ firmware   for each pair of images in MANIFEST.json: one vendor releases and pub
            (as a delta too), a real server offers the new one over TLS, a device that runs the old
            one updates, and its slot must hold the published image byte for byte.
 crypto     the published vectors, read by the tests whose name holds "Corpus".
+evm        ABIs and what contracts and other libraries make of them, read in the same way.
+solana     IDLs, and calls, events and accounts by other implementations, read in the same way.
+move       compiled modules, values, and transactions of Aptos and Sui, read in the same way.
 
 A family is a folder; what is not there, or what nothing reads yet, is skipped with its reason.
 Usage: corpus.py [FOLDER]     FOLDER or $AIRLOCK_CORPUS; programs from $AIRLOCK_BIN (build/release)
@@ -28,17 +31,24 @@ UPDATE_SECONDS_MAX = 600
 # Measures the program and not the interpreter that starts it: a child inherits its parent's peak.
 GNU_TIME = pathlib.Path("/usr/bin/time")
 # Families that tests read, and the test programs that may do so.
-READ_BY_TESTS = {"crypto": ("core_crypto_test", "core_codec_test", "publish_keys_test", "trust_x509_test")}
+READ_BY_TESTS = {"crypto": ("core_crypto_test", "core_codec_test", "publish_keys_test", "trust_x509_test"),
+                 "evm": ("engine_abi_evm_test",), "solana": ("engine_abi_solana_test",),
+                 "move": ("engine_abi_move_test",)}
+# Folders whose folders are families.
+GROUPS = ("abi",)
 # Which parts of such a family those tests open, and why they leave the others.
 EVERYTHING = object()
 READ_PARTS = {"crypto": {"cbor": {"appendix_a.json"},
                          "crl": EVERYTHING, "ocsp": EVERYTHING, "pkits": EVERYTHING, "x509-limbo": EVERYTHING,
                          "slhdsa": {f"slhdsa_sha2_128s_{part}.txt" for part in ("keygen", "siggen", "sigver", "prehash")},
-                         "wycheproof": {"ed25519_test.json", "ecdsa_secp256k1_sha256_bitcoin_test.json"}}}
+                         "wycheproof": {"ed25519_test.json", "ecdsa_secp256k1_sha256_bitcoin_test.json"}},
+              "evm": {"abi": EVERYTHING, "ethers_v6": EVERYTHING}, "solana": {"idl": EVERYTHING},
+              "move": {"mv": EVERYTHING}}
 UNREAD_PARTS = {"crypto": {
     "cose": "the package door reads one profile of COSE (docs/formats/manifest.md), of which these are none",
     "fdo": "no FDO yet",
-    "wycheproof": "an algorithm that no key of ours has"}}
+    "wycheproof": "an algorithm that no key of ours has"},
+    "evm": {"bench": "make bench makes its calls on the spot"}}
 NOT_A_VECTOR = ("README", "LICENSE", "SHA256SUMS")
 
 
@@ -218,6 +228,19 @@ def reason_of(test, output):
     return (own.strip().splitlines() or ["it does not say why"])[-1]
 
 
+def root_of(family):
+    return family.parents[1] if family.parent.name in GROUPS else family.parent
+
+
+def folders_of(corpus):
+    """The folder of every family."""
+    for path in sorted(path for path in corpus.iterdir() if path.is_dir()):
+        if path.name in GROUPS:
+            yield from sorted(part for part in path.iterdir() if part.is_dir())
+        else:
+            yield path
+
+
 def by_tests(family, folder, programs):
     tally = Tally(family)
     read = False
@@ -229,7 +252,7 @@ def by_tests(family, folder, programs):
         report.unlink(missing_ok=True)
         ran = subprocess.run([str(path), "--gtest_filter=*Corpus*", f"--gtest_output=json:{report}"],
                              capture_output=True, cwd=ROOT, text=True, errors="replace",
-                             env={**os.environ, "AIRLOCK_CORPUS": str(folder.parent)})
+                             env={**os.environ, "AIRLOCK_CORPUS": str(root_of(folder))})
         try:
             suites = json.loads(report.read_text()).get("testsuites", [])
         except (OSError, ValueError):
@@ -291,7 +314,7 @@ def main():
     corpus = pathlib.Path(sys.argv[1] if len(sys.argv) == 2 else default).resolve()
     if not corpus.is_dir():
         sys.exit(f"error: not_found: {corpus}: name the corpus folder in AIRLOCK_CORPUS")
-    families = sorted(path for path in corpus.iterdir() if path.is_dir())
+    families = list(folders_of(corpus))
     if not families:
         sys.exit(f"error: not_found: {corpus}: there is no family in it")
     tallies = [play_family(folder) for folder in families]

@@ -65,8 +65,39 @@ LOG = {
 }
 
 
+# Calls of the two functions that embed_fuzz knows: transfer, and lists(["x"], [], [-1, 1]).
+WORDS = (0x80, 0x100, 2**256 - 1, 1, 1, 0x20, 1, 0x78 << 248, 0)
+EMBEDDED_CALLS = {"transfer": "a9059cbb" + f"{1:064x}{1000:064x}", "lists": "656a8c73" + "".join(f"{word:064x}" for word in WORDS)}
+
+
 URIS = ("pkcs11:token=Committee;object=anna", "pkcs11:token=A%20B;id=%01%ff;type=private?pin-source=file:/run/pin",
         "pkcs11:slot-id=1;manufacturer=SoftHSM?module-path=/usr/lib/softhsm/libsofthsm2.so", "pkcs11:token=C?pin-value=1")
+
+
+# An old form, tuples, an anonymous event and an error; and calls as evm_call_fuzz takes them.
+ABI = [{"constant": True, "name": "get", "inputs": [], "outputs": [{"name": "", "type": "uint256[2][]"}]},
+       {"type": "function", "name": "fill", "stateMutability": "payable", "outputs": [], "inputs": [
+           {"name": "o", "type": "tuple[]", "internalType": "struct Shop.Order[]", "components": [
+               {"name": "id", "type": "bytes32"}, {"name": "to", "type": "address"}, {"name": "note", "type": "string"}]}]},
+       {"type": "constructor", "inputs": [{"name": "owner", "type": "address"}]}, {"type": "receive", "stateMutability": "payable"},
+       {"type": "event", "name": "E", "anonymous": True, "inputs": [{"name": "a", "type": "bytes", "indexed": True}]},
+       {"type": "error", "name": "Bad", "inputs": [{"name": "code", "type": "int24"}]}]
+SIGNATURES = ("transfer(address to,uint256 value)", "f((uint a,bytes)[2][] calldata x, function, bool)", "(int8[3],string)")
+
+
+def words(*numbers):
+    return b"".join((number % (1 << 256)).to_bytes(32, "big") for number in numbers)
+
+
+CALLS = {
+    "words": b"(address,int8,bool,bytes4)\n" + words(1 << 150, -3, 1, 0x01020304 << 224),
+    "tails": b"(string,uint8[],(bytes,uint256)[2])\n" + words(96, 160, 256, 2, 0x6869 << 240, 2, 7, 8, 64, 192, 64, 5, 1, 1 << 248,
+                                                              64, 6, 0),
+    "shared": b"(bytes[])\n" + words(32, 3, 96, 96, 96, 0),
+    "multicall": b"()\n" + bytes.fromhex("ac9650d8") + words(32, 1, 32, 68) + bytes.fromhex("a9059cbb") + words(5, 6) + bytes(28),
+    "commands": b"()\n" + bytes.fromhex("24856bc3") + words(64, 128, 2, 0x0b8c << 240, 2, 64, 160, 64, 1, 2, 64, 3, 4),
+    "packed": b"()\n" + bytes.fromhex("8d80ff0a") + words(32, 85) + bytes(21) + words(9) + words(0) + bytes(11),
+}
 
 
 def transcript():
@@ -124,6 +155,62 @@ def searches():
     }
 
 
+def solana_field(name, kind):
+    return {"name": name, "type": kind}
+
+
+def solana_type(name, fields, **more):
+    return {"name": name, "type": {"kind": "struct", "fields": fields}, **more}
+
+
+SOLANA_TREE = {"defined": {"name": "Tree"}}
+SOLANA = {
+    "plain": ({"metadata": {"name": "x", "spec": "0.1.0"}, "instructions": [
+        {"name": "call", "discriminator": [1], "accounts": [{"name": "a", "writable": True, "signer": True}], "args": [
+            solana_field("a", "u64"), solana_field("b", {"option": "pubkey"}), solana_field("c", {"vec": "string"}),
+            solana_field("d", {"hashMap": ["u8", "bool"]}), solana_field("e", {"array": ["u8", 4]}), solana_field("f", "f64")]}]},
+              "01" + "07" * 8 + "00" + "01000000" "0100000061" + "01000000" "0501" + "01020304" + "000000000000f83f"),
+    "old": ({"version": "0.1.0", "name": "x", "instructions": [
+        {"name": "doIt", "accounts": [{"name": "g", "accounts": [{"name": "a", "isMut": True, "isSigner": False}]}],
+         "args": [solana_field("a", {"defined": "E"})]}], "accounts": [solana_type("K", [solana_field("a", "publicKey")])],
+        "types": [{"name": "E", "type": {"kind": "enum", "variants": [{"name": "A"}, {"name": "B", "fields": ["u8"]}]}}],
+        "events": [{"name": "Paid", "fields": [{"name": "n", "type": "u8", "index": True}]}],
+        "errors": [{"code": 6000, "name": "Bad", "msg": "bad"}]}, "0105"),
+    "generic": ({"instructions": [{"name": "call", "discriminator": [1], "accounts": [], "args": [
+        solana_field("a", {"defined": {"name": "Box", "generics": [{"kind": "type", "type": "u8"}, {"kind": "const", "value": "2"}]}}),
+        solana_field("b", SOLANA_TREE)]}], "types": [
+        solana_type("Box", [{"array": [{"generic": "T"}, {"generic": "N"}]}],
+                    generics=[{"kind": "type", "name": "T"}, {"kind": "const", "name": "N", "type": "usize"}]),
+        solana_type("Tree", [solana_field("n", {"vec": SOLANA_TREE}), solana_field("o", {"option": SOLANA_TREE})])]},
+                "01" "0102" "01000000" "00000000" "00" "00"),
+}
+# Of Move: the smallest modules and scripts, a payload of Aptos, and a transaction of Sui.
+def move_module(version, *tables, end="00"):
+    content, directory = b"", b""
+    for kind, table in tables:
+        table = bytes.fromhex(table)
+        directory += bytes([kind, len(content), len(table)])
+        content += table
+    return bytes.fromhex("a11ceb0b" + version) + bytes([len(tables)]) + directory + content + bytes.fromhex(end)
+
+
+MOVE_MODULES = {
+    "plain": move_module("06000000", (1, "0000"), (3, "0001010000"), (5, "00" + "0203" + "0a02"), (7, "016d" + "0166"),
+                         (8, "00" * 31 + "01"), (12, "00010400" + "00" + "0102")),
+    "aptos": move_module("0800000a", (1, "0000"), (2, "0002070101" + "00"), (3, "000101000001" + "00"), (5, "00" + "0109" + "00"),
+                         (7, "016d" + "0166" + "0153"), (8, "00" * 31 + "01")),
+    "sui": move_module("07000005", (1, "0000"), (2, "00010700"), (5, "00"), (7, "016d" + "0145"), (8, "00" * 31 + "01"),
+                       (17, "000101" + "0000" + "00")),
+    "script": move_module("06000000", (5, "00"), end="0000" + "00" + "0102"),
+}
+MOVE_PAYLOAD = bytes.fromhex("02" + "00" * 31 + "01" + "016d" + "0166" + "0106" + "01" + "01" + "08" + "07" * 8)
+MOVE_RAW = bytes(32) + bytes(8) + MOVE_PAYLOAD + bytes(25)
+SUI_CALL = "00" + "00" * 31 + "02" + "016d" + "0166" + "0107" + "00" * 31 + "02" + "0373756903535549" + "00" + "020100000102" + "0000"
+SUI_TRANSACTION = bytes.fromhex(
+    "0000" + "02" + "0008" + "07" * 8 + "0101" + "05" * 32 + "01" * 8 + "01" + "02" + "0200010100" + "00" + SUI_CALL
+    + "aa" * 32 + "01" + "bb" * 32 + "02" * 8 + "20" + "cc" * 32 + "aa" * 32 + "03" * 8 + "04" * 8 + "00")
+
+
 class Seeds(authority.Authority):
     def setUp(self):
         super().setUp()
@@ -146,7 +233,17 @@ class Seeds(authority.Authority):
             self.put("log_fuzz", name, text.encode())
         for number, uri in enumerate(URIS):
             self.put("token_uri_fuzz", str(number), uri.encode())
+        self.put("evm_abi_fuzz", "array", json.dumps(ABI).encode())
+        self.put("evm_abi_fuzz", "artifact", json.dumps({"abi": ABI[:2], "bytecode": "0x"}).encode())
+        for number, signature in enumerate(SIGNATURES):
+            self.put("evm_signature_fuzz", str(number), signature.encode())
+        for name, call in CALLS.items():
+            self.put("evm_call_fuzz", name, call)
         self.put("transcript_fuzz", "whole", transcript().encode())
+        self.of_solana()
+        for name, data in EMBEDDED_CALLS.items():
+            self.put("embed_fuzz", name, b"\1" + bytes.fromhex(data))
+        self.of_move()
         self.of_certificates()
         self.of_packages()
         self.of_metadata()
@@ -157,6 +254,32 @@ class Seeds(authority.Authority):
         place = self.folder / target
         place.mkdir(parents=True, exist_ok=True)
         (place / name).write_bytes(data)
+
+    def of_solana(self):
+        """An IDL before its data as borsh_fuzz takes them, native schemas, messages."""
+        for name, (idl, data) in SOLANA.items():
+            text = json.dumps(idl).encode()
+            self.put("idl_fuzz", name, text)
+            self.put("borsh_fuzz", name, framed(text) + bytes.fromhex(data))
+        for path in (ROOT / "engine/abi/solana/native").glob("*.json"):
+            self.put("native_schema_fuzz", path.stem, path.read_bytes())
+            self.put("borsh_fuzz", path.stem, framed(path.read_bytes()) + bytes.fromhex("0200000040420f0000000000"))
+        call = bytes.fromhex("01020200010c0200000040420f0000000000")
+        legacy = bytes.fromhex("01000103") + b"".join(bytes([i]) * 32 for i in (1, 2, 0, 9)) + call
+        self.put("solana_message_fuzz", "legacy", b"\0" + legacy)
+        self.put("solana_message_fuzz", "signed", b"\1\1" + b"s" * 64 + legacy)
+        self.put("solana_message_fuzz", "v0", b"\0\x80" + legacy + b"\1" + b"t" * 32 + bytes.fromhex("0105020607"))
+    def of_move(self):
+        for name, module in MOVE_MODULES.items():
+            self.put("move_module_fuzz", name, module)
+            self.put("aptos_fuzz", name, framed(module) + MOVE_PAYLOAD)
+        self.put("aptos_fuzz", "payload", MOVE_PAYLOAD)
+        self.put("aptos_fuzz", "transaction", MOVE_RAW)
+        self.put("aptos_fuzz", "tag", b"vector<0x1::coin::Coin<0x1::a::B, u8>>")
+        self.put("aptos_fuzz", "names", b'{"0x1::m::f": ["from", "to"]}')
+        self.put("sui_fuzz", "call", SUI_TRANSACTION)
+        for kind in range(16):
+            self.put("bcs_fuzz", str(kind), bytes([2 * kind]) + b"\1\2\1\1ab" + bytes(32))
 
     def of_certificates(self):
         """Pieces as certificate_fuzz and evidence_fuzz take them: two bytes of length before each but the last."""

@@ -1,9 +1,12 @@
 #!/bin/sh
 # What other implementations make of the same inputs, installed by npm into build/peers: SLH-DSA beside
-# @noble/post-quantum, canonical JSON beside tuf-js's encoder, and beside python-tuf's where Python has it.
+# @noble/post-quantum, canonical JSON beside tuf-js's encoder, and beside python-tuf's where Python has it; values
+# of the EVM's ABI beside ethers and viem, on random types made on the spot; calls and messages of Solana beside
+# Anchor, web3.js and spl-token.
 set -eu
 bin=${AIRLOCK_BIN:-build/release}
-packages="@noble/post-quantum@0.7.1 @tufjs/canonical-json@2.0.0"
+packages="@noble/post-quantum@0.7.1 @tufjs/canonical-json@2.0.0 viem@2.57.20 ethers@6.17.0
+  @coral-xyz/anchor@0.32.1 @solana/web3.js@1.98.4 @solana/spl-token@0.4.14"
 peers=$(pwd)/build/peers
 command -v npm > /dev/null || { echo "skipped: peers (no npm)"; exit 0; }
 mkdir -p "$peers"
@@ -13,4 +16,9 @@ for package in $packages; do
     > "$peers/install.log" 2>&1 || { echo "skipped: peers (npm cannot install: see $peers/install.log)"; exit 0; }
 done
 AIRLOCK_PEERS="$peers" "$bin/publish_keys_test" --gtest_filter='Peer.*'
+AIRLOCK_PEERS="$peers" "$bin/engine_abi_solana_test" --gtest_filter='SolanaPeer.*'
 AIRLOCK_PEERS="$peers" python3 tools/tuf_canonical.py
+mkdir -p "$peers/corpus/abi/evm"
+AIRLOCK_PEERS="$peers" node tools/abi_evm_peer.mjs cases 2000 | gzip > "$peers/corpus/abi/evm/random_types.jsonl.gz"
+echo '{}' > "$peers/corpus/abi/evm/manifest.json"
+AIRLOCK_CORPUS="$peers/corpus" "$bin/engine_abi_evm_test" --gtest_filter='EvmCorpus.*RandomTypes*'

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "apps/airlock-device/commands.h"
+#include "apps/airlock-device/packs.h"
 #include "device/agent/at_fault.h"
 #include "device/agent/network.h"
 #include "device/agent/provision.h"
@@ -255,8 +256,8 @@ Answer run(const RunOptions& options) {
   OwnerAtDevice owner(options.consent);
   PhaseLines lines(options.output);
   fetch::HttpResponder responder(device.config().responders);
-  const agent::Surroundings around{network,          owner,         lines,
-                                   system_clock_now, options.trial, &responder};
+  const agent::Surroundings around{network,       owner,      lines,     system_clock_now,
+                                   options.trial, &responder, judge_pack};
   AIRLOCK_ASSIGN(agent::Agent agent, located(options.dir, agent::Agent::open(device, around)));
   if (options.package) {
     return judge(agent.install(*options.package, agent::Pace::keep_trying), agent, options, device);

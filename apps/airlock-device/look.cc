@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "apps/airlock-device/commands.h"
+#include "apps/airlock-device/packs.h"
 #include "device/agent/certified.h"
 #include "device/agent/facts.h"
 #include "device/agent/logged.h"
@@ -108,6 +109,7 @@ platform::Located<json::Value> status_of(platform::Device& device) {
                        {"keyring_version", keyring.version},
                        {"log", std::move(log)},
                        {"certificates", std::move(certificates)},
+                       {"packs", packs_json(running.packs())},
                        {"time_bound", record.time_bound},
                        {"last_revert", last_revert_of(record)},
                        {"trial", trial_of(record)}};
@@ -205,6 +207,7 @@ void show(const json::Value& value) {
       line("  last            ", signer_text(one));
     }
   }
+  line("abi pack          ", packs_text(value["packs"]));
   line("time is at least  ", text::to_time(value["time_bound"].get<std::int64_t>()));
   line("phase             ", value["phase"]);
   if (!value["errand"].is_null()) line("errand            ", errand_text(value["errand"]));

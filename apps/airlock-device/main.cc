@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "apps/airlock-device/commands.h"
+#include "apps/airlock-device/packs.h"
 #include "host/commandline/commandline.h"
 #include "host/text/text.h"
 
@@ -22,6 +23,9 @@ struct Line {
   std::string consent;
   std::string trial = "healthy";
   ProvisionOptions provision;
+  PacksOptions packs;
+  ReadOptions read;
+  EntryOptions entry;
 };
 
 Output output_of(const Line& line) { return line.json ? Output::json : Output::people; }
@@ -112,6 +116,34 @@ void add_install(CLI::App& app, Line& line) {
   add_driving(*command, line);
 }
 
+void add_packs(CLI::App& app, Line& line) {
+  CLI::App* packs = add_command(app, "packs", "list the ABI packs that are kept, or go back to one",
+                                "packs --dir wallet --restore 1.2.0", line);
+  packs
+      ->add_option("--restore", line.packs.restore,
+                   "put a kept version in use again, where its floor allows")
+      ->type_name("VERSION|DIGEST");
+  CLI::App* read =
+      add_command(app, "read", "say what a call means, by the ABI pack in use",
+                  "read --dir wallet --chain eip155:1 --to 0xA0b8.. 0xa9059cbb..", line);
+  CLI::Option* data = read->add_option("data", line.read.data, "0x..: what is to be signed");
+  read->add_option("--chain", line.read.chain, "such as eip155:1");
+  read->add_option("--to", line.read.to, "the contract, program or package");
+  read->add_flag("--follow", line.read.follow,
+                 "read {\"chain\",\"to\",\"data\"} a line from standard input, each by the pack "
+                 "that is then in use")
+      ->excludes(data);
+  CLI::App* entry =
+      add_command(app, "verify-entry", "hold an entry and its proof against the committed ABI pack",
+                  "verify-entry --dir wallet --key abi/eip155:1/0xa0b8.. \\\n"
+                  "      --entry usdc --proof usdc.proof",
+                  line);
+  entry->add_option("--key", line.entry.key, "the entry's key")->required();
+  entry->add_option("--entry", line.entry.entry,
+                    "file with the entry; without it the proof is that there is none");
+  entry->add_option("--proof", line.entry.proof, "file with the proof")->required();
+}
+
 Result<RunOptions> run_options(const Line& line) {
   RunOptions options;
   options.dir = line.dir;
@@ -137,6 +169,20 @@ Answer carry_out(const CLI::App& app, Line& line) {
     return provision(line.provision);
   }
   if (app.got_subcommand("status")) return show_status(line.dir, output_of(line));
+  if (app.got_subcommand("packs")) {
+    line.packs.dir = line.dir;
+    line.packs.output = output_of(line);
+    return packs(line.packs);
+  }
+  if (app.got_subcommand("read")) {
+    line.read.dir = line.dir;
+    line.read.output = output_of(line);
+    return read_call(line.read);
+  }
+  if (app.got_subcommand("verify-entry")) {
+    line.entry.dir = line.dir;
+    return verify_entry(line.entry);
+  }
   if (app.got_subcommand("boot")) return boot(line.dir, output_of(line));
   AIRLOCK_ASSIGN(RunOptions options, run_options(line));
   if (app.got_subcommand("install")) {
@@ -171,6 +217,7 @@ int main_of(int argc, char** argv) {
   add_provision(app, line);
   add_run(app, line);
   add_install(app, line);
+  add_packs(app, line);
   add_command(app, "status", "show what runs and how the last session ended", "status --dir wallet",
               line);
   add_command(app, "boot", "reset the device: let the bootloader decide what runs",

@@ -19,5 +19,8 @@ void add_inspect_command(CLI::App& app, Outcome& outcome);    // inspect
 void add_log_commands(CLI::App& app, Outcome& outcome);       // log init, add, prove, verify, ..
 
 void add_certificate_commands(CLI::App& app, Outcome& outcome);  // certificate check
+void add_abi_commands(CLI::App& app, Outcome& outcome);          // abi decode, encode, ..
+// `family` is `abi`.
+void add_pack_commands(CLI::App& family, Outcome& outcome);  // abi pack, prove, verify-entry
 
 }  // namespace airlock::app

@@ -10,6 +10,7 @@
 #include "apps/airlock/operator.h"
 #include "host/commandline/commandline.h"
 #include "host/text/text.h"
+#include "publish/token/token.h"
 
 namespace airlock::app {
 namespace {
@@ -45,6 +46,7 @@ int run(int argc, char** argv) {
   add_keys_commands(app, outcome);
   add_repo_commands(app, outcome);
   add_release_command(app, outcome);
+  add_abi_commands(app, outcome);
   add_sign_command(app, outcome);
   add_ceremony_commands(app, outcome);
   add_publish_command(app, outcome);
@@ -61,4 +63,7 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace airlock::app
 
-int main(int argc, char** argv) { return airlock::app::run(argc, argv); }
+int main(int argc, char** argv) {
+  airlock::token::outlast_modules();
+  return airlock::app::run(argc, argv);
+}

@@ -8,9 +8,12 @@
 #include "host/json/json.h"
 #include "host/terminal/terminal.h"
 #include "host/text/text.h"
+#include "publish/packs/packs.h"
 
 namespace airlock::app {
 namespace {
+
+constexpr std::string_view kPackComponent = "abi";  // the one component of an ABI pack
 
 struct ReleaseOptions {
   std::string kind = "firmware";
@@ -32,6 +35,7 @@ struct ReleaseOptions {
   std::string storage = "compressed";
   std::string notes;
   std::string content;
+  std::string contracts;
   bool json = false;
 };
 
@@ -123,6 +127,23 @@ Answer read_texts(const ReleaseOptions& options, release::Recipe& recipe) {
   return {};
 }
 
+// A pack is gathered by a list, or is there already. Either way it is judged as a wallet will.
+Answer read_pack(const ReleaseOptions& options, release::Recipe& recipe) {
+  if (recipe.kind != package::Kind::abi_pack) return {};
+  auto made = [&] {
+    if (!options.contracts.empty()) return packs::gather(options.contracts);
+    return packs::examine(std::move(recipe.images[0].bytes), options.images[0]);
+  }();
+  if (!made) return refuse(made.error().error, made.error().about);
+  recipe.entries = made->entries;
+  release::ImageInput image;
+  image.component = kPackComponent;
+  image.bytes = std::move(made->file);
+  recipe.images.clear();
+  recipe.images.push_back(std::move(image));
+  return {};
+}
+
 std::expected<release::Recipe, Refusal> read_recipe(const ReleaseOptions& options) {
   release::Recipe recipe;
   const Result<package::Kind> kind = package::kind_named(options.kind);
@@ -145,6 +166,7 @@ std::expected<release::Recipe, Refusal> read_recipe(const ReleaseOptions& option
   AIRLOCK_TRY(read_spans(options, recipe));
   AIRLOCK_TRY(read_texts(options, recipe));
   AIRLOCK_TRY(read_images(options, recipe));
+  AIRLOCK_TRY(read_pack(options, recipe));
   return recipe;
 }
 
@@ -155,6 +177,12 @@ Answer check_parts(const ReleaseOptions& options) {
   }
   if (options.kind == "advisory") {
     if (options.content.empty()) return refuse(Code::usage, "an advisory needs --content FILE");
+  } else if (options.kind == "abi-pack") {
+    const bool one_image = options.images.size() == 1 &&
+                           options.images[0].starts_with(std::string(kPackComponent) + "=");
+    if (options.contracts.empty() != one_image) {
+      return refuse(Code::usage, "abi-pack needs --contracts LIST, or --image abi=PACK");
+    }
   } else if (options.images.empty()) {
     return refuse(Code::usage, options.kind + " needs --image COMPONENT=FILE");
   }
@@ -185,7 +213,8 @@ Answer make_release(const ReleaseOptions& options) {
 
 void add_options(CLI::App& command, ReleaseOptions& options) {
   command
-      .add_option("--kind", options.kind, "firmware, abi-pack, fee-policy, fee-plugin or advisory")
+      .add_option("kind,--kind", options.kind,
+                  "firmware, abi-pack, fee-policy, fee-plugin or advisory")
       ->capture_default_str();
   command.add_option("--model", options.models, "model that it is for; repeat for several")
       ->required();
@@ -221,6 +250,8 @@ void add_options(CLI::App& command, ReleaseOptions& options) {
       ->check(CLI::IsMember({"raw", "compressed"}))
       ->capture_default_str();
   command.add_option("--notes", options.notes, "text for the owner, or a file with it");
+  command.add_option("--contracts", options.contracts,
+                     "of an abi-pack: the list of contracts and golden cases (JSON)");
   command.add_option("--content", options.content, "file with an advisory's content");
   command.add_flag("--json", options.json, "answer as JSON");
 }
@@ -233,7 +264,9 @@ void add_release_command(CLI::App& app, Outcome& outcome) {
   add_options(made.command, made.options);
   made.command.footer(
       "Example:\n  airlock release --model demo-wallet --version 1.1.0 --security-version 2 \\\n"
-      "      --image mcu=new.bin --base mcu=old.bin --valid-for 90d --out release-1.1.0");
+      "      --image mcu=new.bin --base mcu=old.bin --valid-for 90d --out release-1.1.0\n"
+      "  airlock release abi-pack --model '*' --version 3.0.0 --security-version 1 \\\n"
+      "      --contracts contracts/pack.json --base abi=old.pack --out pack-3.0.0");
 }
 
 }  // namespace airlock::app

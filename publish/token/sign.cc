@@ -1,5 +1,7 @@
 // Signing under a watch: the call runs in a thread of its own, since a module may hang for as long
 // as it likes, and the slot is looked at meanwhile.
+#include <openssl/crypto.h>
+
 #include <condition_variable>
 #include <thread>
 
@@ -86,5 +88,7 @@ Result<Signature> Key::sign(std::span<const Bytes> message) const {
   }
   return fail(Code::timed_out);
 }
+
+void outlast_modules() { OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr); }
 
 }  // namespace airlock::token

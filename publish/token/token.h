@@ -13,6 +13,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <span>
@@ -36,6 +37,11 @@ enum class Curve : std::uint8_t { ed25519, secp256k1, p256 };
 
 // is_uri says whether a text names a key in a token rather than a file.
 bool is_uri(std::string_view text);
+
+// outlast_modules is for the beginning of main: a module that hung may wake while the process ends,
+// and what it then needs of libcrypto must still be there. It leaves that to the system to take
+// back.
+void outlast_modules();
 
 // A parsed URI.
 class Uri {

@@ -25,6 +25,7 @@ constexpr int kSignaturesEach = 1000;
 
 class Token : public ::testing::Test {
  protected:
+  static void SetUpTestSuite() { outlast_modules(); }
   void SetUp() override {
     const auto module = fakes::SoftToken::module();
     if (!module) GTEST_SKIP() << "skipped: tokens (softhsm2 is not installed)";

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <string>
 #include <string_view>
@@ -27,6 +28,20 @@ inline std::vector<std::uint8_t> bytes_of_hex(const std::string& text) {
     bytes.push_back(static_cast<std::uint8_t>(std::stoi(text.substr(i, 2), nullptr, 16)));
   }
   return bytes;
+}
+
+// each_line_in calls `use` with each line of a file and returns how many there are.
+template <class Use>
+std::size_t each_line_in(const std::filesystem::path& path, const Use& use) {
+  std::ifstream file(path);
+  std::size_t lines = 0;
+  for (std::string line; std::getline(file, line); ++lines) use(line);
+  return lines;
+}
+
+inline std::vector<std::uint8_t> bytes_in(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 // The members of each case; an empty line ends a case, and '#' begins a comment.

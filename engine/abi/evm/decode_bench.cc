@@ -1,5 +1,5 @@
 // How fast real calls are decoded, and turned into text. The calls and their ABIs are those that
-// tools/bench_abi.sh names in AIRLOCK_ABI_WORKLOADS: {"name": {"abi": [..], "calldata": ["0x.."]}}.
+// tools/bench_abi.py names in AIRLOCK_ABI_WORKLOADS: {"name": {"abi": [..], "calldata": ["0x.."]}}.
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
@@ -44,8 +44,8 @@ void run(benchmark::State& state, const Workload& work, Output output) {
   state.SetItemsProcessed(state.iterations());
 }
 
-Workload read(json::Node node, std::string_view abi) {
-  Workload work{*load(abi, "bench"), {}, 0};
+Workload read(json::Node node) {
+  Workload work{*load(json::write(json::value_of(*node.member("abi"))), "bench"), {}, 0};
   for (const json::Node call : node.member("calldata")->elements()) {
     work.calls.push_back(*type::read_hex(call.as_text()));
     work.size += work.calls.back().size();
@@ -62,16 +62,15 @@ std::string text_of(const std::string& path) {
 
 // Registers each workload twice. Without the variable there is nothing to measure.
 int register_all() {
-  const char* const folder = std::getenv("AIRLOCK_ABI_WORKLOADS");
-  if (folder == nullptr) return 0;
+  const char* const file = std::getenv("AIRLOCK_ABI_WORKLOADS");
+  if (file == nullptr) return 0;
   static std::vector<Workload> workloads;
-  const std::string text = text_of(std::string(folder) + "/workloads.json");
+  const std::string text = text_of(file);
   const auto tree = json::Tree::parse(text, text.size());
   if (!tree) return 0;
   workloads.reserve(tree->root().count());
   for (const auto& [name, node] : tree->root().members()) {
-    const std::string abi(node.member("abi")->as_text());
-    workloads.push_back(read(node, text_of(std::string(folder) + "/" + abi + ".json")));
+    workloads.push_back(read(node));
     const Workload& work = workloads.back();
     for (const Output output : {Output::views, Output::text})
       benchmark::RegisterBenchmark(

@@ -146,7 +146,6 @@ Result<std::uint32_t> Parameters::wrap(std::uint32_t element, std::string_view c
   const std::uint32_t times = read_count(count, type::kArrayCountMax);
   if (times == 0) return fail(Code::bad_type);
   measure.parts *= times;
-  if (measure.parts > type::kArrayCountMax) return fail(Code::bad_type, measure.parts);
   return keep({.form = Form::array,
                .first = element,
                .count = times,

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
+#include <compare>
+#include <numeric>
 
 namespace airlock::abi::type {
 namespace {
@@ -81,12 +82,23 @@ std::uint32_t Builder::add_accounts(std::span<const Account> accounts) {
   return first;
 }
 
+// Those of one key keep the order in which they came. std::stable_sort would do the same by a
+// function that C++17 deprecated, as one of our compilers says.
 void Builder::sort_entries() {
-  std::stable_sort(entries_.begin(), entries_.end(), [this](const Entry& a, const Entry& b) {
+  std::vector<std::uint32_t> order(entries_.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::sort(order.begin(), order.end(), [this](std::uint32_t one, std::uint32_t other) {
+    const Entry &a = entries_[one], &b = entries_[other];
     if (a.kind != b.kind) return a.kind < b.kind;
     const Bytes left = bytes_of(view(a.key)), right = bytes_of(view(b.key));
-    return std::lexicographical_compare(left.begin(), left.end(), right.begin(), right.end());
+    const auto compared = std::lexicographical_compare_three_way(left.begin(), left.end(),
+                                                                 right.begin(), right.end());
+    return compared != 0 ? compared < 0 : one < other;
   });
+  std::vector<Entry> sorted;
+  sorted.reserve(order.size());
+  for (const std::uint32_t place : order) sorted.push_back(entries_[place]);
+  entries_ = std::move(sorted);
 }
 
 Result<OwnedMap> Builder::finish() {

@@ -68,6 +68,7 @@ inline constexpr std::uint8_t kIsMap = 1;      // a list of pairs, keys ascendin
 inline constexpr std::uint8_t kIsSet = 2;      // a list, elements ascending
 inline constexpr std::uint8_t kFullWidth = 4;  // an option that takes its element's room when empty
 inline constexpr std::uint8_t kIsMutable = 8;  // a reference through which may be written
+inline constexpr std::uint8_t kIsAscii = 16;   // a text of 7-bit characters
 
 // A place in the map's texts.
 struct Text {

@@ -27,6 +27,7 @@ class Tape {
 
   std::uint32_t size() const { return size_; }
   bool is_full() const { return size_ == room_.size(); }
+  std::size_t room() const { return room_.size() - size_; }  // for so many more
   std::span<const Node> nodes() const { return room_.first(size_); }
   void clear() { size_ = 0; }
   // cut forgets what was noted from a node on.

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "engine/abi/type/map.h"
+#include "engine/abi/type/outline.h"
 #include "engine/abi/type/spelling.h"
 #include "engine/abi/type/tape.h"
 #include "engine/abi/type/value.h"

@@ -123,6 +123,14 @@ TEST(Value, IsSpelledAsItsChainDoes) {
             "[\"11111111111111111111111111111112\",\"-1\"]");
 }
 
+TEST(Value, IsOutlinedALineForEachPart) {
+  const Decoded call = decoded(AddressForm::base58);
+  std::string text;
+  ASSERT_TRUE(append_outline(text, call.value()));
+  EXPECT_EQ(text, "  to: 11111111111111111111111111111112\n  amount: -1\n");
+  EXPECT_EQ(append_outline(text, call.value(), 10).error().code, Code::over_budget);
+}
+
 TEST(Value, IsNotWrittenPastTheLimit) {
   const Decoded call = decoded(AddressForm::hex);
   std::string json;

@@ -1,0 +1,137 @@
+#include "apps/airlock/contracts.h"
+
+#include <algorithm>
+
+#include "host/file/file.h"
+
+namespace airlock::app {
+namespace {
+
+constexpr std::size_t kSourceSizeMax = 32 << 20;
+constexpr std::string_view kPackMagic = "ALPK";
+constexpr std::string_view kMapMagic = "ALTM";
+constexpr std::string_view kModuleMagic = "\xa1\x1c\xeb\x0b";
+
+// The chain whose format this is, by how it begins and what stands in it.
+std::string_view chain_of(std::string_view content) {
+  if (content.starts_with(kModuleMagic)) return "move";
+  if (content.find("\"instructions\"") != std::string_view::npos) return "solana";
+  return "eip155";
+}
+
+std::expected<file::Buffer, Refusal> read_source(const std::string& path) {
+  AIRLOCK_ANSWER_ASSIGN(file::Buffer bytes, file::read(path, kSourceSizeMax), path);
+  return bytes;
+}
+
+std::expected<std::vector<std::string>, Refusal> expand(const std::vector<std::string>& sources) {
+  std::vector<std::string> files;
+  for (const std::string& source : sources) {
+    std::error_code failed;
+    if (!std::filesystem::is_directory(source, failed)) {
+      files.push_back(source);
+      continue;
+    }
+    const std::size_t before = files.size();
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(source, failed)) {
+      if (entry.path().extension() == ".mv") files.push_back(entry.path().string());
+    }
+    if (failed) return refuse(file::code_of(failed.value()), source);
+    if (files.size() == before) return refuse(Code::not_found, source + ": no .mv file");
+    std::sort(files.begin() + static_cast<std::ptrdiff_t>(before), files.end());
+  }
+  return files;
+}
+
+}  // namespace
+
+void add_contract_options(CLI::App& command, ContractOptions& options) {
+  command
+      .add_option("--abi", options.sources,
+                  "an ABI, an IDL, modules of a package or their folder, or a pack; repeat for "
+                  "several modules")
+      ->type_name("FILE")
+      ->required();
+  command.add_option("--chain", options.chain,
+                     "of a pack: the chain, such as eip155:1; else whose format the file is, where "
+                     "it does not tell: eip155, solana, aptos, sui");
+  command.add_option("--to", options.to, "of a pack: the contract, program or package");
+  command.add_option("--keys", options.keys,
+                     "of a Solana program that is not Anchor's: tag_u8 or tag_u32");
+  command.add_option("--names", options.names, "of Move modules: the file that names parameters");
+}
+
+std::expected<std::unique_ptr<const abi::Snapshot>, Refusal> open_pack(const std::string& path) {
+  AIRLOCK_ANSWER_ASSIGN(file::Mapping mapped, file::Mapping::open(path, abi::pack::kPackSizeMax),
+                        path);
+  AIRLOCK_ANSWER_ASSIGN(const abi::pack::Pack pack, abi::pack::Pack::open(mapped.bytes()), path);
+  AIRLOCK_ANSWER_ASSIGN(auto opened, abi::Snapshot::open(std::move(mapped), pack.entries(), ""),
+                        path);
+  return opened;
+}
+
+std::expected<Contract, Refusal> Contract::open(const ContractOptions& options) {
+  Contract contract;
+  contract.loaders_ = abi::standard_loaders();
+  AIRLOCK_ASSIGN(const std::vector<std::string> paths, expand(options.sources));
+  const std::string& first = paths.front();
+  AIRLOCK_ASSIGN(file::Buffer head, read_source(first));
+  if (text_of(head).starts_with(kPackMagic)) {
+    if (options.chain.empty() || options.to.empty())
+      return refuse(Code::usage, first + " is a pack: name the contract by --chain and --to");
+    AIRLOCK_ASSIGN(contract.pack_, open_pack(first));
+    AIRLOCK_ANSWER_ASSIGN(contract.loader_, abi::loader_of(contract.loaders_, options.chain),
+                          options.chain);
+    AIRLOCK_ANSWER_ASSIGN(const std::string address, contract.loader_->address(options.to),
+                          options.to);
+    const std::string key = "abi/" + options.chain + "/" + address;
+    AIRLOCK_ANSWER_ASSIGN(contract.in_pack_, contract.pack_->map(key, contract.loaders_),
+                          first + ": " + key);
+    return contract;
+  }
+  if (text_of(head).starts_with(kMapMagic)) {
+    AIRLOCK_ANSWER_ASSIGN(contract.owned_, abi::type::OwnedMap::parse(std::move(head)), first);
+  } else {
+    std::vector<file::Buffer> files = {std::move(head)};
+    for (std::size_t i = 1; i < paths.size(); ++i) {
+      AIRLOCK_ASSIGN(file::Buffer more, read_source(paths[i]));
+      files.push_back(std::move(more));
+    }
+    const std::string chain =
+        options.chain.empty() ? std::string(chain_of(text_of(files[0]))) : options.chain;
+    const std::string space = chain == "move" ? "aptos" : chain;
+    AIRLOCK_ANSWER_ASSIGN(const abi::Loader* loader, abi::loader_of(contract.loaders_, space),
+                          chain);
+    abi::Source source;
+    source.files.assign(files.begin(), files.end());
+    source.keys = options.keys;
+    file::Buffer names;
+    if (!options.names.empty()) {
+      AIRLOCK_ASSIGN(names, read_source(options.names));
+      source.names = names;
+    }
+    AIRLOCK_ANSWER_ASSIGN(contract.owned_, loader->load(source), first);
+  }
+  for (const auto& loader : contract.loaders_) {
+    if (loader->name() == contract.map().loader()) contract.loader_ = loader.get();
+  }
+  if (contract.loader_ == nullptr) return refuse(Code::loader_missing, first);
+  AIRLOCK_ANSWER_TRY(contract.loader_->check(contract.map()), first);
+  return contract;
+}
+
+std::expected<std::vector<std::uint8_t>, Refusal> read_data(const std::string& typed) {
+  std::string text = typed;
+  if (typed == "-" || typed.starts_with("@")) {
+    const std::string path = typed == "-" ? "/dev/stdin" : typed.substr(1);
+    AIRLOCK_ANSWER_ASSIGN(const file::Buffer bytes, file::read_stream(path, kSourceSizeMax), path);
+    text = text_of(bytes);
+  }
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  if (!text.starts_with("0x")) text.insert(0, "0x");
+  AIRLOCK_ANSWER_ASSIGN(std::vector<std::uint8_t> data, abi::type::read_hex(text),
+                        "the data takes hexadecimal digits");
+  return data;
+}
+
+}  // namespace airlock::app

@@ -1,0 +1,42 @@
+// What the abi commands open: a contract in its chain's own format, a type map, or a pack.
+#pragma once
+
+#include "apps/airlock/command.h"
+#include "engine/abi/abi.h"
+
+namespace airlock::app {
+
+// Options that say what describes a contract.
+struct ContractOptions {
+  std::vector<std::string> sources;  // an ABI, an IDL, modules, a type map, or a pack
+  std::string chain;                 // a loader's chain, where the file does not tell
+  std::string to;                    // of a pack: the contract
+  std::string keys;                  // of a Solana program without Anchor
+  std::string names;                 // of Move's parameters
+};
+void add_contract_options(CLI::App& command, ContractOptions& options);
+
+// A contract's map and the loader that reads by it. The bytes stay where they are when it moves.
+class Contract {
+ public:
+  // open reads what the options name. Errors name the file.
+  static std::expected<Contract, Refusal> open(const ContractOptions& options);
+  const abi::type::Map& map() const { return owned_ ? owned_->map() : *in_pack_; }
+  const abi::Loader& loader() const { return *loader_; }
+
+ private:
+  std::vector<std::shared_ptr<const abi::Loader>> loaders_;
+  std::unique_ptr<const abi::Snapshot> pack_;
+  std::optional<abi::type::OwnedMap> owned_;
+  const abi::type::Map* in_pack_ = nullptr;
+  const abi::Loader* loader_ = nullptr;
+};
+
+// open_pack opens a pack by itself: nobody signed the root that it is held against.
+std::expected<std::unique_ptr<const abi::Snapshot>, Refusal> open_pack(const std::string& path);
+
+// read_data reads 0x.. as an argument gives it, or @FILE that holds the text, or - for standard
+// input.
+std::expected<std::vector<std::uint8_t>, Refusal> read_data(const std::string& typed);
+
+}  // namespace airlock::app

@@ -1,0 +1,59 @@
+// Packs for the tests of this room, with what a manifest would say of them.
+#pragma once
+
+#include <array>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "engine/abi/packs_test.h"
+#include "engine/embed/airlock_abi.h"
+
+namespace airlock::embed {
+
+using abi::golden;
+using abi::key_of;
+using abi::kToken;
+using abi::kTransfer;
+using abi::token_items;
+
+struct Packed {
+  std::vector<std::uint8_t> file;
+  std::array<std::uint8_t, AIRLOCK_ABI_ROOT_SIZE> root{};
+  std::uint32_t count = 0;
+  std::string version;
+
+  airlock_abi_committed committed() const {
+    airlock_abi_committed committed{};
+    std::memcpy(committed.root, root.data(), root.size());
+    committed.count = count;
+    committed.version = version.c_str();
+    return committed;
+  }
+};
+
+inline Packed packed(const std::vector<abi::pack::Item>& items, std::string version) {
+  auto file = abi::pack::build(items);
+  AIRLOCK_CHECK(file.has_value());
+  const abi::Entries entries = abi::pack::Pack::open(*file)->entries();
+  return {std::move(*file), entries.root.bytes, entries.count, std::move(version)};
+}
+
+// A pack of one token, whose receiver has this name.
+inline Packed token_pack(std::string version, const std::string& receiver = "to") {
+  return packed(token_items("transfer(address " + receiver + ",uint256 value)"),
+                std::move(version));
+}
+
+// The call that the tests decode: 1000 to 0x2222...
+inline airlock_abi_call transfer() {
+  static const std::vector<std::uint8_t> data = *abi::type::read_hex(kTransfer);
+  airlock_abi_call call{};
+  call.chain = "eip155:1";
+  call.target = kToken.data();  // a literal, so that a NUL stands behind it
+  call.data = data.data();
+  call.data_size = data.size();
+  return call;
+}
+
+}  // namespace airlock::embed

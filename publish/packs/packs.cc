@@ -1,0 +1,184 @@
+#include "publish/packs/packs.h"
+
+#include <algorithm>
+
+#include "host/json/json.h"
+
+namespace airlock::packs {
+namespace {
+
+using json::Node;
+
+constexpr std::size_t kTextMax = 4096;
+
+// Where something stands in the list, for whoever has to mend it: "contracts[3]".
+std::string place_of(std::string_view list, std::size_t index) {
+  return std::string(list) + "[" + std::to_string(index) + "]";
+}
+
+template <class T>
+Answer<T> at(const std::string& place, Result<T> result) {
+  if (!result) return Refusal::of(result.error(), place);
+  return std::move(*result);
+}
+
+class Gatherer {
+ public:
+  explicit Gatherer(const Path& list) : list_(list), loaders_(abi::standard_loaders()) {}
+
+  Answer<Gathered> gather() {
+    AIRLOCK_ASSIGN(const file::Buffer text,
+                   release::naming(list_, file::read(list_, kListSizeMax)));
+    AIRLOCK_ASSIGN(const json::Tree tree,
+                   at(list_.string(), json::Tree::parse(text_of(text), kListSizeMax)));
+    AIRLOCK_TRY(check_members(tree.root()));
+    AIRLOCK_TRY(each(tree.root(), "contracts", &Gatherer::add_contract));
+    AIRLOCK_TRY(each(tree.root(), "golden", &Gatherer::add_golden));
+    AIRLOCK_ASSIGN(file::Buffer file, at(list_.string(), abi::pack::build(items_)));
+    return examine(std::move(file), list_.string());
+  }
+
+ private:
+  using Add = Answer<void> (Gatherer::*)(Node, const std::string&);
+
+  Answer<void> check_members(Node root) {
+    if (!root.is_object()) return Refusal::of(Code::wrong_type, list_.string());
+    for (const auto& [name, value] : root.members()) {
+      if (name != "contracts" && name != "golden")
+        return Refusal::of(Code::unknown_field, list_.string() + ": " + std::string(name));
+    }
+    return {};
+  }
+
+  Answer<void> each(Node root, std::string_view name, Add add) {
+    const auto list = root.member(name);
+    if (!list) return {};
+    if (!list->is_array()) return Refusal::of(Code::wrong_type, std::string(name));
+    std::size_t index = 0;
+    for (const Node item : list->elements()) {
+      AIRLOCK_TRY((this->*add)(item, place_of(name, index++)));
+    }
+    return {};
+  }
+
+  // A file, or several: a path, a list of paths, or a folder, of which every .mv file counts.
+  Answer<std::vector<file::Buffer>> read_sources(Node contract, const std::string& place) {
+    const auto named = contract.member("source");
+    if (!named) return Refusal::of(Code::missing_field, place + ".source");
+    std::vector<Path> paths;
+    if (named->is_text()) {
+      AIRLOCK_ASSIGN(paths, expand(list_.parent_path() / Path(named->as_text())));
+    } else if (named->is_array()) {
+      for (const Node path : named->elements()) {
+        if (!path.is_text()) return Refusal::of(Code::wrong_type, place + ".source");
+        paths.push_back(list_.parent_path() / Path(path.as_text()));
+      }
+    } else {
+      return Refusal::of(Code::wrong_type, place + ".source");
+    }
+    std::vector<file::Buffer> files;
+    for (const Path& path : paths) {
+      if (++files_ > kFilesMax) return Refusal::of(Code::too_many, place);
+      AIRLOCK_ASSIGN(file::Buffer bytes, release::naming(path, file::read(path, kSourceSizeMax)));
+      files.push_back(std::move(bytes));
+    }
+    return files;
+  }
+
+  static Answer<std::vector<Path>> expand(const Path& path) {
+    std::error_code failed;
+    if (!std::filesystem::is_directory(path, failed)) return std::vector<Path>{path};
+    std::vector<Path> found;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(path, failed)) {
+      if (entry.path().extension() == ".mv") found.push_back(entry.path());
+      if (found.size() > kFilesMax) return Refusal::of(Code::too_many, path.string());
+    }
+    if (failed) return Refusal::of(file::code_of(failed.value()), path.string());
+    if (found.empty()) return Refusal::of(Code::not_found, path.string());
+    std::sort(found.begin(), found.end());  // a disk lists them in any order
+    return found;
+  }
+
+  Answer<void> add_contract(Node contract, const std::string& place) {
+    AIRLOCK_ASSIGN(const std::string_view chain,
+                   at(place, json::text(contract, "chain", kTextMax)));
+    AIRLOCK_ASSIGN(const abi::Loader* loader, at(place, abi::loader_of(loaders_, chain)));
+    AIRLOCK_ASSIGN(const std::string address, address_of(contract, *loader, place));
+    AIRLOCK_ASSIGN(const std::vector<file::Buffer> files, read_sources(contract, place));
+    abi::Source source;
+    source.files.assign(files.begin(), files.end());
+    AIRLOCK_ASSIGN(source.name, text_or(contract, "name", "", place));
+    AIRLOCK_ASSIGN(source.keys, text_or(contract, "keys", "", place));
+    file::Buffer names;
+    AIRLOCK_ASSIGN(const std::string_view names_file, text_or(contract, "names", "", place));
+    if (!names_file.empty()) {
+      const Path path = list_.parent_path() / Path(names_file);
+      AIRLOCK_ASSIGN(names, release::naming(path, file::read(path, kSourceSizeMax)));
+      source.names = names;
+    }
+    AIRLOCK_ASSIGN(const abi::type::OwnedMap map, at(place, loader->load(source)));
+    const std::string key = std::string(chain) + "/" + address;
+    const Bytes encoded = map->encoded();
+    items_.push_back({"abi/" + key, {encoded.begin(), encoded.end()}});
+    return add_code(contract, key, place);
+  }
+
+  Answer<std::string> address_of(Node contract, const abi::Loader& loader,
+                                 const std::string& place) {
+    AIRLOCK_ASSIGN(const std::string_view address,
+                   at(place, json::text(contract, "address", kTextMax)));
+    if (address == "any") return std::string(address);
+    return at(place + ".address", loader.address(address));
+  }
+
+  Answer<std::string_view> text_or(Node object, std::string_view name, std::string_view otherwise,
+                                   const std::string& place) {
+    if (!object.member(name)) return otherwise;
+    return at(place, json::text(object, name, kTextMax));
+  }
+
+  Answer<void> add_code(Node contract, const std::string& key, const std::string& place) {
+    AIRLOCK_ASSIGN(const std::string_view hash, text_or(contract, "code_hash", "", place));
+    if (hash.empty()) return {};
+    AIRLOCK_ASSIGN(std::vector<std::uint8_t> bytes,
+                   at(place + ".code_hash", abi::type::read_hex(hash)));
+    items_.push_back({"code/" + key, std::move(bytes)});
+    return {};
+  }
+
+  // A case is kept in its canonical form: members sorted, nothing between them.
+  Answer<void> add_golden(Node golden, const std::string& place) {
+    json::Value value = json::value_of(golden);
+    AIRLOCK_ASSIGN(const std::string_view name, at(place, json::text(golden, "name", kTextMax)));
+    value.erase("name");
+    const std::string text = json::write(value);
+    items_.push_back({"golden/" + std::string(name), {text.begin(), text.end()}});
+    return {};
+  }
+
+  Path list_;
+  std::vector<std::shared_ptr<const abi::Loader>> loaders_;
+  std::vector<abi::pack::Item> items_;
+  std::size_t files_ = 0;
+};
+
+}  // namespace
+
+Answer<Gathered> gather(const Path& list) { return Gatherer(list).gather(); }
+
+Answer<Gathered> examine(file::Buffer file, const std::string& about) {
+  Gathered made;
+  AIRLOCK_ASSIGN(const abi::pack::Pack pack, at(about, abi::pack::Pack::open(file)));
+  made.entries = pack.entries();
+  for (std::uint32_t i = 0; i < pack.count(); ++i) {
+    made.maps += pack.key(i).starts_with("abi/") ? 1U : 0U;
+    made.golden_cases += pack.key(i).starts_with("golden/") ? 1U : 0U;
+  }
+  AIRLOCK_ASSIGN(const auto snapshot, at(about, abi::Snapshot::hold(file, made.entries, "")));
+  if (const auto judged = abi::judge(*snapshot, abi::standard_loaders()); !judged)
+    return Refusal::of(judged.error().error, about + ": " + judged.error().key);
+  made.file = std::move(file);
+  return made;
+}
+
+}  // namespace airlock::packs

@@ -1,0 +1,94 @@
+#include "publish/packs/packs.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+namespace airlock::packs {
+namespace {
+
+constexpr std::string_view kErc20 =
+    R"json([{"type":"function","name":"transfer","stateMutability":"nonpayable",
+         "inputs":[{"name":"to","type":"address"},{"name":"value","type":"uint256"}],
+         "outputs":[{"name":"","type":"bool"}]}])json";
+constexpr std::string_view kCase =
+    R"json({"name":"transfer","chain":"eip155:1","target":"0x1111111111111111111111111111111111111111",
+        "data":"0xa9059cbb000000000000000000000000222222222222222222222222222222222222222200000000000000000000000000000000000000000000000000000000000003e8",
+        "expect":{"call":"transfer(address,uint256)",
+    "bound" : true,
+    "canonical" : true,
+    "arguments" : {"to" : "0x2222222222222222222222222222222222222222", "value" : "1000"}
+}
+})json";
+constexpr std::string_view kContract =
+    R"json({"chain":"eip155:1","address":"0x1111111111111111111111111111111111111111","source":"erc20.json"})json";
+
+class PacksTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "airlock-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+    ASSERT_TRUE(file::replace(folder_ / "erc20.json", bytes_of(kErc20)));
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  Answer<Gathered> gather(std::string_view contracts, std::string_view golden = "") {
+    const std::string list =
+        "{\"contracts\":[" + std::string(contracts) + "],\"golden\":[" + std::string(golden) + "]}";
+    EXPECT_TRUE(file::replace(folder_ / "pack.json", bytes_of(list)));
+    return packs::gather(folder_ / "pack.json");
+  }
+
+  Path folder_;
+};
+
+TEST_F(PacksTest, GatherWhatTheListNames) {
+  const auto made = gather(kContract, kCase);
+  ASSERT_TRUE(made) << made.error().about;
+  EXPECT_EQ(made->maps, 1U);
+  EXPECT_EQ(made->golden_cases, 1U);
+  EXPECT_EQ(made->entries.count, 2U);
+}
+
+TEST_F(PacksTest, AreTheSameBytesWhateverTheOrderOfTheList) {
+  const std::string other =
+      R"json({"chain":"eip155:10","address":"0x3333333333333333333333333333333333333333","source":"erc20.json"})json";
+  const auto one = gather(std::string(kContract) + "," + other);
+  const auto two = gather(other + "," + std::string(kContract));
+  ASSERT_TRUE(one && two);
+  EXPECT_EQ(one->file, two->file);
+}
+
+TEST_F(PacksTest, NameTheFileOrThePlaceThatIsWrong) {
+  const auto missing = gather(
+      R"json({"chain":"eip155:1","address":"0x1111111111111111111111111111111111111111","source":"gone.json"})json");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().error.code, Code::not_found);
+  EXPECT_NE(missing.error().about.find("gone.json"), std::string::npos);
+  const auto spelled =
+      gather(R"json({"chain":"eip155:1","address":"0x12","source":"erc20.json"})json");
+  EXPECT_EQ(spelled.error().about, "contracts[0].address");
+  const auto chain =
+      gather(R"json({"chain":"bitcoin:1","address":"any","source":"erc20.json"})json");
+  EXPECT_EQ(chain.error().error.code, Code::loader_missing);
+  const auto twice = gather(std::string(kContract) + "," + std::string(kContract));
+  EXPECT_EQ(twice.error().error.code, Code::duplicate_key);
+}
+
+TEST_F(PacksTest, AreNotMadeWhereAWalletWouldRefuseThem) {
+  std::string wrong(kCase);
+  wrong.replace(wrong.find("\"1000\""), 6, "\"1001\"");
+  const auto made = gather(kContract, wrong);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().error.code, Code::golden_case_failed);
+  EXPECT_NE(made.error().about.find("golden/transfer"), std::string::npos);
+}
+
+TEST_F(PacksTest, RefuseAListWithWhatTheyDoNotKnow) {
+  ASSERT_TRUE(file::replace(folder_ / "pack.json", bytes_of("{\"contract\":[]}")));
+  EXPECT_EQ(packs::gather(folder_ / "pack.json").error().error.code, Code::unknown_field);
+}
+
+}  // namespace
+}  // namespace airlock::packs

@@ -1,0 +1,209 @@
+"""An ABI pack from the list of contracts to the screen of a running wallet, and back again."""
+import subprocess
+
+from stage import *
+
+TOKEN = "0x1111111111111111111111111111111111111111"
+OTHER = "0x3333333333333333333333333333333333333333"
+CALL = "0xa9059cbb" + "2222222222222222222222222222222222222222".rjust(64, "0") + hex(1000)[2:].rjust(64, "0")
+SIGNERS = ("vendor", "reviewer-1", "reviewer-2")
+
+
+def erc20(receiver="to"):
+    return [{"type": "function", "name": "transfer", "stateMutability": "nonpayable", "outputs": [{"name": "", "type": "bool"}],
+             "inputs": [{"name": receiver, "type": "address"}, {"name": "value", "type": "uint256"}]}]
+
+
+class AbiPacks(Stage):
+    def make_list(self, name, receiver="to", more=(), golden=True):
+        folder = self.dir / name
+        folder.mkdir()
+        (folder / "erc20.json").write_text(json.dumps(erc20(receiver)))
+        contracts = [{"chain": "eip155:1", "address": TOKEN, "source": "erc20.json", "name": "Token"}, *more]
+        case = {"name": "transfer", "chain": "eip155:1", "target": TOKEN, "data": CALL,
+                "expect": {"call": "transfer(address,uint256)", "bound": True, "canonical": True,
+                           "arguments": {receiver: "0x" + "22" * 20, "value": "1000"}}}
+        (folder / "pack.json").write_text(json.dumps({"contracts": contracts, "golden": [case] if golden else []}))
+        return folder / "pack.json"
+
+    def make_pack_release(self, version, contracts, security=1, base=None, signers=SIGNERS):
+        out = f"pack-{version}"
+        options = ["--base", f"abi={base}"] if base else []
+        self.airlock("release", "abi-pack", "--model", "*", "--version", version, "--security-version", security,
+                     "--valid-for", "90d", "--contracts", contracts, "--out", out, *options)
+        for signer in signers:
+            self.sign(out, signer)
+        return self.dir / out
+
+    def setUp(self):
+        super().setUp()
+        self.make_vendor()
+        self.make_certificates()
+        first = self.make_release("1.0.0", firmware(80_000, 1))
+        self.publish(first)
+        self.start_server()
+        self.make_device(first)
+
+    def wallet_reads(self, *args, to=TOKEN, data=CALL):
+        return json.loads(self.device("read", "--chain", "eip155:1", "--to", to, data, "--json", *args))
+
+    def take(self, package):
+        self.publish(package)
+        self.roll_out(package)
+        return self.device("run", "--until-quiet")
+
+    def test_a_running_wallet_reads_by_the_pack_that_came_over_the_air_and_by_the_next(self):
+        self.assertEqual(self.wallet_reads()["warning"], "not_found")
+        self.take(self.make_pack_release("1.0.0", self.make_list("one")))
+        reader = subprocess.Popen([BIN / "airlock-device", "read", "--dir", self.dir / "device", "--follow", "--json"],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=self.environment())
+        self.children.append(reader)
+
+        def ask():
+            reader.stdin.write(json.dumps({"chain": "eip155:1", "to": TOKEN, "data": CALL}) + "\n")
+            reader.stdin.flush()
+            return json.loads(reader.stdout.readline())
+
+        shown = ask()
+        self.assertEqual((shown["version"], shown["arguments"]), ("1.0.0", {"to": "0x" + "22" * 20, "value": "1000"}))
+        self.take(self.make_pack_release("1.1.0", self.make_list("two", "receiver")))
+        shown = ask()
+        self.assertEqual((shown["version"], list(shown["arguments"])), ("1.1.0", ["receiver", "value"]))
+        reader.stdin.close()
+        self.assertEqual(reader.wait(), 0)
+        packs = self.status()["packs"]
+        self.assertEqual((packs["in_use"]["version"], [kept["version"] for kept in packs["kept"]]), ("1.1.0", ["1.0.0"]))
+        self.assert_runs("1.0.0", firmware(80_000, 1))
+
+    def test_a_patch_between_two_packs_is_what_travels(self):
+        filler = [{"chain": "eip155:1", "address": "0x" + f"{i:040x}", "source": "filler.json"} for i in range(1, 40)]
+        for name, receiver in (("one", "to"), ("two", "receiver")):
+            self.make_list(name, receiver, filler)
+            names = [{**function, "name": f"transfer{n}"} for n in range(60) for function in erc20()]
+            (self.dir / name / "filler.json").write_text(json.dumps(names))
+        self.take(self.make_pack_release("1.0.0", self.dir / "one/pack.json"))
+        self.airlock("abi", "pack", self.dir / "one/pack.json", "--out", "one.pack")
+        second = self.make_pack_release("1.1.0", self.dir / "two/pack.json", base="one.pack")
+        sizes = self.payload_sizes(second)
+        self.assertLess(sizes["patch"], sizes["full"])
+        self.publish(second)
+        self.roll_out(second)
+        wire = self.put_wire_between()
+        self.device("run", "--until-quiet")
+        self.assertEqual(self.wallet_reads()["version"], "1.1.0")
+        self.assertLess(wire.bytes_down, sizes["patch"] + SESSION_BYTES_MAX)
+
+    def test_a_bad_pack_is_refused_whole_and_the_old_one_keeps_serving(self):
+        self.take(self.make_pack_release("1.0.0", self.make_list("one")))
+        bad = self.make_list("bad", "receiver")
+        listed = json.loads(bad.read_text())
+        listed["golden"][0]["expect"]["arguments"]["value"] = "1001"
+        bad.write_text(json.dumps(listed))
+        error = self.refuses("golden_case_failed", self.make_pack_release, "1.1.0", bad)
+        self.assertIn("golden/transfer", error.text)
+        # A publisher's tool that judges nothing is no way around: the device judges too.
+        good = self.make_pack_release("1.1.0", self.make_list("two", "receiver"))
+        artifact = next((good / "artifacts").iterdir())
+        artifact.write_bytes(bytes(reversed(artifact.read_bytes())))
+        self.refuses("index_rejected", self.device, "install", good)
+        self.assertEqual(self.wallet_reads()["version"], "1.0.0")
+
+    def test_two_reviewers_and_the_vendor_must_have_signed(self):
+        pack = self.make_pack_release("1.0.0", self.make_list("one"), signers=("vendor", "reviewer-1"))
+        self.refuses("quorum_missing", self.device, "install", pack)
+        self.sign(pack, "committee-1")
+        self.refuses("quorum_missing", self.device, "install", pack)
+        self.sign(pack, "reviewer-3")
+        self.device("install", pack)
+        self.assertEqual(self.wallet_reads()["version"], "1.0.0")
+
+    def test_a_kept_pack_is_restored_but_never_below_the_floor(self):
+        for version, security, receiver in (("1.0.0", 1, "a"), ("1.1.0", 1, "b"), ("1.2.0", 2, "c")):
+            if version == "1.2.0":
+                self.device("packs", "--restore", "1.0.0")
+                self.assertEqual(list(self.wallet_reads()["arguments"]), ["a", "value"])
+            self.device("install", self.make_pack_release(version, self.make_list(version, receiver), security))
+        self.assertEqual(self.status()["floors"]["abi-pack"], 2)
+        self.refuses("below_floor", self.device, "packs", "--restore", "1.1.0")
+        self.refuses("not_found", self.device, "packs", "--restore", "0.9.0")
+        self.assertEqual(self.wallet_reads()["version"], "1.2.0")
+
+    def test_an_unhealthy_pack_gives_way_to_the_one_before_and_is_not_offered_again_by_itself(self):
+        self.take(self.make_pack_release("1.0.0", self.make_list("one")))
+        second = self.make_pack_release("1.1.0", self.make_list("two", "receiver"))
+        self.publish(second)
+        self.roll_out(second)
+        self.device("run", "--until-quiet", "--trial", "unhealthy")
+        packs = self.status()["packs"]
+        self.assertEqual((packs["in_use"]["version"], packs["went_back"]["reason"]), ("1.0.0", "unhealthy"))
+        self.device("run", "--until-quiet")
+        self.assertEqual(self.wallet_reads()["version"], "1.0.0")
+
+    def test_one_entry_is_proven_to_a_device_that_has_no_room_for_the_pack(self):
+        pack = self.make_pack_release("1.0.0", self.make_list("one"))
+        self.airlock("abi", "pack", self.dir / "one/pack.json", "--out", "w.pack")
+        key = f"abi/eip155:1/{TOKEN}"
+        self.airlock("abi", "prove", "--pack", "w.pack", "--key", key, "--out", "token")
+        here = ("--key", key, "--entry", self.dir / "token", "--proof", self.dir / "token.proof")
+        by_package = ("abi", "verify-entry", "--package", pack, "--keyring", "keys/keyring.cose")
+        self.airlock(*by_package, *here)
+        self.refuses("not_found", self.device, "verify-entry", *here)
+        self.device("install", pack)
+        self.assertIn("proven", self.device("verify-entry", *here))
+        absent = f"abi/eip155:1/{OTHER}"
+        self.airlock("abi", "prove", "--pack", "w.pack", "--key", absent, "--out", "none")
+        gone = ("--key", absent, "--proof", self.dir / "none.proof")
+        self.assertIn("no entry", self.device("verify-entry", *gone))
+        self.refuses("entry_mismatch", self.device, "verify-entry", "--key", key, "--proof", self.dir / "none.proof")
+        (self.dir / "token").write_bytes(b"x" + (self.dir / "token").read_bytes()[1:])
+        self.refuses("entry_mismatch", self.device, "verify-entry", *here)
+        # A proof by another pack's tree counts for nothing.
+        self.make_list("other", "receiver")
+        self.airlock("abi", "pack", self.dir / "other/pack.json", "--out", "other.pack")
+        self.airlock("abi", "prove", "--pack", "other.pack", "--key", key, "--out", "token")
+        self.refuses("entry_mismatch", self.device, "verify-entry", *here)
+
+    def test_the_same_list_makes_the_same_bytes_wherever_it_lies(self):
+        self.airlock("abi", "pack", self.make_list("one"), "--out", "one.pack")
+        self.airlock("abi", "pack", self.make_list("elsewhere"), "--out", "two.pack")
+        self.assertEqual((self.dir / "one.pack").read_bytes(), (self.dir / "two.pack").read_bytes())
+
+    def test_diff_says_which_words_changed_and_what_breaks(self):
+        self.airlock("abi", "pack", self.make_list("one"), "--out", "one.pack")
+        self.airlock("abi", "pack", self.make_list("two", "receiver"), "--out", "two.pack")
+        told = json.loads(self.airlock("abi", "diff", "one.pack", "two.pack", "--json"))
+        self.assertFalse(told["breaking"])
+        self.assertIn(("renamed", "input.to", "to", "receiver"),
+                      [(c["what"], c["place"], c["before"], c["after"]) for c in told["changes"]])
+        (self.dir / "empty.json").write_text('{"contracts":[]}')
+        self.airlock("abi", "pack", "empty.json", "--out", "empty.pack")
+        with self.assertRaises(Refused) as caught:
+            self.airlock("abi", "diff", "one.pack", "empty.pack")
+        self.assertEqual(caught.exception.status, 3)
+
+    def test_a_call_that_nothing_explains_is_shown_raw_with_a_warning(self):
+        self.device("install", self.make_pack_release("1.0.0", self.make_list("one")))
+        shown = self.wallet_reads(to=OTHER)
+        self.assertEqual((shown["warning"], shown["data"]), ("not_found", CALL))
+        shown = self.wallet_reads(data=CALL[:-2])
+        self.assertEqual(shown["warning"], "chain_refuses")
+        self.assertIn("warning", self.device("read", "--chain", "eip155:1", "--to", OTHER, CALL))
+
+    def test_killed_anywhere_the_device_has_one_of_the_two_packs_and_ends_with_the_new_one(self):
+        self.take(self.make_pack_release("1.0.0", self.make_list("one")))
+        second = self.make_pack_release("1.1.0", self.make_list("two", "receiver"))
+        self.publish(second)
+        self.roll_out(second)
+        for pause in (0.0, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2):
+            child = subprocess.Popen([BIN / "airlock-device", "run", "--dir", self.dir / "device", "--until-quiet"],
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.environment())
+            time.sleep(pause)
+            child.kill()
+            child.wait()
+            self.assertIn(self.wallet_reads()["version"], ("1.0.0", "1.1.0"))
+        self.device("run", "--until-quiet")
+        self.assertEqual(self.wallet_reads()["version"], "1.1.0")
+
+
+if __name__ == "__main__":
+    main()
