@@ -1,0 +1,115 @@
+#include "engine/abi/clear/author_text.h"
+
+#include <algorithm>
+#include <array>
+
+#include "host/text/text.h"
+
+namespace airlock::abi::clear {
+namespace {
+
+constexpr std::string_view kCut = "[..]";
+
+// Alphabets whose letters are taken for Latin ones.
+enum class Script : std::uint8_t { none, latin, other };
+
+struct Range {
+  std::uint32_t first, last;
+};
+constexpr std::array<Range, 12> kOthers = {{{0x0370, 0x03ff},      // Greek
+                                            {0x0400, 0x052f},      // Cyrillic
+                                            {0x0530, 0x058f},      // Armenian
+                                            {0x10a0, 0x10ff},      // Georgian
+                                            {0x13a0, 0x13ff},      // Cherokee
+                                            {0x1400, 0x167f},      // Canadian syllabics
+                                            {0x1d00, 0x1dbf},      // phonetic
+                                            {0x2100, 0x214f},      // letters as symbols
+                                            {0x2c80, 0x2cff},      // Coptic
+                                            {0xa4d0, 0xa4ff},      // Lisu
+                                            {0xff00, 0xffef},      // full width
+                                            {0x1d400, 0x1d7ff}}};  // mathematical
+
+bool is_ascii_letter(std::uint32_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+Script script_of(std::uint32_t c) {
+  if (is_ascii_letter(c) || (c >= 0xc0 && c <= 0x24f)) return Script::latin;
+  for (const Range& range : kOthers)
+    if (c >= range.first && c <= range.last) return Script::other;
+  return Script::none;
+}
+
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+// A text of those letters alone looks like a Latin one too, so they count even by themselves.
+bool has_look_alikes(std::string_view text) {
+  while (!text.empty()) {
+    const text::CodePoint found = text::code_point(text);
+    if (found.size > 1 && script_of(found.value) == Script::other) return true;
+    text.remove_prefix(std::max<std::size_t>(found.size, 1));
+  }
+  return false;
+}
+
+// The longest front of whole characters.
+std::string_view front(std::string_view text, std::size_t size_max) {
+  if (text.size() <= size_max) return text;
+  constexpr unsigned kTopBits = 0xc0, kContinues = 0x80;
+  std::size_t size = size_max;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & kTopBits) == kContinues) --size;
+  return text.substr(0, size);
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool passes_for_value(std::string_view word) {
+  if (word.starts_with("0x") || word.starts_with("0X")) return true;
+  for (std::size_t i = 1; i + 1 < word.size(); ++i) {
+    if (word[i] != '.') continue;
+    if (!is_digit(word[i - 1]) || !is_digit(word[i + 1])) return true;  // name.eth, not 1.5
+  }
+  return false;
+}
+
+constexpr std::array<std::string_view, 12> kBetweenValues = {
+    "to", "for", "from", "on", "by", "and", "at", "until", "with", "of", "in", "via"};
+
+}  // namespace
+
+Warnings append_harmless(std::string& to, std::string_view text, std::size_t size_max) {
+  Warnings warnings;
+  const std::string_view kept = front(text, size_max);
+  if (is_plain(kept)) {
+    to += kept;
+  } else {
+    const std::string shown = text::visible_line(kept);
+    if (shown != kept) warnings.add(Warning::escaped);
+    if (has_look_alikes(kept)) warnings.add(Warning::look_alike);
+    to += shown;
+  }
+  if (kept.size() < text.size()) {
+    to += kCut;
+    warnings.add(Warning::shortened);
+  }
+  return warnings;
+}
+
+bool fits_sentence(std::string_view text) {
+  if (text.empty() || text.size() > kWordMax || !is_plain(text)) return false;
+  bool is_first = true;
+  while (!text.empty()) {
+    const std::size_t space = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, space);
+    if (word.empty() || passes_for_value(word)) return false;
+    const bool is_between =
+        std::find(kBetweenValues.begin(), kBetweenValues.end(), word) != kBetweenValues.end();
+    if (is_between && (is_first || space < text.size())) return false;
+    if (text.find_first_of("\"'(){}:;,") != std::string_view::npos) return false;
+    is_first = false;
+    text.remove_prefix(std::min(space + 1, text.size()));
+  }
+  return true;
+}
+
+}  // namespace airlock::abi::clear

@@ -1,0 +1,20 @@
+// Texts that somebody else chose: authors of descriptors and tokens, and whoever names an address.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "engine/abi/clear/limits.h"
+#include "engine/abi/clear/screen.h"
+
+namespace airlock::abi::clear {
+
+// append_harmless adds a text as one line in which nothing is hidden, cut with a mark where it is
+// longer than `size_max`, and says what is doubtful: escaped, look_alike, shortened.
+Warnings append_harmless(std::string& to, std::string_view text, std::size_t size_max);
+
+// fits_sentence says whether a text can stand in a sentence as one thing: no part of it passes for
+// an address, for a name of the kind "vitalik.eth", or for the words between two values.
+bool fits_sentence(std::string_view text);
+
+}  // namespace airlock::abi::clear

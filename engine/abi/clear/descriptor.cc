@@ -1,0 +1,125 @@
+#include "engine/abi/clear/descriptor.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/crypto/keccak.h"
+#include "engine/abi/clear/internal/compiler.h"
+#include "engine/abi/clear/internal/merge.h"
+#include "engine/abi/clear/structs.h"
+#include "engine/abi/evm/load.h"
+
+namespace airlock::abi::clear {
+
+using internal::Compiled;
+using internal::File;
+using internal::Scope;
+using json::Value;
+
+namespace {
+
+constexpr unsigned kMajorRead = 2;
+
+// The version that the name of the schema says: ".../erc7730-v2.1.schema.json" is 2.
+Status check_schema(const Value& root) {
+  constexpr std::string_view kBefore = "erc7730-v";
+  AIRLOCK_ASSIGN(std::string_view schema, File::text(root, "$schema"));
+  const std::size_t found = schema.rfind(kBefore);
+  if (found == std::string_view::npos) return fail(Code::unsupported_version);
+  schema.remove_prefix(found + kBefore.size());
+  unsigned major = 0;
+  const auto [at, error] = std::from_chars(schema.data(), schema.data() + schema.size(), major);
+  const bool is_whole = at != schema.data() + schema.size() && (*at == '.' || *at == '-');
+  if (error != std::errc() || !is_whole || major != kMajorRead)
+    return fail(Code::unsupported_version, major);
+  return {};
+}
+
+Status compile_calls(const File& file, const Value& formats, Compiled& made) {
+  std::vector<std::string_view> signatures;
+  for (const auto& [key, format] : formats.items()) signatures.push_back(key);
+  auto map = evm::load_signatures(signatures, "erc7730");
+  if (!map) return std::unexpected(map.error());
+  made.calls = std::move(*map);
+  const type::Map& calls = made.calls->map();
+  made.format_of_entry.assign(calls.entries().size(), type::kNone);
+  std::size_t at = 0;
+  for (const auto& [key, format] : formats.items()) {
+    const std::string_view signature = signatures[at];
+    AIRLOCK_ASSIGN(const type::OwnedMap one, evm::load_signatures({&signature, 1}, ""));
+    const type::Entry& entry = one->entries()[0];
+    if (entry.kind != type::EntryKind::function || !format.is_object())
+      return fail(Code::bad_descriptor, at);
+    AIRLOCK_ASSIGN(const type::Entry* found,
+                   calls.find_named(entry.kind, one->text(entry.signature)));
+    auto compiled =
+        internal::compile_format(file, format, {.map = &calls, .type = found->input}, made);
+    if (!compiled) return fail(compiled.error().code, at);
+    made.format_of_entry[static_cast<std::size_t>(found - calls.entries().data())] =
+        static_cast<std::uint32_t>(made.formats.size());
+    made.formats.push_back(std::move(*compiled));
+    ++at;
+  }
+  return {};
+}
+
+Status compile_message(const File& file, std::string_view key, const Value& format,
+                       Compiled& made) {
+  if (!format.is_object()) return fail(Code::bad_descriptor);
+  AIRLOCK_ASSIGN(const Structs structs, Structs::read_spelling(key));
+  AIRLOCK_ASSIGN(const std::string spelling, structs.spell(structs.all()[0].name));
+  // Another spelling has another hash, which no message has.
+  if (spelling != key && file.is_strict()) return fail(Code::bad_descriptor);
+  type::Builder builder("eip712", type::Order::big, type::AddressForm::eip55);
+  AIRLOCK_ASSIGN(const std::uint32_t type, structs.build(structs.all()[0].name, builder));
+  AIRLOCK_ASSIGN(const type::OwnedMap map, builder.finish());
+  AIRLOCK_ASSIGN(internal::CallFormat compiled,
+                 internal::compile_format(file, format, {.map = &map.map(), .type = type}, made));
+  made.messages.emplace_back(crypto::keccak256(bytes_of(key)),
+                             static_cast<std::uint32_t>(made.formats.size()));
+  made.formats.push_back(std::move(compiled));
+  return {};
+}
+
+Status compile_formats(const File& file, Compiled& made) {
+  AIRLOCK_ASSIGN(const Value* display, File::object(file.root(), "display"));
+  if (display == nullptr) return fail(Code::bad_descriptor);
+  AIRLOCK_TRY(file.only(*display, {"definitions", "formats"}));
+  AIRLOCK_ASSIGN(const Value* formats, File::object(*display, "formats"));
+  if (formats == nullptr || formats->size() > kFormatsMax) return fail(Code::bad_descriptor);
+  if (made.is_for_calls) return compile_calls(file, *formats, made);
+  std::size_t at = 0;
+  for (const auto& [key, format] : formats->items()) {
+    if (const Status compiled = compile_message(file, key, format, made); !compiled)
+      return fail(compiled.error().code, at);
+    ++at;
+  }
+  std::sort(made.messages.begin(), made.messages.end());
+  return {};
+}
+
+}  // namespace
+
+Descriptor::Descriptor(std::unique_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
+Descriptor::~Descriptor() = default;
+Descriptor::Descriptor(Descriptor&&) noexcept = default;
+Descriptor& Descriptor::operator=(Descriptor&&) noexcept = default;
+
+bool Descriptor::is_for_calls() const { return compiled_->is_for_calls; }
+std::size_t Descriptor::format_count() const { return compiled_->formats.size(); }
+std::string_view Descriptor::owner() const { return compiled_->owner; }
+
+Result<Descriptor> Descriptor::read(std::string_view json, std::string_view name, Reading reading,
+                                    const Include& include) {
+  AIRLOCK_ASSIGN(const Value root, internal::merged(json, name, include));
+  const File file(root, reading);
+  AIRLOCK_TRY(check_schema(root));
+  AIRLOCK_TRY(file.only(root, {"$schema", "$comment", "context", "metadata", "display"}));
+  auto made = std::make_unique<Compiled>();
+  AIRLOCK_TRY(internal::compile_bindings(file, *made));
+  AIRLOCK_TRY(internal::compile_metadata(file, *made));
+  AIRLOCK_TRY(compile_formats(file, *made));
+  return Descriptor(std::move(made));
+}
+
+}  // namespace airlock::abi::clear

@@ -1,0 +1,49 @@
+// A descriptor of ERC-7730, read once: nothing of its JSON is walked while a call is formatted.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/abi/clear/limits.h"
+#include "engine/abi/type/map.h"
+
+namespace airlock::abi::clear {
+
+namespace internal {
+struct Compiled;
+}
+
+// A publisher reads strictly: what the schema does not list is refused, and so are fields whose
+// path leads nowhere. A device reads what newer minor versions add, and leaves it.
+enum class Reading : std::uint8_t { strict, tolerant };
+
+// An answer to `includes`: the text of the file of that name. Names are joined to that of the
+// including file, "a/b.json" and "../c.json" being "c.json".
+using Include = std::function<Result<std::string>(const std::string& name)>;
+
+class Descriptor {
+ public:
+  // read compiles a file and all that it includes. Errors: bad_descriptor (at = which format,
+  // where it is one's fault), unsupported_version, bad_path, ambiguous (two formats answer to the
+  // same call), bad_type, too_many, too_deep, oversized, those of json::parse, and the answer's.
+  static Result<Descriptor> read(std::string_view json, std::string_view name, Reading reading,
+                                 const Include& include);
+  ~Descriptor();
+  Descriptor(Descriptor&&) noexcept;
+  Descriptor& operator=(Descriptor&&) noexcept;
+
+  // is_for_calls says whether contracts are described, and not messages.
+  bool is_for_calls() const;
+  std::size_t format_count() const;
+  std::string_view owner() const;
+
+  const internal::Compiled& compiled() const { return *compiled_; }
+
+ private:
+  explicit Descriptor(std::unique_ptr<const internal::Compiled> compiled);
+  std::unique_ptr<const internal::Compiled> compiled_;
+};
+
+}  // namespace airlock::abi::clear

@@ -1,0 +1,126 @@
+// What is shown where nothing can be shown clearly.
+#include "core/crypto/keccak.h"
+#include "engine/abi/clear/author_text.h"
+#include "engine/abi/clear/internal/bound.h"
+#include "engine/abi/clear/internal/words.h"
+#include "engine/abi/type/spelling.h"
+
+namespace airlock::abi::clear::internal {
+
+namespace {
+
+constexpr std::size_t kRawBytesMax = 16 << 10;  // of the data; the rest has its hash
+constexpr std::size_t kRawValuesMax = 256;
+constexpr std::string_view kMore = "[..]";
+
+Field field(std::string_view label, std::string value) {
+  return {.label = std::string(label), .value = std::move(value)};
+}
+
+std::string hex(Bytes bytes) {
+  std::string text;
+  type::append_hex(text, bytes);
+  return text;
+}
+
+std::string address(Bytes bytes) {
+  std::string text;
+  type::append_eip55(text, bytes);
+  return text;
+}
+
+std::string decimal(const number::U256& number) {
+  std::string text;
+  number::append(text, number);
+  return text;
+}
+
+// The names that lead to a node, for values of a message.
+struct Open {
+  type::Value value;
+  std::string path;
+};
+
+void add_values(Screen& screen, const type::Value& root) {
+  std::vector<Open> open{{root, ""}};
+  while (!open.empty()) {
+    const Open top = std::move(open.back());
+    open.pop_back();
+    if (screen.fields.size() == kRawValuesMax) {
+      screen.fields.push_back(field(kMore, std::string(kMore)));
+      screen.warnings.add(Warning::shortened);
+      return;
+    }
+    const std::uint32_t count = top.value.count();
+    const bool is_tuple = top.value.form() == type::Form::tuple;
+    if (count == 0) {
+      Field made;
+      made.warnings.add(append_harmless(made.label, top.path, kLabelMax));
+      std::string plain;
+      if (!type::append_plain(plain, top.value, kRawBytesMax))
+        made.warnings.add(Warning::shortened);
+      made.warnings.add(append_harmless(made.value, plain, kRawBytesMax));
+      screen.fields.push_back(std::move(made));
+      continue;
+    }
+    const std::size_t first = open.size();
+    std::uint32_t place = 0;
+    for (const type::Value part : top.value.parts()) {
+      if (place == kRawValuesMax) break;
+      std::string path = top.path.empty() ? "" : top.path + '.';
+      path += is_tuple ? std::string(part.map().text(top.value.field_of(place).name))
+                       : '[' + std::to_string(place) + ']';
+      open.push_back({part, path.substr(0, kPathSizeMax)});
+      ++place;
+    }
+    std::reverse(open.begin() + static_cast<std::ptrdiff_t>(first), open.end());
+  }
+}
+
+}  // namespace
+
+Screen show_raw(const Call& call, const Source& source, Warnings why) {
+  Screen screen{.intent = "Sign an unreadable call", .warnings = why};
+  screen.fields.push_back(field("Chain", std::to_string(call.chain_id)));
+  screen.fields.push_back(
+      field("Contract", call.to.size() == kAddressSize ? address(call.to) : hex(call.to)));
+  if (!call.value.is_zero()) {
+    Field pays = field("Pays", "");
+    if (!append_native(pays.value, {call.value, false}, call.chain_id, source)) {
+      pays.warnings.add(Warning::unknown_chain);
+      number::append(pays.value, call.value);
+    }
+    screen.fields.push_back(std::move(pays));
+  }
+  Field data = field("Data", hex(call.data.first(std::min(call.data.size(), kRawBytesMax))));
+  if (call.data.size() > kRawBytesMax) {
+    data.value += kMore;
+    data.warnings.add(Warning::shortened);
+    screen.fields.push_back(std::move(data));
+    data = field("Keccak-256 of the data", hex(crypto::keccak256(call.data).bytes));
+  }
+  screen.fields.push_back(std::move(data));
+  return screen;
+}
+
+Screen show_raw(const TypedData& message, Warnings why) {
+  Screen screen{.intent = "Sign an unreadable message", .warnings = why};
+  const Domain& domain = message.domain();
+  Field type = field("Type", "");
+  type.warnings.add(append_harmless(type.value, message.primary_type(), kLabelMax));
+  screen.fields.push_back(std::move(type));
+  if (domain.name) {
+    Field name = field("Domain", "");
+    name.warnings.add(append_harmless(name.value, *domain.name, kLabelMax));
+    screen.fields.push_back(std::move(name));
+  }
+  if (domain.chain_id) screen.fields.push_back(field("Chain", decimal(*domain.chain_id)));
+  if (domain.verifying_contract)
+    screen.fields.push_back(field("Contract", address(*domain.verifying_contract)));
+  add_values(screen, message.message());
+  screen.fields.push_back(field("Domain hash", hex(message.domain_separator().bytes)));
+  screen.fields.push_back(field("Message hash", hex(message.message_hash().bytes)));
+  return screen;
+}
+
+}  // namespace airlock::abi::clear::internal

@@ -1,0 +1,89 @@
+// What a person is shown before signing: sentences and fields, each with what is doubtful about it.
+//
+// Every text in it is harmless: characters that hide or reorder others are escaped, and one line is
+// one line.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/base.h"
+
+namespace airlock::abi::clear {
+
+// Numbers are places of bits; explain has a sentence for each.
+enum class Warning : std::uint8_t {
+  no_descriptor = 0,
+  not_bound,
+  unknown_call,
+  undecodable,
+  not_canonical,
+  bad_descriptor,
+  forbidden_value,
+  over_budget,
+  unknown_token,
+  unknown_chain,
+  unknown_name,
+  unknown_collection,
+  unknown_block,
+  unknown_value,
+  wrong_kind,
+  no_parameter,
+  other_kind_of_address,
+  encrypted,
+  escaped,
+  look_alike,
+  shortened,
+  nested_unknown,
+  nested_refused,
+  value_unseen,
+  no_intent,
+  no_sentence,
+  partial_domain,
+  last = partial_domain,
+};
+
+std::string_view name(Warning warning);
+std::string_view explain(Warning warning);
+
+// A set of warnings.
+class Warnings {
+ public:
+  void add(Warning warning) { bits_ |= std::uint32_t{1} << static_cast<unsigned>(warning); }
+  void add(Warnings others) { bits_ |= others.bits_; }
+  bool has(Warning warning) const { return (bits_ >> static_cast<unsigned>(warning) & 1U) != 0; }
+  bool empty() const { return bits_ == 0; }
+  friend bool operator==(const Warnings&, const Warnings&) = default;
+
+ private:
+  std::uint32_t bits_ = 0;
+};
+
+struct Field {
+  std::string label{};
+  std::string value{};
+  std::string detail{};     // the address that a name stands for, the handle of an encrypted value
+  std::string separator{};  // what stands before an element of a list
+  Warnings warnings{};
+  std::uint32_t nested = 0;  // the screen of the call that the value is, or 0
+};
+
+struct Screen {
+  bool is_clear = false;  // false: what is shown are the raw bytes
+  std::string intent{};
+  std::string sentence{};  // the interpolated intent, whole or empty
+  std::string owner{};
+  std::string contract{};
+  std::vector<Field> fields{};
+  Warnings warnings{};
+};
+
+// All screens of one thing to sign: the first, and those of the calls in it. Never empty.
+struct Shown {
+  std::vector<Screen> screens;
+  const Screen& front() const { return screens.front(); }
+};
+
+}  // namespace airlock::abi::clear

@@ -1,0 +1,180 @@
+#include "engine/abi/evm/transaction.h"
+
+#include <array>
+
+namespace airlock::abi::evm {
+namespace {
+
+constexpr std::size_t kAddressSize = 20;
+constexpr std::size_t kSmallMax = 55;  // bytes whose length stands in the first byte
+constexpr std::uint8_t kText = 0x80;   // a text of no bytes
+constexpr std::uint8_t kList = 0xc0;   // a list of no bytes
+constexpr std::size_t kLengthSizeMax = 8;
+
+// One item: its content, where the next one begins, and whether it is a list.
+struct Item {
+  Bytes content;
+  std::size_t end = 0;
+  bool is_list = false;
+};
+
+// Reads the item that begins at `at` and ends before `end`.
+Result<Item> read_item(Bytes bytes, std::size_t at, std::size_t end) {
+  if (at >= end) return fail(Code::bad_value, at);
+  const std::uint8_t first = bytes[at];
+  if (first < kText) return Item{bytes.subspan(at, 1), at + 1, false};
+  const bool is_list = first >= kList;
+  std::size_t size = first;
+  size -= is_list ? kList : kText;
+  std::size_t begin = at + 1;
+  if (size > kSmallMax) {
+    const std::size_t digits = size - kSmallMax;
+    if (digits > kLengthSizeMax || digits > end - begin || bytes[begin] == 0)
+      return fail(Code::bad_value, at);
+    std::uint64_t long_size = 0;
+    for (std::size_t i = 0; i < digits; ++i) long_size = long_size << 8 | bytes[begin + i];
+    begin += digits;
+    // A short length in the long form would be a second spelling.
+    if (long_size <= kSmallMax || long_size > end - begin) return fail(Code::bad_value, at);
+    size = static_cast<std::size_t>(long_size);
+  }
+  if (size > end - begin) return fail(Code::bad_value, at);
+  if (!is_list && size == 1 && bytes[begin] < kText) return fail(Code::bad_value, at);
+  return Item{bytes.subspan(begin, size), begin + size, is_list};
+}
+
+// Reads the items of the one list that a transaction is.
+class Reader {
+ public:
+  static Result<Reader> open(Bytes bytes, std::size_t at) {
+    AIRLOCK_ASSIGN(const Item list, read_item(bytes, at, bytes.size()));
+    if (!list.is_list) return fail(Code::bad_value, at);
+    if (list.end != bytes.size()) return fail(Code::trailing_bytes, list.end);
+    return Reader(bytes, bytes.size() - list.content.size());
+  }
+
+  bool is_at_end() const { return at_ == bytes_.size(); }
+  std::size_t at() const { return at_; }
+
+  Result<Bytes> text() {
+    const std::size_t begin = at_;
+    AIRLOCK_ASSIGN(const Item item, read_item(bytes_, at_, bytes_.size()));
+    if (item.is_list) return fail(Code::bad_value, begin);
+    at_ = item.end;
+    return item.content;
+  }
+  Result<number::U256> number() {
+    const std::size_t begin = at_;
+    AIRLOCK_ASSIGN(const Bytes digits, text());
+    if (digits.size() > kWordSize || (!digits.empty() && digits[0] == 0))
+      return fail(Code::bad_value, begin);
+    return number::from_big(digits);
+  }
+  Result<std::uint64_t> small() {
+    const std::size_t begin = at_;
+    AIRLOCK_ASSIGN(const number::U256 value, number());
+    if (!value.fits(64)) return fail(Code::bad_value, begin);
+    return value.limbs[0];
+  }
+  Result<std::optional<Bytes>> address() {
+    const std::size_t begin = at_;
+    AIRLOCK_ASSIGN(const Bytes bytes, text());
+    if (bytes.empty()) return std::optional<Bytes>();
+    if (bytes.size() != kAddressSize) return fail(Code::bad_value, begin);
+    return std::optional<Bytes>(bytes);
+  }
+
+  // access_list passes over what a transaction says it will touch: [[address, [key ..]] ..].
+  Status access_list() {
+    constexpr std::size_t kAddressDepth = 2;
+    std::array<std::size_t, kRlpNestingMax> ends{};
+    std::size_t depth = 0, items = 0;
+    do {
+      if (depth > 0 && at_ == ends[depth - 1]) {
+        --depth;
+        continue;
+      }
+      if (++items > kRlpItemsMax) return fail(Code::too_many, at_);
+      const std::size_t begin = at_;
+      const std::size_t end = depth == 0 ? bytes_.size() : ends[depth - 1];
+      AIRLOCK_ASSIGN(const Item item, read_item(bytes_, at_, end));
+      if (item.is_list) {
+        if (depth == kRlpNestingMax) return fail(Code::too_deep, begin);
+        at_ = item.end - item.content.size();
+        ends[depth++] = item.end;
+        continue;
+      }
+      const std::size_t size = depth == kAddressDepth ? kAddressSize : kWordSize;
+      if (depth < kAddressDepth || item.content.size() != size) return fail(Code::bad_value, begin);
+      at_ = item.end;
+    } while (depth > 0);
+    return {};
+  }
+
+ private:
+  Reader(Bytes bytes, std::size_t at) : bytes_(bytes), at_(at) {}
+  Bytes bytes_;
+  std::size_t at_;
+};
+
+Status read_call(Reader& reader, Transaction& made) {
+  AIRLOCK_ASSIGN(made.gas_limit, reader.small());
+  AIRLOCK_ASSIGN(made.to, reader.address());
+  AIRLOCK_ASSIGN(made.value, reader.number());
+  AIRLOCK_ASSIGN(made.data, reader.text());
+  if (made.data.size() > kDataSizeMax) return fail(Code::oversized, made.data.size());
+  return {};
+}
+
+Result<Transaction> read_legacy(Bytes encoded, Signature signature) {
+  AIRLOCK_ASSIGN(Reader reader, Reader::open(encoded, 0));
+  Transaction made;
+  AIRLOCK_ASSIGN(made.nonce, reader.small());
+  AIRLOCK_ASSIGN(made.fee_per_gas_max, reader.number());
+  AIRLOCK_TRY(read_call(reader, made));
+  if (reader.is_at_end()) return made;
+  AIRLOCK_ASSIGN(std::uint64_t chain, reader.small());
+  AIRLOCK_ASSIGN(const number::U256 r, reader.number());
+  AIRLOCK_ASSIGN(const number::U256 s, reader.number());
+  if (!r.is_zero() || !s.is_zero()) {
+    if (signature == Signature::refused) return fail(Code::bad_value, reader.at());
+    // EIP-155: twice the chain, and 35 or 36; before it 27 or 28.
+    constexpr std::uint64_t kFirst = 35;
+    chain = chain < kFirst ? 0 : (chain - kFirst) / 2;
+  } else if (chain == 0) {
+    return fail(Code::bad_value, reader.at());
+  }
+  if (chain != 0) made.chain_id = chain;
+  if (!reader.is_at_end()) return fail(Code::bad_value, reader.at());
+  return made;
+}
+
+Result<Transaction> read_typed(Bytes encoded, TransactionKind kind, Signature signature) {
+  AIRLOCK_ASSIGN(Reader reader, Reader::open(encoded, 1));
+  Transaction made{.kind = kind};
+  AIRLOCK_ASSIGN(made.chain_id, reader.small());
+  AIRLOCK_ASSIGN(made.nonce, reader.small());
+  if (kind == TransactionKind::dynamic_fee) AIRLOCK_TRY(reader.number());  // the tip
+  AIRLOCK_ASSIGN(made.fee_per_gas_max, reader.number());
+  AIRLOCK_TRY(read_call(reader, made));
+  AIRLOCK_TRY(reader.access_list());
+  if (signature == Signature::passed_over && !reader.is_at_end())
+    for (int i = 0; i < 3; ++i) AIRLOCK_TRY(reader.number());
+  if (!reader.is_at_end()) return fail(Code::bad_value, reader.at());
+  return made;
+}
+
+}  // namespace
+
+Result<Transaction> read_transaction(Bytes encoded, Signature signature) {
+  if (encoded.empty()) return fail(Code::bad_value);
+  if (encoded.size() > kTransactionSizeMax) return fail(Code::oversized, encoded.size());
+  if (encoded[0] >= kList) return read_legacy(encoded, signature);
+  if (encoded[0] == static_cast<std::uint8_t>(TransactionKind::access_list))
+    return read_typed(encoded, TransactionKind::access_list, signature);
+  if (encoded[0] == static_cast<std::uint8_t>(TransactionKind::dynamic_fee))
+    return read_typed(encoded, TransactionKind::dynamic_fee, signature);
+  return fail(Code::bad_value);
+}
+
+}  // namespace airlock::abi::evm
