@@ -72,7 +72,7 @@ room(engine/abi/move     HOST ROOMS core/base core/codec core/crypto host/json h
 room(engine/abi/pack     HOST ROOMS core/base core/crypto core/package core/entry host/file host/json host/text)
 room(engine/abi/clear    HOST ROOMS core/base core/crypto host/json host/text engine/number engine/abi/type engine/abi/evm)
 
-room(engine/abi          HOST ROOMS core/base core/crypto core/package core/entry host/file host/json host/text engine/number engine/swap engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/pack)
+room(engine/abi          HOST ROOMS core/base core/crypto core/package core/entry host/file host/json host/text engine/number engine/swap engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack)
 
 # The engine for programs that are not ours: a C ABI, and a C++ face that needs nothing else.
 room(engine/embed        HOST ROOMS core/base core/crypto core/package core/entry host/file host/json engine/swap engine/abi engine/abi/pack)
@@ -84,7 +84,7 @@ room(publish/keys    HOST ROOMS core/base core/codec core/crypto core/package ho
 room(publish/ceremony HOST ROOMS core/base core/crypto host/file host/json host/text publish/keys LIBS qrencode)
 room(publish/diff    HOST ROOMS core/base core/crypto core/package core/delta host/parallel LIBS divsufsort)
 room(publish/release HOST ROOMS core/base core/codec core/crypto core/minimal core/package core/delta host/file host/json host/parallel host/text trust/tuf trust/translog trust/x509 trust/doors publish/keys publish/diff LIBS crypto)
-room(publish/packs   HOST ROOMS core/base core/package core/entry host/file host/json engine/swap engine/abi/type engine/abi/pack engine/abi publish/release)
+room(publish/packs   HOST ROOMS core/base core/package core/entry host/file host/json engine/swap engine/abi/type engine/abi/clear engine/abi/pack engine/abi publish/release)
 room(publish/online  HOST ROOMS core/base core/crypto host/file host/text trust/tuf publish/keys publish/release LIBS crypto)
 
 # ---- server: hands out. It can sign nothing.
@@ -111,5 +111,5 @@ app(make_pack      tests/make_pack     ROOMS core/base core/crypto host/file hos
 # ---- apps: a main each.
 app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/minimal core/entry core/slot core/update host/file host/json host/parallel host/text host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/swap engine/abi/type engine/abi/pack engine/abi publish/token publish/keys publish/ceremony publish/diff publish/release publish/packs publish/online device/platform device/fetch LIBS nlohmann_json cli11 curl)
 app(airlock-server apps/airlock-server ROOMS core/base host/file host/json host/text host/commandline server/store server/rollout server/http LIBS mimalloc)
-app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/delta core/entry core/slot core/update host/file host/json host/text host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/swap engine/abi/type engine/abi/pack engine/abi device/platform device/fetch device/apply device/agent LIBS cli11)
+app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/delta core/entry core/slot core/update host/file host/json host/text host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/swap engine/number engine/abi/type engine/abi/evm engine/abi/clear engine/abi/pack engine/abi device/platform device/fetch device/apply device/agent LIBS cli11)
 app(airlock-tuf    apps/airlock-tuf    ROOMS core/base core/crypto host/file host/json host/text host/commandline trust/tuf LIBS curl)

@@ -129,6 +129,8 @@ void add_packs(CLI::App& app, Line& line) {
   CLI::Option* data = read->add_option("data", line.read.data, "0x..: what is to be signed");
   read->add_option("--chain", line.read.chain, "such as eip155:1");
   read->add_option("--to", line.read.to, "the contract, program or package");
+  read->add_option("--value", line.read.value, "what the call pays, in the smallest unit")
+      ->capture_default_str();
   read->add_flag("--follow", line.read.follow,
                  "read {\"chain\",\"to\",\"data\"} a line from standard input, each by the pack "
                  "that is then in use")

@@ -4,6 +4,7 @@
 
 #include "core/entry/entry.h"
 #include "engine/abi/abi.h"
+#include "host/terminal/terminal.h"
 #include "host/text/text.h"
 
 namespace airlock::app {
@@ -87,6 +88,28 @@ std::string raw_json(const abi::Call& call, Code why) {
   return json::write({{"warning", name(why)}, {"to", call.target}, {"data", data}}) + "\n";
 }
 
+// The number of a chain of the EVM, "eip155:1".
+std::optional<std::uint64_t> chain_id_of(std::string_view chain) {
+  constexpr std::string_view kSpace = "eip155:";
+  if (!chain.starts_with(kSpace)) return std::nullopt;
+  const auto id = number::read(chain.substr(kSpace.size()));
+  if (!id || !id->fits(64)) return std::nullopt;
+  return id->limbs[0];
+}
+
+// The screen on which a transaction is signed, where a descriptor speaks of it; else nothing.
+std::optional<std::string> screen(const abi::Engine::View& view, const abi::Call& call,
+                                  const number::U256& value, Output output) {
+  const auto chain = chain_id_of(call.chain);
+  const auto to = abi::type::read_address(call.target, abi::type::AddressForm::eip55, 20);
+  if (!chain || !to) return std::nullopt;
+  const abi::clear::Shown shown =
+      view.show({.chain_id = *chain, .to = *to, .value = value, .data = call.data});
+  if (!shown.front().is_clear) return std::nullopt;
+  if (output == Output::json) return abi::clear::json_of(shown) + "\n";
+  return abi::clear::lines_of(shown, terminal::columns(terminal::Stream::out));
+}
+
 std::string shown(const abi::Engine::View& view, const abi::Call& call, Output output) {
   const auto decoded = view.decode(call);
   const bool as_json = output == Output::json;
@@ -107,10 +130,11 @@ std::string shown(const abi::Engine::View& view, const abi::Call& call, Output o
 }
 
 platform::Located<void> read_one(Wallet& wallet, abi::Engine::Reader& reader, const abi::Call& call,
-                                 Output output) {
+                                 const number::U256& value, Output output) {
   AIRLOCK_TRY(wallet.keep_up());
   const abi::Engine::View view = reader.view();
-  std::cout << shown(view, call, output) << std::flush;
+  const auto signing = screen(view, call, value, output);
+  std::cout << (signing ? *signing : shown(view, call, output)) << std::flush;
   return {};
 }
 
@@ -126,7 +150,7 @@ platform::Located<void> read_lines(Wallet& wallet, abi::Engine::Reader& reader, 
                    located("data", json::text(tree.root(), "data", kLineMax)));
     AIRLOCK_ASSIGN(const std::vector<std::uint8_t> data, located("data", abi::type::read_hex(hex)));
     call.data = data;
-    AIRLOCK_TRY(read_one(wallet, reader, call, output));
+    AIRLOCK_TRY(read_one(wallet, reader, call, 0, output));
   }
   return {};
 }
@@ -199,8 +223,9 @@ Answer read_call(const ReadOptions& options) {
   if (options.follow) return read_lines(*wallet, reader, options.output);
   AIRLOCK_ASSIGN(const std::vector<std::uint8_t> data,
                  located("the data", abi::type::read_hex(options.data)));
+  AIRLOCK_ASSIGN(const number::U256 value, located("--value", number::read(options.value)));
   return read_one(*wallet, reader, {.chain = options.chain, .target = options.to, .data = data},
-                  options.output);
+                  value, options.output);
 }
 
 Answer verify_entry(const EntryOptions& options) {

@@ -26,7 +26,8 @@ Answer packs(const PacksOptions& options);
 struct ReadOptions {
   file::Path dir;
   std::string chain, to, data;
-  bool follow = false;  // calls come as lines of JSON, and each is read by the pack then in use
+  std::string value = "0";  // that the call pays, in the smallest unit
+  bool follow = false;      // calls come as lines of JSON, and each is read by the pack then in use
   Output output = Output::people;
 };
 // read_call says what a call means by the pack in use. What nothing explains is shown raw, with a

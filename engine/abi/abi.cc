@@ -53,6 +53,15 @@ Result<Decoded> decode(const Snapshot& snapshot, Loaders loaders, const Call& ca
                  read.is_canonical, found.is_bound};
 }
 
+clear::Shown show(const Snapshot& snapshot, const Sending& sending, std::span<type::Node> room) {
+  const Known known(snapshot);
+  const Bytes selector = sending.data.first(std::min<std::size_t>(4, sending.data.size()));
+  type::Tape tape(room);
+  return clear::show_call(known.descriptor(sending.chain_id, sending.to, selector),
+                          {sending.chain_id, sending.to, sending.from, sending.value, sending.data},
+                          known, tape);
+}
+
 Status append_json(std::string& json, const Decoded& decoded, std::string_view version,
                    type::Shape shape) {
   const type::Map& map = *decoded.map;
@@ -108,6 +117,10 @@ Result<std::vector<std::uint8_t>> Engine::View::encode(const Request& request,
   AIRLOCK_ASSIGN(const type::Entry* entry,
                  found.map->find_named(type::EntryKind::function, request.call));
   return loader->write(*found.map, *entry, arguments);
+}
+
+clear::Shown Engine::View::show(const Sending& sending) const {
+  return abi::show(*pin_->snapshot, sending, room_);
 }
 
 }  // namespace airlock::abi

@@ -14,9 +14,12 @@
 //   abi/CHAIN/any        a map for contracts that have none: what it explains is unbound
 //   code/CHAIN/ADDRESS   the 32 bytes of the hash of its code, where the map is for that code alone
 //   golden/NAME          a case that must decode as stated (judge.h)
+//
+// and those of known.h: descriptors, tokens, chains, names.
 #pragma once
 
 #include "engine/abi/judge.h"
+#include "engine/abi/known.h"
 #include "engine/abi/loader.h"
 #include "engine/abi/snapshot.h"
 #include "engine/swap/swap.h"
@@ -52,6 +55,14 @@ struct Decoded {
 Status append_json(std::string& json, const Decoded& decoded, std::string_view version,
                    type::Shape shape = type::Shape::named);
 
+// A transaction's call on a chain of the EVM, as its owner is shown it.
+struct Sending {
+  std::uint64_t chain_id = 0;
+  Bytes to{};  // 20 bytes
+  std::optional<Bytes> from{};
+  number::U256 value{};
+  Bytes data{};
+};
 // What every thread of a wallet shares.
 class Engine {
  public:
@@ -90,6 +101,8 @@ class Engine::View {
   // describes the contract), expected_otherwise (another code than the map is for), loader_missing,
   // unknown_call, chain_refuses, over_budget, and those of a damaged entry.
   Result<Decoded> decode(const Call& call) const;
+  // show says what a transaction does, for the screen on which it is signed. It always answers.
+  clear::Shown show(const Sending& sending) const;
   // encode writes the bytes of a call, in canonical form. Errors: not_found, loader_missing,
   // unknown_call, ambiguous, bad_value, over_budget, and those of a damaged entry.
   Result<std::vector<std::uint8_t>> encode(const Request& request, json::Node arguments) const;
@@ -119,5 +132,8 @@ class Engine::Reader {
 // decode reads a call by a snapshot and loaders, on a tape over `room`: what View::decode does.
 Result<Decoded> decode(const Snapshot& snapshot, Loaders loaders, const Call& call,
                        std::span<type::Node> room);
+
+// show says it by the descriptor that the snapshot has for it, or raw and with a warning.
+clear::Shown show(const Snapshot& snapshot, const Sending& sending, std::span<type::Node> room);
 
 }  // namespace airlock::abi

@@ -2,6 +2,7 @@
 
 #include "engine/abi/abi.h"
 #include "engine/abi/fixed_cases.h"
+#include "engine/abi/known.h"
 
 namespace airlock::abi {
 namespace {
@@ -35,6 +36,9 @@ class Judge {
     if (key.starts_with("abi/")) return judge_map(key);
     if (key.starts_with("code/")) return content.size() == 32 ? Status() : fail(Code::bad_pack);
     if (key.starts_with("golden/")) return replay(content);
+    for (const std::string_view kind : {"clear/", "typed/", "file/", "token/", "chain/", "name/"}) {
+      if (key.starts_with(kind)) return check_known(snapshot_, key, content);
+    }
     return fail(Code::bad_pack);
   }
 

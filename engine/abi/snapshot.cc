@@ -9,16 +9,22 @@ struct Snapshot::Kept {
   Result<type::Map> map;
 };
 
+struct Snapshot::Described {
+  Result<clear::Descriptor> descriptor;
+};
+
 Snapshot::Snapshot(std::optional<file::Mapping> file, std::vector<std::uint8_t> memory,
                    pack::Pack pack, std::string version)
     : file_(std::move(file)),
       memory_(std::move(memory)),
       pack_(pack),
       version_(std::move(version)),
-      kept_(pack.count()) {}
+      kept_(pack.count()),
+      described_(pack.count()) {}
 
 Snapshot::~Snapshot() {
   for (const auto& kept : kept_) delete kept.load();
+  for (const auto& described : described_) delete described.load();
 }
 
 Result<std::unique_ptr<const Snapshot>> Snapshot::make(std::optional<file::Mapping> file,
@@ -92,6 +98,24 @@ Result<const type::Map*> Snapshot::map(std::string_view key, Loaders loaders) co
   }
   if (!kept->map) return std::unexpected(kept->map.error());
   return &*kept->map;
+}
+
+Result<const clear::Descriptor*> Snapshot::descriptor(std::string_view name) const {
+  const auto place = pack_.find("file/" + std::string(name));
+  if (!place) return fail(Code::not_found);
+  const Described* found = described_[*place].load(std::memory_order_acquire);
+  if (found == nullptr) {
+    AIRLOCK_ASSIGN(const Bytes content, pack_.content(*place));
+    const auto include = [this](const std::string& file) -> Result<std::string> {
+      AIRLOCK_ASSIGN(const Bytes text, this->content("file/" + file));
+      return std::string(text_of(text));
+    };
+    auto made = std::make_unique<Described>(Described{
+        clear::Descriptor::read(text_of(content), name, clear::Reading::tolerant, include)});
+    if (described_[*place].compare_exchange_strong(found, made.get())) found = made.release();
+  }
+  if (!found->descriptor) return std::unexpected(found->descriptor.error());
+  return &*found->descriptor;
 }
 
 }  // namespace airlock::abi

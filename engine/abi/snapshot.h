@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/abi/clear/clear.h"
 #include "engine/abi/loader.h"
 #include "engine/abi/pack/pack.h"
 #include "host/file/mapping.h"
@@ -44,9 +45,13 @@ class Snapshot {
   // map returns the type map under a key; the loader is one of those that are given. Errors: also
   // loader_missing, and those of Map::parse and of the loader's check.
   Result<const type::Map*> map(std::string_view key, Loaders loaders) const;
+  // descriptor returns the compiled descriptor of `file/NAME`, with what it includes from the pack.
+  // Errors: those of clear::Descriptor::read; not_found.
+  Result<const clear::Descriptor*> descriptor(std::string_view name) const;
 
  private:
   struct Kept;
+  struct Described;
   Snapshot(std::optional<file::Mapping> file, std::vector<std::uint8_t> memory, pack::Pack pack,
            std::string version);
   static Result<std::unique_ptr<const Snapshot>> make(std::optional<file::Mapping> file,
@@ -62,6 +67,7 @@ class Snapshot {
   std::string version_;
   // Filled by whoever asks first; of two at once the second throws its own away.
   mutable std::vector<std::atomic<const Kept*>> kept_;
+  mutable std::vector<std::atomic<const Described*>> described_;
 };
 
 }  // namespace airlock::abi

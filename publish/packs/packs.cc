@@ -1,6 +1,8 @@
 #include "publish/packs/packs.h"
 
 #include <algorithm>
+#include <array>
+#include <set>
 
 #include "host/json/json.h"
 
@@ -10,6 +12,8 @@ namespace {
 using json::Node;
 
 constexpr std::size_t kTextMax = 4096;
+constexpr std::array<std::string_view, 6> kLists = {"contracts", "descriptors", "tokens",
+                                                    "chains",    "names",       "golden"};
 
 // Where something stands in the list, for whoever has to mend it: "contracts[3]".
 std::string place_of(std::string_view list, std::size_t index) {
@@ -19,7 +23,11 @@ std::string place_of(std::string_view list, std::size_t index) {
 template <class T>
 Answer<T> at(const std::string& place, Result<T> result) {
   if (!result) return Refusal::of(result.error(), place);
-  return std::move(*result);
+  if constexpr (std::is_void_v<T>) {
+    return {};
+  } else {
+    return std::move(*result);
+  }
 }
 
 class Gatherer {
@@ -33,6 +41,10 @@ class Gatherer {
                    at(list_.string(), json::Tree::parse(text_of(text), kListSizeMax)));
     AIRLOCK_TRY(check_members(tree.root()));
     AIRLOCK_TRY(each(tree.root(), "contracts", &Gatherer::add_contract));
+    AIRLOCK_TRY(each(tree.root(), "descriptors", &Gatherer::add_descriptor));
+    AIRLOCK_TRY(each(tree.root(), "tokens", &Gatherer::add_token));
+    AIRLOCK_TRY(each(tree.root(), "chains", &Gatherer::add_chain));
+    AIRLOCK_TRY(each(tree.root(), "names", &Gatherer::add_name));
     AIRLOCK_TRY(each(tree.root(), "golden", &Gatherer::add_golden));
     AIRLOCK_ASSIGN(file::Buffer file, at(list_.string(), abi::pack::build(items_)));
     return examine(std::move(file), list_.string());
@@ -44,7 +56,7 @@ class Gatherer {
   Answer<void> check_members(Node root) {
     if (!root.is_object()) return Refusal::of(Code::wrong_type, list_.string());
     for (const auto& [name, value] : root.members()) {
-      if (name != "contracts" && name != "golden")
+      if (std::ranges::find(kLists, name) == kLists.end())
         return Refusal::of(Code::unknown_field, list_.string() + ": " + std::string(name));
     }
     return {};
@@ -146,6 +158,73 @@ class Gatherer {
     return {};
   }
 
+  // A file of ERC-7730, and what it includes: each once, in the form of RFC 8785, under its path.
+  Answer<void> add_descriptor(Node item, const std::string& place) {
+    if (!item.is_text()) return Refusal::of(Code::wrong_type, place);
+    const std::string name = Path(item.as_text()).lexically_normal().generic_string();
+    AIRLOCK_ASSIGN(const std::string text, add_file(name));
+    const auto include = [this](const std::string& file) -> Result<std::string> {
+      auto read = add_file(file);
+      if (!read) return std::unexpected(read.error().error);
+      return std::move(*read);
+    };
+    AIRLOCK_ASSIGN(
+        const abi::clear::Descriptor descriptor,
+        at((list_.parent_path() / name).string(),
+           abi::clear::Descriptor::read(text, name, abi::clear::Reading::strict, include)));
+    const std::string_view kind = descriptor.is_for_calls() ? "clear/" : "typed/";
+    for (const std::string& contract : descriptor.places())
+      items_.push_back({std::string(kind) + contract + "/" + name, {}});
+    return {};
+  }
+
+  Answer<std::string> add_file(const std::string& name) {
+    const Path path = list_.parent_path() / name;
+    AIRLOCK_ASSIGN(const file::Buffer bytes,
+                   release::naming(path, file::read(path, abi::clear::kDescriptorSizeMax)));
+    AIRLOCK_ASSIGN(
+        const json::Tree tree,
+        at(path.string(), json::Tree::parse(text_of(bytes), abi::clear::kDescriptorSizeMax)));
+    std::string canonical;
+    AIRLOCK_TRY(at(path.string(), abi::clear::append_canonical(canonical, tree.root())));
+    if (kept_files_.insert(name).second)
+      items_.push_back({"file/" + name, {canonical.begin(), canonical.end()}});
+    return canonical;
+  }
+
+  Answer<void> add_token(Node token, const std::string& place) {
+    return add_object("token", token, place, true);
+  }
+  Answer<void> add_chain(Node chain, const std::string& place) {
+    return add_object("chain", chain, place, false);
+  }
+
+  Answer<void> add_object(std::string_view kind, Node object, const std::string& place,
+                          bool has_address) {
+    AIRLOCK_ASSIGN(const std::string key, key_of(object, place, has_address));
+    json::Value value = json::value_of(object);
+    value.erase("chain");
+    value.erase("address");
+    const std::string text = json::write(value);
+    items_.push_back({std::string(kind) + "/" + key, {text.begin(), text.end()}});
+    return {};
+  }
+
+  Answer<void> add_name(Node name, const std::string& place) {
+    AIRLOCK_ASSIGN(const std::string key, key_of(name, place, true));
+    AIRLOCK_ASSIGN(const std::string_view text, at(place, json::text(name, "name", kTextMax)));
+    items_.push_back({"name/" + key, {text.begin(), text.end()}});
+    return {};
+  }
+
+  Answer<std::string> key_of(Node object, const std::string& place, bool has_address) {
+    AIRLOCK_ASSIGN(const std::string_view chain, at(place, json::text(object, "chain", kTextMax)));
+    if (!has_address) return std::string(chain);
+    AIRLOCK_ASSIGN(const abi::Loader* loader, at(place, abi::loader_of(loaders_, chain)));
+    AIRLOCK_ASSIGN(const std::string address, address_of(object, *loader, place));
+    return std::string(chain) + "/" + address;
+  }
+
   // A case is kept in its canonical form: members sorted, nothing between them.
   Answer<void> add_golden(Node golden, const std::string& place) {
     json::Value value = json::value_of(golden);
@@ -160,6 +239,7 @@ class Gatherer {
   std::vector<std::shared_ptr<const abi::Loader>> loaders_;
   std::vector<abi::pack::Item> items_;
   std::size_t files_ = 0;
+  std::set<std::string> kept_files_;
 };
 
 }  // namespace

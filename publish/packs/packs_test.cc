@@ -76,6 +76,37 @@ TEST_F(PacksTest, NameTheFileOrThePlaceThatIsWrong) {
   EXPECT_EQ(twice.error().error.code, Code::duplicate_key);
 }
 
+TEST_F(PacksTest, HoldDescriptorsWithWhatTheyIncludeAndWhatTheyNeed) {
+  constexpr std::string_view kDescriptor = R"json({"$schema":"https://x/erc7730-v2.schema.json",
+    "includes":"common.json","context":{"contract":{"deployments":[
+      {"chainId":1,"address":"0x1111111111111111111111111111111111111111"}]}},
+    "metadata":{"owner":"Token"},"display":{"formats":{"transfer(address to,uint256 value)":{"intent":"Send",
+      "fields":[{"path":"to","label":"To","format":"addressName"},
+                {"path":"value","label":"Amount","format":"tokenAmount","params":{"tokenPath":"@.to"}}]}}}})json";
+  ASSERT_TRUE(file::replace(folder_ / "send.json", bytes_of(kDescriptor)));
+  ASSERT_TRUE(file::replace(folder_ / "common.json", bytes_of("{}")));
+  const std::string list = R"json({"descriptors":["send.json"],
+    "tokens":[{"chain":"eip155:1","address":"0x1111111111111111111111111111111111111111","symbol":"TOK","decimals":3}],
+    "names":[{"chain":"eip155:1","address":"0x2222222222222222222222222222222222222222","name":"Treasury"}]})json";
+  ASSERT_TRUE(file::replace(folder_ / "pack.json", bytes_of(list)));
+  const auto made = packs::gather(folder_ / "pack.json");
+  ASSERT_TRUE(made) << made.error().about << " " << name(made.error().error.code);
+  const auto snapshot = abi::Snapshot::hold(made->file, made->entries, "1.0.0");
+  const auto to = *abi::type::read_hex("0x1111111111111111111111111111111111111111");
+  const auto data = *abi::type::read_hex(
+      "0xa9059cbb0000000000000000000000002222222222222222222222222222222222222222"
+      "00000000000000000000000000000000000000000000000000000000000003e8");
+  std::vector<abi::type::Node> room(1024);
+  const auto shown = abi::show(**snapshot, {.chain_id = 1, .to = to, .data = data}, room);
+  ASSERT_TRUE(shown.front().is_clear);
+  EXPECT_EQ(shown.front().intent, "Send");
+  ASSERT_EQ(shown.front().fields.size(), 2U);
+  EXPECT_EQ(shown.front().fields[1].value, "1 TOK");
+  EXPECT_NE(shown.front().fields[0].value.find("Treasury"), std::string::npos);
+  const auto elsewhere = abi::show(**snapshot, {.chain_id = 10, .to = to, .data = data}, room);
+  EXPECT_FALSE(elsewhere.front().is_clear) << "bound to another chain";
+}
+
 TEST_F(PacksTest, AreNotMadeWhereAWalletWouldRefuseThem) {
   std::string wrong(kCase);
   wrong.replace(wrong.find("\"1000\""), 6, "\"1001\"");

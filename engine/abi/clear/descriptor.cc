@@ -8,6 +8,7 @@
 #include "engine/abi/clear/internal/merge.h"
 #include "engine/abi/clear/structs.h"
 #include "engine/abi/evm/load.h"
+#include "engine/abi/type/spelling.h"
 
 namespace airlock::abi::clear {
 
@@ -104,6 +105,21 @@ Descriptor::Descriptor(std::unique_ptr<const Compiled> compiled) : compiled_(std
 Descriptor::~Descriptor() = default;
 Descriptor::Descriptor(Descriptor&&) noexcept = default;
 Descriptor& Descriptor::operator=(Descriptor&&) noexcept = default;
+
+bool Descriptor::describes(Bytes selector) const {
+  return compiled_->calls &&
+         compiled_->calls->map().find(type::EntryKind::function, selector) != nullptr;
+}
+
+std::vector<std::string> Descriptor::places() const {
+  std::vector<std::string> made;
+  for (const internal::Deployment& one : compiled_->deployments) {
+    std::string place = "eip155:" + std::to_string(one.chain_id) + "/";
+    type::append_hex(place, one.address);
+    made.push_back(std::move(place));
+  }
+  return made;
+}
 
 bool Descriptor::is_for_calls() const { return compiled_->is_for_calls; }
 std::size_t Descriptor::format_count() const { return compiled_->formats.size(); }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/abi/clear/limits.h"
 #include "engine/abi/type/map.h"
@@ -37,6 +38,10 @@ class Descriptor {
   // is_for_calls says whether contracts are described, and not messages.
   bool is_for_calls() const;
   std::size_t format_count() const;
+  // describes says whether a call that begins so has a format.
+  bool describes(Bytes selector) const;
+  // places returns the contracts that it is bound to by address: "eip155:1/0x.." each.
+  std::vector<std::string> places() const;
   std::string_view owner() const;
 
   const internal::Compiled& compiled() const { return *compiled_; }
