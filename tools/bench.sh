@@ -12,4 +12,5 @@ python3 tools/bench_checkin.py || missed=1
 python3 tools/bench_abi.py || missed=1
 python3 tools/bench_solana.py || missed=1
 python3 tools/bench_move.py || missed=1
+python3 tools/bench_clear.py || missed=1
 exit "$missed"

@@ -86,3 +86,4 @@ while (spent() < seconds) {
   ++rounds;
 }
 console.log(JSON.stringify({ cases: tests.length, equal, per_second: (rounds * tests.length) / spent() }));
+process.exitCode = equal === tests.length ? 0 : 1;

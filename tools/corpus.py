@@ -8,6 +8,7 @@ crypto     the published vectors, read by the tests whose name holds "Corpus".
 evm        ABIs and what contracts and other libraries make of them, read in the same way.
 solana     IDLs, and calls, events and accounts by other implementations, read in the same way.
 move       compiled modules, values, and transactions of Aptos and Sui, read in the same way.
+erc7730    the registry of descriptors, its cases and its auditors' attestations, read in the same way.
 
 A family is a folder; what is not there, or what nothing reads yet, is skipped with its reason.
 Usage: corpus.py [FOLDER]     FOLDER or $AIRLOCK_CORPUS; programs from $AIRLOCK_BIN (build/release)
@@ -33,7 +34,7 @@ GNU_TIME = pathlib.Path("/usr/bin/time")
 # Families that tests read, and the test programs that may do so.
 READ_BY_TESTS = {"crypto": ("core_crypto_test", "core_codec_test", "publish_keys_test", "trust_x509_test"),
                  "evm": ("engine_abi_evm_test",), "solana": ("engine_abi_solana_test",),
-                 "move": ("engine_abi_move_test",)}
+                 "move": ("engine_abi_move_test",), "erc7730": ("engine_abi_clear_test",)}
 # Folders whose folders are families.
 GROUPS = ("abi",)
 # Which parts of such a family those tests open, and why they leave the others.
@@ -43,12 +44,13 @@ READ_PARTS = {"crypto": {"cbor": {"appendix_a.json"},
                          "slhdsa": {f"slhdsa_sha2_128s_{part}.txt" for part in ("keygen", "siggen", "sigver", "prehash")},
                          "wycheproof": {"ed25519_test.json", "ecdsa_secp256k1_sha256_bitcoin_test.json"}},
               "evm": {"abi": EVERYTHING, "ethers_v6": EVERYTHING}, "solana": {"idl": EVERYTHING},
-              "move": {"mv": EVERYTHING}}
+              "move": {"mv": EVERYTHING}, "erc7730": {"registry": EVERYTHING, "ercs": EVERYTHING}}
 UNREAD_PARTS = {"crypto": {
     "cose": "the package door reads one profile of COSE (docs/formats/manifest.md), of which these are none",
     "fdo": "no FDO yet",
     "wycheproof": "an algorithm that no key of ours has"},
-    "evm": {"bench": "make bench makes its calls on the spot"}}
+    "evm": {"bench": "make bench makes its calls on the spot"},
+    "erc7730": {"specs": "the specification, read by people", "auditors": "who the auditors are, read by people"}}
 NOT_A_VECTOR = ("README", "LICENSE", "SHA256SUMS")
 
 

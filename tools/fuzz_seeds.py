@@ -211,6 +211,30 @@ SUI_TRANSACTION = bytes.fromhex(
     + "aa" * 32 + "01" + "bb" * 32 + "02" * 8 + "20" + "cc" * 32 + "aa" * 32 + "03" * 8 + "04" * 8 + "00")
 
 
+# Of clear signing: a descriptor of a call with a group and a sentence, one of a message, and such a message.
+CLEAR_ADDRESS = "0x" + "11" * 20
+CLEAR_SCHEMA = {"$schema": "https://x/erc7730-v2.schema.json"}
+CLEAR_CALLS = {**CLEAR_SCHEMA, "context": {"contract": {"deployments": [{"chainId": 1, "address": CLEAR_ADDRESS}]}},
+               "metadata": {"owner": "O", "enums": {"e": {"1": "one"}}, "maps": {"m": {"values": {"1": CLEAR_ADDRESS}}}},
+               "display": {"definitions": {"d": {"label": "D", "format": "unit", "params": {"base": "h", "decimals": 1}}}, "formats": {
+                   "f(uint256 a,bytes d,(address t,uint256 n)[] l)": {"intent": "Do", "interpolatedIntent": "Do {a} {{x}}", "fields": [
+                       {"path": "a", "label": "A", "format": "tokenAmount", "params": {
+                           "token": {"map": "$.metadata.maps.m", "keyPath": "@.chainId"}, "threshold": "0xff"}},
+                       {"path": "d", "label": "Call", "format": "calldata", "params": {"calleePath": "@.to"}},
+                       {"path": "d.[-20:]", "label": "To", "format": "addressName", "visible": {"ifNotIn": [CLEAR_ADDRESS]}},
+                       {"path": "l.[]", "iteration": "bundled", "fields": [
+                           {"path": "n", "$ref": "$.display.definitions.d"}, {"path": "t", "label": "T", "separator": "{index}"}]}]}}}}
+CLEAR_TYPES = {"M": [{"name": "n", "type": "uint256"}, {"name": "of", "type": "M[]"}]}
+CLEAR_MESSAGES = {**CLEAR_SCHEMA, "context": {"eip712": {"domain": {"name": "x"}}}, "display": {"formats": {
+    "M(uint256 n,M[] of)": {"intent": {"Sign": "it"}, "fields": [{"path": "n", "label": "N", "visible": {"mustMatch": [1]}}]}}}}
+CLEAR_DATA = {"types": CLEAR_TYPES, "primaryType": "M", "domain": {"name": "x", "chainId": 1, "verifyingContract": CLEAR_ADDRESS},
+              "message": {"n": "0x1", "of": [{"n": 2, "of": []}]}}
+# f(5, 20 bytes, [(an address, 7)])
+CLEAR_WORDS = (5, 0x60, 0xa0, 20, int("11" * 20 + "00" * 12, 16), 1, int("22" * 20, 16), 7)
+UNSIGNED = {"dynamic": "02e3" "01018002825208" "94" + "11" * 20 + "05" "8401020304" "c0",
+            "legacy": "de0102825208" "94" + "11" * 20 + "0582abcd"}
+
+
 class Seeds(authority.Authority):
     def setUp(self):
         super().setUp()
@@ -244,6 +268,7 @@ class Seeds(authority.Authority):
         for name, data in EMBEDDED_CALLS.items():
             self.put("embed_fuzz", name, b"\1" + bytes.fromhex(data))
         self.of_move()
+        self.of_clear_signing()
         self.of_certificates()
         self.of_packages()
         self.of_metadata()
@@ -269,6 +294,17 @@ class Seeds(authority.Authority):
         self.put("solana_message_fuzz", "legacy", b"\0" + legacy)
         self.put("solana_message_fuzz", "signed", b"\1\1" + b"s" * 64 + legacy)
         self.put("solana_message_fuzz", "v0", b"\0\x80" + legacy + b"\1" + b"t" * 32 + bytes.fromhex("0105020607"))
+    def of_clear_signing(self):
+        for name, file in (("calls", CLEAR_CALLS), ("messages", CLEAR_MESSAGES)):
+            self.put("descriptor_fuzz", name, json.dumps(file).encode())
+        self.put("typed_data_fuzz", "message", json.dumps(CLEAR_DATA).encode())
+        for number, path in enumerate(("#.a.[].b", "d.[-20:]", "a[0].[1:2]", "@.to", "$.metadata.enums.e")):
+            self.put("path_fuzz", str(number), path.encode())
+        call = bytes.fromhex("6700cd08") + b"".join(word.to_bytes(32, "big") for word in CLEAR_WORDS)
+        self.put("show_fuzz", "call", framed(json.dumps(CLEAR_CALLS).encode()) + call)
+        for name, transaction in UNSIGNED.items():
+            self.put("transaction_fuzz", name, bytes.fromhex(transaction))
+
     def of_move(self):
         for name, module in MOVE_MODULES.items():
             self.put("move_module_fuzz", name, module)

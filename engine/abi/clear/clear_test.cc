@@ -356,6 +356,11 @@ TEST(ClearDescriptor, PutsIncludedFilesUnderIt) {
       Descriptor::read(above, "x/y/above.json", Reading::strict,
                        [&above](const std::string&) -> Result<std::string> { return above; });
   EXPECT_EQ(loop.error().code, Code::bad_descriptor);
+  const auto old = Descriptor::read(above, "x/y/above.json", Reading::tolerant,
+                                    [](const std::string&) -> Result<std::string> {
+                                      return R"({"$schema":"erc7730-v1.schema.json"})";
+                                    });
+  EXPECT_EQ(old.error().code, Code::unsupported_version);
 }
 
 TEST(ClearPath, IsReadAndSpelledInOneWay) {

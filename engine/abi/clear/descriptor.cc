@@ -1,7 +1,6 @@
 #include "engine/abi/clear/descriptor.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "core/crypto/keccak.h"
 #include "engine/abi/clear/internal/compiler.h"
@@ -18,23 +17,6 @@ using internal::Scope;
 using json::Value;
 
 namespace {
-
-constexpr unsigned kMajorRead = 2;
-
-// The version that the name of the schema says: ".../erc7730-v2.1.schema.json" is 2.
-Status check_schema(const Value& root) {
-  constexpr std::string_view kBefore = "erc7730-v";
-  AIRLOCK_ASSIGN(std::string_view schema, File::text(root, "$schema"));
-  const std::size_t found = schema.rfind(kBefore);
-  if (found == std::string_view::npos) return fail(Code::unsupported_version);
-  schema.remove_prefix(found + kBefore.size());
-  unsigned major = 0;
-  const auto [at, error] = std::from_chars(schema.data(), schema.data() + schema.size(), major);
-  const bool is_whole = at != schema.data() + schema.size() && (*at == '.' || *at == '-');
-  if (error != std::errc() || !is_whole || major != kMajorRead)
-    return fail(Code::unsupported_version, major);
-  return {};
-}
 
 Status compile_calls(const File& file, const Value& formats, Compiled& made) {
   std::vector<std::string_view> signatures;
@@ -129,7 +111,6 @@ Result<Descriptor> Descriptor::read(std::string_view json, std::string_view name
                                     const Include& include) {
   AIRLOCK_ASSIGN(const Value root, internal::merged(json, name, include));
   const File file(root, reading);
-  AIRLOCK_TRY(check_schema(root));
   AIRLOCK_TRY(file.only(root, {"$schema", "$comment", "context", "metadata", "display"}));
   auto made = std::make_unique<Compiled>();
   AIRLOCK_TRY(internal::compile_bindings(file, *made));

@@ -1,13 +1,33 @@
 #include "engine/abi/clear/internal/merge.h"
 
 #include <algorithm>
+#include <charconv>
 #include <vector>
+
+#include "engine/abi/clear/internal/compiler.h"
 
 namespace airlock::abi::clear::internal {
 
 using json::Value;
 
 namespace {
+
+constexpr unsigned kMajorRead = 2;
+
+// The version that the name of the schema says: ".../erc7730-v2.1.schema.json" is 2.
+Status check_schema(const Value& root) {
+  constexpr std::string_view kBefore = "erc7730-v";
+  AIRLOCK_ASSIGN(std::string_view schema, File::text(root, "$schema"));
+  const std::size_t found = schema.rfind(kBefore);
+  if (found == std::string_view::npos) return fail(Code::unsupported_version);
+  schema.remove_prefix(found + kBefore.size());
+  unsigned major = 0;
+  const auto [at, error] = std::from_chars(schema.data(), schema.data() + schema.size(), major);
+  const bool is_whole = at != schema.data() + schema.size() && (*at == '.' || *at == '-');
+  if (error != std::errc() || !is_whole || major != kMajorRead)
+    return fail(Code::unsupported_version, major);
+  return {};
+}
 
 // The name of an included file, from that of the one which includes it.
 Result<std::string> joined(std::string_view base, std::string_view name) {
@@ -104,6 +124,7 @@ Result<Value> merged(std::string_view json, std::string_view name, const Include
   while (true) {
     AIRLOCK_ASSIGN(Value file, json::parse(text, kDescriptorSizeMax));
     if (!file.is_object()) return fail(Code::bad_descriptor);
+    AIRLOCK_TRY(check_schema(file));
     AIRLOCK_ASSIGN(const Value* included, json::optional(file, "includes"));
     std::string next;
     if (included != nullptr) {
