@@ -24,6 +24,30 @@ void append_digits(std::string& text, Bytes bytes) {
   }
 }
 
+constexpr std::size_t kEvmAddressSize = 20;
+constexpr std::size_t kChecksumsKept = 64;  // of each thread
+
+// An address and its digits in the capitals of EIP-55.
+struct Checksummed {
+  bool is_filled = false;
+  std::array<std::uint8_t, kEvmAddressSize> address{};
+  std::array<char, 2 * kEvmAddressSize> digits{};
+};
+
+Checksummed checksummed(Bytes address) {
+  Checksummed made{true, {}, {}};
+  copy_into(made.address, address);
+  std::string digits;
+  append_digits(digits, address);
+  const crypto::Digest hash = crypto::keccak256(bytes_of(digits));
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    const unsigned nibble = hash.bytes[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15U;
+    const bool is_capital = nibble >= 8 && digits[i] >= 'a';
+    made.digits[i] = is_capital ? static_cast<char>(digits[i] - 'a' + 'A') : digits[i];
+  }
+  return made;
+}
+
 int digit_of(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -284,15 +308,15 @@ Result<std::vector<std::uint8_t>> read_address(std::string_view text, AddressFor
 
 void append_eip55(std::string& text, Bytes address) {
   text += "0x";
-  const std::size_t at = text.size();
-  append_digits(text, address);
-  const std::string_view digits = std::string_view(text).substr(at);
-  const crypto::Digest hash = crypto::keccak256(bytes_of(digits));
-  for (std::size_t i = 0; i < digits.size() && i < 2 * hash.bytes.size(); ++i) {
-    const unsigned nibble = hash.bytes[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15U;
-    char& c = text[at + i];
-    if (nibble >= 8 && c >= 'a') c = static_cast<char>(c - 'a' + 'A');
+  if (address.size() != kEvmAddressSize) {
+    append_digits(text, address);
+    return;
   }
+  // A screen shows the same few addresses again and again, and a hash costs more than all the rest.
+  thread_local std::array<Checksummed, kChecksumsKept> recent{};
+  Checksummed& kept = recent[address[kEvmAddressSize - 1] % kChecksumsKept];
+  if (!kept.is_filled || !equal(kept.address, address)) kept = checksummed(address);
+  text.append(kept.digits.data(), kept.digits.size());
 }
 
 void append_hex(std::string& text, Bytes bytes) {

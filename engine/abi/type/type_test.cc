@@ -143,6 +143,14 @@ TEST(Spelling, OfAnAddressIsReadBack) {
   append_eip55(text, bytes);
   EXPECT_EQ(text, "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed");
   EXPECT_EQ(*read_address(text, AddressForm::eip55, 20), bytes);
+  // Another one that ends alike, and the first again: what is kept of one is not shown of another.
+  auto alike = bytes;
+  alike[0] ^= 0xff;
+  std::string other, again_first;
+  append_eip55(other, alike);
+  append_eip55(again_first, bytes);
+  EXPECT_EQ(*read_hex(other), alike);
+  EXPECT_EQ(again_first, text);
   EXPECT_TRUE(read_address("0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed", AddressForm::eip55, 20));
   EXPECT_FALSE(read_address("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1Beaed", AddressForm::eip55, 20));
   EXPECT_FALSE(read_address("0x5aae", AddressForm::eip55, 20));
