@@ -25,7 +25,7 @@ void append_digits(std::string& text, Bytes bytes) {
 }
 
 constexpr std::size_t kEvmAddressSize = 20;
-constexpr std::size_t kChecksumsKept = 64;  // of each thread
+constexpr std::size_t kChecksumsKept = 1024;  // of each thread: 64 KiB, as far as they are used
 
 // An address and its digits in the capitals of EIP-55.
 struct Checksummed {
@@ -314,7 +314,7 @@ void append_eip55(std::string& text, Bytes address) {
   }
   // A screen shows the same few addresses again and again, and a hash costs more than all the rest.
   thread_local std::array<Checksummed, kChecksumsKept> recent{};
-  Checksummed& kept = recent[address[kEvmAddressSize - 1] % kChecksumsKept];
+  Checksummed& kept = recent[(address[18] << 8 | address[19]) % kChecksumsKept];
   if (!kept.is_filled || !equal(kept.address, address)) kept = checksummed(address);
   text.append(kept.digits.data(), kept.digits.size());
 }
