@@ -295,6 +295,26 @@ TEST_F(Erc7730Corpus, ShowsWhatDevicesShowInTheCasesOfTheFirstVersion) {
   RecordProperty("excepted", excepted);
 }
 
+// Files that others include have no context, and are no descriptors by themselves.
+TEST_F(Erc7730Corpus, ReadsEveryDescriptorAndTellsAPublisherWhatToCorrect) {
+  int passed = 0, expected = 0, strict = 0;
+  for (const path& file : files_in("")) {
+    if (file.filename().string().starts_with("common-")) continue;
+    ++expected;
+    passed += descriptor(file) != nullptr ? 1 : 0;
+    const auto made = read(file, Reading::strict);
+    if (made)
+      ++strict;
+    else
+      std::printf("a publisher corrects %s: %s, format %d\n", file.filename().c_str(),
+                  std::string(name(made.error().code)).c_str(), static_cast<int>(made.error().at));
+  }
+  EXPECT_GT(expected, 0);
+  EXPECT_EQ(passed, expected);
+  EXPECT_GT(strict, expected / 2);
+  RecordProperty("vectors", passed);
+}
+
 TEST_F(Erc7730Corpus, AgreesWithEachAttestedDigest) {
   int passed = 0;
   const std::vector<path> files = files_in("sigs");

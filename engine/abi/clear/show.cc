@@ -110,7 +110,8 @@ class ScreenMaker {
     }
   }
 
-  // Begins a group: at the first elements of its lists, or of those that are bundled in it.
+  // Begins a group: at the first elements of its lists, or of those that are bundled in it, whose
+  // lengths the resolver holds against one another.
   Result<bool> begin(const Item& item, Open& group) {
     if (group.first < group.last || !item.is_bundled)
       return resolver_.turn(item.path, group.first, group.last, Resolver::Turn::begin);
@@ -120,7 +121,6 @@ class ScreenMaker {
       const Path& path = child.rule ? file_.rules[*child.rule].value.path : child.path;
       if (path.loops <= group.first) continue;
       AIRLOCK_ASSIGN(const std::uint32_t own, resolver_.length(path, group.first));
-      if (length && *length != own) return fail(Code::bad_path);
       length = own;
     }
     if (!length) return true;
