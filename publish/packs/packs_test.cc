@@ -84,7 +84,8 @@ TEST_F(PacksTest, HoldDescriptorsWithWhatTheyIncludeAndWhatTheyNeed) {
       "fields":[{"path":"to","label":"To","format":"addressName"},
                 {"path":"value","label":"Amount","format":"tokenAmount","params":{"tokenPath":"@.to"}}]}}}})json";
   ASSERT_TRUE(file::replace(folder_ / "send.json", bytes_of(kDescriptor)));
-  ASSERT_TRUE(file::replace(folder_ / "common.json", bytes_of("{}")));
+  ASSERT_TRUE(file::replace(folder_ / "common.json",
+                            bytes_of(R"json({"$schema":"https://x/erc7730-v2.schema.json"})json")));
   const std::string list = R"json({"descriptors":["send.json"],
     "tokens":[{"chain":"eip155:1","address":"0x1111111111111111111111111111111111111111","symbol":"TOK","decimals":3}],
     "names":[{"chain":"eip155:1","address":"0x2222222222222222222222222222222222222222","name":"Treasury"}]})json";
