@@ -314,7 +314,8 @@ void append_eip55(std::string& text, Bytes address) {
   }
   // A screen shows the same few addresses again and again, and a hash costs more than all the rest.
   thread_local std::array<Checksummed, kChecksumsKept> recent{};
-  Checksummed& kept = recent[(address[18] << 8 | address[19]) % kChecksumsKept];
+  const auto ending = static_cast<std::size_t>(address[18] << 8 | address[19]);
+  Checksummed& kept = recent[ending % kChecksumsKept];
   if (!kept.is_filled || !equal(kept.address, address)) kept = checksummed(address);
   text.append(kept.digits.data(), kept.digits.size());
 }
