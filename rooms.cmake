@@ -80,7 +80,7 @@ shared(airlock_abi engine/embed HEADERS airlock_abi.h airlock/abi.hpp)
 
 # ---- publish: signing happens here and nowhere else.
 room(publish/token   HOST ROOMS core/base core/crypto host/file LIBS p11_kit crypto)
-room(publish/keys    HOST ROOMS core/base core/codec core/crypto core/package host/file host/text host/terminal publish/token LIBS crypto secp256k1)
+room(publish/keys    HOST ROOMS core/base core/codec core/crypto core/package host/file host/parallel host/text host/terminal publish/token LIBS crypto secp256k1)
 room(publish/ceremony HOST ROOMS core/base core/crypto host/file host/json host/text publish/keys LIBS qrencode)
 room(publish/diff    HOST ROOMS core/base core/crypto core/package core/delta host/parallel LIBS divsufsort)
 room(publish/release HOST ROOMS core/base core/codec core/crypto core/minimal core/package core/delta host/file host/json host/parallel host/text trust/tuf trust/translog trust/x509 trust/doors publish/keys publish/diff LIBS crypto)

@@ -6,6 +6,9 @@
 #include <openssl/rand.h>
 
 #include <array>
+#include <optional>
+
+#include "host/parallel/parallel.h"
 
 namespace airlock::keys {
 namespace {
@@ -83,15 +86,24 @@ Result<std::string> encrypted_pem(const PlainKey& plain, Door door, const Secret
 Result<std::vector<PlainKey>> read_plain(const file::Path& path, const Secret& passphrase) {
   AIRLOCK_ASSIGN(const file::Buffer bytes, file::read(path, kKeyFileMax));
   const MemoryBio bio = bio_over(text_of(bytes));
-  std::vector<PlainKey> keys;
-  while (keys.size() <= kKeysInFileMax) {
-    const EncryptedKey encrypted(PEM_read_bio_PKCS8(bio.get(), nullptr, &no_passphrase, nullptr));
-    if (encrypted == nullptr) break;
-    AIRLOCK_ASSIGN(PlainKey plain, decrypted(encrypted.get(), passphrase));
-    keys.push_back(std::move(plain));
+  std::vector<EncryptedKey> encrypted;
+  while (encrypted.size() <= kKeysInFileMax) {
+    EncryptedKey one(PEM_read_bio_PKCS8(bio.get(), nullptr, &no_passphrase, nullptr));
+    if (one == nullptr) break;
+    encrypted.push_back(std::move(one));
   }
   ERR_clear_error();
-  if (keys.empty()) return fail(Code::wrong_magic);
+  if (encrypted.empty()) return fail(Code::wrong_magic);
+  // Decrypting is slow by intent: the keys of one signer are decrypted side by side.
+  std::vector<std::optional<PlainKey>> plain(encrypted.size());
+  AIRLOCK_TRY(parallel::for_each({0, plain.size()}, parallel::worker_count(kKeysInFileMax),
+                                 [&](std::size_t, std::size_t at) -> Status {
+                                   AIRLOCK_ASSIGN(plain[at],
+                                                  decrypted(encrypted[at].get(), passphrase));
+                                   return {};
+                                 }));
+  std::vector<PlainKey> keys;
+  for (std::optional<PlainKey>& one : plain) keys.push_back(std::move(*one));
   return keys;
 }
 

@@ -6,6 +6,7 @@
 
 #include <array>
 
+#include "host/parallel/parallel.h"
 #include "publish/keys/in_token.h"
 #include "publish/keys/internal.h"
 #include "publish/keys/pkcs8.h"
@@ -236,11 +237,17 @@ Status save_keys(const file::Path& path, std::span<const SigningKey> keys,
                  const Secret& passphrase) {
   if (passphrase.view().empty()) return fail(Code::no_passphrase);
   AIRLOCK_TRY(check_one_of_each(keys, [](const auto& key) { return key.public_key().algorithm; }));
+  // Encrypting is slow by intent: the keys of one signer are encrypted side by side.
+  std::vector<std::string> encrypted(keys.size());
+  AIRLOCK_TRY(parallel::for_each(
+      {0, keys.size()}, parallel::worker_count(crypto::kAlgorithms.size()),
+      [&](std::size_t, std::size_t at) -> Status {
+        const SigningKey& key = keys[at];
+        AIRLOCK_ASSIGN(encrypted[at], key.opened_->encrypt(key.door_, passphrase));
+        return {};
+      }));
   std::string pem;
-  for (const SigningKey& key : keys) {
-    AIRLOCK_ASSIGN(const std::string one, key.opened_->encrypt(key.door_, passphrase));
-    pem += one;
-  }
+  for (const std::string& one : encrypted) pem += one;
   return file::create(path, bytes_of(pem), file::Privacy::secret);
 }
 
