@@ -70,9 +70,8 @@ std::vector<Part> parts_of(Node value) {
   }
   for (const auto& [name, member] : value.members()) parts.push_back({name, member});
   // No two members have one name, so that there is one order.
-  std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
-    return units_of(a.name) < units_of(b.name);
-  });
+  std::sort(parts.begin(), parts.end(),
+            [](const Part& a, const Part& b) { return units_of(a.name) < units_of(b.name); });
   return parts;
 }
 
