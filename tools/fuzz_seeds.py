@@ -9,6 +9,7 @@ import hashlib
 import json
 import pathlib
 import random
+import struct
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -235,6 +236,16 @@ UNSIGNED = {"dynamic": "02e3" "01018002825208" "94" + "11" * 20 + "05" "84010203
             "legacy": "de0102825208" "94" + "11" * 20 + "0582abcd"}
 
 
+def crc32c(data):
+    """CRC-32C (Castagnoli), bit by bit: frames are short."""
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
 class Seeds(authority.Authority):
     def setUp(self):
         super().setUp()
@@ -269,6 +280,7 @@ class Seeds(authority.Authority):
             self.put("embed_fuzz", name, b"\1" + bytes.fromhex(data))
         self.of_move()
         self.of_clear_signing()
+        self.of_abi_packs()
         self.of_certificates()
         self.of_packages()
         self.of_metadata()
@@ -316,6 +328,23 @@ class Seeds(authority.Authority):
         self.put("sui_fuzz", "call", SUI_TRANSACTION)
         for kind in range(16):
             self.put("bcs_fuzz", str(kind), bytes([2 * kind]) + b"\1\2\1\1ab" + bytes(32))
+
+    def of_abi_packs(self):
+        """A pack of nothing and of two entries, a proof of one and of none, an empty shelf and one with a pack."""
+        self.put("pack_fuzz", "empty", b"ALPK" + struct.pack("<III", 1, 0, 0))
+        keys, content = b"golden/agolden/b", b"{}"
+        at = 16 + 2 * 56 + len(keys)
+        digest = hashlib.sha256(content).digest()
+        records = b"".join(struct.pack("<IIQII", place * 8, 8, at, len(content), 0) + digest for place in range(2))
+        self.put("pack_fuzz", "two", b"ALPK" + struct.pack("<III", 1, 2, len(keys)) + records + keys + content)
+        leaf = b"\x84\x00\x68golden/a" + b"\x58\x20" + digest + b"\x81\x58\x20" + digest
+        self.put("entry_proof_fuzz", "present", b"\xa2\x01\x01\x02\x81" + leaf)
+        self.put("entry_proof_fuzz", "none", b"\xa2\x01\x01\x02\x80")
+        pack = (b"\x88" + (b"\x58\x20" + digest) * 2 + b"\x18\x40\x01\x02\x651.0.0\x58\x20" + digest + b"\x02")
+        for name, packs in (("empty", b"\x80"), ("one", b"\x81" + pack)):
+            body = b"\xa5\x01\x01\x02" + packs + b"\x03\xf4\x04\x58\x20" + digest + b"\x05\x00"
+            frame = b"ALPS" + struct.pack(">H", len(body)) + body
+            self.put("shelf_fuzz", name, frame + struct.pack(">I", crc32c(frame)))
 
     def of_certificates(self):
         """Pieces as certificate_fuzz and evidence_fuzz take them: two bytes of length before each but the last."""

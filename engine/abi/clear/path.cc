@@ -51,6 +51,12 @@ bool is_name_character(char c) {
   return c != '.' && c != '[' && c != ']' && c != '{' && c != '}' && c > ' ' && c <= '~';
 }
 
+bool is_root(char c) { return c == '#' || c == '$' || c == '@'; }
+
+bool begins_like_a_root(const WrittenStep& step) {
+  return step.kind == WrittenStep::Kind::name && is_root(step.name[0]);
+}
+
 bool is_list(Form form) { return form == Form::list || form == Form::array; }
 
 bool can_be_narrowed(Form form) {
@@ -64,8 +70,7 @@ Result<WrittenPath> read_path(std::string_view text) {
   if (text.empty() || text.size() > kPathSizeMax) return fail(Code::bad_path);
   WrittenPath path;
   std::size_t at = 0;
-  const bool has_root = text[0] == '#' || text[0] == '$' || text[0] == '@';
-  if (has_root) {
+  if (is_root(text[0])) {
     path.root = text[0] == '#' ? Root::data : text[0] == '$' ? Root::file : Root::container;
     at = 1;
     if (at == text.size()) return path;
@@ -98,6 +103,9 @@ std::string spell_path(const WrittenPath& path) {
   std::string text;
   if (path.root == Root::container) text = "@.";
   if (path.root == Root::file) text = "$.";
+  // A name may begin like a root; "$" is a letter to Solidity.
+  if (path.root == Root::data && !path.steps.empty() && begins_like_a_root(path.steps[0]))
+    text = "#.";
   for (const WrittenStep& step : path.steps) {
     if (&step != &path.steps.front()) text += '.';
     switch (step.kind) {
