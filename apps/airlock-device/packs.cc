@@ -113,8 +113,12 @@ std::optional<std::string> screen(const abi::Engine::View& view, const abi::Call
 std::string shown(const abi::Engine::View& view, const abi::Call& call, Output output) {
   const auto decoded = view.decode(call);
   const bool as_json = output == Output::json;
-  if (!decoded)
-    return as_json ? raw_json(call, decoded.error().code) : raw(call, decoded.error().code);
+  if (!decoded) {
+    // That the pack has no such entry says to its owner: nothing explains this call.
+    const Code found = decoded.error().code;
+    const Code why = found == Code::not_found ? Code::unknown_call : found;
+    return as_json ? raw_json(call, why) : raw(call, why);
+  }
   std::string text;
   if (as_json) {
     const Status written = abi::append_json(text, *decoded, view.version());

@@ -10,6 +10,7 @@
 #include "host/text/text.h"
 #include "host/text/words.h"
 #include "publish/ceremony/ceremony.h"
+#include "publish/token/token.h"
 
 namespace airlock::app {
 namespace {
@@ -155,6 +156,10 @@ Answer hold(const CeremonyOptions& options) {
   if (!terminal::is_terminal_in()) {
     return refuse(Code::not_interactive,
                   "a ceremony is for people; a script signs by airlock sign");
+  }
+  // The transcript names the key and is made to be published, so that no PIN may be in the name.
+  if (token::is_uri(options.key)) {
+    AIRLOCK_ANSWER_TRY(token::Uri::parse(options.key), "the PKCS#11 URI of --key");
   }
   AIRLOCK_ASSIGN(Signable signable, read_signable(options.package));
   AIRLOCK_ASSIGN(const auto keyring, open_keyring_if_named(options.keyring));

@@ -53,7 +53,7 @@ class AbiPacks(Stage):
         return self.device("run", "--until-quiet")
 
     def test_a_running_wallet_reads_by_the_pack_that_came_over_the_air_and_by_the_next(self):
-        self.assertEqual(self.wallet_reads()["warning"], "not_found")
+        self.assertEqual(self.wallet_reads()["warning"], "unknown_call")
         self.take(self.make_pack_release("1.0.0", self.make_list("one")))
         reader = subprocess.Popen([BIN / "airlock-device", "read", "--dir", self.dir / "device", "--follow", "--json"],
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=self.environment())
@@ -184,7 +184,7 @@ class AbiPacks(Stage):
     def test_a_call_that_nothing_explains_is_shown_raw_with_a_warning(self):
         self.device("install", self.make_pack_release("1.0.0", self.make_list("one")))
         shown = self.wallet_reads(to=OTHER)
-        self.assertEqual((shown["warning"], shown["data"]), ("not_found", CALL))
+        self.assertEqual((shown["warning"], shown["data"]), ("unknown_call", CALL))
         shown = self.wallet_reads(data=CALL[:-2])
         self.assertEqual(shown["warning"], "chain_refuses")
         self.assertIn("warning", self.device("read", "--chain", "eip155:1", "--to", OTHER, CALL))

@@ -57,6 +57,13 @@ class Ceremony(Stage):
         read = subprocess.run([ZBAR, "--quiet", "--raw", self.dir / "screen.pgm"], capture_output=True, text=True)
         self.assertEqual(read.stdout.strip(), self.digest, read.stderr)
 
+    def test_a_pin_in_the_name_of_the_key_is_refused_before_anything_is_written(self):
+        screen, status = self.hold(key="pkcs11:token=Committee;object=anna?pin-value=2468")
+        self.assertNotEqual(status, 0)
+        self.assertIn("pin_in_uri", screen)
+        self.assertNotIn("2468", screen)
+        self.assertFalse((self.dir / "vendor.transcript").exists(), "a transcript is made to be published")
+
     def test_who_stops_half_way_signs_nothing(self):
         for number, answers in enumerate((("no",), ("yes", ""), ("yes", "Carol", ""),
                                           ("yes", "Carol", "skip", "00000000"))):
