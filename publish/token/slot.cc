@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 
@@ -6,6 +7,8 @@
 
 namespace airlock::token {
 namespace {
+
+std::atomic<bool> g_has_loaded = false;
 
 constexpr std::size_t kModulesMax = 32;
 
@@ -63,6 +66,7 @@ Module::~Module() {
 }
 
 Result<std::vector<std::shared_ptr<Module>>> Module::load_all(const Uri& uri) {
+  g_has_loaded = true;
   std::vector<std::shared_ptr<Module>> modules;
   if (const char* path = p11_kit_uri_get_module_path(uri.parsed().uri.get()); path != nullptr) {
     AIRLOCK_ASSIGN(auto module, started(p11_kit_module_load(path, 0)));
@@ -159,5 +163,7 @@ Session::~Session() {
     slot_->give_back(handle_);
   }
 }
+
+bool has_loaded_modules() { return g_has_loaded; }
 
 }  // namespace airlock::token

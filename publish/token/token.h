@@ -43,6 +43,11 @@ bool is_uri(std::string_view text);
 // back.
 void outlast_modules();
 
+// has_loaded_modules says whether this process holds a module. One that ends is better ended
+// without the destructors of foreign libraries (std::_Exit): they need each other in an order that
+// nobody keeps.
+bool has_loaded_modules();
+
 // A parsed URI.
 class Uri {
  public:
