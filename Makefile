@@ -81,7 +81,7 @@ fuzz: | build-folder
 
 fuzz-smoke: | build-folder
 	@if command -v clang++-19 > /dev/null; then \
-	  $(MAKE) --no-print-directory build && AIRLOCK_BIN=build/release tools/fuzz.sh 3; \
+	  $(MAKE) --no-print-directory build && AIRLOCK_BIN=build/release FUZZ_SEED=1 tools/fuzz.sh 3; \
 	else echo "skipped: fuzzing (no clang++-19; tools/install_packages.sh check installs it)"; fi
 
 peers: | build-folder

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Runs every fuzz target for a number of seconds and prints one line each. Usage: fuzz.sh SECONDS [TARGET...]
+# FUZZ_SEED (0: another one each time) fixes what is tried first, so that a finding is everybody's.
 # Each begins with what the programs of $AIRLOCK_BIN write (tools/fuzz_seeds.py). A finding stays in
 # build/fuzz/findings/TARGET; the corpus grows in build/fuzz/corpus/TARGET.
 set -eu
@@ -17,7 +18,7 @@ for target in $targets; do
   findings=build/fuzz/findings/$target/
   mkdir -p "$corpus" "$findings"
   if [ ! -d "$seeds/$target" ]; then echo "$target: tools/fuzz_seeds.py makes no seeds for it"; failed=$((failed + 1)); continue; fi
-  if build/fuzz/"$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -artifact_prefix="$findings" \
+  if build/fuzz/"$target" -max_total_time="$seconds" -timeout=10 -seed="${FUZZ_SEED:-0}" -rss_limit_mb=1024 -artifact_prefix="$findings" \
       "$corpus" "$seeds/$target" > "build/fuzz/$target.log" 2>&1; then
     passed=$((passed + 1))
     echo "$target: clean, $(awk '/^Done/ { print $2 " executions in " $5 " s" }' "build/fuzz/$target.log")"

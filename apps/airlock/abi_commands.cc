@@ -100,7 +100,8 @@ Answer encode(const EncodeOptions& options) {
                         contract.map().find_named(abi::type::EntryKind::function, options.function),
                         options.function);
   AIRLOCK_ANSWER_ASSIGN(const json::Tree arguments,
-                        json::Tree::parse(options.arguments, kArgumentsMax), "the arguments");
+                        json::Tree::parse(options.arguments, kArgumentsMax, json::Nul::in_texts),
+                        "the arguments");
   AIRLOCK_ANSWER_ASSIGN(const std::vector<std::uint8_t> data,
                         contract.loader().write(contract.map(), *entry, arguments.root()),
                         title_of(contract.map(), *entry));

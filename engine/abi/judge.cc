@@ -58,7 +58,8 @@ class Judge {
 
   Status replay(Bytes content) {
     if (++cases_ > kGoldenCasesMax) return fail(Code::too_many, kGoldenCasesMax);
-    AIRLOCK_ASSIGN(const json::Tree tree, json::Tree::parse(text_of(content), kGoldenSizeMax));
+    AIRLOCK_ASSIGN(const json::Tree tree,
+                   json::Tree::parse(text_of(content), kGoldenSizeMax, json::Nul::in_texts));
     const json::Node root = tree.root();
     Call call;
     AIRLOCK_ASSIGN(call.chain, json::text(root, "chain", 128));
@@ -72,7 +73,8 @@ class Judge {
       return fail(Code::golden_case_failed, static_cast<std::uint64_t>(decoded.error().code));
     std::string shown;
     AIRLOCK_TRY(append_json(shown, *decoded, ""));
-    AIRLOCK_ASSIGN(const json::Tree actual, json::Tree::parse(shown, type::kOutputMax));
+    AIRLOCK_ASSIGN(const json::Tree actual,
+                   json::Tree::parse(shown, type::kOutputMax, json::Nul::in_texts));
     if (json::value_of(actual.root()) != json::value_of(expect))
       return fail(Code::golden_case_failed);
     return {};

@@ -147,6 +147,18 @@ TEST_F(Embedded, WritesTheBytesThatItReads) {
   EXPECT_EQ(airlock_abi_encode(reader_, &request, &data), AIRLOCK_ABI_BAD_VALUE);
 }
 
+TEST_F(Embedded, ReadsAndWritesATextThatHoldsANul) {
+  ASSERT_EQ(load(packed(token_items("transfer(string note)"), "1.0.0")), AIRLOCK_ABI_OK);
+  airlock_abi_request request{"eip155:1", kToken.data(), "transfer", R"(["a\u0000b"])"};
+  airlock_abi_bytes data{};
+  ASSERT_EQ(airlock_abi_encode(reader_, &request, &data), AIRLOCK_ABI_OK);
+  const std::vector<std::uint8_t> written(data.data, data.data + data.size);
+  auto call = transfer();
+  call.data = written.data();
+  call.data_size = written.size();
+  EXPECT_NE(decode(call).find(R"("note":"a\u0000b")"), std::string::npos) << decode(call);
+}
+
 TEST_F(Embedded, ProvesAnEntryToWhoeverKnowsTheCommittedRoot) {
   const Packed pack = token_pack("1.0.0");
   ASSERT_EQ(load(pack), AIRLOCK_ABI_OK);

@@ -117,7 +117,8 @@ int airlock_abi_encode(airlock_abi_reader* reader, const airlock_abi_request* re
     AIRLOCK_ASSIGN(const abi::Request asked, request_from(*request));
     AIRLOCK_ASSIGN(const std::string_view text,
                    text_from(request->arguments, AIRLOCK_ABI_ARGUMENTS_SIZE_MAX));
-    AIRLOCK_ASSIGN(const json::Tree tree, json::Tree::parse(text, AIRLOCK_ABI_ARGUMENTS_SIZE_MAX));
+    AIRLOCK_ASSIGN(const json::Tree tree,
+                   json::Tree::parse(text, AIRLOCK_ABI_ARGUMENTS_SIZE_MAX, json::Nul::in_texts));
     return with_view(*reader, [&](const abi::Engine::View& view) -> Status {
       AIRLOCK_ASSIGN(reader->content, view.encode(asked, tree.root()));
       *data = shown(reader->content);

@@ -163,11 +163,11 @@ class Tree::Builder {
   std::vector<Open> open_;
 };
 
-Result<Tree> Tree::parse(std::string_view text, std::size_t size_max) {
+Result<Tree> Tree::parse(std::string_view text, std::size_t size_max, Nul nul) {
   AIRLOCK_CHECK(size_max <= std::numeric_limits<std::uint32_t>::max());
   if (text.size() > size_max) return fail(Code::oversized, text.size());
   Builder builder(text.size());
-  AIRLOCK_TRY(internal::Reader(text, builder).read());
+  AIRLOCK_TRY(internal::Reader(text, builder, nul == Nul::in_texts).read());
   return builder.take();
 }
 

@@ -116,13 +116,18 @@ class Elements {
   Node node_;
 };
 
+// Whether a text may hold the character U+0000, spelled \u0000. What is written by people or for
+// them has none; a text of a chain may, and what is said of it must be readable again. Names have
+// none either way.
+enum class Nul : std::uint8_t { refused, in_texts };
+
 // Owns what its nodes show. Nodes hold when the tree is moved.
 class Tree {
  public:
-  // parse reads one value: exactly what json::parse reads. Errors: bad_json (at = byte offset),
-  // too_deep, duplicate_key, oversized; of several faults either reader may name another one first.
-  // A text has at most 4 GiB.
-  static Result<Tree> parse(std::string_view text, std::size_t size_max);
+  // parse reads one value: exactly what json::parse reads, and a NUL where it is asked for. Errors:
+  // bad_json (at = byte offset), too_deep, duplicate_key, oversized; of several faults either
+  // reader may name another one first. A text has at most 4 GiB.
+  static Result<Tree> parse(std::string_view text, std::size_t size_max, Nul nul = Nul::refused);
   Tree(Tree&&) noexcept = default;
   Tree& operator=(Tree&&) noexcept = default;
 

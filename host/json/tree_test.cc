@@ -34,6 +34,15 @@ TEST(Tree, RefusesWhatTheOtherReaderRefuses) {
   EXPECT_EQ(Tree::parse("[123]", 4).error(), (Error{Code::oversized, 5}));
 }
 
+TEST(Tree, TakesANulInTextsAloneAndWhereItIsAskedFor) {
+  const auto tree = Tree::parse(R"(["a\u0000b"])", kSizeMax, Nul::in_texts);
+  ASSERT_TRUE(tree);
+  EXPECT_EQ(value_of(tree->root()), Value::array({std::string("a\0b", 3)}));
+  EXPECT_FALSE(Tree::parse(R"(["a\u0000b"])", kSizeMax));
+  EXPECT_FALSE(Tree::parse(R"({"a\u0000b":1})", kSizeMax, Nul::in_texts));
+  EXPECT_FALSE(Tree::parse(std::string_view("\"a\0b\"", 5), kSizeMax, Nul::in_texts));
+}
+
 // Every text that is one or two bytes away from one that holds everything JSON has.
 TEST(Tree, TakesExactlyWhatTheOtherReaderTakes) {
   const std::string honest =

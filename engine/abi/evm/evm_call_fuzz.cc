@@ -19,8 +19,8 @@ constexpr std::array<std::string_view, 6> kWrappers = {
 
 void write_again(const abi::type::Map& map, std::uint32_t tuple, Bytes data,
                  const std::string& json, bool is_canonical) {
-  const auto tree = json::Tree::parse(json, json.size());
-  if (!tree) return;  // a NUL in a text, or deeper than our reader goes
+  const auto tree = json::Tree::parse(json, json.size(), json::Nul::in_texts);
+  if (!tree) return;  // deeper than our reader goes
   const auto again = abi::evm::encode(map, tuple, tree->root());
   if (!again) {
     AIRLOCK_CHECK(again.error().code == Code::over_budget);  // shared tails are written apart

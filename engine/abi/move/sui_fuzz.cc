@@ -9,6 +9,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!transaction) return 0;
   std::string json;
   if (!move::append_sui_json(json, *transaction)) return 0;
-  AIRLOCK_CHECK(json::Tree::parse(json, json.size()));
+  AIRLOCK_CHECK(json::Tree::parse(json, json.size(), json::Nul::in_texts));
   return 0;
 }

@@ -16,7 +16,7 @@ void hold(const abi::type::Map& map, Bytes data, const Result<Decoded>& read,
   if (!abi::type::append_json(json, abi::type::Value(map, tape.nodes(), data),
                               abi::type::Shape::positional))
     return;
-  const auto tree = json::Tree::parse(json, json.size());
+  const auto tree = json::Tree::parse(json, json.size(), json::Nul::in_texts);
   if (!tree) return;  // nested deeper than JSON may be
   const auto again = abi::solana::encode(map, *read->entry, tree->root());
   AIRLOCK_CHECK(again.has_value());

@@ -19,7 +19,8 @@ namespace airlock::json::internal {
 template <class Builder>
 class Reader {
  public:
-  Reader(std::string_view text, Builder& builder) : text_(text), builder_(builder) {}
+  Reader(std::string_view text, Builder& builder, bool takes_nul)
+      : text_(text), builder_(builder), takes_nul_(takes_nul) {}
 
   Status read() {
     AIRLOCK_TRY(value());
@@ -64,7 +65,7 @@ class Reader {
           continue;
         }
         case '"': {
-          AIRLOCK_ASSIGN(const std::string_view read, string());
+          AIRLOCK_ASSIGN(const std::string_view read, string(takes_nul_));
           builder_.text(read);
           return {};
         }
@@ -83,7 +84,7 @@ class Reader {
 
   Status name() {
     if (peek() != '"') return bad();
-    AIRLOCK_ASSIGN(const std::string_view read, string());
+    AIRLOCK_ASSIGN(const std::string_view read, string(false));
     if (!builder_.key(read)) return fail(Code::duplicate_key);
     skip_space();
     return take(':') ? Status{} : bad();
@@ -148,14 +149,14 @@ class Reader {
   }
 
   // A string's content: a part of the text where it is plain, else what was decoded of it.
-  Result<std::string_view> string() {
+  Result<std::string_view> string(bool takes_nul) {
     const std::size_t start = ++at_;
     while (at_ < text_.size() && is_plain(text_[at_])) ++at_;
     if (peek() == '"') return text_.substr(start, at_++ - start);
     decoded_.assign(text_, start, at_ - start);
     while (!take('"')) {
       if (at_ >= text_.size()) return bad();
-      AIRLOCK_TRY(is_plain(text_[at_]) ? plain() : peek() == '\\' ? escape() : utf8());
+      AIRLOCK_TRY(is_plain(text_[at_]) ? plain() : peek() == '\\' ? escape(takes_nul) : utf8());
     }
     return decoded_;
   }
@@ -170,7 +171,7 @@ class Reader {
     return {};
   }
 
-  Status escape() {
+  Status escape(bool takes_nul) {
     ++at_;
     constexpr std::string_view kNames = "\"\\/bfnrt";
     constexpr std::string_view kMeanings = "\"\\/\b\f\n\r\t";
@@ -180,7 +181,7 @@ class Reader {
       return {};
     }
     AIRLOCK_ASSIGN(std::uint32_t unit, utf16_unit());
-    if (unit == 0) return bad();
+    if (unit == 0 && !takes_nul) return bad();
     constexpr std::uint32_t kHigh = 0xd800, kLow = 0xdc00, kEnd = 0xe000;
     if (unit >= kLow && unit < kEnd) return bad();
     if (unit >= kHigh && unit < kLow) {
@@ -251,6 +252,7 @@ class Reader {
 
   std::string_view text_;
   Builder& builder_;
+  bool takes_nul_;
   std::size_t at_ = 0;
   Container open_[kDepthMax] = {};
   std::size_t depth_ = 0;
