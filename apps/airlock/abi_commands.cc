@@ -167,7 +167,9 @@ Answer inspect(const InspectOptions& options) {
     print(json::write(value) + "\n");
     return {};
   }
-  std::string shown = text::visible_line(map.name()) + " (" + std::string(map.loader()) + "), " +
+  const std::string name =
+      map.name().empty() ? options.contract.sources[0] : std::string(map.name());
+  std::string shown = text::visible_line(name) + " (" + std::string(map.loader()) + "), " +
                       std::to_string(map.entries().size()) + " entries, " +
                       std::to_string(map.types().size()) + " types\n";
   for (const Entry& entry : map.entries()) shown += describe(map, entry);
@@ -263,7 +265,8 @@ void add_abi_commands(CLI::App& app, Outcome& outcome) {
       ->capture_default_str();
   decoded.command.add_option("--function", decoded.options.function,
                              "of an output: what was called");
-  decoded.command.add_option("--topic", decoded.options.topics, "of an event: 0x..; repeat");
+  decoded.command.add_option("--topic", decoded.options.topics, "of an event: 0x..; repeat")
+      ->allow_extra_args(false);
   decoded.command.add_flag("--positional", decoded.options.positional,
                            "in JSON: values by place, without names");
   decoded.command.add_flag("--json", decoded.options.json, "answer as JSON");

@@ -152,6 +152,16 @@ class Ceremony {
   Transcript transcript_;
 };
 
+// A key's public half beside it tells already now what the key itself would tell at the end.
+Answer check_half(const std::string& key, const package::Keyring& keyring, package::Kind kind) {
+  const file::Path half = file::Path(key).replace_extension(".pub");
+  const auto keys = keys::read_public_keys(half);
+  if (!keys && keys.error().code == Code::not_found) return {};
+  AIRLOCK_ANSWER_TRY(keys, half.string());
+  AIRLOCK_ANSWER_TRY(release::check_signers(keyring, *keys, kind), half.string());
+  return {};
+}
+
 Answer hold(const CeremonyOptions& options) {
   if (!terminal::is_terminal_in()) {
     return refuse(Code::not_interactive,
@@ -163,6 +173,9 @@ Answer hold(const CeremonyOptions& options) {
   }
   AIRLOCK_ASSIGN(Signable signable, read_signable(options.package));
   AIRLOCK_ASSIGN(const auto keyring, open_keyring_if_named(options.keyring));
+  if (keyring && !token::is_uri(options.key)) {
+    AIRLOCK_TRY(check_half(options.key, keyring->keyring, signable.manifest.kind));
+  }
   AIRLOCK_ANSWER_ASSIGN(Transcript transcript, Transcript::begin(options.transcript),
                         options.transcript);
   return Ceremony(options, std::move(signable), keyring_of(keyring), std::move(transcript)).run();

@@ -22,11 +22,12 @@ void show_progress(std::string_view key) {
 }
 
 Answer init(const InitOptions& options) {
+  AIRLOCK_ANSWER_ASSIGN(file::NewFolder folder, file::NewFolder::begin(options.dir), options.dir);
   AIRLOCK_ASSIGN(const keys::Secret passphrase,
                  ask_passphrase(options, "the new keys in " + options.dir, keys::Asking::twice));
   std::printf("Making keys in %s, each encrypted with the passphrase:\n", options.dir.c_str());
   const auto made =
-      release::init_keys(options.dir, options.vendor, passphrase, present(), &show_progress);
+      release::init_keys(std::move(folder), options.vendor, passphrase, present(), &show_progress);
   if (!made) return refuse(made.error(), options.dir);
   std::printf(
       "and keyring.cose, which devices are provisioned with. In earnest, each signer makes his "

@@ -61,7 +61,7 @@ struct Audited {
 };
 
 // audit reads a whole transcript. Errors: bad_transcript (at: the line, from 1, that does not
-// belong where it is), bad_signature (a seal), missing_field (no seal), oversized, too_many, and
+// belong where it is), bad_signature (a seal), transcript_unsealed, oversized, too_many, and
 // those of reading JSON.
 Result<Audited> audit(std::string_view transcript);
 

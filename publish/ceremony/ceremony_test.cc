@@ -114,7 +114,7 @@ TEST_F(Ceremony, IsRefusedWhereAnEntryFollowsASeal) {
 TEST_F(Ceremony, IsNotAuditedWithoutASeal) {
   const auto audited = audit(written({}));
   ASSERT_FALSE(audited);
-  EXPECT_EQ(audited.error().code, Code::missing_field);
+  EXPECT_EQ(audited.error().code, Code::transcript_unsealed);
 }
 
 // A seal of one transcript under another one's entries.

@@ -67,7 +67,7 @@ class Audit {
 
   Result<Audited> run() {
     while (read_ < text_.size()) AIRLOCK_TRY(take_line());
-    if (found_.sealed_by.empty()) return fail(Code::missing_field, lines_);
+    if (found_.sealed_by.empty()) return fail(Code::transcript_unsealed, lines_);
     return std::move(found_);
   }
 

@@ -41,7 +41,8 @@ Result<Secret> from_terminal(const PassphraseSource& source) {
   Result<file::File> terminal = file::File::open("/dev/tty", file::Access::write);
   if (!terminal) return fail(Code::no_passphrase);
   const int descriptor = terminal->descriptor();
-  AIRLOCK_ASSIGN(Secret first, typed_line(descriptor, "Passphrase for " + source.subject + ": "));
+  const std::string word = token::is_uri(source.subject) ? "PIN" : "Passphrase";
+  AIRLOCK_ASSIGN(Secret first, typed_line(descriptor, word + " for " + source.subject + ": "));
   if (source.asking == Asking::once) return first;
   AIRLOCK_ASSIGN(const Secret second, typed_line(descriptor, "The same once more: "));
   if (!equal(first.view(), second.view())) return fail(Code::passphrases_differ);

@@ -154,7 +154,7 @@ class Check {
       found(Level::note, Code::unnamed_file,
             metadata_path(order_.repository, targets, "targets").string());
     }
-    of_doors();
+    of_doors(newest->repository);
     for (const tuf::Target& target : newest->repository.all()) of_target(target);
     of_delegated(*newest);
   }
@@ -237,10 +237,12 @@ class Check {
     }
   }
 
-  void of_doors() {
+  void of_doors(const tuf::Repository& repository) {
     if (order_.keyring == nullptr) return;
     const auto apart = check_doors_apart(*order_.keyring, order_.repository, {});
     if (!apart) found(Level::error, apart.error());
+    const auto newest = check_keyring_is_newest(*order_.keyring, repository);
+    if (!newest) found(Level::warning, newest.error());
   }
 
   void of_drafts() {

@@ -126,6 +126,10 @@ Answer<Buffer> read_proof(const PublishOrder& order, const package::Manifest& ma
 Answer<void> write_proof(const PublishOrder& order, const package::Manifest& manifest, Bytes proof);
 Answer<void> check_logged(const PublishOrder& order, const package::Manifest& manifest);
 
+// check_keyring_is_newest: keyring_not_newest where the repository offers a newer one.
+Answer<void> check_keyring_is_newest(const package::Keyring& keyring,
+                                     const tuf::Repository& repository);
+
 // ---- the certificates of its signers, where the policy demands them
 
 // read_bundle reads and judges what lies beside a package: empty where none is demanded. Errors:

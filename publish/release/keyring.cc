@@ -240,15 +240,10 @@ Answer<std::vector<keys::SigningKey>> make_keys(const Path& stem, AlgorithmSet a
   return made;
 }
 
-Answer<void> init_keys(const Path& place, std::string_view vendor, const keys::Secret& passphrase,
-                       std::int64_t now, KeyProgress progress) {
-  Result<file::NewFolder> folder = file::NewFolder::begin(place);
-  if (!folder) return Refusal::of(folder.error(), place.string());
-  AIRLOCK_TRY(make_cast(folder->path(), vendor, passphrase, now, progress));
-  if (const Status moved = folder->commit(); !moved) {
-    return Refusal::of(moved.error(), place.string());
-  }
-  return {};
+Answer<void> init_keys(file::NewFolder folder, std::string_view vendor,
+                       const keys::Secret& passphrase, std::int64_t now, KeyProgress progress) {
+  AIRLOCK_TRY(make_cast(folder.path(), vendor, passphrase, now, progress));
+  return naming(folder.path(), folder.commit());
 }
 
 Answer<Buffer> draft_keyring(const package::Keyring& current, const KeyringChanges& changes,

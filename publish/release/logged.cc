@@ -20,6 +20,13 @@ Answer<void> judge(const PublishOrder& order, const package::Manifest& manifest,
   return {};
 }
 
+Answer<Buffer> read_proof_at(const Path& path) {
+  Result<Buffer> proof = file::read(path, package::kProofSizeMax);
+  const bool is_absent = !proof && proof.error().code == Code::not_found;
+  if (is_absent) return Refusal::of(Code::proof_missing, path.string());
+  return naming(path, std::move(proof));
+}
+
 }  // namespace
 
 Path proof_path(const Path& package) {
@@ -30,12 +37,9 @@ Path proof_path(const Path& package) {
 Answer<Buffer> read_proof(const PublishOrder& order, const package::Manifest& manifest) {
   if (package::log_for(order.keyring, manifest.kind) == nullptr) return Buffer{};
   const Path path = proof_path(order.package);
-  Result<Buffer> proof = file::read(path, package::kProofSizeMax);
-  const bool is_absent = !proof && proof.error().code == Code::not_found;
-  if (is_absent) return Refusal::of(Code::proof_missing, path.string());
-  if (!proof) return Refusal::of(proof.error(), path.string());
-  AIRLOCK_TRY(judge(order, manifest, path, *proof));
-  return std::move(*proof);
+  AIRLOCK_ASSIGN(Buffer proof, read_proof_at(path));
+  AIRLOCK_TRY(judge(order, manifest, path, proof));
+  return proof;
 }
 
 Answer<void> write_proof(const PublishOrder& order, const package::Manifest& manifest,
@@ -49,7 +53,7 @@ Answer<void> write_proof(const PublishOrder& order, const package::Manifest& man
 Answer<void> check_logged(const PublishOrder& order, const package::Manifest& manifest) {
   if (package::log_for(order.keyring, manifest.kind) == nullptr) return {};
   const Path path = order.repository / kLogFolder / translog::proof_path(manifest.digest());
-  AIRLOCK_ASSIGN(const Buffer proof, naming(path, file::read(path, package::kProofSizeMax)));
+  AIRLOCK_ASSIGN(const Buffer proof, read_proof_at(path));
   return judge(order, manifest, path, proof);
 }
 

@@ -81,6 +81,13 @@ Status check_dates(const package::Manifest& manifest, std::int64_t now) {
   return {};
 }
 
+// A keyring follows the one that signs it, wherever the newest stands.
+Answer<void> check_keyring(const PublishOrder& order, package::Kind kind, Desk& desk) {
+  if (kind == package::Kind::keyring) return {};
+  AIRLOCK_ASSIGN(const Newest* newest, desk.newest());
+  return check_keyring_is_newest(order.keyring, newest->repository);
+}
+
 // What lacks signatures is judged when it has them; the package in it now.
 struct ReleaseOrder {
   const PublishOrder& order;
@@ -101,6 +108,19 @@ Answer<Decoded> check_release(const ReleaseOrder& check) {
 
 }  // namespace
 
+// What the repository says of its targets is enough to refuse, and proves nothing.
+Answer<void> check_keyring_is_newest(const package::Keyring& keyring,
+                                     const tuf::Repository& repository) {
+  for (const tuf::Target& target : repository.all()) {
+    const auto claim = tuf::claim_of(target);
+    const bool is_keyring = claim && claim->kind == package::name_of(package::Kind::keyring);
+    if (is_keyring && claim->security_version > keyring.version) {
+      return Refusal::of(Code::keyring_not_newest, target.path);
+    }
+  }
+  return {};
+}
+
 Answer<Published> publish(const PublishOrder& order, RoleSigners signers) {
   AIRLOCK_ASSIGN(const Buffer envelope, read_envelope(order.package));
   AIRLOCK_ASSIGN(const package::Proven proven, prove_package(envelope, order.keyring));
@@ -114,6 +134,7 @@ Answer<Published> publish(const PublishOrder& order, RoleSigners signers) {
   file::remove_unfinished(order.repository);
   AIRLOCK_ASSIGN(Desk desk, Desk::open(order.repository));
   AIRLOCK_TRY(check_each_signs(signers, kSignedHere, desk.judges("targets", Rules::both)));
+  AIRLOCK_TRY(check_keyring(order, proven.manifest().kind, desk));
   const tuf::Target target = target_of(proven.manifest(), envelope);
   AIRLOCK_TRY(draft_targets(desk, {{target}}, order.now + kTargetsValid));
   const std::uint64_t version = desk.version("targets");

@@ -138,6 +138,10 @@ Path bundle_path(const Path& package);
 // How far ahead of the present a release may say that it was created: clocks differ a little.
 inline constexpr std::int64_t kAheadMax = 24 * 3600;
 
+// check_signers: not_a_signer unless the keyring's policy for the kind lists every key.
+Status check_signers(const package::Keyring& keyring, std::span<const crypto::PublicKey> keys,
+                     package::Kind kind);
+
 // add_signatures returns the envelope with one signature more by each key of a signer that has not
 // signed it yet, or none. `shown` is the manifest digest that the signer saw; other bytes are
 // digest_mismatch. A key whose file says that it is the repository's is key_in_both_doors. With a
@@ -214,9 +218,9 @@ Answer<std::vector<keys::SigningKey>> make_keys(const Path& stem, package::Algor
 
 using KeyProgress = void (*)(std::string_view name);
 // init_keys makes a folder with the whole cast's keys and keyring.cose, version 1, signed by a root
-// quorum. Errors: exists_already, and those of writing.
-Answer<void> init_keys(const Path& folder, std::string_view vendor, const keys::Secret& passphrase,
-                       std::int64_t now, KeyProgress progress);
+// quorum. Errors: exists_already (another was faster), and those of writing.
+Answer<void> init_keys(file::NewFolder folder, std::string_view vendor,
+                       const keys::Secret& passphrase, std::int64_t now, KeyProgress progress);
 
 struct NamedKeys {
   std::string name;

@@ -410,6 +410,26 @@ TEST_F(Release, PublishesOnlyWithTheProofThatThePublicLogHasIt) {
   EXPECT_EQ(text_of(*file::read(served, package::kProofSizeMax)), log.proof(0, 1));
 }
 
+TEST_F(Release, PublishesByNoKeyringOlderThanTheOneThatDevicesGet) {
+  KeyringChanges changes;
+  changes.replaced.push_back({"committee-1", {key("committee-3").public_key()}});
+  const Buffer draft = *draft_keyring(keyring_, changes, kNow);
+  const Path next = folder_ / "next.cose";
+  ASSERT_TRUE(
+      file::create(next, *add_signatures(draft, {&key("root-1"), 1}, digest_of(draft), &keyring_)));
+  ASSERT_TRUE(publish_now(next));
+  const Path package = complete(recipe_of("1.0.0", image_of(1, 70'000)));
+  const auto refused = publish_now(package);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().error.code, Code::keyring_not_newest);
+  EXPECT_EQ(targets_seen(), 1U);
+  const auto held = *file::read(next, package::kEnvelopeSizeMax);
+  keyring_ = *package::Keyring::parse(package::read_unproven(held)->content);
+  const Path judged =
+      package_of(recipe_of("1.0.0", image_of(1, 70'000)), {"vendor", "committee-2", "committee-3"});
+  EXPECT_TRUE(publish_now(judged));
+}
+
 TEST_F(Release, ReadsARampInPercent) {
   const package::Ramp ramp = *read_ramp("start=2026-01-01T00:00:00Z,0h=1,24h=25.5,72h=100", 0);
   ASSERT_EQ(ramp.stages.size(), 3U);

@@ -145,7 +145,8 @@ struct Published {
   Settled settled;
 };
 // publish adds a package to a repository, whose other targets and delegations it keeps; the next
-// timestamp offers it. Errors: quorum_missing and all of package::prove, no_role_for_key,
+// timestamp offers it. Errors: quorum_missing and all of package::prove, keyring_not_newest
+// (another kind, judged by an older keyring than the repository offers), no_role_for_key,
 // not_yet_valid (created ahead of `now`), expired, key_in_both_doors,
 // digest_mismatch and not_found (an artifact); where the keyring names a public log proof_missing
 // and all of package::prove_included, log_damaged; where its policy demands certificates those of

@@ -79,6 +79,14 @@ std::string missing_of(const package::ClauseCount& count, const package::Tally& 
 
 }  // namespace
 
+Status check_signers(const package::Keyring& keyring, std::span<const crypto::PublicKey> keys,
+                     package::Kind kind) {
+  for (const crypto::PublicKey& key : keys) {
+    AIRLOCK_TRY(check_signer(keyring, package::key_id(key), kind));
+  }
+  return {};
+}
+
 std::string words_of(package::AlgorithmSet algorithms) {
   std::string made;
   std::size_t left = algorithms.size();

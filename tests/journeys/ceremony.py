@@ -64,6 +64,12 @@ class Ceremony(Stage):
         self.assertNotIn("2468", screen)
         self.assertFalse((self.dir / "vendor.transcript").exists(), "a transcript is made to be published")
 
+    def test_whoever_cannot_sign_it_learns_so_before_anything_is_written(self):
+        screen, status = self.hold(key="keys/reviewer-1.key")
+        self.assertNotEqual(status, 0)
+        self.assertIn("not_a_signer", screen)
+        self.assertFalse((self.dir / "vendor.transcript").exists())
+
     def test_who_stops_half_way_signs_nothing(self):
         for number, answers in enumerate((("no",), ("yes", ""), ("yes", "Carol", ""),
                                           ("yes", "Carol", "skip", "00000000"))):
@@ -71,7 +77,7 @@ class Ceremony(Stage):
             screen, status = self.hold(*answers, transcript=transcript)
             self.assertEqual(status, 1, screen)
             self.assertEqual(self.signatures(), [])
-            self.refuses("missing_field", self.audit, transcript=transcript)
+            self.refuses("transcript_unsealed", self.audit, transcript=transcript)
 
     def test_a_transcript_that_was_bent_is_refused(self):
         self.hold_whole()
@@ -82,7 +88,7 @@ class Ceremony(Stage):
         path.write_text("\n".join(honest.splitlines()[1:]) + "\n")
         self.refuses("bad_transcript", self.audit)
         path.write_text("\n".join(honest.splitlines()[:-1]) + "\n")
-        self.refuses("missing_field", self.audit)
+        self.refuses("transcript_unsealed", self.audit)
 
     def test_a_transcript_speaks_of_one_package_and_of_listed_signers(self):
         self.hold_whole()

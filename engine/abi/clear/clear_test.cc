@@ -323,7 +323,8 @@ TEST(ClearDescriptor, IsReadByItsMajorVersionAlone) {
   EXPECT_EQ(code("erc7730-v2.7.schema.json"), Code::ok);
   EXPECT_EQ(code("erc7730-v3.0.0-next.schema.json"), Code::unsupported_version);
   EXPECT_EQ(code("erc7730-v1.schema.json"), Code::unsupported_version);
-  EXPECT_EQ(code("other.json"), Code::unsupported_version);
+  EXPECT_EQ(code("other.json"), Code::bad_descriptor);
+  EXPECT_EQ(code(""), Code::bad_descriptor);
   // What the schema does not list, a publisher corrects.
   EXPECT_EQ(code("erc7730-v2.schema.json", Reading::strict), Code::bad_descriptor);
 }

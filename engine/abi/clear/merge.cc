@@ -19,7 +19,7 @@ Status check_schema(const Value& root) {
   constexpr std::string_view kBefore = "erc7730-v";
   AIRLOCK_ASSIGN(std::string_view schema, File::text(root, "$schema"));
   const std::size_t found = schema.rfind(kBefore);
-  if (found == std::string_view::npos) return fail(Code::unsupported_version);
+  if (found == std::string_view::npos) return fail(Code::bad_descriptor);
   schema.remove_prefix(found + kBefore.size());
   unsigned major = 0;
   const auto [at, error] = std::from_chars(schema.data(), schema.data() + schema.size(), major);
