@@ -4,7 +4,8 @@
 #   make test    set up everything, then build and run every test
 #   make check   all that a change must pass: format, tidy, rooms, every preset's tests, a short fuzz
 #   make corpus  every real input of the corpus (CORPUS=folder), one line per family
-#   make bench   every figure of speed, beside its peer; fails where a bar is missed
+#   make bench   every figure of speed, beside its peer; fails where a bar is missed. python-tuf is in no Debian package: name
+#                its and securesystemslib's checkouts in TUF_PYTHONPATH, or its bars are told as left out
 #   make fuzz    every parser, FUZZ_SECONDS each (default 600)
 #   make peers   SLH-DSA, canonical JSON and ABI values beside other implementations, which npm installs
 #   make without take each check out of the code, and see its test fail

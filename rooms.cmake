@@ -1,14 +1,16 @@
 # The architecture, top to bottom: each room, and the rooms above it that it may include.
 #
 #   library(<name> HEADERS <header or folder/> ... [HOST] [ONE_UNIT])
-#   room(<folder> [ROOMS <room> ...] [LIBS <library> ...] [BACKEND_LIBS <library> ...] [HOST])
+#   room(<folder> [ROOMS <room> ...] [LIBS <library> ...] [BACKEND_LIBS <library> ...] [FUZZ_LIBS <library> ...] [HOST]
+#        [BUSY_TESTS])
 #   app(<program> <folder> [ROOMS <room> ...] [LIBS <library> ...] [MODULE])
 #   shared(<library> <room> HEADERS <header or folder/header> ...)
 #
 # A room is a folder, a namespace, a CMake target (slashes become underscores) and, where a
 # *_test.cc stands in it, a test binary. HOST rooms need an operating system; the others are
 # freestanding and compile for Cortex-M too. BACKEND_LIBS are for the *_host.cc of a freestanding
-# room alone, which a bare build leaves out. A shared library is one room and what that needs, for
+# room alone, which a bare build leaves out; FUZZ_LIBS are peers of its fuzz targets.
+# BUSY_TESTS run for long enough to be optimized like what they test. A shared library is one room and what that needs, for
 # programs that are not ours: <room>/<library>.map lists what it exports. tools/check_rooms.py holds every #include against this
 # file: one that is not listed here, or that points down the page, fails the tests. Tests, benchmarks
 # and fuzzers may include any library.
@@ -28,12 +30,13 @@ library(sqlite3 HEADERS sqlite3.h)
 library(curl HEADERS curl/)
 library(p11_kit HEADERS p11-kit/)
 library(qrencode HEADERS qrencode.h)
+library(cbor HEADERS cbor.h)
 library(mimalloc HEADERS mimalloc.h mimalloc-new-delete.h)
 library(boost ONE_UNIT HEADERS boost/)
 
 # ---- core: freestanding. No heap, exceptions, RTTI, I/O, clock, randomness or mutable globals.
 room(core/base)
-room(core/codec     ROOMS core/base)
+room(core/codec     ROOMS core/base FUZZ_LIBS cbor)
 room(core/crypto    ROOMS core/base BACKEND_LIBS crypto secp256k1)
 room(core/minimal   ROOMS core/base core/codec core/crypto)
 room(core/package   ROOMS core/base core/codec core/crypto)
@@ -100,7 +103,7 @@ room(device/agent    HOST ROOMS core/base core/codec core/crypto core/package co
 
 # ---- tests: only what spans rooms.
 room(tests/fakes     HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file publish/keys LIBS crypto secp256k1)
-room(tests/powercut  HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update tests/fakes)
+room(tests/powercut  HOST BUSY_TESTS ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update tests/fakes)
 
 # A shared object that a test loads; linked by nothing.
 app(fake_token_module tests/fake_token LIBS posix p11_kit MODULE)

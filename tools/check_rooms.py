@@ -39,16 +39,16 @@ def read_map(root):
         name, *words = body.split()[form == "app":]
         entry, listing = Entry(form, name, {}, set()), None
         for word in words:
-            if word in ("HOST", "ONE_UNIT", "MODULE"):
+            if word in ("HOST", "ONE_UNIT", "MODULE", "BUSY_TESTS"):
                 entry.flags.add(word)
-            elif word in ("ROOMS", "LIBS", "BACKEND_LIBS", "HEADERS"):
+            elif word in ("ROOMS", "LIBS", "BACKEND_LIBS", "FUZZ_LIBS", "HEADERS"):
                 listing = entry.lists.setdefault(word, [])
             else:
                 listing.append(word)
         for above in entry.has("ROOMS"):
             if above not in rooms:
                 faults.append(f"rooms.cmake: {name} lists {above}, which is not above it")
-        for library in (*entry.has("LIBS"), *entry.has("BACKEND_LIBS")):
+        for library in (*entry.has("LIBS"), *entry.has("BACKEND_LIBS"), *entry.has("FUZZ_LIBS")):
             if library not in libraries:
                 faults.append(f"rooms.cmake: {name} lists {library}, which is no library")
         (libraries if form == "library" else rooms)[name] = entry

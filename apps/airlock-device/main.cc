@@ -132,7 +132,8 @@ void add_packs(CLI::App& app, Line& line) {
   read->add_option("--value", line.read.value, "what the call pays, in the smallest unit")
       ->capture_default_str();
   read->add_flag("--follow", line.read.follow,
-                 "read {\"chain\",\"to\",\"data\"} a line from standard input, each by the pack "
+                 "read {\"chain\",\"to\",\"data\"} or {\"chain\",\"transaction\"} a line from "
+                 "standard input, each by the pack "
                  "that is then in use")
       ->excludes(data);
   CLI::App* entry =

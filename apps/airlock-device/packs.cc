@@ -3,7 +3,8 @@
 #include <iostream>
 
 #include "core/entry/entry.h"
-#include "engine/abi/abi.h"
+#include "engine/abi/carried.h"
+#include "engine/abi/transaction.h"
 #include "host/terminal/terminal.h"
 #include "host/text/text.h"
 
@@ -119,9 +120,10 @@ std::string shown(const abi::Engine::View& view, const abi::Call& call, Output o
     const Code why = found == Code::not_found ? Code::unknown_call : found;
     return as_json ? raw_json(call, why) : raw(call, why);
   }
+  const auto carried = abi::Carried::of(view.explaining(), call, *decoded);
   std::string text;
   if (as_json) {
-    const Status written = abi::append_json(text, *decoded, view.version());
+    const Status written = abi::append_json(text, *decoded, carried, view.version());
     return written ? text + "\n" : raw_json(call, written.error().code);
   }
   const abi::type::Map& map = *decoded->map;
@@ -129,7 +131,8 @@ std::string shown(const abi::Engine::View& view, const abi::Call& call, Output o
     text += "warning: the pack does not know this contract; this is only a guess\n";
   text += text::visible_line(map.text(decoded->entry->signature)) + " of " +
           text::visible_line(call.target) + ", pack " + std::string(view.version()) + "\n";
-  const Status written = abi::type::append_outline(text, decoded->arguments);
+  Status written = abi::type::append_outline(text, decoded->arguments);
+  if (written) written = carried.append_outline(text);
   return written ? text : raw(call, written.error().code);
 }
 
@@ -142,11 +145,32 @@ platform::Located<void> read_one(Wallet& wallet, abi::Engine::Reader& reader, co
   return {};
 }
 
-// {"chain","to","data"} a line.
+platform::Located<void> read_whole(Wallet& wallet, abi::Engine::Reader& reader,
+                                   const json::Tree& line, Output output) {
+  AIRLOCK_ASSIGN(const std::string_view chain,
+                 located("chain", json::text(line.root(), "chain", 128)));
+  AIRLOCK_ASSIGN(const std::string_view hex,
+                 located("transaction", json::text(line.root(), "transaction", kLineMax)));
+  AIRLOCK_ASSIGN(const std::vector<std::uint8_t> data,
+                 located("transaction", abi::type::read_hex(hex)));
+  AIRLOCK_TRY(wallet.keep_up());
+  const abi::Engine::View view = reader.view();
+  const auto read = abi::read_transaction(view.explaining(), chain, data);
+  const json::Value said =
+      read ? *read : json::Value{{"warning", name(read.error().code)}, {"data", hex}};
+  std::cout << (output == Output::json ? json::write(said) : said.dump(2)) << "\n" << std::flush;
+  return {};
+}
+
+// {"chain","to","data"} or {"chain","transaction"} a line.
 platform::Located<void> read_lines(Wallet& wallet, abi::Engine::Reader& reader, Output output) {
   std::string line;
   while (std::getline(std::cin, line)) {
     AIRLOCK_ASSIGN(const json::Tree tree, located("the line", json::Tree::parse(line, kLineMax)));
+    if (tree.root().member("transaction")) {
+      AIRLOCK_TRY(read_whole(wallet, reader, tree, output));
+      continue;
+    }
     abi::Call call;
     AIRLOCK_ASSIGN(call.chain, located("chain", json::text(tree.root(), "chain", 128)));
     AIRLOCK_ASSIGN(call.target, located("to", json::text(tree.root(), "to", 128)));

@@ -4,6 +4,7 @@
 #include "apps/airlock/commands.h"
 #include "apps/airlock/contracts.h"
 #include "apps/airlock/show.h"
+#include "engine/abi/carried.h"
 #include "engine/abi/compare.h"
 #include "host/text/text.h"
 
@@ -72,15 +73,20 @@ Answer decode(const DecodeOptions& options) {
   AIRLOCK_ASSIGN(const abi::Reading found, read(options, contract, bytes, tape));
   const abi::type::Value value(contract.map(), tape.nodes(), bytes, found.node);
   const abi::Decoded decoded{&contract.map(), found.entry, value, found.is_canonical, true};
+  const abi::Call call{.chain = options.contract.chain, .data = bytes};
+  const auto carried = options.as == "call"
+                           ? abi::Carried::of(contract.explaining(room), call, decoded)
+                           : abi::Carried();
   std::string shown;
   if (options.json) {
     const auto shape = options.positional ? abi::type::Shape::positional : abi::type::Shape::named;
-    AIRLOCK_ANSWER_TRY(abi::append_json(shown, decoded, "", shape), options.data);
+    AIRLOCK_ANSWER_TRY(abi::append_json(shown, decoded, carried, "", shape), options.data);
     print(shown + "\n");
     return {};
   }
   shown = title_of(contract.map(), *found.entry) + "\n";
   AIRLOCK_ANSWER_TRY(abi::type::append_outline(shown, value), options.data);
+  AIRLOCK_ANSWER_TRY(carried.append_outline(shown), options.data);
   if (!found.is_canonical)
     shown += "note: the chain takes these bytes, but its own encoder would write them otherwise\n";
   print(shown);

@@ -23,10 +23,14 @@ class Contract {
   static std::expected<Contract, Refusal> open(const ContractOptions& options);
   const abi::type::Map& map() const { return owned_ ? owned_->map() : *in_pack_; }
   const abi::Loader& loader() const { return *loader_; }
+  // What explains the calls that one carries: the pack, where it is one.
+  abi::Explaining explaining(std::span<abi::type::Node> room) const {
+    return {*pack_, loaders_, room};
+  }
 
  private:
   std::vector<std::shared_ptr<const abi::Loader>> loaders_;
-  std::unique_ptr<const abi::Snapshot> pack_;
+  std::unique_ptr<const abi::Snapshot> pack_ = abi::Snapshot::none();
   std::optional<abi::type::OwnedMap> owned_;
   const abi::type::Map* in_pack_ = nullptr;
   const abi::Loader* loader_ = nullptr;

@@ -4,214 +4,15 @@
 #include "apps/airlock/commands.h"
 #include "apps/airlock/contracts.h"
 #include "apps/airlock/show.h"
-#include "engine/abi/evm/transaction.h"
-#include "engine/abi/move/aptos.h"
-#include "engine/abi/move/loader.h"
-#include "engine/abi/move/sui.h"
-#include "engine/abi/solana/solana.h"
-#include "host/text/text.h"
+#include "engine/abi/transaction.h"
 
 namespace airlock::app {
 namespace {
-
-using json::Value;
 
 struct TransactionOptions {
   std::string data;
   std::string chain;
   std::string pack;
-};
-
-std::string hex_of(Bytes bytes) { return "0x" + text::to_hex(bytes); }
-
-std::string base58_of(Bytes bytes) {
-  std::string made;
-  abi::type::append_base58(made, bytes);
-  return made;
-}
-
-std::string decimal_of(const number::U256& value) {
-  std::string made;
-  number::append(made, value);
-  return made;
-}
-
-// What was made of text by our own writers reads as JSON.
-Value parsed(const std::string& text) {
-  const auto value = json::parse(text, abi::type::kOutputMax);
-  return value ? *value : Value(nullptr);
-}
-
-class Reader {
- public:
-  Reader(const abi::Snapshot& snapshot, std::string chain)
-      : snapshot_(snapshot),
-        chain_(std::move(chain)),
-        loaders_(abi::standard_loaders()),
-        room_(abi::type::kTapeNodes) {}
-
-  Result<Value> read(Bytes data) {
-    if (chain_.starts_with("eip155")) return evm(data);
-    if (chain_.starts_with("solana")) return solana(data);
-    if (chain_.starts_with("aptos")) return aptos(data);
-    if (chain_.starts_with("sui")) return sui(data);
-    return fail(Code::loader_missing);
-  }
-
- private:
-  // A call by the pack, or why it stays raw.
-  Value call(std::string_view target, Bytes data) {
-    const auto decoded =
-        abi::decode(snapshot_, loaders_, {.chain = chain_, .target = target, .data = data}, room_);
-    return shown(decoded);
-  }
-  Value shown(const Result<abi::Decoded>& decoded) {
-    if (!decoded) return {{"warning", name(decoded.error().code)}};
-    std::string text;
-    const Status written = abi::append_json(text, *decoded, "");
-    return written ? parsed(text) : Value{{"warning", name(written.error().code)}};
-  }
-
-  Result<Value> evm(Bytes data) {
-    AIRLOCK_ASSIGN(const abi::evm::Transaction read,
-                   abi::evm::read_transaction(data, abi::evm::Signature::passed_over));
-    Value value = {{"nonce", read.nonce},
-                   {"gas_limit", read.gas_limit},
-                   {"fee_per_gas_max", decimal_of(read.fee_per_gas_max)},
-                   {"value", decimal_of(read.value)},
-                   {"data", hex_of(read.data)},
-                   {"chain_id", nullptr},
-                   {"to", nullptr}};
-    if (read.chain_id) {
-      value["chain_id"] = *read.chain_id;
-      chain_ = "eip155:" + std::to_string(*read.chain_id);
-    }
-    if (!read.to) return value;
-    std::string to;
-    abi::type::append_eip55(to, *read.to);
-    value["to"] = to;
-    value["call"] = call(to, read.data);
-    if (read.chain_id) {
-      const auto screen = abi::show(
-          snapshot_,
-          {.chain_id = *read.chain_id, .to = *read.to, .value = read.value, .data = read.data},
-          room_);
-      value["screen"] = parsed(abi::clear::json_of(screen));
-    }
-    return value;
-  }
-
-  Result<Value> solana(Bytes data) {
-    AIRLOCK_ASSIGN(const abi::solana::Message message, abi::solana::Message::read_any(data));
-    Value instructions = Value::array();
-    for (const abi::solana::Instruction& instruction : message) {
-      const std::string program = base58_of(message.key(instruction.program).key);
-      instructions.push_back({{"program", program},
-                              {"data", hex_of(instruction.data)},
-                              {"accounts", accounts(message, instruction, program)},
-                              {"call", call(program, instruction.data)}});
-    }
-    return Value{{"version", message.version() == abi::solana::Version::legacy ? "legacy" : "v0"},
-                 {"signers", message.signer_count()},
-                 {"blockhash", base58_of(message.blockhash())},
-                 {"instructions", std::move(instructions)}};
-  }
-
-  // Names by position where the pack knows the instruction.
-  Value accounts(const abi::solana::Message& message, const abi::solana::Instruction& instruction,
-                 const std::string& program) {
-    const auto map = snapshot_.map("abi/" + chain_ + "/" + program, loaders_);
-    const abi::type::Entry* entry =
-        map ? (*map)->find_at_front(abi::type::EntryKind::function, instruction.data) : nullptr;
-    Value listed = Value::array();
-    if (entry == nullptr) {
-      for (const std::uint8_t place : instruction.accounts)
-        listed.push_back(account("", message.key(place)));
-      return listed;
-    }
-    const std::size_t count = abi::solana::account_count(**map, *entry, instruction);
-    for (std::size_t i = 0; i < count; ++i) {
-      const abi::solana::NamedAccount one =
-          abi::solana::named_account(**map, *entry, message, instruction, i);
-      Value value = account(one.name, one.key);
-      if (one.presence == abi::solana::Presence::left_out) value["left_out"] = true;
-      if (one.presence == abi::solana::Presence::missing) value["missing"] = true;
-      if (one.is_unexpected) value["unexpected"] = true;
-      listed.push_back(std::move(value));
-    }
-    return listed;
-  }
-  static Value account(std::string_view named, const abi::solana::MessageKey& key) {
-    return {{"name", text::visible_line(named)},
-            {"key", key.is_known() ? Value(base58_of(key.key)) : Value("unresolved")},
-            {"signer", key.is_signer},
-            {"writable", key.is_writable}};
-  }
-
-  Result<Value> aptos(Bytes data) {
-    AIRLOCK_ASSIGN(const abi::move::AptosTransaction read, abi::move::read_transaction(data));
-    Value value = {
-        {"sender", hex_of(read.sender)},
-        {"sequence_number", std::to_string(read.sequence_number)},
-        {"gas_max", std::to_string(read.gas_max)},
-        {"gas_price", std::to_string(read.gas_price)},
-        {"expires", std::to_string(read.expires_seconds)},
-        {"chain_id", read.chain_id},
-        {"package", hex_of(read.call.address)},
-        {"function", std::string(read.call.module) + "::" + std::string(read.call.function)}};
-    const auto map = snapshot_.map("abi/" + chain_ + "/" + hex_of(read.call.address), loaders_);
-    if (!map) {
-      value["call"] = {{"warning", name(map.error().code)}};
-      return value;
-    }
-    abi::type::Tape tape(room_);
-    const auto entry = abi::move::decode_call(**map, read.call, data, tape);
-    if (!entry) {
-      value["call"] = {{"warning", name(entry.error().code)}};
-      return value;
-    }
-    value["call"] = shown(
-        abi::Decoded{*map, *entry, abi::type::Value(**map, tape.nodes(), data, 0), true, true});
-    return value;
-  }
-
-  Result<Value> sui(Bytes data) {
-    AIRLOCK_ASSIGN(const abi::move::SuiTransaction read, abi::move::read_sui_transaction(data));
-    std::string shown;
-    AIRLOCK_TRY(abi::move::append_sui_json(shown, read));
-    Value value = parsed(shown);
-    Value calls = Value::array();
-    for (const abi::move::SuiCommand& command : read.commands) {
-      if (command.kind == abi::move::SuiCommandKind::move_call)
-        calls.push_back(pure(read, command));
-    }
-    value["calls"] = std::move(calls);
-    return value;
-  }
-
-  // What a call is given as bytes, by the types of its function.
-  Value pure(const abi::move::SuiTransaction& transaction, const abi::move::SuiCommand& command) {
-    Value arguments = Value::array();
-    const auto map = snapshot_.map("abi/" + chain_ + "/" + hex_of(command.package), loaders_);
-    for (std::size_t i = 0; map && i < command.arguments.size(); ++i) {
-      abi::type::Tape tape(room_);
-      const Status decoded = abi::move::decode_pure(**map, transaction, command, i, tape);
-      std::string text;
-      const bool reads =
-          decoded && tape.size() > 0 &&
-          abi::type::append_json(text, abi::type::Value(**map, tape.nodes(), transaction.data),
-                                 abi::type::Shape::named);
-      arguments.push_back(reads ? parsed(text) : Value(nullptr));
-    }
-    return {{"function", hex_of(command.package) + "::" + std::string(command.module) +
-                             "::" + std::string(command.function)},
-            {"arguments", std::move(arguments)}};
-  }
-
-  const abi::Snapshot& snapshot_;
-  std::string chain_;
-  std::vector<std::shared_ptr<const abi::Loader>> loaders_;
-  std::vector<abi::type::Node> room_;
 };
 
 Answer read_transaction(const TransactionOptions& options) {
@@ -220,9 +21,12 @@ Answer read_transaction(const TransactionOptions& options) {
   if (!options.pack.empty()) {
     AIRLOCK_ASSIGN(snapshot, open_pack(options.pack));
   }
-  AIRLOCK_ANSWER_ASSIGN(const Value value, Reader(*snapshot, options.chain).read(data),
+  const auto loaders = abi::standard_loaders();
+  std::vector<abi::type::Node> room(abi::type::kTapeNodes);
+  AIRLOCK_ANSWER_ASSIGN(const json::Value value,
+                        abi::read_transaction({*snapshot, loaders, room}, options.chain, data),
                         options.chain);
-  std::printf("%s\n", value.dump(2, ' ', false, Value::error_handler_t::replace).c_str());
+  std::printf("%s\n", value.dump(2).c_str());
   return {};
 }
 

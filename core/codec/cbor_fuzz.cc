@@ -1,5 +1,9 @@
-// Any bytes: the CBOR reader either refuses them or writes the very same bytes back.
+// Any bytes: the CBOR reader either refuses them or writes the very same bytes back; and what it
+// reads, libcbor reads as the same values.
+#include <cbor.h>
+
 #include <cstring>
+#include <vector>
 
 #include "core/codec/codec.h"
 
@@ -74,6 +78,69 @@ bool copy_items(codec::CborReader& reader, codec::CborWriter& writer) {
   return true;
 }
 
+using Peers = std::vector<cbor_item_t*>;
+
+// The parts of an item, the first one last.
+void push_parts(cbor_item_t* item, Peers& waiting) {
+  if (cbor_isa_array(item)) {
+    for (std::size_t i = cbor_array_size(item); i-- > 0;)
+      waiting.push_back(cbor_array_handle(item)[i]);
+  } else if (cbor_isa_map(item)) {
+    for (std::size_t i = cbor_map_size(item); i-- > 0;) {
+      waiting.push_back(cbor_map_handle(item)[i].value);
+      waiting.push_back(cbor_map_handle(item)[i].key);
+    }
+  } else if (cbor_isa_tag(item)) {
+    waiting.push_back(cbor_move(cbor_tag_item(item)));
+  }
+}
+
+// One head of ours is the peer's.
+bool is_same(codec::CborReader& reader, const cbor_item_t* peer) {
+  switch (*reader.peek()) {
+    case codec::CborType::unsigned_integer:
+      return cbor_isa_uint(peer) && cbor_get_int(peer) == *reader.read_unsigned();
+    case codec::CborType::negative_integer:
+      return cbor_isa_negint(peer) &&
+             -1 - static_cast<std::int64_t>(cbor_get_int(peer)) == *reader.read_integer();
+    case codec::CborType::bytes:
+      return cbor_isa_bytestring(peer) &&
+             equal({cbor_bytestring_handle(peer), cbor_bytestring_length(peer)},
+                   *reader.read_bytes(SIZE_MAX));
+    case codec::CborType::text:
+      return cbor_isa_string(peer) && equal({cbor_string_handle(peer), cbor_string_length(peer)},
+                                            bytes_of(*reader.read_text(SIZE_MAX)));
+    case codec::CborType::array:
+      return cbor_isa_array(peer) && cbor_array_size(peer) == *reader.read_array(SIZE_MAX);
+    case codec::CborType::map:
+      return cbor_isa_map(peer) && cbor_map_size(peer) == *reader.read_map(SIZE_MAX);
+    case codec::CborType::tag:
+      return cbor_isa_tag(peer) && cbor_tag_value(peer) == *reader.read_tag();
+    case codec::CborType::simple: {
+      if (!cbor_isa_float_ctrl(peer)) return false;
+      if (reader.read_null()) return cbor_is_null(peer);
+      return cbor_is_bool(peer) && cbor_get_bool(peer) == *reader.read_bool();
+    }
+  }
+  return false;
+}
+
+// What was read whole, from bytes of this size, is what the peer reads of them.
+void check_peer(Bytes input, std::size_t size) {
+  cbor_load_result loaded{};
+  cbor_item_t* root = cbor_load(input.data(), input.size(), &loaded);
+  if (loaded.error.code == CBOR_ERR_MEMERROR) return;  // nested deeper than it goes
+  AIRLOCK_CHECK(root != nullptr && loaded.read == size);
+  codec::CborReader reader(input);
+  for (Peers waiting = {root}; !waiting.empty();) {
+    cbor_item_t* const peer = waiting.back();
+    waiting.pop_back();
+    AIRLOCK_CHECK(is_same(reader, peer));
+    push_parts(peer, waiting);
+  }
+  cbor_decref(&root);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -84,6 +151,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (copy_items(reader, writer)) {
     const auto written = writer.finish();
     AIRLOCK_CHECK(written && equal(*written, input.first(reader.position())));
+    check_peer(input, reader.position());
   }
   codec::CborReader skipper(input);
   (void)skipper.skip_item();

@@ -63,6 +63,14 @@ struct Sending {
   number::U256 value{};
   Bytes data{};
 };
+
+// What explains calls, and where values are noted.
+struct Explaining {
+  const Snapshot& snapshot;
+  Loaders loaders;
+  std::span<type::Node> room;
+};
+
 // What every thread of a wallet shares.
 class Engine {
  public:
@@ -97,6 +105,8 @@ class Engine::View {
  public:
   const Snapshot& snapshot() const { return *pin_->snapshot; }
   std::string_view version() const { return snapshot().version(); }
+  // explaining is for carried.h and transaction.h. What was decoded last is gone with the next.
+  Explaining explaining() const { return {snapshot(), pin_->loaders, room_}; }
   // decode reads a call. The last one's values are gone with the next. Errors: not_found (nothing
   // describes the contract), expected_otherwise (another code than the map is for), loader_missing,
   // unknown_call, chain_refuses, over_budget, and those of a damaged entry.

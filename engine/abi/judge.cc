@@ -1,6 +1,6 @@
 #include "engine/abi/judge.h"
 
-#include "engine/abi/abi.h"
+#include "engine/abi/carried.h"
 #include "engine/abi/fixed_cases.h"
 #include "engine/abi/known.h"
 
@@ -72,7 +72,8 @@ class Judge {
     if (!decoded)
       return fail(Code::golden_case_failed, static_cast<std::uint64_t>(decoded.error().code));
     std::string shown;
-    AIRLOCK_TRY(append_json(shown, *decoded, ""));
+    const auto carried = Carried::of({snapshot_, loaders_, room_}, call, *decoded);
+    AIRLOCK_TRY(append_json(shown, *decoded, carried, ""));
     AIRLOCK_ASSIGN(const json::Tree actual,
                    json::Tree::parse(shown, type::kOutputMax, json::Nul::in_texts));
     if (json::value_of(actual.root()) != json::value_of(expect))

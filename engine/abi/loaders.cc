@@ -191,7 +191,7 @@ class AptosLoader final : public MoveLoader {
   }
 };
 
-// A transaction of Sui is a list of commands; one that calls a package once has one call to read.
+// A transaction of Sui is a list of commands and not a call: transaction.h reads it.
 class SuiLoader final : public MoveLoader {
  public:
   std::span<const std::string_view> chains() const override {

@@ -67,7 +67,8 @@ enum airlock_abi_error {
   AIRLOCK_ABI_GOLDEN_CASE_FAILED = 1313, /* a case of the pack or of this library reads otherwise */
   AIRLOCK_ABI_ENTRY_MISMATCH = 1314,     /* not the committed pack or entry */
   AIRLOCK_ABI_LOADER_MISSING = 1315,     /* a chain that this library does not read */
-  AIRLOCK_ABI_EXPECTED_OTHERWISE = 1316  /* other code stands at this address than was described */
+  AIRLOCK_ABI_EXPECTED_OTHERWISE =
+      1316 /* other code at the address, or another chain, than was asked for */
 };
 
 /* The stable name of an error, "unknown_call", and a sentence for people. For a number that this
@@ -152,9 +153,17 @@ typedef struct airlock_abi_call {
  * {"call":"transfer(address,uint256)","bound":true,"canonical":true,"version":"1.4.0","arguments":{..}}
  * "bound" false: the description is not this contract's own, so that what it says is a guess by
  * selector. "canonical" false: the chain accepts the bytes, and no usual program writes them so.
- * Integers are decimal texts, bytes "0x..", addresses as their chain spells them. */
+ * Integers are decimal texts, bytes "0x..", addresses as their chain spells them. What a multicall,
+ * a Safe or a router carries follows as "calls" (docs/formats/evm-abi.md). */
 AIRLOCK_ABI_API int airlock_abi_decode(airlock_abi_reader* reader, const airlock_abi_call* call,
                                        airlock_abi_text* json);
+
+/* Reads a whole transaction as it is signed, with each call in it: docs/formats/transaction.md. A
+ * call that nothing explains is a "warning" in it. AIRLOCK_ABI_EXPECTED_OTHERWISE where it is for
+ * another chain than `chain`. */
+AIRLOCK_ABI_API int airlock_abi_read_transaction(airlock_abi_reader* reader, const char* chain,
+                                                 const uint8_t* data, size_t data_size,
+                                                 airlock_abi_text* json);
 
 /* A call to be written. */
 typedef struct airlock_abi_request {

@@ -1,3 +1,5 @@
+#include "engine/abi/carried.h"
+#include "engine/abi/transaction.h"
 #include "engine/embed/handles.h"
 
 namespace {
@@ -99,8 +101,27 @@ int airlock_abi_decode(airlock_abi_reader* reader, const airlock_abi_call* call,
     AIRLOCK_ASSIGN(const abi::Call asked, call_from(call));
     return with_view(*reader, [&](const abi::Engine::View& view) -> Status {
       AIRLOCK_ASSIGN(const abi::Decoded decoded, view.decode(asked));
+      const auto carried = abi::Carried::of(view.explaining(), asked, decoded);
       reader->text.clear();
-      AIRLOCK_TRY(abi::append_json(reader->text, decoded, view.version()));
+      AIRLOCK_TRY(abi::append_json(reader->text, decoded, carried, view.version()));
+      *json = shown(reader->text);
+      return {};
+    });
+  });
+}
+
+int airlock_abi_read_transaction(airlock_abi_reader* reader, const char* chain, const uint8_t* data,
+                                 size_t size, airlock_abi_text* json) {
+  return guarded([&]() -> Status {
+    AIRLOCK_TRY(given(json));
+    *json = {"", 0};
+    AIRLOCK_TRY(given(reader));
+    AIRLOCK_ASSIGN(const std::string_view asked, text_from(chain, AIRLOCK_ABI_TEXT_SIZE_MAX));
+    AIRLOCK_ASSIGN(const Bytes bytes, bytes_from(data, size, AIRLOCK_ABI_DATA_SIZE_MAX));
+    return with_view(*reader, [&](const abi::Engine::View& view) -> Status {
+      AIRLOCK_ASSIGN(const json::Value read,
+                     abi::read_transaction(view.explaining(), asked, bytes));
+      reader->text = json::write(read);
       *json = shown(reader->text);
       return {};
     });

@@ -69,6 +69,14 @@ class AbiPacks(Stage):
         self.take(self.make_pack_release("1.1.0", self.make_list("two", "receiver")))
         shown = ask()
         self.assertEqual((shown["version"], list(shown["arguments"])), ("1.1.0", ["receiver", "value"]))
+        message = "0x01000103" + "11" * 32 + "22" * 32 + "00" * 32 + "99" * 32 + "01020200010c0200000040420f0000000000"
+        reader.stdin.write(json.dumps({"chain": "solana:mainnet", "transaction": message}) + "\n")
+        reader.stdin.flush()
+        whole = json.loads(reader.stdout.readline())
+        self.assertEqual(whole["instructions"][0]["call"], {"warning": "unknown_call"})
+        reader.stdin.write(json.dumps({"chain": "solana:mainnet", "transaction": message[:40]}) + "\n")
+        reader.stdin.flush()
+        self.assertEqual(json.loads(reader.stdout.readline()), {"warning": "truncated", "data": message[:40]})
         reader.stdin.close()
         self.assertEqual(reader.wait(), 0)
         packs = self.status()["packs"]

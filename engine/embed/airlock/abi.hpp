@@ -159,6 +159,16 @@ class Reader {
     return std::string(json.text, json.size);
   }
 
+  // read_transaction returns JSON: docs/formats/transaction.md.
+  Result<std::string> read_transaction(const std::string& chain, const Bytes& data) {
+    if (detail::has_nul(chain)) return Error{AIRLOCK_ABI_BAD_TEXT};
+    airlock_abi_text json{};
+    const int code =
+        airlock_abi_read_transaction(handle_.get(), chain.c_str(), data.data(), data.size(), &json);
+    if (code != AIRLOCK_ABI_OK) return Error{code};
+    return std::string(json.text, json.size);
+  }
+
   Result<Bytes> encode(const Request& request) {
     for (const auto* text : {&request.chain, &request.target, &request.call, &request.arguments}) {
       if (detail::has_nul(*text)) return Error{AIRLOCK_ABI_BAD_TEXT};

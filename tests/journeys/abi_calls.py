@@ -1,0 +1,86 @@
+"""What is about to be signed, read on the command line: calls, the calls in them, whole transactions."""
+from stage import *
+
+TOKEN = "0x1111111111111111111111111111111111111111"
+BATCH = "0x3333333333333333333333333333333333333333"
+OTHER = "0x4444444444444444444444444444444444444444"
+RECEIVER = "0x2222222222222222222222222222222222222222"
+ERC20 = [{"type": "function", "name": "transfer", "stateMutability": "nonpayable", "outputs": [{"name": "", "type": "bool"}],
+          "inputs": [{"name": "to", "type": "address"}, {"name": "value", "type": "uint256"}]}]
+MULTICALL = [{"type": "function", "name": "aggregate", "stateMutability": "payable", "outputs": [], "inputs": [
+    {"name": "calls", "type": "tuple[]", "components": [{"name": "target", "type": "address"},
+                                                        {"name": "callData", "type": "bytes"}]}]}]
+SYSTEM = pathlib.Path(__file__).resolve().parents[2] / "engine/abi/solana/native/system.json"
+
+
+def rlp(item):
+    """An integer, hexadecimal digits or a list, in the EVM's encoding of transactions."""
+    if isinstance(item, list):
+        content, first = b"".join(map(rlp, item)), 0xC0
+    else:
+        content = item.to_bytes((item.bit_length() + 7) // 8, "big") if isinstance(item, int) else bytes.fromhex(item[2:])
+        first = 0x80
+        if len(content) == 1 and content[0] < 0x80:
+            return content
+    if len(content) < 56:
+        return bytes([first + len(content)]) + content
+    size = len(content).to_bytes((len(content).bit_length() + 7) // 8, "big")
+    return bytes([first + 55 + len(size)]) + size + content
+
+
+def sending(to, data, chain=1):
+    return "0x02" + rlp([chain, 0, 1, 2, 21_000, to, 5, data, []]).hex()
+
+
+class AbiCalls(Stage):
+    def setUp(self):
+        super().setUp()
+        (self.dir / "erc20.json").write_text(json.dumps(ERC20))
+        (self.dir / "batch.json").write_text(json.dumps(MULTICALL))
+        (self.dir / "system.json").write_bytes(SYSTEM.read_bytes())
+        contracts = [{"chain": "eip155:1", "address": TOKEN, "source": "erc20.json"},
+                     {"chain": "eip155:1", "address": BATCH, "source": "batch.json"},
+                     {"chain": "solana:mainnet", "address": "1" * 32, "source": "system.json"}]
+        (self.dir / "pack.json").write_text(json.dumps({"contracts": contracts}))
+        self.airlock("abi", "pack", "pack.json", "--out", "wallet.pack")
+        self.call = self.airlock("abi", "encode", "--abi", "erc20.json", "transfer",
+                                 json.dumps([RECEIVER, "1000"])).strip()
+        parts = [{"target": TOKEN, "callData": self.call}, {"target": OTHER, "callData": "0x01020304"}]
+        self.batch = self.airlock("abi", "encode", "--abi", "batch.json", "aggregate", json.dumps([parts])).strip()
+
+    def transaction(self, chain, data, *more):
+        return json.loads(self.airlock("abi", "transaction", "--chain", chain, "--pack", "wallet.pack", data, *more))
+
+    def test_a_call_says_which_calls_it_carries_each_by_the_contract_that_it_goes_to(self):
+        by_pack = ("abi", "decode", "--abi", "wallet.pack", "--chain", "eip155:1", "--to", BATCH)
+        carried = json.loads(self.airlock(*by_pack, "--json", self.batch))["calls"]
+        self.assertEqual([(one["to"], one.get("call"), one.get("warning")) for one in carried],
+                         [(TOKEN, "transfer(address,uint256)", None), (OTHER, None, "unknown_call")])
+        self.assertEqual(carried[0]["arguments"], {"to": RECEIVER, "value": "1000"})
+        text = self.airlock(*by_pack, self.batch)
+        self.assertIn("carries transfer(address,uint256) of " + TOKEN, text)
+        self.assertIn("0x01020304", text)
+        # Without the pack nothing says what stands at the token's address.
+        alone = json.loads(self.airlock("abi", "decode", "--abi", "batch.json", "--json", self.batch))["calls"]
+        self.assertEqual([one["warning"] for one in alone], ["unknown_call", "unknown_call"])
+
+    def test_a_whole_transaction_is_read_with_its_call_and_for_its_own_chain_alone(self):
+        said = self.transaction("eip155", sending(TOKEN, self.call))
+        self.assertEqual((said["chain_id"], said["value"], said["to"]), (1, "5", TOKEN))
+        self.assertEqual(said["call"]["arguments"], {"to": RECEIVER, "value": "1000"})
+        self.assertIn("screen", said)
+        self.assertEqual(len(self.transaction("eip155:1", sending(BATCH, self.batch))["call"]["calls"]), 2)
+        self.refuses("expected_otherwise", self.transaction, "eip155:1", sending(TOKEN, self.call, chain=10))
+        self.assertEqual(self.transaction("eip155", sending(OTHER, self.call))["call"], {"warning": "unknown_call"})
+        self.refuses("truncated", self.transaction, "eip155", sending(TOKEN, self.call)[:-2])
+
+    def test_a_message_of_solana_names_the_accounts_of_its_instructions(self):
+        message = "0x01000103" + "11" * 32 + "22" * 32 + "00" * 32 + "99" * 32 + "01020200010c0200000040420f0000000000"
+        one = self.transaction("solana:mainnet", message)["instructions"][0]
+        self.assertEqual((one["call"]["call"], one["call"]["arguments"]), ("transfer", {"lamports": "1000000"}))
+        self.assertEqual([account["signer"] for account in one["accounts"]], [True, False])
+        self.assertTrue(all(account["name"] for account in one["accounts"]))
+
+
+if __name__ == "__main__":
+    main()
