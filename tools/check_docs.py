@@ -2,7 +2,8 @@
 """Hold what the documents name against what exists.
 
 Fails when a page names a test (`Suite.Name`) or a story (`file: test_name`) that does not exist; when
-ARCHITECTURE.md, docs/threat-model.md or docs/tuf-cases.md name a journey, a fuzzer or a file that does not; when a
+ARCHITECTURE.md, docs/threat-model.md or docs/tuf-cases.md name a journey, a fuzzer or a file that does not; when the
+threat model does not say which bytes a fuzzer reads; when a
 relative link in any Markdown file is dead; when a test or journey named under "What can never happen"
 has no entry in tools/without.json, or one of the threat model's table that is not excused below it; and
 when an entry there names a test or quotes a check that is no longer in the code.
@@ -66,9 +67,13 @@ def check_promises(root, name, journeys):
     for journey in journeys_named(text):
         if journey not in journeys:
             yield f"{name}: there is no journey {journey}"
-    for fuzzer in re.findall(r"`(\w+_fuzz)`", text):
-        if not any(root.glob(f"*/**/{fuzzer}.cc")):
-            yield f"{name}: there is no fuzzer {fuzzer}"
+    fuzzers = {path.stem for top in SOURCES for path in (root / top).rglob("*_fuzz.cc")}
+    named = set(re.findall(r"`(\w+_fuzz)`", text))
+    for fuzzer in sorted(named - fuzzers):
+        yield f"{name}: there is no fuzzer {fuzzer}"
+    if name.endswith("threat-model.md"):
+        for fuzzer in sorted(fuzzers - named):
+            yield f"{name}: nothing says which bytes {fuzzer} reads"
     for path in re.findall(r"`((?:\w+/)+[\w.]+\.(?:h|cc|py|json))`", text):
         if not (root / path).is_file():
             yield f"{name}: there is no file {path}"

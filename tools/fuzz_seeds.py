@@ -304,6 +304,7 @@ class Seeds(authority.Authority):
         call = bytes.fromhex("01020200010c0200000040420f0000000000")
         legacy = bytes.fromhex("01000103") + b"".join(bytes([i]) * 32 for i in (1, 2, 0, 9)) + call
         self.put("solana_message_fuzz", "legacy", b"\0" + legacy)
+        self.put("read_transaction_fuzz", "solana", b"\2" + legacy)
         self.put("solana_message_fuzz", "signed", b"\1\1" + b"s" * 64 + legacy)
         self.put("solana_message_fuzz", "v0", b"\0\x80" + legacy + b"\1" + b"t" * 32 + bytes.fromhex("0105020607"))
     def of_clear_signing(self):
@@ -316,6 +317,7 @@ class Seeds(authority.Authority):
         self.put("show_fuzz", "call", framed(json.dumps(CLEAR_CALLS).encode()) + call)
         for name, transaction in UNSIGNED.items():
             self.put("transaction_fuzz", name, bytes.fromhex(transaction))
+            self.put("read_transaction_fuzz", name, b"\0" + bytes.fromhex(transaction))
 
     def of_move(self):
         for name, module in MOVE_MODULES.items():
@@ -326,6 +328,8 @@ class Seeds(authority.Authority):
         self.put("aptos_fuzz", "tag", b"vector<0x1::coin::Coin<0x1::a::B, u8>>")
         self.put("aptos_fuzz", "names", b'{"0x1::m::f": ["from", "to"]}')
         self.put("sui_fuzz", "call", SUI_TRANSACTION)
+        self.put("read_transaction_fuzz", "aptos", b"\3" + MOVE_RAW)
+        self.put("read_transaction_fuzz", "sui", b"\4" + SUI_TRANSACTION)
         for kind in range(16):
             self.put("bcs_fuzz", str(kind), bytes([2 * kind]) + b"\1\2\1\1ab" + bytes(32))
 

@@ -72,7 +72,7 @@ class AbiCalls(Stage):
         self.assertEqual(len(self.transaction("eip155:1", sending(BATCH, self.batch))["call"]["calls"]), 2)
         self.refuses("expected_otherwise", self.transaction, "eip155:1", sending(TOKEN, self.call, chain=10))
         self.assertEqual(self.transaction("eip155", sending(OTHER, self.call))["call"], {"warning": "unknown_call"})
-        self.refuses("truncated", self.transaction, "eip155", sending(TOKEN, self.call)[:-2])
+        self.refuses("chain_refuses", self.transaction, "eip155", sending(TOKEN, self.call)[:-2])
 
     def test_a_message_of_solana_names_the_accounts_of_its_instructions(self):
         message = "0x01000103" + "11" * 32 + "22" * 32 + "00" * 32 + "99" * 32 + "01020200010c0200000040420f0000000000"

@@ -1,6 +1,6 @@
 // A signature, a line feed, and bytes. What is decoded is shown; what is canonical is written again
 // as the same bytes, and what is not is written as other ones of the same values. The calls that
-// wrappers carry stay inside their slices.
+// carriers carry stay inside their slices.
 #include "engine/abi/evm/evm.h"
 #include "engine/abi/type/type.h"
 
@@ -9,7 +9,7 @@ using abi::type::Value;
 
 namespace {
 
-constexpr std::array<std::string_view, 6> kWrappers = {
+constexpr std::array<std::string_view, 6> kCarriers = {
     "multicall(bytes[])",
     "aggregate3Value((address,bool,uint256,bytes)[])",
     "execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes)",
@@ -30,7 +30,7 @@ void write_again(const abi::type::Map& map, std::uint32_t tuple, Bytes data,
 }
 
 void carried(Bytes data, abi::type::Tape& tape) {
-  static const auto kMap = *abi::evm::load_signatures(kWrappers, "fuzz");
+  static const auto kMap = *abi::evm::load_signatures(kCarriers, "fuzz");
   static std::array<abi::evm::Call, abi::evm::kCallsMax> room;
   tape.clear();
   const auto calls =

@@ -18,7 +18,7 @@ namespace {
 enum class Form : std::uint8_t { data, parts, packed, commands };
 constexpr std::uint8_t kNowhere = 0xff;
 
-struct Wrapper {
+struct Carrier {
   std::string_view signature;
   Form form;
   std::uint8_t list;  // the argument that holds the calls; kNowhere where the arguments are one
@@ -29,25 +29,25 @@ struct Wrapper {
   std::uint8_t operation = kNowhere;
 };
 
-constexpr std::array<Wrapper, 15> kWrappers = {
-    Wrapper{"multicall(bytes[])", Form::data, 0},
-    Wrapper{"multicall(uint256,bytes[])", Form::data, 1},
-    Wrapper{"multicall(bytes32,bytes[])", Form::data, 1},
-    Wrapper{"aggregate((address,bytes)[])", Form::parts, 0, 0, kNowhere, 1},
-    Wrapper{"tryAggregate(bool,(address,bytes)[])", Form::parts, 1, 0, kNowhere, 1},
-    Wrapper{"blockAndAggregate((address,bytes)[])", Form::parts, 0, 0, kNowhere, 1},
-    Wrapper{"tryBlockAndAggregate(bool,(address,bytes)[])", Form::parts, 1, 0, kNowhere, 1},
-    Wrapper{"aggregate3((address,bool,bytes)[])", Form::parts, 0, 0, kNowhere, 2},
-    Wrapper{"aggregate3Value((address,bool,uint256,bytes)[])", Form::parts, 0, 0, 2, 3},
-    Wrapper{"execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,"
+constexpr std::array<Carrier, 15> kCarriers = {
+    Carrier{"multicall(bytes[])", Form::data, 0},
+    Carrier{"multicall(uint256,bytes[])", Form::data, 1},
+    Carrier{"multicall(bytes32,bytes[])", Form::data, 1},
+    Carrier{"aggregate((address,bytes)[])", Form::parts, 0, 0, kNowhere, 1},
+    Carrier{"tryAggregate(bool,(address,bytes)[])", Form::parts, 1, 0, kNowhere, 1},
+    Carrier{"blockAndAggregate((address,bytes)[])", Form::parts, 0, 0, kNowhere, 1},
+    Carrier{"tryBlockAndAggregate(bool,(address,bytes)[])", Form::parts, 1, 0, kNowhere, 1},
+    Carrier{"aggregate3((address,bool,bytes)[])", Form::parts, 0, 0, kNowhere, 2},
+    Carrier{"aggregate3Value((address,bool,uint256,bytes)[])", Form::parts, 0, 0, 2, 3},
+    Carrier{"execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,"
             "bytes)",
             Form::parts, kNowhere, 0, 1, 2, 3},
-    Wrapper{"execTransactionFromModule(address,uint256,bytes,uint8)", Form::parts, kNowhere, 0, 1,
+    Carrier{"execTransactionFromModule(address,uint256,bytes,uint8)", Form::parts, kNowhere, 0, 1,
             2, 3},
-    Wrapper{"multiSend(bytes)", Form::packed, 0},
-    Wrapper{"execute(bytes,bytes[])", Form::commands, 1},
-    Wrapper{"execute(bytes,bytes[],uint256)", Form::commands, 1},
-    Wrapper{"EXECUTE_SUB_PLAN(bytes,bytes[])", Form::commands, 1}};
+    Carrier{"multiSend(bytes)", Form::packed, 0},
+    Carrier{"execute(bytes,bytes[])", Form::commands, 1},
+    Carrier{"execute(bytes,bytes[],uint256)", Form::commands, 1},
+    Carrier{"EXECUTE_SUB_PLAN(bytes,bytes[])", Form::commands, 1}};
 
 // What the Universal Router does by a byte, with the parameters that follow no selector.
 struct Command {
@@ -168,10 +168,10 @@ class Walk {
   void carry(std::uint32_t place) {
     const Call& call = room_[place];
     const std::string_view signature = call.map->text(call.decoded.entry->signature);
-    const auto* const wrapper =
-        std::find_if(kWrappers.begin(), kWrappers.end(),
-                     [signature](const Wrapper& known) { return known.signature == signature; });
-    if (wrapper == kWrappers.end()) return;
+    const auto* const carrier =
+        std::find_if(kCarriers.begin(), kCarriers.end(),
+                     [signature](const Carrier& known) { return known.signature == signature; });
+    if (carrier == kCarriers.end()) return;
     if (call.depth == kCallDepthMax) {
       is_whole_ = false;
       return;
@@ -183,14 +183,14 @@ class Walk {
                      .target = {},
                      .value = {},
                      .decoded = {}};
-    if (wrapper->list == kNowhere) return add_parts(*wrapper, arguments, child);
-    const Value list = arguments.part(wrapper->list);
-    switch (wrapper->form) {
+    if (carrier->list == kNowhere) return add_parts(*carrier, arguments, child);
+    const Value list = arguments.part(carrier->list);
+    switch (carrier->form) {
       case Form::data:
         for (const Value data : list.parts()) add_own(data.bytes(), *call.map, child);
         return;
       case Form::parts:
-        for (const Value parts : list.parts()) add_parts(*wrapper, parts, child);
+        for (const Value parts : list.parts()) add_parts(*carrier, parts, child);
         return;
       case Form::packed: return add_packed(list.bytes(), child);
       case Form::commands: return add_commands(arguments.part(0).bytes(), list, child);
@@ -205,12 +205,12 @@ class Walk {
     add(child);
   }
 
-  void add_parts(const Wrapper& wrapper, Value parts, Call child) {
-    child.target = parts.part(wrapper.target).bytes();
-    child.data = parts.part(wrapper.data).bytes();
-    if (wrapper.value != kNowhere) child.value = parts.part(wrapper.value).bytes();
+  void add_parts(const Carrier& carrier, Value parts, Call child) {
+    child.target = parts.part(carrier.target).bytes();
+    child.data = parts.part(carrier.data).bytes();
+    if (carrier.value != kNowhere) child.value = parts.part(carrier.value).bytes();
     const std::uint64_t operation =
-        wrapper.operation == kNowhere ? 0 : parts.part(wrapper.operation).as_unsigned().limbs[0];
+        carrier.operation == kNowhere ? 0 : parts.part(carrier.operation).as_unsigned().limbs[0];
     add_to_target(child, operation);
   }
 

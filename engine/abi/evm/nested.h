@@ -1,6 +1,6 @@
 // The calls that a call carries: of a multicall, a Safe, a router.
 //
-// A wrapper is known by its canonical signature, so that what it carries is as sure as the map that
+// A carrier is known by its canonical signature, so that what it carries is as sure as the map that
 // has the signature: bind it to the address first. A carried call is decoded inside its own slice:
 // what it says can lie nowhere else. What no map describes, what the chain would refuse and what is
 // over the budget stays there as raw bytes, marked with the reason; nothing is left out silently.

@@ -20,7 +20,7 @@ struct Item {
 
 // Reads the item that begins at `at` and ends before `end`.
 Result<Item> read_item(Bytes bytes, std::size_t at, std::size_t end) {
-  if (at >= end) return fail(Code::bad_value, at);
+  if (at >= end) return fail(Code::chain_refuses, at);
   const std::uint8_t first = bytes[at];
   if (first < kText) return Item{bytes.subspan(at, 1), at + 1, false};
   const bool is_list = first >= kList;
@@ -30,16 +30,16 @@ Result<Item> read_item(Bytes bytes, std::size_t at, std::size_t end) {
   if (size > kSmallMax) {
     const std::size_t digits = size - kSmallMax;
     if (digits > kLengthSizeMax || digits > end - begin || bytes[begin] == 0)
-      return fail(Code::bad_value, at);
+      return fail(Code::chain_refuses, at);
     std::uint64_t long_size = 0;
     for (std::size_t i = 0; i < digits; ++i) long_size = long_size << 8 | bytes[begin + i];
     begin += digits;
     // A short length in the long form would be a second spelling.
-    if (long_size <= kSmallMax || long_size > end - begin) return fail(Code::bad_value, at);
+    if (long_size <= kSmallMax || long_size > end - begin) return fail(Code::chain_refuses, at);
     size = static_cast<std::size_t>(long_size);
   }
-  if (size > end - begin) return fail(Code::bad_value, at);
-  if (!is_list && size == 1 && bytes[begin] < kText) return fail(Code::bad_value, at);
+  if (size > end - begin) return fail(Code::chain_refuses, at);
+  if (!is_list && size == 1 && bytes[begin] < kText) return fail(Code::chain_refuses, at);
   return Item{bytes.subspan(begin, size), begin + size, is_list};
 }
 
@@ -48,7 +48,7 @@ class Reader {
  public:
   static Result<Reader> open(Bytes bytes, std::size_t at) {
     AIRLOCK_ASSIGN(const Item list, read_item(bytes, at, bytes.size()));
-    if (!list.is_list) return fail(Code::bad_value, at);
+    if (!list.is_list) return fail(Code::chain_refuses, at);
     if (list.end != bytes.size()) return fail(Code::trailing_bytes, list.end);
     return Reader(bytes, bytes.size() - list.content.size());
   }
@@ -59,7 +59,7 @@ class Reader {
   Result<Bytes> text() {
     const std::size_t begin = at_;
     AIRLOCK_ASSIGN(const Item item, read_item(bytes_, at_, bytes_.size()));
-    if (item.is_list) return fail(Code::bad_value, begin);
+    if (item.is_list) return fail(Code::chain_refuses, begin);
     at_ = item.end;
     return item.content;
   }
@@ -67,20 +67,20 @@ class Reader {
     const std::size_t begin = at_;
     AIRLOCK_ASSIGN(const Bytes digits, text());
     if (digits.size() > kWordSize || (!digits.empty() && digits[0] == 0))
-      return fail(Code::bad_value, begin);
+      return fail(Code::chain_refuses, begin);
     return number::from_big(digits);
   }
   Result<std::uint64_t> small() {
     const std::size_t begin = at_;
     AIRLOCK_ASSIGN(const number::U256 value, number());
-    if (!value.fits(64)) return fail(Code::bad_value, begin);
+    if (!value.fits(64)) return fail(Code::chain_refuses, begin);
     return value.limbs[0];
   }
   Result<std::optional<Bytes>> address() {
     const std::size_t begin = at_;
     AIRLOCK_ASSIGN(const Bytes bytes, text());
     if (bytes.empty()) return std::optional<Bytes>();
-    if (bytes.size() != kAddressSize) return fail(Code::bad_value, begin);
+    if (bytes.size() != kAddressSize) return fail(Code::chain_refuses, begin);
     return std::optional<Bytes>(bytes);
   }
 
@@ -105,7 +105,8 @@ class Reader {
         continue;
       }
       const std::size_t size = depth == kAddressDepth ? kAddressSize : kWordSize;
-      if (depth < kAddressDepth || item.content.size() != size) return fail(Code::bad_value, begin);
+      if (depth < kAddressDepth || item.content.size() != size)
+        return fail(Code::chain_refuses, begin);
       at_ = item.end;
     } while (depth > 0);
     return {};
@@ -137,15 +138,15 @@ Result<Transaction> read_legacy(Bytes encoded, Signature signature) {
   AIRLOCK_ASSIGN(const number::U256 r, reader.number());
   AIRLOCK_ASSIGN(const number::U256 s, reader.number());
   if (!r.is_zero() || !s.is_zero()) {
-    if (signature == Signature::refused) return fail(Code::bad_value, reader.at());
+    if (signature == Signature::refused) return fail(Code::chain_refuses, reader.at());
     // EIP-155: twice the chain, and 35 or 36; before it 27 or 28.
     constexpr std::uint64_t kFirst = 35;
     chain = chain < kFirst ? 0 : (chain - kFirst) / 2;
   } else if (chain == 0) {
-    return fail(Code::bad_value, reader.at());
+    return fail(Code::chain_refuses, reader.at());
   }
   if (chain != 0) made.chain_id = chain;
-  if (!reader.is_at_end()) return fail(Code::bad_value, reader.at());
+  if (!reader.is_at_end()) return fail(Code::chain_refuses, reader.at());
   return made;
 }
 
@@ -160,21 +161,21 @@ Result<Transaction> read_typed(Bytes encoded, TransactionKind kind, Signature si
   AIRLOCK_TRY(reader.access_list());
   if (signature == Signature::passed_over && !reader.is_at_end())
     for (int i = 0; i < 3; ++i) AIRLOCK_TRY(reader.number());
-  if (!reader.is_at_end()) return fail(Code::bad_value, reader.at());
+  if (!reader.is_at_end()) return fail(Code::chain_refuses, reader.at());
   return made;
 }
 
 }  // namespace
 
 Result<Transaction> read_transaction(Bytes encoded, Signature signature) {
-  if (encoded.empty()) return fail(Code::bad_value);
+  if (encoded.empty()) return fail(Code::chain_refuses);
   if (encoded.size() > kTransactionSizeMax) return fail(Code::oversized, encoded.size());
   if (encoded[0] >= kList) return read_legacy(encoded, signature);
   if (encoded[0] == static_cast<std::uint8_t>(TransactionKind::access_list))
     return read_typed(encoded, TransactionKind::access_list, signature);
   if (encoded[0] == static_cast<std::uint8_t>(TransactionKind::dynamic_fee))
     return read_typed(encoded, TransactionKind::dynamic_fee, signature);
-  return fail(Code::bad_value);
+  return fail(Code::chain_refuses);
 }
 
 }  // namespace airlock::abi::evm

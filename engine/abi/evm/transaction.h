@@ -30,8 +30,8 @@ struct Transaction {
 enum class Signature : std::uint8_t { refused, passed_over };
 
 // read_transaction reads a legacy (six items, or nine with the chain as EIP-155 has it), EIP-2930
-// or EIP-1559 transaction. Only the one canonical RLP of it is read. Errors: bad_value (at = the
-// byte), trailing_bytes, oversized, too_deep, too_many.
+// or EIP-1559 transaction. Only the one canonical RLP of it is read. Errors: chain_refuses (at =
+// the byte), trailing_bytes, oversized, too_deep, too_many.
 Result<Transaction> read_transaction(Bytes encoded, Signature signature = Signature::refused);
 
 }  // namespace airlock::abi::evm

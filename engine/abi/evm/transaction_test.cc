@@ -58,17 +58,17 @@ TEST(EvmTransaction, RefusesWhatIsSignedTrailingOrSpelledAnotherWay) {
   EXPECT_EQ(code(list(kLegacy)), Code::ok);
   EXPECT_EQ(code(list(kLegacy) + "00"), Code::trailing_bytes);
   EXPECT_EQ(code(list(kLegacy + "010102")),
-            Code::bad_value);  // signed
+            Code::chain_refuses);  // signed
   EXPECT_EQ(code(list(kLegacy + "808080")),
-            Code::bad_value);  // chain 0
-  EXPECT_EQ(code(list(kLegacy + "0180")), Code::bad_value);
-  EXPECT_EQ(code(list("8101" + kLegacy.substr(2))), Code::bad_value);  // 01 is its own spelling
-  EXPECT_EQ(code(list("00" + kLegacy.substr(2))), Code::bad_value);    // a zero is no digits
-  EXPECT_EQ(code("f8" + list(kLegacy)), Code::bad_value);
-  EXPECT_EQ(code(""), Code::bad_value);
-  EXPECT_EQ(code("03c0"), Code::bad_value);
-  EXPECT_EQ(code("02" + list("01018002825208800580c1c1c1c0")), Code::bad_value);
-  EXPECT_EQ(code("ff" + std::string(16, 'f')), Code::bad_value);
+            Code::chain_refuses);  // chain 0
+  EXPECT_EQ(code(list(kLegacy + "0180")), Code::chain_refuses);
+  EXPECT_EQ(code(list("8101" + kLegacy.substr(2))), Code::chain_refuses);  // 01 is its own spelling
+  EXPECT_EQ(code(list("00" + kLegacy.substr(2))), Code::chain_refuses);    // a zero is no digits
+  EXPECT_EQ(code("f8" + list(kLegacy)), Code::chain_refuses);
+  EXPECT_EQ(code(""), Code::chain_refuses);
+  EXPECT_EQ(code("03c0"), Code::chain_refuses);
+  EXPECT_EQ(code("02" + list("01018002825208800580c1c1c1c0")), Code::chain_refuses);
+  EXPECT_EQ(code("ff" + std::string(16, 'f')), Code::chain_refuses);
 }
 
 }  // namespace
