@@ -90,9 +90,9 @@ platform::Located<json::Value> status_of(platform::Device& device) {
   AIRLOCK_ASSIGN(const slot::Record record, device.record());
   AIRLOCK_ASSIGN(const agent::Running running, agent::Running::read(device, record));
   const file::Path keyring_path = device.path(platform::kKeyringName);
-  AIRLOCK_ASSIGN(const file::Buffer envelope, located(keyring_path, device.keyring_envelope()));
-  AIRLOCK_ASSIGN(const package::Keyring keyring,
-                 located(keyring_path, package::open_keyring_anchor(envelope)));
+  AIRLOCK_ASSIGN(const apply::TrustedKeyring trusted,
+                 located(keyring_path, apply::trusted_keyring(device)));
+  const package::Keyring& keyring = trusted.keyring;
   const file::Path key_path = device.path(platform::kPublicKeyName);
   AIRLOCK_ASSIGN(const std::string duid, located(key_path, platform::read_duid(key_path)));
   const Result<update::Session> session = agent::read_session(device);

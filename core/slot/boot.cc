@@ -76,6 +76,7 @@ Status prove_images(const BootView& view, SlotId id, const Manifest& manifest) {
 Status prove_against_record(const BootView& view, const Record& record, SlotId id) {
   const Slot& slot = record.slots[index_of(id)];
   const Depth depth = slot.proven ? Depth::digests : Depth::quorum;
+  if (depth == Depth::quorum) AIRLOCK_TRY(check_keyring(record, view.keyring));
   AIRLOCK_ASSIGN(const ProvenSlot proven, prove_slot(view, id, slot.manifest, depth));
   const std::uint32_t floor = record.floors[package::index_of(Kind::firmware)];
   if (proven.security_version < floor) return fail(Code::below_floor, floor);

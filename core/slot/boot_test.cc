@@ -201,6 +201,13 @@ TEST(Boot, RefusesATrialWithoutAQuorum) {
 }
 
 // Certificates are for an agent in front of it to judge; where there is none, nobody did.
+TEST(Boot, ProvesNoFirstBootByAKeyringThatWasPutBack) {
+  Device device;
+  device.stage(firmware('n', 2));
+  device.save(raise_floor(device.record(), Kind::keyring, 2));
+  expect_gave_up(device, Code::keyring_rollback);
+}
+
 TEST(Boot, RefusesAPolicyThatDemandsCertificatesUnlessAnAgentJudgedThem) {
   fakes::KeyringPlan plan = cast().plan();
   plan.policies[0].clauses[0].certified = true;

@@ -153,6 +153,10 @@ Result<Record> fall_back(const Record& record, Code reason);
 // The floor of firmware never rises above the security version of the active slot.
 Record raise_time(const Record& record, std::int64_t signed_time);
 Record raise_floor(const Record& record, Kind kind, std::uint32_t security_version);
+// check_keyring holds the trusted keyring's envelope against the floor of its kind: whoever puts an
+// older one in its place brings back keys that were taken out. Errors: keyring_rollback, and those
+// of package::read_unproven.
+Status check_keyring(const Record& record, Bytes envelope);
 
 }  // namespace airlock::slot
 

@@ -146,4 +146,10 @@ Record raise_floor(const Record& record, Kind kind, std::uint32_t security_versi
   return next;
 }
 
+Status check_keyring(const Record& record, Bytes envelope) {
+  AIRLOCK_ASSIGN(const package::Manifest manifest, package::read_unproven(envelope));
+  const std::uint32_t floor = record.floors[package::index_of(Kind::keyring)];
+  return manifest.security_version < floor ? fail(Code::keyring_rollback, floor) : Status();
+}
+
 }  // namespace airlock::slot

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "core/slot/slot.h"
+#include "tests/fakes/signers.h"
 
 namespace airlock::slot {
 namespace {
@@ -164,6 +165,18 @@ TEST(Bounds, OnlyRise) {
   const Record record = raise_floor(idle(), Kind::abi_pack, 9);
   EXPECT_EQ(record.floors[package::index_of(Kind::abi_pack)], 9U);
   EXPECT_EQ(raise_floor(record, Kind::abi_pack, 4), record);
+}
+
+TEST(Bounds, AnOlderKeyringThanTheFloorIsRefused) {
+  const fakes::Signers signers;
+  fakes::Release release =
+      fakes::Release::of_content(package::Kind::keyring, *signers.plan().encode());
+  release.security_version = 2;
+  const auto envelope = signers.sign_complete(release.encode(), package::Kind::keyring);
+  EXPECT_TRUE(check_keyring(idle(), envelope));
+  EXPECT_TRUE(check_keyring(raise_floor(idle(), Kind::keyring, 2), envelope));
+  EXPECT_EQ(check_keyring(raise_floor(idle(), Kind::keyring, 3), envelope).error(),
+            (Error{Code::keyring_rollback, 3}));
 }
 
 TEST(Bounds, TheFloorOfFirmwareNeverRisesAboveWhatRuns) {

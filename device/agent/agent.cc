@@ -168,10 +168,9 @@ Result<Ending> Agent::run(Pace pace) {
 
 // judge says whether this device would take a package.
 Status Agent::judge(const HandedIn& handed) {
-  AIRLOCK_ASSIGN(const file::Buffer keyring, device_->keyring_envelope());
-  AIRLOCK_ASSIGN(const package::Keyring keys, package::open_keyring_anchor(keyring));
+  AIRLOCK_ASSIGN(const apply::TrustedKeyring trusted, apply::trusted_keyring(*device_));
   AIRLOCK_ASSIGN(const package::Proven found,
-                 package::prove(handed.envelope, keys, package::Judged::before));
+                 package::prove(handed.envelope, trusted.keyring, package::Judged::before));
   AIRLOCK_ASSIGN(const auto logged, prove_logged(found.manifest(), handed.folder, handed.proof));
   std::optional<std::int64_t> clock;
   if (around_.clock) clock = around_.clock();

@@ -56,6 +56,20 @@ TEST_F(Agents, GoBackFromUnhealthyFirmwareAndDoNotTakeItAgainByThemselves) {
   expect_runs("1.1.0", new_image_);
 }
 
+TEST_F(Agents, TakeNoneOfSeveralReleasesAgainThatTheyWentBackFrom) {
+  trial_ = Trial::unhealthy;
+  EXPECT_EQ(run()->how, How::went_back);
+  make_offer("other", make_package("other", "1.2.0", 2, image_of(9)));
+  EXPECT_EQ(run()->how, How::went_back);
+  EXPECT_EQ(run()->how, How::quiet);
+  make_offer("next", next_);
+  EXPECT_EQ(run()->how, How::quiet) << "though the record names the other one";
+  EXPECT_EQ(record().last_revert.count, 2U);
+  ASSERT_TRUE(file::replace(folder_ / "device/given-up", bytes_of("no digest")));
+  make_offer("other", *text::digest_from_hex(text::to_hex(record().last_revert.manifest.bytes)));
+  EXPECT_EQ(run()->how, How::quiet) << "the record knows it all the same";
+}
+
 TEST_F(Agents, GoBackFromFirmwareThatHangsWhenItsBootsAreUsedUp) {
   trial_ = Trial::hang;
   EXPECT_EQ(run()->how, How::went_back);
@@ -86,7 +100,8 @@ TEST_F(Agents, ReplaceASessionByAnotherReleaseByHand) {
 
 TEST_F(Agents, DemandNoMoreRoomThanTheReleaseTakes) {
   platform::Device device = *platform::Device::open(folder_ / "device", platform::Opening::look);
-  const Release release = *prove_envelope(server_->envelope, *device.keyring_envelope());
+  const apply::TrustedKeyring trusted = *apply::trusted_keyring(device);
+  const Release release = *prove_envelope(server_->envelope, trusted.keyring);
   const slot::Record stored = *device.record();
   const Running running = *Running::read(device, stored);
   const package::DeviceFacts facts =

@@ -12,8 +12,8 @@ namespace {
 using update::Phase;
 
 Status read_keyring(const platform::Device& device) {
-  AIRLOCK_ASSIGN(const file::Buffer envelope, device.keyring_envelope());
-  AIRLOCK_TRY(package::open_keyring_anchor(envelope));
+  AIRLOCK_TRY(device.record());
+  AIRLOCK_TRY(apply::trusted_keyring(device));
   return {};
 }
 

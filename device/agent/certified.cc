@@ -1,5 +1,6 @@
 #include "device/agent/certified.h"
 
+#include "device/apply/apply.h"
 #include "device/fetch/responder.h"
 #include "host/json/json.h"
 #include "host/text/text.h"
@@ -45,8 +46,8 @@ Result<Verdicts> verdicts_of(std::string_view text) {
 }  // namespace
 
 Status check_certified(const platform::Device& device, const CertificateQuestion& question) {
-  AIRLOCK_ASSIGN(const file::Buffer anchor, device.keyring_envelope());
-  AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(anchor));
+  AIRLOCK_ASSIGN(const apply::TrustedKeyring trusted, apply::trusted_keyring(device));
+  const package::Keyring& keyring = trusted.keyring;
   AIRLOCK_ASSIGN(const package::Manifest manifest, package::read_unproven(question.envelope));
   if (!package::wants_certificates(keyring, manifest.kind)) return {};
   AIRLOCK_TRY(file::make_folders(device.path(kCertificatesFolder)));

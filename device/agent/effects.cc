@@ -4,6 +4,7 @@
 #include "device/agent/agent.h"
 #include "device/agent/facts.h"
 #include "device/agent/folder.h"
+#include "device/agent/given_up.h"
 #include "device/agent/naming.h"
 #include "trust/doors/doors.h"
 
@@ -65,6 +66,8 @@ Result<const package::InstallPlan*> Agent::plan() {
 Result<Event> Agent::ask_server() {
   AIRLOCK_ASSIGN(const slot::Record record, device_->record());
   AIRLOCK_ASSIGN(const Running running, Running::read(*device_, record));
+  GivenUp given_up = GivenUp::read(*device_);
+  AIRLOCK_TRY(given_up.note(*device_, record, running.packs()));
   AIRLOCK_ASSIGN(fetch::CheckIn facts, check_in_of(*device_, record, running));
   AIRLOCK_ASSIGN(fetch::Answer answer, around_.outside.check_in(facts));
   for (int rounds = 0; !answer.offer && rounds < kBucketRoundsMax; ++rounds) {
@@ -76,10 +79,7 @@ Result<Event> Agent::ask_server() {
   if (!answer.offer) return event_of(Event::Type::nothing);
   // What failed its trial, or what the owner left, comes back only when the owner installs it by
   // hand.
-  if (record.last_revert.manifest == answer.offer->manifest) {
-    return event_of(Event::Type::nothing);
-  }
-  if (running.packs().given_up == answer.offer->manifest) return event_of(Event::Type::nothing);
+  if (given_up.holds(answer.offer->manifest)) return event_of(Event::Type::nothing);
   release_.reset();
   plan_.reset();
   verified_.reset();
@@ -109,8 +109,8 @@ Result<Event> Agent::refresh() {
 // The proof is named by the manifest, and proves itself. What is wrong with the envelope is for
 // prove to say.
 Status Agent::fetch_proof(Bytes envelope) {
-  AIRLOCK_ASSIGN(const file::Buffer anchor, device_->keyring_envelope());
-  AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(anchor));
+  AIRLOCK_ASSIGN(const apply::TrustedKeyring trusted, apply::trusted_keyring(*device_));
+  const package::Keyring& keyring = trusted.keyring;
   const Result<package::Manifest> manifest = package::read_unproven(envelope);
   if (!manifest || package::log_for(keyring, manifest->kind) == nullptr) {
     return keep_proof(*device_, {});
@@ -124,8 +124,8 @@ Status Agent::fetch_proof(Bytes envelope) {
 
 // Certificates prove themselves too; a policy that demands none needs none.
 Status Agent::fetch_bundle(Bytes envelope) {
-  AIRLOCK_ASSIGN(const file::Buffer anchor, device_->keyring_envelope());
-  AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(anchor));
+  AIRLOCK_ASSIGN(const apply::TrustedKeyring trusted, apply::trusted_keyring(*device_));
+  const package::Keyring& keyring = trusted.keyring;
   const Result<package::Manifest> manifest = package::read_unproven(envelope);
   if (!manifest || !package::wants_certificates(keyring, manifest->kind)) {
     return keep_bundle(*device_, {});
@@ -139,8 +139,8 @@ Status Agent::fetch_bundle(Bytes envelope) {
 // `folder` is that of a package by hand, empty for one from the server.
 Result<std::optional<Logged>> Agent::prove_logged(const package::Manifest& manifest,
                                                   const file::Path& folder, Bytes proof) {
-  AIRLOCK_ASSIGN(const file::Buffer anchor, device_->keyring_envelope());
-  AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(anchor));
+  AIRLOCK_ASSIGN(const apply::TrustedKeyring trusted, apply::trusted_keyring(*device_));
+  const package::Keyring& keyring = trusted.keyring;
   const package::LogPolicy* policy = package::log_for(keyring, manifest.kind);
   if (policy == nullptr) return std::nullopt;
   AIRLOCK_ASSIGN(const Seen seen, read_seen(*device_, *policy));
@@ -237,8 +237,8 @@ Result<Digest> Agent::ask(const package::Manifest& manifest) {
 Result<Digest> Agent::ask_of_kept() {
   AIRLOCK_ASSIGN(const slot::Record record, device_->record());
   AIRLOCK_ASSIGN(file::Buffer kept, device_->envelope(slot::other(record.active)));
-  AIRLOCK_ASSIGN(const file::Buffer keyring, device_->keyring_envelope());
-  AIRLOCK_ASSIGN(const Release release, prove_envelope(std::move(kept), keyring));
+  AIRLOCK_ASSIGN(const apply::TrustedKeyring trusted, apply::trusted_keyring(*device_));
+  AIRLOCK_ASSIGN(const Release release, prove_envelope(std::move(kept), trusted.keyring));
   if (release.proven.digest() != session_.manifest) return fail(Code::image_rejected);
   return ask(release.proven.manifest());
 }

@@ -161,8 +161,8 @@ Result<fetch::CheckIn> check_in_of(platform::Device& device, const slot::Record&
   facts.version = std::string(version_or_lowest(running));
   facts.security_version = record.active_slot().security_version;
   facts.bootloader = config.bootloader;
-  AIRLOCK_ASSIGN(const file::Buffer anchor, device.keyring_envelope());
-  AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(anchor));
+  AIRLOCK_ASSIGN(const apply::TrustedKeyring trusted, apply::trusted_keyring(device));
+  const package::Keyring& keyring = trusted.keyring;
   facts.keyring = keyring.version;
   facts.region = config.region;
   facts.group = config.group;

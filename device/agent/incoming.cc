@@ -1,5 +1,6 @@
 #include "device/agent/incoming.h"
 
+#include "device/apply/apply.h"
 #include "host/json/json.h"
 #include "host/text/text.h"
 #include "trust/x509/x509.h"
@@ -91,8 +92,7 @@ Result<file::Buffer> read_beside(const file::Path& path, std::size_t size_max) {
   return found;
 }
 
-Result<Release> prove_envelope(file::Buffer envelope, Bytes keyring_envelope) {
-  AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(keyring_envelope));
+Result<Release> prove_envelope(file::Buffer envelope, const package::Keyring& keyring) {
   AIRLOCK_ASSIGN(const package::Proven proven,
                  package::prove(envelope, keyring, package::Judged::before));
   return Release{std::move(envelope), proven};
@@ -101,8 +101,8 @@ Result<Release> prove_envelope(file::Buffer envelope, Bytes keyring_envelope) {
 Result<Release> prove_incoming(const platform::Device& device) {
   AIRLOCK_ASSIGN(file::Buffer envelope,
                  file::read(device.path(kEnvelopeName), package::kEnvelopeSizeMax));
-  AIRLOCK_ASSIGN(const file::Buffer keyring, device.keyring_envelope());
-  return prove_envelope(std::move(envelope), keyring);
+  AIRLOCK_ASSIGN(const apply::TrustedKeyring trusted, apply::trusted_keyring(device));
+  return prove_envelope(std::move(envelope), trusted.keyring);
 }
 
 }  // namespace airlock::agent

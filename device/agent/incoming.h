@@ -47,6 +47,6 @@ struct Release {
 // package::prove.
 Result<Release> prove_incoming(const platform::Device& device);
 // prove_envelope does it for any envelope.
-Result<Release> prove_envelope(file::Buffer envelope, Bytes keyring_envelope);
+Result<Release> prove_envelope(file::Buffer envelope, const package::Keyring& keyring);
 
 }  // namespace airlock::agent

@@ -64,5 +64,21 @@ TEST_F(Agents, RaiseTheFloorOfKeyringsThoughTheyWereCutOffBeforeIt) {
   EXPECT_EQ(record().floors[package::index_of(package::Kind::keyring)], 2U);
 }
 
+TEST_F(Agents, TakeNothingByAKeyringThatWasPutBack) {
+  const fakes::Buffer old = *file::read(folder_ / "device/areas/keyring.area", 1 << 20);
+  fakes::KeyringPlan plan = signers_.plan();
+  plan.version = 2;
+  fakes::Release release = fakes::Release::of_content(package::Kind::keyring, *plan.encode());
+  release.security_version = 2;
+  const fakes::Buffer manifest = release.encode();
+  ASSERT_TRUE(file::replace(folder_ / "next.cose",
+                            signers_.sign_complete(manifest, package::Kind::keyring)));
+  person_.answer = crypto::sha256(manifest);
+  ASSERT_EQ(install(folder_ / "next.cose")->how, How::committed);
+  ASSERT_TRUE(file::replace(folder_ / "device/areas/keyring.area", old));
+  const Result<Ending> ending = run();
+  EXPECT_EQ(ending ? ending->error.code : ending.error().code, Code::keyring_rollback);
+}
+
 }  // namespace
 }  // namespace airlock::agent

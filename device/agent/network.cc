@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "device/apply/apply.h"
 #include "host/text/text.h"
 #include "trust/doors/certified.h"
 
@@ -12,8 +13,8 @@ Result<Network> Network::open(const platform::Device& device) {
   endpoint.server = device.config().server;
   endpoint.ca_file = device.ca_file();
   if (device.config().server_roots) {
-    AIRLOCK_ASSIGN(const file::Buffer anchor, device.keyring_envelope());
-    AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(anchor));
+    AIRLOCK_ASSIGN(const apply::TrustedKeyring trusted, apply::trusted_keyring(device));
+    const package::Keyring& keyring = trusted.keyring;
     AIRLOCK_ASSIGN(x509::Roots roots, doors::certificate_roots_of(keyring));
     endpoint.roots = std::make_shared<const x509::Roots>(std::move(roots));
   }

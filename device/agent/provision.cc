@@ -174,15 +174,15 @@ platform::Located<std::optional<First>> read_firmware(const Factory& factory, By
   if (!factory.firmware) return std::nullopt;
   const file::Path path = *factory.firmware / "manifest.cose";
   AIRLOCK_ASSIGN(file::Buffer envelope, located(path, file::read(path, package::kEnvelopeSizeMax)));
-  AIRLOCK_ASSIGN(Release proven, located(path, prove_envelope(std::move(envelope), keyring)));
+  AIRLOCK_ASSIGN(const package::Keyring keys,
+                 located(factory.keyring, package::open_keyring_anchor(keyring)));
+  AIRLOCK_ASSIGN(Release proven, located(path, prove_envelope(std::move(envelope), keys)));
   const file::Path proof_path = proof_beside(path);
   AIRLOCK_ASSIGN(const file::Buffer proof,
                  located(proof_path, read_beside(proof_path, package::kProofSizeMax)));
   const file::Path bundle_path = bundle_beside(path);
   AIRLOCK_ASSIGN(file::Buffer bundle,
                  located(bundle_path, read_beside(bundle_path, x509::kBundleSizeMax)));
-  AIRLOCK_ASSIGN(const package::Keyring keys,
-                 located(factory.keyring, package::open_keyring_anchor(keyring)));
   translog::FolderFetcher log(*factory.firmware / "log");
   AIRLOCK_ASSIGN(std::optional<Logged> logged,
                  located(proof_path, check_logged(keys, proven.proven.manifest(), proof, {}, log)));

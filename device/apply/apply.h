@@ -96,6 +96,15 @@ Status restore_firmware(platform::Device& device);
 
 // ---- keyring
 
+// The keyring that is trusted, which views its envelope.
+struct TrustedKeyring {
+  file::Buffer envelope;
+  package::Keyring keyring;
+};
+// trusted_keyring opens it. Errors: those of slot::check_keyring and of
+// package::open_keyring_anchor, and those of the disk.
+Result<TrustedKeyring> trusted_keyring(const platform::Device& device);
+
 // commit_keyring replaces the keyring at once and raises its floor. Errors: consent_missing, those
 // of the disk.
 Status commit_keyring(platform::Device& device, const package::Proven& release, Bytes envelope);

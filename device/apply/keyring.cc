@@ -2,6 +2,15 @@
 
 namespace airlock::apply {
 
+Result<TrustedKeyring> trusted_keyring(const platform::Device& device) {
+  TrustedKeyring trusted;
+  AIRLOCK_ASSIGN(trusted.envelope, device.keyring_envelope());
+  AIRLOCK_ASSIGN(trusted.keyring, package::open_keyring_anchor(trusted.envelope));
+  AIRLOCK_ASSIGN(const slot::Record record, device.record());
+  AIRLOCK_TRY(slot::check_keyring(record, trusted.envelope));
+  return trusted;
+}
+
 Status commit_keyring(platform::Device& device, const package::Proven& release, Bytes envelope) {
   AIRLOCK_CHECK(release.manifest().kind == package::Kind::keyring);
   AIRLOCK_ASSIGN(const slot::Record record, device.record());

@@ -134,7 +134,7 @@ Located<void> Device::open_slots(file::Access access) {
   return {};
 }
 
-Result<slot::Record> Device::record() { return slot::load(record_areas()); }
+Result<slot::Record> Device::record() const { return slot::load(record_areas()); }
 
 Result<slot::Record> Device::store_record(const slot::Record& record) {
   AIRLOCK_ASSIGN(const slot::Record stored, slot::load(record_areas()));

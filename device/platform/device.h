@@ -47,7 +47,7 @@ class Device {
   }
 
   // The boot record.
-  Result<slot::Record> record();
+  Result<slot::Record> record() const;
   // store_record writes it unless it says what is stored already; returns what is stored then.
   Result<slot::Record> store_record(const slot::Record& record);
 
@@ -73,12 +73,12 @@ class Device {
  private:
   Device(file::Path folder, Config config, std::array<RecordCopy, 2> copies);
   Located<void> open_slots(file::Access access);
-  slot::RecordAreas record_areas() { return {{&copies_[0], &copies_[1]}}; }
+  slot::RecordAreas record_areas() const { return {{&copies_[0], &copies_[1]}}; }
 
   file::Path folder_;
   Config config_;
-  std::array<RecordCopy, 2> copies_;
-  std::vector<Slots> slots_;  // as config_.components
+  mutable std::array<RecordCopy, 2> copies_;  // an area is one to write, though it is only read
+  std::vector<Slots> slots_;                  // as config_.components
   std::optional<file::File> lock_;
 };
 
