@@ -135,6 +135,8 @@ struct DraftOptions {
   bool no_log = false;
   std::vector<std::string> roots;
   bool no_roots = false;
+  std::vector<std::string> retained;
+  bool no_retained = false;
 };
 
 std::expected<release::NamedKeys, Refusal> read_named_keys(const std::string& text) {
@@ -211,8 +213,26 @@ Answer read_log(const DraftOptions& options, release::KeyringChanges& changes) {
   return {};
 }
 
-std::expected<release::KeyringChanges, Refusal> read_changes(const DraftOptions& options) {
+// A release is retained on the word of the signers that it has today.
+Answer read_retained(const DraftOptions& options, const package::Keyring& present,
+                     release::KeyringChanges& changes) {
+  if (options.retained.empty() && !options.no_retained) return {};
+  changes.retained.emplace();
+  for (const std::string& package : options.retained) {
+    AIRLOCK_ANSWER_ASSIGN(const file::Buffer envelope, release::read_envelope(package),
+                          release::envelope_path(package).string());
+    const auto proven = release::prove_package(envelope, present);
+    if (!proven) return refuse(proven.error(), package);
+    if (proven->manifest().kind == package::Kind::keyring) return refuse(Code::wrong_kind, package);
+    changes.retained->push_back(proven->digest());
+  }
+  return {};
+}
+
+std::expected<release::KeyringChanges, Refusal> read_changes(const DraftOptions& options,
+                                                             const package::Keyring& present) {
   release::KeyringChanges changes;
+  AIRLOCK_TRY(read_retained(options, present, changes));
   changes.removed = options.removed;
   for (const std::string& text : options.replaced) {
     AIRLOCK_ASSIGN(release::NamedKeys one, read_named_keys(text));
@@ -254,7 +274,7 @@ void warn_of_missing_roots(Bytes drafted) {
 
 Answer draft(const DraftOptions& options) {
   AIRLOCK_ASSIGN(const auto current, open_keyring(options.from));
-  AIRLOCK_ASSIGN(const release::KeyringChanges changes, read_changes(options));
+  AIRLOCK_ASSIGN(const release::KeyringChanges changes, read_changes(options, current->keyring));
   const auto made = release::draft_keyring(current->keyring, changes, present());
   if (!made) return refuse(made.error(), options.from);
   AIRLOCK_ANSWER_TRY(file::create(options.out, *made), options.out);
@@ -289,6 +309,12 @@ void add_policy_options(CLI::App& command, DraftOptions& options) {
       .add_flag("--no-certificate-roots", options.no_roots,
                 "no root but those compiled into devices")
       ->excludes(root);
+  auto* retain = command
+                     .add_option("--retain", options.retained,
+                                 "a release that devices go on accepting although its signers "
+                                 "leave, instead of those retained now; repeat for several")
+                     ->type_name("PACKAGE");
+  command.add_flag("--no-retained", options.no_retained, "retain no release")->excludes(retain);
 }
 
 }  // namespace

@@ -112,12 +112,14 @@ struct NextKeyring {
   std::array<package::SigningPolicy, package::kKindCount> policies;
   std::optional<package::LogPolicy> log;
   std::vector<Bytes> roots;
+  std::vector<Digest> retained;
 
   explicit NextKeyring(const package::Keyring& current)
       : groups(current.groups.begin(), current.groups.end()),
         policies(current.policies),
         log(current.log),
-        roots(current.certificate_roots.begin(), current.certificate_roots.end()) {
+        roots(current.certificate_roots.begin(), current.certificate_roots.end()),
+        retained(current.retained.begin(), current.retained.end()) {
     for (const package::Key& key : current.keys) keys.push_back({key.key, key.group, key.name});
   }
   const package::KeyDraft* named(std::string_view name) const {
@@ -253,6 +255,7 @@ Answer<Buffer> draft_keyring(const package::Keyring& current, const KeyringChang
   AIRLOCK_TRY(apply_policies(changes, next));
   AIRLOCK_TRY(apply_log(changes, next));
   AIRLOCK_TRY(apply_roots(changes, next));
+  if (changes.retained) next.retained = *changes.retained;
   std::vector<package::PolicyDraft> policies;
   for (Kind kind : package::kKinds) {
     const auto& clauses = next.policies[package::index_of(kind)].clauses;
@@ -263,7 +266,7 @@ Answer<Buffer> draft_keyring(const package::Keyring& current, const KeyringChang
                                     next.groups,
                                     next.keys,
                                     policies,
-                                    current.retained,
+                                    next.retained,
                                     next.log,
                                     next.roots};
   AIRLOCK_ASSIGN(Buffer envelope,

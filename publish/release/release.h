@@ -255,6 +255,7 @@ struct KeyringChanges {
   enum class KeepLog : std::uint8_t { yes, no };
   KeepLog keep_log = KeepLog::yes;                       // where no other is given
   std::optional<std::vector<Buffer>> certificate_roots;  // DER, instead of the present ones
+  std::optional<std::vector<Digest>> retained;           // manifests, instead of the present ones
 };
 // draft_keyring returns the envelope, still to be signed, of the keyring that follows `current`.
 // Errors: not_found (about a name or group), exists_already (a new signer's name), those of

@@ -47,6 +47,41 @@ class Rotation(Stage):
         self.update(release)
         self.assertEqual(self.status()["last_error"], None)
 
+    def take_keyring(self, *changes, out="changed.cose"):
+        """Drafts a keyring with these changes, has the roots sign it, and gives it to the device."""
+        self.airlock("keyring", "draft", "--from", "keys/keyring.cose", *changes, "--out", out)
+        for signer in ("root-1", "root-2", "root-3"):
+            self.airlock("sign", "--key", f"keys/{signer}.key", out, "--digest", self.manifest_digest(out))
+        self.install(self.dir / out)
+
+    def install(self, package):
+        self.device("install", package, "--consent", self.manifest_digest(package))
+
+    def test_a_lost_vendor_key_is_survived(self):
+        self.airlock("keys", "make", "fresh/vendor", "--algorithm", "ed25519")
+        self.take_keyring("--replace", "vendor=fresh/vendor.pub")
+        release = self.make_release("1.1.0", firmware(80_000, 2), security=2, signers=("committee-1", "committee-2"))
+        self.sign(release, "vendor")
+        self.refuses("quorum_missing", self.install, release)
+        self.airlock("sign", "--key", "fresh/vendor.key", release, "--digest", self.manifest_digest(release))
+        self.install(release)
+        self.assert_runs("1.1.0", firmware(80_000, 2))
+
+    def test_a_retained_release_is_accepted_though_its_signers_left(self):
+        kept = self.make_release("1.1.0", firmware(80_000, 2), signers=("vendor", "committee-1", "committee-2"))
+        other = self.make_release("1.2.0", firmware(80_000, 3), signers=("vendor", "committee-1", "committee-2"))
+        unproven = self.make_release("1.3.0", firmware(80_000, 4), signers=("vendor",))
+        leave = ("--replace", "committee-1=fresh/committee-1.pub", "--out", "never.cose")
+        self.refuses("quorum_missing", self.airlock, "keyring", "draft", "--from", "keys/keyring.cose", "--retain",
+                     unproven, *leave)
+        self.refuses("wrong_kind", self.airlock, "keyring", "draft", "--from", "keys/keyring.cose", "--retain",
+                     "next.cose", *leave)
+        self.take_keyring("--replace", "committee-1=fresh/committee-1.pub", "--retain", kept)
+        self.assertEqual(self.inspect(self.dir / "changed.cose")["keyring"]["retained"], [self.manifest_digest(kept)])
+        self.refuses("quorum_missing", self.install, other)
+        self.install(kept)
+        self.assert_runs("1.1.0", firmware(80_000, 2))
+
     def rotate_every_root(self):
         """Five keyrings, each with one root key replaced: no root of the first stands in the last. Returns their files."""
         holders = {f"root-{n}": "keys" for n in range(1, 6)}
