@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <vector>
 
+#include "apps/airlock/opened.h"
 #include "apps/airlock/typed.h"
 #include "host/json/json.h"
 #include "host/text/text.h"
@@ -25,7 +26,7 @@ constexpr const char* kAccessExample =
     " \\\n      --admin https://127.0.0.1:8444 --cert admin.pem --key admin.key --ca ca.pem";
 
 // How to reach the server, and as whom.
-struct Access {
+struct Access : PassphraseOptions {
   std::string admin, certificate, key, ca;
   bool json = false;
 };
@@ -88,6 +89,29 @@ std::expected<Value, Refusal> read_answer(const std::string& text, long status,
   return refuse(named == Code::ok ? Code::http_failed : named, url);
 }
 
+// A key in a token is reached by OpenSSL's engine for PKCS#11, which takes what stands before the
+// question mark of the URI, the module by its environment, and the PIN from here.
+Answer use_key(CURL* curl, const Access& access) {
+  if (!token::is_uri(access.key)) {
+    curl_easy_setopt(curl, CURLOPT_SSLKEY, access.key.c_str());
+    return {};
+  }
+  AIRLOCK_ANSWER_ASSIGN(const token::Uri uri, token::Uri::parse(access.key),
+                        "the PKCS#11 URI of --key");
+  AIRLOCK_ASSIGN(const keys::Secret pin, ask_passphrase(access, access.key, keys::Asking::once));
+  if (const auto path = uri.module_path()) setenv("PKCS11_MODULE_PATH", path->c_str(), 1);
+  token::note_module();
+  if (curl_easy_setopt(curl, CURLOPT_SSLENGINE, "pkcs11") != CURLE_OK) {
+    return refuse(Code::token_failed,
+                  "OpenSSL finds no engine for PKCS#11: install libengine-pkcs11-openssl");
+  }
+  const std::string named = access.key.substr(0, access.key.find('?'));
+  curl_easy_setopt(curl, CURLOPT_SSLKEYTYPE, "ENG");
+  curl_easy_setopt(curl, CURLOPT_SSLKEY, named.c_str());
+  curl_easy_setopt(curl, CURLOPT_KEYPASSWD, std::string(text_of(pin.view())).c_str());
+  return {};
+}
+
 // ask sends one request: a body makes it a POST.
 std::expected<Value, Refusal> ask(const Access& access, const std::string& path,
                                   const std::string& body = "") {
@@ -103,7 +127,7 @@ std::expected<Value, Refusal> ask(const Access& access, const std::string& path,
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
   curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_3));
   curl_easy_setopt(curl, CURLOPT_SSLCERT, access.certificate.c_str());
-  curl_easy_setopt(curl, CURLOPT_SSLKEY, access.key.c_str());
+  AIRLOCK_TRY(use_key(curl, access));
   curl_easy_setopt(curl, CURLOPT_CAINFO, access.ca.c_str());
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
   curl_easy_setopt(curl, CURLOPT_TIMEOUT, kTotalSeconds);
@@ -294,7 +318,14 @@ void add_access(CLI::App& command, Access& access) {
     command.add_option(name, path, what)->required()->check(CLI::ExistingFile);
   };
   add_file("--cert", access.certificate, "your certificate, PEM");
-  add_file("--key", access.key, "its private key, PEM");
+  command
+      .add_option("--key", access.key,
+                  "its private key: a file in PEM, or the PKCS#11 URI of a token")
+      ->required()
+      ->check([](const std::string& text) {
+        return token::is_uri(text) ? std::string() : CLI::ExistingFile(text);
+      });
+  add_passphrase_option(command, access);
   add_file("--ca", access.ca, "who certifies the server, PEM");
   command.add_flag("--json", access.json, "answer in JSON");
 }

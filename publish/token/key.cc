@@ -1,7 +1,10 @@
 // Finding and making keys in a token.
+#include <openssl/crypto.h>
+
 #include <algorithm>
 
 #include "publish/token/internal.h"
+#include "publish/token/watched.h"
 
 namespace airlock::token {
 namespace {
@@ -145,20 +148,32 @@ Result<std::shared_ptr<Key::Opened>> open_in(const std::shared_ptr<Slot>& slot, 
   return opened;
 }
 
-}  // namespace
+// The PIN goes with the call, which may be left behind, and is wiped when that ends.
+class Pin {
+ public:
+  explicit Pin(Bytes pin) : bytes_(pin.begin(), pin.end()) {}
+  Pin(Pin&&) noexcept = default;
+  Pin& operator=(Pin&&) = delete;
+  ~Pin() { OPENSSL_cleanse(bytes_.data(), bytes_.size()); }
+  Bytes view() const { return bytes_; }
 
-Result<Key> Key::open(const Uri& uri, Bytes pin) {
+ private:
+  file::Buffer bytes_;
+};
+
+using Opening = Result<std::shared_ptr<Key::Opened>>;
+
+Opening open_now(const Uri& uri, const Pin& pin) {
   AIRLOCK_ASSIGN(const std::shared_ptr<Slot> slot, find_slot(uri));
-  AIRLOCK_TRY(slot->login(pin, Slot::Access::read));
-  AIRLOCK_ASSIGN(auto opened, open_in(slot, uri));
-  return Key(std::move(opened));
+  AIRLOCK_TRY(slot->login(pin.view(), Slot::Access::read));
+  return open_in(slot, uri);
 }
 
-Result<Key> Key::generate(const Uri& uri, Bytes pin, Curve curve) {
+Opening generate_now(const Uri& uri, const Pin& pin, Curve curve) {
   const CK_ATTRIBUTE* label = p11_kit_uri_get_attribute(uri.parsed().uri.get(), CKA_LABEL);
   if (label == nullptr) return fail(Code::missing_field);
   AIRLOCK_ASSIGN(const std::shared_ptr<Slot> slot, find_slot(uri));
-  AIRLOCK_TRY(slot->login(pin, Slot::Access::write));
+  AIRLOCK_TRY(slot->login(pin.view(), Slot::Access::write));
   {
     AIRLOCK_ASSIGN(const Session session, Session::in(slot));
     const auto there = find_one(session, wanted_by(uri, kPrivate));
@@ -167,7 +182,28 @@ Result<Key> Key::generate(const Uri& uri, Bytes pin, Curve curve) {
     AIRLOCK_TRY(checked(session.call().C_GenerateRandom(session.handle(), id.data(), id.size())));
     AIRLOCK_TRY(make_pair(session, curve, *label, id));
   }
-  AIRLOCK_ASSIGN(auto opened, open_in(slot, uri));
+  return open_in(slot, uri);
+}
+
+template <class Work>
+Opening watched(std::chrono::milliseconds wait_max, Work work) {
+  const auto ended = wait(*begin<Opening>(std::move(work)), wait_max);
+  return ended ? *ended : fail(Code::timed_out);
+}
+
+}  // namespace
+
+Result<Key> Key::open(const Uri& uri, Bytes pin, std::chrono::milliseconds wait_max) {
+  AIRLOCK_ASSIGN(auto opened,
+                 watched(wait_max, [uri, pin = Pin(pin)] { return open_now(uri, pin); }));
+  return Key(std::move(opened));
+}
+
+Result<Key> Key::generate(const Uri& uri, Bytes pin, Curve curve,
+                          std::chrono::milliseconds wait_max) {
+  AIRLOCK_ASSIGN(auto opened, watched(wait_max, [uri, pin = Pin(pin), curve] {
+                   return generate_now(uri, pin, curve);
+                 }));
   return Key(std::move(opened));
 }
 

@@ -1,43 +1,12 @@
-// Signing under a watch: the call runs in a thread of its own, since a module may hang for as long
-// as it likes, and the slot is looked at meanwhile.
+// Signing under a watch, while the slot is looked at.
 #include <openssl/crypto.h>
-
-#include <condition_variable>
-#include <thread>
 
 #include "core/crypto/crypto.h"
 #include "publish/token/internal.h"
+#include "publish/token/watched.h"
 
 namespace airlock::token {
 namespace {
-
-// What the watcher and a call share. It outlives both, since a call that never ends is left behind.
-template <class Value>
-struct Awaited {
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::optional<Value> value;
-};
-
-// begin runs `work` in a thread that nobody joins.
-template <class Value, class Work>
-std::shared_ptr<Awaited<Value>> begin(Work work) {
-  auto awaited = std::make_shared<Awaited<Value>>();
-  std::thread([awaited, work = std::move(work)]() mutable {
-    Value value = work();
-    const std::lock_guard lock(awaited->mutex);
-    awaited->value = std::move(value);
-    awaited->changed.notify_all();
-  }).detach();
-  return awaited;
-}
-
-template <class Value>
-std::optional<Value> wait(Awaited<Value>& awaited, std::chrono::milliseconds pause) {
-  std::unique_lock lock(awaited.mutex);
-  awaited.changed.wait_for(lock, pause, [&] { return awaited.value.has_value(); });
-  return awaited.value;
-}
 
 Result<Signature> sign_now(const Key::Opened& key, file::Buffer message) {
   AIRLOCK_ASSIGN(Session session, Session::in(key.slot));
@@ -78,7 +47,7 @@ Result<Signature> Key::sign(std::span<const Bytes> message) const {
   const auto signing = begin<Result<Signature>>(
       [key = opened_, bytes = signable(opened_->curve, message)] { return sign_now(*key, bytes); });
   std::shared_ptr<Awaited<bool>> looking;
-  for (std::chrono::milliseconds waited{0}; waited < kSignWaitMax; waited += kPresencePause) {
+  for (std::chrono::milliseconds waited{0}; waited < kAnswerWaitMax; waited += kPresencePause) {
     if (auto signed_now = wait(*signing, kPresencePause)) return *signed_now;
     if (looking == nullptr)
       looking = begin<bool>([slot = opened_->slot] { return slot->is_present(); });

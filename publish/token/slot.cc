@@ -165,5 +165,6 @@ Session::~Session() {
 }
 
 bool has_loaded_modules() { return g_has_loaded; }
+void note_module() { g_has_loaded = true; }
 
 }  // namespace airlock::token

@@ -4,7 +4,8 @@
 // PKCS#11 URI (RFC 7512). The key stays where it is; what leaves the room are public keys and
 // signatures. It promises that a URI means exactly one key or none, that one Key may sign from
 // several threads (a session each, one login for all), that a token that is pulled out is an error
-// within a second and a module that never answers is one after a minute, and that a key generated
+// within a second where its module still answers, and a module that never answers, whatever it was
+// asked, is one after a minute, and that a key generated
 // here is sensitive and not extractable. It never takes a PIN from a URI's pin-value, since a
 // command line is read by everybody on the machine, and never decides what is signed.
 //
@@ -25,13 +26,13 @@
 
 namespace airlock::token {
 
-// Limits. A slot is looked at every kPresencePause while its token signs; kSignWaitMax is for a
-// person who has to touch it.
+// Limits. A slot is looked at every kPresencePause while its token signs; kAnswerWaitMax is for a
+// person who has to touch it, or to type at its own keys.
 inline constexpr std::size_t kUriSizeMax = 1024;
 inline constexpr std::size_t kPinSizeMax = 256;
 inline constexpr std::size_t kSlotsMax = 64;
 inline constexpr std::chrono::milliseconds kPresencePause{200};
-inline constexpr std::chrono::seconds kSignWaitMax{60};
+inline constexpr std::chrono::seconds kAnswerWaitMax{60};
 
 enum class Curve : std::uint8_t { ed25519, secp256k1, p256 };
 
@@ -47,26 +48,26 @@ void outlast_modules();
 // without the destructors of foreign libraries (std::_Exit): they need each other in an order that
 // nobody keeps.
 bool has_loaded_modules();
+// note_module says that another library is about to load one.
+void note_module();
 
-// A parsed URI.
+// A parsed URI. Copies share what was parsed, which never changes.
 class Uri {
  public:
   // parse errors: bad_text (malformed, or an attribute that RFC 7512 does not have), oversized,
   // pin_in_uri.
   static Result<Uri> parse(std::string_view text);
-  Uri(Uri&&) noexcept;
-  Uri& operator=(Uri&&) noexcept;
-  ~Uri();
-
   // pin_source is the file that holds the PIN, where the URI names one (RFC 7512, section 2.4).
   std::optional<file::Path> pin_source() const;
+  // module_path is the module, where the URI names one (section 2.4 too).
+  std::optional<file::Path> module_path() const;
 
   struct Parsed;
   const Parsed& parsed() const { return *parsed_; }
 
  private:
-  explicit Uri(std::unique_ptr<Parsed> parsed);
-  std::unique_ptr<Parsed> parsed_;
+  explicit Uri(std::shared_ptr<const Parsed> parsed) : parsed_(std::move(parsed)) {}
+  std::shared_ptr<const Parsed> parsed_;
 };
 
 using Signature = std::array<std::uint8_t, 64>;
@@ -76,12 +77,15 @@ class Key {
  public:
   // open finds the one private key that a URI names, and its public half. Errors: token_missing
   // (no token or key fits, or more than one), wrong_passphrase (the PIN), no_passphrase,
-  // key_too_weak (another type of key, or one that may not sign), token_gone, token_failed.
-  static Result<Key> open(const Uri& uri, Bytes pin);
+  // key_too_weak (another type of key, or one that may not sign), token_gone, token_failed,
+  // timed_out.
+  static Result<Key> open(const Uri& uri, Bytes pin,
+                          std::chrono::milliseconds wait_max = kAnswerWaitMax);
   // generate makes a key in the one token that a URI names, under the label that its `object`
   // states: sensitive, never to be extracted. Errors: those of open, exists_already (a key of this
   // label), missing_field (no `object`).
-  static Result<Key> generate(const Uri& uri, Bytes pin, Curve curve);
+  static Result<Key> generate(const Uri& uri, Bytes pin, Curve curve,
+                              std::chrono::milliseconds wait_max = kAnswerWaitMax);
 
   Curve curve() const;
   // public_point is 32 bytes for Ed25519, else the uncompressed point (65 bytes).

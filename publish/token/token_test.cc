@@ -22,6 +22,7 @@ namespace {
 constexpr std::string_view kPin = fakes::SoftToken::kPin;
 constexpr int kThreads = 4;
 constexpr int kSignaturesEach = 1000;
+constexpr std::chrono::milliseconds kShortWait{300};
 
 class Token : public ::testing::Test {
  protected:
@@ -40,6 +41,16 @@ class Token : public ::testing::Test {
   Uri uri(const std::string& rest) const { return *Uri::parse(text(rest)); }
   Result<Key> made(Curve curve, const std::string& label = "release") const {
     return Key::generate(uri("token=Committee;object=" + label), bytes_of(kPin), curve);
+  }
+
+  // Keys are then those of the module that hangs while the file is there which this returns.
+  std::filesystem::path hang_from_now_on() {
+    auto pulled = token_->folder() / "hanging";
+    setenv("FAKE_TOKEN_MODULE", module_.c_str(), 1);
+    setenv("FAKE_TOKEN_PULLED", pulled.c_str(), 1);
+    const auto here = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+    module_ = (here / "fake_token_module.so").string();
+    return pulled;
   }
 
   std::optional<fakes::SoftToken> token_;
@@ -228,11 +239,7 @@ TEST_F(Token, EndsEveryThreadsSignatureWhenItIsPulled) {
 
 // The module that hangs is released again at the end, so that the thread left behind can end.
 TEST_F(Token, IsNotWaitedForWhereItsModuleHangsAndItIsGone) {
-  const auto pulled = token_->folder() / "hanging";
-  setenv("FAKE_TOKEN_MODULE", module_.c_str(), 1);
-  setenv("FAKE_TOKEN_PULLED", pulled.c_str(), 1);
-  module_ = (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "fake_token_module.so")
-                .string();
+  const auto pulled = hang_from_now_on();
   const auto key = made(Curve::ed25519);
   ASSERT_TRUE(key) << name(key.error().code);
   ASSERT_TRUE(key->sign(std::array{bytes_of("message")}));
@@ -241,6 +248,17 @@ TEST_F(Token, IsNotWaitedForWhereItsModuleHangsAndItIsGone) {
   std::filesystem::remove(pulled);
   ASSERT_FALSE(signature);
   EXPECT_EQ(signature.error().code, Code::token_gone) << name(signature.error().code);
+}
+
+TEST_F(Token, IsNotWaitedForForeverWhereItsModuleHangsBeforeItSigns) {
+  const auto hanging = hang_from_now_on();
+  std::ofstream(hanging) << "1";
+  const auto key = Key::open(uri("token=Committee;object=release"), bytes_of(kPin), kShortWait);
+  const auto fresh = Key::generate(uri("token=Committee;object=fresh"), bytes_of(kPin),
+                                   Curve::ed25519, kShortWait);
+  std::filesystem::remove(hanging);
+  EXPECT_EQ(key.error().code, Code::timed_out);
+  EXPECT_EQ(fresh.error().code, Code::timed_out);
 }
 
 TEST(TokenUri, TakesNoPinFromTheCommandLine) {

@@ -6,14 +6,9 @@ namespace airlock::token {
 
 bool is_uri(std::string_view text) { return text.starts_with("pkcs11:"); }
 
-Uri::Uri(std::unique_ptr<Parsed> parsed) : parsed_(std::move(parsed)) {}
-Uri::Uri(Uri&&) noexcept = default;
-Uri& Uri::operator=(Uri&&) noexcept = default;
-Uri::~Uri() = default;
-
 Result<Uri> Uri::parse(std::string_view text) {
   if (text.size() > kUriSizeMax) return fail(Code::oversized, text.size());
-  auto parsed = std::make_unique<Parsed>();
+  auto parsed = std::make_shared<Parsed>();
   parsed->uri.reset(p11_kit_uri_new());
   AIRLOCK_CHECK(parsed->uri != nullptr);
   P11KitUri* uri = parsed->uri.get();
@@ -24,6 +19,11 @@ Result<Uri> Uri::parse(std::string_view text) {
   }
   if (p11_kit_uri_get_pin_value(uri) != nullptr) return fail(Code::pin_in_uri);
   return Uri(std::move(parsed));
+}
+
+std::optional<file::Path> Uri::module_path() const {
+  const char* path = p11_kit_uri_get_module_path(parsed_->uri.get());
+  return path == nullptr ? std::nullopt : std::optional<file::Path>(path);
 }
 
 std::optional<file::Path> Uri::pin_source() const {

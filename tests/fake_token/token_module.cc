@@ -1,6 +1,6 @@
-// A PKCS#11 module whose token hangs while it signs and says that it is gone: what a module does
-// whose card is pulled out in the middle. All else is SoftHSM's. It behaves so from the moment when
-// the file named in FAKE_TOKEN_PULLED is there.
+// A PKCS#11 module whose token hangs while it signs or logs in, and says that it is gone: what a
+// module does whose card is pulled out in the middle. All else is SoftHSM's. It behaves so from the
+// moment when the file named in FAKE_TOKEN_PULLED is there.
 #include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
 #include <unistd.h>
@@ -24,6 +24,11 @@ CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG size, CK_BYTE_P
   return g_real->C_Sign(session, data, size, signature, signature_size);
 }
 
+CK_RV login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG size) {
+  while (is_pulled()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  return g_real->C_Login(session, user, pin, size);
+}
+
 CK_RV slot_info(CK_SLOT_ID slot, CK_SLOT_INFO_PTR info) {
   const CK_RV answered = g_real->C_GetSlotInfo(slot, info);
   if (answered == CKR_OK && is_pulled()) info->flags &= ~static_cast<CK_FLAGS>(CKF_TOKEN_PRESENT);
@@ -40,6 +45,7 @@ extern "C" CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR list) {
   if (get == nullptr || get(&g_real) != CKR_OK) return CKR_GENERAL_ERROR;
   static CK_FUNCTION_LIST fake = *g_real;
   fake.C_Sign = &sign;
+  fake.C_Login = &login;
   fake.C_GetSlotInfo = &slot_info;
   *list = &fake;
   return CKR_OK;

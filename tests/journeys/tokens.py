@@ -44,6 +44,20 @@ class Tokens(Stage):
         self.sign_by_token("vendor", package)
         self.publish(package, keyring="next.cose")
 
+    def test_an_operator_whose_key_rests_in_a_token_starts_a_rollout(self):
+        self.make_certificates()
+        package = self.make_release("1.0.0", firmware(40_000, 1))
+        self.publish(package)
+        self.start_server()
+        self.make_key("olivia", "p256")
+        self.openssl("x509", "-req", "-in", "admin.csr", "-force_pubkey", "olivia.pub", "-CA", "ca.pem", "-CAkey", "ca.key",
+                     "-CAcreateserial", "-out", "olivia.pem", "-days", "1", "-extfile", "admin.ext")
+        create = ("rollout", "create", "--manifest", self.manifest_digest(package), "--share", "100", "--why", "journey",
+                  "--json", "--admin", self.admin_url, "--cert", "olivia.pem", "--ca", "ca.pem", "--key")
+        self.assertEqual(json.loads(self.airlock(*create, self.uri("olivia")))["share"], 10000)
+        self.refuses("tls_failed", self.airlock, *create, self.uri("nobody"))
+        self.refuses("pin_in_uri", self.airlock, *create, f"pkcs11:token=Committee;object=olivia?pin-value={PIN}")
+
     def test_a_member_signs_by_two_keys_in_a_token_and_one_in_a_file(self):
         self.make_key("anna-1", "ed25519")
         self.make_key("anna-2", "secp256k1")

@@ -1,0 +1,43 @@
+// Calls of a module under a watch: each runs in a thread of its own, since a module may hang for as
+// long as it likes. Private to the room.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "publish/token/token.h"
+
+namespace airlock::token {
+
+// What the watcher and a call share. It outlives both, since a call that never ends is left behind.
+template <class Value>
+struct Awaited {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::optional<Value> value;
+};
+
+// begin runs `work` in a thread that nobody joins; what it needs it must own.
+template <class Value, class Work>
+std::shared_ptr<Awaited<Value>> begin(Work work) {
+  auto awaited = std::make_shared<Awaited<Value>>();
+  std::thread([awaited, work = std::move(work)]() mutable {
+    Value value = work();
+    const std::lock_guard lock(awaited->mutex);
+    awaited->value = std::move(value);
+    awaited->changed.notify_all();
+  }).detach();
+  return awaited;
+}
+
+template <class Value>
+std::optional<Value> wait(Awaited<Value>& awaited, std::chrono::milliseconds pause) {
+  std::unique_lock lock(awaited.mutex);
+  awaited.changed.wait_for(lock, pause, [&] { return awaited.value.has_value(); });
+  return awaited.value;
+}
+
+}  // namespace airlock::token
