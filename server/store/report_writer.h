@@ -28,7 +28,9 @@ class ReportWriter {
   // earlier attempt: then with the standing of that time), or with why it is not.
   using Receipt = std::function<void(Result<Standing>)>;
 
-  static Result<std::unique_ptr<ReportWriter>> open(const Store& store);
+  // open keeps `marked_max` reports of strangers; for a newer one the oldest are forgotten.
+  static Result<std::unique_ptr<ReportWriter>> open(const Store& store,
+                                                    std::int64_t marked_max = kMarkedMax);
   // The destructor writes what still waits.
   ~ReportWriter();
   ReportWriter(const ReportWriter&) = delete;

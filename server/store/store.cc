@@ -48,6 +48,12 @@ CREATE TABLE sightings (
 PRAGMA user_version = 2;
 )";
 
+// Strangers' reports are forgotten, the oldest first.
+constexpr const char* kThirdSchema = R"(
+CREATE INDEX reports_of_strangers ON reports (id) WHERE standing = 0;
+PRAGMA user_version = 3;
+)";
+
 constexpr std::string_view kRolloutColumns =
     "id, manifest, seed, share, state, models, regions, groups, from_min, from_max, not_before, "
     "not_after, created, certificates";
@@ -65,6 +71,7 @@ Status prepare_schema(Connection& connection) {
   }
   if (version < 1) AIRLOCK_TRY(connection.execute(kSchema));
   if (version < 2) AIRLOCK_TRY(connection.execute(kSecondSchema));
+  if (version < 3) AIRLOCK_TRY(connection.execute(kThirdSchema));
   return transaction.commit();
 }
 

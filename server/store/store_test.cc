@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <future>
+#include <set>
 
 #include "host/text/text.h"
 #include "server/store/report_writer.h"
@@ -134,10 +135,33 @@ TEST_F(StoreTest, CountsReportsOfEnrolledKeysOnlyAndEachOnce) {
   EXPECT_EQ(store_->report_counts(std::nullopt)->front().count, 1);
 }
 
+TEST_F(StoreTest, ForgetsStrangersOldestReportsAndNoneOfItsOwnDevices) {
+  const fakes::Signer device("device", crypto::Algorithm::eddsa);
+  ASSERT_TRUE(store_->import_devices({text::to_hex(device.key().view())}, kDeed));
+  auto writer = std::move(*ReportWriter::open(*store_, 3));
+  Report own;
+  own.duid = duid_of(device.key().view());
+  own.rollout = 3;
+  EXPECT_EQ(send(*writer, own), Standing::counted);
+  const auto told_by = [&](int number) {
+    Report report;
+    report.duid = "stranger-" + std::to_string(number);
+    report.rollout = 3;
+    return send(*writer, report);
+  };
+  for (int number = 0; number < 5; ++number) EXPECT_EQ(told_by(number), Standing::marked);
+  writer.reset();
+  std::set<std::string> kept;
+  const auto reports = store_->reports(3, 10);
+  for (const auto& report : *reports) kept.insert(report.duid);
+  EXPECT_EQ(kept, (std::set<std::string>{own.duid, "stranger-2", "stranger-3", "stranger-4"}));
+}
+
 TEST_F(StoreTest, BringsTheFirstSchemaUpToDate) {
   rollout();
   store_.reset();
   ASSERT_EQ(run_sql("ALTER TABLE rollouts DROP COLUMN certificates; DROP TABLE sightings; "
+                    "DROP INDEX reports_of_strangers; "
                     "PRAGMA user_version = 1"),
             SQLITE_OK);
   open();
