@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "publish/token/token.h"
 
@@ -33,11 +34,13 @@ std::shared_ptr<Awaited<Value>> begin(Work work) {
   return awaited;
 }
 
+// wait takes the value, once there is one: the thread keeps nothing of it, so that a token is
+// closed when whoever waited for it is done.
 template <class Value>
 std::optional<Value> wait(Awaited<Value>& awaited, std::chrono::milliseconds pause) {
   std::unique_lock lock(awaited.mutex);
   awaited.changed.wait_for(lock, pause, [&] { return awaited.value.has_value(); });
-  return awaited.value;
+  return std::exchange(awaited.value, std::nullopt);
 }
 
 }  // namespace airlock::token
