@@ -203,6 +203,8 @@ class Module {
 
  private:
   friend class ModuleReader;
+  friend class TableReader;
+  friend class Fitting;
   friend class CodeReader;
   Module() = default;
 
