@@ -279,7 +279,7 @@ void CodeReader::read_jump_tables(Cursor& cursor, std::size_t code_size, std::si
     const std::uint64_t owner = cursor.uleb(kIndexMax);
     const std::uint64_t branches = cursor.uleb(kJumpTablesMax);
     if (cursor.u8() != 1 || owner >= module_.enum_definitions_.size() ||
-        branches > module_.enum_definitions_[owner].count)
+        branches != module_.enum_definitions_[owner].count)
       return cursor.stop();
     for (std::uint64_t branch = 0; branch < branches && !cursor.failed(); ++branch)
       if (cursor.uleb(kIndexMax) >= code_size) return cursor.stop();

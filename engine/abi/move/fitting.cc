@@ -77,11 +77,9 @@ bool Fitting::definition_fits(const StructDefinition& definition) const {
   };
   if (definition.body != Body::variants)
     return std::ranges::all_of(module_.fields_of(definition), field_fits);
-  if (definition.count == 0 && module_.flavour_ == Flavour::aptos) return false;
+  if (definition.count == 0) return false;
   for (const VariantDefinition& variant : module_.variants_of(definition)) {
     if (variant.name >= module_.names_.size()) return false;
-    if (module_.flavour_ == Flavour::sui && variant.owner >= module_.enum_definitions_.size())
-      return false;
     if (!std::ranges::all_of(module_.fields_of(variant), field_fits)) return false;
   }
   return true;

@@ -123,7 +123,6 @@ struct FieldDefinition {
   std::uint32_t type = 0;  // token
 };
 struct VariantDefinition {
-  std::uint16_t owner = 0;  // what the file says again, in Sui's
   std::uint16_t name = 0;
   std::uint8_t field_count = 0;
   std::uint32_t first_field = 0;

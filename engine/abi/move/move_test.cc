@@ -147,6 +147,73 @@ TEST(MoveModule, RefusesTypesThatAreDeeperThanTheChainGoes) {
   EXPECT_EQ(code_of(file("06000000", all, "00")), Code::bad_module);
 }
 
+// enum E { V, W { .. u64 } } and `fun f()` that switches on one, as Sui's own code writes them.
+Buffer with_enum(const std::string& enums, const std::string& jumps) {
+  return file("07000005",
+              {{1, hex("0000")},
+               {2, hex("00010700")},
+               {3, hex("0002000000")},
+               {5, hex("00")},
+               {7, hex("016d"
+                       "0145"
+                       "0166"
+                       "0156"
+                       "0157")},
+               {8, hex(kAddressOne)},
+               {12, hex("00010000"
+                        "00"
+                        "02"
+                        "5600"
+                        "02" +
+                        jumps)},
+               {17, hex(enums)},
+               {19, hex("0001")}},
+              "00");
+}
+
+TEST(MoveModule, ReadsAnEnumOfSui) {
+  const std::string two =
+                        "000202"
+                        "0300"
+                        "04010303",
+                    jumps =
+                        "01"
+                        "00"
+                        "02"
+                        "01"
+                        "0101";
+  const Buffer bytes = with_enum(two, jumps);
+  const auto module = Module::read(bytes);
+  ASSERT_TRUE(module) << name(module.error().code) << module.error().at;
+  ASSERT_EQ(module->enum_definitions().size(), 1u);
+  const auto variants = module->variants_of(module->enum_definitions()[0]);
+  ASSERT_EQ(variants.size(), 2u);
+  EXPECT_EQ(module->names()[variants[1].name], "W");
+  EXPECT_EQ(module->fields_of(variants[1]).size(), 1u);
+  for (const char* wrong : {"000102"
+                            "0300"
+                            "04010303",
+                            "000200"})
+    EXPECT_EQ(code_of(with_enum(wrong, jumps)), Code::bad_module) << wrong;
+  for (const char* wrong : {"01"
+                            "00"
+                            "01"
+                            "01"
+                            "01",
+                            "01"
+                            "00"
+                            "02"
+                            "02"
+                            "0101",
+                            "01"
+                            "00"
+                            "02"
+                            "01"
+                            "0102",
+                            "00"})
+    EXPECT_EQ(code_of(with_enum(two, wrong)), Code::bad_module) << wrong;
+}
+
 TEST(MoveModule, ReadsAScriptAsAScriptAlone) {
   const Buffer script = file("06000000",
                              {{5, hex("00"

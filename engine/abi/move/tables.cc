@@ -18,6 +18,7 @@ constexpr std::uint64_t kVariantsMax = 127;
 constexpr std::uint64_t kAccessesMax = 64;
 constexpr std::uint64_t kAttributesMax = 16;
 constexpr std::uint8_t kAbilitiesAll = 0xf;
+constexpr std::uint8_t kDeclared = 2;  // the one kind of enum that Sui has
 
 std::uint8_t count(Cursor& cursor, std::uint64_t max = kCountMax) {
   return static_cast<std::uint8_t>(cursor.uleb(max));
@@ -214,7 +215,7 @@ void TableReader::read_enum(Cursor& cursor) {
   StructDefinition made;
   made.handle = index(cursor);
   made.body = Body::variants;
-  if (cursor.u8() != 1) return cursor.stop();
+  if (cursor.u8() != kDeclared) return cursor.stop();
   read_variants(cursor, made);
   module_.enum_definitions_.push_back(made);
 }
@@ -233,7 +234,6 @@ void TableReader::read_variants(Cursor& cursor, StructDefinition& made) {
   made.first = static_cast<std::uint32_t>(module_.variant_definitions_.size());
   for (unsigned i = 0; i < made.count && !cursor.failed(); ++i) {
     VariantDefinition variant;
-    if (module_.flavour_ == Flavour::sui) variant.owner = index(cursor);
     variant.name = index(cursor);
     read_fields(cursor, variant.field_count, variant.first_field);
     module_.variant_definitions_.push_back(variant);
