@@ -212,6 +212,7 @@ std::size_t CodeReader::read_operands(Cursor& cursor, std::size_t count, std::si
   std::size_t switch_count = 0;
   for (std::size_t i = 0; i < count && !cursor.failed(); ++i) {
     const Operand operand = operands[cursor.u8()];
+    if (operand == Operand::none) continue;
     bool good = true;
     std::uint64_t index = 0;
     if (operand >= Operand::constant && operand != Operand::jump_table) {

@@ -35,6 +35,7 @@ class ModuleReader {
   Status read_head(Cursor& cursor);
   Status read_directory(Cursor& cursor);
   Status read_tables();
+  void make_room();
   Status read_end(Cursor& cursor);
   Bytes table(Table table) const { return contents_.subspan(offsets_[table], sizes_[table]); }
 
@@ -114,17 +115,37 @@ Status ModuleReader::read_tables() {
       kModules, kStructs,         kFunctions, kFunctionInstances, kSignatures,      kConstants,
       kNames,   kStructInstances, kFields,    kFieldInstances,    kFriends,         kMetadata,
       kEnums,   kEnumInstances,   kVariants,  kStructDefinitions, kVariantInstances};
-  module_.tokens_.reserve(sizes_[kSignatures] + sizes_[kStructDefinitions] / 2);
-  module_.signatures_.reserve(sizes_[kSignatures] / 2);
-  module_.names_.reserve(sizes_[kNames] / 8);
-  module_.functions_.reserve(sizes_[kFunctions] / 5);
-  module_.function_definitions_.reserve(module_.functions_.capacity());
+  make_room();
   for (const Table kind : kOrder) {
     if (sizes_[kind] == 0) continue;
     Cursor cursor(table(kind), Code::bad_module, offsets_[kind]);
     AIRLOCK_TRY(tables_.read(kind, cursor));
   }
   return {};
+}
+
+// Room for what most modules have, so that lists do not grow step by step: an entry takes so many
+// bytes at least.
+void ModuleReader::make_room() {
+  const auto reserve = [this](auto& list, Table table, std::size_t size) {
+    list.reserve(sizes_[table] / size);
+  };
+  reserve(module_.modules_, kModules, 2);
+  reserve(module_.friends_, kFriends, 2);
+  reserve(module_.structs_, kStructs, 4);
+  reserve(module_.functions_, kFunctions, 5);
+  reserve(module_.function_definitions_, kFunctions, 5);
+  reserve(module_.function_instances_, kFunctionInstances, 2);
+  reserve(module_.struct_instances_, kStructInstances, 2);
+  reserve(module_.field_instances_, kFieldInstances, 2);
+  reserve(module_.fields_, kFields, 2);
+  reserve(module_.struct_definitions_, kStructDefinitions, 3);
+  reserve(module_.field_definitions_, kStructDefinitions, 2);
+  reserve(module_.signatures_, kSignatures, 2);
+  reserve(module_.names_, kNames, 8);
+  reserve(module_.constants_, kConstants, 4);
+  module_.parameters_.reserve(16);
+  module_.tokens_.reserve(sizes_[kSignatures] + sizes_[kStructDefinitions] / 2);
 }
 
 Status ModuleReader::read_end(Cursor& cursor) {

@@ -60,6 +60,8 @@ enum class TokenKind : std::uint8_t {
   i256 = 22,
 };
 
+inline constexpr std::size_t kTokenKinds = 23;
+
 // A part of a type; what it contains follows it.
 struct Token {
   TokenKind kind = TokenKind::boolean;

@@ -316,6 +316,41 @@ TEST(MoveLoader, RefusesATypeThatGrowsWithEachLevel) {
   EXPECT_EQ(map.error().code, Code::bad_type);
 }
 
+// A<T> {}, B<T> { A<vector<..T..>> } and C { B<vector<..u8..>> }: neither alone is too deep.
+TEST(MoveLoader, RefusesATypeThatOnlyItsArgumentsMakeTooDeep) {
+  const auto deep = [](unsigned levels) {
+    std::string vectors;
+    for (unsigned i = 0; i < levels; ++i) vectors += "0a";
+    return file("06000000",
+                {{1, hex("0000")},
+                 {2, hex("000107010001"
+                         "000207010000"
+                         "00030700")},
+                 {5, hex("00")},
+                 {7, hex("016d"
+                         "0141"
+                         "0142"
+                         "0143")},
+                 {8, hex(kAddressOne)},
+                 {10, hex("000200"
+                          "01020100"
+                          "0b0001" +
+                          vectors +
+                          "0900"
+                          "02020100"
+                          "0b0101" +
+                          vectors + "02")}},
+                "00");
+  };
+  for (const unsigned levels : {60U, 200U}) {
+    const Buffer bytes = deep(levels);
+    ASSERT_EQ(code_of(bytes), Code::ok);
+    const Bytes module = bytes;
+    const auto map = load({&module, 1});
+    EXPECT_EQ(map ? Code::ok : map.error().code, levels == 60 ? Code::ok : Code::bad_type);
+  }
+}
+
 TEST(MoveLoader, TakesNamesOfParametersThatFit) {
   const Buffer bytes = plain();
   const Bytes module = bytes;
