@@ -323,6 +323,9 @@ class Seeds(authority.Authority):
             self.put("aptos_fuzz", name, framed(module) + MOVE_PAYLOAD)
         self.put("aptos_fuzz", "payload", MOVE_PAYLOAD)
         self.put("aptos_fuzz", "transaction", MOVE_RAW)
+        self.put("aptos_fuzz", "multisig", b"\3" + b"a" * 32 + b"\1\0" + MOVE_PAYLOAD[1:])
+        script = MOVE_MODULES["script"]
+        self.put("aptos_fuzz", "script", b"\0" + bytes([len(script)]) + script + b"\0\0")
         self.put("aptos_fuzz", "tag", b"vector<0x1::coin::Coin<0x1::a::B, u8>>")
         self.put("aptos_fuzz", "names", b'{"0x1::m::f": ["from", "to"]}')
         self.put("sui_fuzz", "call", SUI_TRANSACTION)

@@ -8,6 +8,7 @@
 #include "engine/abi/move/aptos.h"
 #include "engine/abi/move/loader.h"
 #include "engine/abi/move/sui.h"
+#include "engine/abi/move/tag.h"
 #include "engine/abi/solana/solana.h"
 #include "host/text/text.h"
 
@@ -150,29 +151,63 @@ class Reader {
 
   Result<Value> aptos(Bytes data) {
     AIRLOCK_ASSIGN(const abi::move::AptosTransaction read, abi::move::read_transaction(data));
-    Value value = {
-        {"sender", hex_of(read.sender)},
-        {"sequence_number", std::to_string(read.sequence_number)},
-        {"gas_max", std::to_string(read.gas_max)},
-        {"gas_price", std::to_string(read.gas_price)},
-        {"expires", std::to_string(read.expires_seconds)},
-        {"chain_id", read.chain_id},
-        {"package", hex_of(read.call.address)},
-        {"function", std::string(read.call.module) + "::" + std::string(read.call.function)}};
-    const auto map = snapshot_.map("abi/" + chain_ + "/" + hex_of(read.call.address), loaders_);
+    Value value = {{"sender", hex_of(read.sender)},
+                   {"sequence_number", std::to_string(read.sequence_number)},
+                   {"gas_max", std::to_string(read.gas_max)},
+                   {"gas_price", std::to_string(read.gas_price)},
+                   {"expires", std::to_string(read.expires_seconds)},
+                   {"chain_id", read.chain_id}};
+    const abi::move::Payload& payload = read.payload;
+    if (payload.kind == abi::move::PayloadKind::script) {
+      value["script"] = script(payload.script, data);
+      return value;
+    }
+    if (payload.kind == abi::move::PayloadKind::multisig)
+      value["multisig"] = hex_of(payload.account);
+    if (payload.is_stored) {
+      value["call"] = {{"warning", name(Code::unknown_call)}};
+      return value;
+    }
+    const abi::move::EntryCall& call = payload.call;
+    value["package"] = hex_of(call.address);
+    value["function"] = std::string(call.module) + "::" + std::string(call.function);
+    const auto map = snapshot_.map("abi/" + chain_ + "/" + hex_of(call.address), loaders_);
     if (!map) {
       value["call"] = {{"warning", name(map.error().code)}};
       return value;
     }
     abi::type::Tape tape(room_);
-    const auto entry = abi::move::decode_call(**map, read.call, data, tape);
-    if (!entry) {
-      value["call"] = {{"warning", name(entry.error().code)}};
+    const auto entry = abi::move::decode_call(**map, call, data, tape);
+    value["call"] = entered(**map, entry, tape, data);
+    return value;
+  }
+
+  // A script brings its code along, so that no pack has to know it, and nobody vouches for it.
+  Value script(const abi::move::ScriptCall& script, Bytes data) {
+    Value types = Value::array();
+    for (std::size_t i = 0; i < script.tag_count; ++i) {
+      std::string tag;
+      abi::move::append_tag(tag, script.tags[i]);
+      types.push_back(std::move(tag));
+    }
+    Value value = {{"code_size", script.code.size()}, {"type_arguments", std::move(types)}};
+    const auto map = abi::move::load_script(script.code);
+    if (!map) {
+      value["call"] = {{"warning", name(map.error().code)}};
       return value;
     }
-    value["call"] = shown(
-        abi::Decoded{*map, *entry, abi::type::Value(**map, tape.nodes(), data, 0), true, true});
+    abi::type::Tape tape(room_);
+    const auto entry = abi::move::decode_script(map->map(), script, data, tape);
+    value["call"] = entered(map->map(), entry, tape, data);
     return value;
+  }
+
+  // What the arguments of an entry function or a script are, or why they stay raw.
+  Value entered(const abi::type::Map& map, const Result<const abi::type::Entry*>& entry,
+                const abi::type::Tape& tape, Bytes data) {
+    if (!entry) return {{"warning", name(entry.error().code)}};
+    return shown(
+        abi::Decoded{&map, *entry, abi::type::Value(map, tape.nodes(), data, 0), true, true});
   }
 
   Result<Value> sui(Bytes data) {
