@@ -329,6 +329,7 @@ class Seeds(authority.Authority):
         self.put("aptos_fuzz", "tag", b"vector<0x1::coin::Coin<0x1::a::B, u8>>")
         self.put("aptos_fuzz", "names", b'{"0x1::m::f": ["from", "to"]}')
         self.put("sui_fuzz", "call", SUI_TRANSACTION)
+        self.put("move_toml_fuzz", "package", b'[package]\nname = "kit"\n[addresses]\nkit = "0x1"\n[dependencies.Std]\nlocal = \'..\'\n')
         for kind in range(16):
             self.put("bcs_fuzz", str(kind), bytes([2 * kind]) + b"\1\2\1\1ab" + bytes(32))
 
