@@ -201,7 +201,7 @@ MOVE_MODULES = {
     "aptos": move_module("0800000a", (1, "0000"), (2, "0002070101" + "00"), (3, "000101000001" + "00"), (5, "00" + "0109" + "00"),
                          (7, "016d" + "0166" + "0153"), (8, "00" * 31 + "01")),
     "sui": move_module("07000005", (1, "0000"), (2, "00010700"), (5, "00"), (7, "016d" + "0145"), (8, "00" * 31 + "01"),
-                       (17, "000101" + "0000" + "00")),
+                       (17, "000201" + "00" + "00")),
     "script": move_module("06000000", (5, "00"), end="0000" + "00" + "0102"),
 }
 MOVE_PAYLOAD = bytes.fromhex("02" + "00" * 31 + "01" + "016d" + "0166" + "0106" + "01" + "01" + "08" + "07" * 8)
@@ -325,11 +325,15 @@ class Seeds(authority.Authority):
             self.put("aptos_fuzz", name, framed(module) + MOVE_PAYLOAD)
         self.put("aptos_fuzz", "payload", MOVE_PAYLOAD)
         self.put("aptos_fuzz", "transaction", MOVE_RAW)
+        self.put("aptos_fuzz", "multisig", b"\3" + b"a" * 32 + b"\1\0" + MOVE_PAYLOAD[1:])
+        script = MOVE_MODULES["script"]
+        self.put("aptos_fuzz", "script", b"\0" + bytes([len(script)]) + script + b"\0\0")
         self.put("aptos_fuzz", "tag", b"vector<0x1::coin::Coin<0x1::a::B, u8>>")
         self.put("aptos_fuzz", "names", b'{"0x1::m::f": ["from", "to"]}')
         self.put("sui_fuzz", "call", SUI_TRANSACTION)
         self.put("read_transaction_fuzz", "aptos", b"\3" + MOVE_RAW)
         self.put("read_transaction_fuzz", "sui", b"\4" + SUI_TRANSACTION)
+        self.put("move_toml_fuzz", "package", b'[package]\nname = "kit"\n[addresses]\nkit = "0x1"\n[dependencies.Std]\nlocal = \'..\'\n')
         for kind in range(16):
             self.put("bcs_fuzz", str(kind), bytes([2 * kind]) + b"\1\2\1\1ab" + bytes(32))
 

@@ -2,11 +2,13 @@
 # What other implementations make of the same inputs, installed by npm into build/peers: SLH-DSA beside
 # @noble/post-quantum, canonical JSON beside tuf-js's encoder, and beside python-tuf's where Python has it; values
 # of the EVM's ABI beside ethers and viem, on random types made on the spot; calls and messages of Solana beside
-# Anchor, web3.js and spl-token; calls of ERC-7730's registry shown by clear-signing.
+# Anchor, web3.js and spl-token; modules, values, payloads and transactions of Move beside the libraries of Sui and
+# Aptos, random too; calls of ERC-7730's registry shown by clear-signing.
 set -eu
 bin=${AIRLOCK_BIN:-build/release}
 packages="@noble/post-quantum@0.7.1 @tufjs/canonical-json@2.0.0 viem@2.57.20 ethers@6.17.0
   @coral-xyz/anchor@0.32.1 @solana/web3.js@1.98.4 @solana/spl-token@0.4.14
+  @mysten/move-bytecode-template@0.4.1 @mysten/bcs@2.1.2 @mysten/sui@1.45.2 @aptos-labs/ts-sdk@6.3.1
   @ethereum-sourcify/clear-signing@0.2.2"
 peers=$(pwd)/build/peers
 command -v npm > /dev/null || { echo "skipped: peers (no npm)"; exit 0; }
@@ -23,6 +25,9 @@ mkdir -p "$peers/corpus/abi/evm"
 AIRLOCK_PEERS="$peers" node tools/abi_evm_peer.mjs cases 2000 | gzip > "$peers/corpus/abi/evm/random_types.jsonl.gz"
 echo '{}' > "$peers/corpus/abi/evm/manifest.json"
 AIRLOCK_CORPUS="$peers/corpus" "$bin/engine_abi_evm_test" --gtest_filter='EvmCorpus.*RandomTypes*'
+mkdir -p "$peers/random/abi/move"
+node tools/move_peer.mjs write "$peers" "$peers/random/abi/move"
+AIRLOCK_BIN="$bin" python3 tools/corpus.py "$peers/random"
 # Calls shown by the best implementation of ERC-7730: as the registry's cases say, which our own tests ask of us too.
 registry="${AIRLOCK_CORPUS:-../shared/corpus}/abi/erc7730"
 [ ! -d "$registry/registry" ] || AIRLOCK_PEERS="$peers" node tools/clear_signing_peer.mjs "$registry" 0

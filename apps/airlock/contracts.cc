@@ -1,13 +1,13 @@
 #include "apps/airlock/contracts.h"
 
-#include <algorithm>
-
 #include "host/file/file.h"
+#include "publish/packs/sources.h"
 
 namespace airlock::app {
 namespace {
 
-constexpr std::size_t kSourceSizeMax = 32 << 20;
+using packs::kSourceSizeMax;
+
 constexpr std::string_view kPackMagic = "ALPK";
 constexpr std::string_view kMapMagic = "ALTM";
 constexpr std::string_view kModuleMagic = "\xa1\x1c\xeb\x0b";
@@ -19,28 +19,11 @@ std::string_view chain_of(std::string_view content) {
   return "eip155";
 }
 
-std::expected<file::Buffer, Refusal> read_source(const std::string& path) {
-  AIRLOCK_ANSWER_ASSIGN(file::Buffer bytes, file::read(path, kSourceSizeMax), path);
-  return bytes;
-}
-
-std::expected<std::vector<std::string>, Refusal> expand(const std::vector<std::string>& sources) {
-  std::vector<std::string> files;
-  for (const std::string& source : sources) {
-    std::error_code failed;
-    if (!std::filesystem::is_directory(source, failed)) {
-      files.push_back(source);
-      continue;
-    }
-    const std::size_t before = files.size();
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(source, failed)) {
-      if (entry.path().extension() == ".mv") files.push_back(entry.path().string());
-    }
-    if (failed) return refuse(file::code_of(failed.value()), source);
-    if (files.size() == before) return refuse(Code::not_found, source + ": no .mv file");
-    std::sort(files.begin() + static_cast<std::ptrdiff_t>(before), files.end());
-  }
-  return files;
+std::expected<packs::Sources, Refusal> read_all(const std::vector<std::string>& named) {
+  const std::vector<file::Path> paths(named.begin(), named.end());
+  auto read = packs::read_sources(paths);
+  if (!read) return refuse(read.error().error, read.error().about);
+  return std::move(*read);
 }
 
 }  // namespace
@@ -48,8 +31,8 @@ std::expected<std::vector<std::string>, Refusal> expand(const std::vector<std::s
 void add_contract_options(CLI::App& command, ContractOptions& options) {
   command
       .add_option("--abi", options.sources,
-                  "an ABI, an IDL, modules of a package or their folder, or a pack; repeat for "
-                  "several modules")
+                  "an ABI, an IDL, a built Move package's folder, modules or their folder, or a "
+                  "pack; repeat for several modules")
       ->type_name("FILE")
       ->required();
   command.add_option("--chain", options.chain,
@@ -73,9 +56,9 @@ std::expected<std::unique_ptr<const abi::Snapshot>, Refusal> open_pack(const std
 std::expected<Contract, Refusal> Contract::open(const ContractOptions& options) {
   Contract contract;
   contract.loaders_ = abi::standard_loaders();
-  AIRLOCK_ASSIGN(const std::vector<std::string> paths, expand(options.sources));
-  const std::string& first = paths.front();
-  AIRLOCK_ASSIGN(file::Buffer head, read_source(first));
+  AIRLOCK_ASSIGN(packs::Sources read, read_all(options.sources));
+  const std::string& first = options.sources.front();
+  file::Buffer& head = read.files.front();
   if (text_of(head).starts_with(kPackMagic)) {
     if (options.chain.empty() || options.to.empty())
       return refuse(Code::usage, first + " is a pack: name the contract by --chain and --to");
@@ -92,22 +75,18 @@ std::expected<Contract, Refusal> Contract::open(const ContractOptions& options) 
   if (text_of(head).starts_with(kMapMagic)) {
     AIRLOCK_ANSWER_ASSIGN(contract.owned_, abi::type::OwnedMap::parse(std::move(head)), first);
   } else {
-    std::vector<file::Buffer> files = {std::move(head)};
-    for (std::size_t i = 1; i < paths.size(); ++i) {
-      AIRLOCK_ASSIGN(file::Buffer more, read_source(paths[i]));
-      files.push_back(std::move(more));
-    }
     const std::string chain =
-        options.chain.empty() ? std::string(chain_of(text_of(files[0]))) : options.chain;
+        options.chain.empty() ? std::string(chain_of(text_of(head))) : options.chain;
     const std::string space = chain == "move" ? "aptos" : chain;
     AIRLOCK_ANSWER_ASSIGN(const abi::Loader* loader, abi::loader_of(contract.loaders_, space),
                           chain);
     abi::Source source;
-    source.files.assign(files.begin(), files.end());
+    source.files.assign(read.files.begin(), read.files.end());
+    source.name = read.name;
     source.keys = options.keys;
     file::Buffer names;
     if (!options.names.empty()) {
-      AIRLOCK_ASSIGN(names, read_source(options.names));
+      AIRLOCK_ANSWER_ASSIGN(names, file::read(options.names, kSourceSizeMax), options.names);
       source.names = names;
     }
     AIRLOCK_ANSWER_ASSIGN(contract.owned_, loader->load(source), first);

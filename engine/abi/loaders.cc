@@ -155,7 +155,8 @@ class MoveLoader : public Loader {
   }
 };
 
-// A call of Aptos is an entry payload, which names the package itself.
+// A call of Aptos is an entry payload, which names the package itself. What a script or a multisig
+// account would do is no call of the sender's, and is not shown as one.
 class AptosLoader final : public MoveLoader {
  public:
   std::span<const std::string_view> chains() const override {
@@ -163,7 +164,7 @@ class AptosLoader final : public MoveLoader {
     return kChains;
   }
   Result<Reading> read(const Map& map, Bytes data, type::Tape& tape) const override {
-    AIRLOCK_ASSIGN(const move::EntryCall call, move::read_payload(data));
+    AIRLOCK_ASSIGN(const move::EntryCall call, move::read_entry_call(data));
     AIRLOCK_ASSIGN(const type::Entry* entry, move::decode_call(map, call, data, tape));
     return Reading{entry, 0, true};
   }
@@ -184,7 +185,7 @@ class AptosLoader final : public MoveLoader {
     return move::encode_payload(map, entry, types, arguments);
   }
   Result<std::string> target_of(Bytes data) const override {
-    AIRLOCK_ASSIGN(const move::EntryCall call, move::read_payload(data));
+    AIRLOCK_ASSIGN(const move::EntryCall call, move::read_entry_call(data));
     std::string key;
     type::append_hex(key, call.address);
     return key;

@@ -5,6 +5,7 @@
 #include "engine/abi/move/aptos.h"
 #include "engine/abi/move/loader.h"
 #include "engine/abi/move/sui.h"
+#include "engine/abi/move/tag.h"
 #include "engine/abi/solana/solana.h"
 #include "host/text/text.h"
 
@@ -156,28 +157,64 @@ class Reader {
   Result<json::Value> of_aptos(Bytes data) {
     AIRLOCK_ASSIGN(const move::AptosTransaction read, move::read_transaction(data));
     AIRLOCK_TRY(check_chain(read.chain_id));
-    json::Value value = {
-        {"sender", hex_of(read.sender)},
-        {"sequence_number", std::to_string(read.sequence_number)},
-        {"gas_max", std::to_string(read.gas_max)},
-        {"gas_price", std::to_string(read.gas_price)},
-        {"expires", std::to_string(read.expires_seconds)},
-        {"chain_id", read.chain_id},
-        {"package", hex_of(read.call.address)},
-        {"function", std::string(read.call.module) + "::" + std::string(read.call.function)}};
-    value["call"] = call(read.call, data);
+    json::Value value = {{"sender", hex_of(read.sender)},
+                         {"sequence_number", std::to_string(read.sequence_number)},
+                         {"gas_max", std::to_string(read.gas_max)},
+                         {"gas_price", std::to_string(read.gas_price)},
+                         {"expires", std::to_string(read.expires_seconds)},
+                         {"chain_id", read.chain_id}};
+    const move::Payload& payload = read.payload;
+    if (payload.kind == move::PayloadKind::script) {
+      value["script"] = script(payload.script, data);
+      return value;
+    }
+    if (payload.kind == move::PayloadKind::multisig) value["multisig"] = hex_of(payload.account);
+    if (payload.is_stored) {
+      value["call"] = warning(Code::unknown_call);
+      return value;
+    }
+    const move::EntryCall& called = payload.call;
+    value["package"] = hex_of(called.address);
+    value["function"] = std::string(called.module) + "::" + std::string(called.function);
+    value["call"] = call(called, data);
     return value;
   }
 
-  json::Value call(const move::EntryCall& call, Bytes data) {
-    const auto map = snapshot_.map("abi/" + chain_ + "/" + hex_of(call.address), loaders_);
+  json::Value call(const move::EntryCall& called, Bytes data) {
+    const auto map = snapshot_.map("abi/" + chain_ + "/" + hex_of(called.address), loaders_);
     if (!map) return warning(map.error().code);
     type::Tape tape(room_);
-    const auto entry = move::decode_call(**map, call, data, tape);
+    const auto entry = move::decode_call(**map, called, data, tape);
+    return entered(**map, entry, tape, data);
+  }
+
+  // A script brings its code along, so that no pack has to know it, and nobody vouches for it.
+  json::Value script(const move::ScriptCall& script, Bytes data) {
+    json::Value types = json::Value::array();
+    for (std::size_t i = 0; i < script.tag_count; ++i) {
+      std::string tag;
+      move::append_tag(tag, script.tags[i]);
+      types.push_back(std::move(tag));
+    }
+    json::Value value = {{"code_size", script.code.size()}, {"type_arguments", std::move(types)}};
+    const auto map = move::load_script(script.code);
+    if (!map) {
+      value["call"] = warning(map.error().code);
+      return value;
+    }
+    type::Tape tape(room_);
+    const auto entry = move::decode_script(map->map(), script, data, tape);
+    value["call"] = entered(map->map(), entry, tape, data);
+    return value;
+  }
+
+  // What an entry function or a script is given, or why it stays raw.
+  json::Value entered(const type::Map& map, const Result<const type::Entry*>& entry,
+                      const type::Tape& tape, Bytes data) {
     if (!entry) return warning(entry.error().code);
     std::string text;
     const Status written =
-        append_json(text, {*map, *entry, type::Value(**map, tape.nodes(), data), true, true}, "");
+        append_json(text, {&map, *entry, type::Value(map, tape.nodes(), data), true, true}, "");
     return written ? said(text) : warning(written.error().code);
   }
 

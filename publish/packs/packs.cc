@@ -73,13 +73,12 @@ class Gatherer {
     return {};
   }
 
-  // A file, or several: a path, a list of paths, or a folder, of which every .mv file counts.
-  Answer<std::vector<file::Buffer>> read_sources(Node contract, const std::string& place) {
+  Answer<Sources> read_named(Node contract, const std::string& place) {
     const auto named = contract.member("source");
     if (!named) return Refusal::of(Code::missing_field, place + ".source");
     std::vector<Path> paths;
     if (named->is_text()) {
-      AIRLOCK_ASSIGN(paths, expand(list_.parent_path() / Path(named->as_text())));
+      paths.push_back(list_.parent_path() / Path(named->as_text()));
     } else if (named->is_array()) {
       for (const Node path : named->elements()) {
         if (!path.is_text()) return Refusal::of(Code::wrong_type, place + ".source");
@@ -88,27 +87,10 @@ class Gatherer {
     } else {
       return Refusal::of(Code::wrong_type, place + ".source");
     }
-    std::vector<file::Buffer> files;
-    for (const Path& path : paths) {
-      if (++files_ > kFilesMax) return Refusal::of(Code::too_many, place);
-      AIRLOCK_ASSIGN(file::Buffer bytes, release::naming(path, file::read(path, kSourceSizeMax)));
-      files.push_back(std::move(bytes));
-    }
-    return files;
-  }
-
-  static Answer<std::vector<Path>> expand(const Path& path) {
-    std::error_code failed;
-    if (!std::filesystem::is_directory(path, failed)) return std::vector<Path>{path};
-    std::vector<Path> found;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(path, failed)) {
-      if (entry.path().extension() == ".mv") found.push_back(entry.path());
-      if (found.size() > kFilesMax) return Refusal::of(Code::too_many, path.string());
-    }
-    if (failed) return Refusal::of(file::code_of(failed.value()), path.string());
-    if (found.empty()) return Refusal::of(Code::not_found, path.string());
-    std::sort(found.begin(), found.end());  // a disk lists them in any order
-    return found;
+    AIRLOCK_ASSIGN(Sources read, read_sources(paths));
+    files_ += read.files.size();
+    if (files_ > kFilesMax) return Refusal::of(Code::too_many, place);
+    return read;
   }
 
   Answer<void> add_contract(Node contract, const std::string& place) {
@@ -116,10 +98,10 @@ class Gatherer {
                    at(place, json::text(contract, "chain", kTextMax)));
     AIRLOCK_ASSIGN(const abi::Loader* loader, at(place, abi::loader_of(loaders_, chain)));
     AIRLOCK_ASSIGN(const std::string address, address_of(contract, *loader, place));
-    AIRLOCK_ASSIGN(const std::vector<file::Buffer> files, read_sources(contract, place));
+    AIRLOCK_ASSIGN(const Sources read, read_named(contract, place));
     abi::Source source;
-    source.files.assign(files.begin(), files.end());
-    AIRLOCK_ASSIGN(source.name, text_or(contract, "name", "", place));
+    source.files.assign(read.files.begin(), read.files.end());
+    AIRLOCK_ASSIGN(source.name, text_or(contract, "name", read.name, place));
     AIRLOCK_ASSIGN(source.keys, text_or(contract, "keys", "", place));
     file::Buffer names;
     AIRLOCK_ASSIGN(const std::string_view names_file, text_or(contract, "names", "", place));

@@ -10,16 +10,11 @@
 #include <string>
 
 #include "engine/abi/abi.h"
-#include "publish/release/release.h"
+#include "publish/packs/sources.h"
 
 namespace airlock::packs {
 
-using file::Path;
-using release::Answer;
-using release::Refusal;
-
 inline constexpr std::size_t kListSizeMax = 16 << 20;
-inline constexpr std::size_t kSourceSizeMax = 32 << 20;  // of one file that the list names
 inline constexpr std::size_t kFilesMax = 100'000;
 
 struct Gathered {

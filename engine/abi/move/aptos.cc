@@ -10,8 +10,8 @@ namespace {
 
 using type::Form;
 
-constexpr std::uint64_t kEntryFunction = 2;
-constexpr std::uint64_t kPayloadKindsMax = 4;
+constexpr std::uint64_t kKindsMax = 0xffff'ffff;
+constexpr std::uint64_t kMultisigEntryFunction = 0;
 constexpr std::uint64_t kNameMax = 255;
 
 std::string_view name(Cursor& cursor) {
@@ -20,13 +20,9 @@ std::string_view name(Cursor& cursor) {
   return read;
 }
 
-EntryCall read_call(Cursor& cursor) {
-  EntryCall call;
-  const std::uint64_t kind = cursor.uleb(kPayloadKindsMax);
-  if (!cursor.failed() && kind != kEntryFunction) cursor.stop(Code::unknown_call);
-  call.address = cursor.take(kAddressSize);
-  call.module = name(cursor);
-  call.function = name(cursor);
+// Reads what calls and scripts have in common: type arguments, and the count of the others.
+template <class Call>
+void read_counts(Cursor& cursor, Call& call) {
   const std::uint64_t tags = cursor.uleb(kLengthMax);
   if (tags > kTypeArgumentsMax) cursor.stop(Code::over_budget);
   for (std::uint64_t i = 0; i < tags && !cursor.failed(); ++i)
@@ -35,9 +31,66 @@ EntryCall read_call(Cursor& cursor) {
   if (count > kCallArgumentsMax) cursor.stop(Code::over_budget);
   call.argument_count = static_cast<std::uint32_t>(count);
   call.arguments_at = cursor.at();
-  for (std::uint64_t i = 0; i < count && !cursor.failed(); ++i)
+}
+
+EntryCall read_call(Cursor& cursor) {
+  EntryCall call;
+  call.address = cursor.take(kAddressSize);
+  call.module = name(cursor);
+  call.function = name(cursor);
+  read_counts(cursor, call);
+  for (std::uint64_t i = 0; i < call.argument_count && !cursor.failed(); ++i)
     cursor.take(cursor.uleb(kLengthMax));
   return call;
+}
+
+// Takes an argument of a script by what it says that it is: the bytes of its value.
+Bytes take_script_argument(Cursor& cursor) {
+  constexpr std::array<std::uint8_t, 9> kSizes = {1, 8, 16, 32, 0, 1, 2, 4, 32};
+  constexpr std::uint64_t kBytes = 4, kValue = 9;  // a vector of u8, and any value in BCS
+  const std::uint64_t kind = cursor.uleb(kKindsMax);
+  if (kind > kValue) cursor.stop(Code::unknown_call);
+  if (kind == kValue) return cursor.take(cursor.uleb(kLengthMax));
+  if (kind < kValue && kind != kBytes) return cursor.take(kSizes[kind]);
+  Cursor ahead = cursor;
+  const auto size = static_cast<std::size_t>(ahead.uleb(kLengthMax));
+  ahead.take(size);
+  if (ahead.failed()) cursor.stop();
+  return cursor.take(ahead.at() - cursor.at());
+}
+
+ScriptCall read_script(Cursor& cursor) {
+  ScriptCall script;
+  script.code = cursor.take(cursor.uleb(kLengthMax));
+  read_counts(cursor, script);
+  for (std::uint64_t i = 0; i < script.argument_count && !cursor.failed(); ++i)
+    take_script_argument(cursor);
+  return script;
+}
+
+void read_multisig(Cursor& cursor, Payload& made) {
+  made.account = cursor.take(kAddressSize);
+  const std::uint8_t option = cursor.u8();
+  if (option > 1) cursor.stop();
+  made.is_stored = option == 0;
+  if (made.is_stored) return;
+  if (cursor.uleb(kKindsMax) != kMultisigEntryFunction) cursor.stop(Code::unknown_call);
+  made.call = read_call(cursor);
+}
+
+Payload read_kind(Cursor& cursor) {
+  Payload made;
+  const std::uint64_t kind = cursor.uleb(kKindsMax);
+  made.kind = static_cast<PayloadKind>(kind);
+  switch (kind) {
+    case static_cast<std::uint64_t>(PayloadKind::script): made.script = read_script(cursor); break;
+    case static_cast<std::uint64_t>(PayloadKind::entry_function):
+      made.call = read_call(cursor);
+      break;
+    case static_cast<std::uint64_t>(PayloadKind::multisig): read_multisig(cursor, made); break;
+    default: cursor.stop(Code::unknown_call); break;
+  }
+  return made;
 }
 
 Status finish(Cursor& cursor) {
@@ -59,6 +112,37 @@ std::size_t signer_count(const type::Map& map, std::span<const type::Field> para
 }
 
 using Resolved = std::array<std::uint32_t, kTypeArgumentsMax>;
+
+// Notes the arguments of a call or of a script, each taken by `take`.
+template <class Call, class Take>
+Status decode_given(const type::Map& map, const type::Entry& entry, const Call& call, Bytes data,
+                    type::Tape& tape, const Take& take) {
+  const type::Type& input = map.types()[entry.input];
+  const auto parameters = map.fields_of(input);
+  const std::size_t signers = signer_count(map, parameters);
+  if ((entry.flags & type::kIsEntry) == 0 || entry.parameters != call.tag_count ||
+      parameters.size() - signers != call.argument_count)
+    return fail(Code::chain_refuses, call.arguments_at);
+  Resolved resolved{};
+  for (std::size_t i = 0; i < call.tag_count; ++i) resolved[i] = find_type(map, call.tags[i]);
+  const Arguments arguments(resolved.data(), call.tag_count);
+  const std::uint32_t node = tape.size();
+  const auto at = static_cast<std::uint32_t>(call.arguments_at);
+  if (!tape.add(entry.input, at, input.count)) return fail(Code::over_budget, at);
+  Cursor none({}, Code::chain_refuses, at);
+  for (std::size_t i = 0; i < signers; ++i)
+    AIRLOCK_TRY(decode(map, parameters[i].type, arguments, none, tape));
+  Cursor cursor(data.subspan(at), Code::chain_refuses, at);
+  for (std::size_t i = signers; i < parameters.size(); ++i) {
+    const Bytes value = take(cursor);
+    AIRLOCK_TRY(cursor.status());
+    Cursor argument(value, Code::chain_refuses, cursor.at() - value.size());
+    AIRLOCK_TRY(decode(map, parameters[i].type, arguments, argument, tape));
+    if (!argument.at_end()) return fail(Code::chain_refuses, argument.at());
+  }
+  tape.close(node);
+  return {};
+}
 
 Result<std::vector<json::Node>> in_order(const type::Map& map,
                                          std::span<const type::Field> parameters,
@@ -86,12 +170,18 @@ void append_name(std::vector<std::uint8_t>& made, std::string_view name) {
 
 }  // namespace
 
-Result<EntryCall> read_payload(Bytes data) {
+Result<Payload> read_payload(Bytes data) {
   if (data.size() > kTransactionSizeMax) return fail(Code::oversized, data.size());
   Cursor cursor(data, Code::chain_refuses);
-  const EntryCall call = read_call(cursor);
+  const Payload payload = read_kind(cursor);
   AIRLOCK_TRY(finish(cursor));
-  return call;
+  return payload;
+}
+
+Result<EntryCall> read_entry_call(Bytes data) {
+  AIRLOCK_ASSIGN(const Payload payload, read_payload(data));
+  if (payload.kind != PayloadKind::entry_function) return fail(Code::unknown_call);
+  return payload.call;
 }
 
 Result<AptosTransaction> read_transaction(Bytes data) {
@@ -100,7 +190,7 @@ Result<AptosTransaction> read_transaction(Bytes data) {
   AptosTransaction made;
   made.sender = cursor.take(kAddressSize);
   made.sequence_number = cursor.u64();
-  made.call = read_call(cursor);
+  made.payload = read_kind(cursor);
   made.gas_max = cursor.u64();
   made.gas_price = cursor.u64();
   made.expires_seconds = cursor.u64();
@@ -113,31 +203,16 @@ Result<const type::Entry*> decode_call(const type::Map& map, const EntryCall& ca
                                        type::Tape& tape) {
   const type::Entry* entry = find_function(map, call.address, call.module, call.function);
   if (entry == nullptr) return fail(Code::unknown_call);
-  const type::Type& input = map.types()[entry->input];
-  const auto parameters = map.fields_of(input);
-  const std::size_t signers = signer_count(map, parameters);
-  if ((entry->flags & type::kIsEntry) == 0 || entry->parameters != call.tag_count ||
-      parameters.size() - signers != call.argument_count)
-    return fail(Code::chain_refuses, call.arguments_at);
-  Resolved resolved{};
-  for (std::size_t i = 0; i < call.tag_count; ++i) resolved[i] = find_type(map, call.tags[i]);
-  const Arguments arguments(resolved.data(), call.tag_count);
-  const std::uint32_t node = tape.size();
-  const auto at = static_cast<std::uint32_t>(call.arguments_at);
-  if (!tape.add(entry->input, at, input.count)) return fail(Code::over_budget, at);
-  Cursor none({}, Code::chain_refuses, at);
-  for (std::size_t i = 0; i < signers; ++i)
-    AIRLOCK_TRY(decode(map, parameters[i].type, arguments, none, tape));
-  Cursor cursor(data.subspan(at), Code::chain_refuses, at);
-  for (std::size_t i = signers; i < parameters.size(); ++i) {
-    const auto size = static_cast<std::size_t>(cursor.uleb(kLengthMax));
-    const std::size_t from = cursor.at();
-    Cursor argument(cursor.take(size), Code::chain_refuses, from);
-    AIRLOCK_TRY(cursor.status());
-    AIRLOCK_TRY(decode(map, parameters[i].type, arguments, argument, tape));
-    if (!argument.at_end()) return fail(Code::chain_refuses, argument.at());
-  }
-  tape.close(node);
+  AIRLOCK_TRY(decode_given(map, *entry, call, data, tape, [](Cursor& cursor) {
+    return cursor.take(static_cast<std::size_t>(cursor.uleb(kLengthMax)));
+  }));
+  return entry;
+}
+
+Result<const type::Entry*> decode_script(const type::Map& map, const ScriptCall& script, Bytes data,
+                                         type::Tape& tape) {
+  AIRLOCK_ASSIGN(const type::Entry* entry, map.find_named(type::EntryKind::function, "main"));
+  AIRLOCK_TRY(decode_given(map, *entry, script, data, tape, &take_script_argument));
   return entry;
 }
 
@@ -148,7 +223,7 @@ Result<std::vector<std::uint8_t>> encode_payload(const type::Map& map, const typ
     return fail(Code::unknown_call);
   if (type_arguments.size() != function.parameters || type_arguments.size() > kTypeArgumentsMax)
     return fail(Code::bad_value, type_arguments.size());
-  std::vector<std::uint8_t> made = {static_cast<std::uint8_t>(kEntryFunction)};
+  std::vector<std::uint8_t> made = {static_cast<std::uint8_t>(PayloadKind::entry_function)};
   const std::string_view id = map.text(function.note);
   const std::size_t colons = id.find("::");
   AIRLOCK_ASSIGN(const auto address,

@@ -1,5 +1,5 @@
-// Calls of Aptos: the payload that names an entry function with its arguments, and the transaction
-// around it.
+// Calls of Aptos: the payload that names an entry function with its arguments, has a multisig
+// account call one, or brings a script along; and the transaction around it.
 #pragma once
 
 #include <span>
@@ -27,10 +27,28 @@ struct EntryCall {
   std::size_t arguments_at = 0;  // where the first one's length stands in the data
 };
 
+// A script as it stands in a payload: code that runs once, and what it is given.
+struct ScriptCall {
+  Bytes code;  // load_script makes its map
+  std::uint8_t tag_count = 0;
+  std::array<Bytes, kTypeArgumentsMax> tags{};
+  std::uint32_t argument_count = 0;
+  std::size_t arguments_at = 0;  // where the first one's kind stands in the data
+};
+
+enum class PayloadKind : std::uint8_t { script = 0, entry_function = 2, multisig = 3 };
+struct Payload {
+  PayloadKind kind = PayloadKind::entry_function;
+  EntryCall call;  // of a multisig account: what it is to call
+  ScriptCall script;
+  Bytes account;           // of a multisig one, which calls in place of the sender
+  bool is_stored = false;  // its call lies on the chain and not here
+};
+
 struct AptosTransaction {
   Bytes sender;
   std::uint64_t sequence_number = 0;
-  EntryCall call;
+  Payload payload;
   std::uint64_t gas_max = 0;
   std::uint64_t gas_price = 0;
   std::uint64_t expires_seconds = 0;
@@ -38,9 +56,11 @@ struct AptosTransaction {
 };
 
 // read_payload reads a whole payload; `data` must outlive what it returns. Errors: chain_refuses
-// (at = where), unknown_call (scripts, multisig and other kinds of payload), over_budget,
-// oversized.
-Result<EntryCall> read_payload(Bytes data);
+// (at = where), unknown_call (other kinds of payload), over_budget, oversized.
+Result<Payload> read_payload(Bytes data);
+// read_entry_call reads one by which the sender itself calls. Errors: also unknown_call for what a
+// script or another account would do.
+Result<EntryCall> read_entry_call(Bytes data);
 // read_transaction reads a whole transaction without its signature. Errors: those of read_payload.
 Result<AptosTransaction> read_transaction(Bytes data);
 
@@ -50,6 +70,11 @@ Result<AptosTransaction> read_transaction(Bytes data);
 // function, wrong counts, or a value of another type), over_budget.
 Result<const type::Entry*> decode_call(const type::Map& map, const EntryCall& call, Bytes data,
                                        type::Tape& tape);
+
+// decode_script does it with the map of a script. Each argument says what it is; what counts is
+// whether its bytes are a value of the parameter, as for the chain. Errors: those of decode_call.
+Result<const type::Entry*> decode_script(const type::Map& map, const ScriptCall& script, Bytes data,
+                                         type::Tape& tape);
 
 // encode_payload writes a payload that calls an entry function. `arguments` is a list in the order
 // of the parameters, or an object by their names, without those that sign. Errors: bad_value,

@@ -212,6 +212,7 @@ std::size_t CodeReader::read_operands(Cursor& cursor, std::size_t count, std::si
   std::size_t switch_count = 0;
   for (std::size_t i = 0; i < count && !cursor.failed(); ++i) {
     const Operand operand = operands[cursor.u8()];
+    if (operand == Operand::none) continue;
     bool good = true;
     std::uint64_t index = 0;
     if (operand >= Operand::constant && operand != Operand::jump_table) {
@@ -279,7 +280,7 @@ void CodeReader::read_jump_tables(Cursor& cursor, std::size_t code_size, std::si
     const std::uint64_t owner = cursor.uleb(kIndexMax);
     const std::uint64_t branches = cursor.uleb(kJumpTablesMax);
     if (cursor.u8() != 1 || owner >= module_.enum_definitions_.size() ||
-        branches > module_.enum_definitions_[owner].count)
+        branches != module_.enum_definitions_[owner].count)
       return cursor.stop();
     for (std::uint64_t branch = 0; branch < branches && !cursor.failed(); ++branch)
       if (cursor.uleb(kIndexMax) >= code_size) return cursor.stop();

@@ -85,6 +85,7 @@ class Loader {
     if (!attributes) return fail(Code::bad_module, index);
     std::string id;
     append_module_name(id, module, module.modules()[module.self()]);
+    note_ = {};
     for (const FunctionDefinition& function : module.function_definitions()) {
       if (module.functions()[function.handle].module != module.self())
         return fail(Code::bad_module, index);
@@ -113,22 +114,21 @@ class Loader {
         attributes.has(name, true, Purpose::legacy_view))
       entry.flags |= type::kIsView;
     entry.name = builder_.text(name);
-    entry.note = builder_.text(id);
-    return add_function(index, id + "::" + std::string(name), handle.parameters, handle.results,
-                        entry);
+    entry.note = note_of(id);
+    return add_function(index, whole(id, name), handle.parameters, handle.results, entry);
   }
 
-  Status add_function(std::size_t index, const std::string& id, std::uint16_t parameters,
+  Status add_function(std::size_t index, std::string_view id, std::uint16_t parameters,
                       std::uint32_t results, type::Entry entry) {
-    std::string signature = id;
+    signature_ = id;
     for (unsigned i = 0; i < entry.parameters; ++i)
-      signature.append(i == 0 ? "<T" : ", T").append(std::to_string(i));
-    if (entry.parameters > 0) signature += '>';
-    signature += '(';
+      signature_.append(i == 0 ? "<T" : ", T").append(std::to_string(i));
+    if (entry.parameters > 0) signature_ += '>';
+    signature_ += '(';
     const std::vector<std::string>* names = names_ != nullptr ? names_->of(id) : nullptr;
     if (names != nullptr) ++named_;
-    AIRLOCK_ASSIGN(entry.input, tuple(index, parameters, names, &signature));
-    signature += ')';
+    AIRLOCK_ASSIGN(entry.input, tuple(index, parameters, names, &signature_));
+    signature_ += ')';
     if (results != type::kNone) {
       AIRLOCK_ASSIGN(entry.output,
                      tuple(index, static_cast<std::uint16_t>(results), nullptr, nullptr));
@@ -136,9 +136,21 @@ class Loader {
     entry.kind = EntryKind::function;
     if (entry.name.size == 0) entry.name = builder_.text(id);
     entry.key = builder_.bytes(key_of_text(id));
-    entry.signature = builder_.text(signature);
+    entry.signature = builder_.text(signature_);
     builder_.add(entry);
     return {};
+  }
+
+  // The name of the module that is being added.
+  type::Text note_of(const std::string& id) {
+    if (note_.size == 0) note_ = builder_.text(id);
+    return note_;
+  }
+
+  // The name of something in a module, until the next one is asked for.
+  std::string_view whole(std::string_view id, std::string_view name) {
+    whole_ = id;
+    return whole_.append("::").append(name);
   }
 
   Result<std::uint32_t> tuple(std::size_t index, std::uint16_t at,
@@ -146,23 +158,22 @@ class Loader {
     const Module& module = modules_[index];
     const Signature& signature = module.signatures()[at];
     if (names != nullptr && names->size() != signature.count) return fail(Code::bad_abi, index);
-    std::vector<type::Field> fields;
+    fields_.clear();
     std::uint32_t token = signature.first;
     for (unsigned i = 0; i < signature.count; ++i) {
+      AIRLOCK_ASSIGN(const TermId term, resolver_.resolve(index, token));
       type::Field field;
-      AIRLOCK_ASSIGN(field.type, resolver_.type(index, token));
+      field.type = resolver_.type_of(term);
       if (names != nullptr) field.name = builder_.text((*names)[i]);
-      std::string type;
-      append_type(type, module, token);
-      field.note = builder_.text(type);
-      if (text != nullptr) text->append(i == 0 ? "" : ", ").append(type);
-      fields.push_back(field);
+      field.note = resolver_.spell(term);
+      if (text != nullptr) text->append(i == 0 ? "" : ", ").append(builder_.view(field.note));
+      fields_.push_back(field);
       token = module.tokens()[token].end;
     }
     type::Type made;
     made.form = type::Form::tuple;
     made.count = signature.count;
-    made.first = builder_.add_fields(fields);
+    made.first = builder_.add_fields(fields_);
     return builder_.add(made);
   }
 
@@ -178,12 +189,12 @@ class Loader {
     if (attributes.has(name, false, Purpose::event)) entry.kind = EntryKind::event;
     entry.parameters = handle.parameter_count;
     entry.name = builder_.text(name);
-    entry.note = builder_.text(id);
-    const std::string whole = id + "::" + std::string(name);
-    entry.key = builder_.bytes(key_of_text(whole));
+    entry.note = note_of(id);
+    const std::string_view own = whole(id, name);
+    entry.key = builder_.bytes(key_of_text(own));
     AIRLOCK_ASSIGN(entry.input, resolver_.definition(index, definition.handle));
     const type::Text spelled = builder_.at(entry.input).name;
-    entry.signature = spelled.size > 0 ? spelled : builder_.text(whole);
+    entry.signature = spelled.size > 0 ? spelled : builder_.text(own);
     builder_.add(entry);
     return {};
   }
@@ -192,8 +203,9 @@ class Loader {
     type::Entry entry;
     entry.kind = EntryKind::error;
     entry.name = builder_.text(error.name.substr(0, type::kNameMax));
-    entry.key = builder_.bytes(key_of_text(id + "::" + std::to_string(error.code)));
-    entry.signature = builder_.text(id + "::" + std::to_string(error.code));
+    const std::string_view own = whole(id, std::to_string(error.code));
+    entry.key = builder_.bytes(key_of_text(own));
+    entry.signature = builder_.text(own);
     entry.note = builder_.text(error.text);
     builder_.add(entry);
   }
@@ -203,6 +215,10 @@ class Loader {
   type::Builder builder_;
   Resolver resolver_;
   std::size_t named_ = 0;
+  type::Text note_{};
+  // Kept from one use to the next for their room alone.
+  std::string signature_, whole_;
+  std::vector<type::Field> fields_;
 };
 
 }  // namespace

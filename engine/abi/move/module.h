@@ -60,6 +60,8 @@ enum class TokenKind : std::uint8_t {
   i256 = 22,
 };
 
+inline constexpr std::size_t kTokenKinds = 23;
+
 // A part of a type; what it contains follows it.
 struct Token {
   TokenKind kind = TokenKind::boolean;
@@ -123,7 +125,6 @@ struct FieldDefinition {
   std::uint32_t type = 0;  // token
 };
 struct VariantDefinition {
-  std::uint16_t owner = 0;  // what the file says again, in Sui's
   std::uint16_t name = 0;
   std::uint8_t field_count = 0;
   std::uint32_t first_field = 0;
@@ -203,6 +204,8 @@ class Module {
 
  private:
   friend class ModuleReader;
+  friend class TableReader;
+  friend class Fitting;
   friend class CodeReader;
   Module() = default;
 

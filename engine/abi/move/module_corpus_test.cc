@@ -90,8 +90,7 @@ Json enum_json(const Module& module, const StructDefinition& definition) {
   return {
       {"enum_handle", definition.handle},
       {"variants", list_of(module.variants_of(definition), [&](const VariantDefinition& variant) {
-         return Json{{"enum_def", variant.owner},
-                     {"variant_name", variant.name},
+         return Json{{"variant_name", variant.name},
                      {"fields", fields_json(module, module.fields_of(variant))}};
        })}};
 }

@@ -147,6 +147,73 @@ TEST(MoveModule, RefusesTypesThatAreDeeperThanTheChainGoes) {
   EXPECT_EQ(code_of(file("06000000", all, "00")), Code::bad_module);
 }
 
+// enum E { V, W { .. u64 } } and `fun f()` that switches on one, as Sui's own code writes them.
+Buffer with_enum(const std::string& enums, const std::string& jumps) {
+  return file("07000005",
+              {{1, hex("0000")},
+               {2, hex("00010700")},
+               {3, hex("0002000000")},
+               {5, hex("00")},
+               {7, hex("016d"
+                       "0145"
+                       "0166"
+                       "0156"
+                       "0157")},
+               {8, hex(kAddressOne)},
+               {12, hex("00010000"
+                        "00"
+                        "02"
+                        "5600"
+                        "02" +
+                        jumps)},
+               {17, hex(enums)},
+               {19, hex("0001")}},
+              "00");
+}
+
+TEST(MoveModule, ReadsAnEnumOfSui) {
+  const std::string two =
+                        "000202"
+                        "0300"
+                        "04010303",
+                    jumps =
+                        "01"
+                        "00"
+                        "02"
+                        "01"
+                        "0101";
+  const Buffer bytes = with_enum(two, jumps);
+  const auto module = Module::read(bytes);
+  ASSERT_TRUE(module) << name(module.error().code) << module.error().at;
+  ASSERT_EQ(module->enum_definitions().size(), 1u);
+  const auto variants = module->variants_of(module->enum_definitions()[0]);
+  ASSERT_EQ(variants.size(), 2u);
+  EXPECT_EQ(module->names()[variants[1].name], "W");
+  EXPECT_EQ(module->fields_of(variants[1]).size(), 1u);
+  for (const char* wrong : {"000102"
+                            "0300"
+                            "04010303",
+                            "000200"})
+    EXPECT_EQ(code_of(with_enum(wrong, jumps)), Code::bad_module) << wrong;
+  for (const char* wrong : {"01"
+                            "00"
+                            "01"
+                            "01"
+                            "01",
+                            "01"
+                            "00"
+                            "02"
+                            "02"
+                            "0101",
+                            "01"
+                            "00"
+                            "02"
+                            "01"
+                            "0102",
+                            "00"})
+    EXPECT_EQ(code_of(with_enum(two, wrong)), Code::bad_module) << wrong;
+}
+
 TEST(MoveModule, ReadsAScriptAsAScriptAlone) {
   const Buffer script = file("06000000",
                              {{5, hex("00"
@@ -249,6 +316,41 @@ TEST(MoveLoader, RefusesATypeThatGrowsWithEachLevel) {
   EXPECT_EQ(map.error().code, Code::bad_type);
 }
 
+// A<T> {}, B<T> { A<vector<..T..>> } and C { B<vector<..u8..>> }: neither alone is too deep.
+TEST(MoveLoader, RefusesATypeThatOnlyItsArgumentsMakeTooDeep) {
+  const auto deep = [](unsigned levels) {
+    std::string vectors;
+    for (unsigned i = 0; i < levels; ++i) vectors += "0a";
+    return file("06000000",
+                {{1, hex("0000")},
+                 {2, hex("000107010001"
+                         "000207010000"
+                         "00030700")},
+                 {5, hex("00")},
+                 {7, hex("016d"
+                         "0141"
+                         "0142"
+                         "0143")},
+                 {8, hex(kAddressOne)},
+                 {10, hex("000200"
+                          "01020100"
+                          "0b0001" +
+                          vectors +
+                          "0900"
+                          "02020100"
+                          "0b0101" +
+                          vectors + "02")}},
+                "00");
+  };
+  for (const unsigned levels : {60U, 200U}) {
+    const Buffer bytes = deep(levels);
+    ASSERT_EQ(code_of(bytes), Code::ok);
+    const Bytes module = bytes;
+    const auto map = load({&module, 1});
+    EXPECT_EQ(map ? Code::ok : map.error().code, levels == 60 ? Code::ok : Code::bad_type);
+  }
+}
+
 TEST(MoveLoader, TakesNamesOfParametersThatFit) {
   const Buffer bytes = plain();
   const Bytes module = bytes;
@@ -280,7 +382,7 @@ struct Called {
 
   Code decode(const std::string& payload) {
     const Buffer bytes = hex(payload);
-    const auto call = read_payload(bytes);
+    const auto call = read_entry_call(bytes);
     if (!call) return call.error().code;
     type::Tape tape(room);
     const auto entry = decode_call(map.map(), *call, bytes, tape);
@@ -339,6 +441,72 @@ TEST(MoveValue, ReadsAPayloadAndGivesASignerNoBytes) {
                           "00"
                           "00"),
             Code::unknown_call);
+}
+
+TEST(MoveValue, TellsAMultisigAccountsCallFromTheSendersOwn) {
+  const std::string account(64, 'a'), call = kAddressOne +
+                                             "016d"
+                                             "0166"
+                                             "00"
+                                             "01"
+                                             "08"
+                                             "0700000000000000";
+  const Buffer bytes = hex("03" + account + "01" + "00" + call);
+  const auto payload = read_payload(bytes);
+  ASSERT_TRUE(payload) << name(payload.error().code);
+  EXPECT_EQ(payload->kind, PayloadKind::multisig);
+  EXPECT_TRUE(equal(payload->account, hex(account)));
+  Called called;
+  type::Tape tape(called.room);
+  ASSERT_TRUE(decode_call(called.map.map(), payload->call, bytes, tape));
+  EXPECT_EQ(type::Value(called.map.map(), tape.nodes(), bytes).part(1).as_unsigned().limbs[0], 7U);
+  EXPECT_EQ(read_entry_call(bytes).error().code, Code::unknown_call) << "not the sender's call";
+  const auto stored = read_payload(hex("03" + account + "00"));
+  ASSERT_TRUE(stored);
+  EXPECT_TRUE(stored->is_stored);
+  EXPECT_EQ(read_payload(hex("03" + account + "02")).error().code, Code::chain_refuses);
+  EXPECT_EQ(read_payload(hex("03" + account + "0101" + call)).error().code, Code::unknown_call);
+  EXPECT_EQ(read_payload(hex("04" + call)).error().code, Code::unknown_call);
+}
+
+TEST(MoveValue, ReadsAScriptsArgumentsByItsOwnCode) {
+  const Buffer code = file("06000000",
+                           {{5, hex("00"
+                                    "030c030a02")}},
+                           "00"
+                           "01"
+                           "00"
+                           "0102");  // fun main(signer, u64, vector<u8>)
+  const auto map = load_script(code);
+  ASSERT_TRUE(map) << name(map.error().code);
+  Buffer head = {0};
+  append_uleb(head, code.size());
+  head.insert(head.end(), code.begin(), code.end());
+  std::vector<type::Node> room(16);
+  const auto decoded = [&](const std::string& rest) {
+    Buffer bytes = head;
+    for (const std::uint8_t byte : hex(rest)) bytes.push_back(byte);
+    const auto payload = read_payload(bytes);
+    if (!payload) return payload.error().code;
+    type::Tape tape(room);
+    const auto entry = decode_script(map->map(), payload->script, bytes, tape);
+    if (!entry) return entry.error().code;
+    const type::Value value(map->map(), tape.nodes(), bytes);
+    EXPECT_EQ(value.part(1).as_unsigned().limbs[0], 7U);
+    EXPECT_TRUE(equal(value.part(2).bytes(), hex("aabb")));
+    return Code::ok;
+  };
+  const std::string number = "010700000000000000", bytes = "0402aabb";
+  EXPECT_EQ(decoded("0002" + number + bytes), Code::ok);
+  EXPECT_EQ(decoded("000209080700000000000000" + bytes), Code::ok) << "a value in BCS";
+  EXPECT_EQ(decoded("0002" + number + "090302aabb"), Code::ok);
+  EXPECT_EQ(decoded("00020007" + bytes), Code::chain_refuses) << "of another size";
+  EXPECT_EQ(decoded("0002" + number + "090402aabbcc"), Code::chain_refuses);
+  EXPECT_EQ(decoded("0002" + number + "0403aabb"), Code::chain_refuses);
+  EXPECT_EQ(decoded("0001" + number), Code::chain_refuses);
+  EXPECT_EQ(decoded("010102" + number + bytes), Code::chain_refuses) << "a type too many";
+  EXPECT_EQ(decoded("00020a07" + bytes), Code::unknown_call);
+  EXPECT_EQ(decoded("0002" + number + bytes + "00"), Code::chain_refuses);
 }
 
 TEST(MoveValue, WritesAPayloadThatItReads) {

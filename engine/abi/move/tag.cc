@@ -234,11 +234,16 @@ std::uint32_t find_type(const type::Map& map, Bytes tag) {
 }
 
 void append_short_address(std::string& text, Bytes address) {
-  std::string digits;
-  type::append_hex(digits, address);
-  const std::size_t first = digits.find_first_not_of('0', 2);
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::size_t from = 0;
+  while (from < address.size() && address[from] == 0) ++from;
   text += "0x";
-  text += first == std::string::npos ? "0" : digits.substr(first);
+  if (from == address.size()) text += '0';
+  for (std::size_t i = from; i < address.size(); ++i) {
+    const std::uint8_t high = address[i] >> 4;
+    if (i > from || high != 0) text += kDigits[high];
+    text += kDigits[address[i] & 0xf];
+  }
 }
 
 }  // namespace airlock::abi::move

@@ -17,13 +17,13 @@ class TypeText {
  private:
   struct Open {
     TokenKind kind;
-    std::uint16_t done = 0, count = 0, results = 0;
+    std::uint16_t done, count, results;
   };
   bool opens(const Token& part);
   void close();
 
   std::string& text_;
-  std::array<Open, kTokenDepthMax> open_;
+  std::array<Open, kTokenDepthMax> open_;  // most types have no parts: not cleared for each
   std::size_t depth_ = 0;
 };
 

@@ -174,7 +174,7 @@ TEST(MoveCorpus, ReadsEveryAptosPayloadAndWritesItAgain) {
     const auto map = load({&module, 1});
     ASSERT_TRUE(map) << line["file"];
     const auto payload = fakes::bytes_of_hex(line["payload"]);
-    const auto call = read_payload(payload);
+    const auto call = read_entry_call(payload);
     ASSERT_TRUE(call) << line["id"] << name(call.error().code);
     EXPECT_EQ(call->function, line["function"].get<std::string>());
     std::vector<std::string> tags(call->tag_count);

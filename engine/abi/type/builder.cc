@@ -1,7 +1,6 @@
 #include "engine/abi/type/builder.h"
 
 #include <algorithm>
-#include <bit>
 #include <compare>
 #include <numeric>
 
@@ -9,14 +8,10 @@ namespace airlock::abi::type {
 namespace {
 
 std::uint64_t hash_of(const Type& type) {
-  const std::uint64_t parts[] = {static_cast<std::uint64_t>(type.form) << 32 | type.flags,
-                                 type.size,
-                                 type.name.at,
-                                 type.name.size,
-                                 type.first,
-                                 type.count};
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (std::uint64_t part : parts) hash = std::rotl((hash ^ part) * 0x9e3779b97f4a7c15, 29);
+  std::uint64_t hash = static_cast<std::uint64_t>(type.form) << 32 | type.flags;
+  for (const std::uint64_t part : {std::uint64_t{type.size} << 32 | type.count,
+                                   std::uint64_t{type.name.at} << 32 | type.first})
+    hash = mixed(hash, part);
   return hash;
 }
 
@@ -35,29 +30,34 @@ Result<OwnedMap> OwnedMap::parse(std::vector<std::uint8_t> encoded) {
 
 Builder::Builder(std::string_view loader, Order order, AddressForm address_form)
     : order_(order), address_form_(address_form) {
+  // What most contracts need, so that lists do not grow step by step.
+  types_.reserve(64);
+  fields_.reserve(128);
+  entries_.reserve(32);
+  texts_.reserve(4096);
+  kept_.reserve(128);
   loader_ = text(loader);
 }
 
 Text Builder::text(std::string_view text) {
   if (text.empty()) return {};
-  const auto [place, is_new] = kept_.try_emplace(std::string(text));
-  if (is_new) {
-    place->second = {static_cast<std::uint32_t>(texts_.size()),
-                     static_cast<std::uint32_t>(text.size())};
+  const auto next = static_cast<std::uint32_t>(kept_.size());
+  const std::uint32_t place = kept_places_.find_or_add(
+      type::hash_of(text), next, [&](std::uint32_t kept) { return view(kept_[kept]) == text; });
+  if (place == next) {
+    kept_.push_back(
+        {static_cast<std::uint32_t>(texts_.size()), static_cast<std::uint32_t>(text.size())});
     texts_.append(text);
   }
-  return place->second;
+  return kept_[place];
 }
 
 std::uint32_t Builder::add(const Type& type) {
-  const std::uint64_t hash = hash_of(type);
-  const auto [begin, end] = same_.equal_range(hash);
-  for (auto place = begin; place != end; ++place)
-    if (types_[place->second] == type) return place->second;
-  const auto index = static_cast<std::uint32_t>(types_.size());
-  same_.emplace(hash, index);
-  types_.push_back(type);
-  return index;
+  const auto next = static_cast<std::uint32_t>(types_.size());
+  const std::uint32_t place = type_places_.find_or_add(
+      hash_of(type), next, [&](std::uint32_t other) { return types_[other] == type; });
+  if (place == next) types_.push_back(type);
+  return place;
 }
 
 std::uint32_t Builder::reserve() {

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "engine/abi/type/map.h"
+#include "engine/abi/type/places.h"
 
 namespace airlock::abi::type {
 
@@ -33,6 +33,10 @@ class Builder {
   // text keeps a text, each once.
   Text text(std::string_view text);
   Text bytes(Bytes bytes) { return text(text_of(bytes)); }
+  // view returns a text that was kept, until the next one is.
+  std::string_view view(Text text) const {
+    return std::string_view(texts_).substr(text.at, text.size);
+  }
   // add returns the index of the type; the same type again is the same index.
   std::uint32_t add(const Type& type);
   // reserve takes an index for a type that contains itself; put says later what stands there.
@@ -50,9 +54,6 @@ class Builder {
 
  private:
   void sort_entries();
-  std::string_view view(Text text) const {
-    return std::string_view(texts_).substr(text.at, text.size);
-  }
 
   Order order_;
   AddressForm address_form_;
@@ -63,8 +64,9 @@ class Builder {
   std::vector<Entry> entries_;
   std::vector<Account> accounts_;
   std::string texts_;
-  std::unordered_map<std::string, Text> kept_;
-  std::unordered_multimap<std::uint64_t, std::uint32_t> same_;
+  std::vector<Text> kept_;
+  Places kept_places_;  // in kept_
+  Places type_places_;  // in types_, but for reserved ones
 };
 
 }  // namespace airlock::abi::type
