@@ -1,6 +1,7 @@
 #include "engine/abi/clear/render.h"
 
-#include <gtest/gtest.h>
+#include "engine/abi/clear/clear_test.h"
+#include "engine/abi/evm/decode.h"
 
 namespace airlock::abi::clear {
 namespace {
@@ -26,6 +27,38 @@ TEST(ClearRender, CutsNothingWithoutAMarkOnASmallDisplay) {
   EXPECT_NE(all.find("\\u{414}"), std::string::npos);
   EXPECT_NE(json_of(shown).find(R"("label":"Name")"), std::string::npos);
   EXPECT_NE(lines_of(shown, 80).find("| Name: "), std::string::npos);
+}
+
+TEST(ClearRender, DrawsEachPageInAFrameOfTheDisplaysSize) {
+  const std::string drawn = frames_of({{"Review", "Send"}, {"123456789012345678901"}});
+  const std::string edge = "+---------------------+\n", blank = "|                     |\n";
+  std::string wanted = "page 1 of 2\n" + edge;
+  wanted += "|Review               |\n|Send                 |\n";
+  for (int i = 0; i < 6; ++i) wanted += blank;
+  wanted += edge + "page 2 of 2\n" + edge + "|123456789012345678901|\n";
+  for (int i = 0; i < 7; ++i) wanted += blank;
+  EXPECT_EQ(drawn, wanted + edge);
+}
+
+// What only the types of a contract explain.
+TEST(ClearValues, AreShownEachUnderItsName) {
+  constexpr std::string_view kSignature = "f((uint8 a,uint8[] list) s,string t)";
+  const auto map = evm::load_signatures({&kSignature, 1}, "");
+  const auto data = call_of(kSignature, R"([[1,[2,3]],"x\ny"])");
+  std::vector<type::Node> nodes(64);
+  type::Tape tape(nodes);
+  const auto read = evm::decode_call(map->map(), data, tape);
+  ASSERT_TRUE(read);
+  Explained call{"f()\xe2\x80\xae", "0x11", {map->map(), tape.nodes(), data, read->node}, {}};
+  call.why.add(Warning::guessed);
+  const Shown shown = show_values(call);
+  const Screen& screen = shown.front();
+  EXPECT_FALSE(screen.is_clear);
+  EXPECT_EQ(screen.intent, "f()\\u{202e}");
+  EXPECT_TRUE(screen.warnings.has(Warning::guessed) && screen.warnings.has(Warning::escaped));
+  std::string told;
+  for (const Field& field : screen.fields) told += field.label + '=' + field.value + ' ';
+  EXPECT_EQ(told, "Contract=0x11 s.a=1 s.list.[0]=2 s.list.[1]=3 t=x\\u{a}y ");
 }
 
 }  // namespace
