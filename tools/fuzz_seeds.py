@@ -310,6 +310,7 @@ class Seeds(authority.Authority):
         for name, file in (("calls", CLEAR_CALLS), ("messages", CLEAR_MESSAGES)):
             self.put("descriptor_fuzz", name, json.dumps(file).encode())
         self.put("typed_data_fuzz", "message", json.dumps(CLEAR_DATA).encode())
+        self.put("embed_fuzz", "message", b"\2" + json.dumps(CLEAR_DATA).encode())
         for number, path in enumerate(("#.a.[].b", "d.[-20:]", "a[0].[1:2]", "@.to", "$.metadata.enums.e")):
             self.put("path_fuzz", str(number), path.encode())
         call = bytes.fromhex("6700cd08") + b"".join(word.to_bytes(32, "big") for word in CLEAR_WORDS)
