@@ -112,6 +112,9 @@ app(fake_token_module tests/fake_token LIBS posix p11_kit MODULE)
 # Packs that the stories of engine/embed are played with.
 app(make_pack      tests/make_pack     ROOMS core/base core/crypto host/file host/json engine/abi engine/abi/pack engine/abi/type)
 
+# Releases of packs that nobody judged, which a device must refuse.
+app(make_release   tests/make_release  ROOMS core/base core/package host/file engine/abi/pack publish/release)
+
 # ---- apps: a main each.
 app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/minimal core/entry core/slot core/update host/file host/json host/parallel host/text host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/number engine/swap engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack engine/abi publish/token publish/keys publish/ceremony publish/diff publish/release publish/packs publish/online device/platform device/fetch LIBS nlohmann_json cli11 curl)
 app(airlock-server apps/airlock-server ROOMS core/base host/file host/json host/text host/commandline server/store server/rollout server/http LIBS mimalloc)

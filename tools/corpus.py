@@ -34,7 +34,7 @@ GNU_TIME = pathlib.Path("/usr/bin/time")
 # Families that tests read, and the test programs that may do so.
 READ_BY_TESTS = {"crypto": ("core_crypto_test", "core_codec_test", "publish_keys_test", "trust_x509_test"),
                  "evm": ("engine_abi_evm_test",), "solana": ("engine_abi_solana_test",),
-                 "move": ("engine_abi_move_test",), "erc7730": ("engine_abi_clear_test",)}
+                 "move": ("engine_abi_move_test",), "erc7730": ("engine_abi_clear_test", "engine_abi_test")}
 # Folders whose folders are families.
 GROUPS = ("abi",)
 # Which parts of such a family those tests open, and why they leave the others.

@@ -232,6 +232,13 @@ CLEAR_DATA = {"types": CLEAR_TYPES, "primaryType": "M", "domain": {"name": "x", 
               "message": {"n": "0x1", "of": [{"n": 2, "of": []}]}}
 # f(5, 20 bytes, [(an address, 7)])
 CLEAR_WORDS = (5, 0x60, 0xa0, 20, int("11" * 20 + "00" * 12, 16), 1, int("22" * 20, 16), 7)
+# Cases of the pack of golden_fuzz: what a call decodes as and is shown as, and a message that nothing describes.
+GOLDEN_SCREEN = {"intent": "Send", "fields": [{"label": "To", "value": "0x" + "22" * 20}, {"label": "Amount", "value": "7"}]}
+GOLDEN_CALL = {"chain": "eip155:1", "target": CLEAR_ADDRESS, "data": "0xa9059cbb" + ("22" * 20).rjust(64, "0") + "7".rjust(64, "0")}
+GOLDEN = {"shown": {**GOLDEN_CALL, "from": CLEAR_ADDRESS, "value": "1", "shown": GOLDEN_SCREEN},
+          "expect": {**GOLDEN_CALL, "expect": {"call": "transfer(address,uint256)", "bound": True, "canonical": True,
+                                               "arguments": {"to": "0x" + "22" * 20, "value": "7"}}},
+          "message": {"message": CLEAR_DATA, "shown": {"intent": "", "fields": []}}}
 UNSIGNED = {"dynamic": "02e3" "01018002825208" "94" + "11" * 20 + "05" "8401020304" "c0",
             "legacy": "de0102825208" "94" + "11" * 20 + "0582abcd"}
 
@@ -311,6 +318,7 @@ class Seeds(authority.Authority):
         for name, file in (("calls", CLEAR_CALLS), ("messages", CLEAR_MESSAGES)):
             self.put("descriptor_fuzz", name, json.dumps(file).encode())
         self.put("typed_data_fuzz", "message", json.dumps(CLEAR_DATA).encode())
+        self.put("embed_fuzz", "message", b"\2" + json.dumps(CLEAR_DATA).encode())
         for number, path in enumerate(("#.a.[].b", "d.[-20:]", "a[0].[1:2]", "@.to", "$.metadata.enums.e")):
             self.put("path_fuzz", str(number), path.encode())
         call = bytes.fromhex("6700cd08") + b"".join(word.to_bytes(32, "big") for word in CLEAR_WORDS)
@@ -346,6 +354,9 @@ class Seeds(authority.Authority):
         records = b"".join(struct.pack("<IIQII", place * 8, 8, at, len(content), 0) + digest for place in range(2))
         self.put("pack_fuzz", "two", b"ALPK" + struct.pack("<III", 1, 2, len(keys)) + records + keys + content)
         leaf = b"\x84\x00\x68golden/a" + b"\x58\x20" + digest + b"\x81\x58\x20" + digest
+        for name, case in GOLDEN.items():
+            self.put("golden_fuzz", name, json.dumps(case).encode())
+        self.put("golden_fuzz", "binding", f"clear/eip155:1/{CLEAR_ADDRESS}/a/b.json".encode())
         self.put("entry_proof_fuzz", "present", b"\xa2\x01\x01\x02\x81" + leaf)
         self.put("entry_proof_fuzz", "none", b"\xa2\x01\x01\x02\x80")
         pack = (b"\x88" + (b"\x58\x20" + digest) * 2 + b"\x18\x40\x01\x02\x651.0.0\x58\x20" + digest + b"\x02")

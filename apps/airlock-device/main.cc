@@ -5,6 +5,7 @@
 
 #include "apps/airlock-device/commands.h"
 #include "apps/airlock-device/packs.h"
+#include "apps/airlock-device/read.h"
 #include "host/commandline/commandline.h"
 #include "host/text/text.h"
 
@@ -22,6 +23,7 @@ struct Line {
   bool refuse = false;
   std::string consent;
   std::string trial = "healthy";
+  std::string screen;
   ProvisionOptions provision;
   PacksOptions packs;
   ReadOptions read;
@@ -123,19 +125,6 @@ void add_packs(CLI::App& app, Line& line) {
       ->add_option("--restore", line.packs.restore,
                    "put a kept version in use again, where its floor allows")
       ->type_name("VERSION|DIGEST");
-  CLI::App* read =
-      add_command(app, "read", "say what a call means, by the ABI pack in use",
-                  "read --dir wallet --chain eip155:1 --to 0xA0b8.. 0xa9059cbb..", line);
-  CLI::Option* data = read->add_option("data", line.read.data, "0x..: what is to be signed");
-  read->add_option("--chain", line.read.chain, "such as eip155:1");
-  read->add_option("--to", line.read.to, "the contract, program or package");
-  read->add_option("--value", line.read.value, "what the call pays, in the smallest unit")
-      ->capture_default_str();
-  read->add_flag("--follow", line.read.follow,
-                 "read {\"chain\",\"to\",\"data\"} or {\"chain\",\"transaction\"} a line from "
-                 "standard input, each by the pack "
-                 "that is then in use")
-      ->excludes(data);
   CLI::App* entry =
       add_command(app, "verify-entry", "hold an entry and its proof against the committed ABI pack",
                   "verify-entry --dir wallet --key abi/eip155:1/0xa0b8.. \\\n"
@@ -145,6 +134,38 @@ void add_packs(CLI::App& app, Line& line) {
   entry->add_option("--entry", line.entry.entry,
                     "file with the entry; without it the proof is that there is none");
   entry->add_option("--proof", line.entry.proof, "file with the proof")->required();
+}
+
+void add_read(CLI::App& app, Line& line) {
+  ReadOptions& options = line.read;
+  CLI::App* read =
+      add_command(app, "read", "say what a call or a message means, by the ABI pack in use",
+                  "read --dir wallet --chain eip155:1 --to 0xA0b8.. 0xa9059cbb..\n"
+                  "  airlock-device read --dir wallet --message permit.json --screen 128x64",
+                  line);
+  CLI::Option* data = read->add_option("data", options.data, "0x..: what is to be signed");
+  CLI::Option* message =
+      read->add_option("--message", options.message,
+                       "in place of a call: a message of EIP-712, as JSON, or - for standard input")
+          ->type_name("FILE")
+          ->excludes(data);
+  read->add_option("--chain", options.chain, "such as eip155:1");
+  read->add_option("--to", options.to, "the contract, program or package");
+  read->add_option("--value", options.value, "what the call pays, in the smallest unit")
+      ->capture_default_str();
+  read->add_option("--from", options.from, "who signs: 0x..");
+  read->add_flag("--follow", options.follow,
+                 "read {\"chain\",\"to\",\"data\"}, {\"chain\",\"transaction\"} or "
+                 "{\"message\"} a line from standard input, with \"value\" and \"from\" where they "
+                 "are known, each by the pack that is then "
+                 "in use")
+      ->excludes(data)
+      ->excludes(message);
+  read->add_option("--screen", line.screen,
+                   "draw each page of a small display, one after the other, in place of lines")
+      ->type_name("128x64")
+      ->check(CLI::IsMember({"128x64"}))
+      ->excludes(read->get_option("--json"));
 }
 
 Result<RunOptions> run_options(const Line& line) {
@@ -180,6 +201,7 @@ Answer carry_out(const CLI::App& app, Line& line) {
   if (app.got_subcommand("read")) {
     line.read.dir = line.dir;
     line.read.output = output_of(line);
+    if (!line.screen.empty()) line.read.display = Display::small;
     return read_call(line.read);
   }
   if (app.got_subcommand("verify-entry")) {
@@ -221,6 +243,7 @@ int main_of(int argc, char** argv) {
   add_run(app, line);
   add_install(app, line);
   add_packs(app, line);
+  add_read(app, line);
   add_command(app, "status", "show what runs and how the last session ended", "status --dir wallet",
               line);
   add_command(app, "boot", "reset the device: let the bootloader decide what runs",

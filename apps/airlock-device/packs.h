@@ -1,5 +1,4 @@
-// The simulated wallet's side of ABI packs: it judges them, lists and restores them, and reads
-// calls by the one that is in use.
+// The simulated wallet's side of ABI packs: it judges them, lists them, and restores them.
 #pragma once
 
 #include "apps/airlock-device/commands.h"
@@ -22,17 +21,6 @@ struct PacksOptions {
   Output output = Output::people;
 };
 Answer packs(const PacksOptions& options);
-
-struct ReadOptions {
-  file::Path dir;
-  std::string chain, to, data;
-  std::string value = "0";  // that the call pays, in the smallest unit
-  bool follow = false;      // calls come as lines of JSON, and each is read by the pack then in use
-  Output output = Output::people;
-};
-// read_call says what a call means by the pack in use. What nothing explains is shown raw, with a
-// warning; that is no error, since its owner may sign it all the same.
-Answer read_call(const ReadOptions& options);
 
 struct EntryOptions {
   file::Path dir;

@@ -311,6 +311,7 @@ void add_abi_commands(CLI::App& app, Outcome& outcome) {
   compared.command.footer("Example:\n  airlock abi diff old.pack new.pack");
   add_pack_commands(family, outcome);
   add_transaction_command(family, outcome);
+  add_message_command(family, outcome);
 }
 
 }  // namespace airlock::app

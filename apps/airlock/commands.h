@@ -23,5 +23,6 @@ void add_abi_commands(CLI::App& app, Outcome& outcome);          // abi decode, 
 // `family` is `abi`.
 void add_pack_commands(CLI::App& family, Outcome& outcome);        // abi pack, prove, verify-entry
 void add_transaction_command(CLI::App& family, Outcome& outcome);  // abi transaction
+void add_message_command(CLI::App& family, Outcome& outcome);      // abi message
 
 }  // namespace airlock::app

@@ -99,13 +99,15 @@ std::expected<Contract, Refusal> Contract::open(const ContractOptions& options) 
   return contract;
 }
 
+std::expected<std::string, Refusal> read_typed(const std::string& typed) {
+  if (typed != "-" && !typed.starts_with("@")) return typed;
+  const std::string path = typed == "-" ? "/dev/stdin" : typed.substr(1);
+  AIRLOCK_ANSWER_ASSIGN(const file::Buffer bytes, file::read_stream(path, kSourceSizeMax), path);
+  return std::string(text_of(bytes));
+}
+
 std::expected<std::vector<std::uint8_t>, Refusal> read_data(const std::string& typed) {
-  std::string text = typed;
-  if (typed == "-" || typed.starts_with("@")) {
-    const std::string path = typed == "-" ? "/dev/stdin" : typed.substr(1);
-    AIRLOCK_ANSWER_ASSIGN(const file::Buffer bytes, file::read_stream(path, kSourceSizeMax), path);
-    text = text_of(bytes);
-  }
+  AIRLOCK_ASSIGN(std::string text, read_typed(typed));
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
   if (!text.starts_with("0x")) text.insert(0, "0x");
   AIRLOCK_ANSWER_ASSIGN(std::vector<std::uint8_t> data, abi::type::read_hex(text),

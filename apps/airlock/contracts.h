@@ -39,8 +39,10 @@ class Contract {
 // open_pack opens a pack by itself: nobody signed the root that it is held against.
 std::expected<std::unique_ptr<const abi::Snapshot>, Refusal> open_pack(const std::string& path);
 
-// read_data reads 0x.. as an argument gives it, or @FILE that holds the text, or - for standard
+// read_typed returns what an argument says: itself, or of @FILE what that holds, or of - standard
 // input.
+std::expected<std::string, Refusal> read_typed(const std::string& typed);
+// read_data reads 0x.. given so.
 std::expected<std::vector<std::uint8_t>, Refusal> read_data(const std::string& typed);
 
 }  // namespace airlock::app

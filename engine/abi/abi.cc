@@ -62,6 +62,13 @@ clear::Shown show(const Snapshot& snapshot, const Sending& sending, std::span<ty
                           known, tape);
 }
 
+clear::Shown show(const Snapshot& snapshot, const Signing& signing, std::span<type::Node> room) {
+  const Known known(snapshot);
+  type::Tape tape(room);
+  return clear::show_message(known.descriptor(signing.message), signing.message, signing.from,
+                             known, tape);
+}
+
 Status append_json(std::string& json, const Decoded& decoded, std::string_view version,
                    type::Shape shape) {
   const type::Map& map = *decoded.map;
@@ -121,6 +128,10 @@ Result<std::vector<std::uint8_t>> Engine::View::encode(const Request& request,
 
 clear::Shown Engine::View::show(const Sending& sending) const {
   return abi::show(*pin_->snapshot, sending, room_);
+}
+
+clear::Shown Engine::View::show(const Signing& signing) const {
+  return abi::show(*pin_->snapshot, signing, room_);
 }
 
 }  // namespace airlock::abi

@@ -13,7 +13,7 @@
 //   abi/CHAIN/ADDRESS    the type map of a contract, program or package
 //   abi/CHAIN/any        a map for contracts that have none: what it explains is unbound
 //   code/CHAIN/ADDRESS   the 32 bytes of the hash of its code, where the map is for that code alone
-//   golden/NAME          a case that must decode as stated (judge.h)
+//   golden/NAME          a case that must be read and shown as stated (golden.h)
 //
 // and those of known.h: descriptors, tokens, chains, names.
 #pragma once
@@ -64,6 +64,12 @@ struct Sending {
   Bytes data{};
 };
 
+// A message of EIP-712 that its owner is asked to sign.
+struct Signing {
+  const clear::TypedData& message;
+  std::optional<Bytes> from{};  // who is asked: 20 bytes
+};
+
 // What explains calls, and where values are noted.
 struct Explaining {
   const Snapshot& snapshot;
@@ -111,8 +117,10 @@ class Engine::View {
   // describes the contract), expected_otherwise (another code than the map is for), loader_missing,
   // unknown_call, chain_refuses, over_budget, and those of a damaged entry.
   Result<Decoded> decode(const Call& call) const;
-  // show says what a transaction does, for the screen on which it is signed. It always answers.
+  // show says what a transaction or a message is for, on the screen on which it is signed. It
+  // always answers.
   clear::Shown show(const Sending& sending) const;
+  clear::Shown show(const Signing& signing) const;
   // encode writes the bytes of a call, in canonical form. Errors: not_found, loader_missing,
   // unknown_call, ambiguous, bad_value, over_budget, and those of a damaged entry.
   Result<std::vector<std::uint8_t>> encode(const Request& request, json::Node arguments) const;
@@ -145,5 +153,6 @@ Result<Decoded> decode(const Snapshot& snapshot, Loaders loaders, const Call& ca
 
 // show says it by the descriptor that the snapshot has for it, or raw and with a warning.
 clear::Shown show(const Snapshot& snapshot, const Sending& sending, std::span<type::Node> room);
+clear::Shown show(const Snapshot& snapshot, const Signing& signing, std::span<type::Node> room);
 
 }  // namespace airlock::abi

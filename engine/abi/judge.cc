@@ -1,7 +1,7 @@
 #include "engine/abi/judge.h"
 
-#include "engine/abi/carried.h"
 #include "engine/abi/fixed_cases.h"
+#include "engine/abi/golden.h"
 #include "engine/abi/known.h"
 
 namespace airlock::abi {
@@ -35,9 +35,11 @@ class Judge {
     AIRLOCK_ASSIGN(const Bytes content, snapshot_.content(key));
     if (key.starts_with("abi/")) return judge_map(key);
     if (key.starts_with("code/")) return content.size() == 32 ? Status() : fail(Code::bad_pack);
-    if (key.starts_with("golden/")) return replay(content);
+    if (key.starts_with("golden/")) return judge_golden(content);
     for (const std::string_view kind : {"clear/", "typed/", "file/", "token/", "chain/", "name/"}) {
-      if (key.starts_with(kind)) return check_known(snapshot_, key, content);
+      if (!key.starts_with(kind)) continue;
+      AIRLOCK_TRY(check_known(snapshot_, key, content));
+      return is_binding(key) ? judge_binding(key) : Status();
     }
     return fail(Code::bad_pack);
   }
@@ -56,29 +58,29 @@ class Judge {
     return check_fixed_cases(**map, *loader, room_);
   }
 
-  Status replay(Bytes content) {
-    if (++cases_ > kGoldenCasesMax) return fail(Code::too_many, kGoldenCasesMax);
-    AIRLOCK_ASSIGN(const json::Tree tree,
-                   json::Tree::parse(text_of(content), kGoldenSizeMax, json::Nul::in_texts));
-    const json::Node root = tree.root();
-    Call call;
-    AIRLOCK_ASSIGN(call.chain, json::text(root, "chain", 128));
-    AIRLOCK_ASSIGN(call.target, json::text(root, "target", 128));
-    AIRLOCK_ASSIGN(const std::string_view hex, json::text(root, "data", kGoldenSizeMax));
-    AIRLOCK_ASSIGN(const std::vector<std::uint8_t> data, type::read_hex(hex));
-    call.data = data;
-    AIRLOCK_ASSIGN(const json::Node expect, json::object(root, "expect"));
-    const auto decoded = decode(snapshot_, loaders_, call, room_);
-    if (!decoded)
-      return fail(Code::golden_case_failed, static_cast<std::uint64_t>(decoded.error().code));
-    std::string shown;
-    const auto carried = Carried::of({snapshot_, loaders_, room_}, call, *decoded);
-    AIRLOCK_TRY(append_json(shown, *decoded, carried, ""));
-    AIRLOCK_ASSIGN(const json::Tree actual,
-                   json::Tree::parse(shown, type::kOutputMax, json::Nul::in_texts));
-    if (json::value_of(actual.root()) != json::value_of(expect))
-      return fail(Code::golden_case_failed);
+  Status judge_binding(std::string_view key) {
+    AIRLOCK_ASSIGN(const Binding binding, read_binding(key));
+    AIRLOCK_ASSIGN(const clear::Descriptor* descriptor, snapshot_.descriptor(binding.name));
+    AIRLOCK_TRY(check_selectors(*descriptor, binding));
+    return check_fixed_cases(snapshot_, *descriptor, binding, room_);
+  }
+
+  // Words for a call that the contract does not have are for another contract.
+  Status check_selectors(const clear::Descriptor& descriptor, const Binding& binding) {
+    const auto map = snapshot_.map("abi/" + std::string(binding.place), loaders_);
+    if (!map) return {};  // nobody described it, or its own entry is to blame
+    std::size_t at = 0;
+    for (const Bytes selector : descriptor.selectors()) {
+      if ((*map)->find(type::EntryKind::function, selector) == nullptr)
+        return fail(Code::expected_otherwise, at);
+      ++at;
+    }
     return {};
+  }
+
+  Status judge_golden(Bytes content) {
+    if (++cases_ > kGoldenCasesMax) return fail(Code::too_many, kGoldenCasesMax);
+    return replay(snapshot_, loaders_, content, room_);
   }
 
   const Snapshot& snapshot_;

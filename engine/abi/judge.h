@@ -1,13 +1,10 @@
 // Whether a pack may serve.
 //
-// All of it is read: every entry must be what its key says it is, every case in it must decode as
-// it states, and so must the cases that are fixed in this code, whatever the pack says: what a
-// wallet's owner signs most often (ERC-20 transfer and approve, permit, plain sends) can never come
-// to mean something else by an update. Any failure refuses the pack whole.
-//
-// A golden case is JSON:
-// {"chain","target","data","expect":{"call","bound","canonical","arguments"}}, where `data` is 0x..
-// and `arguments` are spelled as type::append_json spells them.
+// All of it is read: every entry must be what its key says it is, every case in it must be read and
+// shown as it states (golden.h), and so must the cases that are fixed in this code, whatever the
+// pack says: what a wallet's owner signs most often (ERC-20 transfer and approve, permit, plain
+// sends) can never come to mean something else by an update, nor be shown without whom and how
+// much. Any failure refuses the pack whole.
 #pragma once
 
 #include <string>
@@ -16,7 +13,6 @@
 
 namespace airlock::abi {
 
-inline constexpr std::size_t kGoldenSizeMax = 1 << 20;
 inline constexpr std::size_t kGoldenCasesMax = 10'000;
 
 // Why a pack was refused, and which entry is to blame.
@@ -26,8 +22,9 @@ struct Fault {
 };
 
 // judge reads a whole pack. Errors: those of opening it, entry_mismatch, bad_pack (an unknown kind
-// of entry), those of maps and loaders, golden_case_failed; never loader_missing: an entry that
-// only a newer wallet can read harms nobody.
+// of entry), those of maps, loaders and descriptors, descriptor_unbound, expected_otherwise (a
+// descriptor speaks of a call that the contract's own map lacks), golden_case_failed; never
+// loader_missing: an entry that only a newer wallet can read harms nobody.
 std::expected<void, Fault> judge(const Snapshot& snapshot, Loaders loaders);
 
 }  // namespace airlock::abi

@@ -87,5 +87,74 @@ TEST(Judge, RefusesAMapOnAnotherChain) {
   EXPECT_NE(verdict(items), Code::ok);
 }
 
+// What a pack with these items is refused for, and by which entry.
+std::string fault(const std::vector<pack::Item>& items) {
+  const auto judged = judge(*snapshot_of(items), standard_loaders());
+  if (judged) return "ok";
+  return std::string(name(judged.error().error.code)) + ' ' + judged.error().key;
+}
+
+std::string binding_key(std::string_view kind = "clear") {
+  return std::string(kind) + "/eip155:1/" + std::string(kToken) + "/a.json";
+}
+
+TEST(Judge, RefusesADescriptorWhereItIsNotBound) {
+  EXPECT_EQ(fault(sending_items()), "ok");
+  auto elsewhere = sending_items();
+  elsewhere[1].key = "clear/eip155:10/" + std::string(kToken) + "/a.json";
+  EXPECT_EQ(fault(elsewhere), "descriptor_unbound " + elsewhere[1].key);
+  auto other_kind = sending_items();
+  other_kind[1].key = binding_key("typed");
+  EXPECT_EQ(fault(other_kind), "bad_pack " + binding_key("typed"));
+  auto nothing = sending_items();
+  nothing.erase(nothing.begin());
+  EXPECT_EQ(fault(nothing), "not_found " + binding_key());
+}
+
+TEST(Judge, RefusesADescriptorThatDoesNotCompile) {
+  EXPECT_EQ(fault(sending_items(R"({"label":"no path"})")), "bad_descriptor " + binding_key());
+}
+
+TEST(Judge, RefusesADescriptorOfCallsThatTheContractDoesNotHave) {
+  auto items = sending_items(R"({"path":"a","label":"A"})", "burn(uint256 a)");
+  EXPECT_EQ(fault(items), "ok") << "nobody says what the contract has";
+  items.push_back(token_items()[0]);
+  EXPECT_EQ(fault(items), "expected_otherwise " + binding_key());
+  items.back() = {key_of(), map_of({"burn(uint256 amount)"})};
+  EXPECT_EQ(fault(items), "ok") << "names may differ";
+}
+
+// Whoever writes a descriptor could hide what its words are about.
+TEST(Judge, RefusesADescriptorThatShowsATransferWithoutWhomOrHowMuch) {
+  const std::string failed = "golden_case_failed " + binding_key();
+  constexpr std::string_view kTo = R"({"path":"to","label":"To","format":"addressName"})";
+  constexpr std::string_view kValue = R"({"path":"value","label":"Amount"})";
+  const auto with = [](std::string_view one, std::string_view other) {
+    return sending_items(std::string(one) + "," + std::string(other));
+  };
+  EXPECT_EQ(fault(with(kTo, kValue)), "ok");
+  EXPECT_EQ(fault(sending_items(kTo)), failed);
+  EXPECT_EQ(fault(sending_items(kValue)), failed);
+  EXPECT_EQ(fault(with(kTo, R"({"path":"value","label":"Amount","visible":"never"})")), failed);
+  EXPECT_EQ(fault(with(kTo, R"({"value":"1","label":"Amount"})")), failed);
+  EXPECT_EQ(fault(with(kValue, R"({"path":"@.to","label":"To"})")), failed);
+  EXPECT_EQ(fault(with(kTo, R"({"path":"value","label":"Amount","format":"tokenAmount",
+                          "params":{"tokenPath":"@.to","threshold":"0x01","message":"Nothing"}})")),
+            failed);
+  // Where a value is not the expected one, all of the call is raw.
+  EXPECT_EQ(fault(with(kTo, R"({"path":"value","label":"Amount","visible":{"mustMatch":[1]}})")),
+            "ok");
+}
+
+TEST(Judge, RefusesADescriptorThatShowsAPermitWithoutWhomOrHowMuch) {
+  const std::string failed = "golden_case_failed " + binding_key("typed");
+  EXPECT_EQ(fault(permit_items()), "ok");
+  EXPECT_EQ(fault(permit_items(R"({"path":"spender","label":"Spender"})")), failed);
+  EXPECT_EQ(fault(permit_items(R"({"path":"value","label":"Amount"})")), failed);
+  EXPECT_EQ(fault(permit_items(R"({"path":"owner","label":"Spender"},
+                                  {"path":"value","label":"Amount"})")),
+            failed);
+}
+
 }  // namespace
 }  // namespace airlock::abi

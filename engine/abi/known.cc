@@ -5,8 +5,10 @@
 namespace airlock::abi {
 namespace {
 
+constexpr std::string_view kEvm = "eip155:";
+
 std::string key_of(std::string_view kind, std::uint64_t chain_id, Bytes address) {
-  std::string key = std::string(kind) + "/eip155:" + std::to_string(chain_id);
+  std::string key = std::string(kind) + '/' + std::string(kEvm) + std::to_string(chain_id);
   if (address.empty()) return key;
   key += '/';
   type::append_hex(key, address);
@@ -81,13 +83,58 @@ const clear::Descriptor* Known::descriptor(std::uint64_t chain_id, Bytes address
               [&](const clear::Descriptor& one) { return one.describes(selector); });
 }
 
-const clear::Descriptor* Known::descriptor_of_messages(std::uint64_t chain_id,
-                                                       Bytes address) const {
-  return find(key_of("typed", chain_id, address) + "/",
-              [](const clear::Descriptor& one) { return !one.is_for_calls(); });
+const clear::Descriptor* Known::descriptor(const clear::TypedData& message) const {
+  const clear::Domain& domain = message.domain();
+  if (!domain.chain_id || !domain.chain_id->fits(64) || !domain.verifying_contract) return nullptr;
+  return find(key_of("typed", domain.chain_id->limbs[0], *domain.verifying_contract) + "/",
+              [&](const clear::Descriptor& one) { return one.describes(message); });
 }
 
+std::optional<std::uint64_t> chain_id_of(std::string_view chain) {
+  if (!chain.starts_with(kEvm)) return std::nullopt;
+  const auto id = number::read(chain.substr(kEvm.size()));
+  if (!id || !id->fits(64)) return std::nullopt;
+  return id->limbs[0];
+}
+
+Result<Binding> read_binding(std::string_view key) {
+  constexpr std::size_t kSlashes = 3;
+  std::array<std::size_t, kSlashes> after{};  // where each part but the first begins
+  std::size_t at = 0;
+  for (std::size_t& begin : after) {
+    at = key.find('/', at);
+    if (at == std::string_view::npos) return fail(Code::bad_pack);
+    begin = ++at;
+  }
+  Binding made{.is_for_calls = key.starts_with("clear/")};
+  made.place = key.substr(after[0], after[2] - 1 - after[0]);
+  made.name = key.substr(after[2]);
+  const auto chain = chain_id_of(key.substr(after[0], after[1] - 1 - after[0]));
+  const auto address = type::read_hex(key.substr(after[1], after[2] - 1 - after[1]));
+  if (!chain || !address || address->size() != made.address.size()) return fail(Code::bad_pack);
+  made.chain_id = *chain;
+  copy_into(made.address, *address);
+  // Another spelling of the same place would never be found.
+  const std::string spelled = key_of(made.is_for_calls ? "clear" : "typed", *chain, *address);
+  if (key.substr(0, after[2] - 1) != spelled) return fail(Code::bad_pack);
+  return made;
+}
+
+namespace {
+
+Status check_binding(const Snapshot& snapshot, std::string_view key, Bytes content) {
+  AIRLOCK_ASSIGN(const Binding binding, read_binding(key));
+  AIRLOCK_ASSIGN(const clear::Descriptor* descriptor, snapshot.descriptor(binding.name));
+  if (descriptor->is_for_calls() != binding.is_for_calls || !content.empty())
+    return fail(Code::bad_pack);
+  if (!descriptor->is_for(binding.chain_id, binding.address)) return fail(Code::descriptor_unbound);
+  return {};
+}
+
+}  // namespace
+
 Status check_known(const Snapshot& snapshot, std::string_view key, Bytes content) {
+  if (is_binding(key)) return check_binding(snapshot, key, content);
   if (key.starts_with("file/")) {
     AIRLOCK_TRY(json::Tree::parse(text_of(content), clear::kDescriptorSizeMax));
     return {};
@@ -95,19 +142,6 @@ Status check_known(const Snapshot& snapshot, std::string_view key, Bytes content
   if (content.size() > kKnownSizeMax) return fail(Code::oversized, content.size());
   if (key.starts_with("name/"))
     return text::is_utf8(text_of(content)) ? Status() : fail(Code::bad_pack);
-  if (key.starts_with("clear/") || key.starts_with("typed/")) {
-    // clear/CHAIN/ADDRESS/NAME: the name may hold slashes.
-    std::size_t at = 0;
-    for (int slashes = 0; slashes < 3; ++slashes) {
-      at = key.find('/', at);
-      if (at == std::string_view::npos) return fail(Code::bad_pack);
-      ++at;
-    }
-    AIRLOCK_ASSIGN(const clear::Descriptor* descriptor, snapshot.descriptor(key.substr(at)));
-    if (descriptor->is_for_calls() != key.starts_with("clear/") || !content.empty())
-      return fail(Code::bad_pack);
-    return {};
-  }
   AIRLOCK_ASSIGN(const json::Tree tree, json::Tree::parse(text_of(content), kKnownSizeMax));
   AIRLOCK_TRY(decimals_of(tree.root()));
   AIRLOCK_TRY(json::text(tree.root(), "symbol", clear::kWordMax));

@@ -31,8 +31,8 @@ class Known final : public clear::Source {
   bool is_deployed_by(const clear::FactoryQuery&) const override { return false; }
   const clear::Descriptor* descriptor(std::uint64_t chain_id, Bytes address,
                                       Bytes selector) const override;
-  // descriptor_of_messages returns what describes messages that name this contract, or nullptr.
-  const clear::Descriptor* descriptor_of_messages(std::uint64_t chain_id, Bytes address) const;
+  // The same of a message, by the contract that its domain names and by its type.
+  const clear::Descriptor* descriptor(const clear::TypedData& message) const;
 
  private:
   std::optional<json::Node> object_at(const std::string& key) const;
@@ -44,7 +44,25 @@ class Known final : public clear::Source {
   mutable std::vector<std::unique_ptr<json::Tree>> read_;
 };
 
-// check_known reads one of these entries: bad_pack where it is none.
+// chain_id_of returns the number of a chain of the EVM, "eip155:1", or nothing.
+std::optional<std::uint64_t> chain_id_of(std::string_view chain);
+
+// What the key of a binding says: clear/CHAIN/ADDRESS/NAME or typed/CHAIN/ADDRESS/NAME.
+struct Binding {
+  bool is_for_calls = true;
+  std::uint64_t chain_id = 0;
+  std::array<std::uint8_t, clear::kAddressSize> address{};
+  std::string_view place{};  // CHAIN/ADDRESS
+  std::string_view name{};   // which may hold slashes
+};
+// read_binding reads such a key, in its one spelling. Errors: bad_pack.
+Result<Binding> read_binding(std::string_view key);
+inline bool is_binding(std::string_view key) {
+  return key.starts_with("clear/") || key.starts_with("typed/");
+}
+
+// check_known reads one of these entries. Errors: bad_pack where it is none; of a binding also
+// those of its descriptor, and descriptor_unbound where that is for other contracts.
 Status check_known(const Snapshot& snapshot, std::string_view key, Bytes content);
 
 }  // namespace airlock::abi

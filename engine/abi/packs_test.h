@@ -41,6 +41,57 @@ inline std::vector<pack::Item> token_items(
   return {{key_of(), map_of({transfer, "approve(address spender,uint256 value)"})}};
 }
 
+inline pack::Item item(std::string key, std::string_view content) {
+  return {std::move(key), {content.begin(), content.end()}};
+}
+
+inline constexpr std::string_view kSendFields =
+    R"json({"path":"to","label":"To","format":"addressName"},
+           {"path":"value","label":"Amount","format":"tokenAmount","params":{"tokenPath":"@.to"}})json";
+inline constexpr std::string_view kPermitFields =
+    R"json({"path":"spender","label":"Spender","format":"addressName"},
+           {"path":"value","label":"Amount","format":"tokenAmount","params":{"tokenPath":"@.to"}})json";
+inline constexpr std::string_view kPermitType =
+    "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)";
+
+// A descriptor of one format, of calls or of messages, where it is bound to the token, and what the
+// pack knows of that.
+inline std::vector<pack::Item> described(std::string_view context, std::string_view format,
+                                         std::string_view fields) {
+  const std::string file = R"json({"$schema":"https://x/erc7730-v2.schema.json","context":{")json" +
+                           std::string(context) +
+                           R"json(":{"deployments":[{"chainId":1,"address":")json" +
+                           std::string(kToken) +
+                           R"json("}]}},"metadata":{"owner":"Token"},"display":{"formats":{")json" +
+                           std::string(format) + R"json(":{"intent":"Send","fields":[)json" +
+                           std::string(fields) + "]}}}}";
+  const std::string kind = context == "eip712" ? "typed/" : "clear/";
+  return {
+      item("file/a.json", file), item(kind + "eip155:1/" + std::string(kToken) + "/a.json", ""),
+      item("token/eip155:1/" + std::string(kToken), R"json({"decimals":3,"symbol":"TOK"})json")};
+}
+inline std::vector<pack::Item> sending_items(
+    std::string_view fields = kSendFields,
+    std::string_view format = "transfer(address to,uint256 value)") {
+  return described("contract", format, fields);
+}
+inline std::vector<pack::Item> permit_items(std::string_view fields = kPermitFields) {
+  return described("eip712", kPermitType, fields);
+}
+
+// A permit of the token.
+inline std::string permit(std::string_view spender = "0x2222222222222222222222222222222222222222") {
+  return R"json({"types":{"EIP712Domain":[{"name":"name","type":"string"},
+      {"name":"chainId","type":"uint256"},{"name":"verifyingContract","type":"address"}],
+    "Permit":[{"name":"owner","type":"address"},{"name":"spender","type":"address"},
+      {"name":"value","type":"uint256"},{"name":"nonce","type":"uint256"},
+      {"name":"deadline","type":"uint256"}]},"primaryType":"Permit",
+    "domain":{"name":"Token","chainId":1,"verifyingContract":")json" +
+         std::string(kToken) +
+         R"json("},"message":{"owner":"0x3333333333333333333333333333333333333333","spender":")json" +
+         std::string(spender) + R"json(","value":1500,"nonce":0,"deadline":9}})json";
+}
+
 inline std::unique_ptr<const Snapshot> snapshot_of(const std::vector<pack::Item>& items,
                                                    std::string version = "1.0.0") {
   auto file = pack::build(items);

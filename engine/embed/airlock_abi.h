@@ -42,7 +42,10 @@ extern "C" {
 #define AIRLOCK_ABI_DATA_SIZE_MAX (4 << 20)      /* of a call */
 #define AIRLOCK_ABI_ARGUMENTS_SIZE_MAX (4 << 20) /* of the JSON of a call that is to be encoded */
 #define AIRLOCK_ABI_KEY_SIZE_MAX 200             /* of the key of an entry */
+#define AIRLOCK_ABI_MESSAGE_SIZE_MAX (1 << 20)   /* of a message that is to be signed, as JSON */
+#define AIRLOCK_ABI_COLUMNS_MAX 1000             /* of a terminal */
 #define AIRLOCK_ABI_ROOT_SIZE 32
+#define AIRLOCK_ABI_DIGEST_SIZE 32
 #define AIRLOCK_ABI_READERS_MAX 256 /* of one engine, at once */
 
 /* The errors that a program is likely to tell apart. airlock_abi_error_name names all of them. */
@@ -61,6 +64,7 @@ enum airlock_abi_error {
   AIRLOCK_ABI_UNKNOWN_CALL = 1300,       /* nor this call of it: show it raw */
   AIRLOCK_ABI_CHAIN_REFUSES = 1301,      /* the chain would revert it */
   AIRLOCK_ABI_OVER_BUDGET = 1302,        /* show it raw */
+  AIRLOCK_ABI_BAD_TYPE = 1305,           /* a message has a type that is none, or too large */
   AIRLOCK_ABI_AMBIGUOUS = 1306,          /* several calls have this name */
   AIRLOCK_ABI_BAD_VALUE = 1307,          /* an argument or address does not fit its type */
   AIRLOCK_ABI_BAD_PACK = 1312,           /* not a pack, or an entry of no known kind */
@@ -176,6 +180,60 @@ typedef struct airlock_abi_request {
 /* Writes the bytes of a call in the chain's one canonical form. */
 AIRLOCK_ABI_API int airlock_abi_encode(airlock_abi_reader* reader,
                                        const airlock_abi_request* request, airlock_abi_bytes* data);
+
+/* ---- Screens: what a wallet shows before it signs, on chains of the EVM, by the descriptors
+ * (ERC-7730) of the pack.
+ *
+ * Showing always answers: what no descriptor of the pack speaks of is shown raw, with the reason as
+ * a warning, and that is no error. Every text on a screen is harmless, whoever wrote it. */
+
+/* What a screen is given as. */
+enum airlock_abi_form {
+  /* For programs: {"clear":true,"intent":"Send","owner":..,"warnings":[..],"fields":[{"label":"To",
+   * "value":"0x..","warnings":[..]},..]}; a call in a call is the member "call" of its field.
+   * "clear" false: what is shown are the raw bytes. Of a message this is the member "screen",
+   * beside
+   * {"primary_type","domain_hash","message_hash","digest"}. */
+  AIRLOCK_ABI_JSON = 0,
+  AIRLOCK_ABI_LINES = 1, /* of a terminal, "! " before each warning */
+  AIRLOCK_ABI_PAGES = 2  /* of a display of 21 by 8 letters (128 by 64 points): JSON, a list of
+                          * pages, each a list of rows in ASCII. AIRLOCK_ABI_OVER_BUDGET: there are
+                          * more than can be paged through; sign nothing on such a display */
+};
+
+typedef struct airlock_abi_style {
+  int form;         /* enum airlock_abi_form */
+  uint32_t columns; /* of AIRLOCK_ABI_LINES; 0: 80 */
+} airlock_abi_style;
+
+/* A transaction's call, with what its screen depends on. */
+typedef struct airlock_abi_sending {
+  const char* chain;  /* "eip155:1"; of another kind: AIRLOCK_ABI_LOADER_MISSING */
+  const char* target; /* the contract */
+  const char* from;   /* who signs; NULL where nobody knows yet */
+  const char* value;  /* what it pays, in decimal and the smallest unit; NULL for nothing */
+  const uint8_t* data;
+  size_t data_size;
+} airlock_abi_sending;
+
+/* Shows a call. */
+AIRLOCK_ABI_API int airlock_abi_show(airlock_abi_reader* reader, const airlock_abi_sending* sending,
+                                     const airlock_abi_style* style, airlock_abi_text* text);
+
+/* A message of EIP-712. */
+typedef struct airlock_abi_message {
+  const char* json; /* {"types","primaryType","domain","message"} */
+  const char* from; /* who signs; NULL where nobody knows yet */
+} airlock_abi_message;
+
+/* Shows a message, and says in `digest` (AIRLOCK_ABI_DIGEST_SIZE bytes; may be NULL) what is signed
+ * of it: sign these bytes, and no digest that came with the message. Errors: AIRLOCK_ABI_BAD_JSON,
+ * AIRLOCK_ABI_BAD_TYPE, AIRLOCK_ABI_BAD_VALUE, AIRLOCK_ABI_OVER_BUDGET, ..: this is no message, and
+ * nothing of it can be signed. */
+AIRLOCK_ABI_API int airlock_abi_show_message(airlock_abi_reader* reader,
+                                             const airlock_abi_message* message,
+                                             const airlock_abi_style* style, airlock_abi_text* text,
+                                             uint8_t* digest);
 
 /* ---- Single entries, for devices that are too small to hold a pack. */
 

@@ -1,6 +1,7 @@
 // Whatever a program hands to the C ABI, it gets an error or an answer: a pack serves only where
 // all of it is good, and what is said of a call is strict JSON, from which the same bytes can be
 // written.
+#include <array>
 #include <string>
 
 #include "engine/embed/airlock_abi.h"
@@ -83,11 +84,32 @@ void decode(Bytes data) {
   check_round_trip(reader, {json.text, json.size}, data);
 }
 
+// What is shown of a message fits its display, and says what is signed.
+void show_message(Bytes data) {
+  static airlock_abi_reader* const reader = make_reader();
+  const std::string text(text_of(data));
+  const airlock_abi_message message{text.c_str(), nullptr};
+  for (const int form : {AIRLOCK_ABI_JSON, AIRLOCK_ABI_LINES, AIRLOCK_ABI_PAGES}) {
+    const airlock_abi_style style{form, 0};
+    airlock_abi_text shown{};
+    std::array<std::uint8_t, AIRLOCK_ABI_DIGEST_SIZE> digest{};
+    if (airlock_abi_show_message(reader, &message, &style, &shown, digest.data()) != 0) continue;
+    if (form != AIRLOCK_ABI_LINES)
+      AIRLOCK_CHECK(json::Tree::parse({shown.text, shown.size}, shown.size).has_value());
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const Bytes input(data + 1, size - 1);
-  data[0] == 0 ? load(input) : decode(input);
+  if (data[0] == 0) {
+    load(input);
+  } else if (data[0] == 2) {
+    show_message(input);
+  } else {
+    decode(input);
+  }
   return 0;
 }

@@ -22,6 +22,7 @@ static_assert(same(AIRLOCK_ABI_NOT_FOUND, Code::not_found));
 static_assert(same(AIRLOCK_ABI_UNKNOWN_CALL, Code::unknown_call));
 static_assert(same(AIRLOCK_ABI_CHAIN_REFUSES, Code::chain_refuses));
 static_assert(same(AIRLOCK_ABI_OVER_BUDGET, Code::over_budget));
+static_assert(same(AIRLOCK_ABI_BAD_TYPE, Code::bad_type));
 static_assert(same(AIRLOCK_ABI_AMBIGUOUS, Code::ambiguous));
 static_assert(same(AIRLOCK_ABI_BAD_VALUE, Code::bad_value));
 static_assert(same(AIRLOCK_ABI_BAD_PACK, Code::bad_pack));
@@ -31,6 +32,8 @@ static_assert(same(AIRLOCK_ABI_LOADER_MISSING, Code::loader_missing));
 static_assert(same(AIRLOCK_ABI_EXPECTED_OTHERWISE, Code::expected_otherwise));
 static_assert(AIRLOCK_ABI_KEY_SIZE_MAX == entry::kKeyMax);
 static_assert(AIRLOCK_ABI_ROOT_SIZE == crypto::Digest::kSize);
+static_assert(AIRLOCK_ABI_DIGEST_SIZE == crypto::Digest::kSize);
+static_assert(AIRLOCK_ABI_MESSAGE_SIZE_MAX == abi::clear::kMessageSizeMax);
 static_assert(AIRLOCK_ABI_READERS_MAX == swap::kReadersMax);
 
 // A number that no code has becomes one that is on no list, so that it is named as unknown.

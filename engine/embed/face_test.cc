@@ -75,6 +75,25 @@ TEST(Face, ProvesEntriesAndTheirAbsence) {
   EXPECT_FALSE(check_absent(committed, key_of(), *none));
 }
 
+TEST(Face, ShowsCallsAndMessages) {
+  auto engine = Engine::make();
+  const Packed pack = described_pack("1.0.0");
+  ASSERT_TRUE(engine->load(pack.file, committed_of(pack)));
+  auto reader = engine->reader();
+  Sending sent{"eip155:1", std::string(kToken), "", "0", call_of(transfer()).data};
+  const auto screen = reader->show(sent);
+  ASSERT_TRUE(screen) << screen.error().name();
+  EXPECT_NE(screen->find("1 TOK"), std::string::npos);
+  sent.from = std::string("0x\0", 3);
+  EXPECT_EQ(reader->show(sent).error().code, AIRLOCK_ABI_BAD_TEXT);
+  const auto message =
+      reader->show_message({permit(), std::string(kToken)}, {AIRLOCK_ABI_LINES, 80});
+  ASSERT_TRUE(message) << message.error().name();
+  EXPECT_NE(message->text.find("| Amount: 1.5 TOK"), std::string::npos) << message->text;
+  EXPECT_EQ(message->digest.size(), 32U);
+  EXPECT_EQ(reader->show_message({"{", ""}).error().code, AIRLOCK_ABI_BAD_JSON);
+}
+
 // C would read such a text as less than it is, and so as another one.
 TEST(Face, RefusesATextWithANulInside) {
   auto engine = Engine::make();

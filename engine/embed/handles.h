@@ -77,4 +77,12 @@ inline Result<package::Entries> committed_from(const airlock_abi_committed* comm
   return entries;
 }
 
+// with_view calls `body` with the view that the reader holds, or with one of the newest.
+template <class Body>
+Status with_view(airlock_abi_reader& reader, Body body) {
+  if (reader.held) return body(*reader.held);
+  const abi::Engine::View view = reader.reader.view();
+  return body(view);
+}
+
 }  // namespace airlock::embed

@@ -15,6 +15,9 @@ using abi::golden;
 using abi::key_of;
 using abi::kToken;
 using abi::kTransfer;
+using abi::permit;
+using abi::permit_items;
+using abi::sending_items;
 using abi::token_items;
 
 struct Packed {
@@ -54,6 +57,28 @@ inline airlock_abi_call transfer() {
   call.data = data.data();
   call.data_size = data.size();
   return call;
+}
+
+// A pack with descriptors of the token's transfer and of its permit.
+inline Packed described_pack(std::string version) {
+  auto items = sending_items();
+  for (abi::pack::Item& item : permit_items()) {
+    if (item.key.starts_with("token/")) continue;  // both have it
+    item.key.replace(item.key.find("a.json"), 6, "permit.json");
+    items.push_back(std::move(item));
+  }
+  return packed(items, std::move(version));
+}
+
+// The transfer as it is sent.
+inline airlock_abi_sending sending() {
+  const airlock_abi_call call = transfer();
+  airlock_abi_sending made{};
+  made.chain = call.chain;
+  made.target = call.target;
+  made.data = call.data;
+  made.data_size = call.data_size;
+  return made;
 }
 
 }  // namespace airlock::embed

@@ -7,14 +7,6 @@ namespace {
 using namespace airlock;
 using namespace airlock::embed;
 
-// Calls `body` with the view that is held, or with one of the newest.
-template <class Body>
-Status with_view(airlock_abi_reader& reader, Body body) {
-  if (reader.held) return body(*reader.held);
-  const abi::Engine::View view = reader.reader.view();
-  return body(view);
-}
-
 Result<abi::Call> call_from(const airlock_abi_call* from) {
   AIRLOCK_TRY(given(from));
   abi::Call call;

@@ -1,34 +1,15 @@
 /* Loads an ABI pack and shows what an ERC-20 transfer says.
  *
  * Usage: transfer PACK ROOT COUNT VERSION
- * ROOT (64 digits), COUNT and VERSION are what the manifest of the pack says, which the program that
- * calls this has proven and committed.
+ * ROOT (64 digits), COUNT and VERSION are what the manifest of the pack says, which the program
+ * that calls this has proven and committed.
  */
-#include <airlock_abi.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "pack.h"
 
 /* transfer(0x2222.., 1000) */
-static const uint8_t kTransfer[68] = {0xa9, 0x05, 0x9c, 0xbb, [16] = 0x22, 0x22, 0x22, 0x22, 0x22,
-                                      0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22,
-                                      0x22, 0x22, 0x22, 0x22, 0x22, [66] = 0x03, 0xe8};
-
-static int complain(const char* what, int error) {
-  fprintf(stderr, "error: %s: %s: %s\n", airlock_abi_error_name(error), what,
-          airlock_abi_error_text(error));
-  return 1;
-}
-
-static int read_root(const char* text, uint8_t* root) {
-  if (strlen(text) != 2 * AIRLOCK_ABI_ROOT_SIZE) return AIRLOCK_ABI_BAD_TEXT;
-  for (size_t i = 0; i < AIRLOCK_ABI_ROOT_SIZE; ++i) {
-    unsigned byte;
-    if (sscanf(text + 2 * i, "%2x", &byte) != 1) return AIRLOCK_ABI_BAD_TEXT;
-    root[i] = (uint8_t)byte;
-  }
-  return AIRLOCK_ABI_OK;
-}
+static const uint8_t kTransfer[68] = {
+    0xa9, 0x05, 0x9c, 0xbb, [16] = 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22,        0x22,
+    0x22, 0x22, 0x22, 0x22, 0x22,        0x22, 0x22, 0x22, 0x22, 0x22, 0x22, [66] = 0x03, 0xe8};
 
 static int show(airlock_abi_reader* reader) {
   const airlock_abi_call call = {.chain = "eip155:1",
@@ -42,17 +23,6 @@ static int show(airlock_abi_reader* reader) {
   else /* a wallet shows the bytes themselves now, with a warning, and lets its owner decide */
     complain("this call cannot be shown clearly", error);
   return error;
-}
-
-static int load(airlock_abi_engine* engine, char** arguments) {
-  airlock_abi_committed committed = {.count = (uint32_t)strtoul(arguments[3], NULL, 10),
-                                     .version = arguments[4]};
-  airlock_abi_fault fault;
-  int error = read_root(arguments[2], committed.root);
-  if (error != AIRLOCK_ABI_OK) return complain("ROOT", error);
-  error = airlock_abi_load_file(engine, arguments[1], &committed, &fault);
-  if (error != AIRLOCK_ABI_OK) return complain(fault.key[0] ? fault.key : arguments[1], error);
-  return AIRLOCK_ABI_OK;
 }
 
 int main(int argc, char** argv) {

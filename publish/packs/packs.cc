@@ -155,7 +155,10 @@ class Gatherer {
         at((list_.parent_path() / name).string(),
            abi::clear::Descriptor::read(text, name, abi::clear::Reading::strict, include)));
     const std::string_view kind = descriptor.is_for_calls() ? "clear/" : "typed/";
-    for (const std::string& contract : descriptor.places())
+    const std::vector<std::string> contracts = descriptor.places();
+    // A wallet looks by the contract, and would never find it.
+    if (contracts.empty()) return Refusal::of(Code::descriptor_unbound, place);
+    for (const std::string& contract : contracts)
       items_.push_back({std::string(kind) + contract + "/" + name, {}});
     return {};
   }

@@ -6,12 +6,38 @@ from stage import *
 TOKEN = "0x1111111111111111111111111111111111111111"
 OTHER = "0x3333333333333333333333333333333333333333"
 CALL = "0xa9059cbb" + "2222222222222222222222222222222222222222".rjust(64, "0") + hex(1000)[2:].rjust(64, "0")
+SPENDER = "0x2222222222222222222222222222222222222222"
 SIGNERS = ("vendor", "reviewer-1", "reviewer-2")
 
 
 def erc20(receiver="to"):
     return [{"type": "function", "name": "transfer", "stateMutability": "nonpayable", "outputs": [{"name": "", "type": "bool"}],
              "inputs": [{"name": receiver, "type": "address"}, {"name": "value", "type": "uint256"}]}]
+
+
+PERMIT = [{"name": name, "type": kind} for kind, name in (("address", "owner"), ("address", "spender"), ("uint256", "value"),
+                                                          ("uint256", "nonce"), ("uint256", "deadline"))]
+
+
+def permit(value=1500, spender=SPENDER):
+    """A message of ERC-2612: whoever signs it lets the spender take as much."""
+    domain = [{"name": "name", "type": "string"}, {"name": "chainId", "type": "uint256"},
+              {"name": "verifyingContract", "type": "address"}]
+    return {"types": {"EIP712Domain": domain, "Permit": PERMIT}, "primaryType": "Permit",
+            "domain": {"name": "Token", "chainId": 1, "verifyingContract": TOKEN},
+            "message": {"owner": OTHER, "spender": spender, "value": value, "nonce": 0, "deadline": 1_900_000_000}}
+
+
+def descriptor(context, key, fields, intent):
+    return {"$schema": "https://x/erc7730-v2.schema.json", "metadata": {"owner": "Token"},
+            "context": {context: {"deployments": [{"chainId": 1, "address": TOKEN}]}},
+            "display": {"formats": {key: {"intent": intent, "fields": [
+                {"path": fields[0], "label": "To", "format": "addressName"},
+                {"path": fields[1], "label": "Amount", "format": "tokenAmount", "params": {"tokenPath": "@.to"}}]}}}}
+
+
+SCREEN = {"intent": "Send", "fields": [{"label": "To", "value": SPENDER}, {"label": "Amount", "value": "1 TOK"}]}
+PERMIT_SCREEN = {"intent": "Allow", "fields": [{"label": "To", "value": SPENDER}, {"label": "Amount", "value": "1.5 TOK"}]}
 
 
 class AbiPacks(Stage):
@@ -25,6 +51,19 @@ class AbiPacks(Stage):
                            "arguments": {receiver: "0x" + "22" * 20, "value": "1000"}}}
         (folder / "pack.json").write_text(json.dumps({"contracts": contracts, "golden": [case] if golden else []}))
         return folder / "pack.json"
+
+    def describe(self, listed, golden=()):
+        """Adds descriptors of the token's transfer and of its permit to a list, and cases of what they show."""
+        key = f"Permit({','.join(part['type'] + ' ' + part['name'] for part in PERMIT)})"
+        (listed.parent / "send.json").write_text(json.dumps(
+            descriptor("contract", "transfer(address to,uint256 value)", ("to", "value"), "Send")))
+        (listed.parent / "permit.json").write_text(json.dumps(descriptor("eip712", key, ("spender", "value"), "Allow")))
+        members = json.loads(listed.read_text())
+        members["descriptors"] = ["send.json", "permit.json"]
+        members["tokens"] = [{"chain": "eip155:1", "address": TOKEN, "symbol": "TOK", "decimals": 3}]
+        members["golden"] += golden
+        listed.write_text(json.dumps(members))
+        return listed
 
     def make_pack_release(self, version, contracts, security=1, base=None, signers=SIGNERS):
         out = f"pack-{version}"
@@ -46,6 +85,14 @@ class AbiPacks(Stage):
 
     def wallet_reads(self, *args, to=TOKEN, data=CALL):
         return json.loads(self.device("read", "--chain", "eip155:1", "--to", to, data, "--json", *args))
+
+    def follow(self, *lines):
+        """What a wallet that runs says of lines, each its own."""
+        text = "".join(json.dumps(line) + "\n" for line in lines)
+        ran = subprocess.run([BIN / "airlock-device", "read", "--dir", self.dir / "device", "--follow", "--json"], input=text,
+                             capture_output=True, text=True, env=self.environment(), timeout=WAIT_SECONDS_MAX)
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        return [json.loads(line) for line in ran.stdout.splitlines()]
 
     def take(self, package):
         self.publish(package)
@@ -115,6 +162,103 @@ class AbiPacks(Stage):
         artifact.write_bytes(bytes(reversed(artifact.read_bytes())))
         self.refuses("index_rejected", self.device, "install", good)
         self.assertEqual(self.wallet_reads()["version"], "1.0.0")
+
+    def test_what_only_the_devices_own_judge_refuses_never_serves(self):
+        self.take(self.make_pack_release("1.0.0", self.make_list("one")))
+        abi = self.make_list("two", "receiver").parent / "erc20.json"
+        case = {"chain": "eip155:1", "target": TOKEN, "data": CALL,
+                "expect": {"call": "transfer(address,uint256)", "bound": True, "canonical": True,
+                           "arguments": {"receiver": SPENDER, "value": "1001"}}}
+        (self.dir / "case.json").write_text(json.dumps(case))
+        self.run_program("make_pack", "bad.pack", f"abi/eip155:1/{TOKEN}={abi}", f"golden/transfer={self.dir}/case.json")
+        self.run_program("make_release", "bad.pack", "1.1.0", "bad")
+        for signer in SIGNERS:
+            self.sign("bad", signer)
+        self.refuses("golden_case_failed", self.device, "install", self.dir / "bad")
+        self.assertEqual(self.wallet_reads()["version"], "1.0.0")
+        self.publish(self.dir / "bad")
+        self.roll_out(self.dir / "bad")
+        self.refuses("golden_case_failed", self.device, "run", "--until-quiet")
+        self.assertEqual(self.wallet_reads()["version"], "1.0.0")
+        self.assertEqual(self.status()["packs"]["in_use"]["version"], "1.0.0")
+
+    def test_an_owner_reads_what_a_message_allows_before_signing_it(self):
+        (self.dir / "permit.json").write_text(json.dumps(permit()))
+        asked = ("read", "--message", self.dir / "permit.json")
+        self.assertIn("nobody described this contract", self.device(*asked))
+        listed = self.describe(self.make_list("one"))
+        self.device("install", self.make_pack_release("1.0.0", listed))
+        self.assertIn("| Amount: 1.5 TOK", self.device(*asked))
+        call = {"chain": "eip155:1", "to": TOKEN, "data": CALL}
+        call_shown, message_shown, other = self.follow(call, {"message": permit(), "from": OTHER}, {"message": permit(7)})
+        self.assertEqual(call_shown["intent"], "Send")
+        self.assertEqual(message_shown["screen"]["fields"][1]["value"], "1.5 TOK")
+        self.assertEqual(other["screen"]["fields"][1]["value"], "0.007 TOK")
+        self.assertNotEqual(message_shown["digest"], other["digest"])
+        # The publisher's own tool says the same of it, and which hashes are signed.
+        self.airlock("abi", "pack", listed, "--out", "one.pack")
+        message = ("abi", "message", "--pack", "one.pack")
+        self.assertEqual(json.loads(self.airlock(*message, "--json", f"@{self.dir}/permit.json")), message_shown)
+        told = self.airlock(*message, json.dumps(permit()))
+        self.assertIn("| Amount: 1.5 TOK", told)
+        self.assertIn(message_shown["digest"], told)
+        self.refuses("bad_value", self.airlock, *message, json.dumps(permit(spender="0x22")))
+
+    def test_what_a_call_pays_is_said_of_each_line(self):
+        self.device("install", self.make_pack_release("1.0.0", self.describe(self.make_list("one"))))
+        call = {"chain": "eip155:1", "to": TOKEN, "data": CALL}
+        free, paid = self.follow(call, {**call, "value": "5"})
+        self.assertEqual((free["warnings"], paid["warnings"]), ([], ["value_unseen"]))
+
+    def pages(self, *args):
+        """The pages of the small display, as rows; each must be one of 21 by 8 letters."""
+        drawn = self.device("read", "--screen", "128x64", *args).splitlines()
+        edges = [place for place, line in enumerate(drawn) if line == "+" + 21 * "-" + "+"]
+        pages = [drawn[first + 1:last] for first, last in zip(edges[::2], edges[1::2], strict=True)]
+        titles = [f"page {place + 1} of {len(pages)}" for place in range(len(pages))]
+        self.assertEqual([drawn[first - 1] for first in edges[::2]], titles)
+        for row in sum(pages, []):
+            self.assertRegex(row, r"^\|[ -~]{21}\|$")
+        self.assertEqual({len(page) for page in pages}, {8})
+        return [[row[1:-1].rstrip() for row in page] for page in pages]
+
+    def test_a_small_display_is_paged_through(self):
+        self.device("install", self.make_pack_release("1.0.0", self.describe(self.make_list("one"))))
+        call = ("--chain", "eip155:1", "--to", TOKEN)
+        review, owner, to, unnamed, amount, token = self.pages(*call, CALL)
+        self.assertEqual((review[:2], owner[:2], amount[:2]), (["Review", "Send"], ["By", "Token"], ["Amount", "1 TOK"]))
+        self.assertEqual([(page[0], "".join(page[1:])) for page in (to, token)], [("To", SPENDER), ("Amount", TOKEN)])
+        self.assertEqual(unnamed[0], "! WARNING")
+        (self.dir / "permit.json").write_text(json.dumps(permit()))
+        self.assertIn(["Amount", "1.5 TOK"], [page[:2] for page in self.pages("--message", self.dir / "permit.json")])
+        # What no descriptor speaks of is there by the names of its contract, and what nothing explains raw.
+        self.device("install", self.make_pack_release("1.1.0", self.make_list("two", "receiver")))
+        explained = self.pages(*call, CALL)
+        self.assertEqual(explained[0][0], "! WARNING")
+        self.assertIn(["value", "1000"], [page[:2] for page in explained])
+        raw = self.pages("--chain", "eip155:1", "--to", OTHER, CALL)
+        self.assertIn("Data", raw[-1][0])
+        refused = self.pages(*call, CALL[:-2])
+        self.assertIn("the chain would", " ".join(sum(refused, [])))
+
+    def test_golden_cases_hold_what_calls_and_messages_are_shown_as(self):
+        call = {"name": "shown", "chain": "eip155:1", "target": TOKEN, "data": CALL, "shown": SCREEN}
+        message = {"name": "permit", "message": permit(), "shown": PERMIT_SCREEN}
+        good = self.describe(self.make_list("one"), [call, message])
+        self.device("install", self.make_pack_release("1.0.0", good))
+        wrong = {**PERMIT_SCREEN, "intent": "Receive"}
+        bad = self.describe(self.make_list("bad"), [call, {**message, "shown": wrong}])
+        error = self.refuses("golden_case_failed", self.make_pack_release, "1.1.0", bad)
+        self.assertIn("golden/permit", error.text)
+
+    def test_a_descriptor_that_hides_whom_a_transfer_is_for_is_refused(self):
+        listed = self.describe(self.make_list("one"))
+        hiding = json.loads((listed.parent / "send.json").read_text())
+        (form,) = hiding["display"]["formats"].values()
+        form["fields"][0]["visible"] = "never"
+        (listed.parent / "send.json").write_text(json.dumps(hiding))
+        error = self.refuses("golden_case_failed", self.make_pack_release, "1.0.0", listed)
+        self.assertIn(f"clear/eip155:1/{TOKEN}/send.json", error.text)
 
     def test_two_reviewers_and_the_vendor_must_have_signed(self):
         pack = self.make_pack_release("1.0.0", self.make_list("one"), signers=("vendor", "reviewer-1"))

@@ -10,6 +10,7 @@ NEEDED = ("cmake", "cc", "c++", "make", "pkg-config", "nm")
 MISSING = [tool for tool in NEEDED if shutil.which(tool) is None]
 BUILD_SECONDS_MAX = 600  # a few small programs on a busy machine
 TOKEN = "0x" + 40 * "1"
+PERMIT = (("address", "owner"), ("address", "spender"), ("uint256", "value"), ("uint256", "nonce"), ("uint256", "deadline"))
 
 
 def transfer_abi(receiver):
@@ -62,6 +63,28 @@ class Embed(Stage):
         said = json.loads(self.run_program("make_pack", f"{version}.pack", *sources))
         return [f"{version}.pack", said["root"], said["count"], version]
 
+    def pack_with_words(self, version):
+        """The same of a pack whose words are for a permit of the token."""
+        permit = [f"{kind} {name}" for kind, name in PERMIT]
+        fields = [{"path": "spender", "label": "Spender"}, {"path": "value", "label": "Amount"}]
+        words = {"$schema": "https://x/erc7730-v2.schema.json", "metadata": {"owner": "Token"},
+                 "context": {"eip712": {"deployments": [{"chainId": 1, "address": TOKEN}]}},
+                 "display": {"formats": {f"Permit({','.join(permit)})": {"intent": "Allow", "fields": fields}}}}
+        (self.dir / "words.json").write_text(json.dumps(words))
+        (self.dir / "nothing").write_text("")
+        said = json.loads(self.run_program("make_pack", f"{version}.pack", f"file/words.json={self.dir}/words.json",
+                                           f"typed/eip155:1/{TOKEN}/words.json={self.dir}/nothing"))
+        return [f"{version}.pack", said["root"], said["count"], version]
+
+    def message(self, value=7):
+        """A file with a permit."""
+        domain = [{"name": "chainId", "type": "uint256"}, {"name": "verifyingContract", "type": "address"}]
+        types = {"EIP712Domain": domain, "Permit": [{"name": name, "type": kind} for kind, name in PERMIT]}
+        values = {"owner": "0x" + 40 * "3", "spender": "0x" + 40 * "2", "value": value, "nonce": 0, "deadline": 9}
+        (self.dir / "permit.json").write_text(json.dumps({
+            "types": types, "primaryType": "Permit", "domain": {"chainId": 1, "verifyingContract": TOKEN}, "message": values}))
+        return self.dir / "permit.json"
+
     def run_example(self, program, *args):
         """Runs what a user built: with what it was linked to, and with nothing of our build folder."""
         env = {**os.environ, "LD_LIBRARY_PATH": str(self.library.parent)}
@@ -89,6 +112,19 @@ class Embed(Stage):
 
     def test_a_program_in_c_built_with_pkg_config(self):
         self.assert_reads_transfers(self.build_c())
+
+    def test_programs_in_both_show_a_message_and_what_is_signed(self):
+        pack = self.pack_with_words("1.4.0")
+        in_c = self.build_c().parent / "message"
+        screen = self.run_example(in_c, *pack, self.message())
+        self.assertIn("> Allow\n", screen)
+        self.assertIn("| Amount: 7\n", screen)
+        digest = screen.splitlines()[-1]
+        self.assertRegex(digest, "^[0-9a-f]{64}$")
+        self.assertNotIn(digest, self.run_example(in_c, *pack, self.message(8)))
+        self.refused("bad_value", in_c, *pack, self.message("much"))
+        pages = json.loads(self.run_example(self.build_cpp() / "message", *pack, self.message()))
+        self.assertIn(["Amount", "7"], pages)
 
     def test_a_program_in_cpp_built_with_cmake(self):
         self.assert_reads_transfers(self.build_cpp() / "transfer")

@@ -75,6 +75,11 @@ Status compile_message(const File& file, const Value& message, Compiled& made) {
   }
   AIRLOCK_ASSIGN(const Value* domain, File::object(message, "domain"));
   if (domain != nullptr) AIRLOCK_TRY(compile_domain(*domain, made));
+  // A domain that names both is one deployment.
+  if (!made.has_deployments && made.domain_chain && made.domain_contract) {
+    made.deployments.push_back({*made.domain_chain, *made.domain_contract});
+    made.has_deployments = true;
+  }
   AIRLOCK_ASSIGN(const std::string_view separator, File::text(message, "domainSeparator"));
   if (separator.empty()) return {};
   const auto bytes = type::read_hex(separator);

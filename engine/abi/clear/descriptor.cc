@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/crypto/keccak.h"
+#include "engine/abi/clear/internal/bound.h"
 #include "engine/abi/clear/internal/compiler.h"
 #include "engine/abi/clear/internal/merge.h"
 #include "engine/abi/clear/structs.h"
@@ -93,6 +94,18 @@ bool Descriptor::describes(Bytes selector) const {
          compiled_->calls->map().find(type::EntryKind::function, selector) != nullptr;
 }
 
+bool Descriptor::describes(const TypedData& message) const {
+  return internal::format_of(*compiled_, message) != nullptr;
+}
+
+std::vector<Bytes> Descriptor::selectors() const {
+  std::vector<Bytes> made;
+  if (!compiled_->calls) return made;
+  const type::Map& map = compiled_->calls->map();
+  for (const type::Entry& entry : map.entries()) made.push_back(map.bytes(entry.key));
+  return made;
+}
+
 std::vector<std::string> Descriptor::places() const {
   std::vector<std::string> made;
   for (const internal::Deployment& one : compiled_->deployments) {
@@ -101,6 +114,22 @@ std::vector<std::string> Descriptor::places() const {
     made.push_back(std::move(place));
   }
   return made;
+}
+
+bool Descriptor::is_for(std::uint64_t chain_id, Bytes address) const {
+  if (address.size() != kAddressSize) return false;
+  internal::Deployment wanted{chain_id, {}};
+  copy_into(wanted.address, address);
+  return std::binary_search(compiled_->deployments.begin(), compiled_->deployments.end(), wanted);
+}
+
+Domain Descriptor::domain() const {
+  Domain asked;
+  asked.name = compiled_->domain_name;
+  asked.version = compiled_->domain_version;
+  if (compiled_->domain_chain) asked.chain_id = *compiled_->domain_chain;
+  asked.verifying_contract = compiled_->domain_contract;
+  return asked;
 }
 
 bool Descriptor::is_for_calls() const { return compiled_->is_for_calls; }

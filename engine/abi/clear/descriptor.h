@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/abi/clear/limits.h"
+#include "engine/abi/clear/typed_data.h"
 #include "engine/abi/type/map.h"
 
 namespace airlock::abi::clear {
@@ -38,10 +39,17 @@ class Descriptor {
   // is_for_calls says whether contracts are described, and not messages.
   bool is_for_calls() const;
   std::size_t format_count() const;
-  // describes says whether a call that begins so has a format.
+  // describes says whether a call that begins so has a format, or a message of that type.
   bool describes(Bytes selector) const;
-  // places returns the contracts that it is bound to by address: "eip155:1/0x.." each.
+  bool describes(const TypedData& message) const;
+  // selectors returns how the calls begin that have one. The views are of this descriptor.
+  std::vector<Bytes> selectors() const;
+  // places returns the contracts that it is bound to by address: "eip155:1/0x.." each. Without one,
+  // nobody finds it who looks by the contract.
   std::vector<std::string> places() const;
+  bool is_for(std::uint64_t chain_id, Bytes address) const;  // one of its places
+  // domain returns what it asks of a message's domain.
+  Domain domain() const;
   std::string_view owner() const;
 
   const internal::Compiled& compiled() const { return *compiled_; }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "engine/abi/clear/internal/compiled.h"
@@ -23,6 +22,12 @@ class FakeSource : public Source {
   };
   struct KnownChain {
     std::string name, symbol;
+  };
+  struct Deployed {
+    std::uint64_t chain_id;
+    Key contract, factory;
+    std::string event;
+    friend bool operator==(const Deployed&, const Deployed&) = default;
   };
 
   static Key key(std::string_view hex) {
@@ -90,8 +95,9 @@ class FakeSource : public Source {
     return found->second;
   }
   bool is_deployed_by(const FactoryQuery& query) const override {
-    return std::find(deployed.begin(), deployed.end(),
-                     std::pair(key(query.contract), key(query.factory))) != deployed.end();
+    const Deployed asked{query.chain_id, key(query.contract), key(query.factory),
+                         std::string(query.event)};
+    return std::find(deployed.begin(), deployed.end(), asked) != deployed.end();
   }
   const Descriptor* descriptor(std::uint64_t chain_id, Bytes address, Bytes) const override {
     for (const Descriptor* one : descriptors) {
@@ -106,7 +112,7 @@ class FakeSource : public Source {
   std::map<Key, KnownToken> tokens;
   std::map<Key, std::string> local_names, ens_names, collections;
   std::map<std::string, std::int64_t> blocks;
-  std::vector<std::pair<Key, Key>> deployed;
+  std::vector<Deployed> deployed;
   std::vector<const Descriptor*> descriptors;
   std::map<std::uint64_t, KnownChain> chains = {{1, {"Ethereum", "ETH"}},
                                                 {10, {"OP Mainnet", "ETH"}},

@@ -41,6 +41,13 @@ struct Open {
   std::string path;
 };
 
+// What a part is called, if it has a name.
+std::string_view name_of(const type::Value& whole, std::uint32_t place) {
+  if (whole.form() == type::Form::choice) return whole.map().text(whole.variant().name);
+  if (whole.form() != type::Form::tuple) return {};
+  return whole.map().text(whole.field_of(place).name);
+}
+
 void add_values(Screen& screen, const type::Value& root) {
   std::vector<Open> open{{root, ""}};
   while (!open.empty()) {
@@ -52,7 +59,6 @@ void add_values(Screen& screen, const type::Value& root) {
       return;
     }
     const std::uint32_t count = top.value.count();
-    const bool is_tuple = top.value.form() == type::Form::tuple;
     if (count == 0) {
       Field made;
       made.warnings.add(append_harmless(made.label, top.path, kLabelMax));
@@ -68,8 +74,8 @@ void add_values(Screen& screen, const type::Value& root) {
     for (const type::Value part : top.value.parts()) {
       if (place == kRawValuesMax) break;
       std::string path = top.path.empty() ? "" : top.path + '.';
-      path += is_tuple ? std::string(part.map().text(top.value.field_of(place).name))
-                       : '[' + std::to_string(place) + ']';
+      const std::string_view name = name_of(top.value, place);
+      path += name.empty() ? '[' + std::to_string(place) + ']' : std::string(name);
       open.push_back({part, path.substr(0, kPathSizeMax)});
       ++place;
     }
@@ -124,3 +130,17 @@ Screen show_raw(const TypedData& message, Warnings why) {
 }
 
 }  // namespace airlock::abi::clear::internal
+
+namespace airlock::abi::clear {
+
+Shown show_values(const Explained& call) {
+  Screen screen{.warnings = call.why};
+  screen.warnings.add(append_harmless(screen.intent, call.call, kLabelMax));
+  Field target{.label = "Contract"};
+  target.warnings.add(append_harmless(target.value, call.target, kLabelMax));
+  screen.fields.push_back(std::move(target));
+  internal::add_values(screen, call.values);
+  return {.screens = {std::move(screen)}};
+}
+
+}  // namespace airlock::abi::clear

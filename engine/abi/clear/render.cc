@@ -153,6 +153,21 @@ Result<std::vector<Page>> pages_of(const Shown& shown) {
   return pages.take();
 }
 
+std::string frames_of(const std::vector<Page>& pages) {
+  const std::string edge = '+' + std::string(kColumns, '-') + "+\n";
+  std::string drawn;
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    drawn += "page " + std::to_string(i + 1) + " of " + std::to_string(pages.size()) + '\n' + edge;
+    for (std::size_t row = 0; row < kRows; ++row) {
+      std::string text = row < pages[i].size() ? pages[i][row] : "";
+      text.resize(kColumns, ' ');
+      drawn += '|' + text + "|\n";
+    }
+    drawn += edge;
+  }
+  return drawn;
+}
+
 std::string lines_of(const Shown& shown, std::size_t columns) {
   constexpr std::size_t kColumnsMin = 20, kIndent = 2;
   std::string lines;
@@ -244,6 +259,22 @@ std::string json_of(const Shown& shown) {
         json += "]}";
       });
   return json;
+}
+
+std::string json_of(const TypedData& message, const Shown& shown) {
+  std::string json = "{\"primary_type\":";
+  type::append_quoted(json, message.primary_type());
+  const auto add = [&json](std::string_view name, const crypto::Digest& digest) {
+    json += ",\"";
+    json += name;
+    json += "\":\"";
+    type::append_hex(json, digest.bytes);
+    json += '"';
+  };
+  add("domain_hash", message.domain_separator());
+  add("message_hash", message.message_hash());
+  add("digest", message.digest());
+  return json + ",\"screen\":" + json_of(shown) + '}';
 }
 
 }  // namespace airlock::abi::clear

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/abi/clear/screen.h"
+#include "engine/abi/clear/typed_data.h"
 
 namespace airlock::abi::clear {
 
@@ -20,11 +21,16 @@ using Page = std::vector<std::string>;  // at most kRows rows of at most kColumn
 // then each field on pages of its own. What does not fit goes on, and the head says so: "2/3".
 // Errors: over_budget, and then nothing is to be signed on this display.
 Result<std::vector<Page>> pages_of(const Shown& shown);
+// frames_of draws the pages for people, each in a frame of the display's size, in their order.
+std::string frames_of(const std::vector<Page>& pages);
 
 // lines_of is the same for a terminal, `columns` wide, with "! " before each warning.
 std::string lines_of(const Shown& shown, std::size_t columns);
 
 // json_of is the same for programs.
 std::string json_of(const Shown& shown);
+// That of a message also says what is signed: {"primary_type","domain_hash","message_hash",
+// "digest","screen"}.
+std::string json_of(const TypedData& message, const Shown& shown);
 
 }  // namespace airlock::abi::clear

@@ -42,6 +42,7 @@ constexpr std::array<Told, kCount> kTold = {{
     {"no_sentence", "the summary was left out; read each field"},
     {"partial_domain",
      "the message's domain lacks what its type lists; another wallet may refuse it"},
+    {"guessed", "the description is not this contract's own; this is only a guess"},
 }};
 
 }  // namespace

@@ -42,7 +42,8 @@ enum class Warning : std::uint8_t {
   no_intent,
   no_sentence,
   partial_domain,
-  last = partial_domain,
+  guessed,
+  last = guessed,
 };
 
 std::string_view name(Warning warning);

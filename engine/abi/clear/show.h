@@ -1,6 +1,6 @@
 // What a person is shown of a call or a message.
 //
-// Both functions always answer. Where the descriptor is not bound to what is signed, does not know
+// These functions always answer. Where the descriptor is not bound to what is signed, does not know
 // it, or does not fit it, the one screen shows the raw bytes and says why: nothing is hidden, and
 // nothing stops the owner from deciding.
 #pragma once
@@ -29,5 +29,16 @@ Shown show_call(const Descriptor* descriptor, const Call& call, const Source& so
 // show_message shows a message that `from` is asked to sign.
 Shown show_message(const Descriptor* descriptor, const TypedData& message,
                    std::optional<Bytes> from, const Source& source, type::Tape& tape);
+
+// What the types of a contract say of a call, on any chain.
+struct Explained {
+  std::string_view call{};    // its name
+  std::string_view target{};  // the contract, as the call was asked to be read
+  type::Value values;
+  Warnings why{};
+};
+
+// show_values shows a call of which no descriptor speaks: each value under its own name.
+Shown show_values(const Explained& call);
 
 }  // namespace airlock::abi::clear

@@ -72,6 +72,33 @@ struct Request {
   std::string arguments{};  // JSON
 };
 
+// What a screen is given as; the header says what each form holds.
+struct Style {
+  airlock_abi_form form = AIRLOCK_ABI_JSON;
+  std::uint32_t columns = 80;
+};
+
+// A transaction's call, with what its screen depends on.
+struct Sending {
+  std::string chain{};
+  std::string target{};
+  std::string from{};       // empty where nobody knows yet
+  std::string value = "0";  // in decimal and the smallest unit
+  Bytes data{};
+};
+
+// A message of EIP-712.
+struct Message {
+  std::string json{};
+  std::string from{};  // empty where nobody knows yet
+};
+
+// A message as it is shown, and the digest that is signed of it.
+struct ShownMessage {
+  std::string text{};
+  Bytes digest{};
+};
+
 // An entry with the proof that the pack has it; or, where `is_there` is false, that it has none.
 struct Entry {
   bool is_there = false;
@@ -105,6 +132,10 @@ inline int fill(airlock_abi_committed& committed, const Committed& from) {
   committed.count = from.count;
   committed.version = from.version.c_str();
   return AIRLOCK_ABI_OK;
+}
+
+inline const char* text_or_null(const std::string& text) {
+  return text.empty() ? nullptr : text.c_str();
 }
 
 // Text of C ends at its first NUL, so that one inside would be read as less than it is.
@@ -179,6 +210,34 @@ class Reader {
     const int code = airlock_abi_encode(handle_.get(), &given, &data);
     if (code != AIRLOCK_ABI_OK) return Error{code};
     return detail::bytes_of(data);
+  }
+
+  // show returns the screen of a call.
+  Result<std::string> show(const Sending& sending, const Style& style = {}) {
+    for (const auto* text : {&sending.chain, &sending.target, &sending.from, &sending.value}) {
+      if (detail::has_nul(*text)) return Error{AIRLOCK_ABI_BAD_TEXT};
+    }
+    const airlock_abi_sending given{
+        sending.chain.c_str(), sending.target.c_str(), detail::text_or_null(sending.from),
+        sending.value.c_str(), sending.data.data(),    sending.data.size()};
+    const airlock_abi_style asked{style.form, style.columns};
+    airlock_abi_text text{};
+    const int code = airlock_abi_show(handle_.get(), &given, &asked, &text);
+    if (code != AIRLOCK_ABI_OK) return Error{code};
+    return std::string(text.text, text.size);
+  }
+
+  // show_message returns the screen of a message, and the digest to be signed.
+  Result<ShownMessage> show_message(const Message& message, const Style& style = {}) {
+    if (detail::has_nul(message.json) || detail::has_nul(message.from))
+      return Error{AIRLOCK_ABI_BAD_TEXT};
+    const airlock_abi_message given{message.json.c_str(), detail::text_or_null(message.from)};
+    const airlock_abi_style asked{style.form, style.columns};
+    airlock_abi_text text{};
+    Bytes digest(AIRLOCK_ABI_DIGEST_SIZE);
+    const int code = airlock_abi_show_message(handle_.get(), &given, &asked, &text, digest.data());
+    if (code != AIRLOCK_ABI_OK) return Error{code};
+    return ShownMessage{std::string(text.text, text.size), std::move(digest)};
   }
 
   // read_entry returns the entry under a key, or the proof that there is none.
