@@ -1,4 +1,5 @@
 // repo check: what is wrong with a repository, or will be soon.
+#include <algorithm>
 #include <cstdio>
 
 #include "apps/airlock/commands.h"
@@ -62,7 +63,15 @@ std::string checked_text(const Checked& checked, const std::string& repo) {
     made +=
         line(role.role, std::to_string(role.version) + ", until " + text::to_time(role.expires));
   }
-  for (const std::string& role : checked.delegated) made += line("delegated", text::visible(role));
+  constexpr std::size_t kRolesTold = 4;  // of bins nobody reads all
+  const std::vector<std::string>& roles = checked.delegated;
+  for (std::size_t i = 0; i < std::min(roles.size(), kRolesTold); ++i) {
+    made += line("delegated", text::visible(roles[i]));
+  }
+  if (roles.size() > kRolesTold) {
+    made += line("delegated", std::to_string(roles.size() - kRolesTold) +
+                                  " more, the last of them " + text::visible(roles.back()));
+  }
   made += line("targets", std::to_string(checked.targets) + ", of which " +
                               count(checked.packages, "package", "packages") + " with " +
                               count(checked.artifacts, "artifact", "artifacts"));

@@ -161,6 +161,10 @@ std::string change_text(const Waiting& draft, json::Value& value) {
   return made;
 }
 
+bool is_top_level(const std::string& role) {
+  return role == "root" || role == "targets" || role == "snapshot";
+}
+
 std::vector<std::string> ids_in(const std::vector<tuf::TalliedKey>& keys) {
   std::vector<std::string> made;
   for (const tuf::TalliedKey& key : keys) made.push_back(key.id);
@@ -176,9 +180,10 @@ std::string demands_text(const Waiting& draft, json::Value& value) {
                      {"threshold", tally.threshold},
                      {"signed_by", ids_in(tally.signed_by)},
                      {"yet_to_sign", ids_in(tally.yet_to_sign)}});
-    made += line("by root " + std::to_string(demand.root),
-                 std::to_string(tally.signed_by.size()) + " of " + std::to_string(tally.threshold) +
-                     " signatures");
+    made +=
+        line((is_top_level(draft.role) ? "by root " : "by targets ") + std::to_string(demand.root),
+             std::to_string(tally.signed_by.size()) + " of " + std::to_string(tally.threshold) +
+                 " signatures");
     for (const tuf::TalliedKey& key : tally.signed_by) {
       made += line("  signed", text::visible(key.id));
     }
@@ -240,14 +245,42 @@ Shown show_draft(const Waiting& draft) {
   return shown;
 }
 
-void tell_settled(const release::Settled& settled, const std::string& repo) {
-  for (const std::string& file : settled.installed) {
-    std::printf("%s went in.\n", file.c_str());
+namespace {
+
+// A repository with bins has thousands of lists, which nobody reads one by one.
+constexpr std::size_t kListsToldMax = 4;
+
+void tell_installed(const std::vector<std::string>& installed) {
+  std::vector<std::string> top, below;
+  for (const std::string& file : installed) {
+    const std::size_t dot = std::min(file.find('.'), file.size() - 1);
+    const std::string role = file.substr(dot + 1, file.rfind(".json") - dot - 1);
+    (is_top_level(role) ? top : below).push_back(file);
   }
+  if (below.size() > kListsToldMax) {
+    std::printf("%s .. %s went in: %zu lists of delegated roles.\n", below.front().c_str(),
+                below.back().c_str(), below.size());
+    below.clear();
+  }
+  for (const auto* files : {&below, &top}) {
+    for (const std::string& file : *files) std::printf("%s went in.\n", file.c_str());
+  }
+}
+
+}  // namespace
+
+void tell_settled(const release::Settled& settled, const std::string& repo) {
+  tell_installed(settled.installed);
+  std::size_t others = 0;
   for (const Waiting& draft : settled.waiting) {
+    const bool is_one_of_many = draft.next == Step::others && !is_top_level(draft.role);
+    if (is_one_of_many && ++others > kListsToldMax) continue;
     std::printf("%s waits (%s). Next:\n%s",
                 (draft.role + " " + std::to_string(draft.version)).c_str(),
                 text::visible(draft.path.string()).c_str(), next_text(draft, repo).c_str());
+  }
+  if (others > kListsToldMax) {
+    std::printf("%zu more lists of delegated roles wait with them.\n", others - kListsToldMax);
   }
 }
 

@@ -80,7 +80,14 @@ struct Watch {
   std::set<crypto::Digest> checked{};  // targets' files, by their SHA-256
 };
 
-std::expected<tuf::Repository, Refusal> refresh(Watch& watch) {
+// What the repository serves, in whatever role. A role that cannot be had could hide a release from
+// whoever looks and show it to another; one that nobody delegates to any more shows nobody
+// anything.
+struct Served {
+  tuf::Repository repository;
+  std::vector<tuf::Target> targets;
+};
+std::expected<Served, Refusal> refresh(Watch& watch) {
   const file::Path trust = file::Path(watch.options.state) / "trust";
   AIRLOCK_ANSWER_TRY(file::make_folders(trust), trust.string());
   tuf::FolderStore store(trust);
@@ -92,7 +99,12 @@ std::expected<tuf::Repository, Refusal> refresh(Watch& watch) {
   PlaceMetadata metadata(watch.repo);
   AIRLOCK_ANSWER_ASSIGN(tuf::Repository repository, tuf::refresh(store, metadata, present()),
                         watch.repo.text());
-  return repository;
+  tuf::Repository::Listing listing = repository.list(store, metadata);
+  for (const auto& one : listing.roles) {
+    if (one.judged || one.judged.error().code == Code::target_missing) continue;
+    return refuse(one.judged.error(), watch.repo.text() + ": " + one.role);
+  }
+  return Served{std::move(repository), std::move(listing.targets)};
 }
 
 // What the metadata claims is what the file is.
@@ -112,12 +124,12 @@ Answer check_file(Watch& watch, const tuf::Target& target, const tuf::TargetClai
 }
 
 std::expected<Releases, Refusal> releases_of(Watch& watch) {
-  AIRLOCK_ASSIGN(const tuf::Repository repository, refresh(watch));
+  AIRLOCK_ASSIGN(const Served served, refresh(watch));
   Releases releases;
-  for (const tuf::Target& target : repository.all()) {
+  for (const tuf::Target& target : served.targets) {
     if (!tuf::claims_a_package(target)) continue;  // a plain file, which no device installs
     AIRLOCK_ANSWER_ASSIGN(const tuf::TargetClaim claim, tuf::claim_of(target), target.path);
-    AIRLOCK_TRY(check_file(watch, target, claim, repository.consistent_snapshot()));
+    AIRLOCK_TRY(check_file(watch, target, claim, served.repository.consistent_snapshot()));
     releases.insert_or_assign(claim.manifest, Offered{target.path, claim});
   }
   return releases;

@@ -16,7 +16,6 @@ using release::Settled;
 using release::Waiting;
 
 const CLI::IsMember kRole({"root", "targets", "snapshot", "timestamp"});
-const CLI::IsMember kDraftRole({"root", "targets", "snapshot"});
 
 // Options that every command here has.
 struct ChangeOptions {
@@ -237,7 +236,8 @@ Answer renew(const RenewOptions& options) {
   if (!options.within.empty()) {
     AIRLOCK_ASSIGN(order.within_seconds, read_span(options.within, "--within"));
   }
-  AIRLOCK_ASSIGN(const std::vector<release::RoleSigner> signers, open_role_keys(options));
+  AIRLOCK_ASSIGN(const std::vector<release::RoleSigner> signers,
+                 open_role_keys(options, keys_of_lists(options.repo)));
   order.signers = signers;
   order.old_keys = options.old_keys();
   order.now = present();
@@ -260,7 +260,8 @@ Answer add(const AddOptions& options) {
   for (const std::string& file : options.files) {
     files.push_back({file, options.as.empty() ? file::Path(file).filename().string() : options.as});
   }
-  AIRLOCK_ASSIGN(const std::vector<release::RoleSigner> signers, open_role_keys(options));
+  AIRLOCK_ASSIGN(const std::vector<release::RoleSigner> signers,
+                 open_role_keys(options, keys_of_lists(options.repo)));
   return answer(release::add({options.repo, std::move(files), {}, signers, present()}), options);
 }
 
@@ -269,7 +270,8 @@ struct RemoveOptions : ChangeOptions, RoleKeyOptions {
 };
 
 Answer remove(const RemoveOptions& options) {
-  AIRLOCK_ASSIGN(const std::vector<release::RoleSigner> signers, open_role_keys(options));
+  AIRLOCK_ASSIGN(const std::vector<release::RoleSigner> signers,
+                 open_role_keys(options, keys_of_lists(options.repo)));
   return answer(release::add({options.repo, {}, options.paths, signers, present()}), options);
 }
 
@@ -294,8 +296,7 @@ void add_sign(CLI::App& family, Outcome& outcome) {
       &sign);
   auto* key = made.command.add_option("--key", made.options.key,
                                       "a key of the role: a .key file or PKCS#11 URI");
-  made.command.add_option("--role", made.options.role, "which draft, where several wait")
-      ->check(kDraftRole);
+  made.command.add_option("--role", made.options.role, "which draft, where several wait");
   made.command
       .add_option("--digest", made.options.digest,
                   "the draft's digest that you saw, instead of typing it")
@@ -406,8 +407,7 @@ void add_metadata_commands(CLI::App& family, Outcome& outcome) {
                                           "Throw away what waits for signatures.", &drop);
   dropped.command.add_option("--repo", dropped.options.repo, "folder of the repository")
       ->required();
-  dropped.command.add_option("--role", dropped.options.role, "only the drafts of this role")
-      ->check(kDraftRole);
+  dropped.command.add_option("--role", dropped.options.role, "only the drafts of this role");
   dropped.command.footer("Example:\n  airlock repo drop --repo repo --role root");
 }
 

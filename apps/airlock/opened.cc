@@ -104,9 +104,10 @@ std::expected<tuf::PublicKey, Refusal> read_role_key(const file::Path& path) {
 
 void add_role_key_options(CLI::App& command, RoleKeyOptions& options) {
   auto* folder = command.add_option("--keys", options.folder,
-                                    "folder with repo-targets.key and repo-snapshot.key");
+                                    "folder with repo-targets.key and repo-snapshot.key; where the "
+                                    "repository has hash bins, with repo-bins.key");
   auto* keys = command.add_option("--key", options.keys,
-                                  "a key of targets or snapshot: a .key file or PKCS#11 URI; "
+                                  "a key of targets, snapshot or bins: a .key file or PKCS#11 URI; "
                                   "repeat for several");
   keys->take_all();
   auto* group = command.add_option_group("keys", "what signs");
@@ -137,6 +138,12 @@ std::expected<std::vector<release::RoleSigner>, Refusal> open_role_keys(
     opened.push_back(std::move(signer));
   }
   return opened;
+}
+
+std::vector<std::string> keys_of_lists(const std::string& repo) {
+  const auto delegates = release::delegates(repo);  // whatever is wrong with it is told later
+  if (delegates && *delegates) return {"repo-bins.key", "repo-snapshot.key", "repo-targets.key"};
+  return {"repo-targets.key", "repo-snapshot.key"};
 }
 
 std::int64_t present() { return static_cast<std::int64_t>(std::time(nullptr)); }

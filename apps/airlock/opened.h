@@ -56,8 +56,10 @@ struct RoleKeyOptions : PassphraseOptions {
 void add_role_key_options(CLI::App& command, RoleKeyOptions& options);
 // open_role_keys opens what of these names stands in the folder, at least one, and the others.
 std::expected<std::vector<release::RoleSigner>, Refusal> open_role_keys(
-    const RoleKeyOptions& options,
-    const std::vector<std::string>& names = {"repo-targets.key", "repo-snapshot.key"});
+    const RoleKeyOptions& options, const std::vector<std::string>& names);
+// keys_of_lists names the keys in a folder that sign a repository's lists: those of its targets and
+// snapshot, and of its bins where it has some.
+std::vector<std::string> keys_of_lists(const std::string& repo);
 
 // answer turns what publish/release says into a command's answer; `about` where it named nothing.
 inline std::unexpected<Refusal> refuse(const release::Refusal& refusal, const std::string& about) {
@@ -65,12 +67,13 @@ inline std::unexpected<Refusal> refuse(const release::Refusal& refusal, const st
 }
 
 // tell_timestamp says how to offer what is new in a repository; add_metadata_commands adds what
-// changes one (metadata_commands.cc) below `repo`, add_check_command and add_minimal_commands the
-// rest of that family.
+// changes one (metadata_commands.cc) below `repo`, add_check_command, add_minimal_commands
+// and add_bins_command the rest of that family.
 void tell_timestamp(const std::string& repo);
 void add_metadata_commands(CLI::App& family, Outcome& outcome);
 void add_check_command(CLI::App& family, Outcome& outcome);
 void add_minimal_commands(CLI::App& family, Outcome& outcome);
+void add_bins_command(CLI::App& family, Outcome& outcome);
 
 std::int64_t present();  // Unix seconds, by this machine's clock
 

@@ -145,7 +145,8 @@ Answer publish(const PublishOptions& options) {
     return refuse(proven.error().error, options.package + (missing.empty() ? "" : ": " + missing));
   }
   AIRLOCK_TRY(check_key_files(options, keyring->keyring));
-  AIRLOCK_ASSIGN(const std::vector<release::RoleSigner> signers, open_role_keys(options));
+  AIRLOCK_ASSIGN(const std::vector<release::RoleSigner> signers,
+                 open_role_keys(options, keys_of_lists(options.repo)));
   AIRLOCK_TRY(take_into_log(options, *proven, keyring->keyring));
   const release::PublishOrder order{options.package, options.repo, keyring->keyring, present()};
   const auto published = release::publish(order, signers);
@@ -220,6 +221,7 @@ void add_repo_commands(CLI::App& app, Outcome& outcome) {
   add_metadata_commands(family, outcome);
   add_check_command(family, outcome);
   add_minimal_commands(family, outcome);
+  add_bins_command(family, outcome);
 }
 
 void add_publish_command(CLI::App& app, Outcome& outcome) {

@@ -6,8 +6,6 @@
 namespace airlock::release {
 namespace {
 
-constexpr std::array<std::string_view, 2> kSignedHere = {"targets", "snapshot"};
-
 bool is_below_a_kind(std::string_view path) {
   return std::ranges::any_of(package::kKinds, [&](package::Kind kind) {
     const std::string_view folder = package::name_of(kind);
@@ -16,10 +14,10 @@ bool is_below_a_kind(std::string_view path) {
 }
 
 // What a device would fetch as a package must not come to stand there, or be taken from there.
-Answer<void> check_path(const std::string& path, const tuf::Repository& current) {
+Answer<void> check_path(const std::string& path, Newest& current) {
   if (!tuf::is_target_path(path)) return Refusal::of(Code::bad_text, path);
   if (is_below_a_kind(path)) return Refusal::of(Code::path_reserved, path);
-  const Result<tuf::Target> there = current.find(path);
+  const auto there = current.find(path);
   if (there && tuf::claims_a_package(*there)) return Refusal::of(Code::path_reserved, path);
   return {};
 }
@@ -33,7 +31,7 @@ struct Plain {
   tuf::Target target;
   Buffer bytes;
 };
-Answer<Plain> read_plain(const PlainFile& file, const tuf::Repository& current) {
+Answer<Plain> read_plain(const PlainFile& file, Newest& current) {
   AIRLOCK_TRY(check_path(file.path, current));
   Result<Buffer> bytes = file::read(file.file, kPlainSizeMax);
   if (!bytes) return Refusal::of(bytes.error(), file.file.string());
@@ -53,14 +51,14 @@ Answer<Settled> add(const AddOrder& order) {
   AIRLOCK_ASSIGN(const file::File lock, lock_repository(order.repository));
   file::remove_unfinished(order.repository);
   AIRLOCK_ASSIGN(Desk desk, Desk::open(order.repository));
-  AIRLOCK_TRY(check_each_signs(order.signers, kSignedHere, desk.judges("targets", Rules::both)));
-  AIRLOCK_ASSIGN(const Newest* newest, desk.newest());
+  AIRLOCK_TRY(check_signers(desk, order.signers));
+  AIRLOCK_ASSIGN(Newest* const newest, desk.newest());
   tuf::TargetsChange change{{}, order.removed};
   for (const std::string& path : order.removed) {
-    AIRLOCK_TRY(naming(path, newest->repository.find(path)));
+    AIRLOCK_TRY(newest->find(path));
   }
   for (const PlainFile& file : order.files) {
-    AIRLOCK_ASSIGN(const Plain plain, read_plain(file, newest->repository));
+    AIRLOCK_ASSIGN(const Plain plain, read_plain(file, *newest));
     AIRLOCK_TRY(write_plain(order.repository, plain));
     change.put.push_back(plain.target);
   }

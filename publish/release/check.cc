@@ -92,17 +92,18 @@ class Check {
   }
 
   // One key in two roles undoes the keeping apart of what is online and what is not. A role whose
-  // keys cannot meet its threshold is no role.
-  void of_keys(const tuf::Outline& root) {
-    std::map<std::string, std::string> role_of;
-    for (const tuf::OutlinedRole& role : root.roles) {
+  // keys cannot meet its threshold is no role. Delegated roles may share one among themselves.
+  void of_keys(const tuf::Outline& above) {
+    const bool is_root = above.type == "root";
+    for (const tuf::OutlinedRole& role : above.roles) {
       std::set<std::string> usable;
       for (const std::string& id : role.key_ids) {
-        const auto key = std::ranges::find(root.keys, id, &tuf::OutlinedKey::id);
-        if (key == root.keys.end() || !key->usable) continue;
+        const auto key = std::ranges::find(above.keys, id, &tuf::OutlinedKey::id);
+        if (key == above.keys.end() || !key->usable) continue;
         usable.insert(key->material);
-        const auto [other, is_new] = role_of.try_emplace(key->material, role.name);
-        if (is_new || other->second == role.name) continue;
+        if (is_root) role_of_.try_emplace(key->material, role.name);
+        const auto other = role_of_.find(key->material);
+        if (other == role_of_.end() || other->second == role.name) continue;
         found(Level::warning, Code::key_in_two_roles,
               other->second + " and " + role.name + ": " + id);
       }
@@ -134,7 +135,7 @@ class Check {
 
   // What the next timestamp will offer.
   void of_newest() {
-    const auto newest = read_newest(order_.repository, {}, 0);
+    auto newest = read_newest(order_.repository, {}, 0);
     if (!newest) {
       found(Level::error, newest.error());
       return;
@@ -154,24 +155,50 @@ class Check {
       found(Level::note, Code::unnamed_file,
             metadata_path(order_.repository, targets, "targets").string());
     }
-    of_doors(newest->repository);
-    for (const tuf::Target& target : newest->repository.all()) of_target(target);
-    of_delegated(*newest);
+    if (const auto outline = tuf::outline(newest->targets)) of_keys(*outline);
+    const tuf::Repository::Listing listing = newest->list();
+    of_doors(listing.targets);
+    for (const tuf::Target& target : listing.targets) of_target(target);
+    of_delegated(listing);
+    of_left(listing);
   }
 
-  void of_delegated(const Newest& newest) {
-    MemoryStore store;
-    const Drafts none;
-    FolderFetcher fetcher(metadata(), none);
-    for (const auto& one : newest.repository.survey(store, fetcher)) {
-      const std::string file = std::to_string(one.version) + "." + tuf::file_of_role(one.role);
+  void of_delegated(const tuf::Repository::Listing& listing) {
+    std::map<std::string_view, const tuf::Target*> followed;
+    for (const tuf::Target& target : listing.targets) followed.emplace(target.path, &target);
+    for (const auto& one : listing.roles) {
+      const Path file = metadata_path(order_.repository, one.version, one.role);
       made_.delegated.push_back(one.role);
       if (!one.judged) {
-        found(Level::error, one.judged.error(), (metadata() / file).string());
+        found(Level::error, one.judged.error(), file.string());
         continue;
       }
-      of_expiry(one.expires, order_.warn_seconds, metadata() / file);
-      for (const tuf::Target& target : one.targets) of_target(target);
+      of_expiry(one.expires, order_.warn_seconds, file);
+      for (const tuf::Target& target : one.targets) {
+        const auto there = followed.find(target.path);
+        const bool is_followed = there != followed.end() && is_same(*there->second, target);
+        if (!is_followed) {
+          found(Level::warning, Code::target_missing, file.string() + ": " + target.path);
+        }
+      }
+    }
+  }
+
+  static bool is_same(const tuf::Target& a, const tuf::Target& b) {
+    return a.length == b.length && a.sha256 == b.sha256 && a.sha512 == b.sha512;
+  }
+
+  // Files of delegated roles that no snapshot names.
+  void of_left(const tuf::Repository::Listing& listing) {
+    std::map<std::string_view, std::uint64_t> named;
+    for (const auto& one : listing.roles) named.emplace(one.role, one.version);
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(metadata(), ignored)) {
+      const auto file = read_metadata_name(entry.path().filename().string());
+      if (!file) continue;
+      const auto role = named.find(file->role);
+      if (role == named.end() || file->version <= role->second) continue;
+      found(Level::note, Code::unnamed_file, entry.path().string());
     }
   }
 
@@ -237,11 +264,11 @@ class Check {
     }
   }
 
-  void of_doors(const tuf::Repository& repository) {
+  void of_doors(const std::vector<tuf::Target>& targets) {
     if (order_.keyring == nullptr) return;
     const auto apart = check_doors_apart(*order_.keyring, order_.repository, {});
     if (!apart) found(Level::error, apart.error());
-    const auto newest = check_keyring_is_newest(*order_.keyring, repository);
+    const auto newest = check_keyring_is_newest(*order_.keyring, targets);
     if (!newest) found(Level::warning, newest.error());
   }
 
@@ -255,6 +282,8 @@ class Check {
       return;
     }
     for (const Waiting& draft : *waiting) {
+      const bool is_one_of_many = draft.next == Step::others && !is_top_level(draft.role);
+      if (is_one_of_many) continue;  // the list above it is told of
       found(Level::warning, Code::draft_waits, draft.path.string());
     }
   }
@@ -268,6 +297,7 @@ class Check {
 
   const CheckOrder& order_;
   Checked made_;
+  std::map<std::string, std::string> role_of_;  // of root, by the material of its keys
   std::set<Digest> artifacts_;
   std::uint64_t offered_ = 0;
 };

@@ -5,8 +5,6 @@
 namespace airlock::release {
 namespace {
 
-constexpr std::array<std::string_view, 3> kDraftedRoles = {"targets", "snapshot", "root"};
-
 Path drafts_folder(const Path& repository) { return repository / kMetadataFolder / kDraftsFolder; }
 
 std::size_t size_max_of(std::string_view role) {
@@ -15,17 +13,19 @@ std::size_t size_max_of(std::string_view role) {
 }
 
 // The drafts that lie in the folder, by the names that ours have.
-std::vector<Path> drafts_in(const Path& repository) {
-  std::vector<Path> found;
+struct Lying {
+  Path path;
+  NamedFile named;
+};
+std::vector<Lying> drafts_in(const Path& repository) {
+  std::vector<Lying> found;
   std::error_code ignored;
   for (const auto& entry :
        std::filesystem::directory_iterator(drafts_folder(repository), ignored)) {
-    const std::string name = entry.path().filename().string();
-    const bool is_one = std::ranges::any_of(
-        kDraftedRoles, [&](std::string_view role) { return tuf::version_in(name, role) != 0; });
-    if (is_one) found.push_back(entry.path());
+    auto named = read_metadata_name(entry.path().filename().string());
+    if (named) found.push_back({entry.path(), std::move(*named)});
   }
-  std::ranges::sort(found);
+  std::ranges::sort(found, {}, &Lying::path);
   return found;
 }
 
@@ -42,11 +42,13 @@ Answer<Desk> Desk::open(const Path& repository) {
 }
 
 Answer<void> Desk::read_drafts() {
-  const Path folder = drafts_folder(repository_);
-  for (std::string_view role : kDraftedRoles) {
-    const std::uint64_t version = tuf::newest_version(folder, role);
-    if (version == 0) continue;
-    const Path path = folder / metadata_name(version, role);
+  std::map<std::string, std::uint64_t> newest;
+  for (const Lying& one : drafts_in(repository_)) {
+    std::uint64_t& version = newest[one.named.role];
+    version = std::max(version, one.named.version);
+  }
+  for (const auto& [role, version] : newest) {
+    const Path path = drafts_folder(repository_) / metadata_name(version, role);
     const Path there = metadata_path(repository_, version, role);
     AIRLOCK_ASSIGN(Buffer file, naming(path, file::read(path, size_max_of(role))));
     AIRLOCK_TRY(naming(path, tuf::take_apart(file)));
@@ -61,11 +63,52 @@ Answer<void> Desk::read_drafts() {
   return {};
 }
 
-Answer<const Newest*> Desk::newest() {
+Answer<Newest*> Desk::newest() const {
   if (!newest_) {
     AIRLOCK_ASSIGN(newest_, read_newest(repository_, {}, 0));
   }
   return &*newest_;
+}
+
+Answer<Buffer> Desk::present(std::string_view role) const {
+  if (role == "root") return root();
+  AIRLOCK_ASSIGN(Newest* const current, newest());
+  if (role == "targets") return current->targets;
+  if (role == "snapshot") return current->snapshot;
+  const std::uint64_t version = current->repository.version_of(role);
+  if (version == 0) return Buffer{};
+  if (!surveyed_) {
+    surveyed_.emplace();
+    for (const auto& one : current->survey()) surveyed_->emplace(one.role, one.judged);
+  }
+  const Status judged = surveyed_->find(std::string(role))->second;
+  // What nobody delegates to any more is nobody's to go on from.
+  if (!judged && judged.error().code == Code::target_missing) return Buffer{};
+  const Path about = metadata_path(repository_, version, role);
+  AIRLOCK_TRY(naming(about, judged));
+  return naming(about, current->store.load(role));
+}
+
+Answer<Buffer> Desk::delegating() const {
+  if (has("targets")) return file("targets");
+  return present("targets");
+}
+
+std::vector<std::string> Desk::roles() const {
+  std::vector<std::string> made = lists();
+  if (has("root")) made.emplace_back("root");
+  return made;
+}
+
+std::vector<std::string> Desk::lists() const {
+  std::vector<std::string> made;
+  for (const auto& [role, draft] : drafts_) {
+    if (!is_top_level(role)) made.push_back(role);
+  }
+  for (const char* role : {"targets", "snapshot"}) {
+    if (has(role)) made.emplace_back(role);
+  }
+  return made;
 }
 
 Path Desk::path(std::string_view role) const {
@@ -81,20 +124,26 @@ void Desk::take_away(std::string_view role) {
   if (const auto found = drafts_.find(role); found != drafts_.end()) drafts_.erase(found);
 }
 
-Judges Desk::judges(std::string_view role, Rules rules) const {
+Answer<Judges> Desk::judges(std::string_view role, Rules rules) const {
+  if (!is_top_level(role)) {
+    AIRLOCK_ASSIGN(Buffer above, delegating());
+    return Judges{std::move(above)};
+  }
   // A root is judged by the one before it and by itself, whoever asks.
   if (role == "root" || rules == Rules::both) {
     Judges both = {root()};
     if (has("root")) both.push_back(file("root"));
     return both;
   }
-  return {rules == Rules::drafted && has("root") ? file("root") : root()};
+  return Judges{rules == Rules::drafted && has("root") ? file("root") : root()};
 }
 
 Answer<std::vector<Demand>> Desk::demands(std::string_view role, Rules rules) const {
   std::vector<Demand> made;
-  for (const Buffer& judge : judges(role, rules)) {
-    AIRLOCK_ASSIGN(const tuf::Outline outline, naming(path("root"), tuf::outline(judge)));
+  AIRLOCK_ASSIGN(const Judges judging, judges(role, rules));
+  for (const Buffer& judge : judging) {
+    const Path about = path(is_top_level(role) ? "root" : "targets");
+    AIRLOCK_ASSIGN(const tuf::Outline outline, naming(about, tuf::outline(judge)));
     AIRLOCK_ASSIGN(tuf::Tally tally, naming(path(role), tuf::tally(judge, role, file(role))));
     made.push_back({outline.version, std::move(tally)});
   }
@@ -106,63 +155,86 @@ Answer<bool> Desk::is_complete(std::string_view role, Rules rules) const {
   return std::ranges::all_of(demanded, [](const Demand& one) { return one.tally.is_met(); });
 }
 
-bool Desk::snapshot_names_targets() const {
-  if (!has("targets")) return true;  // they went in already
+bool Desk::snapshot_names_lists() const {
   const Result<tuf::Outline> outline = tuf::outline(file("snapshot"));
   if (!outline) return false;
-  const auto named = std::ranges::find(outline->files, "targets.json", &tuf::OutlinedFile::name);
-  return named != outline->files.end() && named->version == version("targets") &&
-         named->sha256 == crypto::sha256(file("targets"));
+  return std::ranges::all_of(lists(), [&](const std::string& role) {  // others went in already
+    if (role == "snapshot") return true;
+    const auto named = std::ranges::find(outline->files, role + ".json", &tuf::OutlinedFile::name);
+    return named != outline->files.end() && named->version == version(role) &&
+           named->sha256 == crypto::sha256(file(role));
+  });
 }
 
+// It holds as long as the newest of what it names.
 Answer<void> Desk::draft_snapshot() {
   AIRLOCK_ASSIGN(const Newest* current, newest());
-  AIRLOCK_ASSIGN(const tuf::Outline targets,
-                 naming(path("targets"), tuf::outline(file("targets"))));
-  const tuf::MetaFile entry = meta_of(version("targets"), text_of(file("targets")));
+  tuf::MetaFiles named;
+  std::int64_t expires = 0;
+  for (const std::string& role : lists()) {
+    if (role == "snapshot") continue;
+    AIRLOCK_ASSIGN(const tuf::Outline outline, naming(path(role), tuf::outline(file(role))));
+    expires = std::max(expires, outline.expires);
+    named.emplace(role, meta_of(version(role), text_of(file(role))));
+  }
   const std::uint64_t number = next_version(current->repository, "snapshot");
-  AIRLOCK_ASSIGN(
-      const std::string draft,
-      tuf::next_snapshot(current->snapshot, number, targets.expires, {{"targets", entry}}));
+  const Path about = metadata_path(repository_, number, "snapshot");
+  AIRLOCK_ASSIGN(const std::string draft,
+                 naming(about, tuf::next_snapshot(current->snapshot, number, expires, named)));
   AIRLOCK_ASSIGN(const std::string unsigned_file, tuf::join(draft, {}));
   const Bytes bytes = bytes_of(unsigned_file);
   put("snapshot", number, Buffer(bytes.begin(), bytes.end()));
   return {};
 }
 
+Answer<void> Desk::sign(std::string_view role, RoleSigners signers) {
+  AIRLOCK_ASSIGN(const Judges judging, judges(role, Rules::both));
+  AIRLOCK_ASSIGN(Buffer more, sign_file(role, file(role), signers, judging));
+  put(role, version(role), std::move(more));
+  return {};
+}
+
 Answer<void> Desk::complete(RoleSigners signers, Rules rules) {
-  for (std::string_view role : {"targets", "snapshot"}) {
-    if (has(role)) {
-      AIRLOCK_ASSIGN(Buffer more, sign_file(role, file(role), signers, judges(role, Rules::both)));
-      put(role, version(role), std::move(more));
-    }
-    if (role != "targets" || !has(role)) continue;
+  bool has_some = false, are_done = true;
+  for (const std::string& role : lists()) {
+    if (role == "snapshot") continue;
+    AIRLOCK_TRY(sign(role, signers));
     AIRLOCK_ASSIGN(const bool is_done, is_complete(role, rules));
-    if (!is_done) {
-      // Another signature made another file of them; without one, it was drafted by laxer rules.
-      if (has("snapshot") && !snapshot_names_targets()) take_away("snapshot");
-    } else if (!has("snapshot") || !snapshot_names_targets()) {
-      AIRLOCK_TRY(draft_snapshot());
-    }
+    has_some = true;
+    are_done = are_done && is_done;
   }
+  const bool is_named = has("snapshot") && snapshot_names_lists();
+  // Another signature made another file of them; without one, it was drafted by laxer rules.
+  if (has_some && !is_named) take_away("snapshot");
+  if (has_some && are_done && !has("snapshot")) AIRLOCK_TRY(draft_snapshot());
+  if (has("snapshot")) AIRLOCK_TRY(sign("snapshot", signers));
   return {};
 }
 
 Answer<bool> Desk::lists_ready(Rules rules) const {
   if (!has("snapshot")) return false;
-  for (std::string_view role : {"targets", "snapshot"}) {
-    if (!has(role)) continue;
+  for (const std::string& role : lists()) {
     AIRLOCK_ASSIGN(const bool is_done, is_complete(role, rules));
     if (!is_done) return false;
   }
-  return snapshot_names_targets();
+  return snapshot_names_lists();
+}
+
+std::vector<std::string> Desk::named_with(std::initializer_list<std::string_view> roles) const {
+  const bool with_lists = std::ranges::find(roles, "snapshot") != roles.end();
+  std::vector<std::string> made;
+  for (const std::string& role : this->roles()) {
+    const bool is_named = std::ranges::find(roles, role) != roles.end();
+    if (is_named || (with_lists && !is_top_level(role))) made.push_back(role);
+  }
+  return made;
 }
 
 Answer<Newest> Desk::rehearse(std::initializer_list<std::string_view> roles,
                               std::int64_t now) const {
   Drafts drafts;
-  for (std::string_view role : roles) {
-    if (has(role)) drafts.push_back({metadata_name(version(role), role), text_in(file(role))});
+  for (const std::string& role : named_with(roles)) {
+    drafts.push_back({metadata_name(version(role), role), text_in(file(role))});
   }
   return read_newest(repository_, drafts, now);
 }
@@ -182,8 +254,7 @@ Answer<void> Desk::check_offered() const {
 
 Answer<void> Desk::check_fresh(std::initializer_list<std::string_view> roles,
                                std::int64_t now) const {
-  for (std::string_view role : roles) {
-    if (!has(role)) continue;
+  for (const std::string& role : named_with(roles)) {
     AIRLOCK_ASSIGN(const tuf::Outline outline, naming(path(role), tuf::outline(file(role))));
     if (outline.expires <= now) return Refusal::of(Code::metadata_expired, path(role).string());
   }
@@ -210,9 +281,8 @@ Answer<void> Desk::save() {
     if (present && *present == draft.file) continue;
     AIRLOCK_TRY(naming(place, file::replace(place, draft.file)));
   }
-  for (const Path& place : drafts_in(repository_)) {
-    const bool waits = std::ranges::any_of(
-        kDraftedRoles, [&](std::string_view role) { return has(role) && path(role) == place; });
+  for (const auto& [place, named] : drafts_in(repository_)) {
+    const bool waits = has(named.role) && version(named.role) == named.version;
     if (!waits) AIRLOCK_TRY(naming(place, file::remove_file(place)));
   }
   return {};
@@ -227,15 +297,18 @@ std::uint64_t Desk::next_version(const tuf::Repository& current, std::string_vie
 
 Answer<void> drop(const Path& repository, std::string_view role) {
   AIRLOCK_ASSIGN(const file::File lock, lock_repository(repository));
-  bool dropped = false;
-  for (const Path& place : drafts_in(repository)) {
-    const std::string name = place.filename().string();
-    const bool is_above = role == "targets" && tuf::version_in(name, "snapshot") != 0;
-    if (!role.empty() && !is_above && tuf::version_in(name, role) == 0) continue;
-    AIRLOCK_TRY(naming(place, file::remove_file(place)));
-    dropped = true;
+  const std::vector<Lying> drafts = drafts_in(repository);
+  const auto is_it = [&](const Lying& one) { return role.empty() || one.named.role == role; };
+  if (std::ranges::none_of(drafts, is_it)) {
+    return Refusal::of(Code::not_found, drafts_folder(repository).string());
   }
-  if (!dropped) return Refusal::of(Code::not_found, drafts_folder(repository).string());
+  for (const Lying& one : drafts) {
+    // With a list goes the snapshot above it, and with the top-level one what it alone vouches for.
+    const bool is_above = one.named.role == "snapshot" && role != "root";
+    const bool is_below = role == "targets" && !is_top_level(one.named.role);
+    if (!is_it(one) && !is_above && !is_below) continue;
+    AIRLOCK_TRY(naming(one.path, file::remove_file(one.path)));
+  }
   return {};
 }
 

@@ -86,6 +86,16 @@ Answer<tuf::MetaFile> newest_snapshot(const Path& repository, const Drafts& draf
 struct Newest {
   tuf::Repository repository;
   Buffer root, snapshot, targets;
+  // Where it was read, for what only a search reads: delegated roles.
+  Path folder;
+  Drafts drafts;
+  MemoryStore store;
+
+  // find searches a target as a device does; its error is about a file. list returns all targets
+  // that it would find, and what became of each delegated role; survey the latter alone.
+  Answer<tuf::Target> find(const std::string& path);
+  tuf::Repository::Listing list();
+  std::vector<tuf::Repository::Surveyed> survey();
 };
 // read_newest runs the device's own code from 1.root.json over the folder's files and the drafts,
 // as if a timestamp named the newest snapshot. `now` 0 asks for nothing but signatures and
@@ -103,14 +113,22 @@ Answer<Buffer> sign_file(std::string_view role, Bytes file, RoleSigners signers,
 // merge_signatures adds to a file those of a copy's signatures that count for the role.
 Answer<Buffer> merge_signatures(std::string_view role, Bytes file, Bytes copy,
                                 const Judges& judges);
-// check_each_signs refuses a signer who may sign for none of these roles: no_role_for_key.
+// check_each_signs refuses a signer who may sign for none of these roles, nor for any that targets
+// metadata delegates to: no_role_for_key.
 Answer<void> check_each_signs(RoleSigners signers, std::span<const std::string_view> roles,
-                              const Judges& judges);
+                              const Judges& judges, Bytes delegating = {});
 
 // lock_repository holds the repository for one writer: busy where another has it.
 Answer<file::File> lock_repository(const Path& repository);
 
 std::string metadata_name(std::uint64_t version, std::string_view role);
+// A file of metadata by the role that its name spells; of no other name, and of the timestamp,
+// none.
+struct NamedFile {
+  std::uint64_t version = 0;
+  std::string role;
+};
+std::optional<NamedFile> read_metadata_name(const std::string& name);
 Path metadata_path(const Path& repository, std::uint64_t version, std::string_view role);
 // write_draft writes one file of metadata.
 Answer<void> write_draft(const Path& repository, const Draft& draft);
@@ -126,9 +144,9 @@ Answer<Buffer> read_proof(const PublishOrder& order, const package::Manifest& ma
 Answer<void> write_proof(const PublishOrder& order, const package::Manifest& manifest, Bytes proof);
 Answer<void> check_logged(const PublishOrder& order, const package::Manifest& manifest);
 
-// check_keyring_is_newest: keyring_not_newest where the repository offers a newer one.
+// check_keyring_is_newest: keyring_not_newest where one of these targets is a newer one.
 Answer<void> check_keyring_is_newest(const package::Keyring& keyring,
-                                     const tuf::Repository& repository);
+                                     const std::vector<tuf::Target>& targets);
 
 // ---- the certificates of its signers, where the policy demands them
 
@@ -145,11 +163,12 @@ std::string without_clock(const PublishOrder& order, Bytes envelope, Bytes bundl
 // ---- the check before publishing
 
 // `known` is the repository with the release in it; without, while its metadata waits for
-// signatures.
+// signatures. `published` is what was there before.
 struct SelfCheck {
   const PublishOrder& order;
   const tuf::Target& target;
   const tuf::Repository& known;
+  const std::vector<tuf::Target>& published;
 };
 struct Decoded {
   std::size_t decoded = 0;

@@ -43,9 +43,10 @@ std::string root_text(const Rule& rule) {
 }
 
 using Targets = std::map<std::string, tuf::Target>;
-Answer<Targets> targets_of(const tuf::Repository& repository, const std::string& only) {
+Answer<Targets> targets_of(Newest& newest, const std::string& only) {
   Targets made;
-  for (const tuf::Target& target : repository.all()) {
+  const tuf::Repository::Listing listing = newest.list();
+  for (const tuf::Target& target : listing.targets) {
     if (!target.path.starts_with(only)) continue;
     if (!minimal::is_path(target.path)) return Refusal::of(Code::bad_text, target.path);
     if (!target.sha256) return Refusal::of(Code::unsupported_algorithm, target.path);
@@ -128,10 +129,14 @@ Answer<void> write_text(const Path& path, const std::string& text) {
 }  // namespace
 
 Answer<Exported> export_minimal(const ExportOrder& order) {
-  AIRLOCK_ASSIGN(const Newest newest, read_newest(order.repository, {}, order.now));
+  AIRLOCK_ASSIGN(Newest newest, read_newest(order.repository, {}, order.now));
   AIRLOCK_ASSIGN(const Rule rule, rule_of(newest.root));
-  AIRLOCK_ASSIGN(const Targets targets, targets_of(newest.repository, order.only));
-  AIRLOCK_ASSIGN(const tuf::Outline outline, tuf::outline(newest.targets));
+  AIRLOCK_ASSIGN(const Targets targets, targets_of(newest, order.only));
+  AIRLOCK_ASSIGN(tuf::Outline outline, tuf::outline(newest.targets));
+  // A release in a bin leaves the number of the list above it as it was.
+  if (!outline.roles.empty()) {
+    outline.version = std::max(outline.version, newest.repository.version_of("snapshot"));
+  }
   const std::string root = root_text(rule);
   const std::string metadata = metadata_text(targets, outline);
   AIRLOCK_ASSIGN(const std::string signatures, signatures_of(metadata, rule, order.signers));

@@ -9,8 +9,6 @@ namespace {
 
 constexpr std::size_t kDigestPartSize = 4;  // bytes of the manifest's digest in a target's name
 
-constexpr std::array<std::string_view, 2> kSignedHere = {"targets", "snapshot"};
-
 // A model may hold any printable character; a file name may not.
 std::string file_name_of(std::string_view model) {
   if (model == "*") return "every-model";
@@ -82,10 +80,10 @@ Status check_dates(const package::Manifest& manifest, std::int64_t now) {
 }
 
 // A keyring follows the one that signs it, wherever the newest stands.
-Answer<void> check_keyring(const PublishOrder& order, package::Kind kind, Desk& desk) {
+Answer<void> check_keyring(const PublishOrder& order, package::Kind kind,
+                           const std::vector<tuf::Target>& published) {
   if (kind == package::Kind::keyring) return {};
-  AIRLOCK_ASSIGN(const Newest* newest, desk.newest());
-  return check_keyring_is_newest(order.keyring, newest->repository);
+  return check_keyring_is_newest(order.keyring, published);
 }
 
 // What lacks signatures is judged when it has them; the package in it now.
@@ -93,25 +91,26 @@ struct ReleaseOrder {
   const PublishOrder& order;
   const tuf::Target& target;
   Desk& desk;
+  const std::vector<tuf::Target>& published;
 };
 Answer<Decoded> check_release(const ReleaseOrder& check) {
   const PublishOrder& order = check.order;
   AIRLOCK_ASSIGN(const bool is_signed, check.desk.lists_ready(Rules::newest));
   if (!is_signed) {
     AIRLOCK_ASSIGN(const Newest* newest, check.desk.newest());
-    return check_as_device({order, check.target, newest->repository});
+    return check_as_device({order, check.target, newest->repository, check.published});
   }
-  AIRLOCK_ASSIGN(const Newest next, check.desk.rehearse({"targets", "snapshot"}, order.now));
-  AIRLOCK_ASSIGN(const tuf::Target target, next.repository.find(check.target.path));
-  return check_as_device({order, target, next.repository});
+  AIRLOCK_ASSIGN(Newest next, check.desk.rehearse({"targets", "snapshot"}, order.now));
+  AIRLOCK_ASSIGN(const tuf::Target target, next.find(check.target.path));
+  return check_as_device({order, target, next.repository, check.published});
 }
 
 }  // namespace
 
 // What the repository says of its targets is enough to refuse, and proves nothing.
 Answer<void> check_keyring_is_newest(const package::Keyring& keyring,
-                                     const tuf::Repository& repository) {
-  for (const tuf::Target& target : repository.all()) {
+                                     const std::vector<tuf::Target>& targets) {
+  for (const tuf::Target& target : targets) {
     const auto claim = tuf::claim_of(target);
     const bool is_keyring = claim && claim->kind == package::name_of(package::Kind::keyring);
     if (is_keyring && claim->security_version > keyring.version) {
@@ -133,17 +132,19 @@ Answer<Published> publish(const PublishOrder& order, RoleSigners signers) {
   AIRLOCK_ASSIGN(const file::File lock, lock_repository(order.repository));
   file::remove_unfinished(order.repository);
   AIRLOCK_ASSIGN(Desk desk, Desk::open(order.repository));
-  AIRLOCK_TRY(check_each_signs(signers, kSignedHere, desk.judges("targets", Rules::both)));
-  AIRLOCK_TRY(check_keyring(order, proven.manifest().kind, desk));
+  AIRLOCK_TRY(check_signers(desk, signers));
+  AIRLOCK_ASSIGN(Newest* const newest, desk.newest());
+  const std::vector<tuf::Target> published = newest->list().targets;
+  AIRLOCK_TRY(check_keyring(order, proven.manifest().kind, published));
   const tuf::Target target = target_of(proven.manifest(), envelope);
   AIRLOCK_TRY(draft_targets(desk, {{target}}, order.now + kTargetsValid));
-  const std::uint64_t version = desk.version("targets");
+  const std::uint64_t version = desk.version(newest->repository.home_of(target.path));
   AIRLOCK_TRY(copy_artifacts(order, proven.manifest()));
   AIRLOCK_TRY(write_target(order, target, envelope));
   AIRLOCK_TRY(write_proof(order, proven.manifest(), proof));
   AIRLOCK_TRY(write_bundle(order, proven.manifest(), bundle));
   AIRLOCK_TRY(desk.complete(signers, Rules::newest));
-  const Answer<Decoded> checked = check_release({order, target, desk});
+  const Answer<Decoded> checked = check_release({order, target, desk, published});
   if (!checked) return refused_by_the_device(checked.error());
   AIRLOCK_TRY(settle_lists(desk, Rules::newest, order.now));
   AIRLOCK_ASSIGN(Settled settled, answer_of(desk, OldKeys::at_hand, order.now));

@@ -93,8 +93,28 @@ Answer<Newest> read_newest(const Path& repository, const Drafts& drafts, std::in
   FolderFetcher fetcher(folder, drafts);
   Result<tuf::Repository> read = tuf::rehearse(store, fetcher, snapshot, now);
   if (!read) return Refusal::of(read.error(), fetcher.judged().string());
-  return Newest{std::move(*read), *store.load("root"), *store.load("snapshot"),
-                *store.load("targets")};
+  Buffer newest_root = *store.load("root"), listed = *store.load("targets");
+  return Newest{
+      std::move(*read), std::move(newest_root), *store.load("snapshot"), std::move(listed), folder,
+      drafts,           std::move(store)};
+}
+
+Answer<tuf::Target> Newest::find(const std::string& path) {
+  FolderFetcher fetcher(folder, drafts);
+  Result<tuf::Target> found = repository.find(path, store, fetcher);
+  if (found) return std::move(*found);
+  const bool is_absent = found.error().code == Code::target_missing;
+  return Refusal::of(found.error(), is_absent ? path : fetcher.judged().string());
+}
+
+tuf::Repository::Listing Newest::list() {
+  FolderFetcher fetcher(folder, drafts);
+  return repository.list(store, fetcher);
+}
+
+std::vector<tuf::Repository::Surveyed> Newest::survey() {
+  FolderFetcher fetcher(folder, drafts);
+  return repository.survey(store, fetcher);
 }
 
 Answer<file::File> lock_repository(const Path& repository) {
@@ -107,7 +127,18 @@ Answer<file::File> lock_repository(const Path& repository) {
 }
 
 std::string metadata_name(std::uint64_t version, std::string_view role) {
-  return std::to_string(version) + "." + std::string(role) + ".json";
+  return std::to_string(version) + "." + tuf::file_of_role(role);
+}
+
+std::optional<NamedFile> read_metadata_name(const std::string& name) {
+  constexpr std::string_view kEnding = ".json";
+  const std::size_t dot = name.find('.');
+  if (dot == std::string::npos || name.size() <= dot + 1 + kEnding.size()) return std::nullopt;
+  // No role that is written here is spelled in any other way than it is called.
+  std::string role = name.substr(dot + 1, name.size() - dot - 1 - kEnding.size());
+  const std::uint64_t version = tuf::version_in(name, role);
+  if (version == 0 || role == "timestamp") return std::nullopt;
+  return NamedFile{version, std::move(role)};
 }
 
 Path metadata_path(const Path& repository, std::uint64_t version, std::string_view role) {

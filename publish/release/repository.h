@@ -203,6 +203,26 @@ struct AddOrder {
 // no_role_for_key, self_check_failed, and those of reading.
 Answer<Settled> add(const AddOrder& order);
 
+// As many bins as the snapshot has room for: it names each.
+inline constexpr unsigned kBinBitsMax = 13;
+inline constexpr std::string_view kBinsPrefix = "bin";
+struct BinsOrder {
+  Path repository;
+  unsigned bit_length = 0;  // 2^bit_length bins
+  tuf::RoleKeys keys;       // of each bin
+  RoleSigners signers;
+  std::int64_t valid_seconds = kTargetsValid;
+  std::int64_t now = 0;
+};
+// make_bins has the targets delegate to hash bins, and puts every target that they list into its
+// bin: what is published later is signed by the bins' keys and the snapshot's alone. In a
+// repository that has bins already it gives them other keys. Errors: out_of_range (the bits, the
+// threshold), exists_already (the targets delegate otherwise, or to another number of bins),
+// draft_waits, no_role_for_key, self_check_failed, and those of reading.
+Answer<Settled> make_bins(const BinsOrder& order);
+// delegates says whether the newest targets metadata names roles below it.
+Answer<bool> delegates(const Path& repository);
+
 struct SignOrder {
   Path repository;
   std::string role;

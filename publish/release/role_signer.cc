@@ -1,6 +1,7 @@
 // Who signs which metadata: whoever holds a key that a root names for the role.
 #include <algorithm>
 
+#include "host/text/text.h"
 #include "publish/release/internal.h"
 
 namespace airlock::release {
@@ -18,6 +19,19 @@ Answer<std::vector<std::string>> ids_of(const RoleSigner& signer, std::string_vi
     }
   }
   return ids;
+}
+
+// Whether targets metadata names this key for some role below it.
+Answer<bool> signs_below(const RoleSigner& signer, Bytes delegating) {
+  if (delegating.empty()) return false;
+  AIRLOCK_ASSIGN(const tuf::Outline outline, tuf::outline(delegating));
+  const std::string material = text::to_hex(signer.half.material);
+  return std::ranges::any_of(outline.keys, [&](const tuf::OutlinedKey& key) {
+    const auto names = [&](const tuf::OutlinedRole& role) {
+      return std::ranges::find(role.key_ids, key.id) != role.key_ids.end();
+    };
+    return key.usable && key.material == material && std::ranges::any_of(outline.roles, names);
+  });
 }
 
 // What stands there under this id is no signature of the key, or it would have counted.
@@ -83,10 +97,10 @@ Answer<Buffer> merge_signatures(std::string_view role, Bytes file, Bytes copy,
 }
 
 Answer<void> check_each_signs(RoleSigners signers, std::span<const std::string_view> roles,
-                              const Judges& judges) {
+                              const Judges& judges, Bytes delegating) {
   AIRLOCK_ASSIGN(const std::string nothing, tuf::join("{}", {}));
   for (const RoleSigner& signer : signers) {
-    bool signs = false;
+    AIRLOCK_ASSIGN(bool signs, signs_below(signer, delegating));
     for (std::string_view role : roles) {
       AIRLOCK_ASSIGN(const auto ids, ids_of(signer, role, bytes_of(nothing), judges));
       signs = signs || !ids.empty();

@@ -59,9 +59,10 @@ std::optional<Making> full_payload_of(const package::Manifest& manifest, const D
 }
 
 // The base of a patch, made from a release that was published before; nullptr where none holds it.
-Answer<std::unique_ptr<MemoryArea>> base_image(const Path& repository, const tuf::Repository& known,
+Answer<std::unique_ptr<MemoryArea>> base_image(const Path& repository,
+                                               const std::vector<tuf::Target>& published,
                                                const Digest& digest) {
-  for (const tuf::Target& target : known.all()) {
+  for (const tuf::Target& target : published) {
     const Path path = repository / kTargetsFolder / tuf::path_of_target(target, true);
     const Result<Buffer> envelope = file::read(path, package::kEnvelopeSizeMax);
     if (!envelope) continue;  // a release that is gone from the disk can lend nothing
@@ -73,7 +74,7 @@ Answer<std::unique_ptr<MemoryArea>> base_image(const Path& repository, const tuf
   return nullptr;
 }
 
-Answer<Decoded> check_payloads(const Path& repository, const tuf::Repository& known,
+Answer<Decoded> check_payloads(const Path& repository, const std::vector<tuf::Target>& published,
                                const package::Manifest& manifest) {
   Decoded checked;
   for (std::size_t i = 0; i < manifest.component_count(); ++i) {
@@ -82,7 +83,7 @@ Answer<Decoded> check_payloads(const Path& repository, const tuf::Repository& kn
       const package::Payload payload = component.payload(k);
       std::unique_ptr<MemoryArea> base;
       if (payload.type == package::PayloadType::patch) {
-        AIRLOCK_ASSIGN(base, base_image(repository, known, payload.base_digest));
+        AIRLOCK_ASSIGN(base, base_image(repository, published, payload.base_digest));
         if (base == nullptr) {
           ++checked.without_base;
           continue;
@@ -110,7 +111,7 @@ Answer<Decoded> check_as_device(const SelfCheck& check) {
   AIRLOCK_TRY(naming(path, doors::check_agree(target, proven.manifest())));
   AIRLOCK_TRY(check_logged(order, proven.manifest()));
   AIRLOCK_TRY(check_certified(order, envelope));
-  return check_payloads(order.repository, known, proven.manifest());
+  return check_payloads(order.repository, check.published, proven.manifest());
 }
 
 }  // namespace airlock::release

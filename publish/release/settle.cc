@@ -1,4 +1,6 @@
 // When drafts go in, and in which order.
+#include <algorithm>
+
 #include "publish/release/desk.h"
 
 namespace airlock::release {
@@ -15,9 +17,7 @@ Answer<void> settle_without_old_keys(Desk& desk, std::int64_t now) {
   AIRLOCK_TRY(desk.check_fresh({"targets", "snapshot", "root"}, now));
   const auto read = desk.rehearse({"targets", "snapshot", "root"}, 0);
   if (!read) return {};  // answer_of tells why
-  for (std::string_view role : {"targets", "snapshot", "root"}) {
-    if (desk.has(role)) AIRLOCK_TRY(desk.go_in(role));
-  }
+  for (const std::string& role : desk.roles()) AIRLOCK_TRY(desk.go_in(role));
   return {};
 }
 
@@ -56,10 +56,16 @@ Answer<void> settle_root(Desk& desk, std::int64_t now) {
   return desk.go_in("root");
 }
 
-Answer<Buffer> present_file(Desk& desk, std::string_view role) {
-  if (role == "root") return desk.root();
-  AIRLOCK_ASSIGN(const Newest* newest, desk.newest());
-  return role == "targets" ? newest->targets : newest->snapshot;
+// What only a search would find out: each delegated role that is drafted is one that a device can
+// have.
+Answer<void> check_delegated(const Desk& desk, Newest& next) {
+  const std::vector<std::string> drafted = desk.lists();
+  if (std::ranges::all_of(drafted, is_top_level)) return {};
+  for (const auto& one : next.survey()) {
+    if (one.judged || !desk.has(one.role)) continue;
+    return Refusal::of(one.judged.error(), desk.path(one.role).string());
+  }
+  return {};
 }
 
 }  // namespace
@@ -79,11 +85,12 @@ Answer<void> settle_lists(Desk& desk, Rules rules, std::int64_t now) {
   AIRLOCK_ASSIGN(const bool are_signed, desk.lists_ready(rules));
   if (!are_signed) return {};
   AIRLOCK_TRY(desk.check_fresh({"targets", "snapshot"}, now));
-  const auto read = desk.rehearse({"targets", "snapshot"}, 0);
+  auto read = desk.rehearse({"targets", "snapshot"}, 0);
   if (!read) return refused_by_the_device(read.error());
-  for (std::string_view role : {"targets", "snapshot"}) {
-    if (desk.has(role)) AIRLOCK_TRY(desk.go_in(role));
+  if (const auto below = check_delegated(desk, *read); !below) {
+    return refused_by_the_device(below.error());
   }
+  for (const std::string& role : desk.lists()) AIRLOCK_TRY(desk.go_in(role));
   return {};
 }
 
@@ -96,10 +103,21 @@ Answer<void> settle_all(Desk& desk, OldKeys old_keys, std::int64_t now) {
 
 namespace {
 
+// Whoever looks reads from the top: the root, the lists, what is below them.
+std::vector<std::string> shown_order(const Desk& desk) {
+  std::vector<std::string> made;
+  for (const char* role : {"root", "targets", "snapshot"}) {
+    if (desk.has(role)) made.emplace_back(role);
+  }
+  for (const std::string& role : desk.lists()) {
+    if (!is_top_level(role)) made.push_back(role);
+  }
+  return made;
+}
+
 Answer<std::vector<Waiting>> waiting_on(Desk& desk, OldKeys old_keys, std::int64_t now) {
   std::vector<Waiting> made;
-  for (std::string_view role : {"root", "targets", "snapshot"}) {
-    if (!desk.has(role)) continue;
+  for (const std::string& role : shown_order(desk)) {
     Waiting one;
     one.role = role;
     one.version = desk.version(role);
@@ -108,7 +126,7 @@ Answer<std::vector<Waiting>> waiting_on(Desk& desk, OldKeys old_keys, std::int64
     AIRLOCK_ASSIGN(const tuf::Parts parts, naming(one.path, tuf::take_apart(one.file)));
     one.digest = crypto::sha256(bytes_of(parts.message));
     AIRLOCK_ASSIGN(one.demands, desk.demands(role, rules_of(old_keys)));
-    AIRLOCK_ASSIGN(one.present, present_file(desk, role));
+    AIRLOCK_ASSIGN(one.present, desk.present(role));
     AIRLOCK_ASSIGN(const bool is_signed, desk.is_complete(role, rules_of(old_keys)));
     if (is_signed) {
       Obstacle found = obstacle_of(desk, role, old_keys, now);

@@ -32,7 +32,8 @@ class ServiceTest : public testing::Test {
     for (const char* name : {"repo/metadata", "repo/artifacts", "repo/targets/firmware"}) {
       std::filesystem::create_directories(folder_ / name);
     }
-    metadata_.emplace(folder_ / "repo");
+    const fakes::Signer signer("repository", crypto::Algorithm::eddsa);
+    metadata_.emplace(folder_ / "repo", tuf::internal::fake_signer(signer));
     metadata_->publish(1, json::Value::object());
     metadata_->offer(1);
     put("repo/artifacts/" + std::string(kArtifact), "0123456789");
@@ -191,14 +192,39 @@ TEST_F(ServiceTest, AnswersNotModifiedForTheSameArtifact) {
 }
 
 TEST_F(ServiceTest, NamesNoFileOutsideItsFolders) {
-  for (const char* target :
-       {"/artifacts/../secret", "/artifacts/secret", "/targets/../secret",
-        "/targets/a/../../secret", "/targets//etc/passwd", "/targets/%2e%2e/secret",
-        "/tuf/../secret", "/tuf/secret", "/tuf/", "/targets/", "/tuf/.root.json",
-        "/tuf/1.root.json/..", "/", "", "/targets/firmware/..", "/targets/firmware"}) {
+  for (const char* target : {"/artifacts/../secret",
+                             "/artifacts/secret",
+                             "/targets/../secret",
+                             "/targets/a/../../secret",
+                             "/targets//etc/passwd",
+                             "/targets/%2e%2e/secret",
+                             "/tuf/../secret",
+                             "/tuf/secret",
+                             "/tuf/",
+                             "/targets/",
+                             "/tuf/.root.json",
+                             "/tuf/1.root.json/..",
+                             "/tuf/1.../secret.json",
+                             "/tuf/drafts/2.root.json",
+                             "/tuf/1.a/../2.root.json",
+                             "/tuf/1.%2e%2e%2fsecret.json",
+                             "/",
+                             "",
+                             "/targets/firmware/..",
+                             "/targets/firmware"}) {
     EXPECT_EQ(get(target).status, 404) << target;
   }
   EXPECT_EQ(get("/tuf/timestamp.json").status, 200);
+}
+
+TEST_F(ServiceTest, ServesTheMetadataOfDelegatedRolesUnderTheNamesThatTheyAreSpelledBy) {
+  for (const char* name : {"1.team.json", "7.bin-3ff.json", "1.a%2Fb.json", "2...json"}) {
+    put("repo/metadata/" + std::string(name), "{}");
+    const Response response = get("/tuf/" + std::string(name));
+    EXPECT_EQ(response.status, 200) << name;
+    EXPECT_NE(response.headers.find("immutable"), std::string::npos) << name;
+  }
+  EXPECT_EQ(get("/tuf/2.team.json").status, 404);
 }
 
 TEST_F(ServiceTest, AnswersACheckInWithAReason) {
@@ -393,7 +419,7 @@ TEST_F(ServiceTest, NotesThatTheRepositoryChangedOrCannotBeRead) {
   EXPECT_NE(lines_.find("repository_changed"), std::string::npos);
   put("repo/metadata/timestamp.json", "[");
   service_->reload_if_changed();
-  EXPECT_NE(lines_.find("\"reason\":\"bad_json\""), std::string::npos) << lines_;
+  EXPECT_NE(lines_.find("\"reason\":\"bad_metadata\""), std::string::npos) << lines_;
 }
 
 TEST_F(ServiceTest, ReadsARepositoryAgainWhoseFilesComeAfterTheirTimestamp) {

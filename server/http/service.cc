@@ -23,15 +23,6 @@ bool is_hex_digest(std::string_view text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-// is_metadata_name: timestamp.json, or N.root.json, N.targets.json, N.snapshot.json.
-bool is_metadata_name(std::string_view name) {
-  if (name == "timestamp.json") return true;
-  const std::size_t digits = name.find_first_not_of("0123456789");
-  if (digits == 0 || digits > 10 || digits == std::string_view::npos) return false;
-  const std::string_view rest = name.substr(digits);
-  return rest == ".root.json" || rest == ".targets.json" || rest == ".snapshot.json";
-}
-
 }  // namespace
 
 Response error_response(Error error) {
@@ -169,7 +160,7 @@ Response UpdateService::answer_get(const Request& request) {
   }
   if (target.starts_with(kTuf)) {
     const std::string_view name = target.substr(kTuf.size());
-    if (!is_metadata_name(name)) return error_response({Code::not_found, 0});
+    if (!tuf::is_file_of_metadata(name)) return error_response({Code::not_found, 0});
     Response response =
         serve_file(repository_ / "metadata" / name, request,
                    {"application/json", name == "timestamp.json" ? kNoCache : kImmutable});

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 
 #include "host/json/json.h"
 #include "host/text/text.h"
@@ -10,81 +9,45 @@ namespace airlock::rollout {
 
 namespace {
 
-constexpr std::int64_t kNumberMax = std::numeric_limits<std::int64_t>::max();
+// A repository's metadata as a device would fetch it, and what it would keep. What is named and not
+// there has not come yet, or was taken away.
+class Folder final : public tuf::Fetcher, public tuf::Store {
+ public:
+  explicit Folder(file::Path metadata) : metadata_(std::move(metadata)) {}
 
-// What metadata says of the file below it; length and digest only where it says them.
-struct Named {
-  std::int64_t version = 0;
-  std::optional<std::int64_t> length;
-  std::optional<Digest> sha256;
+  Result<file::Buffer> fetch(std::string_view name, std::size_t size_max) override {
+    auto bytes = file::read(metadata_ / name, size_max);
+    const bool may_be_absent = name.ends_with(".root.json") || name == "timestamp.json";
+    const bool is_absent = !bytes && bytes.error().code == Code::not_found;
+    if (is_absent && !may_be_absent) return fail(Code::mixed_metadata);
+    return bytes;
+  }
+  Result<file::Buffer> load(std::string_view role) override {
+    const auto found = kept_.find(role);
+    if (found == kept_.end()) return fail(Code::not_found);
+    return found->second;
+  }
+  Status save(std::string_view role, Bytes metadata) override {
+    kept_.insert_or_assign(std::string(role), file::Buffer(metadata.begin(), metadata.end()));
+    return {};
+  }
+  Status remove(std::string_view role) override {
+    if (const auto found = kept_.find(role); found != kept_.end()) kept_.erase(found);
+    return {};
+  }
+  Status trust_first_root() {
+    AIRLOCK_ASSIGN(const file::Buffer root,
+                   file::read(metadata_ / "1.root.json", tuf::kRootSizeMax));
+    return save("root", root);
+  }
+
+ private:
+  file::Path metadata_;
+  std::map<std::string, file::Buffer, std::less<>> kept_;
 };
 
-Result<Named> read_named(const json::Value& signed_part, std::string_view role) {
-  AIRLOCK_ASSIGN(const json::Value* meta, json::object(signed_part, "meta"));
-  AIRLOCK_ASSIGN(const json::Value* entry, json::object(*meta, role));
-  Named named;
-  AIRLOCK_ASSIGN(named.version, json::integer(*entry, "version", 1, kNumberMax));
-  AIRLOCK_ASSIGN(const json::Value* length, json::optional(*entry, "length"));
-  if (length != nullptr) {
-    AIRLOCK_ASSIGN(named.length, json::integer(*entry, "length", 0, kNumberMax));
-  }
-  AIRLOCK_ASSIGN(const json::Value* hashes, json::optional(*entry, "hashes"));
-  if (hashes != nullptr && hashes->contains("sha256")) {
-    AIRLOCK_ASSIGN(const std::string hex, json::text(*hashes, "sha256", 2 * Digest::kSize));
-    AIRLOCK_ASSIGN(named.sha256, text::digest_from_hex(hex));
-  }
-  return named;
-}
-
-Result<json::Value> signed_part_of(Bytes bytes, std::size_t size_max) {
-  AIRLOCK_ASSIGN(json::Value root, json::parse(text_of(bytes), size_max));
-  AIRLOCK_TRY(json::object(root, "signed"));
-  return std::move(root["signed"]);
-}
-
-struct Wanted {
-  std::string_view role;
-  std::size_t size_max;
-};
-
-// read_next reads the file that metadata names: mixed_metadata where it is not there, or another.
-Result<json::Value> read_next(const file::Path& metadata, const Named& named, Wanted wanted) {
-  const std::string name = std::to_string(named.version) + "." + std::string(wanted.role) + ".json";
-  const auto bytes = file::read(metadata / name, wanted.size_max);
-  if (!bytes) {
-    const bool missing = bytes.error().code == Code::not_found;
-    return fail(missing ? Code::mixed_metadata : bytes.error().code);
-  }
-  const bool fits = !named.length || *named.length == static_cast<std::int64_t>(bytes->size());
-  if (!fits) return fail(Code::mixed_metadata, bytes->size());
-  if (named.sha256 && *named.sha256 != crypto::sha256(*bytes)) return fail(Code::mixed_metadata);
-  return signed_part_of(*bytes, wanted.size_max);
-}
-
-// listing_below reads the targets that a snapshot names.
-Result<json::Value> listing_below(const file::Path& metadata, const Named& snapshot) {
-  AIRLOCK_ASSIGN(const json::Value joined,
-                 read_next(metadata, snapshot, {"snapshot", tuf::kSnapshotSizeMax}));
-  AIRLOCK_ASSIGN(const Named targets, read_named(joined, "targets.json"));
-  return read_next(metadata, targets, {"targets", tuf::kTargetsSizeMax});
-}
-
-struct Listed {
-  Digest manifest;
-  Digest sha256;
-};
-
-Result<Listed> read_target(const json::Value& target) {
-  AIRLOCK_ASSIGN(const json::Value* hashes, json::object(target, "hashes"));
-  Listed listed;
-  AIRLOCK_ASSIGN(const std::string sha256, json::text(*hashes, "sha256", 2 * Digest::kSize));
-  AIRLOCK_ASSIGN(listed.sha256, text::digest_from_hex(sha256));
-  AIRLOCK_ASSIGN(const json::Value* custom, json::object(target, "custom"));
-  AIRLOCK_ASSIGN(const json::Value* claim, json::object(*custom, "airlock"));
-  AIRLOCK_ASSIGN(const std::string manifest, json::text(*claim, "manifest", 2 * Digest::kSize));
-  AIRLOCK_ASSIGN(listed.manifest, text::digest_from_hex(manifest));
-  return listed;
-}
+// What expired is the devices' to refuse: they may have no clock.
+constexpr std::int64_t kNever = 0;
 
 std::string json_of(std::string_view component, const package::Payload& payload) {
   const bool patch = payload.type == package::PayloadType::patch;
@@ -161,51 +124,62 @@ Result<std::shared_ptr<const Release>> make_release(std::string target, Bytes en
 }
 
 Status Catalogue::refresh() {
-  const file::Path metadata = repository_ / "metadata";
-  const auto timestamp = file::read(metadata / "timestamp.json", tuf::kTimestampSizeMax);
+  Folder folder(repository_ / "metadata");
+  const auto timestamp = folder.fetch("timestamp.json", tuf::kTimestampSizeMax);
   const bool none = !timestamp && timestamp.error().code == Code::not_found;
   if (none && !is_offered_) return {};
   AIRLOCK_TRY(timestamp);
-  AIRLOCK_ASSIGN(const json::Value dated, signed_part_of(*timestamp, tuf::kTimestampSizeMax));
-  AIRLOCK_ASSIGN(const Named snapshot, read_named(dated, "snapshot.json"));
-  AIRLOCK_ASSIGN(const json::Value listing, listing_below(metadata, snapshot));
-  AIRLOCK_ASSIGN(places_, places_of(listing));
+  AIRLOCK_TRY(folder.trust_first_root());
+  AIRLOCK_ASSIGN(const tuf::Repository seen, tuf::refresh(folder, folder, kNever));
+  AIRLOCK_ASSIGN(places_, places_of(seen.list(folder, folder).targets, seen.consistent_snapshot()));
   is_offered_ = true;
   return {};
 }
 
-Result<std::map<Digest, Catalogue::Place>> Catalogue::places_of(const json::Value& listing) const {
-  AIRLOCK_ASSIGN(const json::Value* targets, json::object(listing, "targets"));
-  if (targets->size() > kTargetsMax) return fail(Code::too_many, targets->size());
-  std::map<Digest, Place> places;
-  for (const auto& [name, target] : targets->items()) {
-    const auto listed = read_target(target);
-    if (!listed || !tuf::is_target_path(name)) continue;  // another tool's target: none of ours
-    const std::string placed = tuf::path_of_target({name, 0, listed->sha256, {}}, true);
-    places[listed->manifest] = {name, repository_ / "targets" / placed, listed->sha256};
+Result<Catalogue::Places> Catalogue::places_of(const std::vector<tuf::Target>& targets,
+                                               bool consistent) const {
+  if (targets.size() > kTargetsMax) return fail(Code::too_many, targets.size());
+  Places places;
+  for (const tuf::Target& target : targets) {
+    const auto claim = tuf::claim_of(target);
+    if (!claim || !target.sha256) continue;  // another tool's target: none of ours
+    const file::Path file = repository_ / "targets" / tuf::path_of_target(target, consistent);
+    places.emplace(claim->manifest, Place{target.path, file, *target.sha256});
   }
   return places;
 }
 
 bool Catalogue::is_published(const Digest& manifest) const {
-  const file::Path metadata = repository_ / "metadata";
-  const std::uint64_t newest = tuf::newest_version(metadata, "snapshot");
-  const auto listing = listing_below(metadata, {static_cast<std::int64_t>(newest), {}, {}});
-  if (!listing) return false;
-  const auto places = places_of(*listing);
+  Folder folder(repository_ / "metadata");
+  const std::uint64_t newest = tuf::newest_version(repository_ / "metadata", "snapshot");
+  const auto snapshot =
+      folder.fetch(std::to_string(newest) + ".snapshot.json", tuf::kSnapshotSizeMax);
+  if (!snapshot || !folder.trust_first_root()) return false;
+  const tuf::MetaFile named{newest, snapshot->size(), crypto::sha256(*snapshot)};
+  const auto seen = tuf::rehearse(folder, folder, named, kNever);
+  if (!seen) return false;
+  const auto places = places_of(seen->list(folder, folder).targets, seen->consistent_snapshot());
   return places && places->contains(manifest);
 }
 
 Result<std::shared_ptr<const Release>> Catalogue::find(const Digest& manifest) {
-  const auto place = places_.find(manifest);
-  if (place == places_.end()) return fail(Code::target_missing);
+  const auto [from, to] = places_.equal_range(manifest);
+  if (from == to) return fail(Code::target_missing);
   if (const auto known = read_.find(manifest); known != read_.end()) return known->second;
-  AIRLOCK_ASSIGN(const file::Buffer envelope,
-                 file::read(place->second.file, package::kEnvelopeSizeMax));
-  if (crypto::sha256(envelope) != place->second.sha256) return fail(Code::target_mismatch);
-  AIRLOCK_ASSIGN(auto release, make_release(place->second.target, envelope));
+  // Whoever may list one target may list it as another's manifest, which that need not suffer from.
+  Result<std::shared_ptr<const Release>> made = fail(Code::target_missing);
+  for (auto place = from; place != to && !made; ++place)
+    made = read_release(manifest, place->second);
+  if (made) read_[manifest] = *made;
+  return made;
+}
+
+Result<std::shared_ptr<const Release>> Catalogue::read_release(const Digest& manifest,
+                                                               const Place& place) {
+  AIRLOCK_ASSIGN(const file::Buffer envelope, file::read(place.file, package::kEnvelopeSizeMax));
+  if (crypto::sha256(envelope) != place.sha256) return fail(Code::target_mismatch);
+  AIRLOCK_ASSIGN(auto release, make_release(place.target, envelope));
   if (release->manifest != manifest) return fail(Code::digest_mismatch);
-  read_[manifest] = release;
   return release;
 }
 

@@ -8,9 +8,10 @@
 // It promises: shares are exact (of 10 000 buckets, `share` of them are offered the release, and a
 // growing share only adds buckets); a device keeps its bucket for the life of a rollout; nothing
 // older than what runs, and nothing of which the release itself says that this device cannot take
-// it, is offered; and every answer that offers nothing says why in one stable word. It trusts
-// nothing that it reads from the repository and proves nothing: an answer is advice, and the device
-// verifies all of it.
+// it, is offered; and every answer that offers nothing says why in one stable word. Which targets
+// there are it asks trust/tuf, with the repository's first root, so that it offers none that a
+// device would not find, in whatever role; it proves no package: an answer is advice, and the
+// device verifies all of it.
 #pragma once
 
 #include <array>
@@ -28,14 +29,15 @@
 #include "host/file/file.h"
 #include "host/json/json.h"
 #include "server/store/store.h"
+#include "trust/tuf/tuf.h"
 
 namespace airlock::rollout {
 
 using crypto::Digest;
 
 inline constexpr std::uint32_t kBuckets = store::kShareWhole;
-inline constexpr std::size_t kTargetsMax = 20'000;
-inline constexpr std::size_t kBucketsToldMax = 64;  // of one check-in in private mode
+inline constexpr std::size_t kTargetsMax = 200'000;  // of the repository, in whatever role
+inline constexpr std::size_t kBucketsToldMax = 64;   // of one check-in in private mode
 inline constexpr std::uint32_t kPollAfterSeconds =
     3600;  // the middle; told ones lie 25 % around it
 
@@ -128,10 +130,11 @@ class Catalogue {
  public:
   explicit Catalogue(file::Path repository) : repository_(std::move(repository)) {}
 
-  // refresh reads the targets that the present timestamp names by way of its snapshot; files that
-  // are newer are published and not offered yet. A repository that never had a timestamp offers
-  // nothing. Errors leave what was known before: mixed_metadata (a file that the one above it names
-  // is not there, or is another), and those of reading.
+  // refresh reads the targets that the present timestamp names by way of its snapshot, those of
+  // delegated roles too; files that are newer are published and not offered yet. A repository that
+  // never had a timestamp offers nothing, and a role that cannot be had none of its own. Errors
+  // leave what was known before: mixed_metadata (a file that the one above it names is not there,
+  // or is another), those of tuf::refresh but metadata_expired, and those of reading.
   Status refresh();
   // is_offered tells whether a timestamp was ever read.
   bool is_offered() const { return is_offered_; }
@@ -148,11 +151,14 @@ class Catalogue {
     file::Path file;
     Digest sha256;
   };
-  Result<std::map<Digest, Place>> places_of(const json::Value& listing) const;
+  using Places = std::multimap<Digest, Place>;
+  Result<Places> places_of(const std::vector<tuf::Target>& targets, bool consistent) const;
+  static Result<std::shared_ptr<const Release>> read_release(const Digest& manifest,
+                                                             const Place& place);
 
   file::Path repository_;
   bool is_offered_ = false;
-  std::map<Digest, Place> places_;
+  Places places_;
   std::map<Digest, std::shared_ptr<const Release>> read_;
 };
 

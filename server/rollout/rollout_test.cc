@@ -13,6 +13,11 @@ namespace {
 
 constexpr std::int64_t kNow = 1'750'000'000;
 
+FakeMetadata metadata_in(const file::Path& repository) {
+  const fakes::Signer signer("repository", crypto::Algorithm::eddsa);
+  return {repository, tuf::internal::fake_signer(signer)};
+}
+
 // A repository on disk with one firmware release, and a rollout of it.
 class RolloutTest : public testing::Test {
  protected:
@@ -41,7 +46,7 @@ class RolloutTest : public testing::Test {
         {"hashes", {{"sha256", sha256}}},
         {"custom", {{"airlock", {{"manifest", text::to_hex(rollout_.manifest.bytes)}}}}}};
     listed_[path] = target;
-    const FakeMetadata metadata(repository_);
+    const FakeMetadata metadata = metadata_in(repository_);
     metadata.publish(7, listed_);
     metadata.offer(7);
   }
@@ -327,7 +332,7 @@ TEST_F(RolloutTest, OffersNothingThatTheRepositoryLacks) {
 
 TEST_F(RolloutTest, OffersOnlyWhatTheTimestampNames) {
   publish();
-  const FakeMetadata metadata(repository_);
+  const FakeMetadata metadata = metadata_in(repository_);
   metadata.publish(8, json::Value::object());
   metadata.publish(9, json::Value::object());
   EXPECT_TRUE(ask().offers);
@@ -338,7 +343,7 @@ TEST_F(RolloutTest, OffersOnlyWhatTheTimestampNames) {
 
 TEST_F(RolloutTest, TellsWhatIsPublishedFromWhatIsOffered) {
   publish();
-  const FakeMetadata metadata(repository_);
+  const FakeMetadata metadata = metadata_in(repository_);
   std::filesystem::remove(metadata.timestamp());
   Catalogue catalogue(repository_);
   ASSERT_TRUE(catalogue.refresh());
@@ -353,7 +358,7 @@ TEST_F(RolloutTest, TellsWhatIsPublishedFromWhatIsOffered) {
 
 TEST_F(RolloutTest, CallsNothingPublishedThatNoSnapshotLeadsTo) {
   publish();
-  const FakeMetadata metadata(repository_);
+  const FakeMetadata metadata = metadata_in(repository_);
   const Digest other = crypto::sha256(bytes_of("other"));
   const std::string hex = text::to_hex(other.bytes);
   const json::Value target = {{"hashes", {{"sha256", hex}}},
@@ -374,8 +379,8 @@ TEST_F(RolloutTest, TakesNoTargetWhosePathLeavesItsFolder) {
   for (const char* path : {"firmware/1.1.0/../1.1.0/demo.cose", "/firmware/1.1.0/demo.cose",
                            "firmware//1.1.0/demo.cose", "firmware/1.1.0/demo.cose/",
                            "firmware\\1.1.0\\demo.cose", ""}) {
-    FakeMetadata(repository_).publish(8, {{path, target}});
-    FakeMetadata(repository_).offer(8);
+    metadata_in(repository_).publish(8, {{path, target}});
+    metadata_in(repository_).offer(8);
     Catalogue catalogue(repository_);
     ASSERT_TRUE(catalogue.refresh());
     EXPECT_EQ(catalogue.find(rollout_.manifest).error().code, Code::target_missing) << path;
@@ -385,7 +390,7 @@ TEST_F(RolloutTest, TakesNoTargetWhosePathLeavesItsFolder) {
 TEST_F(RolloutTest, KnowsARepositoryByItsRoot) {
   EXPECT_EQ(check_repository(repository_).error().code, Code::not_found);
   publish();
-  EXPECT_EQ(check_repository(repository_).error().code, Code::not_found);
+  EXPECT_TRUE(check_repository(repository_));
   const auto put_root = [&](std::string_view text) {
     ASSERT_TRUE(file::replace(repository_ / "metadata/2.root.json", bytes_of(text)));
   };
@@ -415,7 +420,7 @@ TEST_F(RolloutTest, RefusesARolloutForModelsThatItsReleaseIsNotFor) {
 
 TEST_F(RolloutTest, KeepsWhatItKnowsWhereTheMetadataDoesNotBelongTogether) {
   publish();
-  const FakeMetadata metadata(repository_);
+  const FakeMetadata metadata = metadata_in(repository_);
   Catalogue catalogue(repository_);
   ASSERT_TRUE(catalogue.refresh());
   metadata.publish(8, json::Value::object());
@@ -439,6 +444,57 @@ TEST_F(RolloutTest, KeepsWhatItKnowsWhereTheMetadataDoesNotBelongTogether) {
   }
   std::filesystem::remove(metadata.timestamp());
   EXPECT_EQ(catalogue.refresh().error().code, Code::not_found);
+  EXPECT_TRUE(catalogue.find(rollout_.manifest));
+}
+
+// ---- roles below the top-level one
+
+TEST_F(RolloutTest, OffersWhatADelegatedRoleListsAndMayList) {
+  publish();
+  const json::Value target = listed_["firmware/1.1.0/demo.cose"];
+  const file::Path from = repository_ / "targets/firmware/1.1.0", to = repository_ / "targets/team";
+  std::filesystem::copy(from, to);
+  const FakeMetadata metadata = metadata_in(repository_);
+  metadata.publish(8, json::Value::object(), {{"team", {{"team/demo.cose", target}}}});
+  metadata.offer(8);
+  EXPECT_TRUE(ask().offers);
+  metadata.publish(9, json::Value::object(), {{"team", {{"firmware/1.1.0/demo.cose", target}}}});
+  metadata.offer(9);
+  rollout_.models = {"demo-wallet"};
+  EXPECT_EQ(reason(), Reason::release_missing);
+}
+
+TEST_F(RolloutTest, LetsNoRoleTakeAReleaseAwayByListingItAsItsOwn) {
+  publish();
+  const std::string hex = text::to_hex(rollout_.manifest.bytes);
+  const json::Value forged = {{"hashes", {{"sha256", std::string(64, '0')}}},
+                              {"custom", {{"airlock", {{"manifest", hex}}}}}};
+  const FakeMetadata metadata = metadata_in(repository_);
+  metadata.publish(8, listed_, {{"a-team", {{"a-team/demo.cose", forged}}}});
+  metadata.offer(8);
+  EXPECT_TRUE(ask().offers);
+}
+
+TEST_F(RolloutTest, OffersTheRestWhereARoleCannotBeHad) {
+  publish();
+  const FakeMetadata metadata = metadata_in(repository_);
+  metadata.publish(8, listed_, {{"team", json::Value::object()}});
+  metadata.offer(8);
+  ASSERT_TRUE(file::remove_file(metadata.path(8, "team")));
+  EXPECT_TRUE(ask().offers);
+}
+
+TEST_F(RolloutTest, TakesNoMetadataThatItsRolesDidNotSign) {
+  publish();
+  Catalogue catalogue(repository_);
+  ASSERT_TRUE(catalogue.refresh());
+  const fakes::Signer mallory("mallory", crypto::Algorithm::eddsa);
+  const file::Buffer root = *file::read(metadata_in(repository_).path(1, "root"), 1 << 20);
+  const FakeMetadata forged(repository_, tuf::internal::fake_signer(mallory));
+  forged.publish(8, json::Value::object());
+  forged.offer(8);
+  ASSERT_TRUE(file::replace(forged.path(1, "root"), root));
+  EXPECT_EQ(catalogue.refresh().error().code, Code::threshold_missing);
   EXPECT_TRUE(catalogue.find(rollout_.manifest));
 }
 

@@ -412,6 +412,91 @@ TEST_F(Delegation, RefusesSuccinctBinsThatAreNone) {
   EXPECT_EQ(answer([](Value& d) { d["succinct_roles"].erase("name_prefix"); }), Code::bad_metadata);
 }
 
+// ---- all that can be found
+
+class Listing : public Delegation {
+ protected:
+  Names listed() {
+    repository.publish();
+    store = MemoryStore(repository.file("1.root.json"));
+    const auto found = refresh(store, repository, kNow);
+    EXPECT_TRUE(found);
+    Names paths;
+    for (const Target& target : found->list(store, repository).targets) {
+      const auto searched = found->find(target.path, store, repository);
+      EXPECT_TRUE(searched && searched->length == target.length) << target.path;
+      paths.push_back(target.path);
+    }
+    return paths;
+  }
+};
+
+TEST_F(Listing, HoldsWhatASearchFindsAtEveryDepthAndEachOnce) {
+  delegate("targets", "A", paths({"a/*", "both"}));
+  delegate("A", "B", paths({"a/b*"}));
+  delegate("targets", "C", paths({"c", "both"}));
+  list("A", "both", "the first");
+  list("C", "both", "another, longer");
+  list("B", "a/b1", "content");
+  list("C", "c", "content");
+  EXPECT_EQ(listed(), (Names{"a/b1", "both", "c", "firmware/1.0.0/demo.cose"}));
+}
+
+TEST_F(Listing, LeavesOutWhatARoleListsAndMayNot) {
+  delegate("targets", "A", paths({"a/*"}));
+  delegate("A", "B");
+  list("A", "b/hers", "content");
+  list("B", "b/not-through-a", "content");
+  list("A", "a/his", "content");
+  EXPECT_EQ(listed(), (Names{"a/his", "firmware/1.0.0/demo.cose"}));
+}
+
+TEST_F(Listing, LeavesOutWhatLiesBehindARoleThatCannotBeHadAndSaysSo) {
+  delegate("targets", "A", paths({"a*"}));
+  delegate("targets", "B", paths({"*"}));
+  list("B", "a1", "content");
+  list("B", "b1", "content");
+  repository.publish();
+  repository.files.erase("1.A.json");
+  store = MemoryStore(repository.file("1.root.json"));
+  const auto found = refresh(store, repository, kNow);
+  const Repository::Listing listing = found->list(store, repository);
+  ASSERT_EQ(listing.targets.size(), 2U);
+  EXPECT_EQ(listing.targets[0].path, "b1");
+  ASSERT_EQ(listing.roles.size(), 2U);
+  EXPECT_EQ(listing.roles[0].judged.error().code, Code::not_found);
+  EXPECT_TRUE(listing.roles[1].judged);
+}
+
+TEST_F(Listing, KnowsTheBinAndTheVersionOfEachRole) {
+  const FakeSigner by = signer("bins");
+  repository.targets["delegations"] = succinct(by, 3);
+  for (int i = 0; i < 8; ++i) repository.add_delegated("bin-" + std::to_string(i), {by});
+  repository.delegated["bin-5"]["version"] = 9;
+  repository.publish();
+  const auto found = refresh(store, repository, kNow);
+  const BinsDraft bins{"bin", 3, {}};
+  EXPECT_EQ(found->home_of("release/1"), bin_of(bins, "release/1"));
+  EXPECT_EQ(found->home_of("firmware/1.0.0/demo.cose"), "targets");  // listed there already
+  EXPECT_EQ(found->version_of("bin-5"), 9U);
+  EXPECT_EQ(found->version_of("bin-8"), 0U);
+}
+
+TEST(FileOfMetadata, IsNamedAsRolesAreSpelledAndLiesInNoFolder) {
+  for (const char* name : {"timestamp.json", "1.root.json", "12.targets.json", "3.bin-3f.json",
+                           "1.a%2Fb.json", "9.a.b.json"}) {
+    EXPECT_TRUE(is_file_of_metadata(name)) << name;
+  }
+  for (const char* name :
+       {"", ".json", "root.json", "1.json", "1..json", ".root.json", "1.a/b.json", "1.a%2fb.json",
+        "1.a%2.json", "1.%.json", "1.%41.json", "1.%2E.json", "1.a b.json", "../1.root.json",
+        "1.root.json/..", "-1.root.json", "12345678901234567.root.json", "1.root.json.new-1-0",
+        "1.root"}) {
+    EXPECT_FALSE(is_file_of_metadata(name)) << name;
+  }
+  EXPECT_FALSE(is_file_of_metadata("1." + std::string(201, 'a') + ".json"));
+}
+
 // ---- several roles that must agree (TAP 3)
 
 class Agreement : public Delegation {

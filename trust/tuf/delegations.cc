@@ -16,7 +16,6 @@ constexpr std::size_t kDelegationsMax = 1 << 15;  // of one file; twice the bins
 constexpr std::size_t kRolesOfOneMax = 16;        // that must agree
 constexpr std::size_t kPatternsMax = 4096;        // of one delegation
 constexpr std::size_t kRoleNameTextMax = 1024;
-constexpr std::size_t kEncodedNameMax = 200;  // a file's name has 255, with version and ending
 constexpr std::int64_t kBitLengthMax = 32;
 constexpr std::size_t kDigestHexSize = 2 * Digest::kSize;
 
@@ -129,6 +128,23 @@ Group Bins::bin_of(const WantedTarget& target) const {
   bin.roles.push_back(
       {bin_name(name_prefix, bit_length, bin_number(target.digest, bit_length)), rule});
   return bin;
+}
+
+bool Bins::has(std::string_view role) const {
+  const std::string start = name_prefix + "-";
+  const std::string last = bin_name(name_prefix, bit_length, UINT32_MAX >> (32 - bit_length));
+  return role.starts_with(start) && role.size() == last.size() && role <= last &&
+         role.find_first_not_of("0123456789abcdef", start.size()) == std::string_view::npos;
+}
+
+const RoleRule* Delegations::rule_of(std::string_view role) const {
+  if (bins && bins->has(role)) return &bins->rule;
+  for (const Delegation& delegation : list) {
+    for (const DelegatedRole& one : delegation.group.roles) {
+      if (one.name == role) return &one.rule;
+    }
+  }
+  return nullptr;
 }
 
 std::optional<Group> Delegations::next(const WantedTarget& target, std::size_t& place) const {

@@ -115,15 +115,10 @@ Result<Parts> take_apart(Bytes file) {
   return parts;
 }
 
-Result<Tally> tally(Bytes root, std::string_view role, Bytes file) {
-  using namespace internal;
-  const auto found = std::ranges::find(kRoles, role, &name_of);
-  if (found == kRoles.end()) return fail(Code::wrong_type);
-  AIRLOCK_ASSIGN(const Envelope judge, open_envelope(root, kRootSizeMax));
-  AIRLOCK_ASSIGN(const Root judging, read_root(judge));
-  AIRLOCK_ASSIGN(const Envelope judged, open_envelope(file, kTargetsSizeMax));
-  const Authority by = judging.authority(*found);
-  const Signers signers = signers_of(judged.message(), judged.signatures, by, SIZE_MAX);
+namespace {
+
+Tally tally_by(const internal::Authority& by, const internal::Envelope& judged) {
+  const internal::Signers signers = signers_of(judged.message(), judged.signatures, by, SIZE_MAX);
   Tally made{by.rule.threshold, {}, {}};
   for (const auto& [material, id] : signers) made.signed_by.push_back({id, material});
   std::set<Buffer> met;
@@ -135,6 +130,24 @@ Result<Tally> tally(Bytes root, std::string_view role, Bytes file) {
     made.yet_to_sign.push_back({id, material});
   }
   return made;
+}
+
+}  // namespace
+
+Result<Tally> tally(Bytes judge, std::string_view role, Bytes file) {
+  using namespace internal;
+  AIRLOCK_ASSIGN(Envelope judging, open_envelope(judge, kTargetsSizeMax));
+  AIRLOCK_ASSIGN(const Envelope judged, open_envelope(file, kTargetsSizeMax));
+  const auto top = std::ranges::find(kRoles, role, &name_of);
+  if (top != kRoles.end()) {
+    AIRLOCK_ASSIGN(const Root root, read_root(judging));
+    return tally_by(root.authority(*top), judged);
+  }
+  if (!read_head(judging, name_of(Role::targets))) return fail(Code::wrong_type);
+  AIRLOCK_ASSIGN(const Targets delegating, read_targets(judging));
+  const RoleRule* rule = delegating.delegations.rule_of(role);
+  if (rule == nullptr) return fail(Code::wrong_type);
+  return tally_by({delegating.delegations.keys, *rule}, judged);
 }
 
 }  // namespace airlock::tuf

@@ -65,6 +65,7 @@ Result<std::string> next_targets(Bytes from, std::uint64_t version, std::int64_t
   for (const Target& target : change.put) {
     AIRLOCK_ASSIGN(listed[target.path], entry_of(target));
   }
+  if (change.delegations) AIRLOCK_TRY(put_delegations(*change.delegations, part));
   return draft_of(part, Role::targets);
 }
 

@@ -157,6 +157,26 @@ TEST(NextTargets, KeepsDelegationsAndOtherTargets) {
   EXPECT_EQ(code_of(next_targets(from, 2, kLater, {{{"../up", 3, added.sha256}}})), Code::bad_text);
 }
 
+TEST(NextTargets, GetOtherDelegationsInWhateverFormTheyHadSome) {
+  FakeRepository repository = four_keys();
+  BinsDraft bins{"bin", 4, {{key_of(signer("bins"))}}};
+  for (const char* before : {"none", "roles", "agreements"}) {
+    if (std::string_view(before) == "roles") {
+      repository.delegate("targets", "team", {signer("team")}, {{"paths", {"*"}}});
+    } else if (std::string_view(before) == "agreements") {
+      repository.targets["delegations"] = json::Value::array();
+      repository.targets["keys"] = repository.targets["roles"] = json::Value::object();
+    }
+    const Buffer from = FakeRepository::sign(repository.targets, {});
+    const json::Value next =
+        part_of(next_targets(from, 2, kLater, {{}, {}, DelegationsDraft{{}, bins}}));
+    EXPECT_EQ(next["delegations"]["succinct_roles"]["bit_length"], 4) << before;
+    EXPECT_FALSE(next["delegations"].contains("roles")) << before;
+    EXPECT_FALSE(next.contains("keys") || next.contains("roles")) << before;
+    EXPECT_EQ(next["targets"], repository.targets["targets"]) << before;
+  }
+}
+
 TEST(NextSnapshot, KeepsTheFilesOfDelegatedRoles) {
   FakeRepository repository = four_keys();
   repository.snapshot["meta"]["a/b.json"] = {{"version", 7}};
@@ -211,6 +231,26 @@ TEST(TallyOfADraft, CountsEachKeyOnceAndNamesWhoIsMissing) {
   text[at] = text[at] == '0' ? '1' : '0';
   EXPECT_FALSE(tally(judge, "root", bytes_of(text))->is_met());
   EXPECT_EQ(tally(judge, "mirrors", judge).error().code, Code::wrong_type);
+}
+
+TEST(TallyOfADraft, CountsADelegatedRolesKeysByTheTargetsAboveIt) {
+  const FakeSigner anna = signer("anna"), ben = signer("ben"), mallory = signer("mallory");
+  DelegationsDraft delegations;
+  delegations.bins = BinsDraft{"bin", 4, {{key_of(anna), key_of(ben)}, 2}};
+  const Buffer judge = signed_by(*draft_targets(1, kLater, {}, delegations), {});
+  const std::string bin = *draft_targets(1, kLater, {});
+  EXPECT_TRUE(tally(judge, "bin-a", signed_by(bin, {anna, ben}))->is_met());
+  const Tally by_one = *tally(judge, "bin-a", signed_by(bin, {anna, mallory}));
+  EXPECT_FALSE(by_one.is_met());
+  EXPECT_EQ(by_one.yet_to_sign.size(), 1U);
+  for (const char* other : {"bin-10", "bin-g", "bin-", "other-a", "bin-A"}) {
+    EXPECT_EQ(tally(judge, other, signed_by(bin, {anna, ben})).error().code, Code::wrong_type);
+  }
+  delegations = {};
+  delegations.list.push_back({{{"team", {{key_of(ben)}}}}, {"team/*"}});
+  const Buffer by_paths = signed_by(*draft_targets(1, kLater, {}, delegations), {});
+  EXPECT_TRUE(tally(by_paths, "team", signed_by(bin, {ben}))->is_met());
+  EXPECT_FALSE(tally(by_paths, "team", signed_by(bin, {anna}))->is_met());
 }
 
 }  // namespace

@@ -30,7 +30,14 @@ std::uint64_t Repository::version_of(std::string_view role) const {
   if (role == "timestamp") return state_->timestamp.head.version;
   if (role == "snapshot") return state_->snapshot.head.version;
   if (role == "targets") return state_->targets.head.version;
-  return 0;
+  const auto entry = state_->snapshot.files.find(std::string(role) + ".json");
+  return entry == state_->snapshot.files.end() ? 0 : entry->second.version;
+}
+
+std::string Repository::home_of(std::string_view path) const {
+  const auto& bins = state_->targets.delegations.bins;
+  if (!bins || state_->targets.targets.member(path)) return "targets";
+  return bins->bin_of(internal::WantedTarget(path)).roles.front().name;
 }
 
 bool Repository::consistent_snapshot() const { return state_->root.consistent_snapshot; }
@@ -95,6 +102,7 @@ void outline_delegations(const internal::Delegations& delegations, Outline& made
     const std::string all = internal::bin_name(bins->name_prefix, bins->bit_length, 0) + " .. " +
                             internal::bin_name(bins->name_prefix, bins->bit_length, UINT32_MAX);
     made.roles.push_back({all, bins->rule.threshold, bins->rule.keyids});
+    made.bins = OutlinedBins{bins->name_prefix, bins->bit_length};
   }
 }
 

@@ -1,5 +1,7 @@
 // The search for a target (5.6.7): pre-order depth-first, through the delegations that are for it.
 #include <deque>
+#include <map>
+#include <memory>
 #include <set>
 
 #include "trust/tuf/internal/roles.h"
@@ -19,10 +21,16 @@ bool is_same(const Finding& a, const Finding& b) {
   return a->length == b->length && a->sha256 == b->sha256 && a->sha512 == b->sha512;
 }
 
+using Brought = std::shared_ptr<const Targets>;
+// What came of asking for a role on behalf of the one that delegates to it, by the names of both.
+// It is the same for every target.
+using Asked = std::map<std::pair<std::string, std::string>, Result<Brought>>;
+
 class Search {
  public:
-  Search(const Repository::State& state, Store& store, Fetcher& fetcher, std::string_view path)
-      : state_(state), session_{store, fetcher, state.now, state.limits}, target_(path) {}
+  Search(const Repository::State& state, const Session& session, Asked& asked,
+         std::string_view path)
+      : state_(state), session_(session), asked_(asked), target_(path) {}
 
   Result<Target> run() {
     Level top;
@@ -59,7 +67,7 @@ class Search {
     std::size_t asked = 0;  // roles whose finding is known
     Finding agreed;         // what they said
     const Targets* role = nullptr;
-    std::optional<Targets> own;      // what role points to; not of the top-level role
+    Brought own;                     // what role points to; not of the top-level role
     std::size_t next = 0;            // of role's delegations
     std::set<std::string> met = {};  // before the group was asked
   };
@@ -96,21 +104,32 @@ class Search {
     if (here.asked > 0) met_ = here.met;
     if (!met_.insert(role.name).second) return std::nullopt;
     if (++visits_ > kRolesVisitedMax) return fail(Code::too_many, kRolesVisitedMax);
-    AIRLOCK_ASSIGN(here.own, bring(role));
-    here.role = &*here.own;
+    AIRLOCK_ASSIGN(here.own, bring_once(role));
+    here.role = here.own.get();
     return listed(*here.role);
+  }
+
+  Result<Brought> bring_once(const DelegatedRole& role) {
+    const Level& above = levels_[levels_.size() - 2];
+    const std::string& delegating =
+        above.group.roles[above.asked].name;  // "" of the top-level role
+    const auto [place, is_new] = asked_.try_emplace({delegating, role.name}, Brought());
+    if (is_new) place->second = bring(role);
+    return place->second;
   }
 
   // Fetches and proves a delegated role by what its delegating role says of it, here and now. A
   // role that the snapshot does not list is not even asked for. Where it cannot be had, the search
   // is over: what has a lower priority must not step into its place.
-  Result<Targets> bring(const DelegatedRole& role) {
+  Result<Brought> bring(const DelegatedRole& role) {
     const Targets& delegating = *levels_[levels_.size() - 2].role;
     const auto entry = state_.snapshot.files.find(role.name + ".json");
     if (entry == state_.snapshot.files.end()) return fail(Code::mixed_metadata);
-    return bring_targets(session_, {role.name, Role::targets, entry->second,
-                                    Authority{delegating.delegations.keys, role.rule},
-                                    state_.root.consistent_snapshot});
+    AIRLOCK_ASSIGN(Targets brought,
+                   bring_targets(session_, {role.name, Role::targets, entry->second,
+                                            Authority{delegating.delegations.keys, role.rule},
+                                            state_.root.consistent_snapshot}));
+    return std::make_shared<const Targets>(std::move(brought));
   }
 
   Status agree(Finding& found) {
@@ -122,7 +141,8 @@ class Search {
   }
 
   const Repository::State& state_;
-  Session session_;
+  const Session& session_;
+  Asked& asked_;
   WantedTarget target_;
   std::deque<Level> levels_;   // from the top-level role to the one that is being asked
   std::set<std::string> met_;  // roles, by name
@@ -133,7 +153,26 @@ class Search {
 
 Result<Target> Repository::find(std::string_view path, Store& store, Fetcher& fetcher) const {
   if (!is_target_path(path)) return fail(Code::target_missing);
-  return Search(*state_, store, fetcher, path).run();
+  Asked asked;
+  const Session session{store, fetcher, state_->now, state_->limits};
+  return Search(*state_, session, asked, path).run();
+}
+
+Repository::Listing Repository::list(Store& store, Fetcher& fetcher) const {
+  Listing made{{}, survey(store, fetcher)};
+  std::set<std::string> paths;
+  for (const Target& target : all()) paths.insert(target.path);
+  for (const Surveyed& role : made.roles) {
+    for (const Target& target : role.targets) paths.insert(target.path);
+  }
+  Asked asked;
+  const Session session{store, fetcher, state_->now, state_->limits};
+  for (const std::string& path : paths) {
+    if (!is_target_path(path)) continue;
+    auto found = Search(*state_, session, asked, path).run();
+    if (found) made.targets.push_back(std::move(*found));
+  }
+  return made;
 }
 
 }  // namespace airlock::tuf

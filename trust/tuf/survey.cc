@@ -42,16 +42,8 @@ class Survey {
     }
     if (!below.bins) return;
     for (auto& [role, one] : found_) {  // fewer than there are bins
-      if (is_bin(*below.bins, role)) visit(delegating, role, below.bins->rule);
+      if (below.bins->has(role)) visit(delegating, role, below.bins->rule);
     }
-  }
-
-  static bool is_bin(const Bins& bins, const std::string& role) {
-    const std::string start = bins.name_prefix + "-";
-    const auto number = static_cast<std::uint32_t>((std::uint64_t{1} << bins.bit_length) - 1);
-    const std::string last = bin_name(bins.name_prefix, bins.bit_length, number);
-    return role.starts_with(start) && role.size() == last.size() && role <= last &&
-           role.find_first_not_of("0123456789abcdef", start.size()) == std::string::npos;
   }
 
   void visit(const Targets& delegating, const std::string& role, const RoleRule& rule) {

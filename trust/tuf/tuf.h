@@ -98,8 +98,9 @@ class FolderStore final : public Store {
   Limits limits_;
 };
 
-// version_in returns the N of a file name "N.<role>.json", 0 of every other name. newest_version
-// returns the largest of a folder of metadata, 0 where it holds none of that role.
+// version_in returns the N of a file name "N.<role>.json", the role spelled as file_of_role does, 0
+// of every other name. newest_version returns the largest of a folder of metadata, 0 where it holds
+// none of that role.
 std::uint64_t version_in(std::string_view file_name, std::string_view role);
 std::uint64_t newest_version(const file::Path& metadata, std::string_view role);
 
@@ -148,6 +149,9 @@ class Repository {
   Result<Target> find(std::string_view path) const;
   // all returns every target of the top-level role that find would return.
   std::vector<Target> all() const;
+  // home_of returns the role that lists a target of this path, or would be given it: the bin where
+  // the top-level role delegates to bins and does not list it itself, else "targets".
+  std::string home_of(std::string_view path) const;
   // survey brings every delegated role that the snapshot lists, each by what a role that delegates
   // to it says, and tells what became of it. A role that nobody delegates to is target_missing.
   struct Surveyed {
@@ -158,8 +162,16 @@ class Repository {
     Status judged{};
   };
   std::vector<Surveyed> survey(Store& store, Fetcher& fetcher) const;
+  // list surveys, and returns each target that find would return with these, once: what a role
+  // lists and may not, or another role lists before it, is none.
+  struct Listing {
+    std::vector<Target> targets;
+    std::vector<Surveyed> roles;
+  };
+  Listing list(Store& store, Fetcher& fetcher) const;
   std::int64_t timestamp_expires() const;
-  // version_of returns the version of a role's metadata: 0 for a role that there is not.
+  // version_of returns the version of a role's metadata, of a delegated one as the snapshot names
+  // it: 0 for a role that there is not.
   std::uint64_t version_of(std::string_view role) const;
   bool consistent_snapshot() const;
   // key_materials returns the public keys (Ed25519: 32 bytes raw; others in DER) that root and the
@@ -187,6 +199,9 @@ Status follow_roots(Store& store, Fetcher& fetcher, const Limits& limits = {});
 
 // file_of_role is a role's name as that of its file, without a version: "a%2Fb.json".
 std::string file_of_role(std::string_view role);
+// is_file_of_metadata says whether a name is one under which metadata is fetched: timestamp.json,
+// or "N.<role>.json" as file_of_role spells a role. Such a name has no folder in it.
+bool is_file_of_metadata(std::string_view name);
 
 // path_of_target is where a target's bytes lie below targets/: with consistent snapshots the hash
 // (SHA-256 where it is named) stands before the last path component
@@ -283,6 +298,7 @@ struct RoleChange {
 struct TargetsChange {
   std::vector<Target> put{};  // instead of what the path had
   std::vector<std::string> removed{};
+  std::optional<DelegationsDraft> delegations{};  // instead of all that there were
 };
 Result<std::string> next_root(Bytes from, std::uint64_t version, std::int64_t expires,
                               const std::vector<RoleChange>& changes);
@@ -317,7 +333,7 @@ struct Parts {
 };
 Result<Parts> take_apart(Bytes file);
 
-// Who signed a file, by the rule that a root has for a role.
+// Who signed a file, by the rule that a root has for a role, or targets metadata for one below it.
 struct TalliedKey {
   std::string id;  // as the root lists it
   Buffer material;
@@ -328,8 +344,9 @@ struct Tally {
   std::vector<TalliedKey> yet_to_sign;  // of those that can verify
   bool is_met() const { return signed_by.size() >= threshold; }
 };
-// tally errors: bad_metadata (the root, the file), wrong_type (no top-level role).
-Result<Tally> tally(Bytes root, std::string_view role, Bytes file);
+// tally errors: bad_metadata (the judge, the file), wrong_type (the judge has no rule for the
+// role).
+Result<Tally> tally(Bytes judge, std::string_view role, Bytes file);
 
 // What inspect shows of any metadata file, nothing trusted.
 struct OutlinedKey {
@@ -349,6 +366,10 @@ struct OutlinedFile {
   std::optional<std::uint64_t> length;
   std::optional<Digest> sha256;
 };
+struct OutlinedBins {
+  std::string name_prefix;
+  unsigned bit_length = 0;
+};
 struct Outline {
   std::string type;
   std::uint64_t version = 0;
@@ -357,8 +378,9 @@ struct Outline {
   std::vector<OutlinedKey> keys;     // of root, and of targets that delegate
   std::vector<OutlinedRole> roles;   // of both
   bool consistent_snapshot = false;
-  std::vector<OutlinedFile> files;  // of timestamp and snapshot
-  std::vector<Target> targets;      // of targets
+  std::vector<OutlinedFile> files;   // of timestamp and snapshot
+  std::vector<Target> targets;       // of targets
+  std::optional<OutlinedBins> bins;  // of targets that delegate to them
 };
 Result<Outline> outline(Bytes metadata);
 

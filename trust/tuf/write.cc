@@ -74,7 +74,14 @@ Status put_bins(const BinsDraft& bins, Value& part) {
   return {};
 }
 
-Status put_delegations(const DelegationsDraft& delegations, Value& part) {
+}  // namespace
+
+Status internal::put_delegations(const DelegationsDraft& delegations, Value& part) {
+  if (part.contains("delegations") && part["delegations"].is_array()) {  // TAP 3: two more members
+    part.erase("keys");
+    part.erase("roles");
+  }
+  part.erase("delegations");
   if (delegations.bins) {
     if (!delegations.list.empty()) return fail(Code::bad_metadata);
     return put_bins(*delegations.bins, part);
@@ -84,8 +91,6 @@ Status put_delegations(const DelegationsDraft& delegations, Value& part) {
       delegations.list, [](const DelegationDraft& one) { return one.roles.size() != 1; });
   return agree ? put_agreements(delegations, part) : put_roles(delegations, part);
 }
-
-}  // namespace
 
 Result<std::string> draft_root(const RootDraft& draft) {
   AIRLOCK_ASSIGN(Value part, head_of(Role::root, draft.version, draft.expires));

@@ -49,6 +49,8 @@ struct Bins {
   std::string name_prefix;
 
   Group bin_of(const WantedTarget& target) const;
+  // has says whether a role of this name is one of the bins.
+  bool has(std::string_view role) const;
 };
 
 struct Delegations {
@@ -59,6 +61,9 @@ struct Delegations {
   // next returns the group of the first delegation from `place` on that is for this target, and
   // moves `place` behind it.
   std::optional<Group> next(const WantedTarget& target, std::size_t& place) const;
+  // rule_of returns the rule for a role, of the first delegation to it: nullptr where there is
+  // none.
+  const RoleRule* rule_of(std::string_view role) const;
 };
 
 // read_delegations reads them from the signed part of targets metadata, in the form of the

@@ -21,6 +21,10 @@ Status put_keys(const std::vector<PublicKey>& added, json::Value& rule, json::Va
 // check_rule is out_of_range where a rule's keys cannot meet its threshold.
 Status check_rule(const json::Value& rule);
 
+// put_delegations writes what targets metadata says of the roles below it, instead of all that it
+// said before. Errors: those of put_keys and check_rule, bad_metadata (bins beside a list).
+Status put_delegations(const DelegationsDraft& delegations, json::Value& part);
+
 json::Value entry_of(const MetaFile& file);
 // entry_of errors: bad_text (the path), unsupported_algorithm (no hash), and those of reading
 // `custom`.
