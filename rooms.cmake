@@ -33,7 +33,6 @@ library(qrencode HEADERS qrencode.h)
 library(cbor HEADERS cbor.h)
 library(mimalloc HEADERS mimalloc.h mimalloc-new-delete.h)
 library(boost ONE_UNIT HEADERS boost/)
-library(tomlplusplus ONE_UNIT HEADERS toml++/)
 
 # ---- core: freestanding. No heap, exceptions, RTTI, I/O, clock, randomness or mutable globals.
 room(core/base)
@@ -88,7 +87,7 @@ room(publish/keys    HOST ROOMS core/base core/codec core/crypto core/package ho
 room(publish/ceremony HOST ROOMS core/base core/crypto host/file host/json host/text publish/keys LIBS qrencode)
 room(publish/diff    HOST ROOMS core/base core/crypto core/package core/delta host/parallel LIBS divsufsort)
 room(publish/release HOST ROOMS core/base core/codec core/crypto core/minimal core/package core/delta host/file host/json host/parallel host/text trust/tuf trust/translog trust/x509 trust/doors publish/keys publish/diff LIBS crypto)
-room(publish/packs   HOST ROOMS core/base core/package core/entry host/file host/json engine/swap engine/abi/type engine/abi/move engine/abi/clear engine/abi/pack engine/abi publish/release LIBS tomlplusplus)
+room(publish/packs   HOST ROOMS core/base core/package core/entry host/file host/json host/text engine/swap engine/abi/type engine/abi/move engine/abi/clear engine/abi/pack engine/abi publish/release)
 room(publish/online  HOST ROOMS core/base core/crypto host/file host/text trust/tuf publish/keys publish/release LIBS crypto)
 
 # ---- server: hands out. It can sign nothing.

@@ -48,7 +48,7 @@ function(airlock_library name)
       BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
     find_package(Threads REQUIRED)
     target_link_libraries(lib_${name} INTERFACE Threads::Threads)
-  endif() # nlohmann_json, cli11 and tomlplusplus are headers only
+  endif() # nlohmann_json and cli11 are headers only
 endfunction()
 
 function(library)

@@ -26,6 +26,19 @@ std::expected<packs::Sources, Refusal> read_all(const std::vector<std::string>& 
   return std::move(*read);
 }
 
+// A map names its loader, which several chains may share: Aptos and Sui do. Without a chain it is
+// the first one's.
+Result<const abi::Loader*> loader_of_map(abi::Loaders loaders, const abi::type::Map& map,
+                                         const std::string& chain) {
+  for (const auto& loader : loaders) {
+    if (loader->name() != map.loader()) continue;
+    if (chain.empty()) return loader.get();
+    AIRLOCK_ASSIGN(const abi::Loader* named, abi::loader_of(loaders, chain));
+    if (named == loader.get()) return named;
+  }
+  return fail(Code::loader_missing);
+}
+
 }  // namespace
 
 void add_contract_options(CLI::App& command, ContractOptions& options) {
@@ -74,12 +87,13 @@ std::expected<Contract, Refusal> Contract::open(const ContractOptions& options) 
   }
   if (text_of(head).starts_with(kMapMagic)) {
     AIRLOCK_ANSWER_ASSIGN(contract.owned_, abi::type::OwnedMap::parse(std::move(head)), first);
+    AIRLOCK_ANSWER_ASSIGN(contract.loader_,
+                          loader_of_map(contract.loaders_, contract.map(), options.chain), first);
   } else {
     const std::string chain =
         options.chain.empty() ? std::string(chain_of(text_of(head))) : options.chain;
     const std::string space = chain == "move" ? "aptos" : chain;
-    AIRLOCK_ANSWER_ASSIGN(const abi::Loader* loader, abi::loader_of(contract.loaders_, space),
-                          chain);
+    AIRLOCK_ANSWER_ASSIGN(contract.loader_, abi::loader_of(contract.loaders_, space), chain);
     abi::Source source;
     source.files.assign(read.files.begin(), read.files.end());
     source.name = read.name;
@@ -89,12 +103,8 @@ std::expected<Contract, Refusal> Contract::open(const ContractOptions& options) 
       AIRLOCK_ANSWER_ASSIGN(names, file::read(options.names, kSourceSizeMax), options.names);
       source.names = names;
     }
-    AIRLOCK_ANSWER_ASSIGN(contract.owned_, loader->load(source), first);
+    AIRLOCK_ANSWER_ASSIGN(contract.owned_, contract.loader_->load(source), first);
   }
-  for (const auto& loader : contract.loaders_) {
-    if (loader->name() == contract.map().loader()) contract.loader_ = loader.get();
-  }
-  if (contract.loader_ == nullptr) return refuse(Code::loader_missing, first);
   AIRLOCK_ANSWER_TRY(contract.loader_->check(contract.map()), first);
   return contract;
 }

@@ -8,13 +8,13 @@
 
 namespace airlock::packs {
 
-// The library descends into nested values, so that the deepest file must fit the stack.
-inline constexpr std::size_t kMoveTomlSizeMax = 16 << 10;
+inline constexpr std::size_t kMoveTomlSizeMax = 64 << 10;
 inline constexpr std::size_t kPackageNameMax = 128;
 
-// read_package_name reads [package] name, which is also the name of a folder: letters, digits, '_',
-// '-' and '.', none of them hidden. Errors: oversized, bad_text (no TOML, at = the line; or, at =
-// 0, such a name), missing_field, wrong_type.
+// read_package_name reads [package] name, however TOML 1.0 lets one write it. It is also the name
+// of a folder: letters, digits, '_', '-' and '.', and none that is hidden. Other values are passed
+// over: where each ends is checked, not what it says. Errors: oversized, bad_text (no TOML, or a
+// name twice, at = the line; or, at = 0, such a name), too_deep, missing_field, wrong_type.
 Result<std::string> read_package_name(std::string_view toml);
 
 }  // namespace airlock::packs

@@ -56,7 +56,7 @@ Answer<std::string> package_name(const Path& package_file) {
   auto name = read_package_name(text_of(text));
   if (name) return std::move(*name);
   const Error why = name.error();
-  const bool is_no_toml = why.code == Code::bad_text && why.at > 0;
+  const bool is_no_toml = (why.code == Code::bad_text || why.code == Code::too_deep) && why.at > 0;
   return Refusal::of(why, package_file.string() +
                               (is_no_toml ? ", line " + std::to_string(why.at) : ": package.name"));
 }

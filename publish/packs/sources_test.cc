@@ -167,20 +167,57 @@ Code code_of(std::string_view toml) {
 
 TEST(MoveToml, SaysWhatAPackageIsCalled) {
   EXPECT_EQ(*read_package_name(kMoveToml), "Wallet_kit");
-  EXPECT_EQ(*read_package_name("package.name = 'a-b.c'"), "a-b.c");
+  for (const char* toml :
+       {"[package]\nname = 'kit'", "package.name = \"kit\"",
+        "[ package ] # x\r\n\"name\" = 'kit'\r\n", "package = { edition = '2024', name = \"kit\" }",
+        "[package]\nname = \"\"\"\nk\\\n   it\"\"\"", "[package]\n'name' = '''kit'''",
+        "[\"pack\\u0061ge\"]\nname = \"\\U0000006Bit\"",
+        "[package]\nauthors = [ # who\n 'name', [{name = 'no'}, 1979-05-27 "
+        "07:32:00Z],\n]\nname='kit'",
+        "[[a.b]]\nname = 'no'\n[a]\npackage.name = 'no'\n[package]\nname = "
+        "'kit'\n[package.c]\nname = 'no'"}) {
+    const auto found = read_package_name(toml);
+    EXPECT_EQ(found ? *found : std::string(name(found.error().code)), "kit") << toml;
+  }
   constexpr std::string_view kDecoy =
       "[other]\ntext = '''\n[package]\nname = \"decoy\"\n'''\n[package]\nname = \"real\"\n";
   EXPECT_EQ(*read_package_name(kDecoy), "real");
 }
 
 TEST(MoveToml, HasToBeTomlWithAName) {
-  EXPECT_EQ(code_of(""), Code::missing_field);
-  EXPECT_EQ(code_of("[package]\nversion = \"1\""), Code::missing_field);
-  EXPECT_EQ(code_of("package = \"a\""), Code::missing_field);
+  for (const char* toml :
+       {"", "[package]\nversion = \"1\"", "package = \"a\"", "[[package]]\nname = 'a'",
+        "[other]\npackage.name = 'a'", "package = ['name']"})
+    EXPECT_EQ(code_of(toml), Code::missing_field) << toml;
   EXPECT_EQ(code_of("[package]\nname = 1"), Code::wrong_type);
-  for (const char* toml : {"[package", "name: a", "[package]\nname = \"a\"\nname = \"b\"", "{}",
+  EXPECT_EQ(code_of("[package]\nname = ['a']"), Code::wrong_type);
+  for (const char* toml : {"[package",
+                           "[`a]",
+                           "[\x10]",
+                           "name: a",
+                           "= 1",
+                           "a",
+                           "a =",
+                           "a = b",
+                           "{}",
+                           "a = {b}",
+                           "a = {b = 1,}",
+                           "a = [1 2]",
+                           "a = [1",
+                           "a = 1 b = 2",
+                           "a = 'b",
+                           "a = 'b\n'",
+                           "a = \"\\q\"",
+                           "a = \"\\ud800\"",
+                           "a = '''b",
+                           "[a] b = 1",
+                           "\"\"\"a\"\"\" = 1",
+                           "# \x01",
+                           "a = 1\r",
+                           "[package]\nname = \"a\"\nname = \"b\"",
                            "[package]\nname = \"a\xff\""})
     EXPECT_EQ(code_of(toml), Code::bad_text) << toml;
+  EXPECT_EQ(read_package_name("\n# x\na = '''\n\n'''\n[").error().at, 6U) << "the line";
 }
 
 TEST(MoveToml, NamesNoFolderElsewhere) {
@@ -190,13 +227,15 @@ TEST(MoveToml, NamesNoFolderElsewhere) {
             Code::bad_text);
 }
 
-TEST(MoveToml, IsReadToItsDeepestWithoutHarm) {
-  std::string keys = "a", tables = "[a";
+TEST(MoveToml, NestsOnlySoFar) {
+  const auto nested = [](std::size_t levels) {
+    return "a = " + std::string(levels, '[') + std::string(levels, ']') + "\npackage.name = 'kit'";
+  };
+  EXPECT_EQ(code_of(nested(64)), Code::ok);
+  EXPECT_EQ(code_of(nested(65)), Code::too_deep);
+  std::string keys = "a";
   while (keys.size() + 6 <= kMoveTomlSizeMax) keys += ".a";
-  while (tables.size() + 3 <= kMoveTomlSizeMax) tables += ".a";
-  EXPECT_EQ(code_of(keys + " = 1"), Code::missing_field);
-  EXPECT_EQ(code_of(tables + "]"), Code::missing_field);
-  EXPECT_EQ(code_of("a = " + std::string(kMoveTomlSizeMax - 4, '[')), Code::bad_text);
+  EXPECT_EQ(code_of(keys + " = 1"), Code::too_deep);
   EXPECT_EQ(code_of(std::string(kMoveTomlSizeMax + 1, '\n')), Code::oversized);
 }
 
