@@ -108,6 +108,29 @@ TEST_F(PacksTest, HoldDescriptorsWithWhatTheyIncludeAndWhatTheyNeed) {
   EXPECT_FALSE(elsewhere.front().is_clear) << "bound to another chain";
 }
 
+// A wallet looks by the contract.
+TEST_F(PacksTest, HoldNoDescriptorThatNoWalletWouldFind) {
+  constexpr std::string_view kDescriptor = R"json({"$schema":"https://x/erc7730-v2.schema.json",
+    "context":{"eip712":{"domain":{"name":"Token"}}},"metadata":{"owner":"Token"},
+    "display":{"formats":{"Vote(uint256 id)":{"intent":"Vote","fields":[{"path":"id","label":"Id"}]}}}})json";
+  std::string bound(kDescriptor);
+  bound.replace(
+      bound.find("\"name\":\"Token\""), 14,
+      R"json("chainId":1,"verifyingContract":"0x1111111111111111111111111111111111111111")json");
+  ASSERT_TRUE(file::replace(folder_ / "vote.json", bytes_of(kDescriptor)));
+  ASSERT_TRUE(file::replace(folder_ / "bound.json", bytes_of(bound)));
+  const auto gathered = [this](std::string_view list) {
+    EXPECT_TRUE(file::replace(folder_ / "pack.json", bytes_of(list)));
+    return packs::gather(folder_ / "pack.json");
+  };
+  const auto made = gathered(R"json({"descriptors":["vote.json"]})json");
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().error.code, Code::descriptor_unbound);
+  EXPECT_EQ(made.error().about, "descriptors[0]");
+  // A domain that names chain and contract is a place.
+  EXPECT_TRUE(gathered(R"json({"descriptors":["bound.json"]})json"));
+}
+
 TEST_F(PacksTest, AreNotMadeWhereAWalletWouldRefuseThem) {
   std::string wrong(kCase);
   wrong.replace(wrong.find("\"1000\""), 6, "\"1001\"");
