@@ -29,6 +29,9 @@ void add_change_options(CLI::App& command, ChangeOptions& options) {
   command.add_option("--repo", options.repo, "folder of the repository")->required();
   command.add_flag("--json", options.json, "answer as JSON");
 }
+void add_list_option(CLI::App& command, std::string& role) {
+  command.add_option("--role", role, "the delegated role that lists it, whose key signs");
+}
 void add_lost_option(CLI::App& command, ChangeOptions& options) {
   command.add_flag("--old-keys-lost", options.old_keys_lost,
                    "the keys that the drafted root takes out cannot sign any more: it goes in with "
@@ -250,6 +253,7 @@ Answer renew(const RenewOptions& options) {
 struct AddOptions : ChangeOptions, RoleKeyOptions {
   std::vector<std::string> files;
   std::string as;
+  std::string role;
 };
 
 Answer add(const AddOptions& options) {
@@ -262,17 +266,21 @@ Answer add(const AddOptions& options) {
   }
   AIRLOCK_ASSIGN(const std::vector<release::RoleSigner> signers,
                  open_role_keys(options, keys_of_lists(options.repo)));
-  return answer(release::add({options.repo, std::move(files), {}, signers, present()}), options);
+  return answer(
+      release::add({options.repo, std::move(files), {}, signers, present(), options.role}),
+      options);
 }
 
 struct RemoveOptions : ChangeOptions, RoleKeyOptions {
   std::vector<std::string> paths;
+  std::string role;
 };
 
 Answer remove(const RemoveOptions& options) {
   AIRLOCK_ASSIGN(const std::vector<release::RoleSigner> signers,
                  open_role_keys(options, keys_of_lists(options.repo)));
-  return answer(release::add({options.repo, {}, options.paths, signers, present()}), options);
+  return answer(release::add({options.repo, {}, options.paths, signers, present(), options.role}),
+                options);
 }
 
 struct DropOptions {
@@ -381,6 +389,7 @@ void add_add_and_remove(CLI::App& family, Outcome& outcome) {
       .add_option("--as", added.options.as,
                   "path of the target; the file's name where it is not given")
       ->type_name("PATH");
+  add_list_option(added.command, added.options.role);
   add_change_options(added.command, added.options);
   add_role_key_options(added.command, added.options);
   added.command.footer(
@@ -390,6 +399,7 @@ void add_add_and_remove(CLI::App& family, Outcome& outcome) {
       family, outcome, "remove",
       "List targets no more, plain ones or packages; their bytes stay where they are.", &remove);
   removed.command.add_option("paths", removed.options.paths, "paths of targets")->required();
+  add_list_option(removed.command, removed.options.role);
   add_change_options(removed.command, removed.options);
   add_role_key_options(removed.command, removed.options);
   removed.command.footer(

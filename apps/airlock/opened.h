@@ -67,13 +67,14 @@ inline std::unexpected<Refusal> refuse(const release::Refusal& refusal, const st
 }
 
 // tell_timestamp says how to offer what is new in a repository; add_metadata_commands adds what
-// changes one (metadata_commands.cc) below `repo`, add_check_command, add_minimal_commands
-// and add_bins_command the rest of that family.
+// changes one (metadata_commands.cc) below `repo`, add_check_command, add_minimal_commands,
+// add_bins_command and add_delegation_commands the rest of that family.
 void tell_timestamp(const std::string& repo);
 void add_metadata_commands(CLI::App& family, Outcome& outcome);
 void add_check_command(CLI::App& family, Outcome& outcome);
 void add_minimal_commands(CLI::App& family, Outcome& outcome);
 void add_bins_command(CLI::App& family, Outcome& outcome);
+void add_delegation_commands(CLI::App& family, Outcome& outcome);
 
 std::int64_t present();  // Unix seconds, by this machine's clock
 

@@ -97,6 +97,7 @@ struct PublishOptions : RoleKeyOptions {
   std::string keyring;
   Logging logging;  // its log is the repository's
   std::string wait = "0s";
+  std::string role;
 };
 
 // Before a passphrase is asked: no key of the keyring lies among the repository's either.
@@ -148,7 +149,8 @@ Answer publish(const PublishOptions& options) {
   AIRLOCK_ASSIGN(const std::vector<release::RoleSigner> signers,
                  open_role_keys(options, keys_of_lists(options.repo)));
   AIRLOCK_TRY(take_into_log(options, *proven, keyring->keyring));
-  const release::PublishOrder order{options.package, options.repo, keyring->keyring, present()};
+  const release::PublishOrder order{options.package, options.repo, keyring->keyring, present(),
+                                    options.role};
   const auto published = release::publish(order, signers);
   if (!published) return refuse(published.error(), options.package);
   const bool waits =
@@ -222,6 +224,7 @@ void add_repo_commands(CLI::App& app, Outcome& outcome) {
   add_check_command(family, outcome);
   add_minimal_commands(family, outcome);
   add_bins_command(family, outcome);
+  add_delegation_commands(family, outcome);
 }
 
 void add_publish_command(CLI::App& app, Outcome& outcome) {
@@ -232,6 +235,8 @@ void add_publish_command(CLI::App& app, Outcome& outcome) {
   made.command.add_option("--repo", made.options.repo, "folder of the repository")->required();
   made.command.add_option("--keyring", made.options.keyring, "keyring package of the devices")
       ->required();
+  made.command.add_option("--role", made.options.role,
+                          "the delegated role that lists it, whose key signs");
   made.command.add_option("--log-key", made.options.logging.key,
                           "key of the public log in REPO/log; without it the package brings its "
                           "proof (airlock log prove)");

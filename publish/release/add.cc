@@ -62,7 +62,7 @@ Answer<Settled> add(const AddOrder& order) {
     AIRLOCK_TRY(write_plain(order.repository, plain));
     change.put.push_back(plain.target);
   }
-  AIRLOCK_TRY(draft_targets(desk, change, order.now + kTargetsValid));
+  AIRLOCK_TRY(draft_targets(desk, change, order.now + kTargetsValid, order.role));
   AIRLOCK_TRY(desk.complete(order.signers, Rules::newest));
   AIRLOCK_TRY(settle_lists(desk, Rules::newest, order.now));
   return answer_of(desk, OldKeys::at_hand, order.now);

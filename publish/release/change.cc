@@ -96,9 +96,14 @@ Answer<void> draft_list(Desk& desk, std::string_view role, const tuf::TargetsCha
   return {};
 }
 
-Answer<void> draft_targets(Desk& desk, const tuf::TargetsChange& change, std::int64_t expires) {
+Answer<void> draft_targets(Desk& desk, const tuf::TargetsChange& change, std::int64_t expires,
+                           const std::string& role) {
   AIRLOCK_TRY(check_no_lists_wait(desk));
   AIRLOCK_ASSIGN(const Newest* newest, desk.newest());
+  if (!role.empty()) {
+    if (newest->repository.version_of(role) == 0) return Refusal::of(Code::not_found, role);
+    return draft_list(desk, role, change, expires);
+  }
   std::map<std::string, tuf::TargetsChange> by_role;
   for (const tuf::Target& target : change.put) {
     by_role[newest->repository.home_of(target.path)].put.push_back(target);
@@ -106,7 +111,7 @@ Answer<void> draft_targets(Desk& desk, const tuf::TargetsChange& change, std::in
   for (const std::string& path : change.removed) {
     by_role[newest->repository.home_of(path)].removed.push_back(path);
   }
-  for (const auto& [role, own] : by_role) AIRLOCK_TRY(draft_list(desk, role, own, expires));
+  for (const auto& [home, own] : by_role) AIRLOCK_TRY(draft_list(desk, home, own, expires));
   return {};
 }
 

@@ -170,7 +170,9 @@ class Check {
       const Path file = metadata_path(order_.repository, one.version, one.role);
       made_.delegated.push_back(one.role);
       if (!one.judged) {
-        found(Level::error, one.judged.error(), file.string());
+        // A role that was taken back stays in the snapshot, and nobody asks for it.
+        const bool is_nobodys = one.judged.error().code == Code::target_missing;
+        found(is_nobodys ? Level::note : Level::error, one.judged.error(), file.string());
         continue;
       }
       of_expiry(one.expires, order_.warn_seconds, file);

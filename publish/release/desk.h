@@ -104,11 +104,12 @@ class Desk {
   std::vector<std::string> installed_;
 };
 
-// draft_list lays a role's next list there; draft_targets those of all roles that a change is for.
-// Errors: draft_waits where some wait already.
+// draft_list lays a role's next list there; draft_targets those of all roles that a change is for,
+// or of the one that is named. Errors: draft_waits where some wait already, not_found (the role).
 Answer<void> draft_list(Desk& desk, std::string_view role, const tuf::TargetsChange& change,
                         std::int64_t expires);
-Answer<void> draft_targets(Desk& desk, const tuf::TargetsChange& change, std::int64_t expires);
+Answer<void> draft_targets(Desk& desk, const tuf::TargetsChange& change, std::int64_t expires,
+                           const std::string& role);
 Answer<void> check_no_lists_wait(const Desk& desk);
 // check_signers refuses a key that signs neither targets nor snapshot, nor a role below them:
 // no_role_for_key.

@@ -137,8 +137,9 @@ Answer<Published> publish(const PublishOrder& order, RoleSigners signers) {
   const std::vector<tuf::Target> published = newest->list().targets;
   AIRLOCK_TRY(check_keyring(order, proven.manifest().kind, published));
   const tuf::Target target = target_of(proven.manifest(), envelope);
-  AIRLOCK_TRY(draft_targets(desk, {{target}}, order.now + kTargetsValid));
-  const std::uint64_t version = desk.version(newest->repository.home_of(target.path));
+  AIRLOCK_TRY(draft_targets(desk, {{target}}, order.now + kTargetsValid, order.role));
+  const std::uint64_t version =
+      desk.version(order.role.empty() ? newest->repository.home_of(target.path) : order.role);
   AIRLOCK_TRY(copy_artifacts(order, proven.manifest()));
   AIRLOCK_TRY(write_target(order, target, envelope));
   AIRLOCK_TRY(write_proof(order, proven.manifest(), proof));

@@ -133,10 +133,11 @@ struct PublishOrder {
   Path repository;
   const package::Keyring& keyring;
   std::int64_t now = 0;
+  std::string role{};  // of a team that lists it; otherwise the targets, or their bin
 };
 struct Published {
   std::string target;
-  std::uint64_t version = 0;  // of the targets metadata
+  std::uint64_t version = 0;  // of the list that it stands in
   std::size_t payloads_decoded = 0;
   std::size_t payloads_without_base = 0;  // patches whose base no published release holds
   // What a device without a clock says of the certificates, which knows no later time than the
@@ -196,6 +197,7 @@ struct AddOrder {
   std::vector<std::string> removed;  // targets that leave, packages too; their bytes stay
   RoleSigners signers;
   std::int64_t now = 0;
+  std::string role{};  // as in PublishOrder
 };
 // add lists plain files as targets, which no device takes for a package: they claim nothing of a
 // manifest. Errors: is_a_package (the file), path_reserved (below a kind's name, or a package's
@@ -220,6 +222,22 @@ struct BinsOrder {
 // threshold), exists_already (the targets delegate otherwise, or to another number of bins),
 // draft_waits, no_role_for_key, self_check_failed, and those of reading.
 Answer<Settled> make_bins(const BinsOrder& order);
+// Who may sign for which paths, below the targets.
+struct DelegateOrder {
+  Path repository;
+  tuf::DelegationDraft delegation;  // of one role
+  RoleSigners signers;
+  std::int64_t valid_seconds = kTargetsValid;
+  std::int64_t now = 0;
+};
+// delegate has the targets delegate to a role, after those that are there, or changes what they say
+// of it; its list is signed by its own keys and stays what it was. undelegate takes it out again,
+// by its name alone; snapshots name its file for good. Errors: bad_text (a name that is not plain),
+// bad_metadata (a pattern), out_of_range (the threshold), exists_already (the targets delegate in
+// another form), not_found (undelegate: the name), draft_waits, no_role_for_key, self_check_failed,
+// and those of reading.
+Answer<Settled> delegate(const DelegateOrder& order);
+Answer<Settled> undelegate(const DelegateOrder& order);
 // delegates says whether the newest targets metadata names roles below it.
 Answer<bool> delegates(const Path& repository);
 

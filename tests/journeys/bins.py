@@ -84,7 +84,7 @@ class Bins(Stage):
         for count in ("0", "1", "3", "1000", "16384", "-2", "x"):
             self.refuses("usage", self.airlock, "repo", "bins", "--repo", "repo", "--count", count, "--keys", "keys")
         self.refuses("key_in_both_doors", self.airlock, "repo", "bins", "--repo", "repo", "--count", "4", "--keys", "keys",
-                     "--bins-key", "keys/vendor.pub")
+                     "--bins-key", "keys/vendor.pub", "--keyring", "keys/keyring.cose")
         self.refuses("out_of_range", self.airlock, "repo", "bins", "--repo", "repo", "--count", "4", "--keys", "keys",
                      "--threshold", "2")
         self.refuses("not_found", self.airlock, "repo", "bins", "--repo", "nowhere", "--count", "4", "--keys", "keys")
