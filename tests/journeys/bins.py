@@ -88,8 +88,7 @@ class Bins(Stage):
         self.refuses("out_of_range", self.airlock, "repo", "bins", "--repo", "repo", "--count", "4", "--keys", "keys",
                      "--threshold", "2")
         self.refuses("not_found", self.airlock, "repo", "bins", "--repo", "nowhere", "--count", "4", "--keys", "keys")
-        before = self.lists()
-        self.assertEqual([path.name for path in before], ["1.root.json", "1.snapshot.json", "1.targets.json"])
+        self.assertEqual({path.name for path in self.lists()}, {"1.root.json", "1.snapshot.json", "1.targets.json"})
         said = self.airlock("repo", "bins", "--repo", "repo", "--count", "4", "--keys", "keys")
         self.assertIn("4 bins hold the targets", said)
         self.refuses("exists_already", self.airlock, "repo", "bins", "--repo", "repo", "--count", "8", "--keys", "keys")
@@ -136,6 +135,33 @@ class Vendor(RepositoryThief):
                 {"name": name, "keyids": [keyid], "threshold": 1, "paths": [pattern], "terminating": False}]}
 
         self.republish(change)
+
+
+class TeamOfItsOwn(Stage):
+    def test_a_team_publishes_without_the_targets_key_and_nothing_but_its_own(self):
+        old = firmware(60_000, 1)
+        new = firmware(60_000, 2, base=old)
+        self.make_vendor()
+        self.make_certificates()
+        first = self.make_release("1.0.0", old)
+        self.publish(first)
+        self.airlock("keys", "make", "--door", "repository", "team")
+        for name, paths in (("team", "firmware/*/demo-wallet-*"), ("others", "other/*")):
+            self.airlock("repo", "delegate", "--repo", "repo", "--name", name, "--paths", paths, "--role-key", "team.pub",
+                         "--keys", "keys", "--key", "team.key")
+        (self.dir / "keys/repo-targets.key").unlink()
+        second = self.make_release("1.1.0", new, security=2)
+        publish = ("publish", second, "--repo", "repo", "--key", "team.key", "--key", "keys/repo-snapshot.key", "--keyring",
+                   "keys/keyring.cose", "--role")
+        refused = self.refuses("self_check_failed", self.airlock, *publish, "others")
+        self.assertIn("target_missing firmware/1.1.0/demo-wallet-", refused.text)
+        self.airlock(*publish, "team")
+        self.sign_timestamp()
+        self.start_server()
+        self.make_device(first)
+        self.roll_out(second)
+        self.update(second)
+        self.assert_runs("1.1.0", new)
 
 
 class Team(LiedTo):
