@@ -31,6 +31,17 @@ Result<Measured> measure(const Path& path) {
   return made;
 }
 
+// Those of one level stay in the order in which they were found.
+std::vector<Finding> worst_first(std::vector<Finding> found) {
+  std::vector<Finding> sorted;
+  for (const Level level : {Level::error, Level::warning, Level::note}) {
+    for (Finding& one : found) {
+      if (one.level == level) sorted.push_back(std::move(one));
+    }
+  }
+  return sorted;
+}
+
 class Check {
  public:
   explicit Check(const CheckOrder& order) : order_(order) {}
@@ -46,7 +57,7 @@ class Check {
     }
     of_drafts();
     of_unfinished();
-    std::ranges::stable_sort(made_.findings, std::greater<>(), &Finding::level);
+    made_.findings = worst_first(std::move(made_.findings));
     if (!made_.findings.empty()) made_.worst = made_.findings.front().level;
     return std::move(made_);
   }
