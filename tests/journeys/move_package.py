@@ -34,7 +34,7 @@ def call(name, amount):
 
 
 def transaction(payload):
-    return "0x" + SENDER + "00" * 8 + payload + "01" * 8 + "02" * 8 + "03" * 8 + "04"
+    return "0x" + SENDER + "00" * 8 + payload + "01" * 8 + "02" * 8 + "03" * 8 + "01"
 
 
 class MovePackage(Stage):
