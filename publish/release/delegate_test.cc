@@ -59,6 +59,16 @@ TEST_F(Teams, ListTheirReleasesByTheirKeyAndTheSnapshotsAlone) {
   EXPECT_EQ(seen(published->target), Code::ok);
 }
 
+// Another tool, or a program by this room, may have written roles that must agree (TAP 3).
+TEST_F(Teams, AreNotAddedWhereSeveralRolesMustAgree) {
+  DelegateOrder both = order_of("team", {"cli/*"});
+  both.delegation.roles.push_back({"other", {{all_[2].half}}});
+  ASSERT_EQ(told(delegate(both)), "");
+  const std::string targets = (repository() / kMetadataFolder / "2.targets.json").string();
+  EXPECT_EQ(told(delegate_now()), "exists_already " + targets);
+  EXPECT_EQ(told(undelegate(order_of("team", {}))), "exists_already " + targets);
+}
+
 TEST_F(Teams, ListNothingThatIsNotTheirs) {
   ASSERT_EQ(told(delegate_now("cli/*")), "");
   const auto published = publish_as("team", "1.0.0");
