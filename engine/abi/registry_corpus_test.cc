@@ -1,13 +1,10 @@
 // The registry of ERC-7730 as one pack: what is signed finds its descriptor by itself.
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <set>
-#include <sstream>
 
-#include "engine/abi/evm/transaction.h"
+#include "engine/abi/clear/corpus_test.h"
 #include "engine/abi/packs_test.h"
-#include "tests/fakes/corpus.h"
 
 namespace airlock::abi {
 namespace {
@@ -15,23 +12,10 @@ namespace {
 using json::Node;
 using std::filesystem::path;
 
-std::string read_file(const path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return text.str();
-}
+using clear::read_file;
 
-class RegistryCorpus : public testing::Test {
+class RegistryCorpus : public clear::Erc7730Corpus {
  protected:
-  void SetUp() override {
-    root_ = fakes::corpus_file("abi/erc7730");
-    if (!std::filesystem::exists(root_ / "registry"))
-      GTEST_SKIP() << "no corpus abi/erc7730: name its folder in AIRLOCK_CORPUS";
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(root_ / "registry"))
-      if (entry.path().extension() == ".json") files_.insert(entry.path());
-  }
-
   // Every descriptor with what it includes, bound where it says.
   std::vector<pack::Item> items() {
     for (const path& file : files_) {
@@ -76,8 +60,6 @@ class RegistryCorpus : public testing::Test {
     return abi::show(snapshot, Signing{*message}, room_).front();
   }
 
-  path root_;
-  std::set<path> files_;
   std::set<std::string> kept_;
   std::vector<pack::Item> items_;
   std::vector<type::Node> room_ = std::vector<type::Node>(type::kTapeNodes);

@@ -11,21 +11,8 @@
 namespace airlock::embed {
 namespace {
 
-class Embedded : public ::testing::Test {
+class Embedded : public Seated {
  protected:
-  void SetUp() override {
-    ASSERT_EQ(airlock_abi_engine_new(&engine_), AIRLOCK_ABI_OK);
-    ASSERT_EQ(airlock_abi_reader_new(engine_, &reader_), AIRLOCK_ABI_OK);
-  }
-  void TearDown() override {
-    airlock_abi_reader_free(reader_);
-    airlock_abi_engine_free(engine_);
-  }
-
-  int load(const Packed& pack, airlock_abi_fault* fault = nullptr) {
-    const auto committed = pack.committed();
-    return airlock_abi_load(engine_, pack.file.data(), pack.file.size(), &committed, fault);
-  }
   // Decodes the transfer and returns the JSON, or the error's name.
   std::string decode(airlock_abi_call call = transfer()) {
     airlock_abi_text json{};
@@ -34,9 +21,6 @@ class Embedded : public ::testing::Test {
     EXPECT_STREQ(json.text, "");
     return airlock_abi_error_name(code);
   }
-
-  airlock_abi_engine* engine_ = nullptr;
-  airlock_abi_reader* reader_ = nullptr;
 };
 
 TEST_F(Embedded, DecodesByThePackThatWasLoaded) {

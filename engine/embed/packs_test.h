@@ -81,4 +81,25 @@ inline airlock_abi_sending sending() {
   return made;
 }
 
+// An engine with one reader, by the C ABI.
+class Seated : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(airlock_abi_engine_new(&engine_), AIRLOCK_ABI_OK);
+    ASSERT_EQ(airlock_abi_reader_new(engine_, &reader_), AIRLOCK_ABI_OK);
+  }
+  void TearDown() override {
+    airlock_abi_reader_free(reader_);
+    airlock_abi_engine_free(engine_);
+  }
+
+  int load(const Packed& pack, airlock_abi_fault* fault = nullptr) {
+    const auto committed = pack.committed();
+    return airlock_abi_load(engine_, pack.file.data(), pack.file.size(), &committed, fault);
+  }
+
+  airlock_abi_engine* engine_ = nullptr;
+  airlock_abi_reader* reader_ = nullptr;
+};
+
 }  // namespace airlock::embed

@@ -6,21 +6,8 @@
 namespace airlock::embed {
 namespace {
 
-class Screens : public ::testing::Test {
+class Screens : public Seated {
  protected:
-  void SetUp() override {
-    ASSERT_EQ(airlock_abi_engine_new(&engine_), AIRLOCK_ABI_OK);
-    ASSERT_EQ(airlock_abi_reader_new(engine_, &reader_), AIRLOCK_ABI_OK);
-  }
-  void TearDown() override {
-    airlock_abi_reader_free(reader_);
-    airlock_abi_engine_free(engine_);
-  }
-
-  int load(const Packed& pack) {
-    const auto committed = pack.committed();
-    return airlock_abi_load(engine_, pack.file.data(), pack.file.size(), &committed, nullptr);
-  }
   // The screen of a call or a message, or the error's name.
   std::string show(airlock_abi_style style = {}, airlock_abi_sending call = sending()) {
     airlock_abi_text text{};
@@ -38,9 +25,6 @@ class Screens : public ::testing::Test {
     EXPECT_STREQ(text.text, "");
     return airlock_abi_error_name(code);
   }
-
-  airlock_abi_engine* engine_ = nullptr;
-  airlock_abi_reader* reader_ = nullptr;
 };
 
 TEST_F(Screens, ShowACallByItsDescriptorInEachForm) {

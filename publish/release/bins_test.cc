@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "publish/release/check.h"
+#include "publish/release/power_test.h"
 #include "publish/release/release_test.h"
 
 namespace airlock::release {
@@ -274,27 +275,6 @@ TEST_F(Bins, AreCheckedToTheLastTarget) {
   ASSERT_TRUE(file::create(file_of("bin-1", 77), bytes_of("left")));
   ASSERT_EQ(findings().size(), 1U);
   EXPECT_EQ(findings()[0].error.code, Code::unnamed_file);
-}
-
-// ---- crashes: every change of the disk asks here, and after `g_left` changes all of them fail.
-
-int g_left = 0;
-Code stop_after(std::string_view, const Path&) { return g_left-- > 0 ? Code::ok : Code::io_failed; }
-
-// Plays a call with the power cut after one change more each time, until it ends by itself. After
-// each cut a device finds the target. Returns how often it was cut.
-template <class Call, class Look>
-int cut_everywhere(Call call, Look look) {
-  constexpr int kChangesMax = 200;
-  for (int at = 0; at < kChangesMax; ++at) {
-    g_left = at;
-    file::set_interruption(&stop_after);
-    const bool is_done = call();
-    file::set_interruption(nullptr);
-    look(at);
-    if (is_done) return at;
-  }
-  return kChangesMax;
 }
 
 TEST_F(Bins, APowerCutBetweenAnyTwoWritesHarmsNobody) {

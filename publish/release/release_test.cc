@@ -1,4 +1,5 @@
 #include "publish/release/release_test.h"
+#include "publish/release/power_test.h"
 
 #include <ctime>
 
@@ -457,11 +458,6 @@ TEST_F(Release, NeverChangesWhatACutOffAttemptLeftUnderItsName) {
   EXPECT_EQ(targets_seen(), 2U);
 }
 
-// ---- crashes: every change of the disk asks here, and after `g_left` changes all of them fail.
-
-int g_left = 0;
-Code stop_after(std::string_view, const Path&) { return g_left-- > 0 ? Code::ok : Code::io_failed; }
-
 TEST_F(Release, RemovesWhatAKilledPublishLeftInTheRepository) {
   ASSERT_TRUE(publish_now(complete(recipe_of("1.0.0", image_of(1, 70'000)))).has_value());
   const Path left = repository() / "artifacts/0123.new-99-0";
@@ -488,19 +484,12 @@ TEST_F(Release, MergesWhatWasSignedInTwoCopies) {
 TEST_F(Release, ACrashAnywhereLeavesARepositoryThatDevicesAccept) {
   ASSERT_TRUE(publish_now(complete(recipe_of("1.0.0", image_of(1, 70'000)))).has_value());
   const Path package = complete(recipe_of("1.1.0", image_of(2, 70'000)));
-  constexpr int kChangesMax = 200;
-  int crashes = 0;
-  for (int at = 0; at < kChangesMax; ++at) {
-    g_left = at;
-    file::set_interruption(&stop_after);
-    const auto published = publish_now(package);
-    file::set_interruption(nullptr);
-    if (published) break;
-    ++crashes;
-    // The rename of the snapshot is the moment; what fails after it was published all the same.
+  // The rename of the snapshot is the moment; what fails after it was published all the same.
+  const auto unharmed = [&](int at) {
     ASSERT_LE(targets_seen(), 2U) << "after " << at << " changes";
     ASSERT_GE(targets_seen(), 1U) << "after " << at << " changes";
-  }
+  };
+  const int crashes = cut_everywhere([&] { return publish_now(package).has_value(); }, unharmed);
   EXPECT_GT(crashes, 10);
   EXPECT_LT(crashes, kChangesMax);
   EXPECT_EQ(targets_seen(), 2U);

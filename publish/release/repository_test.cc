@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 
+#include "publish/release/power_test.h"
 #include "trust/doors/doors.h"
 
 namespace airlock::release {
@@ -524,27 +525,6 @@ TEST_F(Plain, TwoOfThreeSignATargetsListOneAfterTheOther) {
   signers_["snapshot"].push_back(std::move(held_.front()[2]));
   ASSERT_EQ(told(sign("snapshot", "snapshot")), "");
   EXPECT_EQ(paths(), std::vector<std::string>{"a"});
-}
-
-// ---- crashes: every change of the disk asks here, and after `g_left` changes all of them fail.
-
-int g_left = 0;
-Code stop_after(std::string_view, const Path&) { return g_left-- > 0 ? Code::ok : Code::io_failed; }
-
-// Plays a call again and again, with the power cut after one change more each time, until it ends
-// by itself. After each cut both devices must still be served. Returns how often it was cut.
-template <class Call, class Look>
-int cut_everywhere(Call call, Look look) {
-  constexpr int kChangesMax = 200;
-  for (int at = 0; at < kChangesMax; ++at) {
-    g_left = at;
-    file::set_interruption(&stop_after);
-    const bool is_done = call();
-    file::set_interruption(nullptr);
-    look(at);
-    if (is_done) return at;
-  }
-  return kChangesMax;
 }
 
 TEST_F(Roles, APowerCutBetweenAnyTwoWritesOfARotationHarmsNobody) {
