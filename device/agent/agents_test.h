@@ -188,6 +188,17 @@ class Agents : public testing::Test {
     provision_device();
     make_offer("next", next_);
   }
+  // make_second_keyring writes next.cose, to which the owner says yes.
+  void make_second_keyring() {
+    fakes::KeyringPlan plan = signers_.plan();
+    plan.version = 2;
+    fakes::Release release = fakes::Release::of_content(package::Kind::keyring, *plan.encode());
+    release.security_version = 2;
+    const fakes::Buffer manifest = release.encode();
+    ASSERT_TRUE(file::replace(folder_ / "next.cose",
+                              signers_.sign_complete(manifest, package::Kind::keyring)));
+    person_.answer = crypto::sha256(manifest);
+  }
   // make_offer has the server offer a package, and the owner say yes to it.
   void make_offer(const std::string& name, const Digest& digest) {
     const file::Buffer envelope = *file::read(folder_ / name / "manifest.cose", 1 << 20);

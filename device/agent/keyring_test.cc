@@ -43,14 +43,7 @@ TEST_F(Agents, CommitAKeyringOnlyByTheConsentThatTheRecordKeeps) {
 int g_writes_to_fail = 0;
 
 TEST_F(Agents, RaiseTheFloorOfKeyringsThoughTheyWereCutOffBeforeIt) {
-  fakes::KeyringPlan plan = signers_.plan();
-  plan.version = 2;
-  fakes::Release release = fakes::Release::of_content(package::Kind::keyring, *plan.encode());
-  release.security_version = 2;
-  const fakes::Buffer manifest = release.encode();
-  ASSERT_TRUE(file::replace(folder_ / "next.cose",
-                            signers_.sign_complete(manifest, package::Kind::keyring)));
-  person_.answer = crypto::sha256(manifest);
+  make_second_keyring();
   file::set_interruption([](std::string_view name, const file::Path& path) -> Code {
     if (path.filename() == "keyring.area" && name == "rename") g_writes_to_fail = 1;
     const bool fails = path.empty() && name == "write" && g_writes_to_fail > 0;
@@ -66,14 +59,7 @@ TEST_F(Agents, RaiseTheFloorOfKeyringsThoughTheyWereCutOffBeforeIt) {
 
 TEST_F(Agents, TakeNothingByAKeyringThatWasPutBack) {
   const fakes::Buffer old = *file::read(folder_ / "device/areas/keyring.area", 1 << 20);
-  fakes::KeyringPlan plan = signers_.plan();
-  plan.version = 2;
-  fakes::Release release = fakes::Release::of_content(package::Kind::keyring, *plan.encode());
-  release.security_version = 2;
-  const fakes::Buffer manifest = release.encode();
-  ASSERT_TRUE(file::replace(folder_ / "next.cose",
-                            signers_.sign_complete(manifest, package::Kind::keyring)));
-  person_.answer = crypto::sha256(manifest);
+  make_second_keyring();
   ASSERT_EQ(install(folder_ / "next.cose")->how, How::committed);
   ASSERT_TRUE(file::replace(folder_ / "device/areas/keyring.area", old));
   const Result<Ending> ending = run();
