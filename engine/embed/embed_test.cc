@@ -143,6 +143,24 @@ TEST_F(Embedded, ReadsAndWritesATextThatHoldsANul) {
   EXPECT_NE(decode(call).find(R"("note":"a\u0000b")"), std::string::npos) << decode(call);
 }
 
+TEST_F(Embedded, ReadsAWholeTransactionForItsOwnChainAlone) {
+  ASSERT_EQ(load(token_pack("1.0.0")), AIRLOCK_ABI_OK);
+  const auto data =
+      *abi::type::read_hex("0x02f8640180010282520894" + std::string(kToken.substr(2)) + "05b844" +
+                           std::string(kTransfer.substr(2)) + "c0");
+  airlock_abi_text json{};
+  ASSERT_EQ(airlock_abi_read_transaction(reader_, "eip155", data.data(), data.size(), &json),
+            AIRLOCK_ABI_OK);
+  const std::string said(json.text, json.size);
+  EXPECT_NE(said.find(R"("value":"1000")"), std::string::npos) << said;
+  EXPECT_NE(said.find(R"("chain_id":1)"), std::string::npos) << said;
+  EXPECT_EQ(airlock_abi_read_transaction(reader_, "eip155:10", data.data(), data.size(), &json),
+            AIRLOCK_ABI_EXPECTED_OTHERWISE);
+  EXPECT_EQ(json.size, 0U);
+  EXPECT_EQ(airlock_abi_read_transaction(reader_, nullptr, data.data(), data.size(), &json),
+            AIRLOCK_ABI_MISSING_FIELD);
+}
+
 TEST_F(Embedded, ProvesAnEntryToWhoeverKnowsTheCommittedRoot) {
   const Packed pack = token_pack("1.0.0");
   ASSERT_EQ(load(pack), AIRLOCK_ABI_OK);

@@ -103,6 +103,8 @@ TEST(Face, RefusesATextWithANulInside) {
   auto call = call_of(transfer());
   call.target += std::string("\0evil", 5);
   EXPECT_EQ(reader->decode(call).error().code, AIRLOCK_ABI_BAD_TEXT);
+  EXPECT_EQ(reader->read_transaction(call.target, {}).error().code, AIRLOCK_ABI_BAD_TEXT);
+  EXPECT_EQ(reader->read_transaction("bitcoin:main", {}).error().code, AIRLOCK_ABI_LOADER_MISSING);
   EXPECT_EQ(reader->read_entry(key_of() + '\0').error().code, AIRLOCK_ABI_BAD_TEXT);
   EXPECT_EQ(engine->load_file(std::string("a\0b", 3), committed_of(pack)).error().code,
             AIRLOCK_ABI_BAD_TEXT);
