@@ -2,7 +2,6 @@
 // what is canonical and within its types, and refuses the rest. Skipped where the corpus is absent.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -10,17 +9,10 @@
 #include <vector>
 
 #include "core/codec/codec.h"
+#include "tests/fakes/corpus.h"
 
 namespace airlock::codec {
 namespace {
-
-std::vector<std::uint8_t> bytes_of_hex(const std::string& text) {
-  std::vector<std::uint8_t> bytes;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    bytes.push_back(static_cast<std::uint8_t>(std::stoi(text.substr(i, 2), nullptr, 16)));
-  }
-  return bytes;
-}
 
 // Floats, undefined, other simple values and indefinite lengths are no part of our formats.
 bool stands_outside(const std::string& hex) {
@@ -31,15 +23,13 @@ bool stands_outside(const std::string& hex) {
 }
 
 TEST(CborCorpus, AcceptsExactlyTheDeterministicExamplesOfAppendixA) {
-  const char* folder = std::getenv("AIRLOCK_CORPUS");
-  const auto path = std::filesystem::path(folder != nullptr ? folder : "../shared/corpus") /
-                    "crypto" / "cbor" / "appendix_a.json";
+  const auto path = fakes::corpus_file("crypto/cbor/appendix_a.json");
   if (!std::filesystem::exists(path)) GTEST_SKIP() << "no corpus at " << path;
   const auto examples = nlohmann::json::parse(std::ifstream(path));
   std::size_t accepted = 0;
   for (const auto& example : examples) {
     const std::string hex = example.at("hex");
-    const auto encoded = bytes_of_hex(hex);
+    const auto encoded = fakes::bytes_of_hex(hex);
     CborReader reader(encoded);
     const bool read = reader.skip_item().has_value() && reader.at_end();
     EXPECT_EQ(read, !stands_outside(hex)) << hex;

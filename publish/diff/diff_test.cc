@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <random>
 
 #include "publish/diff/memory_area.h"
+#include "tests/fakes/corpus.h"
 #include "tests/fakes/memory.h"
 
 namespace airlock::diff {
@@ -279,13 +279,8 @@ Buffer load(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-std::filesystem::path corpus() {
-  const char* named = std::getenv("AIRLOCK_CORPUS");
-  return named != nullptr ? named : "../shared/corpus";
-}
-
 TEST(Corpus, PairsOfRealFirmwareRoundTripNearBsdiff) {
-  const std::filesystem::path folder = corpus() / "firmware";
+  const std::filesystem::path folder = fakes::corpus_file("firmware");
   if (!std::filesystem::exists(folder / "MANIFEST.json")) {
     GTEST_SKIP() << "no corpus of firmware at " << folder << "; name one by AIRLOCK_CORPUS";
   }

@@ -16,10 +16,12 @@
 namespace airlock::fakes {
 
 // corpus_file names a file of a family ("crypto/slhdsa/x.txt") in AIRLOCK_CORPUS, or in
-// ../shared/corpus. Tests are skipped where it is absent.
+// ../shared/corpus, without "..", so that names inside of it can be told relative to it. Tests are
+// skipped where it is absent.
 inline std::filesystem::path corpus_file(std::string_view name) {
   const char* folder = std::getenv("AIRLOCK_CORPUS");
-  return std::filesystem::path(folder != nullptr ? folder : "../shared/corpus") / name;
+  const std::filesystem::path corpus = folder != nullptr ? folder : "../shared/corpus";
+  return (std::filesystem::absolute(corpus) / name).lexically_normal();
 }
 
 inline std::vector<std::uint8_t> bytes_of_hex(const std::string& text) {

@@ -4,7 +4,6 @@
 // list here, each with its reason.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "host/text/text.h"
+#include "tests/fakes/corpus.h"
 #include "trust/x509/x509.h"
 
 namespace airlock::x509 {
@@ -24,8 +24,7 @@ using nlohmann::json;
 using namespace std::string_literals;
 
 std::filesystem::path corpus(const char* name) {
-  const char* folder = std::getenv("AIRLOCK_CORPUS");
-  return std::filesystem::path(folder != nullptr ? folder : "../shared/corpus") / "crypto" / name;
+  return fakes::corpus_file(std::string("crypto/") + name);
 }
 
 std::string read_text(const std::filesystem::path& path) {
