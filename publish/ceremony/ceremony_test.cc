@@ -138,10 +138,12 @@ TEST(QrCode, IsASquareWithThreeCorners) {
     lines.push_back(drawn->substr(from, end - from));
     from = end + 1;
   }
-  // Version 5 has 37 modules: with the margins 41, two rows to a line.
-  ASSERT_EQ(lines.size(), 21U);
-  EXPECT_EQ(lines[0].substr(0, 6), "██");  // each block is three bytes
-  EXPECT_TRUE(lines[1].starts_with("██ ▄▄▄▄▄ "));
+  // Version 5 has 37 modules: with the margins of four 45, two rows to a line.
+  ASSERT_EQ(lines.size(), 23U);
+  const std::string margin = "████";
+  EXPECT_TRUE(lines[1].starts_with(margin + margin));
+  EXPECT_TRUE(lines[3].starts_with(margin + " ▄▄▄▄▄ "));
+  EXPECT_TRUE(lines[3].ends_with(" ▄▄▄▄▄ " + margin));
 }
 
 TEST(QrCode, HoldsNoMoreThanItsLimit) {

@@ -7,7 +7,7 @@
 namespace airlock::ceremony {
 namespace {
 
-constexpr int kQuiet = 2;  // light modules around it; the terminal's own margin gives the rest
+constexpr int kQuiet = 4;  // light modules around it (ISO/IEC 18004)
 constexpr int kAnyVersion = 0;
 constexpr std::size_t kTextSizeMax = 512;
 

@@ -4,6 +4,7 @@ A journey is one subject in one file. Each of its stories sets up a vendor, a se
 the programs that users run, plays, and looks at what came out. Nothing here is a double of ours
 except the network's bad luck (Proxy) and the attackers.
 """
+import codecs
 import hashlib
 import json
 import os
@@ -123,12 +124,13 @@ class Stage(unittest.TestCase):
             os.chdir(self.dir)
             os.execve(BIN / program, [program, *map(str, args)], environment)
         seen, answers = "", list(answers)
+        characters = codecs.getincrementaldecoder("utf-8")("replace")  # a piece may end inside of one
         while select.select([screen], [], [], WAIT_SECONDS_MAX)[0]:
             try:
                 piece = os.read(screen, 4096)
             except OSError:  # the program ended
                 break
-            seen += piece.decode(errors="replace")
+            seen += characters.decode(piece)
             while answers and answers[0][0] in seen.replace("\r\n", "\n"):
                 time.sleep(0.3)  # what is typed before the question is asked is thrown away
                 os.write(screen, answers.pop(0)[1].encode())
