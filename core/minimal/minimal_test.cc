@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/fakes/ed25519_edges.h"
 #include "tests/fakes/signers.h"
 
 namespace airlock::minimal {
@@ -168,6 +169,24 @@ TEST(MinimalSignatures, AreCountedOncePerKeyOfTheRoot) {
     if (!is_listed) mixed += line_of(who, list);
   }
   EXPECT_EQ(code(mixed), Code::threshold_missing);
+}
+
+TEST(MinimalSignatures, AreJudgedAsEveryProcessJudgesEd25519) {
+  const std::string list = list_of(entry("a"));
+  const auto edges = fakes::ed25519_edges([&](Bytes) {
+    const Bytes bytes = bytes_of(list);
+    return std::vector<std::uint8_t>(bytes.begin(), bytes.end());
+  });
+  std::size_t judged = 0;
+  for (const fakes::Ed25519Edge& edge : edges) {
+    const std::string key = hex_of(edge.key);
+    const auto root = read_root("{\"keys\":[\"" + key + "\"],\"threshold\":1}");
+    const std::string signatures = key + " " + hex_of(edge.signature) + "\n";
+    const bool is_taken = root && prove({list, signatures}, *root, {}, kNow).has_value();
+    EXPECT_EQ(is_taken, edge.is_valid) << edge.name;
+    judged += root ? 1 : 0;
+  }
+  EXPECT_GT(judged, 0U);
 }
 
 TEST(MinimalSignatures, HaveOneFormAndALimit) {
