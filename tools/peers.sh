@@ -2,12 +2,13 @@
 # What other implementations make of the same inputs, installed by npm into build/peers: SLH-DSA beside
 # @noble/post-quantum, canonical JSON beside tuf-js's encoder, and beside python-tuf's where Python has it; values
 # of the EVM's ABI beside ethers and viem, on random types made on the spot; calls and messages of Solana beside
-# Anchor, web3.js and spl-token; modules, values, payloads and transactions of Move beside the libraries of Sui and
+# Anchor, web3.js, spl-token and Codama's clients; modules, values, payloads and transactions of Move beside the libraries of Sui and
 # Aptos, random too; calls of ERC-7730's registry shown by clear-signing.
 set -eu
 bin=${AIRLOCK_BIN:-build/release}
 packages="@noble/post-quantum@0.7.1 @tufjs/canonical-json@2.0.0 viem@2.57.20 ethers@6.17.0
   @coral-xyz/anchor@0.32.1 @solana/web3.js@1.98.4 @solana/spl-token@0.4.14
+  @solana-program/token-2022@0.11.0 @solana-program/token@0.14.0 @solana-program/system@0.12.2
   @mysten/move-bytecode-template@0.4.1 @mysten/bcs@2.1.2 @mysten/sui@1.45.2 @aptos-labs/ts-sdk@6.3.1
   @ethereum-sourcify/clear-signing@0.2.2"
 peers=$(pwd)/build/peers

@@ -1,11 +1,12 @@
-// What Anchor, @solana/web3.js and @solana/spl-token from npm write and read, beside engine/abi/solana.
+// What Anchor, @solana/web3.js, @solana/spl-token and Codama's clients from npm write and read, beside engine/abi/solana.
 //
 // write FOLDER MODULES SEED   random IDL and calls by Anchor, calls of native programs, messages: idl.json,
-//                             calls.jsonl, native.jsonl, messages.jsonl, for engine/abi/solana/peer_test.cc
+//                             calls.jsonl, native.jsonl, generated.jsonl, messages.jsonl, for engine/abi/solana/peer_test.cc
 // bench CORPUS MODULES IDL..  calls that Anchor's coder decodes in a second of CPU time, one line an IDL
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const [mode, folder, modules, ...rest] = process.argv.slice(2);
 const require = createRequire(join(modules, 'here.js'));
@@ -213,6 +214,59 @@ function nativeCalls() {
   lines('native.jsonl', made);
 }
 
+// What @solana/spl-token does not write: each instruction of these schemas that Codama's clients know, with random arguments.
+async function generatedCalls() {
+  const made = [];
+  const camel = (name) => name.replace(/_([a-z0-9])/g, (_all, letter) => letter.toUpperCase());
+  for (const [program, module, isNew] of [['token_2022', '@solana-program/token-2022', (tag) => [27, 37, 42, 45, 46, 255].includes(tag)],
+    ['token', '@solana-program/token', (tag) => [38, 45, 255].includes(tag)], ['system', '@solana-program/system', (tag) => tag === 13]]) {
+    const client = await import(pathToFileURL(require.resolve(module)));
+    const schema = JSON.parse(readFileSync(`engine/abi/solana/native/${program}.json`, 'utf8'));
+    for (const one of schema.instructions) {
+      const isGroup = /token_group|emit_token/.test(one.name);
+      if (!isGroup && !isNew([one.tag].flat()[0])) continue;
+      const pascal = camel(`_${one.name}`);
+      const encoder = client[`get${pascal}InstructionDataEncoder`];
+      if (!encoder) throw new Error(`${module} has no ${pascal}`);
+      for (let i = 0; i < 10; i++) {
+        const theirs = {}, args = {};
+        for (const { name, type } of one.args ?? []) [theirs[theirName(program, name)], args[name]] = generatedValue(name, type);
+        made.push({ program, name: one.name, data: hex(encoder().encode(theirs)), args });
+      }
+    }
+  }
+  lines('generated.jsonl', made);
+}
+
+const theirName = (program, name) => {
+  if (name === 'instructions') return 'data';
+  if (program === 'system' && name === 'owner') return 'programAddress';
+  return name.replace('withdraw_withheld_authority_elgamal', 'withdraw_withheld_authority_el_gamal')
+    .replace(/_([a-z0-9])/g, (_all, letter) => letter.toUpperCase());
+};
+
+// As Codama's clients take it, and as ours spells it. A key of ElGamal is an address to them and bytes to us.
+function generatedValue(name, type) {
+  const web3 = require('@solana/web3.js');
+  if (type === 'pubkey') { const key = new web3.PublicKey(randomBytes(32)).toBase58(); return [key, key]; }
+  if (type === 'bool') { const value = random(2) === 1; return [value, value]; }
+  if (type === 'i8') { const value = random(256) - 128; return [value, `${value}`]; }
+  if (type === 'u8') { const value = random(256); return [value, `${value}`]; }
+  if (type === 'u64') { const value = BigInt(`0x${hex(randomBytes(8))}`); return [value, `${value}`]; }
+  if (type.option) {
+    if (!random(2)) return [null, null];
+    const [theirs, ours] = generatedValue(name, type.option);
+    return [theirs, { some: ours }];
+  }
+  if (type.array) {
+    const bytes = randomBytes(type.array[1]);
+    return [name.includes('elgamal') ? new web3.PublicKey(bytes).toBase58() : bytes, `0x${hex(bytes)}`];
+  }
+  const calls = Array.from({ length: random(4) }, () => [random(256), randomBytes(random(40))]);
+  return [calls.map(([numberOfAccounts, instructionData]) => ({ numberOfAccounts, instructionData })),
+    calls.map(([accounts, data]) => ({ number_of_accounts: `${accounts}`, data: `0x${hex(data)}` }))];
+}
+
 function messages() {
   const web3 = require('@solana/web3.js');
   const made = [];
@@ -265,5 +319,6 @@ if (mode === 'bench') {
   state = BigInt(rest[0]) * 2654435761n + 1n;
   anchorCalls();
   nativeCalls();
+  await generatedCalls();
   messages();
 }

@@ -98,13 +98,15 @@ TEST_F(SolanaPeer, AnchorWritesWhatWeReadAndWrite) {
 TEST_F(SolanaPeer, NativeProgramsAreCalledAsOurSchemasSay) {
   if (!ask()) GTEST_SKIP() << "tools/peers.sh runs it";
   std::map<std::string, type::OwnedMap> maps;
-  const auto calls = lines(folder_ / "native.jsonl");
-  EXPECT_GT(calls.size(), 1000U);
-  for (const Json& line : calls) {
-    const std::string program = line["program"];
-    if (!maps.contains(program))
-      maps.emplace(program, *load(read_file("engine/abi/solana/native/" + program + ".json")));
-    play(maps.at(program).map(), line);
+  for (const char* file : {"native.jsonl", "generated.jsonl"}) {
+    const auto calls = lines(folder_ / file);
+    EXPECT_GT(calls.size(), 400U) << file;
+    for (const Json& line : calls) {
+      const std::string program = line["program"];
+      if (!maps.contains(program))
+        maps.emplace(program, *load(read_file("engine/abi/solana/native/" + program + ".json")));
+      play(maps.at(program).map(), line);
+    }
   }
 }
 
