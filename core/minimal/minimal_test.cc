@@ -184,7 +184,7 @@ TEST(MinimalSignatures, AreJudgedAsEveryProcessJudgesEd25519) {
     const std::string signatures = key + " " + hex_of(edge.signature) + "\n";
     const bool is_taken = root && prove({list, signatures}, *root, {}, kNow).has_value();
     EXPECT_EQ(is_taken, edge.is_valid) << edge.name;
-    judged += root ? 1 : 0;
+    if (root) ++judged;
   }
   EXPECT_GT(judged, 0U);
 }

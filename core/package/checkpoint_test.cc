@@ -71,8 +71,8 @@ TEST_F(CheckpointSignatures, OfAWitnessAreJudgedAsEveryProcessJudgesEd25519) {
     const auto key = crypto::make_public_key(crypto::Algorithm::eddsa, edge.key);
     if (!key) continue;
     LogPolicy policy = log_.policy(1);
-    policy.witnesses = {};
-    policy.witnesses.push_back({"edge", *key});
+    policy.witnesses.clear();
+    ASSERT_TRUE(policy.witnesses.add({"edge", *key}));
     const std::uint32_t id = note_key_id("edge", NoteKeyType::cosignature, *key);
     const std::string note = noted("edge", id, time, edge.signature);
     const auto read = Checkpoint::parse(note);

@@ -142,8 +142,8 @@ TEST(QrCode, IsASquareWithThreeCorners) {
   ASSERT_EQ(lines.size(), 23U);
   const std::string margin = "████";
   EXPECT_TRUE(lines[1].starts_with(margin + margin));
-  EXPECT_TRUE(lines[3].starts_with(margin + " ▄▄▄▄▄ "));
-  EXPECT_TRUE(lines[3].ends_with(" ▄▄▄▄▄ " + margin));
+  EXPECT_TRUE(lines[2].starts_with(margin + " ▄▄▄▄▄ "));
+  EXPECT_TRUE(lines[2].ends_with(" ▄▄▄▄▄ " + margin));
 }
 
 TEST(QrCode, HoldsNoMoreThanItsLimit) {
