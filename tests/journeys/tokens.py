@@ -139,5 +139,47 @@ class Tokens(WithToken):
         self.sign_by_token("vendor", package)
 
 
+@needs_softhsm
+class CeremonyInAToken(WithToken):
+    """docs/guides/run-a-signing-ceremony.md, its commands as they are printed, by a signer whose keys rest in a token."""
+
+    guide = "run-a-signing-ceremony.md"
+    named = '--key "pkcs11:token=Committee;object=anna"'  # as the guide has it
+
+    def setUp(self):
+        super().setUp()
+        self.make_key("anna", "secp256k1")
+        self.replace_in_keyring("vendor", "anna.pub")
+        (self.dir / "next.cose").rename(self.dir / "keyring.cose")
+        self.package = self.make_release("1.0.0", firmware(40_000, 1), signers=("committee-1", "committee-2"))
+        shutil.copy(self.package / "manifest.cose", self.dir)
+
+    def hold(self, *last, key=named, env=None):
+        """The ceremony; `last` is what is asked behind the digest. Returns the screen and the exit status."""
+        ((command, _),) = blocks_of(self.guide, "The ceremony")[0]
+        self.assertIn("--key anna.key", command)
+        answers = [("Type yes", "yes\n"), ("With whom", "Ben\n"), ("Type scanned", "scanned\n"), (SIGNS, digits_on), *last]
+        return self.at_terminal(command.replace("--key anna.key", key), answers, env)
+
+    def test_a_signer_is_led_through_and_others_check_what_the_token_sealed(self):
+        self.assertIn(self.named, (GUIDES / self.guide).read_text())
+        screen, status = self.hold(("PIN for", PIN + "\n"), env={"AIRLOCK_PASSPHRASE": None})
+        self.assertEqual(status, 0, screen)
+        self.assertIn("The quorum is complete.", screen)
+        self.assertNotIn(PIN, screen.split("PIN for")[1])
+        self.assertIn(", vendor.", self.follow("Afterwards"))
+        shutil.copy(self.dir / "manifest.cose", self.package)
+        self.publish(self.package, keyring="keyring.cose")
+
+    def test_a_token_that_is_pulled_while_it_signs_leaves_nothing_signed(self):
+        uri, env = self.pull_when_it_signs("anna")
+        before = (self.dir / "manifest.cose").read_bytes()
+        screen, status = self.hold(key=f'--key "{uri}"', env=env)
+        self.assertEqual(status, 1, screen)
+        self.assertIn("error: token_gone", screen)
+        self.tell_time_until_end("airlock ceremony sign, secp256k1")
+        self.assertEqual((self.dir / "manifest.cose").read_bytes(), before)
+        self.refuses("transcript_unsealed", self.airlock, "ceremony", "audit", "anna.transcript")
+
 
 main()
