@@ -9,7 +9,8 @@ one folder: on the disk of the build folder, where syncs cost what they cost, an
 only the computing is left. rauc and swupdate write to a loop device over a file in the same folder. A
 peer that is not installed, or a machine that allows no loop device, is said so and left out.
 
-The peak of memory is measured at other sizes of the image too, by hand and over HTTPS.
+The peak of memory is measured at other sizes of the image too, by hand and over HTTPS: up to 1 GiB, the largest
+image that a manifest can name. A size for which there is too little room on the disk or in memory is said so and left out.
 
 Usage: bench_install.py [--size MIB] [--rounds N] [--peers yes|no] [--folder DIR ..] [--peak-sizes MIB ..]
 Programs come from $AIRLOCK_BIN (build/release). Debian packages: time rauc swupdate squashfs-tools
@@ -20,6 +21,7 @@ import contextlib
 import dataclasses
 import os
 import pathlib
+import re
 import shutil
 import statistics
 import subprocess
@@ -38,6 +40,10 @@ SECONDS_MAX = 300
 BASELINE = "sha256sum, then dd + fsync"
 RATIO_MAX = 1.5
 PEAK_KIB_MAX = 16 << 10
+PEAK_SIZES_MIB = (1, 64, 256, 1024)
+SLOT_MIB_MAX = 1024
+COPIES_ON_DISK = 10  # of an image at once: by hand and from a server, its source, release, publication and slots
+COPIES_IN_MEMORY = 5  # here, while a slot is compared
 FOLDERS = (ROOT / "build", pathlib.Path("/dev/shm"))
 
 
@@ -83,6 +89,8 @@ def need(*programs):
 class Bench(stage.Stage):
     """The vendor of the image and its devices."""
 
+    reuses_releases = False
+
     def runTest(self):
         pass
 
@@ -91,7 +99,7 @@ class Bench(stage.Stage):
         self.make_vendor()
         self.make_certificates()
         self.old = self.make_release("1.0.0", os.urandom(64 << 10))
-        self.slot = f"{(len(image) >> 20) + 1}M"
+        self.slot = f"{min((len(image) >> 20) + 1, SLOT_MIB_MAX)}M"
         self.count = 0
 
     def new_device(self):
@@ -380,7 +388,21 @@ def compare(folder, told):
     judge(samples, where)
 
 
+def room_lacks_for(folder, size):
+    """Why an image of so many MiB is not measured here; None where it is."""
+    free_mib = shutil.disk_usage(folder).free >> 20
+    if free_mib < COPIES_ON_DISK * size:
+        return f"{COPIES_ON_DISK * size} MiB must be free in {folder}, {free_mib} are"
+    told = re.search(r"MemAvailable:\s+(\d+) kB", pathlib.Path("/proc/meminfo").read_text())
+    free_mib = int(told[1]) >> 10
+    if free_mib < COPIES_IN_MEMORY * size:
+        return f"{COPIES_IN_MEMORY * size} MiB of memory must be free, {free_mib} are"
+    return None
+
+
 def measure_peak(folder, size):
+    if lacks := room_lacks_for(folder, size):
+        return bars.left_out(f"peak KiB, {size} MiB", lacks)
     with bench_in(folder, os.urandom(size << 20)) as bench:
         by_hand = Airlock(bench, "raw")
         sample = by_hand.run()
@@ -396,7 +418,7 @@ def main():
     reader.add_argument("--rounds", type=int, default=ROUNDS)
     reader.add_argument("--peers", choices=("yes", "no"), default="yes")
     reader.add_argument("--folder", type=pathlib.Path, nargs="+", default=FOLDERS)
-    reader.add_argument("--peak-sizes", type=int, nargs="*", default=(1, 64, 256), help="in MiB")
+    reader.add_argument("--peak-sizes", type=int, nargs="*", default=PEAK_SIZES_MIB, help="in MiB")
     told = reader.parse_args()
     if not pathlib.Path(GNU_TIME).is_file():
         sys.exit("error: not_found: /usr/bin/time: install the Debian package time")

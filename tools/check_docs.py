@@ -5,8 +5,9 @@ Fails when a page names a test (`Suite.Name`) or a story (`file: test_name`) tha
 ARCHITECTURE.md, docs/threat-model.md or docs/tuf-cases.md name a journey, a fuzzer or a file that does not; when the
 threat model does not say which bytes a fuzzer reads; when a
 relative link in any Markdown file is dead; when a test or journey named under "What can never happen"
-has no entry in tools/without.json, or one of the threat model's table that is not excused below it; and
-when an entry there names a test or quotes a check that is no longer in the code.
+has no entry in tools/without.json, or one of the threat model's table that is not excused below it;
+when an entry there names a test or quotes a check that is no longer in the code; and when README.md and its
+translation differ in what is the same in every language: headings, commands byte for byte, names in code, and links.
 Usage: check_docs.py [ROOT]
 """
 import json
@@ -17,6 +18,7 @@ import sys
 PROMISES = ("ARCHITECTURE.md", "docs/threat-model.md", "docs/tuf-cases.md")
 SOURCES = ("core", "host", "trust", "engine", "publish", "server", "device", "apps", "tests")
 NOT_A_JOURNEY = re.compile(r"stage|attack_[a-z]+")  # as in tests/CMakeLists.txt
+LANGUAGES = ("README.md", "README.zh-CN.md")
 JOURNEY = r"`?([a-z]+(?:_[a-z]+)*)`?"
 
 
@@ -134,12 +136,35 @@ def check_covered(root, covered):
         yield f"docs/threat-model.md: nothing in tools/without.json is seen by {journey}: {story}"
 
 
+def skeleton_of(text):
+    """What a page has in common with its translation, each part in its order. Remarks behind commands, drawings and the
+    links from one language to the other are translated."""
+    drawings = re.findall(r"^```.*?^```", text, flags=re.M | re.S)
+    written = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+    return {"headings": re.findall(r"^(#+)\s", written, re.M),
+            "drawings": [drawing.split("\n")[0] for drawing in drawings],
+            "commands": [re.sub(r" +# .*", "", line) for line in written.split("\n") if line.startswith("    ")],
+            "names in code": sorted(set(re.findall(r"`([^`\n]+)`", written))),
+            "links": [link for link in re.findall(r"\]\(([^()\s]+)\)", written) if link not in LANGUAGES]}
+
+
+def check_languages(root):
+    first, *others = LANGUAGES
+    wanted = skeleton_of((root / first).read_text())
+    for name in others:
+        for part, found in skeleton_of((root / name).read_text()).items():
+            if found != wanted[part]:
+                lacks = [one for one in wanted[part] if one not in found]
+                adds = [one for one in found if one not in wanted[part]]
+                yield f"{name}: not the {part} of {first}: lacks {lacks}, adds {adds}"
+
+
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
     tests = tests_of(root)
     stories = stories_of(root)
     pages = [page for page in sorted(root.rglob("*.md")) if page.relative_to(root).parts[0] != "build"]
-    faults = list(check_without(root, tests, stories))
+    faults = [*check_without(root, tests, stories), *check_languages(root)]
     for name in PROMISES:
         faults += check_promises(root, name, set(stories))
     for page in pages:

@@ -1,6 +1,5 @@
 """Three successive versions of real firmware for the demo: from the corpus where it is there,
 otherwise kernels from Debian's archive, unpacked. Never made-up bytes."""
-import gzip
 import pathlib
 import re
 import struct
@@ -49,6 +48,7 @@ def kernel(cache, package):
             print(f"  downloading {package} from Debian …", flush=True)
             download(package, cache)
         folder = cache / package
+        subprocess.run(["rm", "-rf", folder], check=True)  # what a run left that ended here
         subprocess.run(["dpkg-deb", "-x", next(cache.glob(f"{package}_*.deb")), folder], check=True)
         whole = cache / "unpacked"  # a run that ends here must not leave half a kernel under the image's name
         whole.write_bytes(unpack(next((folder / "boot").glob("vmlinuz-*")).read_bytes(), cache))
@@ -60,21 +60,24 @@ def kernel(cache, package):
 def unpack(packed, cache):
     """The kernel inside a vmlinuz: behind an x86 boot header, or compressed alone."""
     if packed[:2] == b"\x1f\x8b":
-        return gzip.decompress(packed)
+        return piped("gzip", packed, cache)
     if packed[0x202:0x206] != b"HdrS":
         return packed
     offset, length = struct.unpack("<II", packed[0x248:0x250])
     start = (packed[0x1F1] + 1) * 512 + offset
-    payload = packed[start : start + length - 4]  # the last four bytes are the unpacked size
-    tools = {b"\x02\x21": ["lz4", "-dc"], b"\xfd\x37": ["xz", "-dc"], b"\x1f\x8b": ["gzip", "-dc"], b"\x28\xb5": ["zstd", "-dc"]}
-    tool = tools.get(payload[:2])
-    if tool is None:
-        return packed
-    source = cache / "payload"
-    source.write_bytes(payload)
-    unpacked = subprocess.run([*tool, source], capture_output=True).stdout
-    source.unlink()
-    return unpacked
+    payload = packed[start : start + length]
+    if payload[:2] == b"\x1f\x8b":
+        return piped("gzip", payload, cache)
+    tool = {b"\x02\x21": "lz4", b"\xfd\x37": "xz", b"\x28\xb5": "zstd"}.get(payload[:2])
+    return piped(tool, payload[:-4], cache) if tool else packed  # behind them stands the unpacked size
+
+
+def piped(tool, payload, cache):
+    ran = subprocess.run([tool, "-dc"], input=payload, capture_output=True)
+    if ran.returncode != 0:
+        raise NoFirmware(f"a kernel does not unpack ({' '.join(ran.stderr.decode(errors='replace').split())}); empty {cache}, or "
+                         "name a corpus in AIRLOCK_CORPUS")
+    return ran.stdout
 
 
 def three_versions(corpus, cache):

@@ -8,7 +8,10 @@
 #include <p11-kit/p11-kit.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -32,9 +35,14 @@ class Token : public ::testing::Test {
     if (!module) GTEST_SKIP() << "skipped: tokens (softhsm2 is not installed)";
     module_ = *module;
     token_.emplace(std::filesystem::path(::testing::TempDir()) /
-                   ("token-" + std::to_string(getpid()) + "-" +
-                    ::testing::UnitTest::GetInstance()->current_test_info()->name()));
+                   ("token-" + std::to_string(getpid()) + "-" + name_of_test()));
     ASSERT_TRUE(token_->init("Committee"));
+  }
+
+  static std::string name_of_test() {
+    std::string name = ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::ranges::replace(name, '/', '-');
+    return name;
   }
 
   std::string text(const std::string& rest) const { return fakes::SoftToken::uri(rest, module_); }
@@ -212,11 +220,36 @@ TEST_F(Token, MakesNoSecondKeyOfOneName) {
   EXPECT_EQ(second.error().code, Code::exists_already);
 }
 
-TEST_F(Token, EndsEveryThreadsSignatureWhenItIsPulled) {
-  const auto key = made(Curve::ed25519);
+// A token of each curve that is pulled out. How long it takes until there is an error depends on
+// the machine: it is printed and recorded, for whoever wants to know, and never asserted.
+class PulledToken : public Token, public ::testing::WithParamInterface<Curve> {
+ protected:
+  using Clock = std::chrono::steady_clock;
+  static void tell_time_until_error(Clock::duration passed) {
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(passed).count();
+    RecordProperty("ms_until_error", std::to_string(ms));
+    std::printf("%s: the error came %lld ms after the pull\n",
+                ::testing::UnitTest::GetInstance()->current_test_info()->name(),
+                static_cast<long long>(ms));
+  }
+};
+
+std::string name_of_curve(const ::testing::TestParamInfo<Curve>& curve) {
+  return curve.param == Curve::ed25519 ? "Ed25519"
+         : curve.param == Curve::p256  ? "P256"
+                                       : "Secp256k1";
+}
+
+INSTANTIATE_TEST_SUITE_P(EachCurve, PulledToken,
+                         ::testing::Values(Curve::ed25519, Curve::secp256k1, Curve::p256),
+                         name_of_curve);
+
+TEST_P(PulledToken, EndsEveryThreadsSignature) {
+  const auto key = made(GetParam());
   ASSERT_TRUE(key);
   std::atomic<int> made_count = 0;
   std::array<Code, kThreads> ended{};
+  Clock::time_point pulled;
   {
     std::vector<std::jthread> threads;
     for (std::size_t t = 0; t < kThreads; ++t) {
@@ -232,20 +265,24 @@ TEST_F(Token, EndsEveryThreadsSignatureWhenItIsPulled) {
       });
     }
     while (made_count < 100) std::this_thread::yield();
+    pulled = Clock::now();
     token_->pull();
   }
+  tell_time_until_error(Clock::now() - pulled);  // of the last thread
   for (const Code code : ended) EXPECT_EQ(code, Code::token_gone) << name(code);
 }
 
 // The module that hangs is released again at the end, so that the thread left behind can end.
-TEST_F(Token, IsNotWaitedForWhereItsModuleHangsAndItIsGone) {
-  const auto pulled = hang_from_now_on();
-  const auto key = made(Curve::ed25519);
+TEST_P(PulledToken, IsNotWaitedForWhereItsModuleHangs) {
+  const auto hanging = hang_from_now_on();
+  const auto key = made(GetParam());
   ASSERT_TRUE(key) << name(key.error().code);
   ASSERT_TRUE(key->sign(std::array{bytes_of("message")}));
-  std::ofstream(pulled) << "1";
+  const Clock::time_point pulled = Clock::now();
+  std::ofstream(hanging) << "1";
   const auto signature = key->sign(std::array{bytes_of("message")});
-  std::filesystem::remove(pulled);
+  tell_time_until_error(Clock::now() - pulled);
+  std::filesystem::remove(hanging);
   ASSERT_FALSE(signature);
   EXPECT_EQ(signature.error().code, Code::token_gone) << name(signature.error().code);
 }

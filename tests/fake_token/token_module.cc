@@ -1,12 +1,14 @@
 // A PKCS#11 module whose token hangs while it signs or logs in, and says that it is gone: what a
 // module does whose card is pulled out in the middle. All else is SoftHSM's. It behaves so from the
-// moment when the file named in FAKE_TOKEN_PULLED is there.
+// moment when the file named in FAKE_TOKEN_PULLED is there; where FAKE_TOKEN_PULLED_BY_SIGNING is
+// set, the first signature puts it there.
 #include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <thread>
 
 namespace {
@@ -18,8 +20,14 @@ bool is_pulled() {
   return path != nullptr && access(path, F_OK) == 0;
 }
 
+void pull() {
+  if (std::getenv("FAKE_TOKEN_PULLED_BY_SIGNING") == nullptr) return;
+  std::ofstream(std::getenv("FAKE_TOKEN_PULLED")) << "1";
+}
+
 CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG size, CK_BYTE_PTR signature,
            CK_ULONG_PTR signature_size) {
+  pull();
   while (is_pulled()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
   return g_real->C_Sign(session, data, size, signature, signature_size);
 }

@@ -36,10 +36,10 @@ class Gate(AtTheGate):
     def test_from_version_outside_the_range(self):
         self.refused("from_version_outside", extra=("--from", "0.5.0..0.9.0"), offered_by="liar")
 
-    def test_bootloader_too_old(self):
+    def test_bootloader_too_old_trezor_one_1_6_1(self):
         self.refused("bootloader_too_old", extra=("--bootloader-min", "4"), offered_by="liar")
 
-    def test_secure_boot_too_low(self):
+    def test_secure_boot_too_low_trezor_one_1_6_1(self):
         self.refused("secure_boot_too_low", extra=("--secure-boot-min", "2"))
 
     def test_below_the_floor(self):

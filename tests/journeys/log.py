@@ -1,7 +1,7 @@
 """The public log: nothing runs that everybody cannot see, and nobody is shown another log than the rest."""
 import http.client
 
-from stage import *
+from guide import *
 
 ORIGIN = "log.example.com/demo"
 NAMES = ("witness-1", "witness-2", "witness-3")
@@ -265,7 +265,7 @@ class Log(Logged):
                      "--tls-key", "server.key")
 
 
-class Monitor(Logged):
+class Monitor(Logged, Guided):
     def monitor(self, repo=None, *extra):
         out = self.airlock("log", "monitor", "--repo", repo or self.url, "--ca", "ca.pem", "--root",
                            "repo/metadata/1.root.json", "--keyring", "keys/keyring.cose", "--state", "watched",
@@ -280,6 +280,16 @@ class Monitor(Logged):
         entry, look = self.monitor()
         self.assertEqual((entry["index"], entry["manifest"]), (1, self.manifest_digest(self.second)))
         self.assertEqual(len(self.monitor("repo")), 1)
+
+    def test_whoever_was_robbed_sees_what_the_thief_had_logged(self):
+        shutil.copy(self.dir / "repo/metadata/1.root.json", self.dir)
+        look = lambda: self.follow("A signer", guide="a-key-was-stolen.md",
+                                   changes=[("https://updates.example.com:8443", self.url)])
+        self.assertIn("1.0.0", look())
+        loot = self.make_release("6.6.6", firmware(90_000, 6), security=6)
+        self.airlock("log", "add", loot, "--log", "repo/log", "--key", "keys/log.key", "--keyring", "keys/keyring.cose")
+        self.assertIn(self.manifest_digest(loot), look())
+        self.assertNotIn(self.manifest_digest(loot), look())
 
     def test_a_release_that_is_not_in_the_log(self):
         self.monitor()

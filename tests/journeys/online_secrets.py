@@ -3,7 +3,7 @@ import http.client
 
 from stage import *
 
-TAKEN_UP_SECONDS_MAX = 60  # the server looks once a second
+TAKEN_UP_SECONDS_MAX = WAIT_SECONDS_MAX  # the server looks once a second
 
 
 class Served(Stage):
@@ -173,6 +173,99 @@ class Rotation(Served):
         time.sleep(1.1)
         self.refuses("wrong_magic", self.rotate_once, "1s")
         self.assertNotEqual(self.admin.read_bytes(), admin)
+
+
+class Refreshing(threading.Thread):
+    """A client of the repository door that refreshes again and again: one that remembers, or one that begins with the
+    first root each time."""
+
+    def __init__(self, story, name, remembers):
+        super().__init__()
+        self.story, self.trust, self.remembers = story, f"client-{name}", remembers
+        self.seen, self.refused, self.stop = [], [], threading.Event()
+        self.begin_anew()
+
+    def begin_anew(self):
+        shutil.rmtree(self.story.dir / self.trust, ignore_errors=True)
+        self.tuf("init", "first-root.json")
+
+    def tuf(self, *command):
+        return self.story.run_program("airlock-tuf", "--metadata-dir", self.trust, "--metadata-url", f"{self.story.url}/tuf/",
+                                      "--ca", "ca.pem", "--patience", WAIT_SECONDS_MAX, "--json", *command)
+
+    def run(self):
+        while not self.stop.is_set():
+            try:
+                if not self.remembers:
+                    self.begin_anew()
+                told = json.loads(self.tuf("refresh"))
+                self.seen.append((told["root"], told["timestamp"]))
+            except Refused as refused:
+                if refused.code != "timed_out":  # of a machine that stood still
+                    self.refused.append(refused.text)
+
+
+class TimestampKey(Served):
+    """Root lists the next keys in advance, and the key that signs changes while clients refresh: none is ever refused."""
+
+    def setUp(self):
+        super().setUp()
+        self.keys = self.dir / "timestamp"
+        (self.keys / "next").mkdir(parents=True)
+        for end in ("key", "pub"):
+            shutil.copy(self.dir / f"keys/repo-timestamp.{end}", self.keys)
+        for name in ("2", "3"):
+            self.airlock("keys", "make", f"timestamp/next/{name}", "--door", "repository")
+            shutil.copy(self.keys / f"next/{name}.pub", self.dir)
+        shutil.copy(self.dir / "repo/metadata/1.root.json", self.dir / "first-root.json")
+        self.clients = [Refreshing(self, number, remembers=number % 2 == 0) for number in range(4)]
+
+    def change_root(self, *changes):
+        self.airlock("repo", "rotate", "--repo", "repo", "--role", "timestamp", *changes)
+        (draft,) = json.loads(self.airlock("repo", "sign", "--repo", "repo", "--json"))["drafts"]
+        self.airlock("repo", "sign", "--repo", "repo", "--key", "keys/repo-root.key", "--digest", draft["digest"])
+
+    def offered(self):
+        signed = json.loads((self.dir / "repo/metadata/timestamp.json").read_text())["signed"]
+        roots = [int(path.name.split(".")[0]) for path in (self.dir / "repo/metadata").glob("*.root.json")]
+        return max(roots), signed["version"]
+
+    def wait_until_all_saw(self, wanted):
+        self.wait_until(lambda: all(client.seen and client.seen[-1] >= wanted for client in self.clients))
+
+    def change_keys(self):
+        self.wait_until_all_saw((1, 1))
+        self.change_root("--add", "2.pub", "--add", "3.pub")
+        self.wait_until_all_saw((2, 1))  # in advance: no refresh that began before root 2 is still on its way
+        rotating = subprocess.Popen([BIN / "airlock", "keys", "rotate", "--every", "2s", "--repo", "repo", "--timestamp-keys",
+                                     "timestamp"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.environment(), cwd=self.dir)
+        self.children.append(rotating)
+        for name in ("2", "3"):
+            half = (self.dir / f"{name}.pub").read_bytes()
+            self.wait_until(lambda: (self.keys / "repo-timestamp.pub").read_bytes() == half)
+            self.wait_until_all_saw(self.offered())
+        rotating.terminate()
+        rotating.wait()
+        self.change_root("--remove", "keys/repo-timestamp.pub", "--remove", "2.pub")
+        self.assertEqual(self.offered()[0], 3)
+        self.airlock("repo", "timestamp", "--repo", "repo", "--key", "timestamp/repo-timestamp.key")
+        self.wait_until_all_saw(self.offered())
+
+    def test_the_timestamp_key_changes_while_clients_refresh_and_none_is_refused(self):
+        for client in self.clients:
+            client.start()
+        try:
+            self.change_keys()
+        finally:
+            for client in self.clients:
+                client.stop.set()
+            for client in self.clients:
+                client.join()
+        for client in self.clients:
+            self.assertEqual(client.refused, [])
+            self.assertEqual(client.seen, sorted(client.seen), "a client was brought something older")
+            self.assertEqual(client.seen[-1], self.offered())
+        print(f"{sum(len(client.seen) for client in self.clients)} refreshes, none refused", flush=True)
 
 
 main()

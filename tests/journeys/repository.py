@@ -1,50 +1,7 @@
 """A repository over the years: keys change, metadata is renewed, people sign apart, and no device is ever refused."""
-import hashlib
-
 from attack_repository import RepositoryThief
 from attack_server import *
-
-
-class Keeper(Stage):
-    """Whoever keeps a repository."""
-
-    def setUp(self):
-        super().setUp()
-        self.make_vendor()
-
-    def repo(self, command, *args, repo="repo", **options):
-        return self.airlock("repo", command, "--repo", repo, *args, **options)
-
-    def make_key(self, name, *extra):
-        self.airlock("keys", "make", name, "--door", "repository", *extra)
-        return f"{name}.key"
-
-    def waiting(self, *extra, repo="repo", **options):
-        """What waits, by role; what is complete goes in."""
-        shown = json.loads(self.repo("sign", "--json", *extra, repo=repo, **options))
-        return {draft["role"]: draft for draft in shown["drafts"]}
-
-    def sign_draft(self, role, key, *extra, repo="repo", **options):
-        """Signs the digest that is shown."""
-        digest = self.waiting(*extra, repo=repo, **options)[role]["digest"]
-        return json.loads(self.repo("sign", "--role", role, "--key", key, "--digest", digest, "--json", *extra,
-                                    repo=repo, **options))
-
-    def timestamp(self, *keys, **options):
-        self.repo("timestamp", *(x for key in keys for x in ("--key", key)), **options)
-
-    def check(self, *extra, **options):
-        """What `repo check` found, its exit status, and the codes of what it found."""
-        try:
-            shown, status = self.repo("check", "--json", *extra, **options), 0
-        except Refused as refused:
-            shown, status = refused.text.splitlines()[0], refused.status
-        found = json.loads(shown)
-        return found, status, {(one["level"], one["code"]) for one in found["findings"]}
-
-    def newest(self, role):
-        versions = [int(path.name.split(".")[0]) for path in (self.dir / "repo/metadata").glob(f"*.{role}.json")]
-        return max(versions)
+from keeper import *
 
 
 class Apart(Keeper):
@@ -130,12 +87,18 @@ class Served(Keeper):
         self.publish(first)
         self.start_server()
         self.make_device(first)
+        self.door("init", "repo/metadata/1.root.json")
         self.count = 0
 
+    def door(self, *command):
+        """The repository door alone, which looks at the metadata also where nothing is offered."""
+        self.run_program("airlock-tuf", "--metadata-dir", "client", "--metadata-url", f"{self.url}/tuf/", "--ca", "ca.pem", *command)
+
     def asks(self):
-        """The device comes, finds nothing new, and is refused nothing."""
+        """Device and client come, find nothing new, and are refused nothing."""
         self.device("run", "--until-quiet", "--refuse")
         self.assertIsNone(self.status()["last_error"])
+        self.door("refresh")
 
     def updates(self, keys=("--keys", "keys"), timestamps=("keys/repo-timestamp.key",)):
         self.count += 1

@@ -116,7 +116,7 @@ class Stage(unittest.TestCase):
 
     def talk(self, program, *args, answers, env=None):
         """Runs a program at a terminal of its own; each answer is typed once its prompt stands
-        there. Returns what was on the screen, and the exit status."""
+        there, and may be a function of the screen. Returns what was on the screen, and the exit status."""
         environment = {**self.environment(), **(env or {})}
         environment = {name: value for name, value in environment.items() if value is not None}
         pid, screen = pty.fork()
@@ -133,7 +133,8 @@ class Stage(unittest.TestCase):
             seen += characters.decode(piece)
             while answers and answers[0][0] in seen.replace("\r\n", "\n"):
                 time.sleep(0.3)  # what is typed before the question is asked is thrown away
-                os.write(screen, answers.pop(0)[1].encode())
+                answer = answers.pop(0)[1]
+                os.write(screen, (answer(seen) if callable(answer) else answer).encode())
         _, status = os.waitpid(pid, 0)
         os.close(screen)
         self.assertEqual(answers, [], seen)
@@ -272,12 +273,12 @@ class Stage(unittest.TestCase):
         self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
                      "-out", f"{name}.pem", "-days", str(self.certificate_days), "-extfile", f"{name}.ext")
 
-    def start_server(self, listen="127.0.0.1:0", admin="127.0.0.1:0", extra=()):
+    def start_server(self, listen="127.0.0.1:0", admin="127.0.0.1:0", admin_ca="ca.pem", extra=()):
         log = open(self.dir / "server.log", "ab")
         child = subprocess.Popen(
             [str(BIN / "airlock-server"), "run", "--repo", "repo", "--data", "server-data",
              "--listen", listen, "--tls-cert", "server.pem", "--tls-key", "server.key",
-             "--admin-listen", admin, "--admin-ca", "ca.pem", *extra],
+             "--admin-listen", admin, "--admin-ca", admin_ca, *extra],
             stdout=subprocess.PIPE, stderr=log, text=True, env=self.environment(), cwd=self.dir)
         log.close()
         self.children.append(child)

@@ -131,7 +131,7 @@ class OddNames(TufClient):
             self.tuf("download", extra=(f"--target-name={name}",))
         self.assertEqual(sorted(self.files("downloads").values()), sorted(self.content[name] for name in names))
 
-    def test_a_roles_name_that_climbs_out_cve_2021_41131(self):
+    def test_a_roles_name_that_climbs_out_cve_2021_41131_cve_2021_41150(self):
         listed = self.repository.targets["delegations"]["roles"][0]
         for name in ("../outside", "/outside", "..", "a/b", "?", "#", "%2e%2e"):
             listed["name"] = name

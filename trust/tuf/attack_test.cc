@@ -319,7 +319,7 @@ TEST_F(Threshold, MoreThanThereAreKeysIsNeverMet) {
   EXPECT_EQ(store.version("snapshot"), 0);
 }
 
-TEST_F(Threshold, RefusesAFileThatOneKeySignedTwice_CVE_2020_15093) {
+TEST_F(Threshold, RefusesAFileThatOneKeySignedTwice_CVE_2020_15093_rust_tuf_283) {
   repository.signers["timestamp"] = {signer("timestamp"), signer("timestamp")};
   repository.publish_timestamp();
   EXPECT_EQ(refreshed(), Code::bad_metadata);  // although one signature would be enough

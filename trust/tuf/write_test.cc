@@ -109,7 +109,7 @@ TEST_F(Writing, MakesARepositoryThatTheClientTakes) {
   EXPECT_NE(targets.find("\"version\":1"), std::string::npos);
 }
 
-TEST_F(Writing, AFolderStoresRolesUnderNamesThatStayInIt) {
+TEST_F(Writing, AFolderStoresRolesUnderNamesThatStayInIt_CVE_2021_41150) {
   FolderStore store(folder_ / "trust");
   for (const char* role : {"../delegated", "/delegated", "?", "#", ".", "..", "a b"}) {
     ASSERT_TRUE(store.save(role, bytes_of(role)));
