@@ -74,13 +74,39 @@ TEST(Native, Token2022ReachesItsExtensionsByTwoTags) {
   EXPECT_EQ(read(map.map(), hex("1d"
                                 "07")),
             "chain_refuses");
-  EXPECT_EQ(read(map.map(), hex("1b00")), "unknown_call");
+  EXPECT_EQ(read(map.map(), hex("1b05"
+                                "0500000000000000"
+                                "02")),
+            R"(confidential_deposit {"amount":"5","decimals":"2"})");
+  EXPECT_EQ(read(map.map(), hex("1b05")), "chain_refuses");
+  EXPECT_EQ(read(map.map(), hex("1b63")), "unknown_call");
   EXPECT_EQ(
       read(map.map(), hex("dde9312db5cadcc8"
                           "03"
                           "0100000061"
                           "0100000062")),
       R"(update_token_metadata_field {"field":{"variant":"Key","fields":["a"]},"value":"b"})");
+}
+
+TEST(Native, TokensBatchHoldsInstructionsToTheEndOfTheData) {
+  for (const char* program : {"token", "token_2022"}) {
+    const auto map = native(program);
+    EXPECT_EQ(
+        read(map.map(), hex("ff"
+                            "0301"
+                            "11"
+                            "0200")),
+        R"(batch {"instructions":[{"number_of_accounts":"3","data":"0x11"},{"number_of_accounts":"2","data":"0x"}]})");
+    EXPECT_EQ(read(map.map(), hex("ff")), R"(batch {"instructions":[]})");
+    EXPECT_EQ(read(map.map(), hex("ff0302"
+                                  "11")),
+              "chain_refuses");
+    EXPECT_EQ(read(map.map(), hex("2d"
+                                  "01"
+                                  "0700000000000000")),
+              R"(unwrap_lamports {"amount":{"some":"7"}})");
+    EXPECT_EQ(read(map.map(), hex("2d00")), R"(unwrap_lamports {"amount":null})");
+  }
 }
 
 TEST(Native, AssociatedTokenCreatesWhereItIsGivenNothing) {
