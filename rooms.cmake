@@ -32,6 +32,7 @@ library(p11_kit HEADERS p11-kit/)
 library(qrencode HEADERS qrencode.h)
 library(cbor HEADERS cbor.h)
 library(mimalloc HEADERS mimalloc.h mimalloc-new-delete.h)
+library(yaml HEADERS yaml.h)
 library(boost ONE_UNIT HEADERS boost/)
 
 # ---- core: freestanding. No heap, exceptions, RTTI, I/O, clock, randomness or mutable globals.
@@ -48,6 +49,7 @@ room(core/update    ROOMS core/base core/codec core/crypto core/package core/slo
 # ---- host: what every process on an operating system needs, and nothing about updates.
 room(host/file      HOST ROOMS core/base core/crypto)
 room(host/json      HOST ROOMS core/base LIBS nlohmann_json)
+room(host/yaml      HOST ROOMS core/base host/text LIBS yaml)
 room(host/parallel  HOST ROOMS core/base)
 room(host/text      HOST ROOMS core/base core/codec core/crypto)
 room(host/terminal  HOST ROOMS core/base host/text)
@@ -76,6 +78,11 @@ room(engine/abi/pack     HOST ROOMS core/base core/crypto core/package core/entr
 room(engine/abi/clear    HOST ROOMS core/base core/crypto host/json host/text engine/number engine/abi/type engine/abi/evm)
 
 room(engine/abi          HOST ROOMS core/base core/crypto core/package core/entry host/file host/json host/text engine/number engine/swap engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack)
+
+# What a wallet charges: strategies, the policy that is made of them, and the engine that follows one pointer to it.
+room(engine/fee/strategy HOST ROOMS core/base host/text engine/number)
+room(engine/fee/policy   HOST ROOMS core/base core/crypto host/text host/yaml engine/number engine/fee/strategy)
+room(engine/fee          HOST BUSY_TESTS ROOMS core/base core/crypto host/json host/text host/yaml engine/number engine/swap engine/fee/strategy engine/fee/policy)
 
 # The engine for programs that are not ours: a C ABI, and a C++ face that needs nothing else.
 room(engine/embed        HOST ROOMS core/base core/crypto core/package core/entry host/file host/json engine/swap engine/abi engine/abi/pack)
