@@ -81,7 +81,7 @@ room(engine/abi          HOST ROOMS core/base core/crypto core/package core/entr
 
 # What a wallet charges: strategies, the policy that is made of them, and the engine that follows one pointer to it.
 room(engine/fee/strategy HOST ROOMS core/base host/text engine/number)
-room(engine/fee/policy   HOST ROOMS core/base core/crypto host/text host/yaml engine/number engine/fee/strategy)
+room(engine/fee/policy   HOST ROOMS core/base core/crypto core/package host/text host/yaml engine/number engine/fee/strategy)
 room(engine/fee          HOST BUSY_TESTS ROOMS core/base core/crypto host/json host/text host/yaml engine/number engine/swap engine/fee/strategy engine/fee/policy)
 
 # The engine for programs that are not ours: a C ABI, and a C++ face that needs nothing else.
