@@ -49,9 +49,9 @@ room(core/update    ROOMS core/base core/codec core/crypto core/package core/slo
 # ---- host: what every process on an operating system needs, and nothing about updates.
 room(host/file      HOST ROOMS core/base core/crypto)
 room(host/json      HOST ROOMS core/base LIBS nlohmann_json)
-room(host/yaml      HOST ROOMS core/base host/text LIBS yaml)
 room(host/parallel  HOST ROOMS core/base)
 room(host/text      HOST ROOMS core/base core/codec core/crypto)
+room(host/yaml      HOST ROOMS core/base host/text LIBS yaml)
 room(host/terminal  HOST ROOMS core/base host/text)
 room(host/commandline HOST ROOMS core/base host/text LIBS cli11)
 
@@ -122,7 +122,7 @@ app(make_pack      tests/make_pack     ROOMS core/base core/crypto host/file hos
 app(make_release   tests/make_release  ROOMS core/base core/package host/file engine/abi/pack publish/release)
 
 # ---- apps: a main each.
-app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/minimal core/entry core/slot core/update host/file host/json host/parallel host/text host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/number engine/swap engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack engine/abi publish/token publish/keys publish/ceremony publish/diff publish/release publish/packs publish/online device/platform device/fetch LIBS nlohmann_json cli11 curl)
+app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/minimal core/entry core/slot core/update host/file host/json host/parallel host/text host/yaml host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/number engine/swap engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack engine/abi engine/fee/strategy engine/fee/policy engine/fee publish/token publish/keys publish/ceremony publish/diff publish/release publish/packs publish/online device/platform device/fetch LIBS nlohmann_json cli11 curl)
 app(airlock-server apps/airlock-server ROOMS core/base host/file host/json host/text host/commandline server/store server/rollout server/http LIBS mimalloc)
 app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/delta core/entry core/slot core/update host/file host/json host/text host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/swap engine/number engine/abi/type engine/abi/evm engine/abi/clear engine/abi/pack engine/abi device/platform device/fetch device/apply device/agent LIBS cli11)
 app(airlock-tuf    apps/airlock-tuf    ROOMS core/base core/crypto host/file host/json host/text host/commandline trust/tuf LIBS curl)

@@ -59,10 +59,12 @@ class Engine::View {
   const Policy& policy() const { return **pin_; }
   // quote names the fee. Errors: those of Policy::quote and of Limits::check.
   Result<Quote> quote(const Asked& asked) const {
-    auto quote = policy().quote(asked);
+    Result<Quote> quote = policy().quote(asked);
     if (!quote) [[unlikely]]
       return quote;
-    AIRLOCK_TRY(limits_->check(asked, *quote));
+    const Code refused = limits_->check(asked, *quote);
+    if (refused != Code::ok) [[unlikely]]
+      quote = fail(refused);
     return quote;
   }
   // explain is quote, and says how: `steps` grows.
@@ -89,7 +91,7 @@ class Engine::Reader {
   const Limits* limits_;
 };
 
-// check_limits is what every quote of an engine goes through, told step by step.
+// explain is what every quote of an engine goes through, told step by step.
 Result<Quote> explain(const Policy& policy, const Limits& limits, const Asked& asked, Steps& steps);
 
 }  // namespace airlock::fee

@@ -97,7 +97,7 @@ TEST(Limits, AreCheckedInEachQuoteAndNotOnlyAtTheSwap) {
   const auto policy = policy_from(file_of("{fixed: 1}", "down", "mallory"));
   const auto quote = policy->quote(asked_for("1000"));
   ASSERT_TRUE(quote);
-  EXPECT_EQ(limits.check(asked_for("1000"), *quote).error().code, Code::recipient_forbidden);
+  EXPECT_EQ(limits.check(asked_for("1000"), *quote), Code::recipient_forbidden);
 }
 
 TEST(Limits, AreReadAsStrictlyAsPolicies) {

@@ -25,9 +25,9 @@ class Limits {
   // read makes them of a wallet's own file (docs/formats/fee-policy.md). Codes: as Policy::read.
   static Read<Limits> read(std::string_view text);
 
-  // check holds a quote against the first cap that matches and against the recipients. Errors:
+  // check holds a quote against the recipients and the first cap that matches. It answers ok, or
   // no_cap, fee_over_cap, recipient_forbidden.
-  Status check(const Asked& asked, const Quote& quote) const;
+  Code check(const Asked& asked, const Quote& quote) const;
   // admits says whether a policy may come into use: it pays nobody else, and its golden cases stay
   // below the caps (those for which there is no cap are of other wallets). Codes: fee_over_cap,
   // recipient_forbidden.
@@ -36,7 +36,7 @@ class Limits {
 
  private:
   bool pays(std::string_view recipient) const;
-  Status check_cap(const Asked& asked, const U256& total) const;
+  Code check_cap(const Asked& asked, const U256& total) const;
   std::vector<std::string> recipients_;
   std::vector<Cap> caps_;
 };

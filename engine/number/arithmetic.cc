@@ -8,20 +8,6 @@ __extension__ using Wide = unsigned __int128;
 constexpr std::uint64_t low(Wide value) { return static_cast<std::uint64_t>(value); }
 constexpr std::uint64_t high(Wide value) { return static_cast<std::uint64_t>(value >> 64); }
 
-// Whether a fraction rest / denominator after `quotient` makes it one more.
-bool goes_up(bool quotient_is_odd, std::uint64_t rest, std::uint64_t denominator,
-             Rounding rounding) {
-  if (rest == 0) return false;
-  const std::uint64_t missing = denominator - rest;  // to the next whole number
-  switch (rounding) {
-    case Rounding::down: return false;
-    case Rounding::up: return true;
-    case Rounding::half_up: return rest >= missing;
-    case Rounding::half_even: return rest > missing || (rest == missing && quotient_is_odd);
-  }
-  return false;
-}
-
 template <std::size_t kLimbs>
 bool add_into(std::array<std::uint64_t, kLimbs>& sum, const std::array<std::uint64_t, kLimbs>& b) {
   std::uint64_t carry = 0;
@@ -42,11 +28,6 @@ Result<U256> rounded(U256 quotient, std::uint64_t rest, std::uint64_t denominato
     if (++quotient.limbs[i] != 0) return quotient;
   }
   return fail(Code::out_of_range);
-}
-
-// A dividend of two limbs whose quotient has one: most amounts that people move.
-Result<U256> divide_short(Wide value, std::uint64_t denominator, Rounding rounding) {
-  return rounded(low(value / denominator), low(value % denominator), denominator, rounding);
 }
 
 }  // namespace
@@ -103,7 +84,7 @@ Divided wide_divide(const U320& value, std::uint64_t denominator) {
   for (std::size_t i = count; i-- > 0;) {
     const Wide part = Wide{divided.rest} << 64 | value.limbs[i];
     divided.quotient.limbs[i] = low(part / denominator);
-    divided.rest = low(part % denominator);
+    divided.rest = low(part) - divided.quotient.limbs[i] * denominator;
   }
   return divided;
 }
@@ -112,7 +93,7 @@ Result<U256> divide(const U320& value, std::uint64_t denominator, Rounding round
   AIRLOCK_CHECK(denominator != 0);
   const auto& limbs = value.limbs;
   if ((limbs[4] | limbs[3] | limbs[2]) == 0 && limbs[1] < denominator)
-    return divide_short(Wide{limbs[1]} << 64 | limbs[0], denominator, rounding);
+    return divide_short(limbs[1], limbs[0], denominator, rounding);
   const Divided divided = wide_divide(value, denominator);
   if (divided.quotient.limbs[4] != 0) return fail(Code::out_of_range);
   U256 quotient;
@@ -120,14 +101,37 @@ Result<U256> divide(const U320& value, std::uint64_t denominator, Rounding round
   return rounded(quotient, divided.rest, denominator, rounding);
 }
 
-Result<U256> scale(const U256& value, const Ratio& ratio, Rounding rounding) {
+U256 divide_short(std::uint64_t high, std::uint64_t low, std::uint64_t denominator,
+                  Rounding rounding) {
+  AIRLOCK_CHECK(high < denominator);
+  const Wide value = Wide{high} << 64 | low;
+  const auto quotient = static_cast<std::uint64_t>(value / denominator);
+  const std::uint64_t rest = low - quotient * denominator;
+  U256 result = quotient;
+  if (!goes_up((quotient & 1) != 0, rest, denominator, rounding)) return result;
+  if (++result.limbs[0] == 0) result.limbs[1] = 1;
+  return result;
+}
+
+bool scale_wide(U256& result, const U256& value, const Ratio& ratio, Rounding rounding) {
   AIRLOCK_CHECK(ratio.denominator != 0);
   if ((value.limbs[1] | value.limbs[2] | value.limbs[3]) == 0) {
     const Wide product = Wide{value.limbs[0]} * ratio.numerator;
-    if (high(product) < ratio.denominator) [[likely]]
-      return divide_short(product, ratio.denominator, rounding);
+    if (high(product) < ratio.denominator) {
+      result = divide_short(high(product), low(product), ratio.denominator, rounding);
+      return true;
+    }
   }
-  return divide(wide_product(value, ratio.numerator), ratio.denominator, rounding);
+  const auto scaled = divide(wide_product(value, ratio.numerator), ratio.denominator, rounding);
+  if (scaled) result = *scaled;
+  return scaled.has_value();
+}
+
+Result<U256> scale(const U256& value, const Ratio& ratio, Rounding rounding) {
+  AIRLOCK_CHECK(ratio.denominator != 0);
+  U256 result;
+  if (!scale_to(result, value, ratio, rounding)) return fail(Code::out_of_range);
+  return result;
 }
 
 }  // namespace airlock::number

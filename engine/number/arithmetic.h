@@ -53,4 +53,45 @@ struct Ratio {
 // scale is value * ratio, rounded. Errors: out_of_range.
 Result<U256> scale(const U256& value, const Ratio& ratio, Rounding rounding);
 
+// goes_up says whether what a division left over makes its result one more.
+inline bool goes_up(bool quotient_is_odd, std::uint64_t rest, std::uint64_t denominator,
+                    Rounding rounding) {
+  if (rest == 0) return false;
+  const std::uint64_t missing = denominator - rest;  // to the next whole number
+  switch (rounding) {
+    case Rounding::down: return false;
+    case Rounding::up: return true;
+    case Rounding::half_up: return rest >= missing;
+    case Rounding::half_even: return rest > missing || (rest == missing && quotient_is_odd);
+  }
+  return false;
+}
+
+// scale_wide is scale_to for what is not short.
+bool scale_wide(U256& result, const U256& value, const Ratio& ratio, Rounding rounding);
+
+// divide_short rounds a quotient of 128 by 64 bits that has 64 bits: the upper half is below the
+// denominator (a bug otherwise).
+U256 divide_short(std::uint64_t high, std::uint64_t low, std::uint64_t denominator,
+                  Rounding rounding);
+
+// scale_to is scale where every nanosecond counts: false where the result is 2^256 or more.
+inline bool scale_to(U256& result, const U256& value, const Ratio& ratio, Rounding rounding) {
+  __extension__ using Wide = unsigned __int128;
+  if ((value.limbs[1] | value.limbs[2] | value.limbs[3]) != 0) [[unlikely]]
+    return scale_wide(result, value, ratio, rounding);
+  const Wide product = Wide{value.limbs[0]} * ratio.numerator;
+  const auto high = static_cast<std::uint64_t>(product >> 64);
+  const auto low = static_cast<std::uint64_t>(product);
+  if (high >= ratio.denominator) [[unlikely]]
+    return scale_wide(result, value, ratio, rounding);
+  const auto quotient =
+      high == 0 ? low / ratio.denominator : static_cast<std::uint64_t>(product / ratio.denominator);
+  const bool is_raised =
+      goes_up((quotient & 1) != 0, low - quotient * ratio.denominator, ratio.denominator, rounding);
+  result = quotient + (is_raised ? 1 : 0);
+  if (is_raised && result.limbs[0] == 0) result.limbs[1] = 1;
+  return true;
+}
+
 }  // namespace airlock::number

@@ -33,9 +33,10 @@ struct U256 {
 
   friend constexpr bool operator==(const U256&, const U256&) = default;
   friend constexpr std::strong_ordering operator<=>(const U256& a, const U256& b) {
-    for (std::size_t i = 4; i-- > 0;)
-      if (a.limbs[i] != b.limbs[i]) return a.limbs[i] <=> b.limbs[i];
-    return std::strong_ordering::equal;
+    if (a.limbs[3] != b.limbs[3]) return a.limbs[3] <=> b.limbs[3];
+    if (a.limbs[2] != b.limbs[2]) return a.limbs[2] <=> b.limbs[2];
+    if (a.limbs[1] != b.limbs[1]) return a.limbs[1] <=> b.limbs[1];
+    return a.limbs[0] <=> b.limbs[0];
   }
 };
 

@@ -3,9 +3,21 @@
 #include <algorithm>
 
 namespace airlock::fee {
+namespace {
 
-const Price* Quote::price() const {
-  return price_.units != 0 && price_.fee == total_ ? &price_ : nullptr;
+// Apart, so that a quote has no room for texts.
+[[gnu::noinline]] void note_rule(Steps& steps, const Rule& rule) {
+  steps.push_back({0, "rule", rule.name});
+}
+
+}  // namespace
+
+std::optional<Price> Quote::price(const Asked& asked) const {
+  std::optional<Price> price;
+  Working working{.rounding = policy_->rounding(), .price = &price};
+  U256 fee;
+  const Code code = rule_->fee->name_fee(asked, working, fee);
+  return code == Code::ok && price && price->fee == total_ ? price : std::nullopt;
 }
 
 Share Quote::share(std::size_t index) const {
@@ -26,15 +38,28 @@ Share Quote::share(std::size_t index) const {
 
 std::unique_ptr<const Policy> Policy::none() { return std::unique_ptr<const Policy>(new Policy); }
 
-Result<Quote> Policy::quote(const Asked& asked, Steps* steps) const {
+const Rule* Policy::rule_for(const Asked& asked) const {
   for (const Rule& rule : rules_) {
-    if (rule.when && !rule.when->holds(asked)) continue;
-    if (steps != nullptr) steps->push_back({0, "rule", rule.name});
-    Working working{.rounding = rounding_, .steps = steps};
-    AIRLOCK_ASSIGN(const U256 total, rule.fee->fee(asked, working));
-    return Quote(*this, rule, total, working.price);
+    if (!rule.when || rule.when->holds(asked)) return &rule;
   }
-  return fail(Code::no_rule_matches);
+  return nullptr;
+}
+
+// One value is returned on every path, so that it is made where it is returned: a copy would wait
+// for what was just written to it.
+Result<Quote> Policy::quote(const Asked& asked, Steps* steps) const {
+  Result<Quote> quote(std::unexpect, Error{Code::no_rule_matches});
+  const Rule* const rule = rule_for(asked);
+  if (rule == nullptr) [[unlikely]]
+    return quote;
+  if (steps != nullptr) [[unlikely]]
+    note_rule(*steps, *rule);
+  Working working{.rounding = rounding_, .steps = steps};
+  quote.emplace(Quote::Key(), *this, *rule);
+  const Code code = rule->fee->name_fee(asked, working, quote->total_);
+  if (code != Code::ok) [[unlikely]]
+    quote = fail(code);
+  return quote;
 }
 
 std::string replay(const Policy& policy, const GoldenCase& golden) {

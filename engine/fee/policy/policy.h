@@ -46,12 +46,19 @@ class Policy;
 // A fee, and where it comes from. It views the policy.
 class Quote {
  public:
+  // Policies alone have one.
+  class Key {
+    friend class Policy;
+    explicit Key() = default;
+  };
+  Quote(Key, const Policy& policy, const Rule& rule) noexcept : rule_(&rule), policy_(&policy) {}
+
   const U256& total() const { return total_; }
   const Rule& rule() const { return *rule_; }
   const Policy& policy() const { return *policy_; }
-  // price returns what the transaction must state for the total to be the network's fee, or
-  // nothing.
-  const Price* price() const;
+  // price returns what the transaction must state for the total to be the network's fee, or nothing
+  // where it is none. It asks the rule again.
+  std::optional<Price> price(const Asked& asked) const;
 
   // share returns what one recipient gets: of each one with a rate the part of the total, rounded
   // down, and of the one without what these leave. Together they are the total.
@@ -60,12 +67,9 @@ class Quote {
 
  private:
   friend class Policy;
-  Quote(const Policy& policy, const Rule& rule, const U256& total, const Price& price)
-      : total_(total), rule_(&rule), policy_(&policy), price_(price) {}
   U256 total_;
   const Rule* rule_;
   const Policy* policy_;
-  Price price_;
 };
 
 // What a policy must answer, as its authors stated it once.
@@ -103,6 +107,7 @@ class Policy {
  private:
   class Reader;
   Policy() = default;
+  const Rule* rule_for(const Asked& asked) const;
   Result<Quote> quote(const Asked& asked, Steps* steps) const;
 
   std::string version_;

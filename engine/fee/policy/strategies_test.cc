@@ -122,13 +122,16 @@ TEST(Eip1559, IsTheMostThatTheTransactionCanCost) {
   const auto policy = policy_from(
       file_of("{eip1559: {base_fee: 150%, priority: p50, at_least: 2, at_most: 100}}", "up"));
   const std::vector<std::uint64_t> fees = {40, 10, 30, 20};
-  const auto quote = policy->quote(asked_on_chain(fees, 21'000));
+  const Asked asked = asked_on_chain(fees, 21'000);
+  const auto quote = policy->quote(asked);
   ASSERT_TRUE(quote);
   // 1001 * 1.5 is 1501.5, rounded up; the second of four is the 50th percentile.
   EXPECT_EQ(text_of(quote->total()), std::to_string((1502 + 20) * 21'000));
-  ASSERT_NE(quote->price(), nullptr);
-  EXPECT_EQ(quote->price()->per_unit_max, U256(1522));
-  EXPECT_EQ(quote->price()->per_unit_tip, U256(20));
+  const auto price = quote->price(asked);
+  ASSERT_TRUE(price);
+  EXPECT_EQ(price->per_unit_max, U256(1522));
+  EXPECT_EQ(price->per_unit_tip, 20U);
+  EXPECT_EQ(price->units, 21'000U);
 }
 
 TEST(Eip1559, PicksTheNearestRankAndMakesUpNothing) {
@@ -175,8 +178,9 @@ TEST(Eip1559, NamesItsPriceOnlyWhereTheFeeIsThatOfTheNetwork) {
   const auto network = "{eip1559: {base_fee: 100%, priority: p50}}";
   const auto with = [&](const std::string& fee) {
     const auto policy = policy_from(file_of(fee));
-    const auto quote = policy->quote(asked_on_chain(fees, 10));
-    return quote && quote->price() != nullptr;
+    const Asked asked = asked_on_chain(fees, 10);
+    const auto quote = policy->quote(asked);
+    return quote && quote->price(asked);
   };
   EXPECT_TRUE(with(network));
   EXPECT_FALSE(with(std::string("{sum: [") + network + ", {fixed: 1}]}"));
@@ -194,8 +198,8 @@ TEST(SolanaPriority, RoundsAsTheChainDoesWhateverThePolicySays) {
     asked.chain_data.signatures = 2;
     const auto quote = policy->quote(asked);
     EXPECT_EQ(told(quote), "10401") << "400.002 lamports";
-    ASSERT_NE(quote->price(), nullptr);
-    EXPECT_EQ(quote->price()->per_unit_max, U256(2'000));
+    ASSERT_TRUE(quote->price(asked));
+    EXPECT_EQ(quote->price(asked)->per_unit_max, U256(2'000));
   }
 }
 

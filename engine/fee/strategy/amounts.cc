@@ -6,12 +6,9 @@
 namespace airlock::fee {
 namespace {
 
-// The place of the tier that an amount belongs to: the first whose edge is not below it.
-std::size_t place_of(std::span<const U256> edges, const U256& amount) {
-  std::size_t place = 0;
-  while (place < edges.size() && edges[place] < amount) ++place;
-  return place;
-}
+__extension__ using Wide = unsigned __int128;
+
+bool is_short(const U256& value) { return (value.limbs[1] | value.limbs[2] | value.limbs[3]) == 0; }
 
 std::vector<U256> edges_of(const std::vector<Tier>& tiers) {
   AIRLOCK_CHECK(!tiers.empty() && tiers.size() <= kTiersMax && !tiers.back().up_to);
@@ -33,38 +30,57 @@ Result<std::uint64_t> common_denominator(const std::vector<Tier>& tiers) {
   return common;
 }
 
-std::string tier_text(std::size_t place, std::span<const U256> edges) {
+}  // namespace
+
+Edges::Edges(std::vector<U256> edges) : edges_(std::move(edges)) {
+  for (const U256& edge : edges_) {
+    if (!is_short(edge)) break;
+    short_edges_.push_back(edge.limbs[0]);
+  }
+}
+
+std::size_t Edges::place_of(const U256& amount) const {
+  std::size_t place = 0;
+  if (is_short(amount)) {
+    while (place < short_edges_.size() && short_edges_[place] < amount.limbs[0]) ++place;
+    return place;
+  }
+  while (place < edges_.size() && edges_[place] < amount) ++place;
+  return place;
+}
+
+std::string Edges::text_of_tier(std::size_t place) const {
   std::string text = "tier " + std::to_string(place + 1) + " (";
-  text += place == 0 ? "from 0" : "above " + text_of(edges[place - 1]);
-  if (place < edges.size()) text += ", up to " + text_of(edges[place]);
+  text += place == 0 ? "from 0" : "above " + text_of(edges_[place - 1]);
+  if (place < edges_.size()) text += ", up to " + text_of(edges_[place]);
   return text + ")";
 }
 
-}  // namespace
-
-Result<U256> Fixed::name_fee(const Asked&, Working& working) const {
-  if (working.steps != nullptr) say(working, text_of(fee_));
-  return fee_;
+Code Fixed::evaluate(const Asked&, Working& working, U256& fee) const {
+  say(working, [&] { return text_of(fee_); });
+  fee = fee_;
+  return Code::ok;
 }
 
-Result<U256> Percentage::name_fee(const Asked& asked, Working& working) const {
-  if (working.steps != nullptr) say(working, text_of_scaled(asked.amount, rate_, working.rounding));
-  return or_overflow(number::scale(asked.amount, rate_, working.rounding));
+Code Percentage::evaluate(const Asked& asked, Working& working, U256& fee) const {
+  say(working, [&] { return text_of_scaled(asked.amount, rate_, working.rounding); });
+  return scaled(fee, asked.amount, rate_, working.rounding);
 }
 
 WholeTiers::WholeTiers(std::vector<Tier> tiers)
     : edges_(edges_of(tiers)), tiers_(std::move(tiers)) {}
 
-Result<U256> WholeTiers::name_fee(const Asked& asked, Working& working) const {
-  const std::size_t place = place_of(edges_, asked.amount);
+Code WholeTiers::evaluate(const Asked& asked, Working& working, U256& fee) const {
+  const std::size_t place = edges_.place_of(asked.amount);
   const Tier& tier = tiers_[place];
-  if (working.steps != nullptr) {
-    const std::string fee = tier.fixed ? text_of(*tier.fixed)
-                                       : text_of_scaled(asked.amount, tier.rate, working.rounding);
-    say(working, tier_text(place, edges_) + ": " + fee);
-  }
-  if (tier.fixed) return *tier.fixed;
-  return or_overflow(number::scale(asked.amount, tier.rate, working.rounding));
+  say(working, [&] {
+    const std::string text = tier.fixed ? text_of(*tier.fixed)
+                                        : text_of_scaled(asked.amount, tier.rate, working.rounding);
+    return edges_.text_of_tier(place) + ": " + text;
+  });
+  if (!tier.fixed) return scaled(fee, asked.amount, tier.rate, working.rounding);
+  fee = *tier.fixed;
+  return Code::ok;
 }
 
 Result<Owned> MarginalTiers::make(const std::vector<Tier>& tiers) {
@@ -87,32 +103,51 @@ Result<Owned> MarginalTiers::make(const std::vector<Tier>& tiers) {
       if (!below) return fail(Code::fee_overflow);
       part.below = *below;
     }
+    part.is_short = is_short(part.from) &&
+                    (part.below.limbs[2] | part.below.limbs[3] | part.below.limbs[4]) == 0;
     parts.push_back(part);
   }
-  return Owned(new MarginalTiers(std::move(edges), std::move(parts), denominator));
+  return Owned(new MarginalTiers(Edges(std::move(edges)), std::move(parts), denominator));
 }
 
 void MarginalTiers::explain_parts(const U256& amount, std::size_t place, Working& working) const {
   for (std::size_t i = 0; i <= place; ++i) {
     const U256 until = i < place ? edges_[i] : amount;
-    say(working, tier_text(i, edges_) + ": " + text_of(number::subtract(until, parts_[i].from)) +
-                     " * " + text_of(Ratio{parts_[i].numerator, denominator_}));
+    say(working, [&] {
+      return edges_.text_of_tier(i) + ": " + text_of(number::subtract(until, parts_[i].from)) +
+             " * " + text_of(Ratio{parts_[i].numerator, denominator_});
+    });
   }
 }
 
-Result<U256> MarginalTiers::name_fee(const Asked& asked, Working& working) const {
-  const std::size_t place = place_of(edges_, asked.amount);
+// Where amount and numerators are short, which most are, one division of 128 by 64 bits does.
+bool MarginalTiers::evaluate_short(const Part& part, const U256& amount, Rounding rounding,
+                                   U256& fee) const {
+  if (!part.is_short || !is_short(amount)) return false;
+  const Wide above = Wide{amount.limbs[0] - part.from.limbs[0]} * part.numerator;
+  Wide all = Wide{part.below.limbs[1]} << 64 | part.below.limbs[0];
+  if (__builtin_add_overflow(all, above, &all)) return false;
+  const auto high = static_cast<std::uint64_t>(all >> 64);
+  if (high >= denominator_) return false;
+  fee = number::divide_short(high, static_cast<std::uint64_t>(all), denominator_, rounding);
+  return true;
+}
+
+Code MarginalTiers::evaluate(const Asked& asked, Working& working, U256& fee) const {
+  const std::size_t place = edges_.place_of(asked.amount);
   const Part& part = parts_[place];
   if (working.steps != nullptr) explain_parts(asked.amount, place, working);
-  const auto above =
-      number::wide_product(number::subtract(asked.amount, part.from), part.numerator);
-  const auto all = number::wide_add(part.below, above);
-  if (!all) return fail(Code::fee_overflow);
-  auto fee = or_overflow(number::divide(*all, denominator_, working.rounding));
-  if (working.steps != nullptr && fee)
-    say(working,
-        "together " + text_of(*fee) + ", rounded once, " + std::string(text_of(working.rounding)));
-  return fee;
+  if (!evaluate_short(part, asked.amount, working.rounding, fee)) {
+    const auto above =
+        number::wide_product(number::subtract(asked.amount, part.from), part.numerator);
+    const auto all = number::wide_add(part.below, above);
+    if (!all) return Code::fee_overflow;
+    AIRLOCK_FEE_TRY(or_overflow(number::divide(*all, denominator_, working.rounding), fee));
+  }
+  say(working, [&] {
+    return "together " + text_of(fee) + ", rounded once, " + std::string(text_of(working.rounding));
+  });
+  return Code::ok;
 }
 
 }  // namespace airlock::fee

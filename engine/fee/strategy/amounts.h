@@ -14,7 +14,7 @@ class Fixed final : public Strategy {
   std::string_view keyword() const override { return "fixed"; }
 
  private:
-  Result<U256> name_fee(const Asked& asked, Working& working) const override;
+  Code evaluate(const Asked& asked, Working& working, U256& fee) const override;
   U256 fee_;
 };
 
@@ -25,7 +25,7 @@ class Percentage final : public Strategy {
   std::string_view keyword() const override { return "percentage"; }
 
  private:
-  Result<U256> name_fee(const Asked& asked, Working& working) const override;
+  Code evaluate(const Asked& asked, Working& working, U256& fee) const override;
   Ratio rate_;
 };
 
@@ -37,6 +37,20 @@ struct Tier {
   Ratio rate{};                 // else
 };
 
+// The upper edges of all tiers but the last, from the lowest to the highest.
+class Edges {
+ public:
+  explicit Edges(std::vector<U256> edges);
+  // place_of returns the tier that an amount belongs to: the first whose edge is not below it.
+  std::size_t place_of(const U256& amount) const;
+  const U256& operator[](std::size_t place) const { return edges_[place]; }
+  std::string text_of_tier(std::size_t place) const;
+
+ private:
+  std::vector<U256> edges_;
+  std::vector<std::uint64_t> short_edges_;  // those of 64 bits, which are the first ones
+};
+
 // The whole amount pays as its own tier says.
 class WholeTiers final : public Strategy {
  public:
@@ -45,8 +59,8 @@ class WholeTiers final : public Strategy {
   std::string_view keyword() const override { return "tiers"; }
 
  private:
-  Result<U256> name_fee(const Asked& asked, Working& working) const override;
-  std::vector<U256> edges_;
+  Code evaluate(const Asked& asked, Working& working, U256& fee) const override;
+  Edges edges_;
   std::vector<Tier> tiers_;
 };
 
@@ -64,13 +78,15 @@ class MarginalTiers final : public Strategy {
     U256 from{};                  // what the tiers below take
     std::uint64_t numerator = 0;  // of this tier's rate
     number::U320 below{};         // what the tiers below cost: a numerator
+    bool is_short = false;        // `from` has 64 bits, `below` 128
   };
-  MarginalTiers(std::vector<U256> edges, std::vector<Part> parts, std::uint64_t denominator)
+  MarginalTiers(Edges edges, std::vector<Part> parts, std::uint64_t denominator)
       : edges_(std::move(edges)), parts_(std::move(parts)), denominator_(denominator) {}
-  Result<U256> name_fee(const Asked& asked, Working& working) const override;
+  Code evaluate(const Asked& asked, Working& working, U256& fee) const override;
   void explain_parts(const U256& amount, std::size_t place, Working& working) const;
+  bool evaluate_short(const Part& part, const U256& amount, Rounding rounding, U256& fee) const;
 
-  std::vector<U256> edges_;
+  Edges edges_;
   std::vector<Part> parts_;
   std::uint64_t denominator_;
 };

@@ -2,55 +2,59 @@
 
 namespace airlock::fee {
 
-Result<U256> Sum::name_fee(const Asked& asked, Working& working) const {
-  U256 total;
+Code Sum::evaluate(const Asked& asked, Working& working, U256& fee) const {
+  fee = 0;
   for (const Owned& part : parts_) {
-    AIRLOCK_ASSIGN(const U256 fee, part->fee(asked, working));
-    AIRLOCK_ASSIGN(total, or_overflow(number::add(total, fee)));
+    U256 one;
+    AIRLOCK_FEE_TRY(part->name_fee(asked, working, one));
+    AIRLOCK_FEE_TRY(or_overflow(number::add(fee, one), fee));
   }
-  if (working.steps != nullptr) say(working, "together " + text_of(total));
-  return total;
+  say(working, [&] { return "together " + text_of(fee); });
+  return Code::ok;
 }
 
-Result<U256> MaxOf::name_fee(const Asked& asked, Working& working) const {
-  U256 largest;
-  Price price = working.price;
-  const Price before = working.price;
-  for (const Owned& part : parts_) {
-    working.price = before;
-    AIRLOCK_ASSIGN(const U256 fee, part->fee(asked, working));
-    if (&part != &parts_.front() && fee <= largest) continue;
-    largest = fee;
-    price = working.price;
+Code MaxOf::evaluate(const Asked& asked, Working& working, U256& fee) const {
+  std::optional<Price> price;
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    if (working.price != nullptr) working.price->reset();
+    U256 one;
+    AIRLOCK_FEE_TRY(parts_[i]->name_fee(asked, working, one));
+    if (i > 0 && one <= fee) continue;
+    fee = one;
+    if (working.price != nullptr) price = *working.price;
   }
-  working.price = price;
-  if (working.steps != nullptr) say(working, "the largest is " + text_of(largest));
-  return largest;
+  if (working.price != nullptr) *working.price = price;
+  say(working, [&] { return "the largest is " + text_of(fee); });
+  return Code::ok;
 }
 
-Result<U256> Minimum::name_fee(const Asked& asked, Working& working) const {
-  AIRLOCK_ASSIGN(const U256 fee, of_->fee(asked, working));
+Code Minimum::evaluate(const Asked& asked, Working& working, U256& fee) const {
+  AIRLOCK_FEE_TRY(of_->name_fee(asked, working, fee));
   const bool is_raised = fee < at_least_;
-  if (working.steps != nullptr)
-    say(working, text_of(fee) + (is_raised ? " is below " : " is not below ") + text_of(at_least_));
-  return is_raised ? at_least_ : fee;
+  say(working, [&] {
+    return text_of(fee) + (is_raised ? " is below " : " is not below ") + text_of(at_least_);
+  });
+  if (is_raised) fee = at_least_;
+  return Code::ok;
 }
 
-Result<U256> Maximum::name_fee(const Asked& asked, Working& working) const {
-  AIRLOCK_ASSIGN(const U256 fee, of_->fee(asked, working));
+Code Maximum::evaluate(const Asked& asked, Working& working, U256& fee) const {
+  AIRLOCK_FEE_TRY(of_->name_fee(asked, working, fee));
   const bool is_cut = fee > at_most_;
-  if (working.steps != nullptr)
-    say(working, text_of(fee) + (is_cut ? " is above " : " is not above ") + text_of(at_most_));
-  return is_cut ? at_most_ : fee;
+  say(working, [&] {
+    return text_of(fee) + (is_cut ? " is above " : " is not above ") + text_of(at_most_);
+  });
+  if (is_cut) fee = at_most_;
+  return Code::ok;
 }
 
-Result<U256> FirstMatch::name_fee(const Asked& asked, Working& working) const {
+Code FirstMatch::evaluate(const Asked& asked, Working& working, U256& fee) const {
   for (std::size_t i = 0; i < cases_.size(); ++i) {
     if (!cases_[i].when.holds(asked)) continue;
-    if (working.steps != nullptr) say(working, "case " + std::to_string(i + 1) + " holds");
-    return cases_[i].fee->fee(asked, working);
+    say(working, [&] { return "case " + std::to_string(i + 1) + " holds"; });
+    return cases_[i].fee->name_fee(asked, working, fee);
   }
-  return fail(Code::no_rule_matches);
+  return Code::no_rule_matches;
 }
 
 }  // namespace airlock::fee

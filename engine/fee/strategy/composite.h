@@ -15,7 +15,7 @@ class Sum final : public Strategy {
   std::string_view keyword() const override { return "sum"; }
 
  private:
-  Result<U256> name_fee(const Asked& asked, Working& working) const override;
+  Code evaluate(const Asked& asked, Working& working, U256& fee) const override;
   std::vector<Owned> parts_;
 };
 
@@ -26,7 +26,7 @@ class MaxOf final : public Strategy {
   std::string_view keyword() const override { return "max_of"; }
 
  private:
-  Result<U256> name_fee(const Asked& asked, Working& working) const override;
+  Code evaluate(const Asked& asked, Working& working, U256& fee) const override;
   std::vector<Owned> parts_;
 };
 
@@ -37,7 +37,7 @@ class Minimum final : public Strategy {
   std::string_view keyword() const override { return "minimum"; }
 
  private:
-  Result<U256> name_fee(const Asked& asked, Working& working) const override;
+  Code evaluate(const Asked& asked, Working& working, U256& fee) const override;
   Owned of_;
   U256 at_least_;
 };
@@ -50,7 +50,7 @@ class Maximum final : public Strategy {
   std::string_view keyword() const override { return "maximum"; }
 
  private:
-  Result<U256> name_fee(const Asked& asked, Working& working) const override;
+  Code evaluate(const Asked& asked, Working& working, U256& fee) const override;
   Owned of_;
   U256 at_most_;
 };
@@ -66,7 +66,7 @@ class FirstMatch final : public Strategy {
   std::string_view keyword() const override { return "first_match"; }
 
  private:
-  Result<U256> name_fee(const Asked& asked, Working& working) const override;
+  Code evaluate(const Asked& asked, Working& working, U256& fee) const override;
   std::vector<Case> cases_;
 };
 

@@ -25,38 +25,45 @@ Result<std::uint64_t> Priority::of(std::span<const std::uint64_t> samples) const
   return std::clamp(*picked, at_least, at_most);
 }
 
-Result<U256> Eip1559::name_fee(const Asked& asked, Working& working) const {
+Code Eip1559::evaluate(const Asked& asked, Working& working, U256& fee) const {
   const ChainData& chain = asked.chain_data;
-  if (!chain.base_fee || !chain.units) return fail(Code::chain_data_missing);
-  AIRLOCK_ASSIGN(const std::uint64_t tip, priority_.of(chain.priority_fees));
-  AIRLOCK_ASSIGN(const U256 base,
-                 or_overflow(number::scale(*chain.base_fee, base_fee_, working.rounding)));
-  AIRLOCK_ASSIGN(const U256 per_gas, or_overflow(number::add(base, tip)));
-  AIRLOCK_ASSIGN(const U256 fee, or_overflow(number::multiply(per_gas, *chain.units)));
-  working.price = {fee, per_gas, tip, *chain.units};
-  if (working.steps == nullptr) return fee;
-  say(working, "base fee " + text_of_scaled(*chain.base_fee, base_fee_, working.rounding));
-  say(working, percentile_text(priority_, chain.priority_fees.size(), tip));
-  say(working, "(" + text_of(base) + " + " + std::to_string(tip) + ") * " +
-                   std::to_string(*chain.units) + " gas = " + text_of(fee));
-  return fee;
+  if (!chain.base_fee || !chain.units) return Code::chain_data_missing;
+  const auto tip = priority_.of(chain.priority_fees);
+  if (!tip) return tip.error().code;
+  U256 base, per_gas;
+  AIRLOCK_FEE_TRY(scaled(base, *chain.base_fee, base_fee_, working.rounding));
+  AIRLOCK_FEE_TRY(or_overflow(number::add(base, *tip), per_gas));
+  AIRLOCK_FEE_TRY(or_overflow(number::multiply(per_gas, *chain.units), fee));
+  if (working.price != nullptr) *working.price = Price{fee, per_gas, *tip, *chain.units};
+  say(working,
+      [&] { return "base fee " + text_of_scaled(*chain.base_fee, base_fee_, working.rounding); });
+  say(working, [&] { return percentile_text(priority_, chain.priority_fees.size(), *tip); });
+  say(working, [&] {
+    return "(" + text_of(base) + " + " + std::to_string(*tip) + ") * " +
+           std::to_string(*chain.units) + " gas = " + text_of(fee);
+  });
+  return Code::ok;
 }
 
-Result<U256> SolanaPriority::name_fee(const Asked& asked, Working& working) const {
+Code SolanaPriority::evaluate(const Asked& asked, Working& working, U256& fee) const {
   const ChainData& chain = asked.chain_data;
-  if (!chain.units) return fail(Code::chain_data_missing);
-  AIRLOCK_ASSIGN(const std::uint64_t price, priority_.of(chain.priority_fees));
+  if (!chain.units) return Code::chain_data_missing;
+  const auto price = priority_.of(chain.priority_fees);
+  if (!price) return price.error().code;
   const auto base = number::multiply(chain.signatures, per_signature_);
-  const auto priority = number::scale(price, {*chain.units, kMicro}, Rounding::up);
+  const auto priority = number::scale(*price, {*chain.units, kMicro}, Rounding::up);
   AIRLOCK_CHECK(base && priority);  // two factors of 64 bits each
-  AIRLOCK_ASSIGN(const U256 fee, or_overflow(number::add(*base, *priority)));
-  working.price = {fee, price, price, *chain.units};
-  if (working.steps == nullptr) return fee;
-  say(working, std::to_string(chain.signatures) + " signatures * " +
-                   std::to_string(per_signature_) + " lamports = " + text_of(*base));
-  say(working, percentile_text(priority_, chain.priority_fees.size(), price));
-  say(working, text_of_scaled(price, {*chain.units, kMicro}, Rounding::up) + ", as the chain does");
-  return fee;
+  AIRLOCK_FEE_TRY(or_overflow(number::add(*base, *priority), fee));
+  if (working.price != nullptr) *working.price = Price{fee, *price, *price, *chain.units};
+  say(working, [&] {
+    return std::to_string(chain.signatures) + " signatures * " + std::to_string(per_signature_) +
+           " lamports = " + text_of(*base);
+  });
+  say(working, [&] { return percentile_text(priority_, chain.priority_fees.size(), *price); });
+  say(working, [&] {
+    return text_of_scaled(*price, {*chain.units, kMicro}, Rounding::up) + ", as the chain does";
+  });
+  return Code::ok;
 }
 
 }  // namespace airlock::fee

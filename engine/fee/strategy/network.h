@@ -30,7 +30,7 @@ class Eip1559 final : public Strategy {
   std::string_view keyword() const override { return "eip1559"; }
 
  private:
-  Result<U256> name_fee(const Asked& asked, Working& working) const override;
+  Code evaluate(const Asked& asked, Working& working, U256& fee) const override;
   Ratio base_fee_;
   Priority priority_;
 };
@@ -45,7 +45,7 @@ class SolanaPriority final : public Strategy {
   std::string_view keyword() const override { return "solana"; }
 
  private:
-  Result<U256> name_fee(const Asked& asked, Working& working) const override;
+  Code evaluate(const Asked& asked, Working& working, U256& fee) const override;
   std::uint64_t per_signature_;
   Priority priority_;
 };

@@ -34,16 +34,12 @@ std::string text_of_scaled(const U256& value, const Ratio& ratio, Rounding round
          text_of(Ratio{divided.rest, ratio.denominator}) + " left over";
 }
 
-void Strategy::say(Working& working, std::string text) const {
-  working.steps->push_back({working.depth, std::string(keyword()), std::move(text)});
-}
-
-Result<U256> Strategy::explain(const Asked& asked, Working& working) const {
+Code Strategy::explain(const Asked& asked, Working& working, U256& fee) const {
   ++working.depth;
-  auto named = name_fee(asked, working);
-  if (!named) say(working, "refused: " + std::string(name(named.error().code)));
+  const Code code = evaluate(asked, working, fee);
+  if (code != Code::ok) say(working, [&] { return "refused: " + std::string(name(code)); });
   --working.depth;
-  return named;
+  return code;
 }
 
 }  // namespace airlock::fee

@@ -54,9 +54,9 @@ struct Asked {
 
 // What a network fee is made of, for the transaction that pays it.
 struct Price {
-  U256 fee{};           // what it comes to; zero where there is none
-  U256 per_unit_max{};  // maxFeePerGas, or the compute unit price in micro-lamports
-  U256 per_unit_tip{};  // maxPriorityFeePerGas
+  U256 fee{};                      // what it comes to
+  U256 per_unit_max{};             // maxFeePerGas, or the compute unit price in micro-lamports
+  std::uint64_t per_unit_tip = 0;  // maxPriorityFeePerGas
   std::uint64_t units = 0;
 };
 
@@ -71,9 +71,9 @@ using Steps = std::vector<Step>;
 // What one evaluation carries along.
 struct Working {
   Rounding rounding = Rounding::down;
-  Steps* steps = nullptr;  // where somebody asks how
-  std::size_t depth = 0;   // of the strategy that is asked, for the steps alone
-  Price price{};
+  Steps* steps = nullptr;                 // where somebody asks how
+  std::optional<Price>* price = nullptr;  // where somebody asks for the price of the network
+  std::size_t depth = 0;                  // of the strategy that is asked, for the steps alone
 };
 
 class Strategy {
@@ -82,32 +82,47 @@ class Strategy {
   Strategy(const Strategy&) = delete;
   Strategy& operator=(const Strategy&) = delete;
 
-  // fee names the fee. Errors: fee_overflow, chain_data_missing, no_rule_matches.
-  Result<U256> fee(const Asked& asked, Working& working) const {
+  // name_fee writes the fee, and answers ok; or why there is none: fee_overflow,
+  // chain_data_missing, no_rule_matches. It stands on the way of every quote: a Result of 40 bytes
+  // at each level would take longer than the arithmetic.
+  Code name_fee(const Asked& asked, Working& working, U256& fee) const {
     if (working.steps == nullptr) [[likely]]
-      return name_fee(asked, working);
-    return explain(asked, working);
+      return evaluate(asked, working, fee);
+    return explain(asked, working, fee);
   }
   // keyword is the strategy's word in a policy's file.
   virtual std::string_view keyword() const = 0;
 
  protected:
   Strategy() = default;
-  // say notes a step of the arithmetic below this strategy's own.
-  void say(Working& working, std::string text) const;
+  // say notes a step of the arithmetic, where somebody asks how. The text comes by a function,
+  // which is called then alone: the way of a quote neither makes texts nor has room for them.
+  template <class Text>
+  void say(Working& working, const Text& text) const {
+    if (working.steps != nullptr) [[unlikely]]
+      note(working, text);
+  }
 
  private:
-  virtual Result<U256> name_fee(const Asked& asked, Working& working) const = 0;
-  Result<U256> explain(const Asked& asked, Working& working) const;
+  virtual Code evaluate(const Asked& asked, Working& working, U256& fee) const = 0;
+  Code explain(const Asked& asked, Working& working, U256& fee) const;
+  template <class Text>
+  [[gnu::noinline]] void note(Working& working, const Text& text) const {
+    working.steps->push_back({working.depth, std::string(keyword()), text()});
+  }
 };
 
 using Owned = std::unique_ptr<const Strategy>;
 
-// or_overflow gives what does not fit 256 bits the code of fees.
-inline Result<U256> or_overflow(Result<U256> value) {
-  if (!value) [[unlikely]]
-    return fail(Code::fee_overflow);
-  return value;
+// scaled is number::scale_to with the code of fees.
+inline Code scaled(U256& fee, const U256& value, const Ratio& ratio, Rounding rounding) {
+  return number::scale_to(fee, value, ratio, rounding) ? Code::ok : Code::fee_overflow;
+}
+// or_overflow hands over what fits 256 bits.
+inline Code or_overflow(const Result<U256>& value, U256& fee) {
+  if (!value) return Code::fee_overflow;
+  fee = *value;
+  return Code::ok;
 }
 
 // text_of writes a number, a ratio, a rounding mode as policies and their explanations do.
@@ -118,3 +133,10 @@ std::string_view text_of(Rounding rounding);
 std::string text_of_scaled(const U256& value, const Ratio& ratio, Rounding rounding);
 
 }  // namespace airlock::fee
+
+// AIRLOCK_FEE_TRY(expression): returns its code from the enclosing function unless that is ok.
+#define AIRLOCK_FEE_TRY(expression)                                                   \
+  do {                                                                                \
+    if (const auto tried_ = (expression); tried_ != ::airlock::Code::ok) [[unlikely]] \
+      return tried_;                                                                  \
+  } while (false)

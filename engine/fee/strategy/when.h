@@ -28,15 +28,15 @@ class AnyOf {
  public:
   AnyOf() = default;
   explicit AnyOf(std::vector<Pattern> patterns) : patterns_(std::move(patterns)) {}
-  bool matches(std::string_view word) const {
-    if (patterns_.empty()) return true;
+  bool matches(std::string_view word) const { return patterns_.empty() || has(word); }
+
+ private:
+  bool has(std::string_view word) const {
     for (const Pattern& pattern : patterns_) {
       if (pattern.matches(word)) return true;
     }
     return false;
   }
-
- private:
   std::vector<Pattern> patterns_;
 };
 
