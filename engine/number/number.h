@@ -1,7 +1,8 @@
 // engine/number: whole numbers of up to 256 bits, exactly.
 //
 // They are what amounts, identifiers and words of a chain are. It promises exact results, decimal
-// text in its one spelling, and no heap. It never rounds, and it has no floating point.
+// text in its one spelling, and no heap. It rounds only where it is told how (arithmetic.h), and it
+// has no floating point.
 #pragma once
 
 #include <array>

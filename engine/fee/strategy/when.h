@@ -1,6 +1,8 @@
 // When a rule holds: conditions on what a fee is asked for, all of which must be so.
 #pragma once
 
+#include <cstring>
+
 #include "engine/fee/strategy/strategy.h"
 
 namespace airlock::fee {
@@ -15,10 +17,23 @@ class Pattern {
       : text_(text.substr(0, text.size() - (text.ends_with('*') ? 1 : 0))),
         is_prefix_(text.ends_with('*')) {}
   bool matches(std::string_view word) const {
-    return is_prefix_ ? word.starts_with(text_) : word == text_;
+    const std::size_t size = text_.size();
+    return (is_prefix_ ? word.size() >= size : word.size() == size) &&
+           same(word.data(), text_.data(), size);
   }
 
  private:
+  // Eight bytes at a time: the words are short, and a call of memcmp is not.
+  static bool same(const char* a, const char* b, std::size_t size) {
+    for (; size >= 8; a += 8, b += 8, size -= 8) {
+      if (std::memcmp(a, b, 8) != 0) return false;
+    }
+    for (; size > 0; ++a, ++b, --size) {
+      if (*a != *b) return false;
+    }
+    return true;
+  }
+
   std::string text_;
   bool is_prefix_;
 };
