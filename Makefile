@@ -8,12 +8,14 @@
 #                its and securesystemslib's checkouts in TUF_PYTHONPATH, or its bars are told as left out
 #   make fuzz    every parser, FUZZ_SECONDS each (default 600)
 #   make peers   SLH-DSA, canonical JSON and ABI values beside other implementations, which npm installs
+#   make oracle  fee policies beside the whole numbers of Python, CONTEXTS random questions (default 10 million)
 #   make without take each check out of the code, and see its test fail
 #   make conformance SUITE=checkout   the public TUF suite against airlock-tuf (tests/conformance/run.py)
 
 JOBS ?= $(shell nproc)
 CORPUS := $(if $(value AIRLOCK_CORPUS),$(value AIRLOCK_CORPUS),$(CURDIR)/../shared/corpus)
 FUZZ_SECONDS ?= 600
+CONTEXTS ?= 10000000
 export AIRLOCK_CORPUS := $(CORPUS)
 export PYTHONDONTWRITEBYTECODE = 1
 
@@ -25,7 +27,7 @@ awk '/^[0-9]+\/[0-9]+ Testing: / { test = "" } { test = test $$0 "\n" } /^Test F
 test $$ended -eq 0
 endef
 
-.PHONY: demo test check corpus bench fuzz peers without conformance packages build bare fuzz-smoke format tidy clean
+.PHONY: demo test check corpus bench fuzz peers oracle without conformance packages build bare fuzz-smoke format tidy clean
 
 packages:
 	@tools/install_packages.sh build
@@ -88,6 +90,10 @@ fuzz-smoke: | build-folder
 peers: | build-folder
 	@$(MAKE) --no-print-directory build
 	@AIRLOCK_BIN=build/release tools/peers.sh
+
+oracle: | build-folder
+	@$(MAKE) --no-print-directory build
+	@AIRLOCK_BIN=build/release python3 tools/fee_oracle.py $(CONTEXTS) --seed $$(date +%s)
 
 without: | build-folder
 	@tools/install_packages.sh build

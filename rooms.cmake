@@ -32,6 +32,7 @@ library(p11_kit HEADERS p11-kit/)
 library(qrencode HEADERS qrencode.h)
 library(cbor HEADERS cbor.h)
 library(mimalloc HEADERS mimalloc.h mimalloc-new-delete.h)
+library(yaml HEADERS yaml.h)
 library(boost ONE_UNIT HEADERS boost/)
 
 # ---- core: freestanding. No heap, exceptions, RTTI, I/O, clock, randomness or mutable globals.
@@ -50,6 +51,7 @@ room(host/file      HOST ROOMS core/base core/crypto)
 room(host/json      HOST ROOMS core/base LIBS nlohmann_json)
 room(host/parallel  HOST ROOMS core/base)
 room(host/text      HOST ROOMS core/base core/codec core/crypto)
+room(host/yaml      HOST ROOMS core/base host/text LIBS yaml)
 room(host/terminal  HOST ROOMS core/base host/text)
 room(host/commandline HOST ROOMS core/base host/text LIBS cli11)
 
@@ -76,6 +78,11 @@ room(engine/abi/pack     HOST ROOMS core/base core/crypto core/package core/entr
 room(engine/abi/clear    HOST ROOMS core/base core/crypto host/json host/text engine/number engine/abi/type engine/abi/evm)
 
 room(engine/abi          HOST ROOMS core/base core/crypto core/package core/entry host/file host/json host/text engine/number engine/swap engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack)
+
+# What a wallet charges: strategies, the policy that is made of them, and the engine that follows one pointer to it.
+room(engine/fee/strategy HOST ROOMS core/base host/text engine/number)
+room(engine/fee/policy   HOST ROOMS core/base core/crypto core/package host/text host/yaml engine/number engine/fee/strategy)
+room(engine/fee          HOST BUSY_TESTS ROOMS core/base core/crypto host/json host/text host/yaml engine/number engine/swap engine/fee/strategy engine/fee/policy)
 
 # The engine for programs that are not ours: a C ABI, and a C++ face that needs nothing else.
 room(engine/embed        HOST ROOMS core/base core/crypto core/package core/entry host/file host/json engine/swap engine/abi engine/abi/pack)
@@ -115,7 +122,7 @@ app(make_pack      tests/make_pack     ROOMS core/base core/crypto host/file hos
 app(make_release   tests/make_release  ROOMS core/base core/package host/file engine/abi/pack publish/release)
 
 # ---- apps: a main each.
-app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/minimal core/entry core/slot core/update host/file host/json host/parallel host/text host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/number engine/swap engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack engine/abi publish/token publish/keys publish/ceremony publish/diff publish/release publish/packs publish/online device/platform device/fetch LIBS nlohmann_json cli11 curl)
+app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/minimal core/entry core/slot core/update host/file host/json host/parallel host/text host/yaml host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/number engine/swap engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack engine/abi engine/fee/strategy engine/fee/policy engine/fee publish/token publish/keys publish/ceremony publish/diff publish/release publish/packs publish/online device/platform device/fetch LIBS nlohmann_json cli11 curl)
 app(airlock-server apps/airlock-server ROOMS core/base host/file host/json host/text host/commandline server/store server/rollout server/http LIBS mimalloc)
 app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/delta core/entry core/slot core/update host/file host/json host/text host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/swap engine/number engine/abi/type engine/abi/evm engine/abi/clear engine/abi/pack engine/abi device/platform device/fetch device/apply device/agent LIBS cli11)
 app(airlock-tuf    apps/airlock-tuf    ROOMS core/base core/crypto host/file host/json host/text host/commandline trust/tuf LIBS curl)

@@ -282,6 +282,10 @@ class Seeds(authority.Authority):
         for name, call in CALLS.items():
             self.put("evm_call_fuzz", name, call)
         self.put("transcript_fuzz", "whole", transcript().encode())
+        for path in (ROOT / "examples" / "fee-policy").glob("*.yaml"):
+            for target in ("yaml_fuzz", "fee_policy_fuzz"):
+                self.put(target, path.stem, path.read_bytes())
+        self.put("yaml_fuzz", "refused", b"%YAML 1.1\n---\na: &x !!str [*x, 'y', \"\\u202e\"]\n? {b: |\n c}\n: >-\n  d\n...\n---\n")
         self.of_solana()
         for name, data in EMBEDDED_CALLS.items():
             self.put("embed_fuzz", name, b"\1" + bytes.fromhex(data))

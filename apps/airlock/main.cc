@@ -48,6 +48,7 @@ int run(int argc, char** argv) {
   add_repo_commands(app, outcome);
   add_release_command(app, outcome);
   add_abi_commands(app, outcome);
+  add_fee_commands(app, outcome);
   add_sign_command(app, outcome);
   add_ceremony_commands(app, outcome);
   add_publish_command(app, outcome);

@@ -1,7 +1,8 @@
 // engine/number: whole numbers of up to 256 bits, exactly.
 //
 // They are what amounts, identifiers and words of a chain are. It promises exact results, decimal
-// text in its one spelling, and no heap. It never rounds, and it has no floating point.
+// text in its one spelling, and no heap. It rounds only where it is told how (arithmetic.h), and it
+// has no floating point.
 #pragma once
 
 #include <array>
@@ -33,9 +34,10 @@ struct U256 {
 
   friend constexpr bool operator==(const U256&, const U256&) = default;
   friend constexpr std::strong_ordering operator<=>(const U256& a, const U256& b) {
-    for (std::size_t i = 4; i-- > 0;)
-      if (a.limbs[i] != b.limbs[i]) return a.limbs[i] <=> b.limbs[i];
-    return std::strong_ordering::equal;
+    if (a.limbs[3] != b.limbs[3]) return a.limbs[3] <=> b.limbs[3];
+    if (a.limbs[2] != b.limbs[2]) return a.limbs[2] <=> b.limbs[2];
+    if (a.limbs[1] != b.limbs[1]) return a.limbs[1] <=> b.limbs[1];
+    return a.limbs[0] <=> b.limbs[0];
   }
 };
 

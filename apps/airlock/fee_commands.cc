@@ -1,0 +1,308 @@
+// fee eval, explain, check, diff: what a fee policy charges, why, and what became of it.
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+
+#include "apps/airlock/commands.h"
+#include "apps/airlock/fees.h"
+#include "host/text/text.h"
+
+namespace airlock::app {
+namespace {
+
+void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+struct EvalOptions {
+  std::string policy, limits, given;
+  std::string chain, asset, operation, tier, amount, congestion, time;
+  bool batch = false;
+  bool json = false;
+};
+
+std::expected<fee::Situation, Refusal> read_given(const std::string& text) {
+  const auto tree = yaml::Tree::parse(text);
+  if (!tree) return refuse_fault(tree.error(), "--given");
+  auto read = fee::read_situation(tree->root());
+  if (!read) return refuse_fault(read.error(), "--given");
+  return std::move(*read);
+}
+
+std::expected<fee::Situation, Refusal> situation_of(const EvalOptions& options) {
+  if (!options.given.empty()) return read_given(options.given);
+  if (options.amount.empty())
+    return refuse(Code::usage, "give --amount, or --given with all that the fee is asked for");
+  fee::Situation made{options.chain, options.asset, options.operation, options.tier, {}, {}};
+  AIRLOCK_ANSWER_ASSIGN(made.rest.amount, number::read(options.amount), "--amount");
+  if (!options.congestion.empty()) {
+    AIRLOCK_ANSWER_ASSIGN(made.rest.congestion, text::read_share(options.congestion),
+                          "--congestion");
+  }
+  if (!options.time.empty()) {
+    AIRLOCK_ANSWER_ASSIGN(made.rest.time, text::from_time(options.time), "--time");
+  }
+  return made;
+}
+
+// One line of the batch, answered by one line of JSON.
+std::string answer_line(const fee::Policy& policy, const std::optional<fee::Limits>& limits,
+                        const std::string& line) {
+  const auto refused = [](Code code) {
+    return "{\"refused\":\"" + std::string(name(code)) + "\"}\n";
+  };
+  const auto tree = yaml::Tree::parse(line);
+  if (!tree) return refused(tree.error().code);
+  const auto given = fee::read_situation(tree->root());
+  if (!given) return refused(given.error().code);
+  const fee::Asked asked = given->asked();
+  const auto quote = quote_of(policy, limits, asked, nullptr);
+  return quote ? json::write(json_of(*quote, asked)) + "\n" : refused(quote.error().code);
+}
+
+Answer eval_batch(const fee::Policy& policy, const std::optional<fee::Limits>& limits) {
+  std::string line, answers;
+  while (std::getline(std::cin, line)) {
+    answers += answer_line(policy, limits, line);
+    if (answers.size() < 1 << 16 && std::cin.rdbuf()->in_avail() > 0) continue;
+    print(answers);
+    answers.clear();
+    std::fflush(stdout);
+  }
+  print(answers);
+  return {};
+}
+
+Answer eval(const EvalOptions& options) {
+  AIRLOCK_ASSIGN(const auto policy, read_policy(options.policy));
+  AIRLOCK_ASSIGN(const auto limits, read_limits(options.limits));
+  if (options.batch) return eval_batch(*policy, limits);
+  AIRLOCK_ASSIGN(const fee::Situation given, situation_of(options));
+  const fee::Asked asked = given.asked();
+  AIRLOCK_ANSWER_ASSIGN(const fee::Quote quote, quote_of(*policy, limits, asked, nullptr),
+                        options.policy);
+  print(options.json ? json::write(json_of(quote, asked)) + "\n" : lines_of(quote, asked));
+  return {};
+}
+
+std::string lines_of(const fee::Steps& steps) {
+  std::string lines;
+  for (const fee::Step& step : steps)
+    lines += std::string(2 * step.depth, ' ') + step.strategy + ": " +
+             text::visible_line(step.says) + "\n";
+  return lines;
+}
+
+Answer explain(const EvalOptions& options) {
+  AIRLOCK_ASSIGN(const auto policy, read_policy(options.policy));
+  AIRLOCK_ASSIGN(const auto limits, read_limits(options.limits));
+  AIRLOCK_ASSIGN(const fee::Situation given, situation_of(options));
+  const fee::Asked asked = given.asked();
+  fee::Steps steps;
+  const auto quote = quote_of(*policy, limits, asked, &steps);
+  if (options.json) {
+    json::Value listed = json::Value::array();
+    for (const fee::Step& step : steps)
+      listed.push_back({{"depth", step.depth}, {"strategy", step.strategy}, {"says", step.says}});
+    json::Value answer =
+        quote ? json_of(*quote, asked) : json::Value{{"refused", name(quote.error().code)}};
+    answer["steps"] = listed;
+    print(json::write(answer) + "\n");
+  } else {
+    print(lines_of(steps) + (quote ? "\n" + app::lines_of(*quote, asked) : ""));
+  }
+  AIRLOCK_ANSWER_TRY(quote, options.policy);
+  return {};
+}
+
+struct CheckOptions {
+  std::string policy, limits;
+  bool json = false;
+};
+
+// Rules that no golden case comes to.
+std::vector<std::string> untried_rules(const fee::Policy& policy) {
+  std::vector<std::string> untried;
+  for (const fee::Rule& rule : policy.rules()) {
+    const auto golden = policy.golden_cases();
+    if (std::ranges::find(golden, rule.name, &fee::GoldenCase::rule) == golden.end())
+      untried.push_back(rule.name);
+  }
+  return untried;
+}
+
+Answer check(const CheckOptions& options) {
+  AIRLOCK_ASSIGN(const auto policy, read_policy(options.policy));
+  AIRLOCK_ASSIGN(const auto limits, read_limits(options.limits));
+  if (limits) {
+    const auto admitted = limits->admits(*policy);
+    if (!admitted) return refuse_fault(admitted.error(), options.policy);
+  }
+  const std::vector<std::string> untried = untried_rules(*policy);
+  const Done done{untried.empty() ? 0 : kStatusWarned};
+  if (options.json) {
+    print(json::write({{"version", policy->version()},
+                       {"digest", text::to_hex(policy->digest().bytes)},
+                       {"rules", policy->rules().size()},
+                       {"golden_cases", policy->golden_cases().size()},
+                       {"untried_rules", untried}}) +
+          "\n");
+    return done;
+  }
+  print("policy " + std::string(policy->version()) + ", " + text::short_digest(policy->digest()) +
+        ": " + std::to_string(policy->rules().size()) + " rules, " +
+        std::to_string(policy->golden_cases().size()) + " golden cases as stated\n");
+  for (const std::string& rule : untried)
+    print("note: no golden case comes to the rule " + rule + "; add one\n");
+  return done;
+}
+
+struct DiffOptions {
+  std::string before, after;
+  bool json = false;
+};
+
+// A golden case of either policy, answered by both.
+struct Compared {
+  std::string name, before, after;
+  bool is_dearer = false;
+};
+
+std::string told(const Result<fee::Quote>& quote) {
+  if (!quote) return "refused: " + std::string(name(quote.error().code));
+  std::string text = fee::text_of(quote->total());
+  for (std::size_t i = 0; i < quote->share_count(); ++i)
+    text += (i == 0 ? " to " : ", ") + std::string(quote->share(i).recipient);
+  return text;
+}
+
+std::vector<Compared> compare_cases(const fee::Policy& before, const fee::Policy& after) {
+  std::vector<Compared> found;
+  for (const fee::Policy* const source : {&before, &after}) {
+    for (const fee::GoldenCase& golden : source->golden_cases()) {
+      const fee::Asked asked = golden.given.asked();
+      const auto old_quote = before.quote(asked), new_quote = after.quote(asked);
+      const Compared compared{golden.name, told(old_quote), told(new_quote),
+                              old_quote && new_quote && new_quote->total() > old_quote->total()};
+      if (compared.before == compared.after) continue;
+      const auto same = [&](const Compared& one) {
+        return one.name == compared.name && one.before == compared.before &&
+               one.after == compared.after;
+      };
+      if (std::ranges::find_if(found, same) == found.end()) found.push_back(compared);
+    }
+  }
+  return found;
+}
+
+// What became of the rules: "added", "removed", "changed", "moved".
+std::vector<std::pair<std::string, std::string>> compare_rules(const fee::Policy& before,
+                                                               const fee::Policy& after) {
+  std::vector<std::pair<std::string, std::string>> found;
+  const auto rules_before = before.rules(), rules_after = after.rules();
+  for (const fee::Rule& rule : rules_before) {
+    const auto now = std::ranges::find(rules_after, rule.name, &fee::Rule::name);
+    if (now == rules_after.end()) {
+      found.emplace_back("removed", rule.name);
+    } else if (now->written != rule.written) {
+      found.emplace_back("changed", rule.name);
+    } else if (now - rules_after.begin() != &rule - rules_before.data()) {
+      found.emplace_back("moved", rule.name);
+    }
+  }
+  for (const fee::Rule& rule : rules_after) {
+    if (std::ranges::find(rules_before, rule.name, &fee::Rule::name) == rules_before.end())
+      found.emplace_back("added", rule.name);
+  }
+  if (before.rounding() != after.rounding()) found.emplace_back("changed", "rounding");
+  return found;
+}
+
+Answer diff(const DiffOptions& options) {
+  AIRLOCK_ASSIGN(const auto before, read_policy(options.before));
+  AIRLOCK_ASSIGN(const auto after, read_policy(options.after));
+  const auto rules = compare_rules(*before, *after);
+  const auto cases = compare_cases(*before, *after);
+  const bool is_dearer = std::ranges::any_of(cases, &Compared::is_dearer);
+  const Done done{is_dearer ? kStatusWarned : 0};
+  if (options.json) {
+    json::Value listed = {{"before", before->version()}, {"after", after->version()}};
+    listed["rules"] = json::Value::array();
+    listed["cases"] = json::Value::array();
+    for (const auto& [what, rule] : rules)
+      listed["rules"].push_back({{"change", what}, {"rule", rule}});
+    for (const Compared& one : cases)
+      listed["cases"].push_back({{"name", one.name},
+                                 {"before", one.before},
+                                 {"after", one.after},
+                                 {"dearer", one.is_dearer}});
+    print(json::write(listed) + "\n");
+    return done;
+  }
+  print("policy " + std::string(before->version()) + " to " + std::string(after->version()) + "\n");
+  for (const auto& [what, rule] : rules) print(what + ": " + rule + "\n");
+  for (const Compared& one : cases)
+    print((one.is_dearer ? "dearer: " : "otherwise: ") + one.name + ": " + one.before + ", now " +
+          one.after + "\n");
+  if (rules.empty() && cases.empty()) print("no rule and no golden case changed\n");
+  return done;
+}
+
+void add_eval_options(CLI::App& command, EvalOptions& options) {
+  command.add_option("policy", options.policy, "the policy's file, or - for standard input")
+      ->required();
+  command.add_option("--amount", options.amount, "in the asset's smallest unit");
+  command.add_option("--chain", options.chain, "CAIP-2, such as eip155:1");
+  command.add_option("--asset", options.asset, "as the wallet names it");
+  command.add_option("--operation", options.operation, "such as swap or network");
+  command.add_option("--tier", options.tier, "of the user");
+  command.add_option("--congestion", options.congestion, "of the chain, such as 80%");
+  command.add_option("--time", options.time, "RFC 3339, in UTC");
+  command.add_option(
+      "--given", options.given,
+      "all of it as in a golden case, with base_fee, priority_fees, units, signatures");
+  command.add_option("--limits", options.limits, "the wallet's own caps and recipients");
+  command.add_flag("--json", options.json, "answer as JSON");
+}
+
+}  // namespace
+
+void add_fee_commands(CLI::App& app, Outcome& outcome) {
+  CLI::App& family = add_family(app, "fee", "Ask fee policies what they charge, and check them.");
+  auto evaluated =
+      add_command<EvalOptions>(family, outcome, "eval", "Say what a policy charges.", &eval);
+  add_eval_options(evaluated.command, evaluated.options);
+  evaluated.command.add_flag("--batch", evaluated.options.batch,
+                             "read what is given from standard input, one a line, and answer each "
+                             "by a line of JSON");
+  evaluated.command.footer(
+      "Example:\n  airlock fee eval fees.yaml --chain eip155:1 --operation swap --amount 1000000\n"
+      "  airlock fee eval fees.yaml --given '{chain: eip155:1, operation: network, amount: 0, \\\n"
+      "      base_fee: 30000000000, priority_fees: [1000000000], units: 21000}'");
+
+  auto explained = add_command<EvalOptions>(
+      family, outcome, "explain", "Say which rule matched, and each step of the arithmetic.",
+      &explain);
+  add_eval_options(explained.command, explained.options);
+  explained.command.footer(
+      "Example:\n  airlock fee explain fees.yaml --chain eip155:1 --operation swap --amount "
+      "1000000 \\\n"
+      "      --limits wallet-limits.yaml");
+
+  auto checked = add_command<CheckOptions>(
+      family, outcome, "check",
+      "Judge a policy as every wallet will. Answers 3 where a rule has no golden case.", &check);
+  checked.command.add_option("policy", checked.options.policy, "the policy's file")->required();
+  checked.command.add_option("--limits", checked.options.limits,
+                             "the wallet's own caps and recipients");
+  checked.command.add_flag("--json", checked.options.json, "answer as JSON");
+  checked.command.footer("Example:\n  airlock fee check fees.yaml --limits wallet-limits.yaml");
+
+  auto compared = add_command<DiffOptions>(
+      family, outcome, "diff",
+      "Say what changed between two policies. Answers 3 where a golden case became dearer.", &diff);
+  compared.command.add_option("before", compared.options.before, "the older one")->required();
+  compared.command.add_option("after", compared.options.after, "the newer one")->required();
+  compared.command.add_flag("--json", compared.options.json, "answer as JSON");
+  compared.command.footer("Example:\n  airlock fee diff fees-1.3.0.yaml fees.yaml");
+}
+
+}  // namespace airlock::app

@@ -1,0 +1,78 @@
+#include "apps/airlock/fees.h"
+
+#include "host/file/file.h"
+#include "host/text/text.h"
+
+namespace airlock::app {
+namespace {
+
+std::expected<std::string, Refusal> read_text(const std::string& path) {
+  // One byte more than a reader takes, so that it is the reader who says what is too long.
+  AIRLOCK_ANSWER_ASSIGN(const file::Buffer bytes,
+                        file::read_stream(path == "-" ? "/dev/stdin" : path, yaml::kSizeMax + 1),
+                        path);
+  return std::string(text_of(bytes));
+}
+
+}  // namespace
+
+std::unexpected<Refusal> refuse_fault(const fee::Fault& fault, const std::string& path) {
+  return refuse(fault.code, path + ": " + fault.text());
+}
+
+std::expected<std::unique_ptr<const fee::Policy>, Refusal> read_policy(const std::string& path) {
+  AIRLOCK_ASSIGN(const std::string text, read_text(path));
+  auto policy = fee::Policy::read(text);
+  if (!policy) return refuse_fault(policy.error(), path);
+  return std::move(*policy);
+}
+
+std::expected<std::optional<fee::Limits>, Refusal> read_limits(const std::string& path) {
+  if (path.empty()) return std::nullopt;
+  AIRLOCK_ASSIGN(const std::string text, read_text(path));
+  auto limits = fee::Limits::read(text);
+  if (!limits) return refuse_fault(limits.error(), path);
+  return std::move(*limits);
+}
+
+Result<fee::Quote> quote_of(const fee::Policy& policy, const std::optional<fee::Limits>& limits,
+                            const fee::Asked& asked, fee::Steps* steps) {
+  fee::Steps unseen;
+  fee::Steps& noted = steps != nullptr ? *steps : unseen;
+  if (limits) return fee::explain(policy, *limits, asked, noted);
+  return steps != nullptr ? policy.explain(asked, noted) : policy.quote(asked);
+}
+
+json::Value json_of(const fee::Quote& quote, const fee::Asked& asked) {
+  json::Value pay = json::Value::object();
+  for (std::size_t i = 0; i < quote.share_count(); ++i)
+    pay[std::string(quote.share(i).recipient)] = fee::text_of(quote.share(i).amount);
+  json::Value made = {{"version", quote.policy().version()},
+                      {"digest", text::to_hex(quote.policy().digest().bytes)},
+                      {"rule", quote.rule().name},
+                      {"total", fee::text_of(quote.total())},
+                      {"pay", pay}};
+  if (const auto price = quote.price(asked))
+    made["price"] = {{"per_unit_max", fee::text_of(price->per_unit_max)},
+                     {"per_unit_tip", std::to_string(price->per_unit_tip)},
+                     {"units", std::to_string(price->units)}};
+  return made;
+}
+
+std::string lines_of(const fee::Quote& quote, const fee::Asked& asked) {
+  std::string lines = "fee     " + fee::text_of(quote.total()) + "\n";
+  for (std::size_t i = 0; i < quote.share_count(); ++i) {
+    const fee::Share share = quote.share(i);
+    lines += (i == 0 ? "paid to " : "        ") + std::string(share.recipient) + ": " +
+             fee::text_of(share.amount) + "\n";
+  }
+  if (const auto price = quote.price(asked))
+    lines += "price   " + fee::text_of(price->per_unit_max) + " a unit at most, " +
+             std::to_string(price->per_unit_tip) + " of it priority, " +
+             std::to_string(price->units) + " units\n";
+  return lines + "rule    " + quote.rule().name + " of policy " +
+         std::string(quote.policy().version()) + ", " +
+         text::short_digest(quote.policy().digest()) + "\n";
+}
+
+}  // namespace airlock::app

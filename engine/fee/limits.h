@@ -1,0 +1,44 @@
+// What the embedding wallet allows, whatever a policy says: caps, and whom it pays.
+//
+// They come with the wallet, as its code does, and never with a policy. A fee is held against them
+// last, after everything that a policy decides; what they do not mention is refused.
+#pragma once
+
+#include "engine/fee/policy/policy.h"
+
+namespace airlock::fee {
+
+inline constexpr std::size_t kCapsMax = 256;
+
+// The most that may be charged where chain and asset match. One of the two bounds may be absent.
+struct Cap {
+  AnyOf chain{}, asset{}, operation{};
+  std::optional<U256> at_most{};
+  std::optional<Ratio> of_amount{};  // of the amount, rounded down
+};
+
+class Limits {
+ public:
+  // A cap of a fee: the first that matches holds. None at all: nothing may be charged.
+  Limits(std::vector<std::string> recipients, std::vector<Cap> caps)
+      : recipients_(std::move(recipients)), caps_(std::move(caps)) {}
+  // read makes them of a wallet's own file (docs/formats/fee-policy.md). Codes: as Policy::read.
+  static Read<Limits> read(std::string_view text);
+
+  // check holds a quote against the recipients and the first cap that matches. It answers ok, or
+  // no_cap, fee_over_cap, recipient_forbidden.
+  Code check(const Asked& asked, const Quote& quote) const;
+  // admits says whether a policy may come into use: it pays nobody else, and its golden cases stay
+  // below the caps (those for which there is no cap are of other wallets). Codes: fee_over_cap,
+  // recipient_forbidden.
+  Read<void> admits(const Policy& policy) const;
+  std::span<const std::string> recipients() const { return recipients_; }
+
+ private:
+  bool pays(std::string_view recipient) const;
+  Code check_cap(const Asked& asked, const U256& total) const;
+  std::vector<std::string> recipients_;
+  std::vector<Cap> caps_;
+};
+
+}  // namespace airlock::fee

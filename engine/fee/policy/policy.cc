@@ -1,0 +1,87 @@
+#include "engine/fee/policy/policy.h"
+
+#include <algorithm>
+
+namespace airlock::fee {
+namespace {
+
+// Apart, so that a quote has no room for texts.
+[[gnu::noinline]] void note_rule(Steps& steps, const Rule& rule) {
+  steps.push_back({0, "rule", rule.name});
+}
+
+}  // namespace
+
+std::optional<Price> Quote::price(const Asked& asked) const {
+  std::optional<Price> price;
+  Working working{.rounding = policy_->rounding(), .price = &price};
+  U256 fee;
+  const Code code = rule_->fee->name_fee(asked, working, fee);
+  return code == Code::ok && price && price->fee == total_ ? price : std::nullopt;
+}
+
+Share Quote::share(std::size_t index) const {
+  AIRLOCK_CHECK(index < rule_->payees.size());
+  const Payee& payee = rule_->payees[index];
+  const auto part = [this](const Payee& one) {
+    const auto scaled = number::scale(total_, *one.rate, Rounding::down);
+    AIRLOCK_CHECK(scaled);  // no rate is above the whole
+    return *scaled;
+  };
+  if (payee.rate) return {payee.recipient, part(payee)};
+  U256 left = total_;
+  for (const Payee& other : rule_->payees) {
+    if (other.rate) left = number::subtract(left, part(other));
+  }
+  return {payee.recipient, left};
+}
+
+std::unique_ptr<const Policy> Policy::none() { return std::unique_ptr<const Policy>(new Policy); }
+
+const Rule* Policy::rule_for(const Asked& asked) const {
+  for (const Rule& rule : rules_) {
+    if (!rule.when || rule.when->holds(asked)) return &rule;
+  }
+  return nullptr;
+}
+
+// One value is returned on every path, so that it is made where it is returned: a copy would wait
+// for what was just written to it.
+Result<Quote> Policy::quote(const Asked& asked, Steps* steps) const {
+  Result<Quote> quote(std::unexpect, Error{Code::no_rule_matches});
+  const Rule* const rule = rule_for(asked);
+  if (rule == nullptr) [[unlikely]]
+    return quote;
+  if (steps != nullptr) [[unlikely]]
+    note_rule(*steps, *rule);
+  Working working{.rounding = rounding_, .steps = steps};
+  quote.emplace(Quote::Key(), *this, *rule);
+  const Code code = rule->fee->name_fee(asked, working, quote->total_);
+  if (code != Code::ok) [[unlikely]]
+    quote = fail(code);
+  return quote;
+}
+
+std::string replay(const Policy& policy, const GoldenCase& golden) {
+  const auto quote = policy.quote(golden.given.asked());
+  if (!quote) {
+    if (golden.refused == quote.error().code) return "";
+    return "it is refused: " + std::string(name(quote.error().code));
+  }
+  if (golden.refused != Code::ok) return "the fee is " + text_of(quote->total());
+  if (quote->rule().name != golden.rule) return "the rule is " + quote->rule().name;
+  if (quote->total() != golden.total) return "the fee is " + text_of(quote->total());
+  if (golden.pay.empty()) return "";
+  if (golden.pay.size() != quote->share_count())
+    return "it is paid to " + std::to_string(quote->share_count());
+  for (std::size_t i = 0; i < quote->share_count(); ++i) {
+    const Share share = quote->share(i);
+    const auto stated =
+        std::ranges::find(golden.pay, share.recipient, &std::pair<std::string, U256>::first);
+    if (stated == golden.pay.end() || stated->second != share.amount)
+      return std::string(share.recipient) + " is paid " + text_of(share.amount);
+  }
+  return "";
+}
+
+}  // namespace airlock::fee

@@ -1,0 +1,60 @@
+#include "engine/fee/strategy/composite.h"
+
+namespace airlock::fee {
+
+Code Sum::evaluate(const Asked& asked, Working& working, U256& fee) const {
+  fee = 0;
+  for (const Owned& part : parts_) {
+    U256 one;
+    AIRLOCK_FEE_TRY(part->name_fee(asked, working, one));
+    AIRLOCK_FEE_TRY(or_overflow(number::add(fee, one), fee));
+  }
+  say(working, [&] { return "together " + text_of(fee); });
+  return Code::ok;
+}
+
+Code MaxOf::evaluate(const Asked& asked, Working& working, U256& fee) const {
+  std::optional<Price> price;
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    if (working.price != nullptr) working.price->reset();
+    U256 one;
+    AIRLOCK_FEE_TRY(parts_[i]->name_fee(asked, working, one));
+    if (i > 0 && one <= fee) continue;
+    fee = one;
+    if (working.price != nullptr) price = *working.price;
+  }
+  if (working.price != nullptr) *working.price = price;
+  say(working, [&] { return "the largest is " + text_of(fee); });
+  return Code::ok;
+}
+
+Code Minimum::evaluate(const Asked& asked, Working& working, U256& fee) const {
+  AIRLOCK_FEE_TRY(of_->name_fee(asked, working, fee));
+  const bool is_raised = fee < at_least_;
+  say(working, [&] {
+    return text_of(fee) + (is_raised ? " is below " : " is not below ") + text_of(at_least_);
+  });
+  if (is_raised) fee = at_least_;
+  return Code::ok;
+}
+
+Code Maximum::evaluate(const Asked& asked, Working& working, U256& fee) const {
+  AIRLOCK_FEE_TRY(of_->name_fee(asked, working, fee));
+  const bool is_cut = fee > at_most_;
+  say(working, [&] {
+    return text_of(fee) + (is_cut ? " is above " : " is not above ") + text_of(at_most_);
+  });
+  if (is_cut) fee = at_most_;
+  return Code::ok;
+}
+
+Code FirstMatch::evaluate(const Asked& asked, Working& working, U256& fee) const {
+  for (std::size_t i = 0; i < cases_.size(); ++i) {
+    if (!cases_[i].when.holds(asked)) continue;
+    say(working, [&] { return "case " + std::to_string(i + 1) + " holds"; });
+    return cases_[i].fee->name_fee(asked, working, fee);
+  }
+  return Code::no_rule_matches;
+}
+
+}  // namespace airlock::fee
