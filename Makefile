@@ -8,6 +8,7 @@
 #                its and securesystemslib's checkouts in TUF_PYTHONPATH, or its bars are told as left out
 #   make fuzz    every parser, FUZZ_SECONDS each (default 600)
 #   make peers   SLH-DSA, canonical JSON and ABI values beside other implementations, which npm installs
+#   make simulate-experiments   days and faults through the rules of experiments: false rollbacks, delays, beside the plain rule
 #   make without take each check out of the code, and see its test fail
 #   make conformance SUITE=checkout   the public TUF suite against airlock-tuf (tests/conformance/run.py)
 
@@ -25,7 +26,7 @@ awk '/^[0-9]+\/[0-9]+ Testing: / { test = "" } { test = test $$0 "\n" } /^Test F
 test $$ended -eq 0
 endef
 
-.PHONY: demo test check corpus bench fuzz peers without conformance packages build bare fuzz-smoke format tidy clean
+.PHONY: demo test check corpus bench fuzz peers simulate-experiments without conformance packages build bare fuzz-smoke format tidy clean
 
 packages:
 	@tools/install_packages.sh build
@@ -88,6 +89,10 @@ fuzz-smoke: | build-folder
 peers: | build-folder
 	@$(MAKE) --no-print-directory build
 	@AIRLOCK_BIN=build/release tools/peers.sh
+
+simulate-experiments: | build-folder
+	@$(MAKE) --no-print-directory build
+	@build/release/simulate-experiments --days 400 --runs 1000 --seed 1
 
 without: | build-folder
 	@tools/install_packages.sh build

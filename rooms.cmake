@@ -52,6 +52,7 @@ room(host/parallel  HOST ROOMS core/base)
 room(host/text      HOST ROOMS core/base core/codec core/crypto)
 room(host/terminal  HOST ROOMS core/base host/text)
 room(host/commandline HOST ROOMS core/base host/text LIBS cli11)
+room(host/breaker   HOST ROOMS core/base)
 
 # ---- trust: the repository door.
 room(trust/tuf      HOST ROOMS core/base core/codec core/crypto host/file host/json host/text LIBS crypto)
@@ -91,8 +92,14 @@ room(publish/packs   HOST ROOMS core/base core/package core/entry host/file host
 room(publish/online  HOST ROOMS core/base core/crypto host/file host/text trust/tuf publish/keys publish/release LIBS crypto)
 
 # ---- server: hands out. It can sign nothing.
+room(server/assignment HOST ROOMS core/base core/crypto)
 room(server/store    HOST ROOMS core/base core/crypto core/package host/file host/json host/text LIBS sqlite3)
-room(server/rollout  HOST ROOMS core/base core/crypto core/package host/file host/json host/text trust/tuf server/store)
+room(server/rollout  HOST ROOMS core/base core/crypto core/package host/file host/json host/text trust/tuf server/assignment server/store)
+
+# Experiments: what a count says, and what follows from it.
+room(server/evidence HOST ROOMS core/base)
+room(server/experiment HOST ROOMS core/base core/crypto host/json host/text server/assignment server/evidence)
+
 room(server/http     HOST ROOMS core/base core/crypto core/package host/file host/json host/text trust/tuf trust/translog server/store server/rollout LIBS crypto ssl boost)
 
 # ---- device: does.
@@ -113,6 +120,9 @@ app(make_pack      tests/make_pack     ROOMS core/base core/crypto host/file hos
 
 # Releases of packs that nobody judged, which a device must refuse.
 app(make_release   tests/make_release  ROOMS core/base core/package host/file engine/abi/pack publish/release)
+
+# Days and faults through the rules of an experiment.
+app(simulate-experiments tests/simulate_experiments ROOMS core/base host/json host/commandline server/evidence server/experiment LIBS cli11)
 
 # ---- apps: a main each.
 app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/minimal core/entry core/slot core/update host/file host/json host/parallel host/text host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/number engine/swap engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack engine/abi publish/token publish/keys publish/ceremony publish/diff publish/release publish/packs publish/online device/platform device/fetch LIBS nlohmann_json cli11 curl)
