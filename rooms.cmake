@@ -93,7 +93,7 @@ room(publish/online  HOST ROOMS core/base core/crypto host/file host/text trust/
 
 # ---- server: hands out. It can sign nothing.
 room(server/assignment HOST ROOMS core/base core/crypto)
-room(server/store    HOST ROOMS core/base core/crypto core/package host/file host/json host/text LIBS sqlite3)
+room(server/store    HOST ROOMS core/base core/crypto core/package host/file host/json host/text server/assignment LIBS sqlite3)
 room(server/rollout  HOST ROOMS core/base core/crypto core/package host/file host/json host/text trust/tuf server/assignment server/store)
 
 # Experiments: what a count says, and what follows from it.
