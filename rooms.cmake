@@ -96,11 +96,13 @@ room(server/assignment HOST ROOMS core/base core/crypto)
 room(server/store    HOST ROOMS core/base core/crypto core/package host/file host/json host/text server/assignment LIBS sqlite3)
 room(server/rollout  HOST ROOMS core/base core/crypto core/package host/file host/json host/text trust/tuf server/assignment server/store)
 
-# Experiments: what a count says, and what follows from it.
+# Experiments: what a count says, what follows from it, whom the server asks, and who acts.
 room(server/evidence HOST ROOMS core/base)
 room(server/experiment HOST ROOMS core/base core/crypto host/json host/text server/assignment server/evidence)
+room(server/peer     HOST ROOMS core/base host/json host/text host/breaker LIBS curl)
+room(server/judge    HOST ROOMS core/base core/crypto host/file host/json host/text server/store server/evidence server/experiment server/peer)
 
-room(server/http     HOST ROOMS core/base core/crypto core/package host/file host/json host/text trust/tuf trust/translog server/store server/rollout LIBS crypto ssl boost)
+room(server/http     HOST ROOMS core/base core/crypto core/package host/file host/json host/text trust/tuf trust/translog server/assignment server/store server/rollout server/evidence server/experiment LIBS crypto ssl boost)
 
 # ---- device: does.
 room(device/platform HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file host/json host/text LIBS crypto)
@@ -126,6 +128,6 @@ app(simulate-experiments tests/simulate_experiments ROOMS core/base host/json ho
 
 # ---- apps: a main each.
 app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/minimal core/entry core/slot core/update host/file host/json host/parallel host/text host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/number engine/swap engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack engine/abi publish/token publish/keys publish/ceremony publish/diff publish/release publish/packs publish/online device/platform device/fetch LIBS nlohmann_json cli11 curl)
-app(airlock-server apps/airlock-server ROOMS core/base host/file host/json host/text host/commandline server/store server/rollout server/http LIBS mimalloc)
+app(airlock-server apps/airlock-server ROOMS core/base host/file host/json host/text host/commandline server/store server/rollout server/experiment server/peer server/judge server/http LIBS mimalloc)
 app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/delta core/entry core/slot core/update host/file host/json host/text host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/swap engine/number engine/abi/type engine/abi/evm engine/abi/clear engine/abi/pack engine/abi device/platform device/fetch device/apply device/agent LIBS cli11)
 app(airlock-tuf    apps/airlock-tuf    ROOMS core/base core/crypto host/file host/json host/text host/commandline trust/tuf LIBS curl)
