@@ -9,6 +9,7 @@
 #   make fuzz    every parser, FUZZ_SECONDS each (default 600)
 #   make peers   SLH-DSA, canonical JSON and ABI values beside other implementations, which npm installs
 #   make oracle  fee policies beside the whole numbers of Python, CONTEXTS random questions (default 10 million)
+#   make simulate-experiments   days and faults through the rules of experiments: false rollbacks, delays, beside the plain rule
 #   make without take each check out of the code, and see its test fail
 #   make conformance SUITE=checkout   the public TUF suite against airlock-tuf (tests/conformance/run.py)
 
@@ -27,7 +28,7 @@ awk '/^[0-9]+\/[0-9]+ Testing: / { test = "" } { test = test $$0 "\n" } /^Test F
 test $$ended -eq 0
 endef
 
-.PHONY: demo test check corpus bench fuzz peers oracle without conformance packages build bare fuzz-smoke format tidy clean
+.PHONY: demo test check corpus bench fuzz peers oracle simulate-experiments without conformance packages build bare fuzz-smoke format tidy clean
 
 packages:
 	@tools/install_packages.sh build
@@ -94,6 +95,10 @@ peers: | build-folder
 oracle: | build-folder
 	@$(MAKE) --no-print-directory build
 	@AIRLOCK_BIN=build/release python3 tools/fee_oracle.py $(CONTEXTS) --seed $$(date +%s)
+
+simulate-experiments: | build-folder
+	@$(MAKE) --no-print-directory build
+	@build/release/simulate-experiments --days 400 --runs 1000 --seed 1
 
 without: | build-folder
 	@tools/install_packages.sh build

@@ -54,6 +54,7 @@ room(host/text      HOST ROOMS core/base core/codec core/crypto)
 room(host/yaml      HOST ROOMS core/base host/text LIBS yaml)
 room(host/terminal  HOST ROOMS core/base host/text)
 room(host/commandline HOST ROOMS core/base host/text LIBS cli11)
+room(host/breaker   HOST ROOMS core/base)
 
 # ---- trust: the repository door.
 room(trust/tuf      HOST ROOMS core/base core/codec core/crypto host/file host/json host/text LIBS crypto)
@@ -98,9 +99,17 @@ room(publish/packs   HOST ROOMS core/base core/package core/entry host/file host
 room(publish/online  HOST ROOMS core/base core/crypto host/file host/text trust/tuf publish/keys publish/release LIBS crypto)
 
 # ---- server: hands out. It can sign nothing.
-room(server/store    HOST ROOMS core/base core/crypto core/package host/file host/json host/text LIBS sqlite3)
-room(server/rollout  HOST ROOMS core/base core/crypto core/package host/file host/json host/text trust/tuf server/store)
-room(server/http     HOST ROOMS core/base core/crypto core/package host/file host/json host/text trust/tuf trust/translog server/store server/rollout LIBS crypto ssl boost)
+room(server/assignment HOST ROOMS core/base core/crypto)
+room(server/store    HOST ROOMS core/base core/crypto core/package host/file host/json host/text server/assignment LIBS sqlite3)
+room(server/rollout  HOST ROOMS core/base core/crypto core/package host/file host/json host/text trust/tuf server/assignment server/store)
+
+# Experiments: what a count says, what follows from it, whom the server asks, and who acts.
+room(server/evidence HOST ROOMS core/base)
+room(server/experiment HOST ROOMS core/base core/crypto host/json host/text server/assignment server/evidence)
+room(server/peer     HOST ROOMS core/base host/json host/text host/breaker LIBS curl)
+room(server/judge    HOST ROOMS core/base core/crypto host/file host/json host/text server/store server/evidence server/experiment server/peer)
+
+room(server/http     HOST ROOMS core/base core/crypto core/package host/file host/json host/text trust/tuf trust/translog server/assignment server/store server/rollout server/evidence server/experiment LIBS crypto ssl boost)
 
 # ---- device: does.
 room(device/platform HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file host/json host/text LIBS crypto)
@@ -121,8 +130,11 @@ app(make_pack      tests/make_pack     ROOMS core/base core/crypto host/file hos
 # Releases of packs that nobody judged, which a device must refuse.
 app(make_release   tests/make_release  ROOMS core/base core/package host/file engine/abi/pack publish/release)
 
+# Days and faults through the rules of an experiment.
+app(simulate-experiments tests/simulate_experiments ROOMS core/base host/json host/commandline server/evidence server/experiment LIBS cli11)
+
 # ---- apps: a main each.
 app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/minimal core/entry core/slot core/update host/file host/json host/parallel host/text host/yaml host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/number engine/swap engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack engine/abi engine/fee/strategy engine/fee/policy engine/fee publish/token publish/keys publish/ceremony publish/diff publish/release publish/packs publish/online device/platform device/fetch LIBS nlohmann_json cli11 curl)
-app(airlock-server apps/airlock-server ROOMS core/base host/file host/json host/text host/commandline server/store server/rollout server/http LIBS mimalloc)
+app(airlock-server apps/airlock-server ROOMS core/base host/file host/json host/text host/commandline server/store server/rollout server/experiment server/peer server/judge server/http LIBS mimalloc)
 app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/delta core/entry core/slot core/update host/file host/json host/text host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/swap engine/number engine/abi/type engine/abi/evm engine/abi/clear engine/abi/pack engine/abi device/platform device/fetch device/apply device/agent LIBS cli11)
 app(airlock-tuf    apps/airlock-tuf    ROOMS core/base core/crypto host/file host/json host/text host/commandline trust/tuf LIBS curl)

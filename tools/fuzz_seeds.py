@@ -37,6 +37,19 @@ BODIES = {
                 "certificates": [HEX], "from_min": "1.0.0", "from_max": "2.0.0-rc.1", "not_before": "2026-01-02T03:04:05Z",
                 "not_after": "2026-02-02T03:04:05Z", "state": "created"},
     "change": {"share": 100, "why": "w"},
+    "fees": {"duid": DUID, "region": "de", "group": "beta", "tier": "gold"},
+    "outcomes": {"outcomes": "e30=", "key": "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+                 "signature": "00" * 64},
+    "outcomes-signed": {"duid": DUID, "sequence": 5, "outcomes": [
+        {"experiment": 1, "arm": "gray", "stage": 4, "ok": True, "ms": 120},
+        {"experiment": 1, "arm": "baseline", "ok": False, "ms": 900}]},
+    "experiment": {"name": "fees-eu", "baseline": HEX, "why": "w", "state": "created",
+                   "arms": [{"name": "a", "policy": HEX, "weight": 4000}, {"name": "b", "policy": HEX, "weight": 6000}],
+                   "regions": ["de"], "groups": ["beta"], "tiers": ["gold"], "jitter": 150000, "automatic": False,
+                   "guards": [{"metric": "failures", "limit": 50000, "on_limit": "rollback", "dry_run": True},
+                              {"metric": "slow", "limit": 10000}],
+                   "ramp": [{"share": 500, "seconds": 60, "samples": 100}, {"share": 2500}],
+                   "window": 60, "samples": 300, "hold": 30},
     "devices": {"keys": [HEX], "why": "w"},
 }
 ANSWERS = {
@@ -46,6 +59,18 @@ ANSWERS = {
               "poll_after_s": 3600},
     "nothing": {"offer": None, "why": "outside_share", "explain": "rollout 3: not yet", "poll_after_s": 3312},
     "seeds": {"offer": None, "why": "bucket_missing", "explain": "", "seeds": {"3": HEX, "5": HEX}, "poll_after_s": 60},
+}
+# What a Prometheus answers to an instant query.
+VECTORS = {
+    "counters": {"status": "success", "data": {"resultType": "vector", "result": [
+        {"metric": {"__name__": "airlock_payments_total", "arm": "gray", "experiment": "1", "instance": "a:1",
+                    "result": "failed"}, "value": [1_700_000_000, "52"]},
+        {"metric": {"__name__": "airlock_payment_seconds_bucket", "arm": "gray", "experiment": "1", "instance": "a:1",
+                    "le": "+Inf"}, "value": [1_700_000_000, "1.5e+06"]}]}},
+    "empty": {"status": "success", "data": {"resultType": "vector", "result": []}},
+    "nan": {"status": "success", "data": {"resultType": "vector", "result": [
+        {"metric": {}, "value": [1_700_000_000, "NaN"]}]}},
+    "error": {"status": "error", "errorType": "bad_data", "error": "invalid parameter"},
 }
 
 
@@ -269,6 +294,8 @@ class Seeds(authority.Authority):
             self.put("body_fuzz", name, json.dumps(body).encode())
         for name, answer in ANSWERS.items():
             self.put("answer_fuzz", name, json.dumps(answer).encode())
+        for name, vector in VECTORS.items():
+            self.put("prometheus_fuzz", name, json.dumps(vector).encode())
         for name, value in {**BODIES, **ANSWERS}.items():
             self.put("json_fuzz", name, json.dumps(value, indent=1).encode())
         for name, text in LOG.items():

@@ -3,13 +3,18 @@
 
 #include <cstdio>
 #include <ctime>
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "core/base/base.h"
 #include "host/commandline/commandline.h"
 #include "host/text/text.h"
 #include "server/http/server.h"
+#include "server/judge/judge.h"
 #include "server/rollout/rollout.h"
+#include "server/store/experiments.h"
+#include "server/store/outcome_writer.h"
 #include "server/store/report_writer.h"
 #include "server/store/sightings.h"
 #include "server/store/store.h"
@@ -31,6 +36,8 @@ struct Options {
   std::string repo;
   std::string log;
   std::string data, certificate, key, admin_ca;
+  std::string prometheus, alert_url, beside;
+  int judge_seconds = static_cast<int>(experiment::kTickSeconds);
   http::Settings settings;
 };
 
@@ -66,19 +73,122 @@ int serve(http::Service& service, const http::Settings& settings) {
   return served ? 0 : refuse(served.error(), option_of(served.error(), settings));
 }
 
+// What a server remembers with, one after the other.
+struct Memory {
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<store::ReportWriter> writer;
+  std::unique_ptr<store::Sightings> sightings;
+  std::unique_ptr<store::Experiments> experiments;  // of who serves
+  std::unique_ptr<store::Experiments> watched;      // of who follows and judges
+  std::unique_ptr<store::OutcomeWriter> outcomes;
+};
+
+Result<Memory> open_memory(const Options& options) {
+  const bool alone = options.beside.empty();
+  Memory memory;
+  AIRLOCK_ASSIGN(memory.store,
+                 store::Store::open(options.data,
+                                    alone ? store::Sharing::alone : store::Sharing::with_others));
+  AIRLOCK_ASSIGN(memory.writer, store::ReportWriter::open(*memory.store));
+  AIRLOCK_ASSIGN(memory.sightings, store::Sightings::open(*memory.store));
+  AIRLOCK_ASSIGN(memory.experiments, store::Experiments::open(*memory.store));
+  AIRLOCK_ASSIGN(memory.watched, store::Experiments::open(*memory.store));
+  AIRLOCK_ASSIGN(memory.outcomes,
+                 store::OutcomeWriter::open(*memory.store, alone ? "server" : options.beside));
+  return memory;
+}
+
+// follow_changes makes known to who serves what was decided or changed, here or in another process.
+std::function<void()> follow_changes(store::Experiments& watched, http::UpdateService& service,
+                                     http::Log& log) {
+  auto seen = std::make_shared<store::Experiments::Marks>();
+  return [&, seen] {
+    const auto marks = watched.marks();
+    if (!marks || *marks == *seen) return;
+    Status made;
+    if (marks->experiments != seen->experiments) made = service.reload_experiments();
+    if (made && marks->audit != seen->audit) made = service.reload_rollouts();
+    if (made) {
+      *seen = *marks;
+    } else {
+      log.event("changes_unread", {{"reason", name(made.error().code)}});
+    }
+  };
+}
+
+peer::Line::Notice notice(http::Log& log, const char* of) {
+  return [&log, of](peer::Line::Change change) {
+    const bool down = change == peer::Line::Change::down;
+    log.event(down ? "breaker_opened" : "breaker_closed", {{"peer", of}});
+  };
+}
+
+// Whom the judge asks and tells, and the judge.
+struct Court {
+  Court(const Options& options, store::Experiments& experiments, http::Log& log)
+      : prometheus(options.prometheus, {.failures_max = 3, .open_ms = 10'000},
+                   notice(log, "prometheus")),
+        alerts(options.alert_url, {.failures_max = 3, .open_ms = 30'000}, notice(log, "alerts")),
+        chair(options.data),
+        judge(experiments, world(options, log)) {}
+
+  judge::World world(const Options& options, http::Log& log) {
+    judge::World made;
+    made.ask = [this](std::int64_t experiment,
+                      std::int64_t now) -> Result<std::vector<experiment::Sample>> {
+      AIRLOCK_ASSIGN(const auto answer,
+                     peer::query(prometheus, judge::expression_of(experiment), now));
+      return judge::samples_of(answer);
+    };
+    if (!options.alert_url.empty()) {
+      made.tell = [this](const std::string& json) -> Status {
+        AIRLOCK_TRY(alerts.post(json));
+        return {};
+      };
+    }
+    made.log = [&log](std::string_view event, json::Value facts) {
+      log.event(event, std::move(facts));
+    };
+    return made;
+  }
+  // sit judges once, where this process is the one that judges.
+  void sit() {
+    if (!chair.take()) return;
+    (void)judge.look(clock_of_host());  // a busy or full disk: the next look finds all of it
+    (void)judge.deliver();
+  }
+
+  peer::Line prometheus;
+  peer::Line alerts;
+  judge::Chair chair;
+  judge::Judge judge;
+};
+
 int run(const Options& options) {
+  for (const std::string* const url : {&options.prometheus, &options.alert_url}) {
+    if (url->empty()) continue;
+    if (const auto fine = peer::check_url(*url); !fine) return refuse(fine.error(), *url);
+  }
   if (const auto found = rollout::check_repository(options.repo); !found) {
     return refuse(found.error(), options.repo + "/metadata/1.root.json");
   }
-  auto store = store::Store::open(options.data);
-  if (!store) return refuse(store.error(), options.data);
-  auto writer = store::ReportWriter::open(**store);
-  if (!writer) return refuse(writer.error(), options.data);
-  auto sightings = store::Sightings::open(**store);
-  if (!sightings) return refuse(sightings.error(), options.data);
+  auto memory = open_memory(options);
+  if (!memory) return refuse(memory.error(), options.data);
   http::Log log(&clock_of_host, &http::write_to_stderr);
-  http::UpdateService service(options.repo, {**store, **writer, **sightings}, &clock_of_host, log);
+  http::UpdateService service(options.repo,
+                              {*memory->store, *memory->writer, *memory->sightings,
+                               *memory->experiments, *memory->outcomes},
+                              &clock_of_host, log);
   if (const auto loaded = service.reload(); !loaded) return refuse(loaded.error(), options.repo);
+  constexpr std::chrono::milliseconds kFollowPause{100};
+  const judge::Repeating following(kFollowPause, follow_changes(*memory->watched, service, log));
+  std::unique_ptr<Court> court;
+  std::unique_ptr<judge::Repeating> sitting;
+  if (!options.prometheus.empty()) {
+    court = std::make_unique<Court>(options, *memory->watched, log);
+    sitting = std::make_unique<judge::Repeating>(std::chrono::seconds(options.judge_seconds),
+                                                 [&court] { court->sit(); });
+  }
   return serve(service, options.settings);
 }
 
@@ -114,6 +224,14 @@ void add_run_options(CLI::App& command, Options& options) {
   command.add_option("--admin-listen", options.settings.admin_listen, "HOST:PORT for operators")
       ->capture_default_str();
   command.add_option("--admin-ca", options.admin_ca, "who certifies operators, PEM")->required();
+  command.add_option("--prometheus", options.prometheus,
+                     "URL of the Prometheus that scrapes this; without it no experiment is judged");
+  command.add_option("--alert-url", options.alert_url, "where each decision is posted as JSON");
+  command.add_option("--judge-every", options.judge_seconds, "seconds between two looks")
+      ->check(CLI::Range(1, 60))
+      ->capture_default_str();
+  command.add_option("--beside", options.beside,
+                     "serve beside other servers of the same folder, under this name of its own");
 }
 
 }  // namespace

@@ -1,5 +1,3 @@
-#include <charconv>
-
 #include "host/json/json.h"
 #include "host/text/text.h"
 #include "server/http/http.h"
@@ -75,17 +73,6 @@ Value list_of(const std::vector<Row>& rows) {
   return list;
 }
 
-Response answer(const Value& value) { return {.body = json::write(value)}; }
-
-Result<std::int64_t> read_id(std::string_view text) {
-  std::int64_t id = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (text.empty() || read.ec != std::errc() || read.ptr != text.data() + text.size() || id < 0) {
-    return fail(Code::bad_request);
-  }
-  return id;
-}
-
 }  // namespace
 
 Response UpdateService::handle_admin(const Request& request) {
@@ -106,6 +93,9 @@ Result<Response> UpdateService::try_admin(const Request& request) {
   const std::size_t mark = path.find('?');
   const std::string_view query = mark == std::string_view::npos ? "" : path.substr(mark + 1);
   path = path.substr(0, mark);
+  if (path.starts_with("experiments") || path == "verdicts") {
+    return experiments_.operate(request, path, query);
+  }
   if (request.method == Method::get) return list_admin(path, query);
   if (request.method != Method::post) return fail(Code::not_found);
   if (path == "rollouts") return create_rollout(request);

@@ -137,6 +137,50 @@ Status read_contents(const Value& root, rollout::CheckIn& facts) {
   return {};
 }
 
+// What a device signed, and who it is by its key.
+struct Signed {
+  std::vector<std::uint8_t> text;
+  std::string duid;
+};
+// Which member holds it, and what is signed before it, so that no message passes for another.
+struct Envelope {
+  std::string_view member;
+  std::string_view prefix;
+};
+
+// open_signed proves that the text was signed by the key that came with it.
+Result<Signed> open_signed(std::string_view body, const Envelope& envelope) {
+  AIRLOCK_ASSIGN(const Value root, json::parse(body, kReportMax));
+  AIRLOCK_ASSIGN(const std::string encoded, json::text(root, envelope.member, kReportMax));
+  AIRLOCK_ASSIGN(auto signed_text, text::from_base64(encoded));
+  AIRLOCK_ASSIGN(const std::string key_hex, json::text(root, "key", 2 * crypto::kEd25519KeySize));
+  AIRLOCK_ASSIGN(const auto raw_key, text::from_hex(key_hex));
+  AIRLOCK_ASSIGN(const auto key, crypto::make_public_key(crypto::Algorithm::eddsa, raw_key));
+  AIRLOCK_ASSIGN(const std::string signature_hex,
+                 json::text(root, "signature", 2 * crypto::kCurveSignatureSize));
+  AIRLOCK_ASSIGN(const auto signature, text::from_hex(signature_hex));
+  const std::array<Bytes, 2> message = {bytes_of(envelope.prefix), Bytes(signed_text)};
+  AIRLOCK_TRY(crypto::verify(key, message, signature));
+  return Signed{std::move(signed_text), store::duid_of(raw_key)};
+}
+
+// check_name: nobody speaks under another device's name.
+Status check_name(std::string_view told, const Signed& opened) {
+  if (told != opened.duid) return fail(Code::unauthorised);
+  return {};
+}
+
+Result<store::Outcome> read_outcome(const Value& value) {
+  store::Outcome outcome;
+  AIRLOCK_ASSIGN(outcome.experiment, json::integer(value, "experiment", 0, kNumberMax));
+  AIRLOCK_ASSIGN(outcome.arm, json::text(value, "arm", experiment::kNameMax));
+  AIRLOCK_ASSIGN(outcome.stage, number_or_zero(value, "stage"));
+  AIRLOCK_ASSIGN(const bool succeeded, json::boolean(value, "ok"));
+  outcome.payment = succeeded ? store::Payment::succeeded : store::Payment::failed;
+  AIRLOCK_ASSIGN(outcome.ms, json::integer(value, "ms", 0, kNumberMax));
+  return outcome;
+}
+
 // known_certificate: a fingerprint is spelled in one way, so that it can be compared as text.
 Status known_certificate(std::string_view certificate) {
   if (!certificate.empty()) AIRLOCK_TRY(text::digest_from_hex(certificate));
@@ -203,21 +247,56 @@ Result<store::Report> read_report(std::string_view text) {
 }
 
 Result<store::Report> parse_report(std::string_view body, std::int64_t received) {
-  AIRLOCK_ASSIGN(const Value root, json::parse(body, kReportMax));
-  AIRLOCK_ASSIGN(const std::string encoded, json::text(root, "report", kReportMax));
-  AIRLOCK_ASSIGN(const auto report_text, text::from_base64(encoded));
-  AIRLOCK_ASSIGN(const std::string key_hex, json::text(root, "key", 2 * crypto::kEd25519KeySize));
-  AIRLOCK_ASSIGN(const auto raw_key, text::from_hex(key_hex));
-  AIRLOCK_ASSIGN(const auto key, crypto::make_public_key(crypto::Algorithm::eddsa, raw_key));
-  AIRLOCK_ASSIGN(const std::string signature_hex,
-                 json::text(root, "signature", 2 * crypto::kCurveSignatureSize));
-  AIRLOCK_ASSIGN(const auto signature, text::from_hex(signature_hex));
-  const std::array<Bytes, 2> message = {bytes_of("airlock-report-v1\n"), Bytes(report_text)};
-  AIRLOCK_TRY(crypto::verify(key, message, signature));
-  AIRLOCK_ASSIGN(store::Report report, read_report(text_of(report_text)));
-  if (report.duid != store::duid_of(raw_key)) return fail(Code::unauthorised);
+  AIRLOCK_ASSIGN(const Signed opened, open_signed(body, {"report", "airlock-report-v1\n"}));
+  AIRLOCK_ASSIGN(store::Report report, read_report(text_of(opened.text)));
+  AIRLOCK_TRY(check_name(report.duid, opened));
   report.received = received;
   return report;
+}
+
+Result<FeesBody> parse_fees(std::string_view text) {
+  AIRLOCK_ASSIGN(const Value root, json::parse(text, kCheckInMax));
+  FeesBody body;
+  AIRLOCK_ASSIGN(body.duid, json::text(root, "duid", store::kDuidSize));
+  if (body.duid.empty()) return fail(Code::bad_request);
+  AIRLOCK_ASSIGN(body.region, word_or_empty(root, "region"));
+  AIRLOCK_ASSIGN(body.group, word_or_empty(root, "group"));
+  AIRLOCK_ASSIGN(body.tier, word_or_empty(root, "tier"));
+  return body;
+}
+
+Result<store::OutcomeBatch> read_outcomes(std::string_view text) {
+  AIRLOCK_ASSIGN(const Value root, json::parse(text, kReportMax));
+  store::OutcomeBatch batch;
+  AIRLOCK_ASSIGN(batch.duid, json::text(root, "duid", store::kDuidSize));
+  AIRLOCK_ASSIGN(batch.sequence, json::integer(root, "sequence", 0, kNumberMax));
+  AIRLOCK_ASSIGN(const Value* outcomes, json::array(root, "outcomes", store::kOutcomesMax));
+  for (const Value& item : *outcomes) {
+    AIRLOCK_ASSIGN(store::Outcome outcome, read_outcome(item));
+    batch.outcomes.push_back(std::move(outcome));
+  }
+  return batch;
+}
+
+Result<store::OutcomeBatch> parse_outcomes(std::string_view body, std::int64_t received) {
+  AIRLOCK_ASSIGN(const Signed opened, open_signed(body, {"outcomes", "airlock-outcomes-v1\n"}));
+  AIRLOCK_ASSIGN(store::OutcomeBatch batch, read_outcomes(text_of(opened.text)));
+  AIRLOCK_TRY(check_name(batch.duid, opened));
+  batch.received = received;
+  return batch;
+}
+
+Result<ExperimentBody> parse_experiment(std::string_view text) {
+  AIRLOCK_ASSIGN(Value root, json::parse(text, kAdminBodyMax));
+  ExperimentBody body;
+  AIRLOCK_ASSIGN(body.why, read_why(root));
+  AIRLOCK_ASSIGN(const std::string_view state, word_or_empty(root, "state"));
+  if (!state.empty() && state != "created" && state != "running") return fail(Code::bad_request);
+  body.starts = state != "created";
+  root.erase("why");
+  root.erase("state");
+  AIRLOCK_ASSIGN(body.definition, experiment::Definition::parse(root));
+  return body;
 }
 
 Result<RolloutBody> parse_rollout(std::string_view text) {

@@ -9,7 +9,9 @@
 
 #include "core/base/base.h"
 #include "host/json/json.h"
+#include "server/experiment/experiment.h"
 #include "server/rollout/rollout.h"
+#include "server/store/outcome_writer.h"
 #include "server/store/store.h"
 
 namespace airlock::http {
@@ -41,6 +43,22 @@ Result<store::Report> parse_report(std::string_view body, std::int64_t received)
 // read_report reads what stands behind the signature. Errors: those of host/json, bad_request.
 Result<store::Report> read_report(std::string_view text);
 
+// What a wallet says of itself to be told its fee policies.
+struct FeesBody {
+  std::string duid;
+  std::string region;
+  std::string group;
+  std::string tier;
+};
+// parse_fees errors: those of host/json, bad_request.
+Result<FeesBody> parse_fees(std::string_view body);
+
+// parse_outcomes reads a signed batch of outcomes and proves it, as parse_report does. Errors:
+// those of parse_report, too_many.
+Result<store::OutcomeBatch> parse_outcomes(std::string_view body, std::int64_t received);
+// read_outcomes reads what stands behind the signature. Errors: those of host/json, bad_request.
+Result<store::OutcomeBatch> read_outcomes(std::string_view text);
+
 struct RolloutBody {
   store::Rollout draft;
   std::string why;
@@ -54,6 +72,14 @@ struct ChangeBody {
 };
 enum class ChangeKind : std::uint8_t { step, advance };
 Result<ChangeBody> parse_change(std::string_view body, ChangeKind kind);
+struct ExperimentBody {
+  experiment::Definition definition;
+  std::string why;
+  bool starts = true;
+};
+// parse_experiment errors: those of Definition::parse, bad_text, bad_request (its state).
+Result<ExperimentBody> parse_experiment(std::string_view body);
+
 struct DevicesBody {
   std::vector<std::string> keys;
   std::string why;

@@ -26,6 +26,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto read = http::parse_change(body, http::ChangeKind::advance)) {
     AIRLOCK_CHECK(read->share <= store::kShareWhole);
   }
+  if (const auto read = http::read_outcomes(body)) {
+    AIRLOCK_CHECK(read->outcomes.size() <= store::kOutcomesMax && read->sequence >= 0);
+  }
+  (void)http::parse_outcomes(body, 0);
+  (void)http::parse_fees(body);
+  if (const auto read = http::parse_experiment(body)) {
+    const auto definition = experiment::Definition::parse(read->definition.write());
+    AIRLOCK_CHECK(definition && definition->write() == read->definition.write());
+    const auto fresh = experiment::State::fresh(*definition);
+    AIRLOCK_CHECK(experiment::State::parse(fresh.write(), *definition) == fresh);
+  }
   (void)http::parse_devices(body);
   return 0;
 }

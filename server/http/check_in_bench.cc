@@ -26,15 +26,20 @@ class World {
     store_ = std::move(*store::Store::open(folder_ / "data"));
     writer_ = std::move(*store::ReportWriter::open(*store_));
     sightings_ = std::move(*store::Sightings::open(*store_));
+    experiments_ = std::move(*store::Experiments::open(*store_));
+    outcomes_ = std::move(*store::OutcomeWriter::open(*store_, "bench"));
     for (int i = 1; i <= kRollouts; ++i) roll_out(i);
     service_ = std::make_unique<UpdateService>(
-        folder_ / "repo", Stores{*store_, *writer_, *sightings_}, kClock, log_);
+        folder_ / "repo", Stores{*store_, *writer_, *sightings_, *experiments_, *outcomes_}, kClock,
+        log_);
     AIRLOCK_CHECK(service_->reload().has_value());
   }
   World(const World&) = delete;
   World& operator=(const World&) = delete;
   ~World() {
     service_.reset();
+    outcomes_.reset();
+    experiments_.reset();
     sightings_.reset();
     writer_.reset();
     store_.reset();
@@ -93,6 +98,8 @@ class World {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<store::ReportWriter> writer_;
   std::unique_ptr<store::Sightings> sightings_;
+  std::unique_ptr<store::Experiments> experiments_;
+  std::unique_ptr<store::OutcomeWriter> outcomes_;
   std::unique_ptr<UpdateService> service_;
 };
 

@@ -28,51 +28,26 @@
 #include "core/base/base.h"
 #include "host/file/file.h"
 #include "server/http/bodies.h"
+#include "server/http/experiments.h"
 #include "server/http/log.h"
+#include "server/http/message.h"
 #include "server/http/metrics.h"
 #include "server/rollout/rollout.h"
+#include "server/store/experiments.h"
+#include "server/store/outcome_writer.h"
 #include "server/store/report_writer.h"
 #include "server/store/sightings.h"
 #include "server/store/store.h"
 
 namespace airlock::http {
 
-enum class Method : std::uint8_t { get, head, post, other };
-std::string_view name_of(Method method);
-
-// One request; its views live until the response was made.
-struct Request {
-  Method method = Method::get;
-  std::string_view target;
-  std::string_view range;          // the header, "" where absent
-  std::string_view if_none_match;  // the header
-  std::string_view if_range;       // the header
-  std::string_view body;
-  std::string_view who;  // operators' door: the name in the client's certificate
-};
-
-struct FileSlice {
-  std::shared_ptr<file::File> file;
-  std::uint64_t offset = 0;
-  std::uint64_t size = 0;
-};
-
-struct Response {
-  int status = 200;
-  Code code = Code::ok;  // why it was refused
-  std::string_view content_type = "application/json";
-  std::string headers{};  // further header lines, each with its line end
-  std::string body{};
-  std::optional<FileSlice> file{};  // instead of a body
-};
-
-// error_response answers a code with its HTTP status and {"error","explain"}.
-Response error_response(Error error);
+// waits_for_disk says whether a request is answered on a writer's thread.
+bool waits_for_disk(const Request& request);
 
 // What stands behind the sockets: server.cc knows nothing else of it.
 class Service {
  public:
-  using Done = std::function<void(Response)>;
+  using Done = http::Done;
 
   // handle answers a request at the devices' door. `done` is called once.
   virtual void handle(const Request& request, Done done) = 0;
@@ -98,6 +73,8 @@ struct Stores {
   store::Store& store;
   store::ReportWriter& writer;
   store::Sightings& sightings;
+  store::Experiments& experiments;
+  store::OutcomeWriter& outcomes;
 };
 
 inline constexpr std::size_t kRateEntriesMax = 1 << 16;  // devices whose pace is remembered
@@ -113,10 +90,15 @@ class UpdateService final : public Service {
   // reload builds a new snapshot from the repository and the database. Where the repository cannot
   // be read, what it offered before stays.
   Status reload();
+  // reload_rollouts does it with the database alone, which another process may have changed.
+  Status reload_rollouts();
+  // reload_experiments makes known what was decided about experiments.
+  Status reload_experiments() { return experiments_.reload(); }
   // reload_if_changed does so where timestamp.json changed since, or could not be followed.
   void reload_if_changed();
 
-  // handle calls `done` at once, or for a report when it is durable, then on the writer's thread.
+  // handle calls `done` at once, or for reports and outcomes when they are durable, then on the
+  // writer's thread.
   void handle(const Request& request, Done done) override;
   Response handle_admin(const Request& request) override;
   void look_again() override { reload_if_changed(); }
@@ -134,6 +116,8 @@ class UpdateService final : public Service {
   Response answer_get(const Request& request);
   Response check_in(const Request& request);
   void report(const Request& request, const Done& done);
+  void outcomes(const Request& request, const Done& done);
+  Response metrics_text();
   Status admit_pace(const std::string& duid, std::int64_t now);
   Result<Response> try_admin(const Request& request);
   Result<Response> list_admin(std::string_view path, std::string_view query);
@@ -149,6 +133,7 @@ class UpdateService final : public Service {
   Clock clock_;
   Metrics metrics_;
   Log& log_;
+  ExperimentDesk experiments_;
   std::mutex reload_mutex_;
   rollout::Catalogue catalogue_;
   std::int64_t stamp_ = 0;

@@ -41,8 +41,11 @@ class ServiceTest : public testing::Test {
     store_ = std::move(*store::Store::open(folder_ / "data"));
     writer_ = std::move(*store::ReportWriter::open(*store_));
     sightings_ = std::move(*store::Sightings::open(*store_));
+    experiments_ = std::move(*store::Experiments::open(*store_));
+    outcomes_ = std::move(*store::OutcomeWriter::open(*store_, "test"));
     service_ = std::make_unique<UpdateService>(
-        folder_ / "repo", Stores{*store_, *writer_, *sightings_}, kClock, log_);
+        folder_ / "repo", Stores{*store_, *writer_, *sightings_, *experiments_, *outcomes_}, kClock,
+        log_);
     ASSERT_TRUE(service_->reload());
   }
   void put(const std::string& name, std::string_view text) {
@@ -97,6 +100,8 @@ class ServiceTest : public testing::Test {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<store::ReportWriter> writer_;
   std::unique_ptr<store::Sightings> sightings_;
+  std::unique_ptr<store::Experiments> experiments_;
+  std::unique_ptr<store::OutcomeWriter> outcomes_;
   std::mutex lines_mutex_;
   std::string lines_;
   Log log_{kClock, [this](std::string_view line) {
@@ -382,7 +387,7 @@ TEST_F(ServiceTest, CountsInItsMetricsByOutcomeAndReason) {
         "airlock_reports_total{standing=\"counted\"} 1\n",
         "airlock_counted_reports_total{outcome=\"committed\",phase=\"none\",reason=\"ok\"} 1\n",
         "airlock_refused_total{code=\"wrong_type\"} 1\n", "airlock_rollouts{state=\"running\"} 0\n",
-        "airlock_request_microseconds_count 4\n"}) {
+        "airlock_request_seconds_count 4\n"}) {
     EXPECT_NE(metrics.find(line), std::string::npos) << line << metrics;
   }
 }
@@ -437,7 +442,9 @@ TEST_F(ServiceTest, ReadsARepositoryAgainWhoseFilesComeAfterTheirTimestamp) {
 
 TEST_F(ServiceTest, OffersNothingUntilThereIsATimestampAndSaysSo) {
   std::filesystem::remove(metadata_->timestamp());
-  UpdateService fresh(folder_ / "repo", Stores{*store_, *writer_, *sightings_}, kClock, log_);
+  UpdateService fresh(folder_ / "repo",
+                      Stores{*store_, *writer_, *sightings_, *experiments_, *outcomes_}, kClock,
+                      log_);
   EXPECT_TRUE(fresh.reload());
   EXPECT_NE(lines_.find("repository_without_timestamp"), std::string::npos) << lines_;
   lines_.clear();

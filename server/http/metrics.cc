@@ -13,8 +13,14 @@ using Count = std::atomic<std::uint64_t>;
 std::uint64_t read(const Count& count) { return count.load(std::memory_order_relaxed); }
 void add_one(Count& count) { count.fetch_add(1, std::memory_order_relaxed); }
 
-void put_type(std::string& text, std::string_view name, std::string_view type) {
-  text.append("# TYPE ").append(name).append(" ").append(type).append("\n");
+struct Series {
+  std::string_view name;
+  std::string_view type;
+  std::string_view help;
+};
+void put_head(std::string& text, const Series& series) {
+  text.append("# HELP ").append(series.name).append(" ").append(series.help);
+  text.append("\n# TYPE ").append(series.name).append(" ").append(series.type).append("\n");
 }
 
 void put(std::string& text, std::string_view series, std::uint64_t value) {
@@ -35,6 +41,14 @@ void put(std::string& text, std::string_view series, std::initializer_list<Label
     text.append(label.name).append("=\"").append(label.value).append("\"");
   }
   put(text, "}", value);
+}
+
+// seconds_of writes microseconds in the unit that Prometheus wants: "0.00025".
+std::string seconds_of(std::uint64_t microseconds) {
+  constexpr std::uint64_t kSecond = 1'000'000;
+  std::string part = std::to_string(kSecond + microseconds % kSecond).substr(1);
+  while (!part.empty() && part.back() == '0') part.pop_back();
+  return std::to_string(microseconds / kSecond) + (part.empty() ? "" : "." + part);
 }
 
 // label_of lets only plain words of a device into the text that Prometheus reads.
@@ -77,17 +91,20 @@ void Metrics::took(std::uint64_t microseconds) {
 
 std::string Metrics::write(const Gauges& gauges) const {
   std::string text;
-  put_type(text, "airlock_check_ins_total", "counter");
+  put_head(text,
+           {"airlock_check_ins_total", "counter", "Check-ins, by what was answered and why."});
   put(text, "airlock_check_ins_total", {{"answer", "offer"}, {"reason", ""}}, read(offered_));
   for (std::size_t at = 0; at < nothing_.size(); ++at) {
     const std::string_view word = rollout::word_of(static_cast<rollout::Reason>(at));
     put(text, "airlock_check_ins_total", {{"answer", "nothing"}, {"reason", word}},
         read(nothing_[at]));
   }
-  put_type(text, "airlock_reports_total", "counter");
+  put_head(text, {"airlock_reports_total", "counter",
+                  "Reports that were stored, by whether their key is enrolled."});
   put(text, "airlock_reports_total", {{"standing", "counted"}}, read(counted_));
   put(text, "airlock_reports_total", {{"standing", "marked"}}, read(marked_));
-  put_type(text, "airlock_counted_reports_total", "counter");
+  put_head(text, {"airlock_counted_reports_total", "counter",
+                  "Reports of enrolled devices, by what they say."});
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [kind, count] : reports_) {
@@ -96,18 +113,19 @@ std::string Metrics::write(const Gauges& gauges) const {
           {{"outcome", outcome}, {"phase", phase}, {"reason", reason}}, count);
     }
   }
-  put_type(text, "airlock_refused_total", "counter");
+  put_head(text, {"airlock_refused_total", "counter", "Requests that were refused, by code."});
   for (std::size_t at = 0; at < refused_.size(); ++at) {
     if (read(refused_[at]) == 0) continue;
     put(text, "airlock_refused_total", {{"code", name(kCodes[at])}}, read(refused_[at]));
   }
-  put_type(text, "airlock_handshakes_failed_total", "counter");
+  put_head(text, {"airlock_handshakes_failed_total", "counter", "TLS handshakes that failed."});
   put(text, "airlock_handshakes_failed_total", read(handshakes_failed_));
-  put_type(text, "airlock_sightings_dropped_total", "counter");
+  put_head(text, {"airlock_sightings_dropped_total", "counter",
+                  "Sightings of devices that were not written."});
   put(text, "airlock_sightings_dropped_total", gauges.sightings_dropped);
-  put_type(text, "airlock_report_queue", "gauge");
+  put_head(text, {"airlock_report_queue", "gauge", "Reports that wait to be written."});
   put(text, "airlock_report_queue", gauges.report_queue);
-  put_type(text, "airlock_rollouts", "gauge");
+  put_head(text, {"airlock_rollouts", "gauge", "Rollouts, by state."});
   for (const store::State state : store::kStates) {
     put(text, "airlock_rollouts", {{"state", store::name_of(state)}},
         gauges.snapshot.count_of(state));
@@ -117,15 +135,16 @@ std::string Metrics::write(const Gauges& gauges) const {
 }
 
 void Metrics::write_latency(std::string& text) const {
-  put_type(text, "airlock_request_microseconds", "histogram");
+  put_head(text, {"airlock_request_seconds", "histogram",
+                  "How long requests took, from their last byte to their answer."});
   std::uint64_t sum = 0;
   for (std::size_t at = 0; at < latency_.size(); ++at) {
     sum += read(latency_[at]);
-    const std::string bound = at == kBounds.size() ? "+Inf" : std::to_string(kBounds[at]);
-    put(text, "airlock_request_microseconds_bucket", {{"le", bound}}, sum);
+    const std::string bound = at == kBounds.size() ? "+Inf" : seconds_of(kBounds[at]);
+    put(text, "airlock_request_seconds_bucket", {{"le", bound}}, sum);
   }
-  put(text, "airlock_request_microseconds_sum", read(latency_us_));
-  put(text, "airlock_request_microseconds_count", sum);
+  text += "airlock_request_seconds_sum " + seconds_of(read(latency_us_)) + "\n";
+  put(text, "airlock_request_seconds_count", sum);
 }
 
 }  // namespace airlock::http

@@ -96,8 +96,7 @@ struct Server {
 // answer_of waits for the service's answer, which may come from the writer's thread.
 Task<Response> answer_of(Server& server, Session& session, const Request& request) {
   if (session.door == Door::operators) co_return server.service.handle_admin(request);
-  const bool waits = request.method == Method::post && request.target == "/v1/reports";
-  if (!waits) {
+  if (!waits_for_disk(request)) {
     Response response;
     server.service.handle(request, [&response](Response made) { response = std::move(made); });
     co_return response;

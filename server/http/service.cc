@@ -8,40 +8,15 @@ namespace airlock::http {
 
 namespace {
 
-int status_of(Code code) {
-  if (code == Code::not_found || code == Code::not_a_file) return 404;
-  if (code == Code::unauthorised || code == Code::bad_signature) return 403;
-  if (code == Code::too_large) return 413;
-  if (code == Code::overloaded || code == Code::busy || code == Code::disk_full) return 503;
-  if (code == Code::too_frequent) return 429;
-  if (code == Code::conflict || code == Code::not_offered) return 409;
-  if (code == Code::database_failed || code == Code::io_failed) return 500;
-  return 400;
-}
-
 bool is_hex_digest(std::string_view text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 }  // namespace
 
-Response error_response(Error error) {
-  Response response;
-  response.status = status_of(error.code);
-  response.code = error.code;
-  response.body = json::write({{"error", name(error.code)}, {"explain", explain(error.code)}});
-  if (response.status == 503 || response.status == 429) response.headers = "retry-after: 30\r\n";
-  return response;
-}
-
-std::string_view name_of(Method method) {
-  switch (method) {
-    case Method::get: return "GET";
-    case Method::head: return "HEAD";
-    case Method::post: return "POST";
-    case Method::other: return "OTHER";
-  }
-  return "";
+bool waits_for_disk(const Request& request) {
+  return request.method == Method::post &&
+         (request.target == "/v1/reports" || request.target == "/v1/outcomes");
 }
 
 void Service::note(const Request& request, const Response& response,
@@ -52,7 +27,8 @@ void Service::note(const Request& request, const Response& response,
   metrics().took(microseconds);
   const bool failed = response.code != Code::ok;
   if (failed) metrics().refused(response.code);
-  const bool changes = request.method == Method::post && request.target != "/v1/check-in";
+  const bool changes = request.method == Method::post && request.target != "/v1/check-in" &&
+                       request.target != "/v1/fees";
   if (!failed && !changes) return;
   log().request({name_of(request.method), request.target, request.who, response.status,
                  name(response.code), microseconds});
@@ -70,6 +46,7 @@ UpdateService::UpdateService(file::Path repository, Stores stores, Clock clock, 
       stores_(stores),
       clock_(clock),
       log_(log),
+      experiments_({stores.experiments, stores.outcomes}, clock),
       catalogue_(repository_),
       snapshot_(std::make_shared<const rollout::Snapshot>()) {}
 
@@ -81,7 +58,13 @@ Status UpdateService::reload() {
     log_.event("repository_without_timestamp", json::Value::object());
   }
   AIRLOCK_TRY(rebuild());
+  AIRLOCK_TRY(experiments_.reload());
   return refreshed_;
+}
+
+Status UpdateService::reload_rollouts() {
+  const std::lock_guard lock(reload_mutex_);
+  return rebuild();
 }
 
 Status UpdateService::rebuild() {
@@ -120,16 +103,18 @@ void UpdateService::reload_if_changed() {
 
 void UpdateService::handle(const Request& request, Done done) {
   const auto started = SteadyClock::now();
-  if (request.method == Method::post && request.target == "/v1/reports") {
-    report(request, [this, request, started, done = std::move(done)](Response response) {
+  if (waits_for_disk(request)) {
+    const Done noted = [this, request, started, done = std::move(done)](Response response) {
       note(request, response, started);
       done(std::move(response));
-    });
-    return;
+    };
+    return request.target == "/v1/reports" ? report(request, noted) : outcomes(request, noted);
   }
   Response response;
   if (request.method == Method::post && request.target == "/v1/check-in") {
     response = check_in(request);
+  } else if (request.method == Method::post && request.target == "/v1/fees") {
+    response = experiments_.fees(request);
   } else if (request.method == Method::get || request.method == Method::head) {
     response = answer_get(request);
   } else {
@@ -146,12 +131,7 @@ Response UpdateService::answer_get(const Request& request) {
   constexpr std::string_view kCertificates = "/certificates/";
   const std::string_view target = request.target;
   if (target == "/healthz") return {.body = "{\"status\":\"ok\"}"};
-  if (target == "/metrics") {
-    return {.content_type = "text/plain; version=0.0.4",
-            .body = metrics_.write({.report_queue = stores_.writer.waiting(),
-                                    .sightings_dropped = stores_.sightings.dropped(),
-                                    .snapshot = *snapshot()})};
-  }
+  if (target == "/metrics") return metrics_text();
   if (target.starts_with(kArtifacts)) {
     const std::string_view name = target.substr(kArtifacts.size());
     if (!is_hex_digest(name)) return error_response({Code::not_found, 0});
@@ -181,6 +161,14 @@ Response UpdateService::answer_get(const Request& request) {
     return serve_file(repository_ / "certificates" / name, request, {"application/cbor", kNoCache});
   }
   return error_response({Code::not_found, 0});
+}
+
+Response UpdateService::metrics_text() {
+  std::string text = metrics_.write({.report_queue = stores_.writer.waiting(),
+                                     .sightings_dropped = stores_.sightings.dropped(),
+                                     .snapshot = *snapshot()});
+  experiments_.write_metrics(text);
+  return {.content_type = "text/plain; version=0.0.4", .body = std::move(text)};
 }
 
 Response UpdateService::check_in(const Request& request) {
@@ -227,6 +215,14 @@ void UpdateService::report(const Request& request, const Done& done) {
           done({.body = json::write({{"counted", counted}, {"why", name(why)}})});
         });
   }
+  if (!admitted) done(error_response(admitted.error()));
+}
+
+void UpdateService::outcomes(const Request& request, const Done& done) {
+  const std::int64_t now = clock_();
+  auto batch = parse_outcomes(request.body, now);
+  Status admitted = batch ? admit_pace(batch->duid, now) : fail(batch.error().code);
+  if (admitted) admitted = experiments_.take(std::move(*batch), done);
   if (!admitted) done(error_response(admitted.error()));
 }
 

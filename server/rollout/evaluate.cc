@@ -8,20 +8,6 @@ namespace airlock::rollout {
 
 namespace {
 
-std::uint64_t mix(Bytes a, std::string_view b) {
-  crypto::Sha256 hash;
-  hash.update(a);
-  hash.update(bytes_of(b));
-  const Digest digest = hash.finish();
-  std::uint64_t value = 0;
-  for (std::size_t at = 0; at < 8; ++at) value = value << 8 | digest.bytes[at];
-  return value;
-}
-
-bool speaks_of(const std::vector<std::string>& list, std::string_view word) {
-  return list.empty() || std::ranges::find(list, word) != list.end();
-}
-
 bool within(const package::VersionRange& range, const package::Semver& version) {
   return range.min <= version && version <= range.max;
 }
@@ -106,9 +92,9 @@ std::optional<Reason> refusal_of(const Plan& plan, const CheckIn& device, std::i
     const bool keyring = plan.release->kind == package::Kind::keyring;
     return keyring ? Reason::keyring_unknown : Reason::kind_unknown;
   }
-  if (!speaks_of(rollout.regions, device.region)) return Reason::region;
-  if (!speaks_of(rollout.groups, device.group)) return Reason::group;
-  if (!speaks_of(rollout.certificates, device.certificate)) return Reason::certificate;
+  if (!assignment::speaks_of(rollout.regions, device.region)) return Reason::region;
+  if (!assignment::speaks_of(rollout.groups, device.group)) return Reason::group;
+  if (!assignment::speaks_of(rollout.certificates, device.certificate)) return Reason::certificate;
   if (plan.from && !within(*plan.from, device.version)) return Reason::version_range;
   if (const auto refused = refusal_of_release(*plan.release, *present, device, now)) {
     return refused;
@@ -147,10 +133,6 @@ void put_seeds(std::string& json, const Answer& answer) {
 }
 
 }  // namespace
-
-std::uint32_t bucket_of(const Digest& seed, std::string_view duid) {
-  return static_cast<std::uint32_t>(mix(seed.bytes, duid) % kBuckets);
-}
 
 std::string_view word_of(Reason reason) {
   switch (reason) {

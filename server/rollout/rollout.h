@@ -28,6 +28,7 @@
 #include "core/package/package.h"
 #include "host/file/file.h"
 #include "host/json/json.h"
+#include "server/assignment/assignment.h"
 #include "server/store/store.h"
 #include "trust/tuf/tuf.h"
 
@@ -35,15 +36,14 @@ namespace airlock::rollout {
 
 using crypto::Digest;
 
-inline constexpr std::uint32_t kBuckets = store::kShareWhole;
+inline constexpr std::uint32_t kBuckets = assignment::kBuckets;
+static_assert(kBuckets == store::kShareWhole);
 inline constexpr std::size_t kTargetsMax = 200'000;  // of the repository, in whatever role
 inline constexpr std::size_t kBucketsToldMax = 64;   // of one check-in in private mode
 inline constexpr std::uint32_t kPollAfterSeconds =
     3600;  // the middle; told ones lie 25 % around it
 
-// bucket_of returns a device's bucket in a rollout: SHA-256(seed || duid), first eight bytes
-// big-endian, modulo kBuckets. A private device finds its own from the seed that it is told.
-std::uint32_t bucket_of(const Digest& seed, std::string_view duid);
+using assignment::bucket_of;
 
 // Why nothing is offered, in the order in which a rollout is looked at: a later one was closer to
 // an offer. X(identifier, explanation); the identifier is the word on the wire.

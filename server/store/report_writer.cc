@@ -115,53 +115,21 @@ Result<std::unique_ptr<ReportWriter>> ReportWriter::open(const Store& store,
 }
 
 ReportWriter::ReportWriter(std::unique_ptr<Writing> writing)
-    : writing_(std::move(writing)), thread_([this] { run(); }) {}
+    : writing_(std::move(writing)),
+      queue_(
+          std::make_unique<BatchQueue<Item>>([this](std::vector<Item>& batch) { write(batch); })) {}
 
-ReportWriter::~ReportWriter() {
-  {
-    const std::lock_guard lock(mutex_);
-    ending_ = true;
-  }
-  arrived_.notify_one();
-  thread_.join();
-}
+ReportWriter::~ReportWriter() = default;
 
 Status ReportWriter::submit(Report report, Receipt receipt) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (ending_ || queue_.size() >= kQueueMax) return fail(Code::overloaded, queue_.size());
-    queue_.push_back({std::move(report), std::move(receipt)});
-    waiting_.store(queue_.size(), std::memory_order_relaxed);
-  }
-  arrived_.notify_one();
-  return {};
+  return queue_->submit({std::move(report), std::move(receipt)});
 }
 
-std::vector<ReportWriter::Item> ReportWriter::next_batch() {
-  std::unique_lock lock(mutex_);
-  arrived_.wait(lock, [this] { return ending_ || !queue_.empty(); });
-  // A queue with company is under load: a moment more makes the batch, and the sync, worth more.
-  if (queue_.size() > 1 && queue_.size() < kBatchMax && !ending_) {
-    arrived_.wait_for(lock, kGatherTime, [this] { return ending_ || queue_.size() >= kBatchMax; });
-  }
-  std::vector<Item> batch;
-  const std::size_t size = std::min(queue_.size(), kBatchMax);
-  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(size);
-  batch.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
-  queue_.erase(queue_.begin(), end);
-  waiting_.store(queue_.size(), std::memory_order_relaxed);
-  return batch;
-}
-
-void ReportWriter::run() {
-  while (true) {
-    std::vector<Item> batch = next_batch();
-    if (batch.empty()) return;  // only when ending, with nothing left to write
-    const auto standings = writing_->write(batch);
-    for (std::size_t at = 0; at < batch.size(); ++at) {
-      batch[at].receipt(standings ? (*standings)[at]
-                                  : Result<Standing>(std::unexpected(standings.error())));
-    }
+void ReportWriter::write(std::vector<Item>& batch) {
+  const auto standings = writing_->write(batch);
+  for (std::size_t at = 0; at < batch.size(); ++at) {
+    batch[at].receipt(standings ? (*standings)[at]
+                                : Result<Standing>(std::unexpected(standings.error())));
   }
 }
 

@@ -1,17 +1,22 @@
 #include "server/store/store.h"
 
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <random>
 
 #include "host/json/json.h"
 #include "host/text/text.h"
+#include "server/assignment/assignment.h"
 #include "server/store/database.h"
+#include "server/store/internal/audit.h"
 
 namespace airlock::store {
 
 namespace {
+
+using internal::check_deed;
+using internal::note;
 
 constexpr const char* kSchema = R"(
 CREATE TABLE rollouts (
@@ -54,6 +59,30 @@ CREATE INDEX reports_of_strangers ON reports (id) WHERE standing = 0;
 PRAGMA user_version = 3;
 )";
 
+// Experiments: their definitions and states are texts that server/experiment reads and writes.
+constexpr const char* kFourthSchema = R"(
+CREATE TABLE experiments (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, seed TEXT NOT NULL, definition TEXT NOT NULL,
+  state TEXT NOT NULL, revision INTEGER NOT NULL, created INTEGER NOT NULL) STRICT;
+CREATE TABLE verdicts (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, experiment INTEGER NOT NULL, at INTEGER NOT NULL,
+  act TEXT NOT NULL, rule TEXT NOT NULL, arm TEXT NOT NULL, words TEXT NOT NULL,
+  numbers TEXT NOT NULL, alert INTEGER NOT NULL) STRICT;
+CREATE INDEX verdicts_by_experiment ON verdicts (experiment);
+CREATE INDEX verdicts_to_tell ON verdicts (id) WHERE alert = 1;
+CREATE TABLE outcome_senders (
+  duid TEXT PRIMARY KEY, sequence INTEGER NOT NULL, minute INTEGER NOT NULL,
+  counted INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE outcome_devices (
+  experiment INTEGER NOT NULL, duid TEXT NOT NULL, stage INTEGER NOT NULL,
+  PRIMARY KEY (experiment, duid)) STRICT, WITHOUT ROWID;
+CREATE TABLE outcome_totals (
+  process TEXT NOT NULL, experiment INTEGER NOT NULL, arm TEXT NOT NULL, stage INTEGER NOT NULL,
+  place INTEGER NOT NULL, count INTEGER NOT NULL,
+  PRIMARY KEY (process, experiment, arm, stage, place)) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 4;
+)";
+
 constexpr std::string_view kRolloutColumns =
     "id, manifest, seed, share, state, models, regions, groups, from_min, from_max, not_before, "
     "not_after, created, certificates";
@@ -72,6 +101,7 @@ Status prepare_schema(Connection& connection) {
   if (version < 1) AIRLOCK_TRY(connection.execute(kSchema));
   if (version < 2) AIRLOCK_TRY(connection.execute(kSecondSchema));
   if (version < 3) AIRLOCK_TRY(connection.execute(kThirdSchema));
+  if (version < 4) AIRLOCK_TRY(connection.execute(kFourthSchema));
   return transaction.commit();
 }
 
@@ -120,22 +150,6 @@ Result<Rollout> find_rollout(Connection& connection, std::int64_t id) {
   return read_rollout(query);
 }
 
-Status check_deed(const Deed& deed) {
-  if (deed.who.empty()) return fail(Code::unauthorised);
-  if (deed.why.empty()) return fail(Code::missing_field);
-  if (deed.why.size() > kWhyMax) return fail(Code::oversized, deed.why.size());
-  return {};
-}
-
-Status note(Connection& connection, const Deed& deed, std::string_view what,
-            std::string_view detail) {
-  AIRLOCK_ASSIGN(auto insert,
-                 connection.prepare("INSERT INTO audit (at, who, what, why, detail) VALUES "
-                                    "(?, ?, ?, ?, ?)"));
-  insert.bind(0, deed.when).bind(1, deed.who).bind(2, what).bind(3, deed.why).bind(4, detail);
-  return insert.run();
-}
-
 // detail_of is all that an operator chose for a rollout.
 std::string detail_of(const Rollout& draft, std::int64_t id) {
   json::Value detail = {{"id", id},
@@ -150,19 +164,6 @@ std::string detail_of(const Rollout& draft, std::int64_t id) {
   if (draft.not_before != 0) detail["not_before"] = text::to_time(draft.not_before);
   if (draft.not_after != 0) detail["not_after"] = text::to_time(draft.not_after);
   return json::write(detail);
-}
-
-// A seed that nobody can guess before the rollout exists, so that no device can pick its bucket.
-Digest draw_seed() {
-  std::random_device device;
-  Digest seed;
-  for (std::size_t at = 0; at < Digest::kSize; at += 4) {
-    const std::uint32_t word = device();
-    for (std::size_t byte = 0; byte < 4; ++byte) {
-      seed.bytes[at + byte] = static_cast<std::uint8_t>(word >> (8 * byte));
-    }
-  }
-  return seed;
 }
 
 Result<State> state_after(State state, Step step) {
@@ -186,6 +187,13 @@ std::string_view deed_of(Step step) {
     case Step::halt: return "rollout.halt";
   }
   return "";
+}
+
+// lock_folder lets one process have the folder, or all those that share it.
+Status lock_folder(file::File& lock, Sharing sharing) {
+  if (sharing == Sharing::alone) return lock.lock();
+  if (::flock(lock.descriptor(), LOCK_SH | LOCK_NB) == 0) return {};
+  return fail(errno == EWOULDBLOCK ? Code::busy : file::code_of(errno));
 }
 
 }  // namespace
@@ -216,12 +224,12 @@ Store::Store(file::File lock, file::Path path, std::unique_ptr<Database> databas
     : lock_(std::move(lock)), path_(std::move(path)), database_(std::move(database)) {}
 Store::~Store() = default;
 
-Result<std::unique_ptr<Store>> Store::open(const file::Path& folder) {
+Result<std::unique_ptr<Store>> Store::open(const file::Path& folder, Sharing sharing) {
   AIRLOCK_TRY(file::make_folders(folder));
   // A database that was put back from a copy may be readable by everybody; the folder is not.
   if (::chmod(folder.c_str(), S_IRWXU) != 0) return fail(file::code_of(errno));
   AIRLOCK_ASSIGN(file::File lock, file::File::open(folder / "lock", file::Access::create));
-  AIRLOCK_TRY(lock.lock());
+  AIRLOCK_TRY(lock_folder(lock, sharing));
   file::Path path = folder / "server.db";
   AIRLOCK_ASSIGN(auto connection, Connection::open(path));
   AIRLOCK_TRY(prepare_schema(connection));
@@ -253,7 +261,7 @@ Result<Rollout> Store::create_rollout(const Rollout& draft, const Deed& deed) {
   AIRLOCK_TRY(count.step());
   if (count.integer(0) >= static_cast<std::int64_t>(kRolloutsMax)) return fail(Code::too_many);
   const std::string manifest = text::to_hex(draft.manifest.bytes);
-  const std::string seed = text::to_hex(draw_seed().bytes);
+  const std::string seed = text::to_hex(assignment::draw_seed().bytes);
   const std::string models = write_list(draft.models);
   const std::string regions = write_list(draft.regions);
   const std::string groups = write_list(draft.groups);

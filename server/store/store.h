@@ -9,8 +9,9 @@
 // device is offered.
 //
 // One Store is used by one thread at a time; its own lock sees to that. Reports arrive through a
-// ReportWriter, check-ins through Sightings; each has a connection and a thread of its own
-// (report_writer.h, sightings.h).
+// ReportWriter, check-ins through Sightings, outcomes of payments through an OutcomeWriter; each
+// has a connection and a thread of its own (report_writer.h, sightings.h, outcome_writer.h).
+// Experiments and what was decided about them are in experiments.h.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +40,7 @@ inline constexpr std::size_t kWhyMax = 500;      // bytes of an operator's reaso
 inline constexpr std::size_t kKeysMax = 10'000;  // keys of one import
 inline constexpr std::size_t kRowsMax = 1000;    // rows of one answer
 inline constexpr std::size_t kDuidSize = 32;     // characters
-inline constexpr int kSchemaVersion = 3;
+inline constexpr int kSchemaVersion = 4;
 
 // duid_of names a device by its Ed25519 key: base32 of the first 20 bytes of its SHA-256.
 std::string duid_of(Bytes ed25519);
@@ -135,13 +136,17 @@ struct Import {
 // The step that an operator takes with a rollout.
 enum class Step : std::uint8_t { resume, pause, halt };
 
+// Whether other processes serve the same folder. Those that share it look for each other's changes.
+enum class Sharing : std::uint8_t { alone, with_others };
+
 class Store {
  public:
   // open opens or makes FOLDER/server.db (the folder too), and brings an older schema up to date.
-  // It holds FOLDER/lock: two servers of one folder would not hear of each other's rollouts that
-  // are halted. Errors: busy where another process serves this folder, unsupported_version where a
-  // newer server wrote it, database_failed, io errors.
-  static Result<std::unique_ptr<Store>> open(const file::Path& folder);
+  // It holds FOLDER/lock, alone or with others: a server that does not expect others would not
+  // hear of the rollouts that they halt. Errors: busy where another process has this folder in
+  // another way, unsupported_version where a newer server wrote it, database_failed, io errors.
+  static Result<std::unique_ptr<Store>> open(const file::Path& folder,
+                                             Sharing sharing = Sharing::alone);
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;

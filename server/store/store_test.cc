@@ -162,6 +162,8 @@ TEST_F(StoreTest, BringsTheFirstSchemaUpToDate) {
   store_.reset();
   ASSERT_EQ(run_sql("ALTER TABLE rollouts DROP COLUMN certificates; DROP TABLE sightings; "
                     "DROP INDEX reports_of_strangers; "
+                    "DROP TABLE experiments; DROP TABLE verdicts; DROP TABLE outcome_senders; "
+                    "DROP TABLE outcome_devices; DROP TABLE outcome_totals; "
                     "PRAGMA user_version = 1"),
             SQLITE_OK);
   open();
@@ -200,6 +202,15 @@ TEST_F(StoreTest, ServesOneServerAtATime) {
   EXPECT_EQ(Store::open(folder_).error().code, Code::busy);
   store_.reset();
   EXPECT_TRUE(Store::open(folder_));
+}
+
+TEST_F(StoreTest, ServesSeveralServersThatKnowOfEachOther) {
+  EXPECT_EQ(Store::open(folder_, Sharing::with_others).error().code, Code::busy);
+  store_.reset();
+  const auto one = Store::open(folder_, Sharing::with_others);
+  const auto other = Store::open(folder_, Sharing::with_others);
+  ASSERT_TRUE(one && other);
+  EXPECT_EQ(Store::open(folder_).error().code, Code::busy);
 }
 
 TEST_F(StoreTest, RefusesADatabaseOfANewerServer) {

@@ -1,0 +1,259 @@
+#include "server/http/experiments.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "host/text/text.h"
+#include "server/http/http.h"
+#include "tests/fakes/signers.h"
+
+namespace airlock::http {
+namespace {
+
+constexpr std::int64_t kNow = 1'750'000'000;
+const std::string kBaselinePolicy(64, 'a');
+const std::string kArmPolicy(64, 'b');
+
+class FeesTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = testing::TempDir() + "fees-" +
+              testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::filesystem::remove_all(folder_);
+    open();
+    const std::string key = text::to_hex(device_.key().view());
+    ASSERT_TRUE(store_->import_devices({key}, {"olivia", "test", kNow}));
+  }
+  void open() {
+    service_.reset();
+    outcomes_.reset();
+    experiments_.reset();
+    sightings_.reset();
+    writer_.reset();
+    store_.reset();
+    store_ = std::move(*store::Store::open(folder_ / "data"));
+    writer_ = std::move(*store::ReportWriter::open(*store_));
+    sightings_ = std::move(*store::Sightings::open(*store_));
+    experiments_ = std::move(*store::Experiments::open(*store_));
+    outcomes_ = std::move(*store::OutcomeWriter::open(*store_, "test"));
+    service_ = std::make_unique<UpdateService>(
+        folder_ / "repo", Stores{*store_, *writer_, *sightings_, *experiments_, *outcomes_},
+        [] { return kNow; }, log_);
+    ASSERT_TRUE(service_->reload_experiments());
+  }
+  Response post(std::string_view target, std::string_view body) {
+    Request request;
+    request.method = Method::post;
+    request.target = target;
+    request.body = body;
+    std::promise<Response> told;
+    service_->handle(request, [&](Response made) { told.set_value(std::move(made)); });
+    return told.get_future().get();
+  }
+  json::Value operate(Method method, std::string_view target, const json::Value& body = {},
+                      std::string_view who = "olivia") {
+    const std::string text = body.is_null() ? "" : json::write(body);
+    Request request;
+    request.method = method;
+    request.target = target;
+    request.body = text;
+    request.who = who;
+    return *json::parse(service_->handle_admin(request).body, 1 << 20);
+  }
+  json::Value create(std::uint32_t share, const json::Value& more = json::Value::object()) {
+    json::Value body = {{"name", "fees"},
+                        {"baseline", kBaselinePolicy},
+                        {"arms", {{{"name", "b"}, {"policy", kArmPolicy}}}},
+                        {"ramp", {{{"share", share}}}},
+                        {"why", "test"}};
+    body.update(more);
+    return operate(Method::post, "/admin/v1/experiments", body);
+  }
+  json::Value fees(const std::string& duid, const std::string& region = "de") {
+    const json::Value body = {{"duid", duid}, {"region", region}};
+    return (*json::parse(post("/v1/fees", json::write(body)).body, 10'000))["experiments"];
+  }
+  std::string duid() const { return store::duid_of(device_.key().view()); }
+  std::string outcomes_body(const fakes::Signer& signer, const std::vector<json::Value>& list,
+                            std::int64_t sequence = 1, const std::string& as = "") {
+    const std::string text =
+        json::write({{"duid", as.empty() ? store::duid_of(signer.key().view()) : as},
+                     {"sequence", sequence},
+                     {"outcomes", list}});
+    const std::string message = "airlock-outcomes-v1\n" + text;
+    return json::write({{"outcomes", text::to_base64(bytes_of(text))},
+                        {"key", text::to_hex(signer.key().view())},
+                        {"signature", text::to_hex(signer.sign_message(bytes_of(message)))}});
+  }
+  static json::Value outcome(std::string_view arm, bool ok, std::int64_t ms, int stage = 1) {
+    return {{"experiment", 1}, {"arm", arm}, {"stage", stage}, {"ok", ok}, {"ms", ms}};
+  }
+  std::string metrics() {
+    Request request;
+    request.target = "/metrics";
+    std::promise<Response> told;
+    service_->handle(request, [&](Response made) { told.set_value(std::move(made)); });
+    return told.get_future().get().body;
+  }
+  bool shows(const std::string& line) {
+    return metrics().find("\n" + line + "\n") != std::string::npos;
+  }
+
+  const fakes::Signer device_{"device", crypto::Algorithm::eddsa};
+  file::Path folder_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<store::ReportWriter> writer_;
+  std::unique_ptr<store::Sightings> sightings_;
+  std::unique_ptr<store::Experiments> experiments_;
+  std::unique_ptr<store::OutcomeWriter> outcomes_;
+  Log log_{[] { return kNow; }, [](std::string_view) {}};
+  std::unique_ptr<UpdateService> service_;
+};
+
+TEST_F(FeesTest, ServesTheArmsPolicyToTheShareAndTheBaselineToAllOthers) {
+  create(5'000);
+  int gray = 0;
+  for (int device = 0; device < 1'000; ++device) {
+    const json::Value told = fees(std::to_string(device));
+    ASSERT_EQ(told.size(), 1U);
+    const bool in = told[0]["arm"] == "b";
+    EXPECT_EQ(told[0]["policy"], in ? kArmPolicy : kBaselinePolicy);
+    EXPECT_EQ(told, fees(std::to_string(device)));
+    gray += in ? 1 : 0;
+  }
+  EXPECT_NEAR(gray, 500, 80);
+}
+
+TEST_F(FeesTest, ServesTheBaselineToEverybodyWhilePaused) {
+  create(10'000);
+  EXPECT_EQ(fees(duid())[0]["policy"], kArmPolicy);
+  operate(Method::post, "/admin/v1/experiments/1/pause", {{"why", "payments fail"}});
+  EXPECT_EQ(fees(duid())[0]["policy"], kBaselinePolicy);
+  operate(Method::post, "/admin/v1/experiments/1/resume", {{"why", "false alarm"}});
+  EXPECT_EQ(fees(duid())[0]["policy"], kArmPolicy);
+  operate(Method::post, "/admin/v1/experiments/1/rollback", {{"why", "no"}});
+  EXPECT_EQ(fees(duid())[0]["policy"], kBaselinePolicy);
+  EXPECT_EQ(operate(Method::post, "/admin/v1/experiments/1/resume", {{"why", "again"}})["error"],
+            "conflict");
+}
+
+TEST_F(FeesTest, SaysNothingToThoseOutsideTheCondition) {
+  create(10'000, {{"regions", {"de"}}});
+  EXPECT_EQ(fees(duid(), "de").size(), 1U);
+  EXPECT_TRUE(fees(duid(), "fr").empty());
+  EXPECT_EQ(post("/v1/fees", "{}").status, 400);
+  EXPECT_EQ(post("/v1/fees", R"({"duid":""})").status, 400);
+}
+
+TEST_F(FeesTest, CountsTheOutcomesOfEnrolledDevicesOnce) {
+  create(10'000);
+  const std::string body = outcomes_body(
+      device_, {outcome("b", true, 120), outcome("b", false, 900), outcome("baseline", true, 800)});
+  const json::Value told = *json::parse(post("/v1/outcomes", body).body, 1000);
+  EXPECT_EQ(told["counted"], true);
+  EXPECT_EQ(told["outcomes"], 3);
+  EXPECT_EQ((*json::parse(post("/v1/outcomes", body).body, 1000))["outcomes"], 0);
+  EXPECT_TRUE(shows("airlock_payments_total{experiment=\"1\",arm=\"b\",result=\"succeeded\"} 1"));
+  EXPECT_TRUE(shows("airlock_payments_total{experiment=\"1\",arm=\"b\",result=\"failed\"} 1"));
+  EXPECT_TRUE(shows("airlock_payment_seconds_bucket{experiment=\"1\",arm=\"b\",le=\"0.8\"} 1"));
+  EXPECT_TRUE(shows("airlock_payment_seconds_bucket{experiment=\"1\",arm=\"b\",le=\"+Inf\"} 2"));
+  EXPECT_TRUE(
+      shows("airlock_payment_seconds_bucket{experiment=\"1\",arm=\"baseline\",le=\"0.8\"} 1"));
+  EXPECT_TRUE(shows("airlock_payment_seconds_sum{experiment=\"1\",arm=\"b\"} 1.02"));
+}
+
+TEST_F(FeesTest, MarksStrangersAndCountsNothingOfThem) {
+  create(10'000);
+  const fakes::Signer stranger("stranger", crypto::Algorithm::eddsa);
+  const json::Value told = *json::parse(
+      post("/v1/outcomes", outcomes_body(stranger, {outcome("b", false, 1)})).body, 1000);
+  EXPECT_EQ(told["counted"], false);
+  EXPECT_EQ(told["why"], "not_enrolled");
+  EXPECT_TRUE(shows("airlock_payments_total{experiment=\"1\",arm=\"b\",result=\"failed\"} 0"));
+  EXPECT_TRUE(shows("airlock_outcome_batches_marked_total 1"));
+}
+
+TEST_F(FeesTest, RefusesOutcomesUnderAnothersNameOrSignatureOrPurpose) {
+  create(10'000);
+  const fakes::Signer other("other", crypto::Algorithm::eddsa);
+  const std::vector<json::Value> list = {outcome("b", false, 1)};
+  EXPECT_EQ(post("/v1/outcomes", outcomes_body(other, list, 1, duid())).status, 403);
+  std::string broken = outcomes_body(device_, list);
+  const std::size_t at = broken.find("\"signature\":\"") + 13;
+  broken[at] = broken[at] == '0' ? '1' : '0';
+  EXPECT_EQ(post("/v1/outcomes", broken).status, 403);
+  // What was signed as a report is no batch of outcomes.
+  const std::string text = json::write({{"duid", duid()}, {"sequence", 1}, {"outcomes", list}});
+  const std::string message = "airlock-report-v1\n" + text;
+  const json::Value body = {{"outcomes", text::to_base64(bytes_of(text))},
+                            {"key", text::to_hex(device_.key().view())},
+                            {"signature", text::to_hex(device_.sign_message(bytes_of(message)))}};
+  EXPECT_EQ(post("/v1/outcomes", json::write(body)).status, 403);
+  EXPECT_TRUE(shows("airlock_payments_total{experiment=\"1\",arm=\"b\",result=\"failed\"} 0"));
+}
+
+TEST_F(FeesTest, PassesOverArmsExperimentsAndStagesThatAreNotThere) {
+  create(10'000);
+  json::Value other = outcome("b", false, 1);
+  other["experiment"] = 9;
+  const json::Value told = *json::parse(
+      post("/v1/outcomes",
+           outcomes_body(device_, {outcome("zz\"", false, 1), other, outcome("b", false, 1, 99),
+                                   outcome("b", false, 1)}))
+          .body,
+      1000);
+  EXPECT_EQ(told["passed_over"], 3);
+  EXPECT_EQ(told["outcomes"], 1);
+  EXPECT_EQ(metrics().find("zz"), std::string::npos);
+}
+
+TEST_F(FeesTest, BoundsABatch) {
+  create(10'000);
+  std::vector<json::Value> list(store::kOutcomesMax + 1, json::Value{{"experiment", 1}});
+  const std::string body = outcomes_body(device_, list);
+  EXPECT_EQ(post("/v1/outcomes", body).status, 400);
+}
+
+TEST_F(FeesTest, GoesOnWithItsCountersAfterARestart) {
+  create(10'000);
+  post("/v1/outcomes", outcomes_body(device_, {outcome("b", false, 1)}));
+  open();
+  EXPECT_TRUE(shows("airlock_payments_total{experiment=\"1\",arm=\"b\",result=\"failed\"} 1"));
+  EXPECT_TRUE(shows("airlock_experiment_devices_total{experiment=\"1\",arm=\"b\",stage=\"1\"} 1"));
+  post("/v1/outcomes", outcomes_body(device_, {outcome("b", false, 1)}));  // sent again
+  EXPECT_TRUE(shows("airlock_payments_total{experiment=\"1\",arm=\"b\",result=\"failed\"} 1"));
+}
+
+TEST_F(FeesTest, NotesWhatOperatorsDoAndRefusesThemWithoutANameOrAReason) {
+  EXPECT_EQ(operate(Method::get, "/admin/v1/experiments", {}, "")["error"], "unauthorised");
+  EXPECT_EQ(create(500, {{"why", ""}})["error"], "missing_field");
+  EXPECT_EQ(create(500)["phase"], "running");
+  EXPECT_EQ(operate(Method::post, "/admin/v1/experiments/1/ramp",
+                    {{"share", 400}, {"why", "w"}})["error"],
+            "conflict");
+  EXPECT_EQ(operate(Method::post, "/admin/v1/experiments/1/ramp",
+                    {{"share", 2'500}, {"why", "w"}})["share"],
+            2'500);
+  EXPECT_EQ(operate(Method::post, "/admin/v1/experiments/9/pause", {{"why", "w"}})["error"],
+            "not_found");
+  EXPECT_EQ(operate(Method::post, "/admin/v1/experiments/1/pause", json::Value::object())["error"],
+            "missing_field");
+  EXPECT_EQ(operate(Method::post, "/admin/v1/experiments/1/end", {{"why", "w"}})["error"],
+            "not_found");
+  const auto audit = *store_->audit(10);
+  EXPECT_EQ(audit[0].what, "experiment.ramp");
+  EXPECT_EQ(audit[1].what, "experiment.create");
+  const json::Value verdicts = operate(Method::get, "/admin/v1/verdicts?experiment=1");
+  EXPECT_EQ(verdicts["verdicts"][0]["act"], "ramp");
+}
+
+TEST_F(FeesTest, StartsAnExperimentOnlyWhenItIsTold) {
+  EXPECT_EQ(create(10'000, {{"state", "created"}})["phase"], "created");
+  EXPECT_TRUE(fees(duid()).empty());
+  operate(Method::post, "/admin/v1/experiments/1/resume", {{"why", "go"}});
+  EXPECT_EQ(fees(duid())[0]["arm"], "b");
+}
+
+}  // namespace
+}  // namespace airlock::http

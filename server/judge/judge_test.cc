@@ -1,0 +1,244 @@
+#include "server/judge/judge.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <random>
+
+#include "host/text/text.h"
+
+namespace airlock::judge {
+namespace {
+
+using experiment::Counter;
+using experiment::Phase;
+
+const store::Deed kDeed{"olivia", "a test", 1'700'000'000};
+constexpr std::int64_t kNow = 1'800'000'000;
+
+peer::Sample sample(std::map<std::string, std::string, std::less<>> labels, std::string value) {
+  return {std::move(labels), std::move(value)};
+}
+
+class JudgeTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = testing::TempDir() + "judge-" +
+              testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::filesystem::remove_all(folder_);
+    store_ = std::move(*store::Store::open(folder_));
+    experiments_ = std::move(*store::Experiments::open(*store_));
+    id_ = make(*experiments_);
+  }
+
+  // An experiment with one arm "b" at 5 %, running.
+  static std::int64_t make(store::Experiments& experiments) {
+    const json::Value value = {{"name", "fees"},
+                               {"baseline", std::string(64, 'a')},
+                               {"arms", {{{"name", "b"}, {"policy", std::string(64, 'b')}}}},
+                               {"ramp", {{{"share", 500}}}}};
+    const auto definition = *experiment::Definition::parse(value);
+    auto state = experiment::State::fresh(definition);
+    AIRLOCK_CHECK(experiment::start_or_resume(state, definition, kNow).has_value());
+    return experiments.create(json::write(definition.write()), state.write(), kDeed)->id;
+  }
+  experiment::State state() {
+    const auto row = experiments_->list()->front();
+    const auto definition = experiment::Definition::parse(*json::parse(row.definition, 1 << 16));
+    return *experiment::State::parse(row.state, *definition);
+  }
+  World world() {
+    return {[this](std::int64_t, std::int64_t) -> Result<std::vector<experiment::Sample>> {
+              if (broken_ != Code::ok) return fail(broken_);
+              return samples_;
+            },
+            [this](const std::string& json) -> Status {
+              if (deaf_) return fail(Code::unreachable);
+              told_.push_back(json);
+              return {};
+            },
+            [this](std::string_view event, json::Value facts) {
+              logged_ += std::string(event) + json::write(facts) + "\n";
+            }};
+  }
+  void count(std::uint64_t failed, std::uint64_t total) {
+    failed_ += failed;
+    succeeded_ += total - failed;
+    samples_ = {{"payments|f|b", Counter::failed, "b", 0, failed_},
+                {"payments|s|b", Counter::succeeded, "b", 0, succeeded_},
+                {"payments|s|baseline", Counter::succeeded, "baseline", 0, succeeded_ * 19}};
+  }
+
+  file::Path folder_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<store::Experiments> experiments_;
+  std::int64_t id_ = 0;
+  std::vector<experiment::Sample> samples_;
+  std::uint64_t failed_ = 0, succeeded_ = 0;
+  Code broken_ = Code::ok;
+  bool deaf_ = false;
+  std::vector<std::string> told_;
+  std::string logged_;
+};
+
+TEST_F(JudgeTest, StoresADecisionWithItsNumbersAndTellsIt) {
+  Judge judge(*experiments_, world());
+  count(52, 712);
+  ASSERT_TRUE(judge.look(kNow));
+  EXPECT_EQ(state().phase, Phase::paused);
+  const auto decisions = *experiments_->decisions(id_, 10);
+  ASSERT_EQ(decisions.size(), 1U);
+  EXPECT_EQ(decisions.front().act, "paused");
+  EXPECT_NE(decisions.front().words.find("52 of 712 payments failed (7.3 % > 5 %)"),
+            std::string::npos);
+  EXPECT_NE(decisions.front().numbers.find("\"total\":712"), std::string::npos);
+  ASSERT_TRUE(judge.deliver());
+  ASSERT_TRUE(judge.deliver());
+  ASSERT_EQ(told_.size(), 1U);
+  EXPECT_EQ((*json::parse(told_.front(), 10'000))["numbers"]["bad"], 52);
+}
+
+TEST_F(JudgeTest, KeepsAnAlertUntilSomebodyTakesIt) {
+  Judge judge(*experiments_, world());
+  count(52, 712);
+  deaf_ = true;
+  ASSERT_TRUE(judge.look(kNow));
+  EXPECT_FALSE(judge.deliver());
+  deaf_ = false;
+  Judge another(*experiments_, world());  // after a restart
+  ASSERT_TRUE(another.deliver());
+  EXPECT_EQ(told_.size(), 1U);
+}
+
+TEST_F(JudgeTest, HoldsWhilePrometheusIsGone) {
+  Judge judge(*experiments_, world());
+  count(0, 100);
+  ASSERT_TRUE(judge.look(kNow));
+  broken_ = Code::timed_out;
+  for (int tick = 1; tick < 10; ++tick) ASSERT_TRUE(judge.look(kNow + 10 * tick));
+  EXPECT_EQ(state().phase, Phase::running);
+  EXPECT_EQ(state().share, 500U);
+  const auto decisions = *experiments_->decisions(id_, 10);
+  ASSERT_EQ(decisions.size(), 1U);
+  EXPECT_EQ(decisions.front().act, "held");
+  EXPECT_NE(decisions.front().words.find("timed_out"), std::string::npos);
+}
+
+// Somebody pauses it while Prometheus is being asked: the tick is made again from what he left.
+TEST_F(JudgeTest, LosesToAnOperatorWhoWasFaster) {
+  World slow = world();
+  slow.ask = [this](std::int64_t, std::int64_t) -> Result<std::vector<experiment::Sample>> {
+    const auto row = experiments_->list()->front();
+    auto now = state();
+    AIRLOCK_CHECK(experiment::pause(now, kNow).has_value());
+    AIRLOCK_CHECK(
+        experiments_->apply({row.id, row.revision, now.write(), {}}, "experiment.pause", kDeed)
+            .has_value());
+    return samples_;
+  };
+  Judge judge(*experiments_, slow);
+  count(52, 712);
+  ASSERT_TRUE(judge.look(kNow));
+  EXPECT_EQ(state().cause, experiment::Cause::operators);
+  EXPECT_TRUE(experiments_->decisions(id_, 10)->empty());
+  EXPECT_TRUE(state().ledger.empty());  // nothing was counted by the tick that lost
+}
+
+TEST_F(JudgeTest, LetsOneProcessJudge) {
+  Chair one(folder_);
+  EXPECT_TRUE(one.take());
+  EXPECT_TRUE(one.take());
+  {
+    Chair other(folder_);
+    EXPECT_FALSE(other.take());
+  }
+  Chair next(folder_);
+  EXPECT_FALSE(next.take());
+}
+
+// A process judges growing counters, and is killed at any moment, a hundred times. What the last
+// one has stored is every payment once, and no decision twice.
+TEST_F(JudgeTest, ForgetsNothingAndCountsNothingTwiceWhenItIsKilled) {
+  auto* const counter = static_cast<std::atomic<std::uint64_t>*>(
+      ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  ASSERT_NE(static_cast<void*>(counter), MAP_FAILED);
+  *counter = 0;
+  experiments_.reset();
+  store_.reset();
+  const auto ask = [counter](std::int64_t, std::int64_t) {
+    const std::uint64_t value = counter->fetch_add(7) + 7;
+    return Result<std::vector<experiment::Sample>>(
+        {{"payments|s|b", Counter::succeeded, "b", 0, value}});
+  };
+  std::mt19937 random(1);
+  for (int life = 0; life < 100; ++life) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      auto store = store::Store::open(folder_);
+      auto experiments = store::Experiments::open(**store);
+      Judge judge(**experiments, {ask, nullptr, [](std::string_view, json::Value) {}});
+      for (std::int64_t tick = 0;; ++tick) (void)judge.look(kNow + 10 * tick);
+    }
+    ::usleep(static_cast<useconds_t>(random() % 30'000));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+  }
+  store_ = std::move(*store::Store::open(folder_));
+  experiments_ = std::move(*store::Experiments::open(*store_));
+  Judge judge(*experiments_, {ask, nullptr, [](std::string_view, json::Value) {}});
+  ASSERT_TRUE(judge.look(kNow + 1'000'000));
+  EXPECT_EQ(state().arms[1].guards[0].stage.total, counter->load());
+  EXPECT_GT(state().ticks, 100U);  // it did live in between
+  ::munmap(counter, 4096);
+}
+
+TEST(Samples, AreTheCountersThatTheRulesKnow) {
+  const auto samples = samples_of(
+      {sample({{"__name__", "airlock_payments_total"}, {"arm", "b"}, {"result", "failed"}}, "5"),
+       sample({{"__name__", "airlock_payment_seconds_bucket"}, {"arm", "b"}, {"le", "0.8"}}, "6"),
+       sample({{"__name__", "airlock_payment_seconds_bucket"}, {"arm", "b"}, {"le", "+Inf"}}, "7"),
+       sample({{"__name__", "airlock_payment_seconds_bucket"}, {"arm", "b"}, {"le", "1.6"}}, "8"),
+       sample({{"__name__", "airlock_experiment_devices_total"}, {"arm", "b"}, {"stage", "3"}},
+              "9")});
+  ASSERT_EQ(samples->size(), 4U);
+  EXPECT_EQ((*samples)[0].counter, Counter::failed);
+  EXPECT_EQ((*samples)[1].counter, Counter::fast);
+  EXPECT_EQ((*samples)[2].counter, Counter::timed);
+  EXPECT_EQ((*samples)[3].counter, Counter::devices);
+  EXPECT_EQ((*samples)[3].stage, 3U);
+  EXPECT_TRUE((*samples)[3].series.starts_with("devices|"));
+}
+
+TEST(Samples, OfTwoProcessesAreTwoSeries) {
+  const auto of = [](const char* instance) {
+    return sample({{"__name__", "airlock_payments_total"},
+                   {"arm", "b"},
+                   {"instance", instance},
+                   {"result", "failed"}},
+                  "5");
+  };
+  const auto samples = samples_of({of("one"), of("two")});
+  EXPECT_NE((*samples)[0].series, (*samples)[1].series);
+}
+
+TEST(Samples, ThatAreNoCountersAreAnError) {
+  EXPECT_FALSE(samples_of({sample(
+      {{"__name__", "airlock_payments_total"}, {"arm", "b"}, {"result", "failed"}}, "NaN")}));
+}
+
+TEST(Repeating, EndsWithItsObject) {
+  std::atomic<int> calls = 0;
+  {
+    const Repeating repeating(std::chrono::milliseconds(1), [&] { ++calls; });
+    while (calls < 3) std::this_thread::yield();
+  }
+  const int after = calls;
+  EXPECT_EQ(calls, after);
+}
+
+}  // namespace
+}  // namespace airlock::judge
