@@ -9,11 +9,16 @@
 #   make fuzz    every parser, FUZZ_SECONDS each (default 600)
 #   make peers   SLH-DSA, canonical JSON and ABI values beside other implementations, which npm installs
 #   make without take each check out of the code, and see its test fail
+#   make powercut  cut a simulated device's power at every storage operation (SHARE=all, or ci), or FAULT=name: plant a bug
+#                  and see the sweep find it, which ends with an error
+#   make faults    the bugs that can be planted; make faults-found plants them all
+#   make mutate    change core/slot and core/update in one place after the other, and see a test fail
 #   make conformance SUITE=checkout   the public TUF suite against airlock-tuf (tests/conformance/run.py)
 
 JOBS ?= $(shell nproc)
 CORPUS := $(if $(value AIRLOCK_CORPUS),$(value AIRLOCK_CORPUS),$(CURDIR)/../shared/corpus)
 FUZZ_SECONDS ?= 600
+SHARE ?= all
 export AIRLOCK_CORPUS := $(CORPUS)
 export PYTHONDONTWRITEBYTECODE = 1
 
@@ -25,7 +30,7 @@ awk '/^[0-9]+\/[0-9]+ Testing: / { test = "" } { test = test $$0 "\n" } /^Test F
 test $$ended -eq 0
 endef
 
-.PHONY: demo test check corpus bench fuzz peers without conformance packages build bare fuzz-smoke format tidy clean
+.PHONY: demo test check corpus bench fuzz peers without powercut faults faults-found mutate conformance packages build bare fuzz-smoke format tidy clean
 
 packages:
 	@tools/install_packages.sh build
@@ -92,6 +97,27 @@ peers: | build-folder
 without: | build-folder
 	@tools/install_packages.sh build
 	@python3 tools/without.py
+
+# A planted fault that is found ends with an error, as any harm does.
+powercut: | build-folder
+ifdef FAULT
+	@tools/install_packages.sh build
+	@python3 tools/faults.py $(FAULT)
+else
+	@$(MAKE) --no-print-directory build
+	@build/release/airlock-powercut --share $(SHARE) --jobs $(JOBS)
+endif
+
+faults:
+	@python3 tools/faults.py --list
+
+faults-found: | build-folder
+	@tools/install_packages.sh build
+	@python3 tools/faults.py --all
+
+mutate: | build-folder
+	@$(MAKE) --no-print-directory build
+	@python3 tools/mutate.py
 
 # 77: something that is not ours is missing, and was named.
 conformance: | build-folder
