@@ -11,12 +11,17 @@
 #   make oracle  fee policies beside the whole numbers of Python, CONTEXTS random questions (default 10 million)
 #   make simulate-experiments   days and faults through the rules of experiments: false rollbacks, delays, beside the plain rule
 #   make without take each check out of the code, and see its test fail
+#   make powercut  cut a simulated device's power at every storage operation (SHARE=all, or ci), or FAULT=name: plant a bug
+#                  and see the sweep find it, which ends with an error
+#   make faults    the bugs that can be planted; make faults-found plants them all
+#   make mutate    change core/slot and core/update in one place after the other, and see a test fail
 #   make conformance SUITE=checkout   the public TUF suite against airlock-tuf (tests/conformance/run.py)
 
 JOBS ?= $(shell nproc)
 CORPUS := $(if $(value AIRLOCK_CORPUS),$(value AIRLOCK_CORPUS),$(CURDIR)/../shared/corpus)
 FUZZ_SECONDS ?= 600
 CONTEXTS ?= 10000000
+SHARE ?= all
 export AIRLOCK_CORPUS := $(CORPUS)
 export PYTHONDONTWRITEBYTECODE = 1
 
@@ -28,7 +33,7 @@ awk '/^[0-9]+\/[0-9]+ Testing: / { test = "" } { test = test $$0 "\n" } /^Test F
 test $$ended -eq 0
 endef
 
-.PHONY: demo test check corpus bench fuzz peers oracle simulate-experiments without conformance packages build bare fuzz-smoke format tidy clean
+.PHONY: demo test check corpus bench fuzz peers oracle simulate-experiments without powercut faults faults-found mutate conformance packages build bare fuzz-smoke format tidy clean
 
 packages:
 	@tools/install_packages.sh build
@@ -103,6 +108,27 @@ simulate-experiments: | build-folder
 without: | build-folder
 	@tools/install_packages.sh build
 	@python3 tools/without.py
+
+# A planted fault that is found ends with an error, as any harm does.
+powercut: | build-folder
+ifdef FAULT
+	@tools/install_packages.sh build
+	@python3 tools/faults.py $(FAULT)
+else
+	@$(MAKE) --no-print-directory build
+	@build/release/airlock-powercut --share $(SHARE) --jobs $(JOBS)
+endif
+
+faults:
+	@python3 tools/faults.py --list
+
+faults-found: | build-folder
+	@tools/install_packages.sh build
+	@python3 tools/faults.py --all
+
+mutate: | build-folder
+	@$(MAKE) --no-print-directory build
+	@python3 tools/mutate.py
 
 # 77: something that is not ours is missing, and was named.
 conformance: | build-folder

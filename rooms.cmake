@@ -119,7 +119,10 @@ room(device/agent    HOST ROOMS core/base core/codec core/crypto core/package co
 
 # ---- tests: only what spans rooms.
 room(tests/fakes     HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file publish/keys LIBS crypto secp256k1)
-room(tests/powercut  HOST BUSY_TESTS ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update tests/fakes)
+room(tests/powercut  HOST BUSY_TESTS ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update publish/diff tests/fakes)
+
+# The power-cut sweep as a program.
+app(airlock-powercut tests/sweep ROOMS core/base tests/powercut LIBS posix)
 
 # A shared object that a test loads; linked by nothing.
 app(fake_token_module tests/fake_token LIBS posix p11_kit MODULE)

@@ -319,6 +319,7 @@ class Seeds(authority.Authority):
         self.of_move()
         self.of_clear_signing()
         self.of_abi_packs()
+        self.of_exchanges()
         self.of_certificates()
         self.of_packages()
         self.of_metadata()
@@ -395,6 +396,19 @@ class Seeds(authority.Authority):
             body = b"\xa5\x01\x01\x02" + packs + b"\x03\xf4\x04\x58\x20" + digest + b"\x05\x00"
             frame = b"ALPS" + struct.pack(">H", len(body)) + body
             self.put("shelf_fuzz", name, frame + struct.pack(">I", crc32c(frame)))
+
+    def of_exchanges(self):
+        """Two pages of 512 bytes each: over, begun, and with three steps of eight done."""
+        def sealed(magic, body):
+            frame = magic + struct.pack(">H", len(body)) + body
+            return frame + struct.pack(">I", crc32c(frame))
+
+        for name, step, marks in (("over", 8, 0), ("begun", 0, 0), ("half", 0, 3)):
+            page = sealed(b"ALXJ", bytes([0xA5, 1, 1, 2, 7, 3, 1, 4, 8, 5, step])).ljust(128, b"\0")
+            for mark in range(marks):
+                page += sealed(b"ALXM", struct.pack(">II", mark + 1, 7)).ljust(32, b"\0")
+            page = page.ljust(512, b"\xff")
+            self.put("exchange_fuzz", name, page + page)
 
     def of_certificates(self):
         """Pieces as certificate_fuzz and evidence_fuzz take them: two bytes of length before each but the last."""

@@ -65,8 +65,10 @@ Status settle(const RecordAreas& areas) {
   AIRLOCK_ASSIGN(const Newest newest, find_newest(areas));
   Area& older = *areas.copies[newest.copy == 0 ? 1 : 0];
   const std::optional<Record> held = read_copy(older);
-  if (!held || held->floors == newest.record.floors) return {};
-  return write_copy(older, newest.record);
+  if (!held) return {};
+  const bool grew =
+      held->floors != newest.record.floors || held->time_bound != newest.record.time_bound;
+  return grew ? write_copy(older, newest.record) : Status();
 }
 
 Status format(const RecordAreas& areas, const Record& record) {

@@ -5,11 +5,25 @@
 namespace airlock::fakes {
 namespace {
 
+using Kind = Operation::Kind;
+
 constexpr std::uint8_t kGarbage[] = {0x5a, 0xc3, 0x00, 0xff, 0x91};
 
-std::size_t round_up(std::size_t size, std::size_t unit) { return (size + unit - 1) / unit * unit; }
-
 }  // namespace
+
+Power& Power::operator=(const Power& from) {
+  unsynced_ = from.unsynced_;
+  on_ = from.on_;
+  armed_ = from.armed_;
+  cut_ = from.cut_;
+  cut_at_ = from.cut_at_;
+  operations_ = from.operations_;
+  failures_ = from.failures_;
+  keeps_breaches_ = from.keeps_breaches_;
+  breaches_ = from.breaches_;
+  witness_ = nullptr;
+  return *this;
+}
 
 void Power::cut_at(std::uint64_t operation, Cut cut) {
   armed_ = true;
@@ -17,66 +31,80 @@ void Power::cut_at(std::uint64_t operation, Cut cut) {
   cut_at_ = operations_ + operation;
 }
 
-Power::Fate Power::next(Cut& cut) {
+Power::Fate Power::next(const Operation& operation, Cut& cut) {
   if (!on_) return Fate::is_off;
-  const std::uint64_t operation = operations_++;
-  if (!armed_ || operation != cut_at_) return Fate::happens;
-  armed_ = false;
-  on_ = false;
-  ++failures_;
+  if (witness_ != nullptr) witness_->before(operation);
+  const std::uint64_t number = operations_++;
+  if (!armed_ || number != cut_at_) return Fate::happens;
   cut = cut_;
+  fail();
   return Fate::fails;
 }
 
+void Power::fail() {
+  armed_ = false;
+  on_ = false;
+  ++failures_;
+}
+
+void Power::breached(Breach breach) {
+  AIRLOCK_CHECK(keeps_breaches_);  // the rules of flash were broken
+  breaches_.push_back(std::move(breach));
+}
+
 Flash::Flash(Power& power, Geometry geometry, std::size_t size)
+    : Flash(power, geometry, alike(geometry, size)) {}
+
+Flash::Flash(Power& power, Geometry geometry, Sectors sectors, Torn torn)
     : power_(&power),
-      geometry_(geometry),
-      now_(round_up(size, geometry.unit), geometry.erased),
-      synced_(now_),
-      writable_(now_.size(), true),
+      rules_(geometry, std::move(sectors)),
+      torn_(torn),
+      now_(rules_.size(), geometry.erased),
       failures_seen_(power.failures()) {}
 
 Status Flash::read(std::uint64_t offset, MutableBytes to) {
   settle();
-  if (!power_->is_on()) return fail(Code::storage_failed);
-  if (offset > now_.size() || to.size() > now_.size() - offset) return fail(Code::out_of_range);
+  if (!power_->is_on()) return airlock::fail(Code::storage_failed);
+  if (offset > now_.size() || to.size() > now_.size() - offset) {
+    return airlock::fail(Code::out_of_range);
+  }
+  if (!unreadable_.empty() && !to.empty()) {
+    const std::size_t last = (static_cast<std::size_t>(offset) + to.size() - 1);
+    for (std::size_t word = static_cast<std::size_t>(offset) / geometry().write_unit;
+         word <= last / geometry().write_unit; ++word) {
+      if (unreadable_[word]) return airlock::fail(Code::storage_failed, offset);
+    }
+  }
   copy_into(to, Bytes(now_).subspan(static_cast<std::size_t>(offset), to.size()));
   return {};
 }
 
 Status Flash::erase(std::uint64_t offset, std::uint64_t size) {
-  AIRLOCK_CHECK(offset % geometry_.unit == 0 && size % geometry_.unit == 0);
-  AIRLOCK_CHECK(offset <= now_.size() && size <= now_.size() - offset);
-  const auto start = static_cast<std::size_t>(offset);
-  const Memory wanted(static_cast<std::size_t>(size), geometry_.erased);
-  const Status changed = change(start, wanted);
-  for (std::size_t i = 0; i < wanted.size(); ++i) writable_[start + i] = changed.has_value();
-  return changed;
+  settle();
+  return change({Kind::erase, number_, offset, {}, size});
 }
 
 Status Flash::write(std::uint64_t offset, Bytes bytes) {
-  AIRLOCK_CHECK(offset % geometry_.write_unit == 0 && bytes.size() % geometry_.write_unit == 0);
-  AIRLOCK_CHECK(offset <= now_.size() && bytes.size() <= now_.size() - offset);
-  const auto start = static_cast<std::size_t>(offset);
-  const bool powered = power_->is_on();
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    AIRLOCK_CHECK(!powered || writable_[start + i]);
-    writable_[start + i] = false;
-  }
-  return change(start, Memory(bytes.begin(), bytes.end()));
+  settle();
+  return change({Kind::write, number_, offset, bytes, bytes.size()});
 }
 
 Status Flash::sync() {
   settle();
+  const Operation operation{Kind::sync, number_, 0, {}, 0};
   Cut cut = Cut::before;
-  switch (power_->next(cut)) {
-    case Power::Fate::is_off: return fail(Code::storage_failed);
-    case Power::Fate::happens: synced_ = now_; return {};
+  switch (power_->next(operation, cut)) {
+    case Power::Fate::is_off: return airlock::fail(Code::storage_failed);
+    case Power::Fate::happens: unsynced_.clear(); return {};
     case Power::Fate::fails: break;
   }
-  if (cut == Cut::after) synced_ = now_;
-  settle();
-  return fail(Code::storage_failed);
+  tear(operation, cut);
+  return airlock::fail(Code::storage_failed);
+}
+
+void Flash::fail_in(const Operation& operation, Cut cut) {
+  power_->fail();
+  tear(operation, cut);
 }
 
 Bytes Flash::contents() {
@@ -85,64 +113,114 @@ Bytes Flash::contents() {
 }
 
 void Flash::damage(std::size_t offset, std::uint8_t bits) {
-  now_.at(offset) ^= bits;
-  synced_.at(offset) ^= bits;
-}
-
-Status Flash::change(std::size_t offset, const Memory& wanted) {
   settle();
-  Cut cut = Cut::before;
-  const Power::Fate fate = power_->next(cut);
-  if (fate == Power::Fate::is_off) return fail(Code::storage_failed);
-  if (fate == Power::Fate::happens) {
-    std::copy(wanted.begin(), wanted.end(), now_.begin() + static_cast<std::ptrdiff_t>(offset));
-    return {};
+  now_.at(offset) ^= bits;
+  for (Change& change : unsynced_) {
+    if (offset < change.offset || offset - change.offset >= change.before.size()) continue;
+    change.before[offset - change.offset] ^= bits;
   }
-  settle();  // first what came before it, then the operation itself
-  tear(offset, wanted, cut);
-  synced_ = now_;
-  return fail(Code::storage_failed);
 }
 
-void Flash::tear(std::size_t offset, const Memory& wanted, Cut cut) {
-  const std::size_t half = wanted.size() / 2 / geometry_.write_unit * geometry_.write_unit;
-  switch (cut) {
-    case Cut::before: return;
-    case Cut::after:
-      std::copy(wanted.begin(), wanted.end(), now_.begin() + static_cast<std::ptrdiff_t>(offset));
-      return;
-    case Cut::torn_half:
-    case Cut::torn_garbage: {
-      for (std::size_t i = 0; i < half; ++i) now_[offset + i] = wanted[i];
-      if (cut == Cut::torn_half) return;
-      const std::size_t end = std::min(half + geometry_.write_unit, wanted.size());
-      for (std::size_t i = half; i < end; ++i) now_[offset + i] = kGarbage[i % sizeof kGarbage];
-      return;
+std::uint64_t Flash::unreadable_words() const {
+  std::uint64_t number = 0;
+  for (std::size_t word = 0; word < unreadable_.size(); ++word) {
+    if (unreadable_[word]) number = number * 31 + word + 1;
+  }
+  return number;
+}
+
+std::uint8_t Flash::wanted_at(const Operation& operation, std::size_t i) const {
+  return operation.kind == Kind::erase ? geometry().erased : operation.wanted[i];
+}
+
+Status Flash::change(const Operation& operation) {
+  if (power_->is_on()) {
+    std::optional<Breach> breach = operation.kind == Kind::erase
+                                       ? rules_.erase(operation.offset, operation.size)
+                                       : rules_.write(operation.offset, operation.size);
+    if (breach) {
+      power_->breached(std::move(*breach));
+      return airlock::fail(Code::storage_failed, operation.offset);
     }
-    case Cut::torn_erase:
-      for (std::size_t i = 0; i < wanted.size(); ++i) {
-        const auto mask = static_cast<std::uint8_t>(0xb5 >> (i % 3));
-        std::uint8_t& byte = now_[offset + i];
-        byte = static_cast<std::uint8_t>((byte & mask) | (wanted[i] & ~mask));
-      }
-      return;
+  }
+  Cut cut = Cut::before;
+  const Power::Fate fate = power_->next(operation, cut);
+  if (fate == Power::Fate::is_off) return airlock::fail(Code::storage_failed);
+  if (fate == Power::Fate::fails) {
+    tear(operation, cut);
+    return airlock::fail(Code::storage_failed);
+  }
+  const auto at = static_cast<std::ptrdiff_t>(operation.offset);
+  const auto size = static_cast<std::ptrdiff_t>(operation.size);
+  unsynced_.push_back({static_cast<std::size_t>(operation.offset),
+                       Memory(now_.begin() + at, now_.begin() + at + size)});
+  apply(operation);
+  return {};
+}
+
+void Flash::apply(const Operation& operation) {
+  const auto at = static_cast<std::ptrdiff_t>(operation.offset);
+  if (operation.kind == Kind::write) {
+    std::copy(operation.wanted.begin(), operation.wanted.end(), now_.begin() + at);
+    return;
+  }
+  std::fill_n(now_.begin() + at, operation.size, geometry().erased);
+  if (unreadable_.empty()) return;
+  const std::size_t word = geometry().write_unit;
+  std::fill_n(unreadable_.begin() + static_cast<std::ptrdiff_t>(operation.offset / word),
+              operation.size / word, false);
+}
+
+// What came before the operation is settled first, then the operation itself is torn.
+void Flash::tear(const Operation& operation, Cut cut) {
+  const bool was_synced = operation.kind == Kind::sync && cut == Cut::after;
+  if (was_synced) unsynced_.clear();
+  settle();
+  if (operation.kind == Kind::sync || cut == Cut::before) return;
+  if (cut == Cut::after) return apply(operation);
+  const auto offset = static_cast<std::size_t>(operation.offset);
+  const auto size = static_cast<std::size_t>(operation.size);
+  const std::size_t word = geometry().write_unit;
+  const std::size_t half = size / 2 / word * word;
+  const std::size_t garbage_end = std::min(half + word, size);
+  std::size_t torn_from = half;
+  std::size_t torn_to = half;
+  if (cut == Cut::torn_erase) {
+    torn_from = 0;
+    torn_to = size;
+    for (std::size_t i = 0; i < size; ++i) {
+      const auto mask = static_cast<std::uint8_t>(0xb5 >> (i % 3));
+      std::uint8_t& byte = now_[offset + i];
+      byte = static_cast<std::uint8_t>((byte & mask) | (wanted_at(operation, i) & ~mask));
+    }
+  } else {
+    for (std::size_t i = 0; i < half; ++i) now_[offset + i] = wanted_at(operation, i);
+    if (cut == Cut::torn_garbage) torn_to = garbage_end;
+    for (std::size_t i = torn_from; i < torn_to; ++i) {
+      now_[offset + i] = kGarbage[i % sizeof kGarbage];
+    }
+  }
+  if (torn_ == Torn::reads || torn_from == torn_to) return;
+  if (unreadable_.empty()) unreadable_.assign(now_.size() / word, false);
+  for (std::size_t i = torn_from; i < torn_to; i += word) unreadable_[(offset + i) / word] = true;
+}
+
+void Flash::undo(const Change& change) {
+  const std::size_t word = geometry().write_unit;
+  for (std::size_t i = 0; i < change.before.size(); ++i) {
+    const bool lost = power_->unsynced() == Unsynced::lost || (change.offset + i) / word % 2 == 1;
+    if (lost) now_[change.offset + i] = change.before[i];
   }
 }
 
 void Flash::settle() {
   if (failures_seen_ == power_->failures()) return;
   failures_seen_ = power_->failures();
-  writable_.assign(writable_.size(), false);  // nobody remembers what was erased
-  switch (power_->unsynced()) {
-    case Unsynced::kept: break;
-    case Unsynced::lost: now_ = synced_; break;
-    case Unsynced::every_other:
-      for (std::size_t i = 0; i < now_.size(); ++i) {
-        if (i / geometry_.write_unit % 2 == 1) now_[i] = synced_[i];
-      }
-      break;
+  rules_.power_failed();
+  if (power_->unsynced() != Unsynced::kept) {
+    for (auto change = unsynced_.rbegin(); change != unsynced_.rend(); ++change) undo(*change);
   }
-  synced_ = now_;
+  unsynced_.clear();
 }
 
 }  // namespace airlock::fakes

@@ -1,9 +1,9 @@
 // Flash for tests: areas that share one power supply, which fails where a test says so.
 //
 // Each write, erase and sync of any area is one operation of the supply. A test lets it fail at
-// operation N in one of five ways; from then on every operation fails until switch_on. Misuse of
-// flash (a write to what was not erased, an address that is not on a unit) is a bug and stops the
-// test. What was not synced may be kept, lost, or kept in every other write unit.
+// operation N in one of five ways; from then on every operation fails until switch_on. What was not
+// synced may be kept, lost, or kept in every other write unit. Misuse of flash (nor.h) is a bug: it
+// stops the test, unless the supply was told to keep breaches for a test that looks at them.
 //
 //   fakes::Power power;
 //   fakes::Flash copy(power, {.unit = 4096, .write_unit = 8, .erased = 0xff}, 4096);
@@ -11,13 +11,16 @@
 //   ... run until something fails ...
 //   power.switch_on();
 //
-// Everything is a value: copy a device, with its power, to try many ends of one beginning.
+// Everything is a value: copy a device, with its power, to try many ends of one beginning. A
+// witness may do so in the middle of a run: it is told of each operation before it happens, and a
+// copy can be made to fail in that very one.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "core/base/base.h"
+#include "tests/fakes/nor.h"
 
 namespace airlock::fakes {
 
@@ -35,10 +38,34 @@ inline constexpr Cut kCuts[] = {Cut::before, Cut::torn_half, Cut::torn_garbage, 
 // What a power failure does to writes and erases that were not synced yet.
 enum class Unsynced : std::uint8_t { kept, lost, every_other };
 
-// The supply of one device. Operations are counted from 0.
+// Whether a word whose programming was torn reads as some bytes, or not at all (flash with a code
+// beside each word) until it is erased.
+enum class Torn : std::uint8_t { reads, fails };
+
+// One write, erase or sync of one area.
+struct Operation {
+  enum class Kind : std::uint8_t { write, erase, sync } kind = Kind::sync;
+  std::size_t area = 0;  // Flash::number
+  std::uint64_t offset = 0;
+  Bytes wanted;  // of a write
+  std::uint64_t size = 0;
+};
+
+// Told of each operation before it happens, while the power is on.
+class Witness {
+ public:
+  virtual void before(const Operation& operation) = 0;
+
+ protected:
+  ~Witness() = default;
+};
+
+// The supply of one device. Operations are counted from 0. A copy has no witness.
 class Power {
  public:
   explicit Power(Unsynced unsynced = Unsynced::kept) : unsynced_(unsynced) {}
+  Power(const Power& from) { *this = from; }
+  Power& operator=(const Power& from);
 
   bool is_on() const { return on_; }
   std::uint64_t operations() const { return operations_; }
@@ -52,25 +79,32 @@ class Power {
   // failures counts how often the power failed; an area sees by it that it was without power.
   std::uint64_t failures() const { return failures_; }
 
+  // watch_by lets a witness see each operation; nullptr: nobody.
+  void watch_by(Witness* witness) { witness_ = witness; }
+
+  // keep_breaches lets what breaks the rules of flash fail and be kept, instead of stopping the
+  // test.
+  void keep_breaches() { keeps_breaches_ = true; }
+  const std::vector<Breach>& breaches() const { return breaches_; }
+
  private:
   friend class Flash;
   enum class Fate : std::uint8_t { happens, is_off, fails };
   // next takes the next operation and says what becomes of it; `cut` says how it fails.
-  Fate next(Cut& cut);
+  Fate next(const Operation& operation, Cut& cut);
+  void fail();
+  void breached(Breach breach);
 
-  Unsynced unsynced_;
+  Unsynced unsynced_ = Unsynced::kept;
   bool on_ = true;
   bool armed_ = false;
   Cut cut_ = Cut::before;
   std::uint64_t cut_at_ = 0;
   std::uint64_t operations_ = 0;
   std::uint64_t failures_ = 0;
-};
-
-struct Geometry {
-  std::size_t unit = 4096;     // of erasing
-  std::size_t write_unit = 1;  // offsets and sizes of writes are multiples
-  std::uint8_t erased = 0xff;
+  bool keeps_breaches_ = false;
+  std::vector<Breach> breaches_;
+  Witness* witness_ = nullptr;
 };
 
 // One area of flash.
@@ -79,7 +113,11 @@ class Flash final : public Area {
   // The size is rounded up to whole erase units. The power is given to each call by rewire, so that
   // a copied device uses its copied power.
   Flash(Power& power, Geometry geometry, std::size_t size);
+  // An area of sectors that differ in size.
+  Flash(Power& power, Geometry geometry, Sectors sectors, Torn torn = Torn::reads);
   void rewire(Power& power) { power_ = &power; }
+  // number_as gives the area the number by which operations name it.
+  void number_as(std::size_t number) { number_ = number; }
 
   Status read(std::uint64_t offset, MutableBytes to) override;
   std::uint64_t size() const override { return now_.size(); }
@@ -87,7 +125,14 @@ class Flash final : public Area {
   Status write(std::uint64_t offset, Bytes bytes) override;
   Status sync() override;
 
-  const Geometry& geometry() const { return geometry_; }
+  // fail_in makes the power fail in this operation of this area, which a witness saw of another
+  // copy of the device.
+  void fail_in(const Operation& operation, Cut cut);
+
+  const Geometry& geometry() const { return rules_.geometry(); }
+  const NorRules& rules() const { return rules_; }
+  // unreadable_words tells which words do not read, as a number that differs where they do.
+  std::uint64_t unreadable_words() const;
   // contents is the memory as it is mapped for reading.
   Bytes contents();
   // damage flips bits without power or geometry having a say: rot, not use.
@@ -95,18 +140,27 @@ class Flash final : public Area {
 
  private:
   using Memory = std::vector<std::uint8_t>;
+  struct Change {
+    std::size_t offset = 0;
+    Memory before;
+  };
 
-  // change makes `range` of memory look like `wanted`, or as much of it as the power lets it.
-  Status change(std::size_t offset, const Memory& wanted);
-  void tear(std::size_t offset, const Memory& wanted, Cut cut);
+  // change makes a range of memory look as wanted, or as much of it as the power lets it.
+  Status change(const Operation& operation);
+  void apply(const Operation& operation);
+  void tear(const Operation& operation, Cut cut);
   // settle applies a power failure, of this or another area, to what was not synced.
   void settle();
+  void undo(const Change& change);
+  std::uint8_t wanted_at(const Operation& operation, std::size_t i) const;
 
   Power* power_;
-  Geometry geometry_;
+  std::size_t number_ = 0;
+  NorRules rules_;
+  Torn torn_;
   Memory now_;
-  Memory synced_;
-  std::vector<bool> writable_;  // per byte: erased since it was last written
+  std::vector<Change> unsynced_;  // oldest first
+  std::vector<bool> unreadable_;  // per word; empty where none is
   std::uint64_t failures_seen_ = 0;
 };
 

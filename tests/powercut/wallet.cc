@@ -1,6 +1,5 @@
+// Reset, and the loop: event, step, journal, effect.
 #include "tests/powercut/wallet.h"
-
-#include "core/codec/codec.h"
 
 namespace airlock::powercut {
 namespace {
@@ -11,45 +10,9 @@ using update::Phase;
 using update::Session;
 using Type = update::Event::Type;
 
-constexpr std::size_t kAreaSize = 4096;
-constexpr std::size_t kWriteSize = 1024;  // one write of an image
-constexpr std::uint8_t kTrialBoots = 3;   // one more than cuts: each cut in a trial costs a boot
-constexpr int kEffectsMax = 200;          // of one chapter, however often the power fails
-constexpr std::size_t kPairHead = 16;
-
-fakes::Flash flash(fakes::Power& power, fakes::Geometry geometry) {
-  return fakes::Flash(power, geometry, kAreaSize);
-}
-
-void put_number(Buffer& to, std::uint64_t value) {
-  for (int shift = 56; shift >= 0; shift -= 8)
-    to.push_back(static_cast<std::uint8_t>(value >> shift));
-}
-
-std::uint64_t number_at(Bytes from, std::size_t at) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < 8; ++i) value = value << 8 | from[at + i];
-  return value;
-}
-
-void pad(Buffer& bytes) { bytes.resize((bytes.size() + 31) / 32 * 32); }
-
-// counter | size and checksum | content
-struct Copy {
-  std::uint64_t counter = 0;
-  Buffer content;
-};
-
-Copy read_copy(fakes::Flash& area) {
-  const Bytes bytes = area.contents();
-  const std::uint64_t size = number_at(bytes, 8) >> 32;
-  if (size > bytes.size() - kPairHead) return {};
-  Buffer checked(bytes.begin(), bytes.begin() + 8);
-  const Bytes content = bytes.subspan(kPairHead, static_cast<std::size_t>(size));
-  checked.insert(checked.end(), content.begin(), content.end());
-  if (codec::crc32c(checked) != static_cast<std::uint32_t>(number_at(bytes, 8))) return {};
-  return {number_at(bytes, 0), Buffer(content.begin(), content.end())};
-}
+constexpr int kEffectsMax = 200;  // of one chapter after one power failure
+constexpr std::size_t kEnvelopeHead = 32;
+constexpr std::size_t kWriteSize = 1024;
 
 Event event_of(Type type) {
   Event event;
@@ -63,486 +26,243 @@ Event failed(const Error& error) {
   return event;
 }
 
-std::string text(std::string_view view) { return std::string(view); }
+// From here on the boot record may already speak of the release.
+bool must_be_finished(Phase phase) { return phase >= Phase::activating; }
 
 }  // namespace
 
-Buffer Wallet::Pair::load() {
-  Copy first = read_copy(copies[0]);
-  Copy second = read_copy(copies[1]);
-  return first.counter > second.counter ? first.content : second.content;
-}
-
-Status Wallet::Pair::save(Bytes content) {
-  const std::array<std::uint64_t, 2> counters = {read_copy(copies[0]).counter,
-                                                 read_copy(copies[1]).counter};
-  Buffer bytes;
-  put_number(bytes, std::max(counters[0], counters[1]) + 1);
-  Buffer checked = bytes;
-  checked.insert(checked.end(), content.begin(), content.end());
-  put_number(bytes, std::uint64_t{content.size()} << 32 | codec::crc32c(checked));
-  bytes.insert(bytes.end(), content.begin(), content.end());
-  pad(bytes);
-  fakes::Flash& older = copies[counters[0] > counters[1] ? 1 : 0];
-  AIRLOCK_TRY(older.erase(0, older.size()));
-  AIRLOCK_TRY(older.write(0, bytes));
-  return older.sync();
-}
-
-// The factory: version 1 in slot a, keyring 1, an idle journal.
-Wallet::Wallet(fakes::Geometry geometry, fakes::Unsynced unsynced, Fault fault)
-    : power(unsynced),
-      fault_(fault),
-      record_{flash(power, geometry), flash(power, geometry)},
-      journal_{{flash(power, geometry), flash(power, geometry)}},
-      keyring_{{flash(power, geometry), flash(power, geometry)}},
-      manifests_{flash(power, geometry), flash(power, geometry)},
-      images_{{{flash(power, geometry), flash(power, geometry)},
-               {flash(power, geometry), flash(power, geometry)}}} {
-  const Package& first = world().v1;
-  AIRLOCK_CHECK(keyring_.save(world().anchor).has_value());
-  AIRLOCK_CHECK(write_journal({}).has_value());
-  Buffer head;
-  put_number(head, first.envelope.size());
-  head.insert(head.end(), first.envelope.begin(), first.envelope.end());
-  AIRLOCK_CHECK(write_image(manifests_[0], head).has_value());
-  for (std::size_t i = 0; i < kComponents; ++i) {
-    AIRLOCK_CHECK(write_image(images_[i][0], first.images[i]).has_value());
+Wallet::Wallet(const Machine& machine, const Life& life)
+    : board(machine, life.parts, life.capacity), life_(&life) {
+  const auto done = [](const Status& status) { AIRLOCK_CHECK(status.has_value()); };
+  done(save_newest(keyring(), world().anchor));
+  done(write_journal({}));
+  if (machine.layout == Layout::one_slot) {
+    done(slot::Exchange::format(board.exchange_areas(), SlotId::a));
   }
   slot::Record record;
-  record.slots[0] = {first.digest, first.security_version, false};
-  record.floors[package::index_of(package::Kind::firmware)] = first.security_version;
-  record.time_bound = first.created;
-  AIRLOCK_CHECK(slot::format(record_areas(), record).has_value());
-  agreed_.insert(first.digest);
+  if (life.factory != nullptr) {
+    const Package& first = *life.factory;
+    done(write_manifest(SlotId::a, first.envelope));
+    for (std::size_t i = 0; i < first.parts.size(); ++i) {
+      fakes::Flash& area = board.image(i, SlotId::a);
+      done(area.erase(0, area.size()));
+      done(area.write(0, padded(first.parts[i].image)));
+      done(area.sync());
+    }
+    record.slots[0] = {first.digest, first.security_version, false};
+    record.floors[package::index_of(package::Kind::firmware)] = first.security_version;
+    record.time_bound = first.created;
+    observer.factory(first);
+  }
+  done(slot::format(board.record_areas(), record));
 }
 
 Wallet::Wallet(const Wallet& from)
-    : power(from.power),
-      fault_(from.fault_),
-      record_(from.record_),
-      journal_(from.journal_),
-      keyring_(from.keyring_),
-      manifests_(from.manifests_),
-      images_(from.images_),
+    : board(from.board),
+      observer(from.observer),
       running_(from.running_),
+      life_(from.life_),
       chapter_(from.chapter_),
-      reports_before_(from.reports_before_),
-      rotted_(from.rotted_),
-      power_ons_(from.power_ons_),
-      floor_seen_(from.floor_seen_),
-      time_seen_(from.time_seen_),
-      agreed_(from.agreed_),
-      reports_(from.reports_),
-      violations_(from.violations_) {
-  rewire();
+      begun_(from.begun_),
+      rotted_(from.rotted_) {}
+
+void Wallet::again() {
+  AIRLOCK_CHECK(chapter_ > 0);
+  --chapter_;
+  begun_ = false;
 }
 
-void Wallet::rewire() {
-  for (auto* pair : {&record_, &journal_.copies, &keyring_.copies, &manifests_}) {
-    for (fakes::Flash& area : *pair) area.rewire(power);
-  }
-  for (auto& component : images_) {
-    for (fakes::Flash& area : component) area.rewire(power);
-  }
+bool Wallet::runs_what_it_should() const {
+  const Package* expected = life_->chapters[chapter_ - 1].runs_after;
+  if (expected == nullptr) return !running_.has_value();
+  return running_ && running_->manifest == expected->digest;
 }
 
-void Wallet::violated(const std::string& what) {
-  violations_.push_back("chapter " + std::to_string(chapter_) + ": " + what);
+std::uint64_t Wallet::fingerprint() {
+  return observer.fingerprint(
+      board.fingerprint(mix(mix(chapter_, board.power.failures()), begun_ + 2U * rotted_)));
 }
 
-// ---- reset, and what the observer makes of it
+// ---- reset
 
 Bytes Wallet::envelope_in(SlotId id) {
-  const Bytes bytes = manifests_[slot::index_of(id)].contents();
-  const std::uint64_t size = number_at(bytes, 0);
-  if (size > bytes.size() - 8) return {};
-  return bytes.subspan(8, static_cast<std::size_t>(size));
+  std::array<std::uint8_t, 4> head;
+  if (!board.manifest(id).read(0, head)) return {};
+  const std::size_t size =
+      std::size_t{head[0]} << 24 | std::size_t{head[1]} << 16 | std::size_t{head[2]} << 8 | head[3];
+  const Bytes bytes = board.manifest(id).contents();
+  if (size > bytes.size() - kEnvelopeHead) return {};
+  Buffer read(size);  // a word that does not read is not seen through the memory map either
+  if (!board.manifest(id).read(kEnvelopeHead, read)) return {};
+  return bytes.subspan(kEnvelopeHead, size);
+}
+
+Status Wallet::write_manifest(SlotId id, Bytes envelope) {
+  Buffer bytes(kEnvelopeHead);
+  for (std::size_t i = 0; i < 4; ++i) {
+    bytes[i] = static_cast<std::uint8_t>(envelope.size() >> (24 - 8 * i));
+  }
+  bytes.insert(bytes.end(), envelope.begin(), envelope.end());
+  bytes = padded(bytes);
+  fakes::Flash& area = board.manifest(id);
+  AIRLOCK_TRY(area.erase(0, area.size()));
+  for (std::size_t at = 0; at < bytes.size(); at += kWriteSize) {
+    const std::size_t size = std::min(kWriteSize, bytes.size() - at);
+    AIRLOCK_TRY(area.write(at, Bytes(bytes).subspan(at, size)));
+  }
+  return area.sync();
+}
+
+Area& Wallet::image(std::size_t part, SlotId id) {
+  if (!exchange_) return board.image(part, id);
+  return exchanged_[part][slot::index_of(id)];
 }
 
 slot::BootView Wallet::view() {
   slot::BootView made;
-  made.record = record_areas();
+  made.record = board.record_areas();
   made.envelopes = {envelope_in(SlotId::a), envelope_in(SlotId::b)};
-  anchored_ = keyring_.load();
+  anchored_ = load_newest(keyring());
   made.keyring = anchored_;
   made.model = kModel;
-  for (std::size_t i = 0; i < kComponents; ++i) {
-    AIRLOCK_CHECK(
-        made.components.add({kComponentIds[i], {&images_[i][0], &images_[i][1]}}).has_value());
+  for (std::size_t i = 0; i < board.parts(); ++i) {
+    const Status added =
+        made.components.add({kPartIds[i], {&image(i, SlotId::a), &image(i, SlotId::b)}});
+    AIRLOCK_CHECK(added.has_value());
   }
   return made;
 }
 
+Result<slot::Boot> Wallet::start() {
+  exchange_.reset();
+  if (board.machine().layout == Layout::two_slots) return slot::boot(view());
+  AIRLOCK_ASSIGN(exchange_, slot::Exchange::open(board.exchange_areas()));
+  for (std::size_t i = 0; i < board.parts(); ++i) {
+    for (SlotId id : {SlotId::a, SlotId::b}) {
+      exchanged_[i][slot::index_of(id)] = slot::ExchangedSlot(*exchange_, i, id);
+    }
+  }
+  return slot::boot_in_place(view(), *exchange_);
+}
+
 Wallet::End Wallet::power_on() {
-  ++power_ons_;
-  const Result<slot::Boot> booted = slot::boot(view());
-  if (!power.is_on()) return End::dark;
+  running_.reset();
+  verified_ = false;
+  const Result<slot::Boot> booted = start();
+  if (!board.power.is_on()) return End::dark;
   if (!booted) {
-    violated("brick: " + text(name(booted.error().code)));
+    observer.not_booted(booted.error());
     return End::done;
   }
   running_ = *booted;
-  observe(*booted);
+  observer.booted(board, *booted);
   return End::done;
 }
 
-void Wallet::observe(const slot::Boot& boot) {
-  const Package* package = world().find(boot.manifest);
-  if (package == nullptr || package->kind != package::Kind::firmware) {
-    return violated("an unknown release runs");
-  }
-  for (std::size_t i = 0; i < kComponents; ++i) {
-    const Bytes held = images_[i][slot::index_of(boot.slot)].contents();
-    if (!equal(held.first(package->images[i].size()), package->images[i])) {
-      violated("the running image is not the signed one");
-    }
-  }
-  if (!agreed_.contains(boot.manifest)) violated("a release runs without consent");
-  const Result<slot::Record> record = slot::load(record_areas());
-  if (!record) return violated("no boot record is readable");
-  const std::uint32_t floor = record->floors[package::index_of(package::Kind::firmware)];
-  if (floor > package->security_version) violated("the floor is above what runs");
-  if (floor < floor_seen_) violated("the floor was lowered");
-  if (package->security_version < floor_seen_) violated("an older security version runs");
-  if (record->time_bound < time_seen_) violated("the time bound was lowered");
-  floor_seen_ = std::max(floor_seen_, floor);
-  time_seen_ = std::max(time_seen_, record->time_bound);
-}
+// ---- the story
 
-// ---- the driver
-
-Wallet::End Wallet::live(const Life& life, std::size_t chapters) {
+Wallet::End Wallet::live(std::size_t chapters) {
   if (power_on() == End::dark) return End::dark;
-  const std::size_t end = std::min(chapters, life.chapters.size());
-  for (; chapter_ < end; ++chapter_, reports_before_ = reports_.size()) {
-    if (!violations_.empty()) return End::done;
-    if (play(life.chapters[chapter_]) == End::dark) return End::dark;
-    check_end(life.chapters[chapter_]);
+  const std::size_t end = std::min(chapters, life_->chapters.size());
+  for (; chapter_ < end && observer.is_content(); ++chapter_, begun_ = false) {
+    const Chapter& chapter = life_->chapters[chapter_];
+    if (!begun_) observer.begin_chapter(chapter);
+    begun_ = true;
+    if (play(chapter) == End::dark) return End::dark;
+    if (!observer.is_content()) return End::done;
+    check_end(chapter);
     if (power_on() == End::dark) return End::dark;
   }
   return End::done;
 }
 
 Wallet::End Wallet::play(const Chapter& chapter) {
-  switch (chapter.deed) {
-    case Chapter::Deed::update: return update(chapter);
-    case Chapter::Deed::restore: return restore(chapter);
-    case Chapter::Deed::rot:
-      if (!rotted_) images_[0][slot::index_of(running_.slot)].damage(77, 0x10);
-      rotted_ = true;
-      return power_on();
+  if (chapter.deed != Chapter::Deed::rot) return drive(chapter);
+  if (!rotted_ && running_) {
+    const bool one_place = board.machine().layout == Layout::one_slot;
+    board.image(0, one_place ? SlotId::a : running_->slot).damage(77, 0x10);
   }
-  broken_promise();
-}
-
-Wallet::End Wallet::restore(const Chapter& chapter) {
-  Result<slot::Record> record = load();
-  if (!record) return End::dark;
-  if (slot::standing_of(*record, chapter.package->digest) == slot::Standing::committed) {
-    return power_on();  // done before the power failed
-  }
-  const Result<slot::Record> agreed = slot::consent(*record, chapter.package->digest);
-  if (!agreed) return violated("consent: " + text(name(agreed.error().code))), End::done;
-  if (!save(*agreed)) {
-    return power.is_on() ? (violated("consent was not stored"), End::done) : End::dark;
-  }
-  agreed_.insert(chapter.package->digest);
-  const Result<slot::Record> next = slot::restore(*load());
-  if (!next) {
-    if (next.error().code != chapter.reason) violated("restore: " + text(name(next.error().code)));
-    return End::done;
-  }
-  if (!save(*next))
-    return power.is_on() ? (violated("restore was not stored"), End::done) : End::dark;
+  rotted_ = true;
   return power_on();
 }
 
-// Rot may take either copy: none may bring back a lower floor.
-void Wallet::check_copies() {
-  const Result<slot::Record> record = load();
-  if (!record) return violated("no boot record is readable");
-  for (fakes::Flash& copy : record_) {
-    const Result<slot::Record> held = slot::decode_record(copy.contents());
-    if (held && held->floors != record->floors) violated("one copy alone would lower a floor");
-  }
-}
-
 void Wallet::check_end(const Chapter& chapter) {
-  check_copies();
-  const Package& expected = *chapter.runs_after;
-  if (running_.manifest != expected.digest || running_.trial) {
-    violated("runs " +
-             (world().find(running_.manifest) ? world().find(running_.manifest)->version
-                                              : std::string("nothing")) +
-             (running_.trial ? " on trial" : "") + ", not " + expected.version);
+  Observer::End end;
+  end.running = running_;
+  const Result<Session> session = update::decode_session(load_newest(journal()));
+  if (session && session->phase == Phase::idle) end.outcome = session->outcome;
+  for (std::size_t i = 0; i < chapter.package->parts.size(); ++i) {
+    const std::size_t granule = std::min(granule_of(i, SlotId::a), granule_of(i, SlotId::b));
+    end.granules += (chapter.package->parts[i].image.size() + granule - 1) / granule;
   }
-  if (chapter.deed != Chapter::Deed::update) return;
-  const Result<Session> session = read_journal();
-  if (!session || session->phase != Phase::idle) return violated("the session did not end");
-  if (session->outcome != chapter.reason) {
-    violated("ended as " + text(name(session->outcome)) + ", not " + text(name(chapter.reason)));
-  }
-  if (reports_.empty() || reports_.rbegin()->second != chapter.reason) {
-    violated("the end was not reported");
-  }
+  observer.ended(board, chapter, end);
 }
 
-Wallet::End Wallet::update(const Chapter& chapter) {
-  const Result<Session> stored = read_journal();
+// The journal is gone, or tells of nothing that the record knows: a trial does not go on.
+Result<Session> Wallet::open_session() {
+  Result<Session> session = update::decode_session(load_newest(journal()));
+  AIRLOCK_ASSIGN(const slot::Record record, load());
+  const bool untold = session && record.trial_boots && !must_be_finished(session->phase);
+  if (session && !untold) return session;
+  Session fresh;
+  // No session has more phases than that, and each but the shortest stores a record.
+  constexpr std::uint64_t kReportsPerRecord = 16;
+  fresh.report_sequence = session ? session->report_sequence : record.sequence * kReportsPerRecord;
+  if (record.trial_boots) {
+    AIRLOCK_ASSIGN(const slot::Record next, slot::revert(record, Code::journal_lost));
+    AIRLOCK_TRY(save(next));
+    if (power_on() == End::dark) return fail(Code::storage_failed);
+  }
+  return fresh;
+}
+
+Result<Event> Wallet::next_event(const update::Step& now, const Chapter& chapter) {
+  if (now.effect != Effect::wait) return perform(now.effect, now.session, chapter);
+  const bool wants_back = chapter.deed == Chapter::Deed::restore && !observer.heard_an_end();
+  if (!wants_back) return event_of(Type::wake);
+  AIRLOCK_ASSIGN(const slot::Record record, load());
+  AIRLOCK_ASSIGN(const slot::Slot kept, slot::restorable(record));
+  Event event = event_of(Type::restore_wanted);
+  event.manifest = kept.manifest;
+  return event;
+}
+
+Wallet::End Wallet::drive(const Chapter& chapter) {
+  const Result<Session> stored = open_session();
+  if (!board.power.is_on()) return End::dark;
   if (!stored) {
-    if (power.is_on()) violated("the journal is lost");
-    return power.is_on() ? End::done : End::dark;
+    observer.violated(Harm::brick, "the device does not come to its session");
+    return End::done;
   }
   update::Step now = step(*stored, event_of(Type::resumed));
   for (int i = 0; i < kEffectsMax; ++i) {
-    Result<Event> event = now.effect == Effect::wait ? Result<Event>(event_of(Type::wake))
-                                                     : perform(now.effect, now.session, chapter);
-    if (!power.is_on()) return End::dark;
+    Result<Event> event = next_event(now, chapter);
+    if (!board.power.is_on()) return End::dark;
+    if (!event && now.session.phase == Phase::idle) {
+      if (event.error().code != chapter.reason) {
+        observer.violated(Harm::wrong, "refused as " + std::string(name(event.error().code)));
+      }
+      return End::done;
+    }
     if (!event) event = failed(event.error());
     now = step(now.session, *event);
     if (!write_journal(now.session)) return End::dark;
-    if (fault_ == Fault::confirms_early && event->type == Type::committed) {
-      const Result<slot::Record> record = load();
-      if (!record || !record->trial_boots) return End::dark;
-      if (!save(*slot::confirm(*record, chapter.package->created))) return End::dark;
-      running_.trial = false;
-    }
     if (now.session.phase == Phase::idle) return End::done;
   }
-  violated("the chapter never ends");
+  observer.violated(Harm::brick, "the session never ends");
   return End::done;
 }
-
-Result<Event> Wallet::perform(Effect effect, const Session& session, const Chapter& chapter) {
-  switch (effect) {
-    case Effect::wait: broken_promise();
-    case Effect::ask_server: return ask_server(chapter);
-    case Effect::refresh: return event_of(Type::refreshed);
-    case Effect::prove: return prove(chapter);
-    case Effect::gate: return event_of(Type::admitted);
-    case Effect::stage: return stage(chapter);
-    case Effect::verify: return verify(session);
-    case Effect::ask_owner: return ask_owner(session, chapter);
-    case Effect::activate: return activate(session, chapter);
-    case Effect::reboot: return reboot(session);
-    case Effect::check_health: return check_health(session, chapter);
-    case Effect::commit: return commit(session, chapter);
-    case Effect::go_back: return go_back(session);
-    case Effect::report: return report(session);
-  }
-  broken_promise();
-}
-
-// The server offers a release until it heard how it ended.
-Result<Event> Wallet::ask_server(const Chapter& chapter) {
-  if (reports_.size() > reports_before_) return event_of(Type::nothing);
-  Event offer = event_of(Type::offered);
-  offer.manifest = chapter.package->digest;
-  offer.version = chapter.package->version;
-  offer.kind = chapter.package->kind;
-  offer.rollout = 1;
-  return offer;
-}
-
-Result<Event> Wallet::prove(const Chapter& chapter) {
-  const Buffer anchor = keyring_.load();
-  AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(anchor));
-  const Bytes envelope = chapter.package->envelope;
-  const Result<package::Proven> proven = package::prove(envelope, keyring);
-  if (!proven && proven.error().code == Code::keyring_rollback && equal(envelope, anchor)) {
-    // Stored just before the power failed; it was proven then.
-    Event event = event_of(Type::proven);
-    event.manifest = chapter.package->digest;
-    event.version = chapter.package->version;
-    event.kind = chapter.package->kind;
-    return event;
-  }
-  AIRLOCK_TRY(proven);
-  Event event = event_of(Type::proven);
-  event.manifest = proven->digest();
-  event.version = chapter.package->version;
-  event.kind = proven->manifest().kind;
-  return event;
-}
-
-Status Wallet::write_image(fakes::Flash& area, Bytes bytes) {
-  AIRLOCK_TRY(area.erase(0, area.size()));
-  for (std::size_t at = 0; at < bytes.size(); at += kWriteSize) {
-    const Bytes part = bytes.subspan(at, std::min(kWriteSize, bytes.size() - at));
-    Buffer padded(part.begin(), part.end());
-    pad(padded);
-    AIRLOCK_TRY(area.write(at, padded));
-  }
-  return area.sync();
-}
-
-Result<Event> Wallet::stage(const Chapter& chapter) {
-  AIRLOCK_ASSIGN(const slot::Record record, load());
-  AIRLOCK_ASSIGN(const slot::Record next, slot::begin_write(record));
-  if (next != record) AIRLOCK_TRY(save(next));
-  const std::size_t place = slot::index_of(slot::other(record.active));
-  Buffer head;
-  put_number(head, chapter.package->envelope.size());
-  head.insert(head.end(), chapter.package->envelope.begin(), chapter.package->envelope.end());
-  AIRLOCK_TRY(write_image(manifests_[place], head));
-  for (std::size_t i = 0; i < kComponents; ++i) {
-    AIRLOCK_TRY(write_image(images_[i][place], chapter.package->images[i]));
-  }
-  return event_of(Type::staged);
-}
-
-Result<Event> Wallet::verify(const Session& session) {
-  AIRLOCK_ASSIGN(const slot::Record record, load());
-  AIRLOCK_TRY(
-      slot::prove_slot(view(), slot::other(record.active), session.manifest, slot::Depth::quorum));
-  return event_of(Type::verified);
-}
-
-Result<Event> Wallet::ask_owner(const Session& session, const Chapter& chapter) {
-  if (fault_ == Fault::asks_nobody) {
-    AIRLOCK_ASSIGN(const slot::Record record, load());
-    AIRLOCK_ASSIGN(const slot::Record next, slot::consent(record, session.manifest));
-    AIRLOCK_TRY(save(next));
-  } else if (chapter.owner == Owner::refuses) {
-    return event_of(Type::refused);
-  } else {
-    agreed_.insert(session.manifest);
-    AIRLOCK_ASSIGN(const slot::Record record, load());
-    AIRLOCK_ASSIGN(const slot::Record next, slot::consent(record, session.manifest));
-    AIRLOCK_TRY(save(next));
-  }
-  Event event = event_of(Type::consented);
-  event.manifest = session.manifest;
-  return event;
-}
-
-Event Wallet::went_back() {
-  Event event = event_of(Type::went_back);
-  if (const Result<slot::Record> record = load()) event.error.code = record->last_revert.reason;
-  return event;
-}
-
-Result<Event> Wallet::activate(const Session& session, const Chapter& chapter) {
-  AIRLOCK_ASSIGN(const slot::Record record, load());
-  if (slot::standing_of(record, session.manifest) == slot::Standing::given_up &&
-      record.consent != session.manifest) {
-    return went_back();
-  }
-  AIRLOCK_ASSIGN(
-      slot::Record next,
-      slot::arm(record, {session.manifest, chapter.package->security_version}, kTrialBoots));
-  if (fault_ == Fault::floor_before_commit) {
-    next.floors[package::index_of(package::Kind::firmware)] = chapter.package->security_version;
-  }
-  if (next != record) AIRLOCK_TRY(save(next));
-  return event_of(Type::activated);
-}
-
-Result<Event> Wallet::reboot(const Session& session) {
-  if (!running_.trial && power_on() == End::dark) return fail(Code::storage_failed);
-  if (running_.trial && running_.manifest == session.manifest) return event_of(Type::booted);
-  return went_back();
-}
-
-Result<Event> Wallet::check_health(const Session& session, const Chapter& chapter) {
-  for (int boots = 0; boots <= kTrialBoots; ++boots) {
-    if (!running_.trial || running_.manifest != session.manifest) return went_back();
-    switch (chapter.health) {
-      case Health::good: return event_of(Type::healthy);
-      case Health::bad: return fail(Code::unhealthy);
-      case Health::hangs:  // the watchdog resets
-        if (power_on() == End::dark) return fail(Code::storage_failed);
-    }
-  }
-  violated("the trial does not end");
-  return went_back();
-}
-
-Result<Event> Wallet::commit(const Session& session, const Chapter& chapter) {
-  AIRLOCK_ASSIGN(const slot::Record record, load());
-  if (package::carries_content(session.kind)) {
-    if (!equal(keyring_.load(), chapter.package->envelope)) {
-      AIRLOCK_TRY(keyring_.save(chapter.package->envelope));
-    }
-    const slot::Record raised =
-        slot::raise_floor(slot::raise_time(record, chapter.package->created), session.kind,
-                          chapter.package->security_version);
-    if (raised != record) AIRLOCK_TRY(save(raised));
-    return event_of(Type::committed);
-  }
-  if (slot::standing_of(record, session.manifest) == slot::Standing::committed) {
-    return event_of(Type::committed);
-  }
-  if (!running_.trial || running_.manifest != session.manifest) return went_back();
-  if (fault_ == Fault::confirms_early) return event_of(Type::committed);
-  AIRLOCK_ASSIGN(const slot::Record next, slot::confirm(record, chapter.package->created));
-  AIRLOCK_TRY(save(next));
-  running_.trial = false;
-  return event_of(Type::committed);
-}
-
-Result<Event> Wallet::go_back(const Session& session) {
-  AIRLOCK_ASSIGN(const slot::Record record, load());
-  if (slot::standing_of(record, session.manifest) == slot::Standing::on_trial) {
-    AIRLOCK_ASSIGN(const slot::Record next, slot::revert(record, session.outcome));
-    AIRLOCK_TRY(save(next));
-  }
-  if (power_on() == End::dark) return fail(Code::storage_failed);
-  return went_back();
-}
-
-Result<Event> Wallet::report(const Session& session) {
-  const auto [at, added] = reports_.try_emplace(session.report_sequence, session.outcome);
-  if (!added && at->second != session.outcome) violated("one report number, two stories");
-  return event_of(Type::reported);
-}
-
-// ---- storing, well and badly
-
-Result<slot::Record> Wallet::load() { return slot::load(record_areas()); }
-
-Status Wallet::save(slot::Record record) {
-  switch (fault_) {
-    case Fault::none:
-    case Fault::floor_before_commit:
-    case Fault::asks_nobody:
-    case Fault::confirms_early: return slot::store(record_areas(), record);
-    case Fault::overwrites_newer:
-    case Fault::single_copy:
-    case Fault::forgets_sync:
-    case Fault::floor_in_one_copy: return save_badly(record);
-  }
-  broken_promise();
-}
-
-Status Wallet::save_badly(slot::Record& record) {
-  std::array<std::uint64_t, 2> sequences{};
-  for (std::size_t i = 0; i < 2; ++i) {
-    const Result<slot::Record> found = slot::decode_record(record_[i].contents());
-    if (found) sequences[i] = found->sequence;
-  }
-  const std::size_t newer = sequences[1] > sequences[0] ? 1 : 0;
-  record.sequence = std::max(sequences[0], sequences[1]) + 1;
-  Buffer bytes(slot::kRecordSizeMax);
-  AIRLOCK_TRY(slot::encode_record(record, bytes));
-  const bool over_newer = fault_ == Fault::overwrites_newer || fault_ == Fault::single_copy;
-  fakes::Flash& area = record_[over_newer ? newer : 1 - newer];
-  AIRLOCK_TRY(area.erase(0, area.size()));
-  AIRLOCK_TRY(area.write(0, bytes));
-  if (fault_ == Fault::single_copy) {
-    fakes::Flash& spare = record_[1 - newer];
-    AIRLOCK_TRY(spare.erase(0, spare.size()));
-  }
-  return fault_ == Fault::forgets_sync ? Status{} : area.sync();
-}
-
-Result<Session> Wallet::read_journal() { return update::decode_session(journal_.load()); }
 
 Status Wallet::write_journal(const Session& session) {
   Buffer bytes(update::kSessionSizeMax);
   AIRLOCK_ASSIGN(const Bytes encoded, update::encode_session(session, bytes));
-  return journal_.save(encoded);
+  return save_newest(journal(), encoded);
+}
+
+Status Wallet::save(slot::Record record) {
+  AIRLOCK_ASSIGN(const slot::Record stored, load());
+  record.sequence = stored.sequence;
+  return record == stored ? Status() : slot::store(board.record_areas(), record);
 }
 
 }  // namespace airlock::powercut
