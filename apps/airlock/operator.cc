@@ -1,11 +1,9 @@
 #include "apps/airlock/operator.h"
 
-#include <curl/curl.h>
-
 #include <cstdio>
 #include <vector>
 
-#include "apps/airlock/opened.h"
+#include "apps/airlock/access.h"
 #include "apps/airlock/typed.h"
 #include "host/json/json.h"
 #include "host/text/text.h"
@@ -16,20 +14,6 @@ namespace airlock::app {
 namespace {
 
 using json::Value;
-
-constexpr std::size_t kAnswerMax = 8 << 20;
-constexpr long kConnectSeconds = 10;
-constexpr long kTotalSeconds = 60;
-
-// How every example of an operator's command ends.
-constexpr const char* kAccessExample =
-    " \\\n      --admin https://127.0.0.1:8444 --cert admin.pem --key admin.key --ca ca.pem";
-
-// How to reach the server, and as whom.
-struct Access : PassphraseOptions {
-  std::string admin, certificate, key, ca;
-  bool json = false;
-};
 
 struct ListOptions {
   Access access;
@@ -54,108 +38,6 @@ struct ImportOptions {
   std::vector<std::string> files;
   std::string why;
 };
-
-std::size_t take_answer(char* data, std::size_t, std::size_t size, void* into) {
-  auto& answer = *static_cast<std::string*>(into);
-  if (answer.size() + size > kAnswerMax) return 0;
-  answer.append(data, size);
-  return size;
-}
-
-Code code_of(CURLcode result) {
-  switch (static_cast<int>(result)) {
-    case CURLE_OPERATION_TIMEDOUT: return Code::timed_out;
-    case CURLE_WRITE_ERROR: return Code::oversized;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_RECV_ERROR: return Code::tls_failed;
-  }
-  return Code::unreachable;
-}
-
-// read_answer takes the server's JSON, or its refusal with the same code.
-std::expected<Value, Refusal> read_answer(const std::string& text, long status,
-                                          const std::string& url) {
-  auto value = json::parse(text, kAnswerMax);
-  if (status == 200) {
-    if (!value) return refuse(value.error(), url);
-    return std::move(*value);
-  }
-  if (!value) return refuse(Code::http_failed, url + " (" + std::to_string(status) + ")");
-  const auto code = json::text(*value, "error", 64);
-  const Code named = code ? code_named(*code) : Code::ok;
-  return refuse(named == Code::ok ? Code::http_failed : named, url);
-}
-
-// A key in a token is reached by OpenSSL's engine for PKCS#11, which takes what stands before the
-// question mark of the URI, the module by its environment, and the PIN from here.
-Answer use_key(CURL* curl, const Access& access) {
-  if (!token::is_uri(access.key)) {
-    curl_easy_setopt(curl, CURLOPT_SSLKEY, access.key.c_str());
-    return {};
-  }
-  AIRLOCK_ANSWER_ASSIGN(const token::Uri uri, token::Uri::parse(access.key),
-                        "the PKCS#11 URI of --key");
-  AIRLOCK_ASSIGN(const keys::Secret pin, ask_passphrase(access, access.key, keys::Asking::once));
-  if (const auto path = uri.module_path()) setenv("PKCS11_MODULE_PATH", path->c_str(), 1);
-  token::note_module();
-  if (curl_easy_setopt(curl, CURLOPT_SSLENGINE, "pkcs11") != CURLE_OK) {
-    return refuse(Code::token_failed,
-                  "OpenSSL finds no engine for PKCS#11: install libengine-pkcs11-openssl");
-  }
-  const std::string named = access.key.substr(0, access.key.find('?'));
-  curl_easy_setopt(curl, CURLOPT_SSLKEYTYPE, "ENG");
-  curl_easy_setopt(curl, CURLOPT_SSLKEY, named.c_str());
-  curl_easy_setopt(curl, CURLOPT_KEYPASSWD, std::string(text_of(pin.view())).c_str());
-  return {};
-}
-
-// ask sends one request: a body makes it a POST.
-std::expected<Value, Refusal> ask(const Access& access, const std::string& path,
-                                  const std::string& body = "") {
-  const std::string url = access.admin + "/admin/v1/" + path;
-  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> handle(curl_easy_init(),
-                                                                   &curl_easy_cleanup);
-  if (handle == nullptr) return refuse(Code::unreachable, url);
-  CURL* const curl = handle.get();
-  std::string answer;
-  const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(
-      curl_slist_append(nullptr, "content-type: application/json"), &curl_slist_free_all);
-  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
-  curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_3));
-  curl_easy_setopt(curl, CURLOPT_SSLCERT, access.certificate.c_str());
-  AIRLOCK_TRY(use_key(curl, access));
-  curl_easy_setopt(curl, CURLOPT_CAINFO, access.ca.c_str());
-  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT, kTotalSeconds);
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &take_answer);
-  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
-  if (!body.empty()) {
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.c_str());
-  }
-  const CURLcode result = curl_easy_perform(curl);
-  if (result != CURLE_OK) return refuse(code_of(result), url);
-  long status = 0;
-  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-  return read_answer(answer, status, url);
-}
-
-std::string show_share(std::int64_t share) {
-  std::string part = std::to_string(100 + share % 100).substr(1);
-  return std::to_string(share / 100) + (part == "00" ? "" : "." + part) + " %";
-}
-
-std::string word(const Value& row, const char* key) {
-  const auto found = row.find(key);
-  if (found == row.end()) return "-";
-  return text::visible(found->is_string() ? found->get<std::string>() : json::write(*found));
-}
 
 // What narrows a rollout: as the server names it, and as it is shown.
 struct Condition {
@@ -212,12 +94,6 @@ Answer finish_rollout(const Access& access, const std::expected<Value, Refusal>&
     print_rollout(*answer);
   }
   return {};
-}
-
-std::expected<std::int64_t, Refusal> read_share(const std::string& typed) {
-  const auto share = text::read_share(typed);
-  if (share) return *share;
-  return refuse(Code::usage, "--share takes 0 to 100, with at most two decimals, found " + typed);
 }
 
 Answer create(const CreateOptions& options) {
@@ -304,30 +180,6 @@ Answer list_reports(const ListOptions& options) {
   const std::string query =
       options.rollout ? "?rollout=" + std::to_string(*options.rollout) : std::string();
   return list(options, "reports" + query, "reports");
-}
-
-void add_example(CLI::App& command, const std::string& example) {
-  command.footer("Example:\n  airlock " + example + kAccessExample);
-}
-
-void add_access(CLI::App& command, Access& access) {
-  command.add_option("--admin", access.admin, "URL of the server's admin listener")
-      ->required()
-      ->check(kHttps);
-  const auto add_file = [&](const char* name, std::string& path, const char* what) {
-    command.add_option(name, path, what)->required()->check(CLI::ExistingFile);
-  };
-  add_file("--cert", access.certificate, "your certificate, PEM");
-  command
-      .add_option("--key", access.key,
-                  "its private key: a file in PEM, or the PKCS#11 URI of a token")
-      ->required()
-      ->check([](const std::string& text) {
-        return token::is_uri(text) ? std::string() : CLI::ExistingFile(text);
-      });
-  add_passphrase_option(command, access);
-  add_file("--ca", access.ca, "who certifies the server, PEM");
-  command.add_flag("--json", access.json, "answer in JSON");
 }
 
 void add_rollout_commands(CLI::App& rollout, Outcome& outcome) {

@@ -8,5 +8,7 @@ namespace airlock::app {
 
 // add_operator_commands adds rollout, devices, reports and audit.
 void add_operator_commands(CLI::App& app, Outcome& outcome);
+// add_experiment_commands adds experiment.
+void add_experiment_commands(CLI::App& app, Outcome& outcome);
 
 }  // namespace airlock::app
