@@ -3,6 +3,7 @@
 numbers of Python, which share no line with the engine. Any difference ends with 1, the seed and both answers.
 
 Usage: fee_oracle.py CONTEXTS [--seed N] [--jobs N]      the program from $AIRLOCK_BIN (build/release)
+       fee_oracle.py CONTEXTS --write FOLDER            the policies alone
 """
 import argparse
 import concurrent.futures
@@ -401,8 +402,14 @@ def main():
     parser.add_argument("contexts", type=int)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--write", type=pathlib.Path)
     options = parser.parse_args()
     policies = max(1, options.contexts // CONTEXTS_A_POLICY)
+    if options.write:
+        options.write.mkdir(parents=True, exist_ok=True)
+        for number in range(policies):
+            (options.write / f"{number}.yaml").write_text(Policy(random.Random(options.seed * 1_000_000 + number)).text())
+        return 0
     each = -(-options.contexts // policies)
     done = refused = 0
     wrong = []

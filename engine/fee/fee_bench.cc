@@ -61,11 +61,13 @@ Limits limits() {
   return std::move(*made);
 }
 
+constexpr std::size_t kAmounts = 1024;
+
 // Amounts of all sizes up to 64 bits: the same for both.
 std::vector<U256> amounts() {
   std::vector<U256> made;
   std::uint64_t state = 88'172'645'463'325'252U;
-  for (int i = 0; i < 1024; ++i) {
+  for (std::size_t i = 0; i < kAmounts; ++i) {
     state ^= state << 13;
     state ^= state >> 7;
     state ^= state << 17;
@@ -125,7 +127,7 @@ void by_hand(benchmark::State& state) {
   const auto list = amounts();
   std::size_t turn = 0;
   for (auto _ : state) {
-    auto fee = kRule(asked_for(list[turn++ % list.size()]));
+    auto fee = kRule(asked_for(list[turn++ % kAmounts]));
     benchmark::DoNotOptimize(fee);
   }
 }
@@ -140,7 +142,7 @@ void by_policy(benchmark::State& state, std::string_view rules,
   std::size_t turn = 0;
   const std::uint64_t before = allocations;
   for (auto _ : state) {
-    auto quote = policy->quote(asked_for(list[turn++ % list.size()]));
+    auto quote = policy->quote(asked_for(list[turn++ % kAmounts]));
     benchmark::DoNotOptimize(quote);
   }
   state.counters["allocations"] = static_cast<double>(allocations - before);
@@ -163,7 +165,7 @@ void by_engine(benchmark::State& state, std::string_view rules) {
       reader.emplace(*engine->reader());
       before = allocations;
     }
-    auto quote = reader->view().quote(asked_for(list[turn++ % list.size()]));
+    auto quote = reader->view().quote(asked_for(list[turn++ % kAmounts]));
     benchmark::DoNotOptimize(quote);
   }
   if (state.threads() == 1)

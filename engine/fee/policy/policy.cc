@@ -38,7 +38,7 @@ Share Quote::share(std::size_t index) const {
 
 std::unique_ptr<const Policy> Policy::none() { return std::unique_ptr<const Policy>(new Policy); }
 
-const Rule* Policy::rule_for(const Asked& asked) const {
+inline const Rule* Policy::rule_for(const Asked& asked) const {
   for (const Rule& rule : rules_) {
     if (!rule.when || rule.when->holds(asked)) return &rule;
   }

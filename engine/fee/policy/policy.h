@@ -107,7 +107,7 @@ class Policy {
  private:
   class Reader;
   Policy() = default;
-  const Rule* rule_for(const Asked& asked) const;
+  [[gnu::always_inline]] const Rule* rule_for(const Asked& asked) const;
   Result<Quote> quote(const Asked& asked, Steps* steps) const;
 
   std::string version_;

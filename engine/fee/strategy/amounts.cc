@@ -63,8 +63,13 @@ Code Fixed::evaluate(const Asked&, Working& working, U256& fee) const {
 }
 
 Code Percentage::evaluate(const Asked& asked, Working& working, U256& fee) const {
-  say(working, [&] { return text_of_scaled(asked.amount, rate_, working.rounding); });
+  if (working.steps != nullptr) [[unlikely]]
+    tell(asked, working);
   return scaled(fee, asked.amount, rate_, working.rounding);
+}
+
+void Percentage::tell(const Asked& asked, Working& working) const {
+  say(working, [&] { return text_of_scaled(asked.amount, rate_, working.rounding); });
 }
 
 WholeTiers::WholeTiers(std::vector<Tier> tiers)

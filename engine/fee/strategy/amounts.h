@@ -26,6 +26,7 @@ class Percentage final : public Strategy {
 
  private:
   Code evaluate(const Asked& asked, Working& working, U256& fee) const override;
+  [[gnu::noinline]] void tell(const Asked& asked, Working& working) const;
   Ratio rate_;
 };
 

@@ -30,22 +30,32 @@ Code MaxOf::evaluate(const Asked& asked, Working& working, U256& fee) const {
 
 Code Minimum::evaluate(const Asked& asked, Working& working, U256& fee) const {
   AIRLOCK_FEE_TRY(of_->name_fee(asked, working, fee));
+  if (working.steps != nullptr) [[unlikely]]
+    tell(working, fee);
+  if (fee < at_least_) fee = at_least_;
+  return Code::ok;
+}
+
+void Minimum::tell(Working& working, const U256& fee) const {
   const bool is_raised = fee < at_least_;
   say(working, [&] {
     return text_of(fee) + (is_raised ? " is below " : " is not below ") + text_of(at_least_);
   });
-  if (is_raised) fee = at_least_;
-  return Code::ok;
 }
 
 Code Maximum::evaluate(const Asked& asked, Working& working, U256& fee) const {
   AIRLOCK_FEE_TRY(of_->name_fee(asked, working, fee));
+  if (working.steps != nullptr) [[unlikely]]
+    tell(working, fee);
+  if (fee > at_most_) fee = at_most_;
+  return Code::ok;
+}
+
+void Maximum::tell(Working& working, const U256& fee) const {
   const bool is_cut = fee > at_most_;
   say(working, [&] {
     return text_of(fee) + (is_cut ? " is above " : " is not above ") + text_of(at_most_);
   });
-  if (is_cut) fee = at_most_;
-  return Code::ok;
 }
 
 Code FirstMatch::evaluate(const Asked& asked, Working& working, U256& fee) const {

@@ -38,6 +38,7 @@ class Minimum final : public Strategy {
 
  private:
   Code evaluate(const Asked& asked, Working& working, U256& fee) const override;
+  [[gnu::noinline]] void tell(Working& working, const U256& fee) const;
   Owned of_;
   U256 at_least_;
 };
@@ -51,6 +52,7 @@ class Maximum final : public Strategy {
 
  private:
   Code evaluate(const Asked& asked, Working& working, U256& fee) const override;
+  [[gnu::noinline]] void tell(Working& working, const U256& fee) const;
   Owned of_;
   U256 at_most_;
 };
