@@ -1,4 +1,4 @@
-// abi pack, prove, verify-entry: a pack by itself, and one entry of it for a small device.
+// abi pack, list, prove, verify-entry: a pack by itself, and one entry of it for a small device.
 #include <cstdio>
 
 #include "apps/airlock/commands.h"
@@ -98,6 +98,40 @@ Answer verify_entry(const VerifyOptions& options) {
   return {};
 }
 
+struct ListOptions {
+  std::string pack;
+  bool json = false;
+};
+
+// Keys alone, and what stands under each by size and digest: contents are for diff and inspect.
+Answer list(const ListOptions& options) {
+  AIRLOCK_ASSIGN(const auto snapshot, open_pack(options.pack));
+  const abi::pack::Pack& pack = snapshot->pack();
+  const package::Entries committed = pack.entries();
+  json::Value listed = json::Value::array();
+  std::string shown;
+  for (std::uint32_t i = 0; i < pack.count(); ++i) {
+    const std::string key = text::visible_line(pack.key(i));
+    if (options.json) {
+      listed.push_back(
+          {{"key", key}, {"size", pack.content_size(i)}, {"sha256", digest_hex(pack.digest(i))}});
+    } else {
+      shown += key + "  " + text::human_size(pack.content_size(i)) + "\n";
+    }
+  }
+  if (options.json) {
+    shown = json::write({{"count", committed.count},
+                         {"root", digest_hex(committed.root)},
+                         {"entries", std::move(listed)}}) +
+            "\n";
+  } else {
+    shown +=
+        std::to_string(committed.count) + " entries, root " + digest_hex(committed.root) + "\n";
+  }
+  std::fwrite(shown.data(), 1, shown.size(), stdout);
+  return {};
+}
+
 }  // namespace
 
 void add_pack_commands(CLI::App& family, Outcome& outcome) {
@@ -108,6 +142,12 @@ void add_pack_commands(CLI::App& family, Outcome& outcome) {
   made.command.add_option("--out", made.options.out, "file to write")->required();
   made.command.add_flag("--json", made.options.json, "answer as JSON");
   made.command.footer("Example:\n  airlock abi pack contracts/pack.json --out wallet.pack");
+
+  auto listed = add_command<ListOptions>(
+      family, outcome, "list", "List the entries of a pack, their number and their root.", &list);
+  listed.command.add_option("pack", listed.options.pack, "the pack")->required();
+  listed.command.add_flag("--json", listed.options.json, "answer as JSON");
+  listed.command.footer("Example:\n  airlock abi list wallet.pack");
 
   auto proven = add_command<ProveOptions>(
       family, outcome, "prove",

@@ -144,6 +144,10 @@ std::string manifest_text(const Manifest& manifest) {
   made += conditions_text(manifest);
   if (!manifest.notes.empty())
     made += "  notes\n" + text::quoted(manifest.notes, terminal::columns(terminal::Stream::out));
+  if (manifest.entries) {
+    made += line("entries", std::to_string(manifest.entries->count));
+    made += line("root", digest_hex(manifest.entries->root));
+  }
   for (std::size_t i = 0; i < manifest.component_count(); ++i) {
     made += component_text(manifest.component(i));
   }
@@ -175,6 +179,9 @@ json::Value manifest_json(const Manifest& manifest) {
   for (std::size_t i = 0; i < manifest.component_count(); ++i) {
     made["components"].push_back(component_json(manifest.component(i)));
   }
+  if (manifest.entries)
+    made["entries"] = {{"count", manifest.entries->count},
+                       {"root", digest_hex(manifest.entries->root)}};
   if (!manifest.ramp.stages.empty()) made["ramp"] = ramp_json(manifest.ramp);
   return made;
 }

@@ -1,7 +1,10 @@
 #include "engine/abi/compare.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
+
+#include "engine/abi/compare_texts.h"
 
 namespace airlock::abi {
 namespace {
@@ -108,6 +111,38 @@ std::string title_of(const Map& map, const Entry& entry) {
   return std::string(word_of(entry.kind)) + " " + std::string(map.text(text));
 }
 
+struct FlagWord {
+  std::uint32_t flag;
+  std::string_view word;
+};
+constexpr std::array<FlagWord, 7> kEntryFlags = {{{type::kIsPayable, "payable"},
+                                                  {type::kIsView, "view"},
+                                                  {type::kIsPure, "pure"},
+                                                  {type::kIsAnonymous, "anonymous"},
+                                                  {type::kIsPublic, "public"},
+                                                  {type::kIsFriend, "friend"},
+                                                  {type::kIsEntry, "entry"}}};
+constexpr std::array<FlagWord, 3> kAccountFlags = {{{type::kIsWritable, "writable"},
+                                                    {type::kIsSigner, "signer"},
+                                                    {type::kIsOptional, "optional"}}};
+
+// Only what differs: "payable" beside "not payable".
+std::string words_of(std::span<const FlagWord> words, std::uint32_t flags, std::uint32_t other) {
+  std::string told;
+  for (const auto& [flag, word] : words) {
+    if (((flags ^ other) & flag) == 0) continue;
+    told += (told.empty() ? "" : ", ") + std::string((flags & flag) != 0 ? "" : "not ") +
+            std::string(word);
+  }
+  return told;
+}
+
+std::string joined(const std::vector<std::string_view>& names) {
+  std::string text;
+  for (const std::string_view name : names) text += (text.empty() ? "" : ", ") + std::string(name);
+  return text;
+}
+
 class Comparison {
  public:
   Comparison(const Map& before, const Map& after, std::string_view key,
@@ -115,6 +150,8 @@ class Comparison {
       : before_(before), after_(after), key_(key), changes_(changes) {}
 
   Status compare() {
+    if (before_.name() != after_.name())
+      AIRLOCK_TRY(tell(What::renamed, false, "name", before_.name(), after_.name()));
     for (const Entry& entry : before_.entries()) {
       const Entry* const next = partner(after_, before_, entry);
       if (next == nullptr) {
@@ -165,11 +202,37 @@ class Comparison {
     if (a.flags != b.flags) {
       const bool lost = (a.flags & type::kIsPayable & ~b.flags) != 0 ||
                         (a.flags & type::kIsEntry & ~b.flags) != 0;
-      AIRLOCK_TRY(tell(What::flags, lost, {}, std::to_string(a.flags), std::to_string(b.flags)));
+      AIRLOCK_TRY(tell(What::flags, lost, {}, words_of(kEntryFlags, a.flags, b.flags),
+                       words_of(kEntryFlags, b.flags, a.flags)));
     }
     AIRLOCK_TRY(compare_types(a.input, b.input, "input"));
     AIRLOCK_TRY(compare_types(a.output, b.output, "output"));
     return compare_accounts(a, b);
+  }
+
+  static std::vector<std::string_view> names_in(const Map& map, const auto& named) {
+    std::vector<std::string_view> names;
+    for (const auto& one : named) names.push_back(map.text(one.name));
+    return names;
+  }
+
+  // A name that stood in another place before breaks who goes by it: its value is now another one.
+  Status compare_names(const std::vector<std::string_view>& was,
+                       const std::vector<std::string_view>& is, const std::string& place,
+                       const std::vector<std::string>& places) {
+    const std::set<std::string_view> known(was.begin(), was.end());
+    std::vector<std::string_view> before, after;
+    for (std::size_t i = 0; i < std::min(was.size(), is.size()); ++i) {
+      if (was[i] == is[i]) continue;
+      if (!is[i].empty() && known.contains(is[i])) {
+        before.push_back(was[i]);
+        after.push_back(is[i]);
+      } else {
+        AIRLOCK_TRY(tell(What::renamed, false, places[i], was[i], is[i]));
+      }
+    }
+    if (after.empty()) return {};
+    return tell(What::swapped, true, place, joined(before), joined(after));
   }
 
   Status compare_accounts(const Entry& a, const Entry& b) {
@@ -178,14 +241,15 @@ class Comparison {
       AIRLOCK_TRY(tell(What::retyped, true, "accounts", std::to_string(old.size()),
                        std::to_string(now.size())));
     }
+    std::vector<std::string> places;
+    for (std::size_t i = 0; i < old.size(); ++i) places.push_back("accounts." + std::to_string(i));
+    AIRLOCK_TRY(compare_names(names_in(before_, old), names_in(after_, now), "accounts", places));
     for (std::size_t i = 0; i < std::min(old.size(), now.size()); ++i) {
-      const std::string place = "accounts." + std::to_string(i);
-      if (before_.text(old[i].name) != after_.text(now[i].name))
-        AIRLOCK_TRY(
-            tell(What::renamed, false, place, before_.text(old[i].name), after_.text(now[i].name)));
+      const std::string& place = places[i];
       if (old[i].flags != now[i].flags)
-        AIRLOCK_TRY(tell(What::flags, true, place, std::to_string(old[i].flags),
-                         std::to_string(now[i].flags)));
+        AIRLOCK_TRY(tell(What::flags, true, place,
+                         words_of(kAccountFlags, old[i].flags, now[i].flags),
+                         words_of(kAccountFlags, now[i].flags, old[i].flags)));
     }
     return {};
   }
@@ -225,12 +289,14 @@ class Comparison {
     if (old.form != Form::tuple && old.form != Form::choice && old.form != Form::instance)
       return {};
     const auto was = before_.fields_of(old), is = after_.fields_of(now);
+    const std::vector<std::string_view> names = names_in(before_, was);
+    std::vector<std::string> places;
+    for (std::size_t i = 0; i < was.size(); ++i)
+      places.push_back(place + "." +
+                       (names[i].empty() ? std::to_string(i) : std::string(names[i])));
+    AIRLOCK_TRY(compare_names(names, names_in(after_, is), place, places));
     for (std::size_t i = 0; i < was.size(); ++i) {
-      const std::string_view name = before_.text(was[i].name);
-      const std::string inner =
-          place + "." + (name.empty() ? std::to_string(i) : std::string(name));
-      if (name != after_.text(is[i].name))
-        AIRLOCK_TRY(tell(What::renamed, false, inner, name, after_.text(is[i].name)));
+      const std::string& inner = places[i];
       if (was[i].tag != is[i].tag)
         AIRLOCK_TRY(tell(What::retyped, true, inner, std::to_string(was[i].tag),
                          std::to_string(is[i].tag)));
@@ -251,12 +317,13 @@ Status compare_contents(std::string_view key, Bytes before, Bytes after,
   if (key.starts_with("abi/")) {
     AIRLOCK_ASSIGN(const Map old, Map::parse(before));
     AIRLOCK_ASSIGN(const Map now, Map::parse(after));
-    return Comparison(old, now, key, changes).compare();
+    const std::size_t told = changes.size();
+    AIRLOCK_TRY(Comparison(old, now, key, changes).compare());
+    if (changes.size() != told) return {};
+    changes.push_back({What::content, false, std::string(key), {}, "notes or order", {}, {}});
+    return {};
   }
-  // Another code is another contract; what else a key holds is words.
-  const bool is_breaking = key.starts_with("code/");
-  changes.push_back({What::content, is_breaking, std::string(key), {}, {}, {}, {}});
-  return {};
+  return compare_texts(key, before, after, changes);
 }
 
 }  // namespace
@@ -266,6 +333,7 @@ std::string_view name_of(Change::What what) {
     case What::added: return "added";
     case What::removed: return "removed";
     case What::renamed: return "renamed";
+    case What::swapped: return "swapped";
     case What::retyped: return "retyped";
     case What::flags: return "flags";
     case What::content: return "content";

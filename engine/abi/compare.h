@@ -1,7 +1,8 @@
 // What changed between two versions, and whether it breaks who relied on the first.
 //
 // Breaking is what changes the meaning of bytes or takes it away: an entry that is gone, another
-// type, another order, a call that may no longer carry value. A new entry, and other words for the
+// type, another order, a name that moved to another parameter, a call that may no longer carry
+// value, a token's decimals, what a descriptor shows and how. A new entry, and other words for the
 // same bytes, break nothing; words are told all the same, since they are what the owner reads.
 #pragma once
 
@@ -17,7 +18,7 @@ namespace airlock::abi {
 inline constexpr std::size_t kChangesMax = 10'000;
 
 struct Change {
-  enum class What : std::uint8_t { added, removed, renamed, retyped, flags, content };
+  enum class What : std::uint8_t { added, removed, renamed, swapped, retyped, flags, content };
   What what = What::content;
   bool is_breaking = false;
   std::string key;     // of the pack's entry; empty where two maps were compared
@@ -33,7 +34,7 @@ std::string_view name_of(Change::What what);  // "added", ..
 Result<std::vector<Change>> compare(const type::Map& before, const type::Map& after);
 
 // compare lists the changes from one pack to the next, in the order of the keys; maps are compared
-// entry by entry, other contents as a whole. Errors: too_many, and those of contents and maps.
+// entry by entry, other contents value by value. Errors: too_many, and those of contents and maps.
 Result<std::vector<Change>> compare(const pack::Pack& before, const pack::Pack& after);
 
 }  // namespace airlock::abi

@@ -50,6 +50,71 @@ TEST(Compare, SaysThatAContractIsGoneAndThatOneCame) {
   EXPECT_EQ(changes(token_items(), other), (Lines{"!removed", "added"}));
 }
 
+TEST(Compare, TellsNamesThatSwappedAndThatTheyBreak) {
+  EXPECT_EQ(changes(of({"transfer(address from,address to,uint256 value)"}),
+                    of({"transfer(address to,address from,uint256 amount)"})),
+            (Lines{"renamed function transfer(address,address,uint256) input.value value amount",
+                   "!swapped function transfer(address,address,uint256) input from, to to, from"}));
+}
+
+TEST(Compare, SaysWhatACallMayDoInWords) {
+  const auto pay = [](std::string_view may) {
+    const std::string text = R"([{"type":"function","name":"pay","inputs":[],"outputs":[],)"
+                             R"("stateMutability":")" +
+                             std::string(may) + R"("}])";
+    const auto map = evm::load(text, "Token");
+    EXPECT_TRUE(map);
+    return std::vector<pack::Item>{{key_of(), bytes_from((*map)->encoded())}};
+  };
+  EXPECT_EQ(changes(pay("nonpayable"), pay("payable")),
+            (Lines{"flags function pay() not payable payable"}));
+  EXPECT_EQ(changes(pay("payable"), pay("nonpayable")),
+            (Lines{"!flags function pay() payable not payable"}));
+}
+
+TEST(Compare, SaysWhichValueOfATokenIsAnotherOne) {
+  const std::string key = "token/eip155:1/" + std::string(kToken);
+  const auto token = [&](std::string_view text) { return std::vector{item(key, text)}; };
+  const auto old = token(R"({"decimals":3,"symbol":"TOK"})");
+  EXPECT_EQ(changes(old, token(R"({"decimals":77,"symbol":"TOK"})")),
+            (Lines{"!content decimals 3 77"}));
+  EXPECT_EQ(changes(old, token(R"({"decimals":3,"symbol":"USDC"})")),
+            (Lines{"content symbol TOK USDC"}));
+  EXPECT_EQ(changes(old, token(R"({"decimals":3})")), (Lines{"removed symbol TOK"}));
+}
+
+TEST(Compare, SaysWhichFieldOfADescriptorIsAnotherOne) {
+  const auto with = [](std::string_view fields) { return sending_items(fields); };
+  const auto old = with(R"({"path":"to","label":"To"},{"path":"value","label":"Amount"})");
+  const std::string place = "display.formats.transfer(address to,uint256 value).fields";
+  EXPECT_EQ(changes(old, with(R"({"path":"value","label":"Fee"},{"path":"to","label":"To"})")),
+            (Lines{"content " + place + "[value].label Amount Fee"}));
+  EXPECT_EQ(changes(old, with(R"({"path":"to","label":"To"})")),
+            (Lines{"removed " + place + "[value].label Amount",
+                   "!removed " + place + "[value].path value"}));
+  EXPECT_EQ(
+      changes(with(R"({"path":"to","label":"To"})"), old),
+      (Lines{"added " + place + "[value].label Amount", "added " + place + "[value].path value"}));
+  EXPECT_EQ(changes(old, with(R"({"path":"to","label":"To","visible":"never"},)"
+                              R"({"path":"value","label":"Amount"})")),
+            (Lines{"!added " + place + "[to].visible never"}));
+  EXPECT_EQ(changes(old, with(R"({"path":"value","label":"Amount"},{"path":"to","label":"To"})")),
+            (Lines{"content order"}));
+}
+
+TEST(Compare, KeepsPlacesApartThatAreSpelledAlike) {
+  EXPECT_EQ(changes({item("file/a", R"({"a":{"b":1},"a.b":2})")},
+                    {item("file/a", R"({"a":{"b":2},"a.b":1})")}),
+            (Lines{"!content a.b 1 2", "!content a.b 2 1"}));
+}
+
+TEST(Compare, ShowsNamesAndCodes) {
+  const std::string name = "name/eip155:1/" + std::string(kToken);
+  EXPECT_EQ(changes({item(name, "Alice")}, {item(name, "Bob")}), (Lines{"content Alice Bob"}));
+  const std::string code = "code/eip155:1/" + std::string(kToken);
+  EXPECT_EQ(changes({item(code, "aa")}, {item(code, "ab")}), (Lines{"!content 0x6161 0x6162"}));
+}
+
 TEST(Compare, SaysThatBytesMeanSomethingElse) {
   const auto map = [](std::uint16_t bits) {
     type::Builder builder("evm", type::Order::big, type::AddressForm::eip55);

@@ -333,6 +333,32 @@ class AbiPacks(Stage):
             self.airlock("abi", "diff", "one.pack", "empty.pack")
         self.assertEqual(caught.exception.status, 3)
 
+    def test_diff_says_what_changed_of_a_token_and_of_a_descriptor_before_and_after(self):
+        self.airlock("abi", "pack", self.describe(self.make_list("one")), "--out", "one.pack")
+        listed = self.describe(self.make_list("two"))
+        members = json.loads(listed.read_text())
+        members["tokens"][0]["decimals"] = 6
+        listed.write_text(json.dumps(members))
+        (self.dir / "two/send.json").write_text((self.dir / "two/send.json").read_text().replace('"To"', '"Receiver"'))
+        self.airlock("abi", "pack", listed, "--out", "two.pack")
+        with self.assertRaises(Refused) as caught:
+            self.airlock("abi", "diff", "one.pack", "two.pack")
+        self.assertEqual(caught.exception.status, 3)
+        told = caught.exception.text
+        self.assertIn("decimals: 3 -> 6", told)
+        self.assertIn("fields[to].label: To -> Receiver", told)
+
+    def test_inspect_shows_what_a_quorum_signed_of_a_pack_and_list_names_its_entries(self):
+        package = self.make_pack_release("1.0.0", self.make_list("one"))
+        signed = json.loads(self.airlock("inspect", package, "--json"))["manifest"]["entries"]
+        self.airlock("abi", "pack", self.dir / "one/pack.json", "--out", "one.pack")
+        listed = json.loads(self.airlock("abi", "list", "one.pack", "--json"))
+        self.assertEqual((listed["root"], listed["count"]), (signed["root"], signed["count"]))
+        self.assertEqual([entry["key"] for entry in listed["entries"]], [f"abi/eip155:1/{TOKEN}", "golden/transfer"])
+        for told in (self.airlock("inspect", package), self.airlock("abi", "list", "one.pack")):
+            self.assertIn(signed["root"], told)
+        self.assertIn(f"abi/eip155:1/{TOKEN}  ", told)
+
     def test_a_call_that_nothing_explains_is_shown_raw_with_a_warning(self):
         self.device("install", self.make_pack_release("1.0.0", self.make_list("one")))
         shown = self.wallet_reads(to=OTHER)
