@@ -196,7 +196,10 @@ TEST(Boot, TakesWhicheverOfAComponentsImagesTheSlotHolds) {
   const Buffer image = image_of('n');
   for (std::size_t place = 0; place < 3; ++place) {
     Release release = release_of(image, 2);
-    for (char fill : {'x', 'y'}) {
+    for (std::uint8_t i = 1; i < 3; ++i) {
+      release.components[0].payloads.push_back(release.components[0].payloads[0]);
+      release.components[0].payloads.back().image = i;
+      const char fill = i == 1 ? 'x' : 'y';
       const Buffer other(image.size() - 1000, static_cast<std::uint8_t>(fill));
       release.components[0].images.push_back(
           {{}, other.size(), crypto::sha256(other), {crypto::sha256(other)}});
