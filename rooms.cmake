@@ -121,6 +121,9 @@ room(device/agent    HOST ROOMS core/base core/codec core/crypto core/package co
 room(tests/fakes     HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file publish/keys LIBS crypto secp256k1)
 room(tests/powercut  HOST BUSY_TESTS ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update publish/diff tests/fakes)
 
+# The Linux agent on a disk that forgets. In front of the C library: linked by nothing else.
+room(tests/disk      HOST ROOMS core/base core/crypto core/package core/slot core/update core/delta host/file host/json host/text trust/tuf trust/translog trust/x509 trust/doors device/platform device/fetch device/apply device/agent tests/fakes LIBS posix)
+
 # The power-cut sweep as a program.
 app(airlock-powercut tests/sweep ROOMS core/base tests/powercut LIBS posix)
 

@@ -191,6 +191,31 @@ TEST(Boot, RefusesATrialWithoutConsentToThatManifest) {
   }
 }
 
+// An image runs at the address that it was built for; the images for several differ in size too.
+TEST(Boot, TakesWhicheverOfAComponentsImagesTheSlotHolds) {
+  const Buffer image = image_of('n');
+  for (std::size_t place = 0; place < 3; ++place) {
+    Release release = release_of(image, 2);
+    for (std::uint8_t i = 1; i < 3; ++i) {
+      release.components[0].payloads.push_back(release.components[0].payloads[0]);
+      release.components[0].payloads.back().image = i;
+      const char fill = i == 1 ? 'x' : 'y';
+      const Buffer other(image.size() - 1000, static_cast<std::uint8_t>(fill));
+      release.components[0].images.push_back(
+          {{}, other.size(), crypto::sha256(other), {crypto::sha256(other)}});
+    }
+    for (std::size_t i = 0; i < 3; ++i) {
+      release.components[0].images[i].load_address = 0x08000000 + 0x10000 * i;
+    }
+    std::swap(release.components[0].images[0], release.components[0].images[place]);
+    Device device;
+    device.stage(firmware_of(release, image));
+    const Result<Boot> booted = device.start();
+    ASSERT_TRUE(booted);
+    EXPECT_TRUE(booted->trial) << name(booted->gave_up);
+  }
+}
+
 TEST(Boot, RefusesATrialWithoutAQuorum) {
   Device device;
   const Buffer image = image_of('n');

@@ -153,13 +153,12 @@ Result<Event> Wallet::stage(const Session& session, const Chapter& chapter) {
 }
 
 // What is erased at once is made at once: whole blocks and whole sectors.
-std::size_t Wallet::granule_of(std::size_t part, SlotId id) const {
+std::size_t Wallet::granule_of(SlotId id) const {
   std::size_t granule = package::kBlockSize;
   const Machine& machine = board.machine();
   const Pattern& pattern =
       machine.layout == Layout::one_slot || id == SlotId::b ? machine.second : machine.first;
   for (std::size_t sector : pattern) granule = std::max(granule, sector);
-  (void)part;
   return granule;
 }
 
@@ -169,7 +168,7 @@ Status Wallet::stage_part(const package::Component& component, const Part& part,
   Area& slot = image(index, to);
   Area& base = image(index, record.active);
   const package::Image image = component.image(0);
-  const std::size_t per_granule = granule_of(index, to) / package::kBlockSize;
+  const std::size_t per_granule = granule_of(to) / package::kBlockSize;
   const auto decoder = std::make_unique_for_overwrite<delta::BlockDecoder>();
   std::optional<std::size_t> chosen;
   for (std::size_t first = 0; first < image.block_count(); first += per_granule) {

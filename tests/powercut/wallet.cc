@@ -192,7 +192,7 @@ void Wallet::check_end(const Chapter& chapter) {
   const Result<Session> session = update::decode_session(load_newest(journal()));
   if (session && session->phase == Phase::idle) end.outcome = session->outcome;
   for (std::size_t i = 0; i < chapter.package->parts.size(); ++i) {
-    const std::size_t granule = std::min(granule_of(i, SlotId::a), granule_of(i, SlotId::b));
+    const std::size_t granule = std::min(granule_of(SlotId::a), granule_of(SlotId::b));
     end.granules += (chapter.package->parts[i].image.size() + granule - 1) / granule;
   }
   observer.ended(board, chapter, end);

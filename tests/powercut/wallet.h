@@ -91,7 +91,7 @@ class Wallet {
   Result<slot::Boot> start();
   slot::BootView view();
   Area& image(std::size_t part, SlotId id);
-  std::size_t granule_of(std::size_t part, SlotId id) const;
+  std::size_t granule_of(SlotId id) const;
 
   // Lost at each reset.
   Buffer anchored_;  // the keyring's bytes while they are viewed
