@@ -65,8 +65,17 @@ std::expected<abi::Reading, Refusal> read(const DecodeOptions& options, const Co
   return read;
 }
 
+// Sui has no calls by themselves: each is a command of a transaction, whose inputs it uses.
+Answer check_has_calls(const Contract& contract) {
+  if (contract.loader().chains().front() != "sui") return {};
+  return refuse(Code::usage,
+                "a call of Sui is a command of its transaction, and only that is read: airlock abi "
+                "transaction --chain sui:mainnet --pack PACK 0x..");
+}
+
 Answer decode(const DecodeOptions& options) {
   AIRLOCK_ASSIGN(const Contract contract, Contract::open(options.contract));
+  AIRLOCK_TRY(check_has_calls(contract));
   AIRLOCK_ASSIGN(const std::vector<std::uint8_t> bytes, read_bytes(options));
   std::vector<abi::type::Node> room(abi::type::kTapeNodes);
   abi::type::Tape tape(room);
@@ -99,17 +108,36 @@ struct EncodeOptions {
   std::string arguments;
 };
 
+// Names what there is to choose from, as far as a line holds it.
+std::string functions_of(const Map& map) {
+  constexpr int kNamedMax = 8;
+  std::string named;
+  int count = 0;
+  for (const Entry& entry : map.entries()) {
+    if (entry.kind != abi::type::EntryKind::function) continue;
+    if (++count > kNamedMax) return named + ", .. (airlock abi inspect lists all)";
+    named += (named.empty() ? "" : ", ") + title_of(map, entry);
+  }
+  return named.empty() ? "none" : named;
+}
+
+std::expected<const Entry*, Refusal> function_named(const Map& map, const std::string& name) {
+  const auto found = map.find_named(abi::type::EntryKind::function, name);
+  if (found) return *found;
+  if (found.error().code != Code::unknown_call) return refuse(found.error(), name);
+  return refuse(Code::not_found, "function " + name + "; the contract has " + functions_of(map));
+}
+
 Answer encode(const EncodeOptions& options) {
   constexpr std::size_t kArgumentsMax = 16 << 20;
   AIRLOCK_ASSIGN(const Contract contract, Contract::open(options.contract));
-  AIRLOCK_ANSWER_ASSIGN(const Entry* entry,
-                        contract.map().find_named(abi::type::EntryKind::function, options.function),
-                        options.function);
-  AIRLOCK_ANSWER_ASSIGN(const json::Tree arguments,
-                        json::Tree::parse(options.arguments, kArgumentsMax, json::Nul::in_texts),
-                        "the arguments");
+  AIRLOCK_TRY(check_has_calls(contract));
+  AIRLOCK_ASSIGN(const Entry* entry, function_named(contract.map(), options.function));
+  const auto arguments = json::Tree::parse(options.arguments, kArgumentsMax, json::Nul::in_texts);
+  if (!arguments)
+    return refuse(arguments.error(), about_json("the arguments", arguments.error().code));
   AIRLOCK_ANSWER_ASSIGN(const std::vector<std::uint8_t> data,
-                        contract.loader().write(contract.map(), *entry, arguments.root()),
+                        contract.loader().write(contract.map(), *entry, arguments->root()),
                         title_of(contract.map(), *entry));
   print("0x" + text::to_hex(data) + "\n");
   return {};

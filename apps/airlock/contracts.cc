@@ -81,8 +81,12 @@ std::expected<Contract, Refusal> Contract::open(const ContractOptions& options) 
     AIRLOCK_ANSWER_ASSIGN(const std::string address, contract.loader_->address(options.to),
                           options.to);
     const std::string key = "abi/" + options.chain + "/" + address;
-    AIRLOCK_ANSWER_ASSIGN(contract.in_pack_, contract.pack_->map(key, contract.loaders_),
-                          first + ": " + key);
+    const auto map = contract.pack_->map(key, contract.loaders_);
+    if (!map && !contract.pack_->pack().find(key))
+      return refuse(Code::not_found,
+                    first + ": " + key + " (airlock abi list names what the pack has)");
+    if (!map) return refuse(map.error(), first + ": " + key);
+    contract.in_pack_ = *map;
     return contract;
   }
   if (text_of(head).starts_with(kMapMagic)) {
@@ -107,6 +111,12 @@ std::expected<Contract, Refusal> Contract::open(const ContractOptions& options) 
   }
   AIRLOCK_ANSWER_TRY(contract.loader_->check(contract.map()), first);
   return contract;
+}
+
+std::string about_json(std::string what, Code code) {
+  if (code != Code::out_of_range) return what;
+  return what +
+         " (a number that 64 bits do not hold is written in quotes: \"18446744073709551616\")";
 }
 
 std::expected<std::string, Refusal> read_typed(const std::string& typed) {

@@ -39,6 +39,9 @@ class Contract {
 // open_pack opens a pack by itself: nobody signed the root that it is held against.
 std::expected<std::unique_ptr<const abi::Snapshot>, Refusal> open_pack(const std::string& path);
 
+// about_json is what a refusal of JSON is about; of a number that is too wide, how to write it.
+std::string about_json(std::string what, Code code);
+
 // read_typed returns what an argument says: itself, or of @FILE what that holds, or of - standard
 // input.
 std::expected<std::string, Refusal> read_typed(const std::string& typed);

@@ -44,8 +44,9 @@ std::string lines_of(const abi::clear::TypedData& message, const abi::clear::Sho
 Answer read_message(const MessageOptions& options) {
   AIRLOCK_ASSIGN(const auto sender, read_sender(options.from));
   AIRLOCK_ASSIGN(const std::string text, read_typed(options.message));
-  AIRLOCK_ANSWER_ASSIGN(const abi::clear::TypedData message, abi::clear::TypedData::read(text),
-                        "the message");
+  const auto read = abi::clear::TypedData::read(text);
+  if (!read) return refuse(read.error(), about_json("the message", read.error().code));
+  const abi::clear::TypedData& message = *read;
   std::unique_ptr<const abi::Snapshot> snapshot = abi::Snapshot::none();
   if (!options.pack.empty()) {
     AIRLOCK_ASSIGN(snapshot, open_pack(options.pack));

@@ -20,7 +20,9 @@ class TreeBuilder final : public nlohmann::json_sax<Value> {
     return value < 0 ? place(value) : refuse(Code::bad_json);
   }
   bool number_unsigned(number_unsigned_t value) override { return place(value); }
-  bool number_float(number_float_t, const string_t&) override { return refuse(Code::bad_json); }
+  bool number_float(number_float_t, const string_t& spelled) override {
+    return refuse(is_integer(spelled) ? Code::out_of_range : Code::bad_json);
+  }
   bool string(string_t& value) override {
     return holds_nul(value) ? refuse(Code::bad_json) : place(std::move(value));
   }
@@ -40,13 +42,18 @@ class TreeBuilder final : public nlohmann::json_sax<Value> {
     return true;
   }
 
-  bool parse_error(std::size_t position, const std::string&,
-                   const nlohmann::detail::exception&) override {
-    error_ = {Code::bad_json, position};
+  bool parse_error(std::size_t position, const std::string& token,
+                   const nlohmann::detail::exception& why) override {
+    constexpr int kNumberOverflow = 406;
+    const bool is_wide = why.id == kNumberOverflow && is_integer(token);
+    error_ = is_wide ? Error{Code::out_of_range, 0} : Error{Code::bad_json, position};
     return false;
   }
 
  private:
+  static bool is_integer(std::string_view number) {
+    return number.find_first_of(".eE") == number.npos && number != "-0";
+  }
   static bool holds_nul(const string_t& value) { return value.find('\0') != string_t::npos; }
 
   bool refuse(Code code) {

@@ -21,7 +21,8 @@ using Value = nlohmann::json;
 inline constexpr std::size_t kDepthMax = 32;
 
 // parse reads one value. Errors: bad_json (at = byte offset where the grammar breaks, 0 where only
-// a number's form does), too_deep, duplicate_key, oversized.
+// a number's form does), out_of_range (an integer that 64 bits do not hold), too_deep,
+// duplicate_key, oversized.
 Result<Value> parse(std::string_view text, std::size_t size_max);
 
 // Members of an object. Each is missing_field where the member is absent, wrong_type where the

@@ -125,8 +125,9 @@ enum class Nul : std::uint8_t { refused, in_texts };
 class Tree {
  public:
   // parse reads one value: exactly what json::parse reads, and a NUL where it is asked for. Errors:
-  // bad_json (at = byte offset), too_deep, duplicate_key, oversized; of several faults either
-  // reader may name another one first. A text has at most 4 GiB.
+  // bad_json (at = byte offset), out_of_range (an integer that 64 bits do not hold), too_deep,
+  // duplicate_key, oversized; of several faults either reader may name another one first. A text
+  // has at most 4 GiB.
   static Result<Tree> parse(std::string_view text, std::size_t size_max, Nul nul = Nul::refused);
   Tree(Tree&&) noexcept = default;
   Tree& operator=(Tree&&) noexcept = default;

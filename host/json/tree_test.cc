@@ -26,7 +26,9 @@ TEST(Tree, RefusesWhatTheOtherReaderRefuses) {
        {std::string(), std::string("{"), std::string("1.0"), std::string("-0"), std::string("[1,]"),
         std::string("{} {}"), std::string(R"("\u0000")"), std::string(R"({"a":1,"a":2})"),
         std::string(R"({"b":1,"a":2,"b":3})"), std::string(R"({"a":1,"\u0061":2})"),
-        std::string("\"\xff\""), std::string("\xef\xbb\xbf{}"), deep}) {
+        std::string("\"\xff\""), std::string("\xef\xbb\xbf{}"), deep,
+        std::string("[18446744073709551616]"), std::string("[-9223372036854775809]"),
+        std::string(400, '7'), std::string(400, '7') + "e5", std::string(400, '7') + ".0"}) {
     const auto tree = Tree::parse(text, kSizeMax);
     ASSERT_FALSE(tree) << text;
     EXPECT_EQ(tree.error().code, parse(text, kSizeMax).error().code) << text;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <set>
 
 #include "host/json/json.h"
@@ -145,15 +146,18 @@ class Gatherer {
     if (!item.is_text()) return Refusal::of(Code::wrong_type, place);
     const std::string name = Path(item.as_text()).lexically_normal().generic_string();
     AIRLOCK_ASSIGN(const std::string text, add_file(name));
-    const auto include = [this](const std::string& file) -> Result<std::string> {
+    std::optional<Refusal> refused;  // of an included file, which is then what it is about
+    const auto include = [&](const std::string& file) -> Result<std::string> {
       auto read = add_file(file);
-      if (!read) return std::unexpected(read.error().error);
-      return std::move(*read);
+      if (read) return std::move(*read);
+      refused = read.error();
+      return std::unexpected(refused->error);
     };
-    AIRLOCK_ASSIGN(
-        const abi::clear::Descriptor descriptor,
-        at((list_.parent_path() / name).string(),
-           abi::clear::Descriptor::read(text, name, abi::clear::Reading::strict, include)));
+    auto read = abi::clear::Descriptor::read(text, name, abi::clear::Reading::strict, include);
+    const std::string whole = (list_.parent_path() / name).string();
+    if (!read && refused)
+      return Refusal::of(read.error(), refused->about + ", which " + whole + " includes");
+    AIRLOCK_ASSIGN(const abi::clear::Descriptor descriptor, at(whole, std::move(read)));
     const std::string_view kind = descriptor.is_for_calls() ? "clear/" : "typed/";
     const std::vector<std::string> contracts = descriptor.places();
     // A wallet looks by the contract, and would never find it.

@@ -108,6 +108,20 @@ TEST_F(PacksTest, HoldDescriptorsWithWhatTheyIncludeAndWhatTheyNeed) {
   EXPECT_FALSE(elsewhere.front().is_clear) << "bound to another chain";
 }
 
+TEST_F(PacksTest, NameTheIncludedFileThatIsMissingAndWhoIncludesIt) {
+  ASSERT_TRUE(file::replace(
+      folder_ / "send.json",
+      bytes_of(
+          R"json({"$schema":"https://x/erc7730-v2.schema.json","includes":"common.json"})json")));
+  ASSERT_TRUE(
+      file::replace(folder_ / "pack.json", bytes_of(R"json({"descriptors":["send.json"]})json")));
+  const auto made = packs::gather(folder_ / "pack.json");
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().error.code, Code::not_found);
+  EXPECT_EQ(made.error().about, (folder_ / "common.json").string() + ", which " +
+                                    (folder_ / "send.json").string() + " includes");
+}
+
 // A wallet looks by the contract.
 TEST_F(PacksTest, HoldNoDescriptorThatNoWalletWouldFind) {
   constexpr std::string_view kDescriptor = R"json({"$schema":"https://x/erc7730-v2.schema.json",

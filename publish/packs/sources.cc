@@ -110,6 +110,8 @@ class Reader {
 
   // What is wrong with one module of many is said of its file; a map could only say of all.
   Answer<void> check_module(const Path& path, Bytes bytes) {
+    if (path.extension() == ".mv" && !text_of(bytes).starts_with(kModuleMagic))
+      return Refusal::of(Code::bad_module, path.string());
     if (paths_.size() == 1 || !text_of(bytes).starts_with(kModuleMagic)) return {};
     AIRLOCK_ASSIGN(const abi::move::Module module,
                    release::naming(path, abi::move::Module::read(bytes)));

@@ -95,6 +95,14 @@ TEST_F(SourcesTest, OfABuiltPackageAreItsOwnModulesAndItsName) {
   }
 }
 
+TEST_F(SourcesTest, AFileThatOnlyNamesItselfAModuleIsToldAsABadOne) {
+  put("junk.mv", bytes_of("{}"));
+  const auto found = read("junk.mv");
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().error.code, Code::bad_module);
+  EXPECT_TRUE(found.error().about.ends_with("junk.mv"));
+}
+
 TEST_F(SourcesTest, OfAPlainFolderAreAllModulesButWhatACompilerLeftBesideThem) {
   put_package();
   for (const Path& path : {kBuilt, kBuilt.parent_path()}) {

@@ -64,6 +64,28 @@ class AbiCalls(Stage):
         alone = json.loads(self.airlock("abi", "decode", "--abi", "batch.json", "--json", self.batch))["calls"]
         self.assertEqual([one["warning"] for one in alone], ["unknown_call", "unknown_call"])
 
+    def test_what_is_refused_says_why_and_what_to_do_instead(self):
+        encode = ("abi", "encode", "--abi", "erc20.json")
+        wide = self.refused(*encode, "transfer", f'["{RECEIVER}", 18446744073709551616]')
+        self.assertEqual(wide.code, "out_of_range")
+        self.assertIn("in quotes", wide.text)
+        self.airlock(*encode, "transfer", f'["{RECEIVER}", "18446744073709551616"]')
+        message = self.refused("abi", "message", '{"message":{"value":18446744073709551616}}')
+        self.assertEqual(message.code, "out_of_range")
+        unknown = self.refused(*encode, "send", "[]")
+        self.assertEqual(unknown.code, "not_found")
+        self.assertIn("transfer(address,uint256)", unknown.text)
+        absent = self.refused("abi", "decode", "--abi", "wallet.pack", "--chain", "solana", "--to", "1" * 32, "0x00")
+        self.assertEqual(absent.code, "not_found")
+        self.assertIn("airlock abi list", absent.text)
+        (self.dir / "junk.mv").write_bytes(b"junk")
+        self.assertEqual(self.refused("abi", "inspect", "--abi", "junk.mv").code, "bad_module")
+
+    def refused(self, *args):
+        with self.assertRaises(Refused) as caught:
+            self.airlock(*args)
+        return caught.exception
+
     def test_a_whole_transaction_is_read_with_its_call_and_for_its_own_chain_alone(self):
         said = self.transaction("eip155", sending(TOKEN, self.call))
         self.assertEqual((said["chain_id"], said["value"], said["to"]), (1, "5", TOKEN))

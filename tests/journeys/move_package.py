@@ -61,6 +61,8 @@ class MovePackage(Stage):
             self.assertEqual(self.inspected(path), expected)
         payload = self.airlock("abi", "encode", "--abi", "kit", "0x1::bank::send(&signer, u64)", '["7"]').strip()
         self.assertEqual(payload, "0x02" + call("bank", 7))
+        of_sui = self.refuses("usage", self.airlock, "abi", "decode", "--abi", "kit", "--chain", "sui", payload)
+        self.assertIn("airlock abi transaction --chain sui:mainnet", of_sui.text)
         told = json.loads(self.airlock("abi", "decode", "--abi", "kit", "--chain", "aptos", "--json", payload))
         self.assertEqual(told["call"], "0x1::bank::send(&signer, u64)")
         self.assertIn("7", json.dumps(told["arguments"]))

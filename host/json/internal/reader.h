@@ -135,15 +135,21 @@ class Reader {
     if (*first != '0') {
       while (end < last && *end >= '0' && *end <= '9') ++end;
     }
-    at_ += static_cast<std::size_t>(end - rest.data());
+    // A fraction or an exponent makes it none of ours, however wide it is.
+    const bool is_whole = end == last || (*end != '.' && *end != 'e' && *end != 'E');
+    const auto wide = [&] { return is_whole ? fail(Code::out_of_range, at_) : bad(); };
+    const std::size_t size = static_cast<std::size_t>(end - rest.data());
     if (!is_negative) {
       std::uint64_t value = 0;
-      if (std::from_chars(first, end, value).ec != std::errc()) return bad();
+      if (std::from_chars(first, end, value).ec != std::errc()) return wide();
+      at_ += size;
       builder_.number(value);
       return {};
     }
     std::int64_t value = 0;
-    if (std::from_chars(rest.data(), end, value).ec != std::errc() || value == 0) return bad();
+    if (std::from_chars(rest.data(), end, value).ec != std::errc()) return wide();
+    if (value == 0) return bad();
+    at_ += size;
     builder_.integer(value);
     return {};
   }
