@@ -209,6 +209,7 @@ class AbiPacks(Stage):
         call = {"chain": "eip155:1", "to": TOKEN, "data": CALL}
         free, paid = self.follow(call, {**call, "value": "5"})
         self.assertEqual((free["warnings"], paid["warnings"]), ([], ["value_unseen"]))
+        self.assertEqual((len(free["fields"]), paid["fields"][2]["label"], paid["fields"][2]["value"]), (2, "Pays", "5"))
 
     def test_chain_contract_and_payment_are_told_of_calls_that_nobody_described(self):
         self.device("install", self.make_pack_release("1.0.0", self.make_list("one")))
