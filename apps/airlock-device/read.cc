@@ -3,8 +3,8 @@
 #include <iostream>
 
 #include "device/apply/packs.h"
-#include "engine/abi/carried.h"
 #include "engine/abi/transaction.h"
+#include "engine/abi/undescribed.h"
 #include "host/file/file.h"
 #include "host/json/json.h"
 #include "host/terminal/terminal.h"
@@ -15,7 +15,6 @@ namespace {
 
 using abi::clear::Shown;
 using abi::clear::TypedData;
-using abi::clear::Warning;
 using apply::KeptPack;
 using apply::Shelf;
 using platform::located;
@@ -87,55 +86,6 @@ std::optional<Shown> shown_by_descriptor(const abi::Engine::View& view, const As
                                 .data = asked.data});
 }
 
-// What stands on a screen of its own is the same for every chain.
-Shown shown_raw(const Asked& asked) {
-  std::string data;
-  abi::type::append_hex(data, asked.data);
-  abi::clear::Screen screen{.intent = "Sign an unreadable call"};
-  screen.fields.push_back({.label = "Contract", .value = text::visible_line(asked.to)});
-  screen.fields.push_back({.label = "Data", .value = std::move(data)});
-  screen.warnings.add(Warning::no_descriptor);
-  return {.screens = {std::move(screen)}};
-}
-
-Shown shown_values(const abi::Engine::View& view, const Asked& asked, const abi::Decoded& decoded) {
-  const abi::type::Map& map = *decoded.map;
-  const std::string call =
-      std::string(map.text(decoded.entry->signature)) + ", pack " + std::string(view.version());
-  abi::clear::Explained explained{call, asked.to, decoded.arguments, {}};
-  explained.why.add(decoded.is_bound ? Warning::no_descriptor : Warning::guessed);
-  if (!decoded.is_canonical) explained.why.add(Warning::not_canonical);
-  return abi::clear::show_values(explained);
-}
-
-// A call as lines of the terminal, or for programs, where no descriptor speaks of it.
-std::string raw_lines(const Asked& asked, Code why) {
-  std::string lines = "warning: " + std::string(explain(why)) +
-                      "\n  to: " + text::visible_line(asked.to) + "\n  data: ";
-  abi::type::append_hex(lines, asked.data);
-  return lines + "\n";
-}
-
-std::string raw_json(const Asked& asked, Code why) {
-  std::string data;
-  abi::type::append_hex(data, asked.data);
-  return json::write({{"warning", name(why)}, {"to", asked.to}, {"data", data}}) + "\n";
-}
-
-std::string lines_of(const abi::Engine::View& view, const Asked& asked,
-                     const abi::Decoded& decoded) {
-  const abi::type::Map& map = *decoded.map;
-  std::string lines;
-  if (!decoded.is_bound)
-    lines += "warning: the pack does not know this contract; this is only a guess\n";
-  lines += text::visible_line(map.text(decoded.entry->signature)) + " of " +
-           text::visible_line(asked.to) + ", pack " + std::string(view.version()) + "\n";
-  const auto carried = abi::Carried::of(view.explaining(), asked.call(), decoded);
-  Status written = abi::type::append_outline(lines, decoded.arguments);
-  if (written) written = carried.append_outline(lines);
-  return written ? lines : raw_lines(asked, written.error().code);
-}
-
 // Writes what a view says, in the form that was asked for.
 class Writer {
  public:
@@ -159,31 +109,25 @@ class Writer {
     return "warning: there is more than this display can show; do not sign it here\n";
   }
 
-  std::string call(const Asked& asked) const {
-    std::optional<Shown> shown = shown_by_descriptor(view_, asked);
-    if (shown && shown->front().is_clear)
-      return is_json() ? abi::clear::json_of(*shown) + "\n" : drawn(*shown);
-    const auto decoded = view_.decode(asked.call());
-    if (decoded) return explained(asked, *decoded);
-    // That the pack has no such entry says to its owner: nothing explains this call.
-    const Code found = decoded.error().code;
-    const Code why = found == Code::not_found ? Code::unknown_call : found;
-    if (is_json()) return raw_json(asked, why);
-    if (options_.display == Display::terminal) return raw_lines(asked, why);
-    if (!shown) shown = shown_raw(asked);
-    if (why == Code::chain_refuses) shown->screens.front().warnings.add(Warning::undecodable);
-    return drawn(*shown);
+  // How much a call pays is said even where the author of its description left it out.
+  void add_unseen(Shown& shown, const Asked& asked) const {
+    if (!shown.front().warnings.has(abi::clear::Warning::value_unseen)) return;
+    shown.screens.front().fields.push_back(abi::clear::paying_field(
+        asked.value, abi::chain_id_of(asked.chain), abi::Known(view_.snapshot())));
   }
 
-  std::string explained(const Asked& asked, const abi::Decoded& decoded) const {
-    if (!is_json()) {
-      return options_.display == Display::terminal ? lines_of(view_, asked, decoded)
-                                                   : drawn(shown_values(view_, asked, decoded));
+  std::string call(const Asked& asked) const {
+    abi::Asked told{.call = asked.call(), .value = asked.value};
+    if (std::optional<Shown> shown = shown_by_descriptor(view_, asked)) {
+      if (shown->front().is_clear) {
+        add_unseen(*shown, asked);
+        return is_json() ? abi::clear::json_of(*shown) + "\n" : drawn(*shown);
+      }
+      told.why = shown->front().warnings;
     }
-    std::string text;
-    const auto carried = abi::Carried::of(view_.explaining(), asked.call(), decoded);
-    const Status written = abi::append_json(text, decoded, carried, view_.version());
-    return written ? text + "\n" : raw_json(asked, written.error().code);
+    const auto call = abi::Undescribed::of(view_.explaining(), told);
+    if (is_json()) return call.json() + "\n";
+    return options_.display == Display::terminal ? call.lines() : drawn(call.shown());
   }
 
   const abi::Engine::View& view_;
@@ -240,6 +184,25 @@ platform::Located<Asked> asked_in(json::Node line) {
   return asked;
 }
 
+platform::Located<void> read_line(Wallet& wallet, abi::Engine::Reader& reader,
+                                  const std::string& line, const ReadOptions& options) {
+  AIRLOCK_ASSIGN(const json::Tree tree, located("the line", json::Tree::parse(line, kLineMax)));
+  if (tree.root().member("transaction")) return read_whole(wallet, reader, tree.root(), options);
+  AIRLOCK_ASSIGN(const Asked asked, asked_in(tree.root()));
+  return read_one(wallet, reader, asked, options);
+}
+
+// The answer to a line that could not be read: the wallet goes on with the next one.
+std::string said(const platform::Fault& fault, const ReadOptions& options) {
+  if (options.output == Output::json)
+    return json::write({{"error", name(fault.code)},
+                        {"about", text::visible_line(fault.about)},
+                        {"text", explain(fault.code)}}) +
+           "\n";
+  return "error: " + std::string(name(fault.code)) + ": " + text::visible_line(fault.about) + ": " +
+         std::string(explain(fault.code)) + "\n";
+}
+
 platform::Located<Asked> asked_by(const ReadOptions& options) {
   Asked asked;
   if (!options.from.empty()) {
@@ -270,13 +233,8 @@ Answer read_call(const ReadOptions& options) {
   }
   std::string line;
   while (std::getline(std::cin, line)) {
-    AIRLOCK_ASSIGN(const json::Tree tree, located("the line", json::Tree::parse(line, kLineMax)));
-    if (tree.root().member("transaction")) {
-      AIRLOCK_TRY(read_whole(*wallet, reader, tree.root(), options));
-      continue;
-    }
-    AIRLOCK_ASSIGN(const Asked asked, asked_in(tree.root()));
-    AIRLOCK_TRY(read_one(*wallet, reader, asked, options));
+    const auto done = read_line(*wallet, reader, line, options);
+    if (!done) std::cout << said(done.error(), options) << std::flush;
   }
   return {};
 }

@@ -17,7 +17,7 @@ using abi::type::Map;
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 std::string title_of(const Map& map, const Entry& entry) {
-  return text::visible_line(map.text(entry.signature.size != 0 ? entry.signature : entry.name));
+  return text::visible_line(abi::title_of(map, entry));
 }
 
 struct DecodeOptions {

@@ -69,12 +69,17 @@ clear::Shown show(const Snapshot& snapshot, const Signing& signing, std::span<ty
                              known, tape);
 }
 
+std::string_view title_of(const type::Map& map, const type::Entry& entry) {
+  // Of these the EVM's ABI says no name.
+  if (entry.kind == type::EntryKind::receive) return "receive()";
+  if (entry.kind == type::EntryKind::fallback) return "fallback()";
+  return map.text(entry.signature.size != 0 ? entry.signature : entry.name);
+}
+
 Status append_json(std::string& json, const Decoded& decoded, std::string_view version,
                    type::Shape shape) {
-  const type::Map& map = *decoded.map;
-  const type::Entry& entry = *decoded.entry;
   json += "{\"call\":";
-  type::append_quoted(json, map.text(entry.signature.size != 0 ? entry.signature : entry.name));
+  type::append_quoted(json, title_of(*decoded.map, *decoded.entry));
   json += decoded.is_bound ? ",\"bound\":true" : ",\"bound\":false";
   json += decoded.is_canonical ? ",\"canonical\":true" : ",\"canonical\":false";
   if (!version.empty()) {

@@ -51,6 +51,9 @@ struct Decoded {
   bool is_bound = false;  // the map is this contract's own; else it is only a guess by selector
 };
 
+// title_of returns what a call is called: its signature, or its name where the chain has none.
+std::string_view title_of(const type::Map& map, const type::Entry& entry);
+
 // append_json adds {"call","bound","canonical","arguments"} as JSON; `version` names the pack.
 Status append_json(std::string& json, const Decoded& decoded, std::string_view version,
                    type::Shape shape = type::Shape::named);

@@ -1,5 +1,6 @@
 #include "engine/abi/carried.h"
 
+#include "engine/abi/clear/author_text.h"
 #include "host/text/text.h"
 
 namespace airlock::abi {
@@ -126,9 +127,7 @@ Status Carried::outline_one(std::string& text, std::size_t place) const {
   std::string body;
   if (call.status == Code::ok) {
     const Decoded decoded = decoded_at(place);
-    const type::Entry& entry = *decoded.entry;
-    lines += text::visible_line(
-        decoded.map->text(entry.signature.size != 0 ? entry.signature : entry.name));
+    lines += text::visible_line(title_of(*decoded.map, *decoded.entry));
     AIRLOCK_TRY(type::append_outline(body, decoded.arguments));
   } else {
     lines.append("raw bytes (").append(name(call.status)) += ')';
@@ -161,6 +160,52 @@ Status Carried::append_outline(std::string& text) const {
   }
   if (!is_whole_) text += "warning: a limit ended this; there may be more calls in it\n";
   return {};
+}
+
+clear::Screen Carried::screen_at(std::size_t place, std::optional<std::uint64_t> chain_id,
+                                 const clear::Source& source) const {
+  const evm::Call& call = calls_[place];
+  clear::Screen screen{.intent = "An unreadable call"};
+  const bool is_read = call.status == Code::ok;
+  if (is_read) {
+    const Decoded decoded = decoded_at(place);
+    screen.intent.clear();
+    screen.warnings.add(clear::append_harmless(
+        screen.intent, title_of(*decoded.map, *decoded.entry), clear::kLabelMax));
+    if (!decoded.is_canonical) screen.warnings.add(clear::Warning::not_canonical);
+    if (!decoded.is_bound) screen.warnings.add(clear::Warning::guessed);
+  }
+  std::string contract = "the one that carries it";
+  if (!call.target.empty()) {
+    contract.clear();
+    type::append_eip55(contract, call.target);
+  }
+  screen.fields.push_back({.label = "Contract", .value = std::move(contract)});
+  if (call.kind == evm::CallKind::delegate_call)
+    screen.fields.push_back(
+        {.label = "Kind", .value = "delegate call: with all rights of the contract above"});
+  if (call.may_fail) screen.fields.push_back({.label = "May fail", .value = "yes"});
+  const number::U256 value = call.value.empty() ? number::U256() : number::from_big(call.value);
+  if (!value.is_zero()) screen.fields.push_back(clear::paying_field(value, chain_id, source));
+  if (is_read) {
+    clear::add_values(screen, decoded_at(place).arguments);
+    return screen;
+  }
+  if (call.status == Code::chain_refuses) screen.warnings.add(clear::Warning::undecodable);
+  screen.fields.push_back({.label = "Why", .value = std::string(explain(call.status))});
+  clear::add_data(screen, call.data);
+  return screen;
+}
+
+void Carried::append_screens(clear::Shown& shown, std::optional<std::uint64_t> chain_id,
+                             const clear::Source& source) const {
+  for (std::size_t i = 1; i < calls_.size(); ++i) {
+    // Each stands after its parent, so that its place is the same in both lists.
+    shown.screens[calls_[i].parent].fields.push_back(
+        {.label = "Carries", .nested = static_cast<std::uint32_t>(i)});
+    shown.screens.push_back(screen_at(i, chain_id, source));
+  }
+  if (!is_whole_) shown.screens.front().warnings.add(clear::Warning::calls_missing);
 }
 
 Status append_json(std::string& json, const Decoded& decoded, const Carried& carried,

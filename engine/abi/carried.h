@@ -29,7 +29,14 @@ class Carried {
   // append_outline adds them for people, each below the one that carries it. Errors: over_budget.
   Status append_outline(std::string& text) const;
 
+  // append_screens adds a screen for each, and to the screen of what carries it a field that leads
+  // there. The screen of the call itself is the first.
+  void append_screens(clear::Shown& shown, std::optional<std::uint64_t> chain_id,
+                      const clear::Source& source) const;
+
  private:
+  clear::Screen screen_at(std::size_t place, std::optional<std::uint64_t> chain_id,
+                          const clear::Source& source) const;
   Decoded decoded_at(std::size_t place) const;
   Status append_one(std::string& json, std::size_t place, type::Shape shape) const;
   Status outline_one(std::string& text, std::size_t place) const;

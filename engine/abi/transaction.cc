@@ -84,7 +84,8 @@ class Reader {
     AIRLOCK_ASSIGN(const evm::Transaction read,
                    evm::read_transaction(data, evm::Signature::passed_over));
     if (read.chain_id) AIRLOCK_TRY(check_chain(*read.chain_id));
-    json::Value value = {{"nonce", std::to_string(read.nonce)},
+    json::Value value = {{"type", static_cast<int>(read.kind)},
+                         {"nonce", std::to_string(read.nonce)},
                          {"gas_limit", std::to_string(read.gas_limit)},
                          {"fee_per_gas_max", decimal_of(read.fee_per_gas_max)},
                          {"value", decimal_of(read.value)},
@@ -93,6 +94,8 @@ class Reader {
                          {"to", nullptr},
                          {"call", warning(Code::unknown_call)}};
     if (read.chain_id) value["chain_id"] = *read.chain_id;
+    add_blobs(value, read);
+    add_authorizations(value, read);
     if (!read.to) return value;
     std::string to;
     type::append_eip55(to, *read.to);
@@ -105,6 +108,25 @@ class Reader {
              room_);
     value["screen"] = parsed(clear::json_of(screen));
     return value;
+  }
+
+  static void add_blobs(json::Value& value, const evm::Transaction& read) {
+    if (read.kind != evm::TransactionKind::blob) return;
+    value["blob_fee_max"] = decimal_of(read.blob_fee_max);
+    json::Value& blobs = value["blobs"] = json::Value::array();
+    for (const Bytes hash : read.blobs) blobs.push_back(hex_of(hash));
+  }
+
+  static void add_authorizations(json::Value& value, const evm::Transaction& read) {
+    if (read.kind != evm::TransactionKind::set_code) return;
+    json::Value& listed = value["authorizations"] = json::Value::array();
+    for (const evm::Authorization& one : read.authorizations) {
+      std::string address;
+      type::append_eip55(address, one.address);
+      listed.push_back({{"chain_id", decimal_of(one.chain_id)},
+                        {"address", std::move(address)},
+                        {"nonce", std::to_string(one.nonce)}});
+    }
   }
 
   Result<json::Value> of_solana(Bytes data) {

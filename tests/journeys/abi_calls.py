@@ -32,6 +32,10 @@ def sending(to, data, chain=1):
     return "0x02" + rlp([chain, 0, 1, 2, 21_000, to, 5, data, []]).hex()
 
 
+def bringing(kind, to, *more):
+    return f"0x0{kind}" + rlp([1, 0, 1, 2, 21_000, to, 5, "0x", [], *more]).hex()
+
+
 class AbiCalls(Stage):
     def setUp(self):
         super().setUp()
@@ -95,6 +99,14 @@ class AbiCalls(Stage):
         self.refuses("expected_otherwise", self.transaction, "eip155:1", sending(TOKEN, self.call, chain=10))
         self.assertEqual(self.transaction("eip155", sending(OTHER, self.call))["call"], {"warning": "unknown_call"})
         self.refuses("chain_refuses", self.transaction, "eip155", sending(TOKEN, self.call)[:-2])
+
+    def test_transactions_with_blobs_and_with_authorizations_are_read(self):
+        said = self.transaction("eip155", bringing(3, OTHER, 7, ["0x01" + "44" * 31]))
+        self.assertEqual((said["type"], said["value"], said["blobs"], said["blob_fee_max"]), (3, "5", ["0x01" + "44" * 31], "7"))
+        self.assertEqual((said["screen"]["intent"], said["screen"]["warnings"]), ("Send", []))
+        said = self.transaction("eip155", bringing(4, OTHER, [[0, TOKEN, 9, 1, 1, 1]]))
+        self.assertEqual(said["authorizations"], [{"chain_id": "0", "address": TOKEN, "nonce": "9"}])
+        self.refuses("unsupported_version", self.transaction, "eip155", "0x05c0")
 
     def test_a_message_of_solana_names_the_accounts_of_its_instructions(self):
         message = "0x01000103" + "11" * 32 + "22" * 32 + "00" * 32 + "99" * 32 + "01020200010c0200000040420f0000000000"

@@ -209,6 +209,57 @@ class AbiPacks(Stage):
         call = {"chain": "eip155:1", "to": TOKEN, "data": CALL}
         free, paid = self.follow(call, {**call, "value": "5"})
         self.assertEqual((free["warnings"], paid["warnings"]), ([], ["value_unseen"]))
+        self.assertEqual((len(free["fields"]), paid["fields"][2]["label"], paid["fields"][2]["value"]), (2, "Pays", "5"))
+
+    def test_chain_contract_and_payment_are_told_of_calls_that_nobody_described(self):
+        self.device("install", self.make_pack_release("1.0.0", self.make_list("one")))
+        for to, warning in ((TOKEN, None), (OTHER, "unknown_call")):
+            asked = ("--chain", "eip155:1", "--to", to, "--value", "1000000000000000000", CALL)
+            shown = json.loads(self.device("read", "--json", *asked))
+            self.assertEqual((shown["chain"], shown["to"], shown["value"], shown.get("warning")),
+                             ("eip155:1", to, "1000000000000000000", warning))
+            self.assertIn("no_descriptor", shown["warnings"])
+            told = self.device("read", *asked)
+            self.assertIn(f"chain: eip155:1\ncontract: {to}\npays: 1000000000000000000\n", told)
+            self.assertIn("warning: nobody described this contract\n", told)
+            pages = self.pages(*asked)
+            self.assertIn(["Chain", "eip155:1"], [page[:2] for page in pages])
+            self.assertIn(["Pays", "1000000000000000000"], [page[:2] for page in pages])
+            self.assertIn(to, ["".join(page[1:]) for page in pages])
+        extended = self.device("read", "--chain", "eip155:1", "--to", TOKEN, CALL + "00")
+        self.assertIn("warning: the bytes are not written as usual", extended)
+
+    def test_a_plain_payment_is_no_unreadable_call(self):
+        asked = ("--chain", "eip155:1", "--to", OTHER, "--value", "5", "0x")
+        self.assertEqual(json.loads(self.device("read", "--json", *asked))["intent"], "Send")
+        pages = self.pages(*asked)
+        self.assertEqual(pages[0][:2], ["Review", "Send"])
+        self.assertIn(["Pays", "5"], [page[:2] for page in pages])
+
+    def test_why_a_descriptor_refused_is_told_on_every_screen(self):
+        listed = self.describe(self.make_list("one"))
+        allowing = json.loads((listed.parent / "send.json").read_text())
+        (form,) = allowing["display"]["formats"].values()
+        form["fields"].append({"path": "value", "label": "Limit", "format": "raw", "visible": {"mustMatch": ["7"]}})
+        (listed.parent / "send.json").write_text(json.dumps(allowing))
+        self.device("install", self.make_pack_release("1.0.0", listed))
+        shown = self.wallet_reads()
+        self.assertEqual((shown["warnings"], shown["arguments"]["value"]), (["forbidden_value"], "1000"))
+        call = ("--chain", "eip155:1", "--to", TOKEN, CALL)
+        self.assertIn("warning: a value is outside those that the contract's author allows", self.device("read", *call))
+        drawn = " ".join(" ".join(row for row in page if row) for page in self.pages(*call))
+        self.assertIn("outside those that", drawn)
+        self.assertNotIn("nobody described", drawn)
+
+    def test_a_line_that_is_none_is_answered_and_the_next_one_read(self):
+        self.device("install", self.make_pack_release("1.0.0", self.make_list("one")))
+        call = {"chain": "eip155:1", "to": TOKEN, "data": CALL}
+        answers = self.follow({**call, "data": "0xzz"}, {"chain": "eip155:1"}, [], call,
+                              {"chain": "eip155", "transaction": "0x05c0"})
+        self.assertEqual([answer.get("error") for answer in answers], ["bad_value", "missing_field", "wrong_type", None, None])
+        self.assertEqual(answers[0]["about"], "data")
+        self.assertEqual(answers[3]["arguments"]["value"], "1000")
+        self.assertEqual(answers[4], {"warning": "unsupported_version", "data": "0x05c0"})
 
     def pages(self, *args):
         """The pages of the small display, as rows; each must be one of 21 by 8 letters."""

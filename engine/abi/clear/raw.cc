@@ -48,6 +48,72 @@ std::string_view name_of(const type::Value& whole, std::uint32_t place) {
   return whole.map().text(whole.field_of(place).name);
 }
 
+}  // namespace
+
+// A plain payment has no call that anybody would have to describe.
+Screen show_raw(const Call& call, const Source& source, Warnings why) {
+  const bool is_call = !call.data.empty();
+  Screen screen{.intent = is_call ? "Sign an unreadable call" : "Send",
+                .warnings = is_call ? why : Warnings()};
+  screen.fields.push_back(field("Chain", std::to_string(call.chain_id)));
+  screen.fields.push_back(field(is_call ? "Contract" : "To",
+                                call.to.size() == kAddressSize ? address(call.to) : hex(call.to)));
+  if (!is_call || !call.value.is_zero())
+    screen.fields.push_back(paying_field(call.value, call.chain_id, source));
+  if (is_call) add_data(screen, call.data);
+  return screen;
+}
+
+Screen show_raw(const TypedData& message, Warnings why) {
+  Screen screen{.intent = "Sign an unreadable message", .warnings = why};
+  const Domain& domain = message.domain();
+  Field type = field("Type", "");
+  type.warnings.add(append_harmless(type.value, message.primary_type(), kLabelMax));
+  screen.fields.push_back(std::move(type));
+  if (domain.name) {
+    Field name = field("Domain", "");
+    name.warnings.add(append_harmless(name.value, *domain.name, kLabelMax));
+    screen.fields.push_back(std::move(name));
+  }
+  if (domain.chain_id) screen.fields.push_back(field("Chain", decimal(*domain.chain_id)));
+  if (domain.verifying_contract)
+    screen.fields.push_back(field("Contract", address(*domain.verifying_contract)));
+  clear::add_values(screen, message.message());
+  screen.fields.push_back(field("Domain hash", hex(message.domain_separator().bytes)));
+  screen.fields.push_back(field("Message hash", hex(message.message_hash().bytes)));
+  return screen;
+}
+
+}  // namespace airlock::abi::clear::internal
+
+namespace airlock::abi::clear {
+
+using internal::field, internal::hex, internal::name_of, internal::kMore, internal::kRawBytesMax,
+    internal::kRawValuesMax, internal::Open;
+
+Field paying_field(const number::U256& value, std::optional<std::uint64_t> chain_id,
+                   const Source& source) {
+  Field pays{.label = "Pays"};
+  if (chain_id && internal::append_native(pays.value, {value, false}, *chain_id, source))
+    return pays;
+  pays.warnings.add(Warning::unknown_chain);
+  number::append(pays.value, value);
+  return pays;
+}
+
+void add_data(Screen& screen, Bytes data) {
+  const bool is_whole = data.size() <= kRawBytesMax;
+  Field bytes = field("Data", hex(is_whole ? data : data.first(kRawBytesMax)));
+  if (is_whole) {
+    screen.fields.push_back(std::move(bytes));
+    return;
+  }
+  bytes.value += kMore;
+  bytes.warnings.add(Warning::shortened);
+  screen.fields.push_back(std::move(bytes));
+  screen.fields.push_back(field("Keccak-256 of the data", hex(crypto::keccak256(data).bytes)));
+}
+
 void add_values(Screen& screen, const type::Value& root) {
   std::vector<Open> open{{root, ""}};
   while (!open.empty()) {
@@ -81,66 +147,6 @@ void add_values(Screen& screen, const type::Value& root) {
     }
     std::reverse(open.begin() + static_cast<std::ptrdiff_t>(first), open.end());
   }
-}
-
-}  // namespace
-
-Screen show_raw(const Call& call, const Source& source, Warnings why) {
-  Screen screen{.intent = "Sign an unreadable call", .warnings = why};
-  screen.fields.push_back(field("Chain", std::to_string(call.chain_id)));
-  screen.fields.push_back(
-      field("Contract", call.to.size() == kAddressSize ? address(call.to) : hex(call.to)));
-  if (!call.value.is_zero()) {
-    Field pays = field("Pays", "");
-    if (!append_native(pays.value, {call.value, false}, call.chain_id, source)) {
-      pays.warnings.add(Warning::unknown_chain);
-      number::append(pays.value, call.value);
-    }
-    screen.fields.push_back(std::move(pays));
-  }
-  Field data = field("Data", hex(call.data.first(std::min(call.data.size(), kRawBytesMax))));
-  if (call.data.size() > kRawBytesMax) {
-    data.value += kMore;
-    data.warnings.add(Warning::shortened);
-    screen.fields.push_back(std::move(data));
-    data = field("Keccak-256 of the data", hex(crypto::keccak256(call.data).bytes));
-  }
-  screen.fields.push_back(std::move(data));
-  return screen;
-}
-
-Screen show_raw(const TypedData& message, Warnings why) {
-  Screen screen{.intent = "Sign an unreadable message", .warnings = why};
-  const Domain& domain = message.domain();
-  Field type = field("Type", "");
-  type.warnings.add(append_harmless(type.value, message.primary_type(), kLabelMax));
-  screen.fields.push_back(std::move(type));
-  if (domain.name) {
-    Field name = field("Domain", "");
-    name.warnings.add(append_harmless(name.value, *domain.name, kLabelMax));
-    screen.fields.push_back(std::move(name));
-  }
-  if (domain.chain_id) screen.fields.push_back(field("Chain", decimal(*domain.chain_id)));
-  if (domain.verifying_contract)
-    screen.fields.push_back(field("Contract", address(*domain.verifying_contract)));
-  add_values(screen, message.message());
-  screen.fields.push_back(field("Domain hash", hex(message.domain_separator().bytes)));
-  screen.fields.push_back(field("Message hash", hex(message.message_hash().bytes)));
-  return screen;
-}
-
-}  // namespace airlock::abi::clear::internal
-
-namespace airlock::abi::clear {
-
-Shown show_values(const Explained& call) {
-  Screen screen{.warnings = call.why};
-  screen.warnings.add(append_harmless(screen.intent, call.call, kLabelMax));
-  Field target{.label = "Contract"};
-  target.warnings.add(append_harmless(target.value, call.target, kLabelMax));
-  screen.fields.push_back(std::move(target));
-  internal::add_values(screen, call.values);
-  return {.screens = {std::move(screen)}};
 }
 
 }  // namespace airlock::abi::clear

@@ -15,13 +15,6 @@ struct Open {
   std::size_t field;
 };
 
-std::vector<Warning> all(Warnings warnings) {
-  std::vector<Warning> found;
-  for (std::size_t i = 0; i <= static_cast<std::size_t>(Warning::last); ++i)
-    if (warnings.has(static_cast<Warning>(i))) found.push_back(static_cast<Warning>(i));
-  return found;
-}
-
 // Calls what is given for each screen, each field and each end of a screen, nested ones in place.
 template <class OnScreen, class OnField, class OnEnd>
 void walk(const Shown& shown, const OnScreen& on_screen, const OnField& on_field,

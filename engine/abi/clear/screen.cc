@@ -14,14 +14,14 @@ constexpr std::size_t kCount = static_cast<std::size_t>(Warning::last) + 1;
 
 // In the order of the enumeration.
 constexpr std::array<Told, kCount> kTold = {{
-    {"no_descriptor", "nobody described this contract; what you see is raw"},
-    {"not_bound", "the description is for another contract, chain or message; what you see is raw"},
-    {"unknown_call", "the description does not know this call; what you see is raw"},
+    {"no_descriptor", "nobody described this contract"},
+    {"not_bound", "the description is for another contract, chain or message; it was not used"},
+    {"unknown_call", "the description does not know this call; it was not used"},
     {"undecodable", "the chain would refuse these bytes; do not sign"},
     {"not_canonical", "the bytes are not written as usual, or carry more than is shown"},
-    {"bad_descriptor", "the description does not fit this call; what you see is raw"},
+    {"bad_descriptor", "the description does not fit this call; it was not used"},
     {"forbidden_value", "a value is outside those that the contract's author allows; do not sign"},
-    {"over_budget", "there is more than can be shown; what you see is raw"},
+    {"over_budget", "there is more than the description can show; it was not used"},
     {"unknown_token", "unknown token: the amount is the raw number"},
     {"unknown_chain", "unknown chain: the value is the raw number"},
     {"unknown_name", "nobody named this address"},
@@ -43,11 +43,19 @@ constexpr std::array<Told, kCount> kTold = {{
     {"partial_domain",
      "the message's domain lacks what its type lists; another wallet may refuse it"},
     {"guessed", "the description is not this contract's own; this is only a guess"},
+    {"calls_missing", "a limit ended this; there may be more calls in it than are shown"},
 }};
 
 }  // namespace
 
 std::string_view name(Warning warning) { return kTold[static_cast<std::size_t>(warning)].name; }
 std::string_view explain(Warning warning) { return kTold[static_cast<std::size_t>(warning)].text; }
+
+std::vector<Warning> all(Warnings warnings) {
+  std::vector<Warning> found;
+  for (std::size_t i = 0; i < kCount; ++i)
+    if (warnings.has(static_cast<Warning>(i))) found.push_back(static_cast<Warning>(i));
+  return found;
+}
 
 }  // namespace airlock::abi::clear

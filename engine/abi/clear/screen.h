@@ -43,7 +43,8 @@ enum class Warning : std::uint8_t {
   no_sentence,
   partial_domain,
   guessed,
-  last = guessed,
+  calls_missing,
+  last = calls_missing,
 };
 
 std::string_view name(Warning warning);
@@ -61,6 +62,9 @@ class Warnings {
  private:
   std::uint32_t bits_ = 0;
 };
+
+// all returns those of a set, in the order of the enumeration.
+std::vector<Warning> all(Warnings warnings);
 
 struct Field {
   std::string label{};

@@ -30,15 +30,15 @@ Shown show_call(const Descriptor* descriptor, const Call& call, const Source& so
 Shown show_message(const Descriptor* descriptor, const TypedData& message,
                    std::optional<Bytes> from, const Source& source, type::Tape& tape);
 
-// What the types of a contract say of a call, on any chain.
-struct Explained {
-  std::string_view call{};    // its name
-  std::string_view target{};  // the contract, as the call was asked to be read
-  type::Value values;
-  Warnings why{};
-};
-
-// show_values shows a call of which no descriptor speaks: each value under its own name.
-Shown show_values(const Explained& call);
+// Parts of a screen for what no descriptor shows, on any chain.
+//
+// paying_field says what a call pays: in the chain's own currency, or as the bare number with a
+// warning where nobody knows that.
+Field paying_field(const number::U256& value, std::optional<std::uint64_t> chain_id,
+                   const Source& source);
+// add_values adds each value under its own name, and add_data bytes that nothing explains; of what
+// is too long a part stands there, with a mark.
+void add_values(Screen& screen, const type::Value& values);
+void add_data(Screen& screen, Bytes data);
 
 }  // namespace airlock::abi::clear

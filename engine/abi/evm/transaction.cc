@@ -10,6 +10,7 @@ constexpr std::size_t kSmallMax = 55;  // bytes whose length stands in the first
 constexpr std::uint8_t kText = 0x80;   // a text of no bytes
 constexpr std::uint8_t kList = 0xc0;   // a list of no bytes
 constexpr std::size_t kLengthSizeMax = 8;
+constexpr int kSignatureItems = 3;
 
 // One item: its content, where the next one begins, and whether it is a list.
 struct Item {
@@ -84,6 +85,15 @@ class Reader {
     return std::optional<Bytes>(bytes);
   }
 
+  // list returns a reader of the items of a list.
+  Result<Reader> list() {
+    const std::size_t begin = at_;
+    AIRLOCK_ASSIGN(const Item item, read_item(bytes_, at_, bytes_.size()));
+    if (!item.is_list) return fail(Code::chain_refuses, begin);
+    at_ = item.end;
+    return Reader(bytes_.first(item.end), item.end - item.content.size());
+  }
+
   // access_list passes over what a transaction says it will touch: [[address, [key ..]] ..].
   Status access_list() {
     constexpr std::size_t kAddressDepth = 2;
@@ -150,17 +160,53 @@ Result<Transaction> read_legacy(Bytes encoded, Signature signature) {
   return made;
 }
 
+Status read_blobs(Reader& reader, Transaction& made) {
+  AIRLOCK_ASSIGN(made.blob_fee_max, reader.number());
+  AIRLOCK_ASSIGN(Reader hashes, reader.list());
+  while (!hashes.is_at_end()) {
+    const std::size_t begin = hashes.at();
+    AIRLOCK_ASSIGN(const Bytes hash, hashes.text());
+    if (hash.size() != kWordSize) return fail(Code::chain_refuses, begin);
+    if (made.blobs.size() == kBlobsMax) return fail(Code::too_many, begin);
+    made.blobs.push_back(hash);
+  }
+  return made.blobs.empty() ? fail(Code::chain_refuses, hashes.at()) : Status();
+}
+
+Status read_authorizations(Reader& reader, Transaction& made) {
+  AIRLOCK_ASSIGN(Reader listed, reader.list());
+  while (!listed.is_at_end()) {
+    const std::size_t begin = listed.at();
+    AIRLOCK_ASSIGN(Reader one, listed.list());
+    Authorization authorization;
+    AIRLOCK_ASSIGN(authorization.chain_id, one.number());
+    AIRLOCK_ASSIGN(const std::optional<Bytes> address, one.address());
+    if (!address) return fail(Code::chain_refuses, begin);
+    authorization.address = *address;
+    AIRLOCK_ASSIGN(authorization.nonce, one.small());
+    for (int i = 0; i < kSignatureItems; ++i) AIRLOCK_TRY(one.number());
+    if (!one.is_at_end()) return fail(Code::chain_refuses, one.at());
+    if (made.authorizations.size() == kAuthorizationsMax) return fail(Code::too_many, begin);
+    made.authorizations.push_back(authorization);
+  }
+  return made.authorizations.empty() ? fail(Code::chain_refuses, listed.at()) : Status();
+}
+
 Result<Transaction> read_typed(Bytes encoded, TransactionKind kind, Signature signature) {
   AIRLOCK_ASSIGN(Reader reader, Reader::open(encoded, 1));
   Transaction made{.kind = kind};
   AIRLOCK_ASSIGN(made.chain_id, reader.small());
   AIRLOCK_ASSIGN(made.nonce, reader.small());
-  if (kind == TransactionKind::dynamic_fee) AIRLOCK_TRY(reader.number());  // the tip
+  if (kind >= TransactionKind::dynamic_fee) AIRLOCK_TRY(reader.number());  // the tip
   AIRLOCK_ASSIGN(made.fee_per_gas_max, reader.number());
   AIRLOCK_TRY(read_call(reader, made));
+  // These two make no contracts.
+  if (kind >= TransactionKind::blob && !made.to) return fail(Code::chain_refuses, reader.at());
   AIRLOCK_TRY(reader.access_list());
+  if (kind == TransactionKind::blob) AIRLOCK_TRY(read_blobs(reader, made));
+  if (kind == TransactionKind::set_code) AIRLOCK_TRY(read_authorizations(reader, made));
   if (signature == Signature::passed_over && !reader.is_at_end())
-    for (int i = 0; i < 3; ++i) AIRLOCK_TRY(reader.number());
+    for (int i = 0; i < kSignatureItems; ++i) AIRLOCK_TRY(reader.number());
   if (!reader.is_at_end()) return fail(Code::chain_refuses, reader.at());
   return made;
 }
@@ -171,11 +217,10 @@ Result<Transaction> read_transaction(Bytes encoded, Signature signature) {
   if (encoded.empty()) return fail(Code::chain_refuses);
   if (encoded.size() > kTransactionSizeMax) return fail(Code::oversized, encoded.size());
   if (encoded[0] >= kList) return read_legacy(encoded, signature);
-  if (encoded[0] == static_cast<std::uint8_t>(TransactionKind::access_list))
-    return read_typed(encoded, TransactionKind::access_list, signature);
-  if (encoded[0] == static_cast<std::uint8_t>(TransactionKind::dynamic_fee))
-    return read_typed(encoded, TransactionKind::dynamic_fee, signature);
-  return fail(Code::chain_refuses);
+  const bool is_known = encoded[0] >= static_cast<std::uint8_t>(TransactionKind::access_list) &&
+                        encoded[0] <= static_cast<std::uint8_t>(TransactionKind::set_code);
+  if (!is_known) return fail(Code::unsupported_version, encoded[0]);
+  return read_typed(encoded, static_cast<TransactionKind>(encoded[0]), signature);
 }
 
 }  // namespace airlock::abi::evm

@@ -50,6 +50,50 @@ TEST(EvmTransaction, ReadsTypedOnesWithTheirAccessList) {
   EXPECT_EQ(read_transaction(lists)->kind, TransactionKind::access_list);
 }
 
+// chain 1, nonce 1, tip 0, fee 2, gas 21000, to, value 5, no data, nothing accessed
+const std::string kTyped =
+    "01018002825208"
+    "94" +
+    kTo + "0580c0";
+const std::string kHash = "a001" + std::string(62, '4');
+
+TEST(EvmTransaction, ReadsTheBlobsThatOneBrings) {
+  const std::string inner = kTyped + "07e1" + kHash;
+  const auto bytes = bytes_of_hex("03f842" + inner);
+  ASSERT_EQ(inner.size() / 2, 0x42U);
+  const auto read = read_transaction(bytes);
+  ASSERT_TRUE(read) << name(read.error().code);
+  EXPECT_EQ(read->kind, TransactionKind::blob);
+  EXPECT_EQ(read->value, number::U256(5));
+  EXPECT_EQ(read->blob_fee_max, number::U256(7));
+  ASSERT_EQ(read->blobs.size(), 1U);
+  EXPECT_TRUE(equal(read->blobs[0], bytes_of_hex(kHash.substr(2))));
+  const auto none = bytes_of_hex("03" + list(kTyped + "07c0"));
+  EXPECT_EQ(read_transaction(none).error().code, Code::chain_refuses);
+}
+
+TEST(EvmTransaction, ReadsWhoseCodeAccountsLetRunAsTheirOwn) {
+  const std::string one = "da0194" + kTo + "09800101";
+  const auto bytes = bytes_of_hex("04f83b" + kTyped + "db" + one);
+  const auto read = read_transaction(bytes);
+  ASSERT_TRUE(read) << name(read.error().code);
+  EXPECT_EQ(read->kind, TransactionKind::set_code);
+  ASSERT_EQ(read->authorizations.size(), 1U);
+  EXPECT_EQ(read->authorizations[0].chain_id, number::U256(1));
+  EXPECT_EQ(read->authorizations[0].nonce, 9U);
+  EXPECT_TRUE(equal(read->authorizations[0].address, bytes_of_hex(kTo)));
+  const auto none = bytes_of_hex("04" + list(kTyped + "c0"));
+  EXPECT_EQ(read_transaction(none).error().code, Code::chain_refuses);
+  // Neither of these two makes a contract.
+  const auto made = bytes_of_hex("04" + list("01018002825208800580c0db" + one));
+  EXPECT_EQ(read_transaction(made).error().code, Code::chain_refuses);
+}
+
+TEST(EvmTransaction, SaysOfALaterKindThatItIsUnknown) {
+  for (const std::string hex : {"05c0", "00c0", "7fc0"})
+    EXPECT_EQ(read_transaction(bytes_of_hex(hex)).error().code, Code::unsupported_version) << hex;
+}
+
 TEST(EvmTransaction, RefusesWhatIsSignedTrailingOrSpelledAnotherWay) {
   const auto code = [](const std::string& hex) {
     const auto read = read_transaction(bytes_of_hex(hex));
