@@ -43,6 +43,7 @@ constexpr std::array<Told, kCount> kTold = {{
     {"partial_domain",
      "the message's domain lacks what its type lists; another wallet may refuse it"},
     {"guessed", "the description is not this contract's own; this is only a guess"},
+    {"argument_unseen", "the call or message also holds what is not shown"},
 }};
 
 }  // namespace

@@ -43,7 +43,8 @@ enum class Warning : std::uint8_t {
   no_sentence,
   partial_domain,
   guessed,
-  last = guessed,
+  argument_unseen,
+  last = argument_unseen,
 };
 
 std::string_view name(Warning warning);
@@ -65,7 +66,7 @@ class Warnings {
 struct Field {
   std::string label{};
   std::string value{};
-  std::string detail{};     // the address that a name stands for, the handle of an encrypted value
+  std::string detail{};     // the exact value behind a name, a word or a handle
   std::string separator{};  // what stands before an element of a list
   Warnings warnings{};
   std::uint32_t nested = 0;  // the screen of the call that the value is, or 0
