@@ -45,7 +45,10 @@ struct ProveOptions {
 
 // The entry's content beside its proof; of a key that is not there, the proof of that alone.
 Answer prove(const ProveOptions& options) {
-  if (!entry::is_key(options.key)) return refuse(Code::bad_value, options.key);
+  if (!entry::is_spelled(options.key))
+    return refuse(Code::bad_value, "--key " + options.key +
+                                       ": no pack has such a key; spell it abi/eip155:1/0x.., in "
+                                       "lower case (docs/formats/abi-pack.md)");
   AIRLOCK_ASSIGN(const auto snapshot, open_pack(options.pack));
   const abi::pack::Pack& pack = snapshot->pack();
   const std::string proof_file = options.out + ".proof";

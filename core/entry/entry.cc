@@ -105,6 +105,7 @@ Status check_present(Bytes proof, std::string_view key, Bytes content, const Ent
 }
 
 Status check_absent(Bytes proof, std::string_view key, const Entries& committed) {
+  if (!is_spelled(key)) return fail(Code::out_of_range);
   AIRLOCK_ASSIGN(const Proof read, Proof::parse(proof));
   const auto& leaves = read.leaves;
   for (const Leaf& leaf : leaves) AIRLOCK_TRY(check_leaf(leaf, committed));

@@ -28,6 +28,12 @@ inline constexpr std::size_t kProofSizeMax = 2 << 10;
 // is_key says whether a text is a key: 1 to kKeyMax printable ASCII characters without space.
 bool is_key(std::string_view key);
 
+// is_spelled says whether a pack can have such a key: KIND/CHAIN/ADDRESS and so on, each part in
+// its one spelling (docs/formats/abi-pack.md). Of another spelling it would be proven that a pack
+// lacks it, and whoever asked took that for the contract. Of chains that nobody here reads, an
+// address is whatever stands there.
+bool is_spelled(std::string_view key);
+
 // leaf_of is the hash of one leaf: of the key's size (one byte), the key, and the digest of the
 // entry's content.
 Digest leaf_of(std::string_view key, const Digest& content);
@@ -56,7 +62,8 @@ Result<Bytes> encode(const Proof& proof, MutableBytes buffer);
 Status check_present(Bytes proof, std::string_view key, Bytes content, const Entries& committed);
 
 // check_absent says that the pack has no entry of this key: the leaves of the proof are neighbours,
-// and the key would stand between them. Errors: those of parse; entry_mismatch.
+// and the key would stand between them. Errors: out_of_range (no pack can have such a key:
+// is_spelled); those of parse; entry_mismatch.
 Status check_absent(Bytes proof, std::string_view key, const Entries& committed);
 
 }  // namespace airlock::entry

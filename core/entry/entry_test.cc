@@ -12,7 +12,7 @@ namespace {
 struct Pack {
   explicit Pack(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
-      keys.push_back(std::string("key-") + static_cast<char>('b' + 2 * i));
+      keys.push_back(std::string("golden/") + static_cast<char>('b' + 2 * i));
       leaves.push_back(leaf_of(keys.back(), crypto::sha256(bytes_of(keys.back()))));
       hasher.add(leaves.back());
     }
@@ -75,10 +75,10 @@ TEST(Entry, OfAnotherPackIsRefused) {
 
 TEST(Entry, ThatIsMissingIsProvenByItsNeighbours) {
   const Pack pack(5);  // b d f h j
-  EXPECT_EQ(absent(pack, {1, 2}, "key-e"), Code::ok);
-  EXPECT_EQ(absent(pack, {0}, "key-a"), Code::ok);
-  EXPECT_EQ(absent(pack, {4}, "key-z"), Code::ok);
-  EXPECT_EQ(absent(Pack(0), {}, "key-a"), Code::ok);
+  EXPECT_EQ(absent(pack, {1, 2}, "golden/e"), Code::ok);
+  EXPECT_EQ(absent(pack, {0}, "golden/a"), Code::ok);
+  EXPECT_EQ(absent(pack, {4}, "golden/z"), Code::ok);
+  EXPECT_EQ(absent(Pack(0), {}, "golden/a"), Code::ok);
 }
 
 TEST(Entry, ThatIsThereCannotBeProvenMissing) {
@@ -96,9 +96,49 @@ TEST(Entry, ThatIsThereCannotBeProvenMissing) {
 
 TEST(Entry, IsNotProvenByNeighboursThatAreNone) {
   const Pack pack(5);
-  EXPECT_EQ(absent(pack, {0, 2}, "key-c"), Code::entry_mismatch);
-  EXPECT_EQ(absent(pack, {2, 1}, "key-e"), Code::entry_mismatch);
-  EXPECT_EQ(absent(pack, {1}, "key-e"), Code::entry_mismatch);
+  EXPECT_EQ(absent(pack, {0, 2}, "golden/c"), Code::entry_mismatch);
+  EXPECT_EQ(absent(pack, {2, 1}, "golden/e"), Code::entry_mismatch);
+  EXPECT_EQ(absent(pack, {1}, "golden/e"), Code::entry_mismatch);
+}
+
+// Of another spelling everything would be missing.
+TEST(Entry, OfAKeyThatNoPackCanHaveIsNotProvenMissing) {
+  constexpr std::string_view kAddress = "0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48";
+  constexpr std::string_view kProgram = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA";
+  const auto nothing = [](std::string_view key) { return absent(Pack(0), {}, key); };
+  const std::string evm(kAddress), solana(kProgram), move = "0x" + std::string(64, '1');
+  for (const std::string& key :
+       {"abi/eip155:1/" + evm, "abi/eip155:1/" + std::string("any"), "code/eip155:1/" + evm,
+        "token/eip155:137/" + evm, "name/eip155:1/" + evm, "chain/" + std::string("eip155:1"),
+        "clear/eip155:1/" + evm + "/a/b.json", "typed/eip155:1/" + evm + "/a.json",
+        "abi/solana:mainnet/" + solana, "abi/aptos:1/" + move, "abi/sui:mainnet/" + move,
+        std::string("file/a"), std::string("golden/a"), "abi/cosmos:hub-4/" + std::string("x")})
+    EXPECT_EQ(nothing(key), Code::ok) << key;
+  for (const std::string& key :
+       {"abi/eip155:1/" + std::string("0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"),
+        std::string("foo"),
+        std::string("EIP155:1"),
+        "abi/eip155:01/" + evm,
+        "abi/EIP155:1/" + evm,
+        "abi/eip155:/" + evm,
+        "abi/eip155/" + evm,
+        "abi/eip155:1/" + evm + "/",
+        "abi/eip155:1/" + evm.substr(2),
+        "abi/eip155:1/" + evm + "0",
+        "ABI/eip155:1/" + evm,
+        "abi//" + evm,
+        "code/eip155:1/" + std::string("any"),
+        "chain/eip155:1/" + evm,
+        std::string("chain/eip155"),
+        std::string("file/"),
+        std::string("file"),
+        "clear/eip155:1/" + evm,
+        "clear/eip155:1/" + evm + "/",
+        "abi/solana:mainnet/" + evm,
+        "abi/aptos:1/" + std::string("0x1"),
+        "abi/sui:mainnet/" + std::string("0x2"),
+        "mail/eip155:1/" + evm})
+    EXPECT_EQ(nothing(key), Code::out_of_range) << key;
 }
 
 TEST(EntryProof, ThatIsCutOrLongerIsRefused) {

@@ -34,7 +34,7 @@ class Judge {
   Status judge_entry(std::string_view key) {
     AIRLOCK_ASSIGN(const Bytes content, snapshot_.content(key));
     if (key.starts_with("abi/")) return judge_map(key);
-    if (key.starts_with("code/")) return content.size() == 32 ? Status() : fail(Code::bad_pack);
+    if (key.starts_with("code/")) return judge_code(key, content);
     if (key.starts_with("golden/")) return judge_golden(content);
     for (const std::string_view kind : {"clear/", "typed/", "file/", "token/", "chain/", "name/"}) {
       if (!key.starts_with(kind)) continue;
@@ -45,17 +45,20 @@ class Judge {
   }
 
   Status judge_map(std::string_view key) {
+    if (!entry::is_spelled(key)) return fail(Code::bad_pack);
     const auto map = snapshot_.map(key, loaders_);
     if (!map && map.error().code == Code::loader_missing) return {};
     AIRLOCK_TRY(map);
     AIRLOCK_ASSIGN(const Loader* loader, loader_of(loaders_, chain_of(key)));
     if ((*map)->loader() != loader->name()) return fail(Code::wrong_type);
     const std::string_view address = key.substr(key.rfind('/') + 1);
-    if (address != "any") {
-      AIRLOCK_ASSIGN(const std::string spelled, loader->address(address));
-      if (spelled != address) return fail(Code::bad_pack);
-    }
-    return check_fixed_cases(**map, *loader, room_);
+    if (address != "any") AIRLOCK_TRY(loader->address(address));
+    return check_fixed_cases(**map, *loader, address, room_);
+  }
+
+  static Status judge_code(std::string_view key, Bytes content) {
+    const bool is_hash = content.size() == crypto::Digest::kSize;
+    return is_hash && entry::is_spelled(key) ? Status() : fail(Code::bad_pack);
   }
 
   Status judge_binding(std::string_view key) {

@@ -1,6 +1,6 @@
 #include "engine/abi/known.h"
 
-#include "host/text/text.h"
+#include "engine/abi/clear/author_text.h"
 
 namespace airlock::abi {
 namespace {
@@ -139,12 +139,19 @@ Status check_known(const Snapshot& snapshot, std::string_view key, Bytes content
     AIRLOCK_TRY(json::Tree::parse(text_of(content), clear::kDescriptorSizeMax));
     return {};
   }
+  if (!entry::is_spelled(key)) return fail(Code::bad_pack);
   if (content.size() > kKnownSizeMax) return fail(Code::oversized, content.size());
   if (key.starts_with("name/"))
-    return text::is_utf8(text_of(content)) ? Status() : fail(Code::bad_pack);
+    return clear::is_name(text_of(content)) ? Status() : fail(Code::bad_pack);
   AIRLOCK_ASSIGN(const json::Tree tree, json::Tree::parse(text_of(content), kKnownSizeMax));
   AIRLOCK_TRY(decimals_of(tree.root()));
-  AIRLOCK_TRY(json::text(tree.root(), "symbol", clear::kWordMax));
+  AIRLOCK_ASSIGN(const auto symbol, json::text(tree.root(), "symbol", clear::kWordMax));
+  if (!clear::is_symbol(symbol)) return fail(Code::bad_pack);
+  for (const std::string_view also : {"name", "collection"}) {
+    if (!tree.root().member(also)) continue;
+    AIRLOCK_ASSIGN(const auto text, json::text(tree.root(), also, clear::kWordMax));
+    if (!clear::is_name(text)) return fail(Code::bad_pack);
+  }
   return {};
 }
 

@@ -168,8 +168,7 @@ TEST_F(Embedded, ProvesAnEntryToWhoeverKnowsTheCommittedRoot) {
   airlock_abi_entry entry{};
   ASSERT_EQ(airlock_abi_read_entry(reader_, key_of().c_str(), &entry), AIRLOCK_ABI_OK);
   EXPECT_EQ(airlock_abi_check_present(&committed, key_of().c_str(), &entry), AIRLOCK_ABI_OK);
-  EXPECT_EQ(airlock_abi_check_present(&committed, "abi/eip155:1/0x22", &entry),
-            AIRLOCK_ABI_ENTRY_MISMATCH);
+  EXPECT_EQ(airlock_abi_check_present(&committed, kAbsent, &entry), AIRLOCK_ABI_ENTRY_MISMATCH);
   EXPECT_EQ(airlock_abi_check_absent(&committed, key_of().c_str(), &entry),
             AIRLOCK_ABI_ENTRY_MISMATCH);
   auto another = committed;
@@ -186,12 +185,16 @@ TEST_F(Embedded, ProvesThatThereIsNoEntry) {
   ASSERT_EQ(load(pack), AIRLOCK_ABI_OK);
   const auto committed = pack.committed();
   airlock_abi_entry entry{};
-  ASSERT_EQ(airlock_abi_read_entry(reader_, "abi/eip155:1/0x22", &entry), AIRLOCK_ABI_NOT_FOUND);
+  ASSERT_EQ(airlock_abi_read_entry(reader_, kAbsent, &entry), AIRLOCK_ABI_NOT_FOUND);
   EXPECT_EQ(entry.content.size, 0U);
-  EXPECT_EQ(airlock_abi_check_absent(&committed, "abi/eip155:1/0x22", &entry), AIRLOCK_ABI_OK);
+  EXPECT_EQ(airlock_abi_check_absent(&committed, kAbsent, &entry), AIRLOCK_ABI_OK);
   EXPECT_EQ(airlock_abi_check_absent(&committed, key_of().c_str(), &entry),
             AIRLOCK_ABI_ENTRY_MISMATCH);
-  EXPECT_EQ(airlock_abi_read_entry(reader_, "a b", &entry), AIRLOCK_ABI_OUT_OF_RANGE);
+  for (const char* const wrong : {"a b", "foo", "abi/eip155:01/any",
+                                  "abi/eip155:1/0x222222222222222222222222222222222222222A"}) {
+    EXPECT_EQ(airlock_abi_read_entry(reader_, wrong, &entry), AIRLOCK_ABI_OUT_OF_RANGE) << wrong;
+    EXPECT_EQ(airlock_abi_check_absent(&committed, wrong, &entry), AIRLOCK_ABI_OUT_OF_RANGE);
+  }
   EXPECT_EQ(entry.proof.size, 0U);
 }
 

@@ -68,10 +68,10 @@ TEST(Face, ProvesEntriesAndTheirAbsence) {
   ASSERT_TRUE(entry);
   EXPECT_TRUE(entry->is_there);
   EXPECT_TRUE(check_present(committed, key_of(), *entry));
-  const auto none = reader->read_entry("abi/eip155:1/0x22");
+  const auto none = reader->read_entry(kAbsent);
   ASSERT_TRUE(none);
   EXPECT_FALSE(none->is_there);
-  EXPECT_TRUE(check_absent(committed, "abi/eip155:1/0x22", *none));
+  EXPECT_TRUE(check_absent(committed, kAbsent, *none));
   EXPECT_FALSE(check_absent(committed, key_of(), *none));
 }
 

@@ -11,6 +11,7 @@
 
 namespace airlock::embed {
 
+inline constexpr const char* kAbsent = "abi/eip155:1/0x2222222222222222222222222222222222222222";
 using abi::golden;
 using abi::key_of;
 using abi::kToken;

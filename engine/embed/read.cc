@@ -30,7 +30,7 @@ Result<abi::Request> request_from(const airlock_abi_request& from) {
 
 Result<std::string_view> key_from(const char* key) {
   AIRLOCK_ASSIGN(const std::string_view text, text_from(key, AIRLOCK_ABI_KEY_SIZE_MAX));
-  if (!entry::is_key(text)) return fail(Code::out_of_range);
+  if (!entry::is_spelled(text)) return fail(Code::out_of_range);
   return text;
 }
 

@@ -1,8 +1,10 @@
 #include "host/text/text.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <utility>
 
 #include "core/codec/codec.h"
 
@@ -208,11 +210,22 @@ CodePoint code_point(std::string_view text) {
   return {value, size};
 }
 
+// Control characters, what turns the direction of writing, what is drawn as nothing, and spaces
+// that are not the one that everybody types. Ascending.
+constexpr std::array<std::pair<std::uint32_t, std::uint32_t>, 33> kHidden = {
+    {{0x00, 0x09},        {0x0b, 0x1f},       {0x7f, 0xa0},       {0xad, 0xad},
+     {0x34f, 0x34f},      {0x61c, 0x61c},     {0x115f, 0x1160},   {0x1680, 0x1680},
+     {0x17b4, 0x17b5},    {0x180b, 0x180f},   {0x2000, 0x200f},   {0x2028, 0x202f},
+     {0x205f, 0x206f},    {0x2800, 0x2800},   {0x3000, 0x3000},   {0x3164, 0x3164},
+     {0xe000, 0xf8ff},    {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0},
+     {0xfff0, 0xfffb},    {0xfffe, 0xffff},   {0x13430, 0x1345f}, {0x1bca0, 0x1bca3},
+     {0x1d159, 0x1d159},  {0x1d173, 0x1d17a}, {0x1fffe, 0x1ffff}, {0x2fffe, 0x2ffff},
+     {0x3fffe, 0x3ffff},  {0xe0000, 0xe0fff}, {0xefffe, 0xeffff}, {0xf0000, 0xfffff},
+     {0x100000, 0x10ffff}}};
+
 bool is_hidden(std::uint32_t c) {
-  return (c < 0x20 && c != '\n') || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c ||
-         (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-         (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
-         (c >= 0xe0000 && c <= 0xe007f);
+  return std::ranges::any_of(
+      kHidden, [c](const auto& range) { return c >= range.first && c <= range.second; });
 }
 
 bool is_utf8(std::string_view text) {

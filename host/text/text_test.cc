@@ -74,6 +74,11 @@ TEST(Visible, ShowsWhatWouldHideItself) {
   EXPECT_EQ(visible("a\x1b[31m"), "a\\u{1b}[31m");
   EXPECT_EQ(visible("\u202Eevil"), "\\u{202e}evil");
   EXPECT_EQ(visible("\xff"), "\\xff");
+  for (const char* const nothing :
+       {"\u034f", "\u115f", "\u1160", "\u17b4", "\u17b5",     "\u180b",     "\u180e",     "\u2800",
+        "\u3164", "\uffa0", "\ufe00", "\ufe0f", "\U000e0100", "\U0001d159", "\U0001d173", "\u00a0",
+        "\u2003", "\u202f", "\u205f", "\u3000", "\u1680",     "\u200b",     "\u2066"})
+    EXPECT_TRUE(visible(nothing).starts_with("\\u{")) << visible(nothing);
   EXPECT_EQ(visible("naïve ✓\n"), "naïve ✓\n");
 }
 

@@ -63,6 +63,17 @@ class Gatherer {
     return {};
   }
 
+  // What nobody reads would be taken for said: a wrong name for "code_hash" binds nothing.
+  static Answer<void> only(Node object, std::span<const std::string_view> names,
+                           const std::string& place) {
+    if (!object.is_object()) return Refusal::of(Code::wrong_type, place);
+    for (const auto& [name, value] : object.members()) {
+      if (std::ranges::find(names, name) == names.end())
+        return Refusal::of(Code::unknown_field, place + "." + std::string(name));
+    }
+    return {};
+  }
+
   Answer<void> each(Node root, std::string_view name, Add add) {
     const auto list = root.member(name);
     if (!list) return {};
@@ -95,6 +106,9 @@ class Gatherer {
   }
 
   Answer<void> add_contract(Node contract, const std::string& place) {
+    static constexpr std::array<std::string_view, 7> kMembers = {
+        "chain", "address", "source", "name", "code_hash", "keys", "names"};
+    AIRLOCK_TRY(only(contract, kMembers, place));
     AIRLOCK_ASSIGN(const std::string_view chain,
                    at(place, json::text(contract, "chain", kTextMax)));
     AIRLOCK_ASSIGN(const abi::Loader* loader, at(place, abi::loader_of(loaders_, chain)));
@@ -112,10 +126,21 @@ class Gatherer {
       source.names = names;
     }
     AIRLOCK_ASSIGN(const abi::type::OwnedMap map, at(place, loader->load(source)));
-    const std::string key = std::string(chain) + "/" + address;
+    AIRLOCK_ASSIGN(const std::string key, spelled("abi/", chain, address, place));
     const Bytes encoded = map->encoded();
     items_.push_back({"abi/" + key, {encoded.begin(), encoded.end()}});
     return add_code(contract, key, place);
+  }
+
+  // CHAIN/ADDRESS. Of a chain that has another spelling no wallet finds anything.
+  static Answer<std::string> spelled(std::string_view kind, std::string_view chain,
+                                     const std::string& address, const std::string& place) {
+    std::string key(chain);
+    if (!address.empty()) key += "/" + address;
+    if (entry::is_spelled(std::string(kind) + key)) return key;
+    const std::string said = address == "any" ? place + ".address" : place + ".chain";
+    return Refusal::of(Code::bad_value,
+                       said + ": " + key + ", where a chain is named as in eip155:1");
   }
 
   Answer<std::string> address_of(Node contract, const abi::Loader& loader,
@@ -182,9 +207,15 @@ class Gatherer {
   }
 
   Answer<void> add_token(Node token, const std::string& place) {
+    static constexpr std::array<std::string_view, 5> kMembers = {"chain", "address", "symbol",
+                                                                 "decimals", "collection"};
+    AIRLOCK_TRY(only(token, kMembers, place));
     return add_object("token", token, place, true);
   }
   Answer<void> add_chain(Node chain, const std::string& place) {
+    static constexpr std::array<std::string_view, 4> kMembers = {"chain", "name", "symbol",
+                                                                 "decimals"};
+    AIRLOCK_TRY(only(chain, kMembers, place));
     return add_object("chain", chain, place, false);
   }
 
@@ -200,6 +231,8 @@ class Gatherer {
   }
 
   Answer<void> add_name(Node name, const std::string& place) {
+    static constexpr std::array<std::string_view, 3> kMembers = {"chain", "address", "name"};
+    AIRLOCK_TRY(only(name, kMembers, place));
     AIRLOCK_ASSIGN(const std::string key, key_of(name, place, true));
     AIRLOCK_ASSIGN(const std::string_view text, at(place, json::text(name, "name", kTextMax)));
     items_.push_back({"name/" + key, {text.begin(), text.end()}});
@@ -208,10 +241,10 @@ class Gatherer {
 
   Answer<std::string> key_of(Node object, const std::string& place, bool has_address) {
     AIRLOCK_ASSIGN(const std::string_view chain, at(place, json::text(object, "chain", kTextMax)));
-    if (!has_address) return std::string(chain);
+    if (!has_address) return spelled("chain/", chain, "", place);
     AIRLOCK_ASSIGN(const abi::Loader* loader, at(place, abi::loader_of(loaders_, chain)));
     AIRLOCK_ASSIGN(const std::string address, address_of(object, *loader, place));
-    return std::string(chain) + "/" + address;
+    return spelled("name/", chain, address, place);
   }
 
   // A case is kept in its canonical form: members sorted, nothing between them.

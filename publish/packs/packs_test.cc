@@ -159,5 +159,35 @@ TEST_F(PacksTest, RefuseAListWithWhatTheyDoNotKnow) {
   EXPECT_EQ(packs::gather(folder_ / "pack.json").error().error.code, Code::unknown_field);
 }
 
+// A wrong name for what binds a map to its code would bind it to none, and nobody would notice.
+TEST_F(PacksTest, RefuseAMemberThatNobodyReadsAndAChainThatIsNone) {
+  const auto refused = [this](std::string_view list) {
+    EXPECT_TRUE(file::replace(folder_ / "pack.json", bytes_of(list)));
+    const auto made = packs::gather(folder_ / "pack.json");
+    return made ? std::string("ok")
+                : std::string(name(made.error().error.code)) + ' ' + made.error().about;
+  };
+  const std::string address = R"("address":"0x1111111111111111111111111111111111111111")";
+  const std::string contract = R"({"contracts":[{"chain":"eip155:1",)" + address +
+                               R"(,"source":"token.json","codehash":"0x11"}]})";
+  EXPECT_EQ(refused(contract), "unknown_field contracts[0].codehash");
+  EXPECT_EQ(
+      refused(R"({"tokens":[{"chain":"eip155:1",)" + address + R"(,"symbol":"TOK","decimal":3}]})"),
+      "unknown_field tokens[0].decimal");
+  EXPECT_EQ(refused(R"({"chains":[{"chain":"eip155:1","sign":"ETH"}]})"),
+            "unknown_field chains[0].sign");
+  EXPECT_EQ(refused(R"({"names":[{"chain":"eip155:1",)" + address + R"(,"title":"T"}]})"),
+            "unknown_field names[0].title");
+  for (const std::string_view chain : {"eip155", "eip155:", "eip155:01", "eip155:x"}) {
+    const std::string named = R"({"chain":")" + std::string(chain) + "\",";
+    EXPECT_TRUE(refused(R"({"tokens":[)" + named + address + R"(,"symbol":"T","decimals":3}]})")
+                    .starts_with("bad_value tokens[0].chain"))
+        << chain;
+    EXPECT_TRUE(refused(R"({"chains":[)" + named + R"("name":"E","symbol":"ETH","decimals":18}]})")
+                    .starts_with("bad_value chains[0].chain"))
+        << chain;
+  }
+}
+
 }  // namespace
 }  // namespace airlock::packs

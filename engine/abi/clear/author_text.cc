@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "host/text/text.h"
 
@@ -16,7 +17,20 @@ enum class Script : std::uint8_t { none, latin, other };
 struct Range {
   std::uint32_t first, last;
 };
-constexpr std::array<Range, 12> kOthers = {{{0x0370, 0x03ff},      // Greek
+constexpr std::array<Range, 25> kOthers = {{{0x0131, 0x0131},      // i without its dot
+                                            {0x0237, 0x0237},      // j without its dot
+                                            {0x0250, 0x036f},      // phonetic, modifiers, marks
+                                            {0x2070, 0x209f},      // raised and lowered
+                                            {0x20d0, 0x20ff},      // marks for symbols
+                                            {0x2150, 0x218f},      // numerals
+                                            {0x2460, 0x24ff},      // in circles
+                                            {0x2c60, 0x2c7f},      // more of Latin
+                                            {0xa640, 0xa69f},      // more of Cyrillic
+                                            {0xa720, 0xa7ff},      // still more of Latin
+                                            {0xab30, 0xab6f},      // letters of dialects
+                                            {0x10400, 0x1044f},    // Deseret
+                                            {0x1f100, 0x1f1ff},    // in squares
+                                            {0x0370, 0x03ff},      // Greek
                                             {0x0400, 0x052f},      // Cyrillic
                                             {0x0530, 0x058f},      // Armenian
                                             {0x10a0, 0x10ff},      // Georgian
@@ -32,9 +46,9 @@ constexpr std::array<Range, 12> kOthers = {{{0x0370, 0x03ff},      // Greek
 bool is_ascii_letter(std::uint32_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 Script script_of(std::uint32_t c) {
-  if (is_ascii_letter(c) || (c >= 0xc0 && c <= 0x24f)) return Script::latin;
   for (const Range& range : kOthers)
     if (c >= range.first && c <= range.last) return Script::other;
+  if (is_ascii_letter(c) || (c >= 0xc0 && c <= 0x24f)) return Script::latin;
   return Script::none;
 }
 
@@ -75,7 +89,46 @@ bool passes_for_value(std::string_view word) {
 constexpr std::array<std::string_view, 12> kBetweenValues = {
     "to", "for", "from", "on", "by", "and", "at", "until", "with", "of", "in", "via"};
 
+// The words of a text that is one line, with one space between two of them; none where it is not.
+std::vector<std::string_view> words_of(std::string_view text) {
+  std::vector<std::string_view> words;
+  if (text.size() > kNameSizeMax || text::visible_line(text) != text) return words;
+  while (true) {
+    const std::size_t space = text.find(' ');
+    if (text.empty() || space == 0) return {};
+    words.push_back(text.substr(0, space));
+    if (space == std::string_view::npos) return words;
+    text.remove_prefix(space + 1);
+  }
+}
+
+bool is_number(std::string_view word) {
+  return word.find_first_not_of("0123456789.,'_+-%") == std::string_view::npos;
+}
+
+bool passes_for_address(std::string_view word) {
+  constexpr std::size_t kHexMin = 8, kBaseMin = 32;
+  constexpr std::string_view kHex = "0123456789abcdefABCDEF";
+  const auto is_plain_character = [](char c) {
+    return is_digit(c) || is_ascii_letter(static_cast<unsigned char>(c));
+  };
+  while (!word.empty() && !is_plain_character(word.back())) word.remove_suffix(1);
+  const bool is_hex = word.starts_with("0x") || word.starts_with("0X");
+  if (is_hex) return word.size() >= 2 + kHexMin && word.find_first_not_of(kHex, 2) == word.npos;
+  return word.size() >= kBaseMin && std::ranges::all_of(word, is_plain_character);
+}
+
 }  // namespace
+
+bool is_symbol(std::string_view text) {
+  const std::vector<std::string_view> words = words_of(text);
+  return !words.empty() && std::ranges::none_of(words, is_number);
+}
+
+bool is_name(std::string_view text) {
+  const std::vector<std::string_view> words = words_of(text);
+  return !words.empty() && std::ranges::none_of(words, passes_for_address);
+}
 
 Warnings append_harmless(std::string& to, std::string_view text, std::size_t size_max) {
   Warnings warnings;

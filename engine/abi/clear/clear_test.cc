@@ -95,11 +95,12 @@ TEST_F(Clear, LeavesOutASentenceThatATokenOrTextCouldForge) {
 }
 
 TEST_F(Clear, RefusesASentenceThatNamesAHiddenField) {
-  constexpr std::string_view kField = R"({"path":"a","label":"A","visible":"never"})";
+  constexpr std::string_view kField =
+      R"({"path":"a","label":"A","visible":"never"},{"path":"b","label":"B"})";
   constexpr std::string_view kSentence = R"("interpolatedIntent":"Send {a}",)";
-  const std::string rest = format("f(uint256 a)", kField, kSentence);
+  const std::string rest = format("f(uint256 a,uint256 b)", kField, kSentence);
   EXPECT_EQ(described(rest, Reading::strict).error().code, Code::bad_descriptor);
-  const Shown shown = show("f(uint256 a)", kField, "[1]", kSentence);
+  const Shown shown = show("f(uint256 a,uint256 b)", kField, "[1,2]", kSentence);
   EXPECT_EQ(shown.front().sentence, "");
   EXPECT_TRUE(shown.front().warnings.has(Warning::no_sentence));
 }

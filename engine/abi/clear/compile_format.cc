@@ -3,6 +3,7 @@
 
 #include "engine/abi/clear/author_text.h"
 #include "engine/abi/clear/internal/compiler.h"
+#include "engine/abi/clear/internal/unseen.h"
 
 namespace airlock::abi::clear::internal {
 
@@ -52,6 +53,8 @@ class FormatCompiler {
     AIRLOCK_ASSIGN(const Value* fields, File::array(format, "fields"));
     if (fields != nullptr) AIRLOCK_TRY(walk(*fields));
     format_.last_item = static_cast<std::uint32_t>(made_.items.size());
+    note_unseen(*scope_.map, scope_.type, std::span(made_.rules).subspan(first_rule_), format_);
+    if (format_.hides_all && file_.is_strict()) return fail(Code::bad_descriptor);
     AIRLOCK_ASSIGN(const std::string_view sentence, File::text(format, "interpolatedIntent"));
     if (sentence.empty()) return format_;
     format_.has_sentence = true;

@@ -212,7 +212,12 @@ Result<std::uint32_t> Resolver::length(const Path& path, std::uint32_t loop) con
       }
       case Step::Kind::every: {
         const Span span = span_of(step.from, step.to, value.count());
-        if (walked == loop) return span.size;
+        if (walked == loop) {
+          // A part of a list that the list does not have is no value, as one element would be none.
+          const bool is_part = step.from != 0 || step.to != kOpenEnd;
+          if (is_part && span.size == 0) return fail(Code::bad_path);
+          return span.size;
+        }
         if (at_[walked] >= span.size) return fail(Code::bad_path);
         value = value.part(span.from + at_[walked++]);
         break;

@@ -98,6 +98,20 @@ bool Descriptor::describes(const TypedData& message) const {
   return internal::format_of(*compiled_, message) != nullptr;
 }
 
+bool Descriptor::always_shows(Bytes selector, std::uint32_t argument) const {
+  if (!compiled_->calls) return false;
+  const type::Entry* const entry =
+      compiled_->calls->map().find(type::EntryKind::function, selector);
+  const internal::CallFormat* const format =
+      entry == nullptr ? nullptr : internal::format_of(*compiled_, *entry);
+  return format != nullptr && std::ranges::binary_search(format->always, argument);
+}
+
+bool Descriptor::always_shows(const TypedData& message, std::uint32_t member) const {
+  const internal::CallFormat* const format = internal::format_of(*compiled_, message);
+  return format != nullptr && std::ranges::binary_search(format->always, member);
+}
+
 std::vector<Bytes> Descriptor::selectors() const {
   std::vector<Bytes> made;
   if (!compiled_->calls) return made;

@@ -42,6 +42,10 @@ class Descriptor {
   // describes says whether a call that begins so has a format, or a message of that type.
   bool describes(Bytes selector) const;
   bool describes(const TypedData& message) const;
+  // always_shows says whether a field that no condition hides shows an argument of such a call,
+  // or a member of such a message, as a whole. False also where there is no format.
+  bool always_shows(Bytes selector, std::uint32_t argument) const;
+  bool always_shows(const TypedData& message, std::uint32_t member) const;
   // selectors returns how the calls begin that have one. The views are of this descriptor.
   std::vector<Bytes> selectors() const;
   // places returns the contracts that it is bound to by address: "eip155:1/0x.." each. Without one,

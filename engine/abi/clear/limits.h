@@ -24,7 +24,8 @@ inline constexpr std::size_t kCallsDeepMax = 5;
 inline constexpr std::size_t kShownMax = 1 << 20;  // bytes of text of all screens together
 inline constexpr std::size_t kLabelMax = 128;      // bytes of what an author wrote: cut with a mark
 inline constexpr std::size_t kSentenceMax = 1024;
-inline constexpr std::size_t kWordMax = 64;  // bytes of a symbol or a name
+inline constexpr std::size_t kWordMax = 64;       // bytes of a symbol or a name
+inline constexpr std::size_t kNameSizeMax = 256;  // of a name as a pack has it: shown cut
 
 inline constexpr std::size_t kMessageSizeMax = 1 << 20;  // of typed data as JSON
 inline constexpr std::size_t kStructsMax = 128;          // of one message's types

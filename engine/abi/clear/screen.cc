@@ -44,6 +44,7 @@ constexpr std::array<Told, kCount> kTold = {{
      "the message's domain lacks what its type lists; another wallet may refuse it"},
     {"guessed", "the description is not this contract's own; this is only a guess"},
     {"calls_missing", "a limit ended this; there may be more calls in it than are shown"},
+    {"argument_unseen", "the call or message also holds what is not shown"},
 }};
 
 }  // namespace

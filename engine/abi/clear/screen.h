@@ -44,7 +44,8 @@ enum class Warning : std::uint8_t {
   partial_domain,
   guessed,
   calls_missing,
-  last = calls_missing,
+  argument_unseen,
+  last = argument_unseen,
 };
 
 std::string_view name(Warning warning);
@@ -69,7 +70,7 @@ std::vector<Warning> all(Warnings warnings);
 struct Field {
   std::string label{};
   std::string value{};
-  std::string detail{};     // the address that a name stands for, the handle of an encrypted value
+  std::string detail{};     // the exact value behind a name, a word or a handle
   std::string separator{};  // what stands before an element of a list
   Warnings warnings{};
   std::uint32_t nested = 0;  // the screen of the call that the value is, or 0

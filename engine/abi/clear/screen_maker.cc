@@ -16,6 +16,13 @@ std::string separator(const std::string& text, std::uint32_t at) {
   return made;
 }
 
+// What is not said where a rule hides its value.
+Warning unseen_of(const Rule& rule) {
+  const bool is_paid =
+      rule.value.kind == Operand::Kind::container && rule.value.container == Container::value;
+  return is_paid ? Warning::value_unseen : Warning::argument_unseen;
+}
+
 }  // namespace
 
 Result<Screen> ScreenMaker::make() {
@@ -28,6 +35,7 @@ Result<Screen> ScreenMaker::make() {
   screen_.warnings.add(file_.warnings);
   screen_.warnings.add(format_.warnings);
   if (!around_.value.is_zero() && !format_.shows_value) screen_.warnings.add(Warning::value_unseen);
+  if (format_.hides_any) screen_.warnings.add(Warning::argument_unseen);
   sentence();
   return std::move(screen_);
 }
@@ -124,7 +132,10 @@ Status ScreenMaker::element(std::uint32_t index, const Rule& rule, std::uint32_t
     if (!is_listed) return fail(Code::value_forbidden);
     return {};
   }
-  if (rule.visible == Visible::if_not_in && is_listed) return {};
+  if (rule.visible == Visible::if_not_in && is_listed) {
+    screen_.warnings.add(unseen_of(rule));
+    return {};
+  }
   AIRLOCK_ASSIGN(Written made, write(rule, *datum, file_, resolver_, around_, source_));
   if (loops > 0 && !rule.separator.empty())
     made.field.separator = separator(rule.separator, resolver_.at(loops - 1));

@@ -159,13 +159,23 @@ class Writer {
     AIRLOCK_ASSIGN(const auto found, resolver_.resolve(rule_.threshold));
     const auto threshold = found ? as_number(*found) : std::nullopt;
     if (threshold && !amount.negative && !threshold->negative &&
-        amount.magnitude >= threshold->magnitude)
+        amount.magnitude >= threshold->magnitude) {
       text() += rule_.message;
-    else
+      exactly(amount, decimals);
+    } else {
       append_scaled(text(), amount, decimals);
+    }
     text() += ' ';
     add_symbol(symbol);
     return {};
+  }
+
+  // A word in place of an amount has the amount behind it.
+  void exactly(const number::Signed& amount, unsigned decimals) {
+    std::string exact;
+    append_scaled(exact, amount, decimals);
+    if (!made_.field.detail.empty()) exact += " of " + made_.field.detail;
+    made_.field.detail = std::move(exact);
   }
 
   Status nft_name() {
@@ -249,6 +259,7 @@ class Writer {
         [](const auto& entry, const std::string& wanted) { return entry.first < wanted; });
     if (found == table.end() || found->first != key) return raw_with(Warning::unknown_value);
     text() += found->second;
+    made_.field.detail = std::move(key);
     return {};
   }
 
@@ -266,7 +277,7 @@ class Writer {
     AIRLOCK_ASSIGN(const bool is_sender, is_among(*address, rule_.senders));
     if (is_sender) {
       text() += kSender;
-      type::append_eip55(made_.field.detail, around_.from ? *around_.from : Bytes(*address));
+      type::append_eip55(made_.field.detail, Bytes(*address));
       return {};
     }
     add_name(around_.chain_id, *address);

@@ -324,5 +324,49 @@ TEST(EvmCheck, RefusesAMapThatOthersMadeWrongly) {
   EXPECT_EQ(check(foreign.finish()->map()).error().code, Code::wrong_type);
 }
 
+TEST(EvmCheck, TakesEveryMapThatItsLoaderMade) {
+  for (const std::string_view text :
+       {"f()", "f(function,bytes24,bool,string,bytes,int8,uint)",
+        "f((address,(uint256,bytes)[2][])[],uint8[3][][4])", "$_(address to)", "(uint256,bytes)"}) {
+    const auto map = signature(text);
+    ASSERT_TRUE(map) << text;
+    EXPECT_TRUE(check(map->map())) << text;
+  }
+  const auto all = load(
+      R"([{"type":"constructor","inputs":[{"name":"a","type":"address"}]},{"type":"receive"},
+          {"type":"fallback"},{"type":"error","name":"E","inputs":[]},
+          {"type":"event","name":"L","inputs":[
+            {"name":"s","type":"tuple[]","indexed":true,"internalType":"struct Library.Order[]",
+             "components":[{"name":"x","type":"uint256"}]},{"name":"t","type":"string"}]},
+          {"type":"event","name":"M","anonymous":true,"inputs":[]}])",
+      "test");
+  ASSERT_TRUE(all);
+  EXPECT_TRUE(check(all->map()));
+}
+
+// What is printed as a name must not look like more of the signature, or like another contract.
+TEST(EvmCheck, RefusesNamesThatAreNoIdentifiers) {
+  const auto verdict = [](std::string_view function, std::string_view parameter,
+                          std::string_view structure = "struct S") {
+    const std::string abi = R"([{"type":"function","name":")" + std::string(function) +
+                            R"(","inputs":[{"name":")" + std::string(parameter) +
+                            R"(","type":"tuple","internalType":")" + std::string(structure) +
+                            R"(","components":[{"name":"v","type":"uint256"}]}]}])";
+    const auto map = load(abi, "test");
+    if (!map) return map.error().code;
+    const Status checked = check(map->map());
+    return checked ? Code::ok : checked.error().code;
+  };
+  EXPECT_EQ(verdict("transfer", "order"), Code::ok);
+  EXPECT_EQ(verdict("transfer", ""), Code::ok);
+  EXPECT_EQ(verdict("transfer(address,uint256) of 0xdAC17F", "order"), Code::bad_abi);
+  EXPECT_EQ(verdict("", "order"), Code::bad_abi);
+  EXPECT_EQ(verdict("1f", "order"), Code::bad_abi);
+  EXPECT_EQ(verdict("transfer", "to: 0x99"), Code::bad_abi);
+  EXPECT_EQ(verdict("transfer", "na\u00efve"), Code::bad_abi);
+  EXPECT_EQ(verdict("transfer", "order", "struct A.B"), Code::ok);
+  EXPECT_EQ(verdict("transfer", "order", "struct A. of 0x1"), Code::bad_abi);
+}
+
 }  // namespace
 }  // namespace airlock::abi::evm

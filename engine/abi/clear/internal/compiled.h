@@ -117,6 +117,9 @@ struct CallFormat {
   bool has_sentence = false;  // it was written, whether or not it may be used
   bool shows_value = false;   // a visible field is the value that the call pays
   bool is_broken = false;
+  bool hides_all = false;               // it has arguments, and no field is ever visible
+  bool hides_any = false;               // something in them is never seen whole
+  std::vector<std::uint32_t> always{};  // the arguments that a visible field shows whole
 };
 
 using Table = std::vector<std::pair<std::string, std::string>>;  // ascending by key
