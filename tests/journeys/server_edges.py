@@ -61,7 +61,7 @@ class Edges(Stage):
 
     def metrics(self):
         lines = self.ask("GET", "/metrics").content.decode().splitlines()
-        return {name: int(value) for name, value in (line.rsplit(" ", 1) for line in lines if line[0] != "#")}
+        return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line[0] != "#")}
 
     # ---- TLS
 
