@@ -2,6 +2,8 @@
 #include <vector>
 
 #include "core/crypto/keccak.h"
+#include "engine/abi/evm/internal/entries.h"
+#include "engine/abi/evm/internal/names.h"
 #include "engine/abi/evm/internal/signature.h"
 #include "engine/abi/evm/limits.h"
 #include "engine/abi/evm/load.h"
@@ -97,59 +99,33 @@ class Checker {
   std::vector<Measure> measures_;
 };
 
-bool is_identifier(std::string_view name) {
-  const auto is_letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$';
-  };
-  const auto is_later = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
-  return !name.empty() && is_letter(name.front()) && std::ranges::all_of(name, is_later);
-}
-
-// Of a structure: "Library.Order".
-bool is_qualified(std::string_view name) {
-  while (true) {
-    const std::size_t dot = name.find('.');
-    if (!is_identifier(name.substr(0, dot))) return false;
-    if (dot == std::string_view::npos) return true;
-    name.remove_prefix(dot + 1);
-  }
-}
-
-// Names are printed as they are, between parentheses and commas.
 Status check_names(const type::Map& map) {
   for (std::size_t i = 0; i < map.types().size(); ++i) {
     const std::string_view name = map.text(map.types()[i].name);
-    if (!name.empty() && !is_qualified(name)) return fail(Code::bad_abi, i);
+    if (!name.empty() && !internal::is_qualified(name)) return fail(Code::bad_abi, i);
   }
   for (std::size_t i = 0; i < map.fields().size(); ++i) {
     const std::string_view name = map.text(map.fields()[i].name);
-    if (!name.empty() && !is_identifier(name)) return fail(Code::bad_abi, i);
+    if (!name.empty() && !internal::is_identifier(name)) return fail(Code::bad_abi, i);
   }
   return {};
-}
-
-// How many bytes of the hash of its signature choose an entry.
-std::size_t key_size(const type::Entry& entry) {
-  const bool is_event = entry.kind == type::EntryKind::event;
-  if (is_event) return (entry.flags & type::kIsAnonymous) != 0 ? 0 : kWordSize;
-  const bool has_selector =
-      entry.kind == type::EntryKind::function || entry.kind == type::EntryKind::error;
-  return has_selector ? kSelectorSize : 0;
 }
 
 // The signature is that of the types, and the key that of the signature: a contract acts by the
 // key and a person reads the signature, while what is decoded are the types.
 bool is_spelled(const type::Map& map, const type::Entry& entry) {
   const std::string_view name = map.text(entry.name), signature = map.text(entry.signature);
-  const bool has_name = key_size(entry) > 0 || entry.kind == type::EntryKind::event;
-  if (has_name ? !is_identifier(name) : !name.empty() && !is_identifier(name)) return false;
+  const std::size_t key_size = internal::key_size(entry.kind, entry.flags);
+  const bool has_name = key_size > 0 || entry.kind == type::EntryKind::event;
+  if (has_name ? !internal::is_identifier(name) : !name.empty() && !internal::is_identifier(name))
+    return false;
   const auto hashes =
       entry.kind == type::EntryKind::event ? internal::Hashes::allowed : internal::Hashes::none;
   if (!signature.starts_with(name) ||
       !internal::spells(signature.substr(name.size()), map, entry.input, hashes))
     return false;
   const crypto::Digest hash = crypto::keccak256(bytes_of(signature));
-  return equal(map.bytes(entry.key), Bytes(hash.bytes).first(key_size(entry)));
+  return equal(map.bytes(entry.key), Bytes(hash.bytes).first(key_size));
 }
 
 }  // namespace

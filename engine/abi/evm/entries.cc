@@ -1,20 +1,18 @@
 #include "engine/abi/evm/internal/entries.h"
 
 #include "core/crypto/keccak.h"
+#include "engine/abi/evm/internal/names.h"
 #include "engine/abi/evm/limits.h"
 
 namespace airlock::abi::evm::internal {
 
 using type::EntryKind;
 
-namespace {
-
-// How many bytes of the signature's hash choose an entry of this kind.
-std::size_t key_size(const Draft& draft) {
-  switch (draft.kind) {
+std::size_t key_size(EntryKind kind, std::uint8_t flags) {
+  switch (kind) {
     case EntryKind::function:
     case EntryKind::error: return kSelectorSize;
-    case EntryKind::event: return (draft.flags & type::kIsAnonymous) != 0 ? 0 : kWordSize;
+    case EntryKind::event: return (flags & type::kIsAnonymous) != 0 ? 0 : kWordSize;
     case EntryKind::constructor:
     case EntryKind::fallback:
     case EntryKind::receive:
@@ -24,12 +22,13 @@ std::size_t key_size(const Draft& draft) {
   return 0;
 }
 
-}  // namespace
-
 Result<bool> Entries::add(const Draft& draft) {
+  const bool has_name = draft.kind == EntryKind::function || draft.kind == EntryKind::event ||
+                        draft.kind == EntryKind::error;
+  if (has_name && !is_identifier(draft.name)) return fail(Code::bad_abi);
   const std::string signature = std::string(draft.name) + draft.inputs;
   const crypto::Digest hash = crypto::keccak256(bytes_of(signature));
-  const Bytes key = Bytes(hash.bytes).first(key_size(draft));
+  const Bytes key = Bytes(hash.bytes).first(key_size(draft.kind, draft.flags));
   // Without a key it is the signature that must not come twice.
   std::string answers_to(text_of(key));
   const bool is_alone = draft.kind == EntryKind::constructor || draft.kind == EntryKind::fallback ||

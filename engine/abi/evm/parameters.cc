@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "engine/abi/evm/internal/names.h"
 #include "engine/abi/evm/internal/parameters.h"
 #include "engine/abi/evm/limits.h"
 
@@ -30,11 +31,13 @@ Result<Type> integer(Form form, std::string_view digits) {
 }
 
 // The name of the structure in the compiler's word for a type: "struct Order[]" names "Order".
-std::string_view struct_name(std::string_view note) {
+Result<std::string_view> struct_name(std::string_view note) {
   constexpr std::string_view kStruct = "struct ";
-  if (!note.starts_with(kStruct)) return {};
+  if (!note.starts_with(kStruct)) return std::string_view();
   note.remove_prefix(kStruct.size());
-  return note.substr(0, note.find('['));
+  const std::string_view name = note.substr(0, note.find('['));
+  if (!is_qualified(name)) return fail(Code::bad_abi);
+  return name;
 }
 
 }  // namespace
@@ -99,7 +102,8 @@ Status Parameters::close(std::string_view arrays, const Name& name) {
   if (fields.empty()) return fail(Code::bad_type);
   AIRLOCK_ASSIGN(const Measure all, measure(fields));
   if (all.depth > type::kNestingMax) return fail(Code::too_deep, all.depth);
-  const std::uint32_t made = tuple(fields, struct_name(name.note));
+  AIRLOCK_ASSIGN(const std::string_view structure, struct_name(name.note));
+  const std::uint32_t made = tuple(fields, structure);
   note_measure(made, all);
   spelling_ += ')';
   return append(made, arrays, name);
@@ -116,6 +120,7 @@ Status Parameters::add(std::string_view name, std::string_view arrays, const Nam
 }
 
 Status Parameters::append(std::uint32_t made, std::string_view arrays, const Name& name) {
+  if (!name.name.empty() && !is_identifier(name.name)) return fail(Code::bad_abi);
   spelling_ += arrays;
   while (!arrays.empty()) {
     const std::size_t end = arrays.find(']');

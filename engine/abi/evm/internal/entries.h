@@ -20,12 +20,15 @@ struct Draft {
   std::uint32_t output = type::kNone;
 };
 
+// key_size says how many bytes of the hash of its signature choose an entry.
+std::size_t key_size(type::EntryKind kind, std::uint8_t flags);
+
 class Entries {
  public:
   explicit Entries(type::Builder& builder) : builder_(builder) {}
 
   // add keeps an entry. It returns false where the same one is there. Errors: ambiguous where
-  // another one answers to the same bytes.
+  // another one answers to the same bytes, bad_abi where its name is none.
   Result<bool> add(const Draft& draft);
 
  private:

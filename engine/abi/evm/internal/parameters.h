@@ -29,7 +29,8 @@ class Parameters {
   std::string_view spelling() const { return spelling_; }
 
   // open begins a tuple, close ends it; add adds a parameter of any other type. `type` is a name
-  // ("uint256"), `arrays` what follows it ("[2][]"). Errors: bad_type, too_deep.
+  // ("uint256"), `arrays` what follows it ("[2][]"). Errors: bad_type, too_deep, bad_abi where the
+  // name is none.
   Status open();
   Status close(std::string_view arrays, const Name& name);
   Status add(std::string_view type, std::string_view arrays, const Name& name);
