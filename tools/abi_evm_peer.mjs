@@ -1,11 +1,14 @@
 // ethers and viem beside engine/abi/evm, from the packages in $AIRLOCK_PEERS.
 //
-// cases COUNT      random types and values, one JSON line each, where both libraries make the same bytes
-// workloads        the calls that tools/bench_abi.py measures, with their ABIs
-// bench FILE       decodes those calls, and prints nanoseconds of processor time a call as JSON
+// corpus FOLDER           random types, random ABIs with calls, returns, errors and events, and malformed input: what
+//                         both libraries make of them, as the files that the tests EvmCorpus.* read
+// counted REPORT FOLDER   says how many cases each of those tests passed by its report, which must be all of its file
+// workloads               the calls that tools/bench_abi.py measures, with their ABIs
+// bench FILE              decodes those calls, and prints nanoseconds of processor time a call as JSON
 import fs from "node:fs";
 import path from "node:path";
 import { createRequire } from "node:module";
+import { gunzipSync, gzipSync } from "node:zlib";
 
 const require = createRequire(path.join(process.env.AIRLOCK_PEERS, "package.json"));
 const ethers = require("ethers");
@@ -14,6 +17,22 @@ const viem = require("viem");
 const CALLS = 64;
 const ROUNDS = 5;
 const ROUND_MS = 150;
+const TYPES = 2000;
+const MALFORMED = 4000;
+const ABIS = 100;
+const ENTRIES = { function: 12, event: 10, error: 6 };  // of an ABI
+const CASES = 2;                                        // of an entry
+const INDEXED_MAX = 3;
+const READERS = {
+  DecodesRandomTypesToTheValuesOfBothLibraries: "random_types.jsonl.gz",
+  EncodesRandomTypesToTheBytesOfBothLibraries: "random_types.jsonl.gz",
+  DecodesCallsOfRealContracts: "calls.jsonl",
+  EncodesCallsOfRealContracts: "calls.jsonl",
+  DecodesReturnsOfRealContracts: "returns.jsonl",
+  DecodesErrorsOfRealContracts: "errors.jsonl",
+  DecodesEventsOfRealContracts: "events.jsonl",
+  GivesTheChainsVerdictOnMalformedInput: "malformed.jsonl",
+};
 const SIGNATURES = {
   transfer: "function transfer(address to, uint256 value)",
   exactInputSingle: "function exactInputSingle((address tokenIn, address tokenOut, uint24 fee, address recipient, uint256 deadline, " +
@@ -39,6 +58,8 @@ function below(limit) {
   state ^= state << 5;
   return (state >>> 0) % limit;
 }
+const one_of = (list) => list[below(list.length)];
+const times = (count, make) => Array.from({ length: count }, (_, place) => make(place));
 const hex = (size) => "0x" + Array.from({ length: size }, () => below(256).toString(16).padStart(2, "0")).join("");
 
 function integer(type, bits) {
@@ -87,18 +108,288 @@ function base_components(param) {
   return inner.components;
 }
 
-const spelled = (value) => (typeof value === "bigint" ? value.toString() : value);
+// Integers are text: viem makes numbers of the small ones and ethers of none.
+const spelled = (value) => (typeof value === "bigint" || typeof value === "number" ? value.toString() : value);
+const json = (value) => JSON.stringify(value, (_, part) => spelled(part));
 
-function cases(count) {
+// same returns what all of them say.
+function same(what, first, ...others) {
+  for (const other of others)
+    if (json(other) !== json(first)) throw new Error(`the libraries differ on ${what}: ${json(first)} ${json(other)}`);
+  return first;
+}
+
+const coder = ethers.AbiCoder.defaultAbiCoder();
+const unnamed = (type) => without_names(ethers.ParamType.from(type));
+const encode = (types, values) =>
+  same(types, coder.encode(types, values), viem.encodeAbiParameters(types.map(unnamed), values));
+const by_ethers = (types, data) => coder.decode(types, data).toArray(true);
+const by_viem = (types, data) => viem.decodeAbiParameters(types.map(unnamed), data);
+
+function type_case() {
+  const types = times(1 + below(5), () => random_type(4));
+  const values = types.map(unnamed).map(random_value);
+  const data = encode(types, values);
+  return { types, values: same(types, values, by_ethers(types, data), by_viem(types, data)), data };
+}
+
+// ---- random ABIs
+
+const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_$0123456789";
+const MUTABILITIES = ["pure", "view", "nonpayable", "payable"];
+const word = () => LETTERS[below(54)] + times(below(12), () => LETTERS[below(LETTERS.length)]).join("");
+
+function named(param, place) {
+  const kept = { ...param, name: below(5) === 0 ? "" : `${word()}_${place}` };
+  if (param.components) kept.components = param.components.map(named);
+  return kept;
+}
+const parameters = (count) => times(count, (place) => named(unnamed(random_type(3)), place));
+
+function some_indexed(inputs) {
+  let left = INDEXED_MAX;
+  return inputs.map((input) => ({ ...input, indexed: below(2) === 0 && left-- > 0 }));
+}
+
+function random_entry(type, name) {
+  const entry = { type, name, inputs: parameters(below(6)) };
+  if (type === "error") return entry;
+  if (type === "event") return { ...entry, inputs: some_indexed(entry.inputs), anonymous: below(8) === 0 };
+  return { ...entry, outputs: parameters(below(5)), stateMutability: one_of(MUTABILITIES) };
+}
+
+// viem reads by place only what has no names.
+function without_any_names(entry) {
+  const kept = { ...entry };
+  const strip = (param) => ({ ...without_names(param), indexed: param.indexed });
+  for (const side of ["inputs", "outputs"]) if (entry[side]) kept[side] = entry[side].map(strip);
+  return kept;
+}
+
+function of_both(entry) {
+  const fragment = ethers.Fragment.from(entry);
+  return { ...entry, fragment, plain: without_any_names(entry), signature: fragment.format("sighash") };
+}
+
+// Some names come twice, with other parameters.
+function random_entries(type, count) {
+  const made = new Map();
+  while (made.size < count) {
+    const twin = below(4) === 0 ? one_of([...made.values()]) : undefined;
+    const entry = of_both(random_entry(type, twin?.name ?? word()));
+    if (!made.has(entry.signature)) made.set(entry.signature, entry);
+  }
+  return [...made.values()];
+}
+
+// What every contract may return, whatever its ABI.
+const panics = [{ type: "error", name: "Error", inputs: [{ name: "", type: "string" }] },
+                { type: "error", name: "Panic", inputs: [{ name: "", type: "uint256" }] }].map(of_both);
+
+function random_abi() {
+  const made = {};
+  for (const [type, count] of Object.entries(ENTRIES)) made[type] = random_entries(type, count);
+  const all = Object.values(made).flat();
+  const abi = all.map(({ fragment, plain, signature, ...entry }) => entry);
+  return { ...made, abi, ethers: new ethers.Interface(abi), viem: all.map((entry) => entry.plain) };
+}
+
+function call_case(made, { inputs, fragment, plain, signature }) {
+  const values = inputs.map(random_value);
+  const asked = { abi: [plain], functionName: plain.name };
+  const data = same(signature, made.ethers.encodeFunctionData(fragment, values),
+                    viem.encodeFunctionData({ ...asked, args: values }));
+  const parsed = made.ethers.parseTransaction({ data });
+  same("a selector", signature, parsed.signature);
+  const args = same(signature, values, parsed.args.toArray(true),
+                    viem.decodeFunctionData({ abi: made.viem, data }).args ?? []);
+  return { signature, selector: data.slice(0, 10), data, args };
+}
+
+// viem has one value as it is and many as a list.
+function return_case(made, { outputs, fragment, plain, signature }) {
+  const given = outputs.map(random_value);
+  const asked = { abi: [plain], functionName: plain.name };
+  const data = same(signature, made.ethers.encodeFunctionResult(fragment, given),
+                    viem.encodeFunctionResult({ ...asked, result: given.length === 1 ? given[0] : given }));
+  const result = viem.decodeFunctionResult({ ...asked, data });
+  const values = same(signature, given, made.ethers.decodeFunctionResult(fragment, data).toArray(true),
+                      given.length === 1 ? [result] : result ?? []);
+  return { signature, data, values };
+}
+
+function error_case(made, { inputs, fragment, plain, signature }) {
+  const values = inputs.map(random_value);
+  const data = same(signature, made.ethers.encodeErrorResult(fragment, values),
+                    viem.encodeErrorResult({ abi: [plain], errorName: plain.name, args: values }));
+  const parsed = made.ethers.parseError(data);
+  same("a selector", signature, parsed.signature);
+  const args = same(signature, values, parsed.args.toArray(true),
+                    viem.decodeErrorResult({ abi: made.viem, data }).args ?? []);
+  return { signature, selector: data.slice(0, 10), data, args };
+}
+
+// Neither library hashes an indexed tuple or array: there a random word stands for the hash.
+const is_composite = (input) => /^tuple|\]$/.test(input.type);
+const is_hashed = (input) => input.indexed && (is_composite(input) || /^(bytes|string)$/.test(input.type));
+function with_words(event) {
+  const inputs = event.inputs.map((input) =>
+    (input.indexed && is_composite(input) ? { ...input, type: "bytes32", components: undefined } : input));
+  return of_both({ type: "event", name: event.name, inputs });
+}
+
+function log_of(event, values) {
+  const { inputs, fragment, plain } = with_words(event);
+  const part = (indexed) => values.filter((_, place) => inputs[place].indexed === indexed);
+  const theirs = { data: viem.encodeAbiParameters(plain.inputs.filter((input) => !input.indexed), part(false)),
+                   topics: viem.encodeEventTopics({ abi: [plain], eventName: plain.name, args: part(true) }) };
+  const log = same(event.signature, new ethers.Interface([fragment]).encodeEventLog(fragment, values), theirs);
+  const key = same(event.signature, event.fragment.topicHash, viem.toEventSelector(event.signature));
+  return { topics: [key, ...log.topics.slice(1)], data: log.data };
+}
+
+function event_case(made, event) {
+  const { signature, inputs } = event;
+  const values = with_words(event).inputs.map(random_value);
+  const log = log_of(event, values);
+  const hashes = log.topics.slice(1);
+  const topics = inputs.map((input) => (input.indexed ? hashes.shift() : undefined));
+  const given = values.map((value, place) => (is_hashed(inputs[place]) ? { hash: topics[place] } : value));
+  const parsed = made.ethers.parseLog(log);
+  same("a topic", signature, parsed.signature);
+  const of_ethers = parsed.args.toArray(true).map((arg) => (arg instanceof ethers.Indexed ? { hash: arg.hash } : arg));
+  const of_viem = (viem.decodeEventLog({ abi: made.viem, ...log }).args ?? [])
+    .map((arg, place) => (is_hashed(inputs[place]) ? { hash: arg } : arg));
+  const args = same(signature, given, of_ethers, of_viem);
+  return { signature, ...log, indexed: inputs.map((input) => input.indexed), args };
+}
+
+// ---- malformed input
+
+function flipped(data, place) {
+  const changed = Buffer.from(data);
+  changed[place] ^= 1 << below(8);
+  return changed;
+}
+
+// The first parameter is a word, the next two are of one type behind offsets, and the last has its padding at the end.
+const WORDS = { address: 12, bool: 31, uint8: 31, uint24: 29, uint48: 26, int16: 30, int40: 27 };
+const dynamic_type = () =>
+  one_of(["bytes", "string", `${random_type(2)}[]`, `(${random_type(2)},bytes)`, `${random_type(1)}[][2]`]);
+function sound_case() {
+  const twice = dynamic_type();
+  const types = [one_of(Object.keys(WORDS)), twice, twice, ...times(below(3), () => random_type(3)), "bytes"];
+  const values = types.map(unnamed).map(random_value);
+  return { types, values, data: Buffer.from(encode(types, values).slice(2), "hex") };
+}
+
+function tail_padding({ values, data }) {
+  const spare = -ethers.dataLength(values.at(-1)) & 31;
+  return spare > 0 ? { data: flipped(data, data.length - 1 - below(spare)), values } : undefined;
+}
+
+function offset_shared({ values, data }) {
+  const changed = Buffer.from(data);
+  data.copy(changed, 64, 32, 64);
+  return { data: changed, values: values.map((value, place) => (place === 2 ? values[1] : value)) };
+}
+
+// Where the rule is known beforehand: with `values` it is what the chain still reads, without them the chain reverts.
+const MUTATIONS = {
+  truncated: ({ data }) => ({ data: data.subarray(0, below(data.length)) }),
+  offset_flipped: ({ data }) => ({ data: flipped(data, 32 + below(64)) }),
+  bit_flipped: ({ data }) => ({ data: flipped(data, below(data.length)) }),
+  word_padding: ({ types, data }) => ({ data: flipped(data, below(WORDS[types[0]])) }),
+  trailing: ({ values, data }) => ({ data: Buffer.concat([data, ethers.getBytes(hex(1 + below(70)))]), values }),
+  tail_padding,
+  offset_shared,
+};
+
+function read(how, types, data) {
+  try {
+    return how(types, data);
+  } catch {
+    return undefined;
+  }
+}
+
+// Both must refuse what the chain refuses, else it is no case: a string that is no UTF-8 stops ethers alone. But a
+// word's padding ethers looks at in addresses only, and viem in bools and small integers: there one is enough.
+function malformed_case() {
+  const { types, ...sound } = sound_case();
+  const mutation = one_of(Object.keys(MUTATIONS));
+  const changed = MUTATIONS[mutation]({ types, ...sound });
+  if (!changed) return undefined;
+  const data = "0x" + changed.data.toString("hex");
+  const found = [by_ethers, by_viem].map((how) => read(how, types, data));
+  if (changed.values) {
+    const values = same(`${mutation} of ${types}`, changed.values, ...found);
+    return { types, mutation, data, chain: "accept", canonical: false, chain_reencoded: encode(types, values),
+             chain_values: values };
+  }
+  const refusals = found.filter((values) => values === undefined).length;
+  if (refusals < (mutation === "word_padding" ? 1 : 2)) return undefined;
+  return { types, mutation, data, chain: "revert", canonical: false };
+}
+
+function malformed_cases() {
+  const kept = [];
+  let left_out = 0;
+  while (kept.length < MALFORMED) {
+    const made = malformed_case();
+    if (made) kept.push(made);
+    else ++left_out;
+  }
+  console.error(`malformed: ${left_out} more left out, where the libraries do not show what the chain does`);
+  return kept;
+}
+
+// ---- the files
+
+function write_cases(folder, file, cases) {
+  const id = file.split(".")[0];
+  const text = cases.map((one, place) => json({ id: `${id}-${place}`, ...one }) + "\n").join("");
+  fs.writeFileSync(path.join(folder, file), file.endsWith(".gz") ? gzipSync(text) : text);
+}
+
+function corpus(folder) {
   console.error(`AIRLOCK_SEED=${state}`);
-  const coder = ethers.AbiCoder.defaultAbiCoder();
-  for (let i = 0; i < count; ++i) {
-    const types = Array.from({ length: 1 + below(5) }, () => random_type(4));
-    const params = types.map((type) => without_names(ethers.ParamType.from(type)));
-    const values = params.map(random_value);
-    const data = coder.encode(types, values);
-    if (viem.encodeAbiParameters(params, values) !== data) throw new Error(`the libraries differ on ${types}`);
-    console.log(JSON.stringify({ id: `peer-${i}`, types, values, data }, (_, value) => spelled(value)));
+  fs.mkdirSync(path.join(folder, "abi"), { recursive: true });
+  const cases = { calls: [], returns: [], events: [], errors: [] };
+  for (let i = 0; i < ABIS; ++i) {
+    const made = random_abi();
+    const abi = `abi/random-${i}.json`;
+    fs.writeFileSync(path.join(folder, abi), JSON.stringify(made.abi));
+    const add = (list, make, entries) => {
+      for (const entry of entries) list.push(...times(CASES, () => ({ abi, ...make(made, entry) })));
+    };
+    add(cases.calls, call_case, made.function);
+    add(cases.returns, return_case, made.function);
+    // Nothing in a log says that it is of an anonymous event: those only stand by.
+    add(cases.events, event_case, made.event.filter((event) => !event.anonymous));
+    add(cases.errors, error_case, [...made.error, ...panics]);
+  }
+  for (const [name, list] of Object.entries(cases)) write_cases(folder, `${name}.jsonl`, list);
+  write_cases(folder, "random_types.jsonl.gz", times(TYPES, type_case));
+  write_cases(folder, "malformed.jsonl", malformed_cases());
+  fs.writeFileSync(path.join(folder, "manifest.json"), "{}\n");
+}
+
+function lines_in(file) {
+  const content = fs.readFileSync(file);
+  return (file.endsWith(".gz") ? gunzipSync(content) : content).toString().trimEnd().split("\n").length;
+}
+
+// A test that was not run, or that skipped itself, is no success.
+function counted(report, folder) {
+  const suites = JSON.parse(fs.readFileSync(report, "utf8")).testsuites;
+  const tests = suites.flatMap((suite) => suite.testsuite);
+  for (const [name, file] of Object.entries(READERS)) {
+    const test = tests.find((one) => one.classname === "EvmCorpus" && one.name === name);
+    const cases = lines_in(path.join(folder, file));
+    if (test?.result !== "COMPLETED" || test.failures || Number(test.vectors) !== cases)
+      throw new Error(`EvmCorpus.${name} passed not all of ${cases} cases of ${file}`);
+    console.log(`ethers and viem: EvmCorpus.${name} passed ${cases} of ${cases} cases`);
   }
 }
 
@@ -145,8 +436,9 @@ function bench(file) {
   console.log(JSON.stringify(found));
 }
 
-const [command, argument] = process.argv.slice(2);
-if (command === "cases") cases(Number(argument));
+const [command, argument, folder] = process.argv.slice(2);
+if (command === "corpus") corpus(argument);
+else if (command === "counted") counted(argument, folder);
 else if (command === "workloads") workloads();
 else if (command === "bench") bench(argument);
-else throw new Error("usage: abi_evm_peer.mjs cases COUNT | workloads | bench FILE");
+else throw new Error("usage: abi_evm_peer.mjs corpus FOLDER | counted REPORT FOLDER | workloads | bench FILE");

@@ -1,9 +1,10 @@
 #!/bin/sh
 # What other implementations make of the same inputs, installed by npm into build/peers: SLH-DSA beside
-# @noble/post-quantum, canonical JSON beside tuf-js's encoder, and beside python-tuf's where Python has it; values
-# of the EVM's ABI beside ethers and viem, on random types made on the spot; calls and messages of Solana beside
-# Anchor, web3.js, spl-token and Codama's clients; modules, values, payloads and transactions of Move beside the libraries
-# of Sui and Aptos, random too; calls of ERC-7730's registry shown by clear-signing; fee policies by their schema in ajv.
+# @noble/post-quantum, canonical JSON beside tuf-js's encoder, and beside python-tuf's where Python has it; types,
+# calls, returns, events, errors and malformed input of the EVM's ABI beside ethers and viem, random ones made on the
+# spot; calls and messages of Solana beside Anchor, web3.js, spl-token and Codama's clients; modules, values, payloads
+# and transactions of Move beside the libraries of Sui and Aptos, random too; calls of ERC-7730's registry shown by
+# clear-signing; fee policies by their schema in ajv.
 set -eu
 bin=${AIRLOCK_BIN:-build/release}
 packages="@noble/post-quantum@0.7.1 @tufjs/canonical-json@2.0.0 viem@2.57.20 ethers@6.17.0
@@ -22,10 +23,12 @@ done
 AIRLOCK_PEERS="$peers" "$bin/publish_keys_test" --gtest_filter='Peer.*'
 AIRLOCK_PEERS="$peers" "$bin/engine_abi_solana_test" --gtest_filter='SolanaPeer.*'
 AIRLOCK_PEERS="$peers" python3 tools/tuf_canonical.py
-mkdir -p "$peers/corpus/abi/evm"
-AIRLOCK_PEERS="$peers" node tools/abi_evm_peer.mjs cases 2000 | gzip > "$peers/corpus/abi/evm/random_types.jsonl.gz"
-echo '{}' > "$peers/corpus/abi/evm/manifest.json"
-AIRLOCK_CORPUS="$peers/corpus" "$bin/engine_abi_evm_test" --gtest_filter='EvmCorpus.*RandomTypes*'
+evm="$peers/corpus/abi/evm"
+rm -rf "$evm" "$peers/evm.json"
+AIRLOCK_PEERS="$peers" node tools/abi_evm_peer.mjs corpus "$evm"
+AIRLOCK_CORPUS="$peers/corpus" "$bin/engine_abi_evm_test" --gtest_output="json:$peers/evm.json" \
+  --gtest_filter='EvmCorpus.*RandomTypes*:EvmCorpus.*RealContracts:EvmCorpus.*Malformed*'
+AIRLOCK_PEERS="$peers" node tools/abi_evm_peer.mjs counted "$peers/evm.json" "$evm"
 mkdir -p "$peers/random/abi/move"
 node tools/move_peer.mjs write "$peers" "$peers/random/abi/move"
 AIRLOCK_BIN="$bin" python3 tools/corpus.py "$peers/random"
