@@ -118,6 +118,17 @@ TEST(Exchange, EndsWhateverOperationThePowerFailsIn) {
   }
 }
 
+TEST(Exchange, BringsBackWhatIsOnItsWay) {
+  for (std::uint64_t operation = 0; operation < 60; operation += 7) {
+    Device device;
+    device.power.cut_at(operation, Cut::torn_half);
+    ASSERT_FALSE(device.open()->bring(SlotId::b));
+    device.power.switch_on();
+    ASSERT_TRUE(device.open()->bring(SlotId::a));
+    device.expect_executes(SlotId::a);
+  }
+}
+
 TEST(Exchange, BeginsNewPagesWhereTheirMarksAreUsedUp) {
   // The smallest page of these sectors has room for a third of the marks.
   Device device(512);

@@ -14,6 +14,11 @@ std::string version_of(const Digest& manifest) {
   return package == nullptr ? "something unknown" : package->version;
 }
 
+bool went_back(Code reason) {
+  return reason == Code::unhealthy || reason == Code::trial_exhausted ||
+         reason == Code::reverted_on_request;
+}
+
 // What lies where the processor will begin.
 Bytes executing(Board& board, std::size_t part, slot::SlotId id) {
   const bool one_place = board.machine().layout == Layout::one_slot;
@@ -32,13 +37,13 @@ void Observer::begin_chapter(const Chapter& chapter) {
   ++chapter_;
   reports_before_ = reports_.size();
   granules_made_ = 0;
-  rotted_ = false;
+  rot_ = Rot::none;
   // The next release runs on trial, or is what was run before.
   if (chapter.package->kind == package::Kind::firmware) may_run_.insert(chapter.package->digest);
 }
 
-void Observer::rotted() {
-  rotted_ = true;
+void Observer::rotted(Rot rot) {
+  rot_ = rot;
   may_run_.insert(kept_);
 }
 
@@ -52,7 +57,8 @@ void Observer::reported(std::uint64_t sequence, Code outcome) {
 }
 
 void Observer::not_booted(const Error& reason) {
-  const bool is_recovery = reason.code == Code::no_bootable_slot && (!committed_ || rotted_);
+  const bool is_recovery =
+      reason.code == Code::no_bootable_slot && (!committed_ || rot_ == Rot::slot);
   if (!is_recovery) violated(Harm::brick, "it does not boot: " + text(name(reason.code)));
 }
 
@@ -101,7 +107,7 @@ void Observer::check_copies(Board& board) {
 }
 
 void Observer::ended(Board& board, const Chapter& chapter, const End& end) {
-  if (rotted_) return;
+  if (rot_ != Rot::none) return;
   check_copies(board);
   const bool runs_it = chapter.runs_after == nullptr
                            ? !end.running.has_value()
@@ -131,6 +137,12 @@ void Observer::ended(Board& board, const Chapter& chapter, const End& end) {
   if (reports_.empty() || reports_.rbegin()->second != chapter.reason) {
     violated(Harm::wrong, "the end was not reported");
   }
+  if (went_back(chapter.reason)) {
+    const Result<slot::Record> record = slot::load(board.record_areas());
+    if (!record || record->last_revert.reason != chapter.reason) {
+      violated(Harm::wrong, "nobody knows why it went back");
+    }
+  }
   const std::uint64_t failures = board.power.failures() - failures_before_;
   failures_before_ = board.power.failures();
   if (granules_made_ > end.granules + failures) {
@@ -150,7 +162,7 @@ std::uint64_t Observer::fingerprint(std::uint64_t seed) const {
   }
   for (std::uint64_t number :
        {std::uint64_t{chapter_}, std::uint64_t{reports_before_}, failures_before_,
-        std::uint64_t{committed_}, std::uint64_t{rotted_}, std::uint64_t{granules_made_},
+        std::uint64_t{committed_}, static_cast<std::uint64_t>(rot_), std::uint64_t{granules_made_},
         std::uint64_t{floor_seen_}, static_cast<std::uint64_t>(time_seen_)}) {
     seed = mix(seed, number);
   }

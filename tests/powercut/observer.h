@@ -39,9 +39,10 @@ class Observer {
   // The server heard how a phase went; the report of one number is one story.
   void reported(std::uint64_t sequence, Code outcome);
   bool heard_an_end() const { return reports_.size() > reports_before_; }
-  // A bit was flipped: until the next chapter begins the update may fail and go back, and where
-  // nothing good is left, recovery is where the device belongs.
-  void rotted();
+  // A bit was flipped: until the next chapter begins the update may fail and go back. Where it was
+  // of a slot, nothing good may be left, and recovery is where the device belongs.
+  enum class Rot : std::uint8_t { none, bookkeeping, slot };
+  void rotted(Rot rot);
   // A granule of an image (an erase unit, or a block where that is larger) is made.
   void made_granule() { ++granules_made_; }
 
@@ -70,7 +71,7 @@ class Observer {
   std::size_t reports_before_ = 0;  // this chapter
   std::uint64_t failures_before_ = 0;
   bool committed_ = false;  // something was, once: from then on it must boot
-  bool rotted_ = false;
+  Rot rot_ = Rot::none;
   std::size_t granules_made_ = 0;  // in this chapter
   std::uint32_t floor_seen_ = 0;
   std::int64_t time_seen_ = 0;

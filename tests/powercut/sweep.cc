@@ -72,9 +72,11 @@ struct Place {
   std::string_view name;
   fakes::Flash* area = nullptr;
   std::size_t used = 0;
+  Observer::Rot rot = Observer::Rot::bookkeeping;
 };
 
 std::vector<Place> places_of(Wallet& wallet) {
+  using Rot = Observer::Rot;
   constexpr std::size_t kRecordUsed = 300;
   constexpr std::size_t kManifestUsed = 900;
   constexpr std::size_t kJournalUsed = 150;
@@ -82,8 +84,8 @@ std::vector<Place> places_of(Wallet& wallet) {
   constexpr std::size_t kImageUsed = 3000;
   Board& board = wallet.board;
   std::vector<Place> places;
-  const auto both = [&](std::string_view name, auto area, std::size_t used) {
-    for (std::size_t i = 0; i < 2; ++i) places.push_back({name, &area(i), used});
+  const auto both = [&](std::string_view name, auto area, std::size_t used, Rot rot) {
+    for (std::size_t i = 0; i < 2; ++i) places.push_back({name, &area(i), used, rot});
   };
   const auto slot_of = [](std::size_t i) { return i == 0 ? SlotId::a : SlotId::b; };
   const auto image = [&](std::size_t i) -> fakes::Flash& { return board.image(0, slot_of(i)); };
@@ -91,17 +93,19 @@ std::vector<Place> places_of(Wallet& wallet) {
   const auto record = [&](std::size_t i) -> fakes::Flash& { return board.record(i); };
   const auto journal = [&](std::size_t i) -> fakes::Flash& { return board.journal(i); };
   const auto exchange = [&](std::size_t i) -> fakes::Flash& { return board.exchange(i); };
-  both("image", image, kImageUsed);
-  both("manifest", manifest, kManifestUsed);
-  both("record", record, kRecordUsed);
-  both("journal", journal, kJournalUsed);
-  if (board.machine().layout == Layout::one_slot) both("exchange", exchange, kExchangeUsed);
+  both("image", image, kImageUsed, Rot::slot);
+  both("manifest", manifest, kManifestUsed, Rot::slot);
+  both("record", record, kRecordUsed, Rot::bookkeeping);
+  both("journal", journal, kJournalUsed, Rot::bookkeeping);
+  if (board.machine().layout == Layout::one_slot) {
+    both("exchange", exchange, kExchangeUsed, Rot::bookkeeping);
+  }
   return places;
 }
 
 // A flipped bit may cost the update that runs, never the device; the next one must succeed.
-void finish_flipped(Wallet& wallet) {
-  wallet.observer.rotted();
+void finish_flipped(Wallet& wallet, Observer::Rot rot) {
+  wallet.observer.rotted(rot);
   finish(wallet);
   if (!wallet.observer.is_content() || wallet.runs_what_it_should()) return;
   wallet.again();
@@ -210,7 +214,7 @@ void sweep_flips(const Machine& machine, const Life& life, const Share& share, T
       Wallet rotten(stopped);
       const Place place = places_of(rotten)[i];
       place.area->damage(at % place.used, bit);
-      finish_flipped(rotten);
+      finish_flipped(rotten, place.rot);
       ++tally.flips;
       tally.count(name + ", a bit of " + std::string(place.name) + " before operation " +
                       std::to_string(operation),
