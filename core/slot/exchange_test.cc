@@ -5,6 +5,8 @@
 
 #include <vector>
 
+#include "core/codec/codec.h"
+#include "core/slot/frame.h"
 #include "tests/fakes/flash.h"
 
 namespace airlock::slot {
@@ -260,6 +262,41 @@ TEST(ExchangePage, IsRefusedWithAnyBitFlipped) {
     flipped[bit / 8] ^= static_cast<std::uint8_t>(1 << bit % 8);
     const Result<ExchangePage> read = decode_exchange_page(flipped);
     EXPECT_TRUE(!read || *read == *whole) << "bit " << bit;
+  }
+}
+
+// A head whose map holds the keys from 1 on, and then `behind` more bytes.
+ExchangeHead head_with(std::uint8_t keys, std::size_t behind) {
+  ExchangeHead head{};
+  codec::CborWriter writer(body_room(head));
+  writer.write_map(keys);
+  for (std::uint8_t key = 1; key <= keys; ++key) {
+    writer.write_unsigned(key);
+    writer.write_unsigned(1);
+  }
+  AIRLOCK_CHECK(seal(head, {'A', 'L', 'X', 'J'}, writer.size() + behind).has_value());
+  return head;
+}
+
+TEST(ExchangePage, DemandsEveryKeyAndNothingBehindThem) {
+  EXPECT_TRUE(decode_exchange_page(head_with(5, 0)));
+  EXPECT_EQ(decode_exchange_page(head_with(5, 1)).error().code, Code::trailing_bytes);
+  for (std::uint8_t keys = 1; keys < 5; ++keys) {
+    EXPECT_EQ(decode_exchange_page(head_with(keys, 0)).error(),
+              (Error{Code::missing_field, keys + 1U}));
+  }
+}
+
+TEST(Exchange, BelievesTheNewerPageWhereBothRead) {
+  for (std::size_t newer = 0; newer < 2; ++newer) {
+    Device device;
+    for (std::size_t page = 0; page < 2; ++page) {
+      const SlotId to = page == newer ? SlotId::b : SlotId::a;
+      const ExchangeHead head = *encode_exchange_page({page == newer ? 6U : 5U, to, 8, 8});
+      ASSERT_TRUE(device.pages[page].erase(0, device.pages[page].size()));
+      ASSERT_TRUE(device.pages[page].write(0, head));
+    }
+    EXPECT_EQ(device.open()->executing(), SlotId::b);
   }
 }
 

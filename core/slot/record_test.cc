@@ -141,6 +141,27 @@ TEST(Record, RefusesAnotherFormatAndMissingFields) {
   EXPECT_EQ(decode_record(format_of(1)).error().code, Code::missing_field);
 }
 
+TEST(Record, RefusesWhatStandsBehindItsMap) {
+  const std::vector<std::uint8_t> good = encoded(Record{});
+  std::vector<std::uint8_t> longer(good.size() + 1);
+  const std::size_t body = good.size() - kFrameOverhead;
+  copy_into(body_room(longer), Bytes(good).subspan(kFrameHead, body));
+  ASSERT_TRUE(seal(longer, kMagic, body + 1));
+  EXPECT_EQ(decode_record(longer).error().code, Code::trailing_bytes);
+}
+
+TEST(Record, RefusesABufferThatIsTooSmall) {
+  for (std::size_t size = 0; size < encoded(Record{}).size(); ++size) {
+    std::vector<std::uint8_t> buffer(size);
+    EXPECT_EQ(encode_record(Record{}, buffer).error().code, Code::no_room) << size;
+  }
+}
+
+TEST(Record, NamesItsSlots) {
+  EXPECT_EQ(name_of(SlotId::a), "a");
+  EXPECT_EQ(name_of(SlotId::b), "b");
+}
+
 struct TwoCopies {
   Power power;
   Flash first{power, {4096, 8, 0xff}, kRecordUnit};

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/slot/frame.h"
 #include "core/update/update.h"
 
 namespace airlock::update {
@@ -436,6 +437,32 @@ TEST(Journal, RefusesEveryFlippedBitAndEveryTruncation) {
   for (std::size_t size = 0; size < good.size(); ++size) {
     EXPECT_FALSE(decode_session(good.first(size))) << "size " << size;
   }
+}
+
+TEST(Journal, RefusesWhatStandsBehindItsMap) {
+  std::array<std::uint8_t, kSessionSizeMax> buffer;
+  const Bytes good = *encode_session(full_session(), buffer);
+  std::vector<std::uint8_t> longer(good.size() + 1);
+  const std::size_t body = good.size() - slot::kFrameOverhead;
+  copy_into(slot::body_room(longer), good.subspan(slot::kFrameHead, body));
+  ASSERT_TRUE(slot::seal(longer, {'A', 'L', 'J', 'N'}, body + 1));
+  EXPECT_EQ(decode_session(longer).error(),
+            (Error{Code::journal_lost, static_cast<std::uint64_t>(Code::trailing_bytes)}));
+}
+
+TEST(Session, TellsWhetherTheVersionBeforeItRunsAgain) {
+  Session session;
+  for (std::size_t i = 0; i < kPhaseCount; ++i) {
+    session.failed_in = static_cast<Phase>(i);
+    const bool tried =
+        session.failed_in >= Phase::rebooting && session.failed_in < Phase::reporting;
+    EXPECT_EQ(ran_again(session), tried) << name_of(session.failed_in);
+  }
+  session.failed_in = Phase::consenting;
+  session.errand = Errand::restore;
+  EXPECT_FALSE(ran_again(session));
+  session.outcome = Code::reverted_on_request;
+  EXPECT_TRUE(ran_again(session));
 }
 
 }  // namespace
