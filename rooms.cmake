@@ -102,7 +102,7 @@ room(device/apply    HOST ROOMS core/base core/codec core/crypto core/package co
 room(device/agent    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text trust/tuf trust/translog trust/x509 trust/doors device/platform device/fetch device/apply)
 
 # ---- tests: only what spans rooms.
-room(tests/fakes     HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file publish/keys LIBS crypto secp256k1)
+room(tests/fakes     HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot host/file publish/keys LIBS crypto secp256k1)
 room(tests/powercut  HOST BUSY_TESTS ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update tests/fakes)
 
 # A shared object that a test loads; linked by nothing.
