@@ -34,6 +34,8 @@ struct Options {
   Storage storage = Storage::compressed;
   std::uint16_t piece_size = package::kPieceSizeMax;          // >= delta::kUsualPieceSizeMin
   std::size_t workers = parallel::worker_count(kWorkersMax);  // >= 1; no byte depends on it
+  // Whose decoder it is for: delta::kSmall needs pieces of delta::kSmallPieceSize.
+  const delta::Profile* profile = &delta::kLarge;
 };
 
 // Progress is told how many blocks of how many are done; it is called from one thread at a time,

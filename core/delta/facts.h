@@ -1,0 +1,109 @@
+// What all blocks of a payload share (docs/formats/patch.md): which parts of the base lie where in
+// the image, and where the base was linked to.
+//
+// A device reads the facts once, from their pieces, and keeps them in its scratch area as records
+// of one size, so that any of them is found in a few short reads and none is held in memory.
+#pragma once
+
+#include <cstdint>
+
+#include "core/base/base.h"
+#include "core/delta/model.h"
+
+namespace airlock::delta {
+
+inline constexpr std::uint8_t kFactsVersion = 1;
+inline constexpr std::size_t kFactsFixedSize = 6;  // version, profile, memory: before what is coded
+
+// Bytes of the image that resemble bytes of the base. Those of the chain ascend in both, and tell
+// where a place of the base went.
+struct Segment {
+  std::uint32_t image = 0;
+  std::uint32_t size = 0;  // > 0
+  std::uint32_t base = 0;
+};
+inline constexpr std::uint32_t kSegmentsMax = 1 << 18;
+inline constexpr std::size_t kSegmentRecordSize = 12;
+
+// Addresses, modulo 2^32, that words of the base may hold. Those of a linked region are places of
+// the base: address minus `zero`. The others (RAM) move on their own.
+struct Region {
+  std::uint32_t first = 0;
+  std::uint32_t size = 0;
+  std::uint32_t zero = 0;
+  bool linked = false;
+
+  bool holds(std::uint32_t address) const { return address - first < size; }
+};
+inline constexpr std::size_t kRegionsMax = 4;
+
+struct FactsHeader {
+  std::uint8_t profile = kLarge.number;
+  std::uint8_t word_phase = 0;  // words stand at places of the base that have this remainder by 4
+  FixedList<Region, kRegionsMax> regions;
+  std::uint32_t segment_count = 0;
+  std::uint32_t chain_count = 0;
+};
+
+// The scratch area: a header, all segments in the image's order, then those of the chain again.
+inline constexpr std::size_t kScratchHeaderSize = 132;
+constexpr std::uint64_t scratch_size(std::uint32_t segments, std::uint32_t chain) {
+  return kScratchHeaderSize + (std::uint64_t{segments} + chain) * kSegmentRecordSize;
+}
+void write_segment(const Segment& segment, MutableBytes to);
+Segment read_segment(Bytes from);
+// What stands in front: of which payload the facts are, the SHA-256 of all segments, and the facts
+// that are not segments. A checksum tells whether it was written whole.
+struct ScratchHeader {
+  std::array<std::uint8_t, 32> root{};
+  std::array<std::uint8_t, 32> body{};
+  FactsHeader facts;
+
+  void write(std::span<std::uint8_t, kScratchHeaderSize> to) const;
+  // read returns whether a header stands there, whole.
+  bool read(std::span<const std::uint8_t, kScratchHeaderSize> from);
+};
+
+// FactsReader finds facts in the scratch area, which must outlive it. Errors of the area are kept
+// and told by `state`; what is found after one is zeros.
+class FactsReader {
+ public:
+  // open reads the header that keep_facts wrote. Errors: bad_checksum where there is none for the
+  // payload with this root, those of the area.
+  Status open(Source& scratch, Bytes root);
+
+  const FactsHeader& header() const { return header_; }
+  const Status& state() const { return state_; }
+
+  // segment returns one of header().segment_count; first_behind the index of the first one that
+  // ends behind a place of the image.
+  Segment segment(std::uint32_t index) { return read(kScratchHeaderSize, index); }
+  std::uint32_t first_behind(std::uint64_t image);
+
+  // moved returns how far a place of the base went: its place in the image minus this one. Between
+  // two segments of the chain the nearer one counts, the lower one of equals.
+  std::int64_t moved(std::int64_t base);
+
+ private:
+  static constexpr std::uint32_t kPivots = 32;
+
+  Segment read(std::uint64_t table, std::uint32_t index);
+  Segment chain(std::uint32_t index) {
+    return read(kScratchHeaderSize + std::uint64_t{header_.segment_count} * kSegmentRecordSize,
+                index);
+  }
+  void find(std::uint32_t base);
+
+  Source* scratch_ = nullptr;
+  FactsHeader header_;
+  Status state_;
+  std::uint32_t stride_ = 1;
+  std::array<std::uint32_t, kPivots> pivots_;  // base places of every stride_-th of the chain
+  // The segment found last, and the one behind it.
+  bool has_here_ = false;
+  Segment here_;
+  Segment next_;
+  bool has_next_ = false;
+};
+
+}  // namespace airlock::delta

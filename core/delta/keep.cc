@@ -1,0 +1,140 @@
+// Reading the facts, once, and writing them down where blocks find them.
+#include "core/delta/internal/range.h"
+#include "core/delta/internal/work.h"
+
+namespace airlock::delta::internal {
+namespace {
+
+class FactsPort {
+ public:
+  explicit FactsPort(PieceReader& pieces) : range_(pieces) {}
+
+  RangeReader& range() { return range_; }
+  unsigned bit(std::uint32_t probability, unsigned wanted) {
+    return range_.bit(probability, wanted);
+  }
+  std::uint64_t direct(unsigned count, std::uint64_t wanted) {
+    return range_.direct(count, wanted);
+  }
+
+ private:
+  RangeReader range_;
+};
+
+// Records appends segments to one table of the area, several at once.
+class Records {
+ public:
+  Records(Area& area, std::uint64_t at) : area_(area), at_(at) {}
+
+  Status add(const Segment& segment) {
+    if (held_ == buffer_.size()) AIRLOCK_TRY(flush());
+    write_segment(segment, MutableBytes(buffer_).subspan(held_, kSegmentRecordSize));
+    held_ += kSegmentRecordSize;
+    return {};
+  }
+  Status flush() {
+    if (held_ == 0) return {};
+    AIRLOCK_TRY(area_.write(at_, Bytes(buffer_).first(held_)));
+    at_ += held_;
+    held_ = 0;
+    return {};
+  }
+  std::uint64_t end() const { return at_; }
+
+ private:
+  Area& area_;
+  std::uint64_t at_;
+  std::array<std::uint8_t, 16 * kSegmentRecordSize> buffer_;
+  std::size_t held_ = 0;
+};
+
+struct KeepState {
+  explicit KeepState(PieceReader& pieces) : port(pieces) {}
+
+  FactsPort port;
+  FactsModels models;
+  ScratchHeader header;
+};
+
+// Before what is coded: version, profile, and the memory that the profile takes.
+Status read_fixed(FactsPort& port, const FactsWork& work, FactsHeader& facts) {
+  if (port.range().take() != kFactsVersion) {
+    AIRLOCK_TRY(port.range().state());
+    return fail(Code::unsupported_version);
+  }
+  facts.profile = port.range().take();
+  std::uint64_t memory = 0;
+  for (int i = 0; i < 4; ++i) memory = memory << 8 | port.range().take();
+  AIRLOCK_TRY(port.range().state());
+  const Profile* const profile = find_profile(facts.profile);
+  if (profile == nullptr) return fail(Code::unsupported_version, facts.profile);
+  if (memory != profile->memory || memory != work.stated) return fail(Code::patch_malformed);
+  if (profile->memory > work.memory) return fail(Code::memory_exceeded, profile->memory);
+  return {};
+}
+
+Status write_segments(KeepState& state, const FactsWork& work, Area& scratch) {
+  const FactsHeader& facts = state.header.facts;
+  const std::uint64_t chain_at =
+      kScratchHeaderSize + std::uint64_t{facts.segment_count} * kSegmentRecordSize;
+  Records all(scratch, kScratchHeaderSize);
+  Records chain(scratch, chain_at);
+  std::uint32_t chained = 0;
+  SegmentCoding coding(state.models, work.sizes);
+  for (std::uint32_t i = 0; i < facts.segment_count; ++i) {
+    Segment segment;
+    bool is_chained = false;
+    if (!coding.code(state.port, segment, is_chained)) return fail(Code::patch_malformed, i);
+    AIRLOCK_TRY(state.port.range().state());
+    AIRLOCK_TRY(all.add(segment));
+    if (!is_chained) continue;
+    if (++chained > facts.chain_count) return fail(Code::patch_malformed, i);
+    AIRLOCK_TRY(chain.add(segment));
+  }
+  if (chained != facts.chain_count) return fail(Code::patch_malformed);
+  AIRLOCK_TRY(all.flush());
+  return chain.flush();
+}
+
+Result<package::Digest> digest_of(Area& scratch, const FactsHeader& facts, MutableBytes buffer) {
+  crypto::Sha256 hash;
+  if (buffer.empty()) return fail(Code::memory_exceeded);
+  const std::uint64_t end = scratch_size(facts.segment_count, facts.chain_count);
+  for (std::uint64_t at = kScratchHeaderSize; at < end;) {
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), end - at));
+    AIRLOCK_TRY(scratch.read(at, buffer.first(size)));
+    hash.update(buffer.first(size));
+    at += size;
+  }
+  return hash.finish();
+}
+
+}  // namespace
+
+// The header is written last, and says that all the rest stands.
+Status keep_facts(Shelf& shelf, const FactsWork& work, Area& scratch) {
+  auto* const state = shelf.place<KeepState>(work.pieces);
+  if (state == nullptr) return fail(Code::memory_exceeded);
+  FactsHeader& facts = state->header.facts;
+  AIRLOCK_TRY(read_fixed(state->port, work, facts));
+  state->models.reset();
+  state->port.range().start();
+  if (!code_facts_header(state->port, state->models, facts)) return fail(Code::patch_malformed);
+  AIRLOCK_TRY(state->port.range().state());
+  if (scratch_size(facts.segment_count, facts.chain_count) > scratch.size()) {
+    return fail(Code::memory_exceeded, scratch_size(facts.segment_count, facts.chain_count));
+  }
+  AIRLOCK_TRY(scratch.erase(0, scratch.size()));
+  AIRLOCK_TRY(write_segments(*state, work, scratch));
+  if (!state->port.range().at_end()) return fail(Code::patch_malformed);
+  AIRLOCK_ASSIGN(const package::Digest body, digest_of(scratch, facts, shelf.rest()));
+  copy_into(state->header.root, work.root);
+  state->header.body = body.bytes;
+  AIRLOCK_TRY(scratch.sync());
+  std::array<std::uint8_t, kScratchHeaderSize> bytes;
+  state->header.write(bytes);
+  AIRLOCK_TRY(scratch.write(0, bytes));
+  return scratch.sync();
+}
+
+}  // namespace airlock::delta::internal
