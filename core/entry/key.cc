@@ -15,6 +15,13 @@ struct Sizes {
   std::size_t min, max;
 };
 
+// substr can throw, which core/ cannot.
+std::string_view first(std::string_view text, std::size_t size) { return {text.data(), size}; }
+std::string_view behind(std::string_view text, std::size_t size) {
+  text.remove_prefix(size);
+  return text;
+}
+
 bool is_of(std::string_view text, std::string_view alphabet, Sizes sizes) {
   if (text.size() < sizes.min || text.size() > sizes.max) return false;
   for (const char c : text) {
@@ -26,16 +33,16 @@ bool is_of(std::string_view text, std::string_view alphabet, Sizes sizes) {
 }
 
 bool is_hex_address(std::string_view text, std::size_t digits) {
-  return text.starts_with("0x") && is_of(text.substr(2), kHex, {digits, digits});
+  return text.starts_with("0x") && is_of(behind(text, 2), kHex, {digits, digits});
 }
 
 // Takes what stands before the next slash. Without one it takes all, and nothing is left.
 std::string_view take_part(std::string_view& rest, bool& has_more) {
   std::size_t size = 0;
   while (size < rest.size() && rest[size] != '/') ++size;
-  const std::string_view part = rest.substr(0, size);
+  const std::string_view part = first(rest, size);
   has_more = size < rest.size();
-  rest = has_more ? rest.substr(size + 1) : std::string_view();
+  rest = has_more ? behind(rest, size + 1) : std::string_view();
   return part;
 }
 
@@ -47,7 +54,7 @@ Chain chain_of(std::string_view text) {
   std::size_t colon = 0;
   while (colon < text.size() && text[colon] != ':') ++colon;
   if (colon == text.size()) return {};
-  return {text.substr(0, colon), text.substr(colon + 1)};
+  return {first(text, colon), behind(text, colon + 1)};
 }
 
 // CAIP-2. The chains of the EVM have a number, which has one spelling.

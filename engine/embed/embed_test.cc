@@ -241,9 +241,9 @@ TEST_F(Embedded, AnswersNullWithAnError) {
   EXPECT_EQ(airlock_abi_read_entry(reader_, "k", nullptr), kMissing);
   EXPECT_EQ(airlock_abi_check_present(nullptr, "k", &entry), kMissing);
   EXPECT_EQ(airlock_abi_check_present(&committed, nullptr, &entry), kMissing);
-  EXPECT_EQ(airlock_abi_check_present(&committed, "k", nullptr), kMissing);
+  EXPECT_EQ(airlock_abi_check_present(&committed, "chain/eip155:1", nullptr), kMissing);
   EXPECT_EQ(airlock_abi_check_absent(nullptr, "k", &entry), kMissing);
-  EXPECT_EQ(airlock_abi_check_absent(&committed, "k", nullptr), kMissing);
+  EXPECT_EQ(airlock_abi_check_absent(&committed, "chain/eip155:1", nullptr), kMissing);
   airlock_abi_reader_free(nullptr);
   airlock_abi_engine_free(nullptr);
 }

@@ -69,8 +69,10 @@ TEST_F(Screens, ShowAMessageAndSaysWhatIsSigned) {
   EXPECT_NE(shown.find("\"digest\":\"" + hex + "\""), std::string::npos) << shown;
   EXPECT_NE(show({other.c_str(), nullptr}, another.data()), shown);
   EXPECT_NE(digest, another);
-  EXPECT_TRUE(
-      show({json.c_str(), nullptr}, nullptr, {AIRLOCK_ABI_LINES, 40}).starts_with("> Send"));
+  const std::string lines = show({json.c_str(), nullptr}, nullptr, {AIRLOCK_ABI_LINES, 40});
+  // What the description leaves out, such as the nonce, is told before it.
+  EXPECT_TRUE(lines.starts_with("! the call or message also holds what is\n  not shown\n> Send"))
+      << lines;
   EXPECT_EQ(show({"{}", nullptr}, digest.data()), "missing_field");
   EXPECT_EQ(digest, (std::array<std::uint8_t, AIRLOCK_ABI_DIGEST_SIZE>{})) << "nothing to sign";
 }
