@@ -46,9 +46,19 @@ struct FactsHeader {
 };
 
 // The scratch area: a header, all segments in the image's order, then those of the chain again.
-inline constexpr std::size_t kScratchHeaderSize = 132;
+// Each of the three begins at a multiple of kScratchWord and is filled up to one with zeros: flash
+// takes whole words of its own size, and each of them once.
+inline constexpr std::size_t kScratchWord = 32;
+inline constexpr std::size_t kScratchHeaderSize = 160;
+constexpr std::uint64_t segments_size(std::uint32_t segments) {
+  const std::uint64_t size = std::uint64_t{segments} * kSegmentRecordSize;
+  return (size + kScratchWord - 1) / kScratchWord * kScratchWord;
+}
+constexpr std::uint64_t chain_at(std::uint32_t segments) {
+  return kScratchHeaderSize + segments_size(segments);
+}
 constexpr std::uint64_t scratch_size(std::uint32_t segments, std::uint32_t chain) {
-  return kScratchHeaderSize + (std::uint64_t{segments} + chain) * kSegmentRecordSize;
+  return chain_at(segments) + segments_size(chain);
 }
 void write_segment(const Segment& segment, MutableBytes to);
 Segment read_segment(Bytes from);
@@ -88,10 +98,7 @@ class FactsReader {
   static constexpr std::uint32_t kPivots = 32;
 
   Segment read(std::uint64_t table, std::uint32_t index);
-  Segment chain(std::uint32_t index) {
-    return read(kScratchHeaderSize + std::uint64_t{header_.segment_count} * kSegmentRecordSize,
-                index);
-  }
+  Segment chain(std::uint32_t index) { return read(chain_at(header_.segment_count), index); }
   void find(std::uint32_t base);
 
   Source* scratch_ = nullptr;

@@ -32,19 +32,21 @@ class Records {
     held_ += kSegmentRecordSize;
     return {};
   }
+  // flush fills the last word up; nothing may be added to it.
   Status flush() {
     if (held_ == 0) return {};
+    while (held_ % kScratchWord != 0) buffer_[held_++] = 0;
     AIRLOCK_TRY(area_.write(at_, Bytes(buffer_).first(held_)));
     at_ += held_;
     held_ = 0;
     return {};
   }
-  std::uint64_t end() const { return at_; }
 
  private:
   Area& area_;
   std::uint64_t at_;
   std::array<std::uint8_t, 16 * kSegmentRecordSize> buffer_;
+  static_assert(sizeof(buffer_) % kScratchWord == 0);
   std::size_t held_ = 0;
 };
 
@@ -75,10 +77,8 @@ Status read_fixed(FactsPort& port, const FactsWork& work, FactsHeader& facts) {
 
 Status write_segments(KeepState& state, const FactsWork& work, Area& scratch) {
   const FactsHeader& facts = state.header.facts;
-  const std::uint64_t chain_at =
-      kScratchHeaderSize + std::uint64_t{facts.segment_count} * kSegmentRecordSize;
   Records all(scratch, kScratchHeaderSize);
-  Records chain(scratch, chain_at);
+  Records chain(scratch, chain_at(facts.segment_count));
   std::uint32_t chained = 0;
   SegmentCoding coding(state.models, work.sizes);
   for (std::uint32_t i = 0; i < facts.segment_count; ++i) {

@@ -129,9 +129,12 @@ std::vector<std::uint8_t> scratch_of(const Facts& facts) {
     delta::write_segment(segment, MutableBytes(bytes).last(delta::kSegmentRecordSize));
   };
   for (const Segment& segment : facts.segments) append(segment);
+  bytes.resize(static_cast<std::size_t>(delta::chain_at(facts.header.segment_count)));
   for (std::size_t i = 0; i < facts.segments.size(); ++i) {
     if (facts.chained[i] != 0) append(facts.segments[i]);
   }
+  bytes.resize(static_cast<std::size_t>(
+      delta::scratch_size(facts.header.segment_count, facts.header.chain_count)));
   delta::ScratchHeader header;
   header.facts = facts.header;
   header.write(
