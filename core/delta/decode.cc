@@ -35,30 +35,12 @@ Result<Opened> open_entry(Shelf& shelf, const EntryPlace& place, Source& source)
   return Opened{placed.entry.coding, pieces};
 }
 
-// Whether the facts of this payload stand in the area, all of them.
-Result<bool> holds_facts(MutableBytes memory, Bytes root, Area& scratch) {
-  if (scratch.size() < kScratchHeaderSize) return fail(Code::memory_exceeded, scratch.size());
-  std::array<std::uint8_t, kScratchHeaderSize> bytes;
-  AIRLOCK_TRY(scratch.read(0, bytes));
-  ScratchHeader header;
-  if (!header.read(bytes) || !equal(header.root, root)) return false;
-  const std::uint64_t end = scratch_size(header.facts.segment_count, header.facts.chain_count);
-  if (end > scratch.size()) return false;
-  crypto::Sha256 hash;
-  for (std::uint64_t at = kScratchHeaderSize; at < end;) {
-    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(memory.size(), end - at));
-    AIRLOCK_TRY(scratch.read(at, memory.first(size)));
-    hash.update(memory.first(size));
-    at += size;
-  }
-  return equal(hash.finish().bytes, header.body);
-}
-
 }  // namespace
 
 Status prepare(MutableBytes memory, const package::Image& image, const package::Payload& payload,
                Source& source, Area& scratch) {
-  AIRLOCK_ASSIGN(const bool held, holds_facts(memory, payload.root.bytes, scratch));
+  if (scratch.size() < kScratchHeaderSize) return fail(Code::memory_exceeded, scratch.size());
+  AIRLOCK_ASSIGN(const bool held, holds_facts(scratch, payload.root.bytes, memory));
   if (held) return {};
   Shelf shelf(memory);
   const EntryPlace place = {payload, entry_count(image.block_count()), 0};
@@ -100,15 +82,3 @@ Status decode(MutableBytes memory, const package::Image& image, const package::P
 }
 
 }  // namespace airlock::delta::internal
-
-namespace airlock::delta {
-
-Result<std::uint64_t> kept_size(Source& scratch) {
-  std::array<std::uint8_t, kScratchHeaderSize> bytes;
-  AIRLOCK_TRY(scratch.read(0, bytes));
-  ScratchHeader header;
-  if (!header.read(bytes)) return fail(Code::bad_checksum);
-  return scratch_size(header.facts.segment_count, header.facts.chain_count);
-}
-
-}  // namespace airlock::delta

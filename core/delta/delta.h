@@ -90,10 +90,6 @@ using SmallBlockDecoder = DecoderOf<kSmall.memory, kSmallStack>;
 static_assert(sizeof(BlockDecoder) + kLargeStack <= kLarge.memory);
 static_assert(sizeof(SmallBlockDecoder) + kSmallStack <= kSmall.memory);
 
-// kept_size returns how many bytes of a scratch area the facts take that prepare left in it.
-// Errors: bad_checksum where there are none, those of the area.
-Result<std::uint64_t> kept_size(Source& scratch);
-
 // check_base hashes `size` bytes of the base and compares: base_mismatch otherwise. A patch is
 // applied only after this.
 Status check_base(const package::Payload& payload, Source& base);

@@ -1,7 +1,6 @@
 // Finding facts in the scratch area.
 #include "core/delta/facts.h"
 
-#include "core/codec/codec.h"
 #include "core/delta/internal/numbers.h"
 
 namespace airlock::delta {
@@ -19,57 +18,6 @@ Segment read_segment(Bytes from) {
   return {static_cast<std::uint32_t>(read_number(from.first(4))),
           static_cast<std::uint32_t>(read_number(from.subspan(4, 4))),
           static_cast<std::uint32_t>(read_number(from.subspan(8, 4)))};
-}
-
-namespace {
-
-constexpr std::array<std::uint8_t, 4> kScratchMagic = {'A', 'F', 'K', '1'};
-
-}  // namespace
-
-void ScratchHeader::write(std::span<std::uint8_t, kScratchHeaderSize> to) const {
-  const MutableBytes bytes(to);
-  std::fill(to.begin(), to.end(), std::uint8_t{0});
-  copy_into(bytes, kScratchMagic);
-  copy_into(bytes.subspan(4), root);
-  copy_into(bytes.subspan(36), body);
-  bytes[68] = facts.profile;
-  bytes[69] = facts.word_phase;
-  bytes[70] = static_cast<std::uint8_t>(facts.regions.size());
-  write_number(facts.segment_count, bytes.subspan(72, 4));
-  write_number(facts.chain_count, bytes.subspan(76, 4));
-  for (std::size_t i = 0; i < facts.regions.size(); ++i) {
-    const Region& region = facts.regions[i];
-    if (region.linked) bytes[71] = static_cast<std::uint8_t>(bytes[71] | 1U << i);
-    write_number(region.first, bytes.subspan(80 + 12 * i, 4));
-    write_number(region.size, bytes.subspan(84 + 12 * i, 4));
-    write_number(region.zero, bytes.subspan(88 + 12 * i, 4));
-  }
-  write_number(codec::crc32c(bytes.first(kScratchHeaderSize - 4)), bytes.last(4));
-}
-
-bool ScratchHeader::read(std::span<const std::uint8_t, kScratchHeaderSize> from) {
-  const Bytes bytes(from);
-  if (!equal(bytes.first(4), kScratchMagic) ||
-      read_number(bytes.last(4)) != codec::crc32c(bytes.first(kScratchHeaderSize - 4))) {
-    return false;
-  }
-  copy_into(root, bytes.subspan(4, root.size()));
-  copy_into(body, bytes.subspan(36, body.size()));
-  facts = {};
-  facts.profile = bytes[68];
-  facts.word_phase = bytes[69] & 3;
-  facts.segment_count = static_cast<std::uint32_t>(read_number(bytes.subspan(72, 4)));
-  facts.chain_count = static_cast<std::uint32_t>(read_number(bytes.subspan(76, 4)));
-  for (std::size_t i = 0; i < bytes[70] && i < kRegionsMax; ++i) {
-    Region region;
-    region.linked = (bytes[71] >> i & 1) != 0;
-    region.first = static_cast<std::uint32_t>(read_number(bytes.subspan(80 + 12 * i, 4)));
-    region.size = static_cast<std::uint32_t>(read_number(bytes.subspan(84 + 12 * i, 4)));
-    region.zero = static_cast<std::uint32_t>(read_number(bytes.subspan(88 + 12 * i, 4)));
-    if (!facts.regions.add(region)) return false;
-  }
-  return facts.segment_count <= kSegmentsMax && facts.chain_count <= facts.segment_count;
 }
 
 Status FactsReader::open(Source& scratch, Bytes root) {

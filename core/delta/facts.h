@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "core/base/base.h"
+#include "core/crypto/crypto.h"
 #include "core/delta/model.h"
 
 namespace airlock::delta {
@@ -62,8 +63,8 @@ constexpr std::uint64_t scratch_size(std::uint32_t segments, std::uint32_t chain
 }
 void write_segment(const Segment& segment, MutableBytes to);
 Segment read_segment(Bytes from);
-// What stands in front: of which payload the facts are, the SHA-256 of all segments, and the facts
-// that are not segments. A checksum tells whether it was written whole.
+// What stands in front: of which payload the facts are, the digest of all segments (body_of), and
+// the facts that are not segments. A checksum tells whether it was written whole.
 struct ScratchHeader {
   std::array<std::uint8_t, 32> root{};
   std::array<std::uint8_t, 32> body{};
@@ -73,6 +74,17 @@ struct ScratchHeader {
   // read returns whether a header stands there, whole.
   bool read(std::span<const std::uint8_t, kScratchHeaderSize> from);
 };
+
+// body_of joins the digests of the two tables, each with what fills it up. They are taken from what
+// is to be written, never from what was read back.
+crypto::Digest body_of(const crypto::Digest& segments, const crypto::Digest& chain);
+// holds_body says whether the tables stand as the header says; holds_facts, whether all facts of
+// the payload with this root do. Through `buffer` they are read. Errors: those of the area.
+Result<bool> holds_body(Source& scratch, const ScratchHeader& header, MutableBytes buffer);
+Result<bool> holds_facts(Source& scratch, Bytes root, MutableBytes buffer);
+// kept_size returns how many bytes of a scratch area the facts take that prepare left in it.
+// Errors: bad_checksum where there are none, those of the area.
+Result<std::uint64_t> kept_size(Source& scratch);
 
 // FactsReader finds facts in the scratch area, which must outlive it. Errors of the area are kept
 // and told by `state`; what is found after one is zeros.

@@ -21,7 +21,7 @@ class FactsPort {
   RangeReader range_;
 };
 
-// Records appends segments to one table of the area, several at once.
+// Records appends segments to one table of the area, several at once, and hashes them.
 class Records {
  public:
   Records(Area& area, std::uint64_t at) : area_(area), at_(at) {}
@@ -36,11 +36,14 @@ class Records {
   Status flush() {
     if (held_ == 0) return {};
     while (held_ % kScratchWord != 0) buffer_[held_++] = 0;
-    AIRLOCK_TRY(area_.write(at_, Bytes(buffer_).first(held_)));
+    const Bytes whole = Bytes(buffer_).first(held_);
+    hash_.update(whole);
+    AIRLOCK_TRY(area_.write(at_, whole));
     at_ += held_;
     held_ = 0;
     return {};
   }
+  crypto::Digest digest() { return hash_.finish(); }
 
  private:
   Area& area_;
@@ -48,6 +51,7 @@ class Records {
   std::array<std::uint8_t, 16 * kSegmentRecordSize> buffer_;
   static_assert(sizeof(buffer_) % kScratchWord == 0);
   std::size_t held_ = 0;
+  crypto::Sha256 hash_;
 };
 
 struct KeepState {
@@ -93,25 +97,14 @@ Status write_segments(KeepState& state, const FactsWork& work, Area& scratch) {
   }
   if (chained != facts.chain_count) return fail(Code::patch_malformed);
   AIRLOCK_TRY(all.flush());
-  return chain.flush();
-}
-
-Result<package::Digest> digest_of(Area& scratch, const FactsHeader& facts, MutableBytes buffer) {
-  crypto::Sha256 hash;
-  if (buffer.empty()) return fail(Code::memory_exceeded);
-  const std::uint64_t end = scratch_size(facts.segment_count, facts.chain_count);
-  for (std::uint64_t at = kScratchHeaderSize; at < end;) {
-    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), end - at));
-    AIRLOCK_TRY(scratch.read(at, buffer.first(size)));
-    hash.update(buffer.first(size));
-    at += size;
-  }
-  return hash.finish();
+  AIRLOCK_TRY(chain.flush());
+  state.header.body = body_of(all.digest(), chain.digest()).bytes;
+  return {};
 }
 
 }  // namespace
 
-// The header is written last, and says that all the rest stands.
+// The header is written last, once all the rest was read back as it should be, and says so.
 Status keep_facts(Shelf& shelf, const FactsWork& work, Area& scratch) {
   auto* const state = shelf.place<KeepState>(work.pieces);
   if (state == nullptr) return fail(Code::memory_exceeded);
@@ -127,10 +120,10 @@ Status keep_facts(Shelf& shelf, const FactsWork& work, Area& scratch) {
   AIRLOCK_TRY(scratch.erase(0, scratch.size()));
   AIRLOCK_TRY(write_segments(*state, work, scratch));
   if (!state->port.range().at_end()) return fail(Code::patch_malformed);
-  AIRLOCK_ASSIGN(const package::Digest body, digest_of(scratch, facts, shelf.rest()));
-  copy_into(state->header.root, work.root);
-  state->header.body = body.bytes;
   AIRLOCK_TRY(scratch.sync());
+  AIRLOCK_ASSIGN(const bool stands, holds_body(scratch, state->header, shelf.rest()));
+  if (!stands) return fail(Code::storage_failed, kScratchHeaderSize);
+  copy_into(state->header.root, work.root);
   std::array<std::uint8_t, kScratchHeaderSize> bytes;
   state->header.write(bytes);
   AIRLOCK_TRY(scratch.write(0, bytes));

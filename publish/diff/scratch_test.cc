@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <optional>
 
 #include "publish/diff/diff.h"
 #include "tests/fakes/linked.h"
@@ -67,6 +68,43 @@ TEST(Scratch, IsWrittenByWholeWordsOfFlashOnceEach) {
     EXPECT_TRUE(prepare(source, guard));
     EXPECT_TRUE(guard.breaches().empty()) << guard.breaches().front();
     EXPECT_EQ(*decode(guard), work().image);
+  }
+}
+
+// Memory in which one bit does not come to stand as it was written.
+class WornArea final : public Area {
+ public:
+  explicit WornArea(std::uint64_t worn) : memory_(Buffer(kScratch)), worn_(worn) {}
+  void replace() { worn_.reset(); }
+
+  std::uint64_t size() const override { return memory_.size(); }
+  Status erase(std::uint64_t, std::uint64_t) override { return {}; }
+  Status sync() override { return {}; }
+  Status read(std::uint64_t offset, MutableBytes to) override { return memory_.read(offset, to); }
+  Status write(std::uint64_t offset, Bytes bytes) override {
+    Buffer bent(bytes.begin(), bytes.end());
+    if (worn_ && *worn_ >= offset && *worn_ < offset + bytes.size()) bent[*worn_ - offset] ^= 4;
+    return memory_.write(offset, bent);
+  }
+
+ private:
+  MemoryArea memory_;
+  std::optional<std::uint64_t> worn_;
+};
+
+TEST(Scratch, IsReadBackBeforeItCountsAsWritten) {
+  for (std::uint64_t worn = delta::kScratchHeaderSize; worn < delta::kScratchHeaderSize + 60;
+       worn += 7) {
+    WornArea scratch(worn);
+    MemoryArea source(work().built.bytes);
+    const Status kept = prepare(source, scratch);
+    ASSERT_FALSE(kept) << worn;
+    EXPECT_EQ(kept.error().code, Code::storage_failed);
+    scratch.replace();
+    MemoryArea again(work().built.bytes);
+    ASSERT_TRUE(prepare(again, scratch));
+    EXPECT_GT(again.reads(), 0U);
+    EXPECT_EQ(*decode(scratch), work().image);
   }
 }
 
