@@ -40,8 +40,7 @@ Result<Opened> open_entry(Shelf& shelf, const EntryPlace& place, Source& source)
 Status prepare(MutableBytes memory, const package::Image& image, const package::Payload& payload,
                Source& source, Area& scratch) {
   if (scratch.size() < kScratchHeaderSize) return fail(Code::memory_exceeded, scratch.size());
-  AIRLOCK_ASSIGN(const bool held, holds_facts(scratch, payload.root.bytes, memory));
-  if (held) return {};
+  if (holds_facts(scratch, payload.root.bytes, memory)) return {};
   Shelf shelf(memory);
   const EntryPlace place = {payload, entry_count(image.block_count()), 0};
   AIRLOCK_ASSIGN(const Opened opened, open_entry(shelf, place, source));

@@ -79,9 +79,10 @@ struct ScratchHeader {
 // is to be written, never from what was read back.
 crypto::Digest body_of(const crypto::Digest& segments, const crypto::Digest& chain);
 // holds_body says whether the tables stand as the header says; holds_facts, whether all facts of
-// the payload with this root do. Through `buffer` they are read. Errors: those of the area.
-Result<bool> holds_body(Source& scratch, const ScratchHeader& header, MutableBytes buffer);
-Result<bool> holds_facts(Source& scratch, Bytes root, MutableBytes buffer);
+// the payload with this root do. Through `buffer`, which is not empty, they are read. What does not
+// read does not stand: a power failure leaves such words, and erasing mends them.
+bool holds_body(Source& scratch, const ScratchHeader& header, MutableBytes buffer);
+bool holds_facts(Source& scratch, Bytes root, MutableBytes buffer);
 // kept_size returns how many bytes of a scratch area the facts take that prepare left in it.
 // Errors: bad_checksum where there are none, those of the area.
 Result<std::uint64_t> kept_size(Source& scratch);

@@ -107,7 +107,7 @@ Status write_segments(KeepState& state, const FactsWork& work, Area& scratch) {
 // The header is written last, once all the rest was read back as it should be, and says so.
 Status keep_facts(Shelf& shelf, const FactsWork& work, Area& scratch) {
   auto* const state = shelf.place<KeepState>(work.pieces);
-  if (state == nullptr) return fail(Code::memory_exceeded);
+  if (state == nullptr || shelf.rest().empty()) return fail(Code::memory_exceeded);
   FactsHeader& facts = state->header.facts;
   AIRLOCK_TRY(read_fixed(state->port, work, facts));
   state->models.reset();
@@ -121,8 +121,9 @@ Status keep_facts(Shelf& shelf, const FactsWork& work, Area& scratch) {
   AIRLOCK_TRY(write_segments(*state, work, scratch));
   if (!state->port.range().at_end()) return fail(Code::patch_malformed);
   AIRLOCK_TRY(scratch.sync());
-  AIRLOCK_ASSIGN(const bool stands, holds_body(scratch, state->header, shelf.rest()));
-  if (!stands) return fail(Code::storage_failed, kScratchHeaderSize);
+  if (!holds_body(scratch, state->header, shelf.rest())) {
+    return fail(Code::storage_failed, kScratchHeaderSize);
+  }
   copy_into(state->header.root, work.root);
   std::array<std::uint8_t, kScratchHeaderSize> bytes;
   state->header.write(bytes);

@@ -96,24 +96,19 @@ crypto::Digest body_of(const crypto::Digest& segments, const crypto::Digest& cha
   return hash.finish();
 }
 
-Result<bool> holds_body(Source& scratch, const ScratchHeader& header, MutableBytes buffer) {
-  if (buffer.empty()) return fail(Code::memory_exceeded);
+bool holds_body(Source& scratch, const ScratchHeader& header, MutableBytes buffer) {
+  AIRLOCK_CHECK(!buffer.empty());
   const FactsHeader& facts = header.facts;
-  AIRLOCK_ASSIGN(
-      const crypto::Digest segments,
-      digest_of(scratch, {kScratchHeaderSize, segments_size(facts.segment_count)}, buffer));
-  AIRLOCK_ASSIGN(
-      const crypto::Digest chain,
-      digest_of(scratch, {chain_at(facts.segment_count), segments_size(facts.chain_count)},
-                buffer));
-  return equal(body_of(segments, chain).bytes, header.body);
+  const auto segments =
+      digest_of(scratch, {kScratchHeaderSize, segments_size(facts.segment_count)}, buffer);
+  const auto chain =
+      digest_of(scratch, {chain_at(facts.segment_count), segments_size(facts.chain_count)}, buffer);
+  return segments && chain && equal(body_of(*segments, *chain).bytes, header.body);
 }
 
-Result<bool> holds_facts(Source& scratch, Bytes root, MutableBytes buffer) {
+bool holds_facts(Source& scratch, Bytes root, MutableBytes buffer) {
   const Result<ScratchHeader> header = read_header(scratch);
-  if (!header && header.error().code != Code::bad_checksum) return std::unexpected(header.error());
-  if (!header || !equal(header->root, root)) return false;
-  return holds_body(scratch, *header, buffer);
+  return header && equal(header->root, root) && holds_body(scratch, *header, buffer);
 }
 
 Result<std::uint64_t> kept_size(Source& scratch) {

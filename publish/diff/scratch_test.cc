@@ -108,5 +108,41 @@ TEST(Scratch, IsReadBackBeforeItCountsAsWritten) {
   }
 }
 
+// A word that the power failed in does not read until it is erased.
+class TornArea final : public Area {
+ public:
+  explicit TornArea(std::uint64_t torn) : memory_(Buffer(kScratch)), torn_(torn) {}
+
+  std::uint64_t size() const override { return memory_.size(); }
+  Status erase(std::uint64_t, std::uint64_t) override {
+    torn_.reset();
+    return {};
+  }
+  Status sync() override { return {}; }
+  Status read(std::uint64_t offset, MutableBytes to) override {
+    if (torn_ && *torn_ >= offset && *torn_ < offset + to.size()) {
+      return fail(Code::storage_failed, offset);
+    }
+    return memory_.read(offset, to);
+  }
+  Status write(std::uint64_t offset, Bytes bytes) override { return memory_.write(offset, bytes); }
+  void tear(std::uint64_t torn) { torn_ = torn; }
+
+ private:
+  MemoryArea memory_;
+  std::optional<std::uint64_t> torn_;
+};
+
+TEST(Scratch, ThatDoesNotReadIsWrittenAgain) {
+  TornArea scratch(0);
+  for (const std::uint64_t torn : {std::uint64_t{0}, std::uint64_t{delta::kScratchHeaderSize}}) {
+    scratch.tear(torn);
+    MemoryArea source(work().built.bytes);
+    ASSERT_TRUE(prepare(source, scratch));
+    EXPECT_GT(source.reads(), 0U);
+    EXPECT_EQ(*decode(scratch), work().image);
+  }
+}
+
 }  // namespace
 }  // namespace airlock::diff
