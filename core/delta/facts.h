@@ -87,6 +87,12 @@ bool holds_facts(Source& scratch, Bytes root, MutableBytes buffer);
 // Errors: bad_checksum where there are none, those of the area.
 Result<std::uint64_t> kept_size(Source& scratch);
 
+// doubts_facts says whether a block that failed so may have failed by what a scratch area says: a
+// checksum tells what rotted, not what was put there. forget_facts makes the next prepare fetch
+// them again, without which such an area would stop its payload for good. Errors: the area's.
+bool doubts_facts(Code of_block);
+Status forget_facts(Area& scratch);
+
 // FactsReader finds facts in the scratch area, which must outlive it. Errors of the area are kept
 // and told by `state`; what is found after one is zeros.
 class FactsReader {

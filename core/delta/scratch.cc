@@ -116,4 +116,17 @@ Result<std::uint64_t> kept_size(Source& scratch) {
   return scratch_size(header.facts.segment_count, header.facts.chain_count);
 }
 
+bool doubts_facts(Code of_block) {
+  return of_block == Code::patch_malformed || of_block == Code::block_rejected ||
+         of_block == Code::bad_checksum;
+}
+
+// Zeros too: a file keeps what was erased.
+Status forget_facts(Area& scratch) {
+  constexpr std::array<std::uint8_t, kScratchHeaderSize> kNothing{};
+  AIRLOCK_TRY(scratch.erase(0, scratch.size()));
+  AIRLOCK_TRY(scratch.write(0, kNothing));
+  return scratch.sync();
+}
+
 }  // namespace airlock::delta

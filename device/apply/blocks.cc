@@ -69,6 +69,15 @@ class Writer {
         desks_(make_desks(artifacts.is_stream() ? 1 : worker_count())) {}
 
   Status write_missing() {
+    const Status made = write_units();
+    if (made || !delta::doubts_facts(made.error().code)) return made;
+    // What made the block fail is what is told, whatever comes of this.
+    static_cast<void>(delta::forget_facts(work_.scratch));
+    return made;
+  }
+
+ private:
+  Status write_units() {
     const std::size_t count = work_.image.block_count();
     for (std::size_t first = 0; first < count; first += kUnitBlocks) {
       const parallel::Range unit{first, std::min(first + kUnitBlocks, count)};
@@ -86,7 +95,6 @@ class Writer {
     return {};
   }
 
- private:
   Status settle(Desk& desk, std::size_t block) {
     bool held = false;
     if (looks_) {

@@ -188,7 +188,11 @@ Status Wallet::stage_part(const package::Component& component, const Part& part,
     AIRLOCK_TRY(slot.erase(from, size));
     for (std::size_t block = first; block < end; ++block) {
       Area* const patched = payload.type == package::PayloadType::patch ? &base : nullptr;
-      AIRLOCK_TRY(decoder->decode(image, payload, block, source, {patched, scratch}, sink));
+      const Status made = decoder->decode(image, payload, block, source, {patched, scratch}, sink);
+      if (!made && delta::doubts_facts(made.error().code)) {
+        AIRLOCK_TRY(delta::forget_facts(scratch));
+      }
+      AIRLOCK_TRY(made);
     }
     AIRLOCK_TRY(slot.sync());
   }
