@@ -29,10 +29,14 @@ constexpr std::uint64_t kScratchSize =
 // What the scratch area holds, in memory: blocks look into it at many places.
 class Facts final : public Source {
  public:
-  Status load(Area& scratch) {
+  // load checks what it read, not what prepare did: the area may be another's in between.
+  Status load(Area& scratch, const package::Digest& root) {
     AIRLOCK_ASSIGN(const std::uint64_t size, delta::kept_size(scratch));
     bytes_.resize(static_cast<std::size_t>(std::min(size, scratch.size())));
-    return scratch.read(0, bytes_);
+    AIRLOCK_TRY(scratch.read(0, bytes_));
+    std::array<std::uint8_t, 4096> buffer;
+    if (!delta::holds_facts(*this, root.bytes, buffer)) return fail(Code::bad_checksum);
+    return {};
   }
   Status read(std::uint64_t offset, MutableBytes to) override {
     if (offset > bytes_.size() || to.size() > bytes_.size() - offset) {
@@ -127,7 +131,7 @@ class Writer {
     AIRLOCK_ASSIGN(Source* const opened, artifacts_.open(work_.payload));
     payload_.emplace(*opened);
     AIRLOCK_TRY(desks_[0]->decoder.prepare(work_.image, work_.payload, *opened, work_.scratch));
-    return facts_.load(work_.scratch);
+    return facts_.load(work_.scratch, work_.payload.root);
   }
 
   void count(bool held) {

@@ -44,6 +44,30 @@ Memory lying_scratch(const package::Payload& payload) {
   return made;
 }
 
+// Memory that is as it was once, and another the next time that its segments are read.
+class TurningArea final : public Area {
+ public:
+  explicit TurningArea(Memory bytes) : memory_(std::move(bytes)) {}
+
+  std::uint64_t size() const override { return memory_.size(); }
+  Status erase(std::uint64_t offset, std::uint64_t size) override {
+    return memory_.erase(offset, size);
+  }
+  Status sync() override { return memory_.sync(); }
+  Status write(std::uint64_t offset, Bytes bytes) override { return memory_.write(offset, bytes); }
+  Status read(std::uint64_t offset, MutableBytes to) override {
+    AIRLOCK_TRY(memory_.read(offset, to));
+    constexpr std::uint64_t kPlace = delta::kScratchHeaderSize + 3;
+    const bool has_it = offset <= kPlace && offset + to.size() > kPlace;
+    if (has_it && reads_++ > 0) to[static_cast<std::size_t>(kPlace - offset)] ^= 1;
+    return {};
+  }
+
+ private:
+  fakes::MemoryArea memory_;
+  int reads_ = 0;
+};
+
 class Served final : public Artifacts {
  public:
   explicit Served(Memory bytes) : bytes_(std::move(bytes)) {}
@@ -79,6 +103,14 @@ TEST_F(KeptFacts, ThatLieAreFetchedAgainAtTheNextTry) {
   EXPECT_EQ(first.error().code, Code::patch_malformed);
   EXPECT_TRUE(write(scratch));
   EXPECT_EQ(slot_.bytes(), bytes_);
+}
+
+TEST_F(KeptFacts, AreCheckedInTheMemoryThatBlocksReadThemFrom) {
+  TurningArea scratch(lying_scratch(built_.payload));
+  const Status first = write(scratch);
+  ASSERT_FALSE(first);
+  EXPECT_EQ(first.error().code, Code::bad_checksum);
+  EXPECT_EQ(slot_.writes(), 0U);
 }
 
 }  // namespace
