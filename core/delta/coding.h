@@ -12,17 +12,6 @@
 
 namespace airlock::delta {
 
-// What a port has:
-//   unsigned bit(std::uint32_t probability, unsigned wanted)      of a one, in 1/65536
-//   std::uint64_t direct(unsigned count, std::uint64_t wanted)    bits without a probability
-//   bool agrees(const std::uint8_t* bytes, std::size_t size)      an encoder's: are they what
-//   follows? std::uint8_t wanted(std::size_t ahead)                        an encoder's: the byte
-//   there Step step()                                                   an encoder's: what to do in
-//   a gap void put(const std::uint8_t* bytes, std::size_t size)         the block's next bytes int
-//   earlier(std::uint64_t place)                              a byte of this block that was put
-//   void begins(Topic topic)                                      what the next bits are about
-//   bool is_sound()                                               false ends the walk
-
 // hashed spreads a context over 32 bits.
 constexpr std::uint32_t hashed(std::uint32_t key) {
   std::uint32_t value = key * 0x9E3779B1U;

@@ -124,7 +124,7 @@ class FactsReader {
   FactsHeader header_;
   Status state_;
   std::uint32_t stride_ = 1;
-  std::array<std::uint32_t, kPivots> pivots_;  // base places of every stride_-th of the chain
+  std::array<std::uint32_t, kPivots> pivots_{};  // base places of every stride_-th of the chain
   // The segment found last, and the one behind it.
   bool has_here_ = false;
   Segment here_;

@@ -54,7 +54,9 @@ Result<DeltaFile> read_delta_file(Bytes file) {
   payload.base_size = read_number(file.subspan(87, 8));
   copy_into(payload.base_digest.bytes, file.subspan(95, Digest::kSize));
   if (made.image.size == 0) return fail(Code::out_of_range, 47);
-  if (made.image.size > package::kImageSizeMax) return fail(Code::oversized, made.image.size);
+  for (const std::uint64_t size : {made.image.size, payload.base_size}) {
+    if (size > package::kImageSizeMax) return fail(Code::oversized, size);
+  }
   const auto blocks = static_cast<std::size_t>((made.image.size - 1) / package::kBlockSize + 1);
   Bytes left = file.subspan(kDeltaFileFixedSize);
   if (left.size() < blocks * Digest::kSize) return fail(Code::truncated);

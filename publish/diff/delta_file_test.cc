@@ -49,6 +49,17 @@ TEST(DeltaFile, IsRefusedWhereItIsCutOrNone) {
   EXPECT_FALSE(apply_delta(*cut, made.base, 1));
 }
 
+TEST(DeltaFile, IsRefusedWhereItSpeaksOfSizesThatNoManifestHas) {
+  const Made made = made_patch();
+  for (const std::size_t at : {47U, 87U}) {
+    Buffer bent = made.file;
+    bent[at] = 1;
+    const auto file = read_delta_file(bent);
+    ASSERT_FALSE(file);
+    EXPECT_EQ(file.error().code, Code::oversized);
+  }
+}
+
 TEST(DeltaFile, IsRefusedWhereverABitOfItIsFlipped) {
   const Made made = made_patch();
   for (std::size_t at = 0; at < made.file.size(); at += 7) {
