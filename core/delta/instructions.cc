@@ -29,12 +29,14 @@ std::int64_t thumb_branch_offset(std::uint32_t first, std::uint32_t second) {
       sign << 24 | high << 23 | low << 22 | (first & 0x3FFU) << 12 | (second & 0x7FFU) << 1, 25);
 }
 
-bool x86_branch_target(const std::uint8_t* bytes, std::int64_t here, std::int64_t& target) {
-  const bool is_far = bytes[0] == 0x0F;
+// A far branch has six bytes. What a call of five became may begin as one, as a NOP does.
+bool x86_branch_target(std::span<const std::uint8_t> bytes, std::int64_t here,
+                       std::int64_t& target) {
+  const bool is_far = bytes.size() == 6 && bytes[0] == 0x0F && (bytes[1] & 0xF0) == 0x80;
   if (!is_far && bytes[0] != 0xE8 && bytes[0] != 0xE9) return false;
   const std::size_t at = is_far ? 2 : 1;
-  target =
-      here + static_cast<std::int64_t>(at) + 4 + static_cast<std::int32_t>(read_word(bytes + at));
+  target = here + static_cast<std::int64_t>(at) + 4 +
+           static_cast<std::int32_t>(read_word(bytes.data() + at));
   return true;
 }
 
@@ -54,24 +56,24 @@ void set_thumb_immediate(std::uint8_t* bytes, std::uint32_t value) {
 
 }  // namespace
 
-bool branch_target(Branch form, const std::uint8_t* bytes, std::int64_t here,
+bool branch_target(Branch form, std::span<const std::uint8_t> bytes, std::int64_t here,
                    std::int64_t& target) {
   switch (form) {
     case Branch::thumb: {
-      const std::uint32_t first = read_half(bytes);
-      const std::uint32_t second = read_half(bytes + 2);
+      const std::uint32_t first = read_half(bytes.data());
+      const std::uint32_t second = read_half(bytes.data() + 2);
       if (!is_thumb_branch(first, second)) return false;
       target = here + 4 + thumb_branch_offset(first, second);
       return true;
     }
     case Branch::arm: {
-      const std::uint32_t word = read_word(bytes);
+      const std::uint32_t word = read_word(bytes.data());
       if ((word & 0x0E000000U) != 0x0A000000U) return false;
       target = here + 8 + sign_extended(word, 24) * 4;
       return true;
     }
     case Branch::arm64: {
-      const std::uint32_t word = read_word(bytes);
+      const std::uint32_t word = read_word(bytes.data());
       if ((word & 0x7C000000U) != 0x14000000U) return false;
       target = here + sign_extended(word, 26) * 4;
       return true;

@@ -143,7 +143,8 @@ void Predictor::learn(const Unit& unit, const UnitPlace& place, const std::uint8
                                   : isa_ == Isa::arm   ? internal::Branch::arm
                                   : isa_ == Isa::arm64 ? internal::Branch::arm64
                                                        : internal::Branch::x86_64,
-                                  actual, static_cast<std::int64_t>(place.image), target)) {
+                                  {actual, unit.size}, static_cast<std::int64_t>(place.image),
+                                  target)) {
         see(unit.target, target - std::int64_t{unit.target});
       }
       return;
@@ -173,7 +174,7 @@ bool Predictor::thumb(const UnitPlace& place, Unit& unit) {
 bool Predictor::thumb_wide(const UnitPlace& place, const std::uint8_t* bytes, Unit& unit) {
   const std::uint32_t word = read_word(bytes);
   std::int64_t target = 0;
-  if (!internal::branch_target(internal::Branch::thumb, bytes,
+  if (!internal::branch_target(internal::Branch::thumb, {bytes, 4},
                                static_cast<std::int64_t>(place.base), target) ||
       !is_target(target)) {
     return false;
@@ -239,7 +240,8 @@ bool Predictor::arm(const UnitPlace& place, Unit& unit) {
   unit.size = 4;
   unit.origin = word;
   std::int64_t target = 0;
-  if (internal::branch_target(internal::Branch::arm, bytes, from, target) && is_target(target)) {
+  if (internal::branch_target(internal::Branch::arm, {bytes, 4}, from, target) &&
+      is_target(target)) {
     unit.kind = Kind::branch;
     unit.target = static_cast<std::uint32_t>(target);
     unit.moved = moved(target);
@@ -284,7 +286,8 @@ bool Predictor::arm64(const UnitPlace& place, Unit& unit) {
   unit.size = 4;
   unit.origin = word;
   std::int64_t target = 0;
-  if (internal::branch_target(internal::Branch::arm64, bytes, from, target) && is_target(target)) {
+  if (internal::branch_target(internal::Branch::arm64, {bytes, 4}, from, target) &&
+      is_target(target)) {
     unit.kind = Kind::branch;
     unit.target = static_cast<std::uint32_t>(target);
     unit.moved = moved(target);

@@ -103,6 +103,25 @@ TEST_F(Reference, DecodesEditsOfEveryKind) {
   }
 }
 
+// A call of five bytes became what is none, though it begins as a far branch of six does.
+TEST_F(Reference, DecodesACallThatBecameANop) {
+  constexpr std::uint8_t kNop[] = {0x0F, 0x1F, 0x44, 0x00, 0x00};
+  constexpr std::uint8_t kHalfABranch[] = {0x0F, 0x84, 0x44, 0x00, 0x00};
+  const Buffer base = fakes::link(fakes::program_of(Target::x86_64, 90, 0));
+  for (const auto& instead : {kNop, kHalfABranch}) {
+    Buffer image = base;
+    std::size_t calls = 0;
+    for (std::size_t at = 0; at + 5 < image.size(); ++at) {
+      if (image[at] != 0xE8 || ++calls % 9 != 0) continue;
+      std::copy(instead, instead + 5, image.begin() + static_cast<std::ptrdiff_t>(at));
+    }
+    ASSERT_GT(calls, 20U);
+    const auto built = build_patch(image, base, options_of(delta::kLarge), {});
+    ASSERT_TRUE(built);
+    EXPECT_EQ(decoded(*built, image.size(), base), image);
+  }
+}
+
 TEST_F(Reference, DecodesAFullImageAndABlockThatCrossesNothing) {
   Buffer image = fakes::link(fakes::program_of(Target::arm, 40, 0));
   const auto built = build_full(image, options_of(delta::kSmall), {});

@@ -214,7 +214,8 @@ def branch_to(isa, code, here):
     if isa == X86:
         if code[0] in (0xE8, 0xE9):
             return here + 5 + struct.unpack("<i", code[1:5])[0]
-        return here + 6 + struct.unpack("<i", code[2:6])[0] if code[0] == 0x0F else None
+        far = len(code) == 6 and code[0] == 0x0F and code[1] >> 4 == 8
+        return here + 6 + struct.unpack("<i", code[2:6])[0] if far else None
     w = struct.unpack("<I", code[:4])[0]
     if isa == A32:
         return here + 8 + 4 * signed(w, 24) if w >> 25 & 7 == 5 else None

@@ -23,8 +23,10 @@ inline void write_word(std::uint8_t* bytes, std::uint32_t value) {
 }
 
 // branch_target reads a far branch: BL, BLX and B.W; B and BL of A32 and A64; CALL, JMP and Jcc.
+// `bytes` are those of a unit, at least four, and one of x86-64 has five or six.
 enum class Branch : std::uint8_t { thumb, arm, arm64, x86_64 };
-bool branch_target(Branch form, const std::uint8_t* bytes, std::int64_t here, std::int64_t& target);
+bool branch_target(Branch form, std::span<const std::uint8_t> bytes, std::int64_t here,
+                   std::int64_t& target);
 std::uint32_t thumb_branch(std::uint32_t word, std::int64_t here, std::int64_t target);
 std::uint32_t arm_branch(std::uint32_t word, std::int64_t here, std::int64_t target);
 std::uint32_t arm64_branch(std::uint32_t word, std::int64_t here, std::int64_t target);
