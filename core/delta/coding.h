@@ -168,6 +168,7 @@ class BlockCoding {
   std::uint32_t hits_ = 0;    // one bit for each unit, the newest lowest
   std::uint32_t second_hits_ = 0;
   std::array<std::uint32_t, kKinds> kind_hits_{};
+  std::uint64_t long_end_ = 0;   // before it no long run is asked for, so that work is bounded
   std::uint64_t short_end_ = 0;  // of the short run that is not as predicted
   bool short_is_clean_ = false;  // .. as far as it was walked
   std::array<std::uint8_t, kLongRun + kUnitSizeMax> predicted_;
@@ -329,7 +330,8 @@ bool BlockCoding<Port>::copy(const Segment& segment, std::uint64_t end, bool is_
       continue;
     }
     if (at_ >= short_end_ && run_ >= kShortRun) {
-      if (run_ >= kLongRun && end - at_ >= kLongRun && run_of(kLongRun, end)) continue;
+      const bool asks_long = run_ >= kLongRun && at_ >= long_end_ && end - at_ >= kLongRun;
+      if (asks_long && run_of(kLongRun, end)) continue;
       if (end - at_ >= kShortRun && run_of(kShortRun, end)) continue;
     }
     unit(place);
@@ -361,7 +363,9 @@ bool BlockCoding<Port>::run_of(std::uint32_t size, std::uint64_t end) {
   const bool agrees = port_.agrees(predicted_.data(), made);
   port_.begins(Topic::run);
   if (code_bit(port_, models_.runs[context], agrees ? 1 : 0) == 0) {
-    if (size == kShortRun) {
+    if (size == kLongRun) {
+      long_end_ = at_ + kLongRun;
+    } else {
       short_end_ = at_ + made;
       short_is_clean_ = true;
     }

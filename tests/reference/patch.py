@@ -372,7 +372,7 @@ class Block:
         clean, self.isa = self.r.plain(1), self.r.plain(3)
         need(self.isa <= 4)
         self.hits, self.kind_hits, self.second_hits, self.run = 0xFFFF, [0] * 5, 0, 0
-        self.short_end, self.short_clean = 0, False
+        self.long_end, self.short_end, self.short_clean = 0, 0, False
         self.outside = 0
         for image, size, base in self.f.segments:
             if image + size <= self.start:
@@ -441,7 +441,7 @@ class Block:
                 self.out += self.unit(self.at + shift, self.at, end - self.at).first
                 continue
             if self.at >= self.short_end and self.run >= 16:
-                if self.run >= 128 and end - self.at >= 128 and self.run_of(128, shift, end):
+                if self.run >= 128 and self.at >= self.long_end and end - self.at >= 128 and self.run_of(128, shift, end):
                     continue
                 if end - self.at >= 16 and self.run_of(16, shift, end):
                     continue
@@ -458,7 +458,9 @@ class Block:
             made += unit.first
         logarithm = min(5, (self.run // 16).bit_length() - 1)
         if not self.r.counted(self.c, ("R", (96 if size == 128 else 0) + 16 * logarithm + 2 * min(7, len(targets)) + disagrees)):
-            if size == 16:
+            if size == 128:
+                self.long_end = self.at + 128
+            else:
                 self.short_end, self.short_clean = self.at + len(made), True
             return False
         for unit in targets:
