@@ -185,6 +185,34 @@ TEST(BlockDecoder, RefusesAHeadThatPointsOutsideThePayload) {
   }
 }
 
+// Before a byte of the facts is fetched: a device that is told of small memory has no more.
+TEST(BlockDecoder, TakesOfASmallPayloadOnlyPiecesThatASmallDecoderHolds) {
+  const Buffer image = noise(package::kBlockSize, 8);
+  constexpr auto kSmallFacts = no_facts(kSmall);
+  static SmallBlockDecoder decoder;
+  for (const std::uint16_t piece_size : std::initializer_list<std::uint16_t>{512, 1024, 2048}) {
+    const auto block = one_block(image, image, Coding::raw, piece_size, kSmallFacts);
+    block->payload.decoder_memory = kSmall.memory;
+    MemoryArea source(block->bytes);
+    MemoryArea scratch(Buffer(4096));
+    const Status kept = decoder.prepare(block->image, block->payload, source, scratch);
+    EXPECT_EQ(kept ? Code::ok : kept.error().code,
+              piece_size == kSmallPieceSize ? Code::ok : Code::index_rejected);
+  }
+  const auto block =
+      one_block(image, noise(package::kBlockSize + 1, 9), Coding::coded, 1024, kSmallFacts);
+  block->payload.decoder_memory = kSmall.memory;
+  MemoryArea source(block->bytes);
+  MemoryArea base{Buffer(kBaseSize)};
+  MemoryArea scratch(Buffer(4096));
+  MemoryArea slot(Buffer(image.size()));
+  ASSERT_TRUE(decoder.prepare(block->image, block->payload, source, scratch));
+  const Status made =
+      decoder.decode(block->image, block->payload, 0, source, {&base, scratch}, slot);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, Code::index_rejected);
+}
+
 TEST(BlockDecoder, PassesOnWhatTheSlotAnswers) {
   const Buffer image = noise(1000, 8);
   const auto block = one_block(image, image, Coding::raw, 512);

@@ -21,13 +21,23 @@ Result<PlacedEntry> find_entry(Bytes piece, std::size_t index) {
   }
 }
 
+// What a payload of small memory may be cut into: its decoder has no room for anything else.
+bool is_small(const package::Payload& payload) { return payload.decoder_memory <= kSmall.memory; }
+bool fits_decoder(const package::Payload& payload) {
+  return !is_small(payload) || payload.piece_size == kSmallPieceSize;
+}
+bool fits_decoder(const package::Payload& payload, const HeadEntry& entry) {
+  const auto shape = block_shape(entry.stored_size, payload.piece_size);
+  return shape && shape->pieces <= (is_small(payload) ? kSmallPiecesMax : kBlockPiecesMax);
+}
+
 }  // namespace
 
 Result<PlacedEntry> prove_entry(const EntryPlace& place, Source& source, MutableBytes buffer) {
   const package::Payload& payload = place.payload;
   const Error wrong = {Code::index_rejected, place.block()};
   if (payload.piece_size < kHeadOffsetSize + kHeadEntrySize ||
-      payload.piece_size > package::kPieceSizeMax) {
+      payload.piece_size > package::kPieceSizeMax || !fits_decoder(payload)) {
     return std::unexpected(wrong);
   }
   const std::size_t each = head_entries_per_piece(payload.piece_size);
@@ -55,7 +65,8 @@ Result<PlacedEntry> prove_entry(const EntryPlace& place, Source& source, Mutable
   if (!found) return std::unexpected(wrong);
   // Signed, so this can only be a publisher's mistake; no sum may wrap around all the same.
   if (found->offset < payload.head_size || found->offset > payload.size ||
-      found->entry.stored_size > payload.size - found->offset) {
+      found->entry.stored_size > payload.size - found->offset ||
+      !fits_decoder(payload, found->entry)) {
     return std::unexpected(wrong);
   }
   return *found;
