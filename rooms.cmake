@@ -17,7 +17,7 @@
 
 # ---- libraries, by the headers they are known by. ONE_UNIT: one .cc alone may see them, even through headers.
 # What freestanding rooms may have of the standard library: no heap, no locale, no thread.
-library(freestanding HEADERS algorithm array bit compare cstddef cstdint cstring expected initializer_list limits new optional span string_view)
+library(freestanding HEADERS algorithm array bit compare concepts cstddef cstdint cstring expected initializer_list limits new optional span string_view)
 library(c HOST HEADERS stddef.h stdint.h)
 library(posix HOST HEADERS arpa/inet.h dlfcn.h fcntl.h linux/ netinet/in.h poll.h signal.h sys/ termios.h unistd.h)
 library(crypto HEADERS openssl/)
