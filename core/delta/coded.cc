@@ -1,4 +1,5 @@
 // Decoding blocks: the port that answers from proven pieces and writes to the slot.
+#include "core/delta/coding.h"
 #include "core/delta/internal/range.h"
 #include "core/delta/internal/work.h"
 

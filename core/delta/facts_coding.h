@@ -1,7 +1,8 @@
 // How the facts of a payload are coded: as with blocks, the same steps for both sides.
 #pragma once
 
-#include "core/delta/coding.h"
+#include "core/delta/bits.h"
+#include "core/delta/facts.h"
 
 namespace airlock::delta {
 

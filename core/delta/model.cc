@@ -1,6 +1,6 @@
 #include <new>
 
-#include "core/delta/coding.h"
+#include "core/delta/bits.h"
 
 namespace airlock::delta {
 namespace {

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <memory>
 
+#include "core/delta/coding.h"
 #include "core/delta/internal/range.h"
 #include "core/delta/internal/work.h"
 #include "publish/diff/delta_file.h"
