@@ -56,7 +56,7 @@ class Deltas(Stage):
         drawing = xml.etree.ElementTree.parse(self.dir / "update.svg").getroot()
         self.assertEqual(drawing.tag, "{http://www.w3.org/2000/svg}svg")
         text = self.airlock("delta", "inspect", "update.delta", "--base", "old.bin")
-        self.assertIn("literals", text)
+        self.assertIn("plain", text)
         self.assertEqual(sum(line.startswith("    ") and line[4].isdigit() for line in text.splitlines()), blocks)
 
 
