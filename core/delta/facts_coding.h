@@ -8,7 +8,7 @@ namespace airlock::delta {
 
 // The models of the facts; they begin even.
 struct FactsModels {
-  enum Place : std::uint8_t { region = 0, count, gap, size, adjoining, behind_gap, kPlaces };
+  enum Place : std::uint8_t { region = 0, counts, gap, size, adjoining, behind_gap, kPlaces };
 
   std::array<std::array<Counter, 1 << kNumberTreeBits>, kPlaces> numbers;
   std::array<Counter, 2> chained;  // by whether the segment before is
@@ -42,8 +42,8 @@ bool code_facts_header(Port& port, FactsModels& models, FactsHeader& header) {
     region.size = static_cast<std::uint32_t>(size);
     if (region.linked) region.zero = static_cast<std::uint32_t>(port.direct(32, region.zero));
   }
-  const std::uint64_t segments = code_fact(port, models, FactsModels::count, header.segment_count);
-  const std::uint64_t chain = code_fact(port, models, FactsModels::count, header.chain_count);
+  const std::uint64_t segments = code_fact(port, models, FactsModels::counts, header.segment_count);
+  const std::uint64_t chain = code_fact(port, models, FactsModels::counts, header.chain_count);
   if (segments > kSegmentsMax || chain > segments) return false;
   header.segment_count = static_cast<std::uint32_t>(segments);
   header.chain_count = static_cast<std::uint32_t>(chain);

@@ -71,7 +71,7 @@ constexpr void count(Counter& counter, unsigned bit, unsigned limit) {
   std::int32_t value = counter >> 4;
   const std::int32_t target = bit != 0 ? 4095 : 0;
   value += ((target - value) * kCounterRates[seen] + (bit != 0 ? 65535 : 0)) >> 16;
-  value = std::max(value, 1);
+  value = std::max<std::int32_t>(value, 1);
   counter = static_cast<Counter>(static_cast<unsigned>(value) << 4 | std::min(seen + 1, limit));
 }
 
