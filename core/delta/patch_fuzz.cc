@@ -1,5 +1,5 @@
-// Any facts and any coded bytes behind valid proofs: the decoder writes inside its block and its
-// scratch area, and refuses the rest.
+// Any facts and any coded bytes behind valid proofs, and any scratch area: the decoder writes
+// inside its block and its scratch area, and refuses the rest.
 #include <vector>
 
 #include "core/delta/delta.h"
@@ -27,7 +27,7 @@ class HostileSource final : public Source {
   Bytes bytes_;
 };
 
-// An area that traps where a write would leave it or skip a byte, and that holds what was written.
+// An area that traps where a write would leave it, and that holds what was written.
 class StrictArea final : public Area {
  public:
   explicit StrictArea(std::size_t size) : bytes_(size) {}
@@ -35,7 +35,10 @@ class StrictArea final : public Area {
   Status erase(std::uint64_t, std::uint64_t) override { return {}; }
   Status sync() override { return {}; }
   Status read(std::uint64_t offset, MutableBytes to) override {
-    AIRLOCK_CHECK(offset <= bytes_.size() && to.size() <= bytes_.size() - offset);
+    // A scratch area that lies may send its reader anywhere.
+    if (offset > bytes_.size() || to.size() > bytes_.size() - offset) {
+      return fail(Code::out_of_range, offset);
+    }
     copy_into(to, Bytes(bytes_).subspan(static_cast<std::size_t>(offset), to.size()));
     return {};
   }
@@ -49,10 +52,23 @@ class StrictArea final : public Area {
   std::vector<std::uint8_t> bytes_;
 };
 
+// What whoever can write to a device's storage puts into its scratch area: a header with the right
+// checksum and other counts, and other segments.
+void lie(StrictArea& scratch, Bytes with) {
+  std::array<std::uint8_t, delta::kScratchHeaderSize> bytes;
+  delta::ScratchHeader header;
+  AIRLOCK_CHECK(scratch.read(0, bytes) && header.read(bytes));
+  header.facts.segment_count = (header.facts.segment_count + with[0]) % 256;
+  header.facts.chain_count = std::min<std::uint32_t>(with[0] >> 4, header.facts.segment_count);
+  header.write(bytes);
+  const Bytes segments = with.first(std::min<std::size_t>(with.size(), kScratchSize / 2));
+  AIRLOCK_CHECK(scratch.write(0, bytes) && scratch.write(delta::kScratchHeaderSize, segments));
+}
+
 }  // namespace
 
-// One byte of what follows, three numbers, the facts, the block. All proofs are right: bytes with
-// wrong ones never come this far, as delta_test.cc holds.
+// One byte of what follows, two numbers, a byte of what the scratch area does, the facts, the
+// block. All proofs are right: bytes with wrong ones never come this far, as delta_test.cc holds.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static delta::BlockDecoder decoder;
   static const std::vector<std::uint8_t> base = [] {
@@ -84,10 +100,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                   kept.error().code == Code::memory_exceeded);
     return 0;
   }
+  if ((data[5] & 1) != 0) lie(scratch, coded);
   const Status status =
       decoder.decode(image, made.payload, 0, source, {&base_source, scratch}, slot);
   AIRLOCK_CHECK(!status && (status.error().code == Code::patch_malformed ||
                             status.error().code == Code::block_rejected ||
-                            status.error().code == Code::index_rejected));
+                            status.error().code == Code::index_rejected ||
+                            status.error().code == Code::out_of_range));
   return 0;
 }
