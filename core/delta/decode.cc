@@ -45,13 +45,15 @@ Status prepare(MutableBytes memory, const package::Image& image, const package::
   const EntryPlace place = {payload, entry_count(image.block_count()), 0};
   AIRLOCK_ASSIGN(const Opened opened, open_entry(shelf, place, source));
   if (opened.coding != Coding::facts) return fail(Code::index_rejected);
-  const std::uint64_t base = payload.type == package::PayloadType::patch ? payload.base_size : 0;
+  const bool is_patch = payload.type == package::PayloadType::patch;
+  const std::uint64_t base = is_patch ? payload.base_size : 0;
   return keep_facts(shelf,
                     {*opened.pieces,
                      {image.size, base},
                      payload.root.bytes,
                      memory.size() + stack_beside(memory.size()),
-                     payload.decoder_memory},
+                     payload.decoder_memory,
+                     is_patch ? payload.scratch_size : kScratchHeaderSize},
                     scratch);
 }
 

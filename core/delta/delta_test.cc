@@ -283,6 +283,18 @@ TEST(Facts, AreNotFetchedAgainWhereTheyAreKeptWhole) {
   }
 }
 
+TEST(Facts, TakeNoMoreOfAScratchAreaThanTheManifestStates) {
+  const Buffer image = noise(100, 9);
+  const auto block = one_block(image, image, Coding::raw, 512);
+  MemoryArea source(block->bytes);
+  MemoryArea scratch(Buffer(4096));
+  block->payload.scratch_size = kScratchHeaderSize - 1;
+  EXPECT_EQ(prepare(*block, source, scratch).error().code, Code::patch_malformed);
+  EXPECT_EQ(scratch.writes(), 0U);
+  block->payload.scratch_size = kScratchHeaderSize;
+  EXPECT_TRUE(prepare(*block, source, scratch));
+}
+
 TEST(Facts, NeedAScratchAreaThatHoldsThem) {
   const Buffer image = noise(100, 9);
   const auto block = one_block(image, image, Coding::raw, 512);

@@ -114,9 +114,9 @@ Status keep_facts(Shelf& shelf, const FactsWork& work, Area& scratch) {
   state->port.range().start();
   if (!code_facts_header(state->port, state->models, facts)) return fail(Code::patch_malformed);
   AIRLOCK_TRY(state->port.range().state());
-  if (scratch_size(facts.segment_count, facts.chain_count) > scratch.size()) {
-    return fail(Code::memory_exceeded, scratch_size(facts.segment_count, facts.chain_count));
-  }
+  const std::uint64_t needed = scratch_size(facts.segment_count, facts.chain_count);
+  if (needed > work.scratch_stated) return fail(Code::patch_malformed);
+  if (needed > scratch.size()) return fail(Code::memory_exceeded, needed);
   AIRLOCK_TRY(scratch.erase(0, scratch.size()));
   AIRLOCK_TRY(write_segments(*state, work, scratch));
   if (!state->port.range().at_end()) return fail(Code::patch_malformed);

@@ -87,6 +87,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fakes::OneBlockPayload made = fakes::one_block_payload(facts, coded, coding, kPieceSize);
   made.payload.type = package::PayloadType::patch;
   made.payload.base_size = kBaseSize;
+  made.payload.scratch_size = kScratchSize;
   const package::Digest none;
   const package::Image image = {{}, block_size, none, none.bytes};
   HostileSource source(made.bytes);

@@ -21,10 +21,7 @@ struct Desk {
 };
 using Desks = std::vector<std::unique_ptr<Desk>>;
 
-// The scratch area is a file of this size, most of which is a hole.
 constexpr std::string_view kScratchName = "areas/scratch.area";
-constexpr std::uint64_t kScratchSize =
-    delta::scratch_size(delta::kSegmentsMax, delta::kSegmentsMax);
 
 // What the scratch area holds, in memory: blocks look into it at many places.
 class Facts final : public Source {

@@ -53,6 +53,7 @@ Result<DeltaFile> read_delta_file(Bytes file) {
   copy_into(made.image.digest.bytes, file.subspan(55, Digest::kSize));
   payload.base_size = read_number(file.subspan(87, 8));
   copy_into(payload.base_digest.bytes, file.subspan(95, Digest::kSize));
+  payload.scratch_size = kScratchSize;  // a file states none; whoever reads it has memory
   if (made.image.size == 0) return fail(Code::out_of_range, 47);
   for (const std::uint64_t size : {made.image.size, payload.base_size}) {
     if (size > package::kImageSizeMax) return fail(Code::oversized, size);

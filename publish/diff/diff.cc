@@ -63,6 +63,7 @@ Result<BuiltPayload> build(const Input& input, const Progress& progress) {
     built.payload.type = package::PayloadType::patch;
     built.payload.base_size = input.base.size();
     built.payload.base_digest = crypto::sha256(input.base);
+    built.payload.scratch_size = static_cast<std::uint32_t>(input.scratch.size());
   }
   AIRLOCK_TRY(check_payload(built, input.image, input.base, input.options.workers));
   return built;

@@ -39,7 +39,7 @@ class MemoryArea final : public Area {
 };
 
 // A scratch area of memory takes any facts.
-inline constexpr std::uint64_t kScratchSize =
+inline constexpr std::uint32_t kScratchSize =
     delta::scratch_size(delta::kSegmentsMax, delta::kSegmentsMax);
 
 // What one payload is decoded from. `source` and `base` bear that several threads read them; base

@@ -62,6 +62,7 @@ inline OneBlockPayload one_block_payload(Bytes facts, Bytes coded, delta::Coding
   made.payload.digest = crypto::sha256(made.bytes);
   made.payload.piece_size = piece_size;
   made.payload.decoder_memory = delta::kDecoderMemoryMax;
+  made.payload.scratch_size = 8192;  // of a patch
   return made;
 }
 

@@ -75,6 +75,7 @@ struct FactsWork {
   Bytes root;
   std::size_t memory;    // of this decoder, with its stack
   std::uint32_t stated;  // by the manifest
+  std::uint64_t scratch_stated;
 };
 Status keep_facts(Shelf& shelf, const FactsWork& work, Area& scratch);
 
