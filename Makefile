@@ -4,6 +4,7 @@
 #   make test    set up everything, then build and run every test
 #   make check   all that a change must pass: format, tidy, rooms, every preset's tests, a short fuzz
 #   make corpus  every real input of the corpus (CORPUS=folder), one line per family
+#   make corpus-delta   patches of the corpus's firmware beside bsdiff, xdelta3 and zstd: size, time, memory, ceilings
 #   make bench   every figure of speed, beside its peer; fails where a bar is missed. python-tuf is in no Debian package: name
 #                its and securesystemslib's checkouts in TUF_PYTHONPATH, or its bars are told as left out
 #   make fuzz    every parser, FUZZ_SECONDS each (default 600)
@@ -33,7 +34,7 @@ awk '/^[0-9]+\/[0-9]+ Testing: / { test = "" } { test = test $$0 "\n" } /^Test F
 test $$ended -eq 0
 endef
 
-.PHONY: demo test check corpus bench fuzz peers oracle simulate-experiments without powercut faults faults-found mutate conformance packages build bare fuzz-smoke format tidy clean
+.PHONY: demo test check corpus corpus-delta bench fuzz peers oracle simulate-experiments without powercut faults faults-found mutate conformance packages build bare fuzz-smoke format tidy clean
 
 packages:
 	@tools/install_packages.sh build
@@ -76,6 +77,11 @@ tidy: | build-folder
 corpus: | build-folder
 	@$(MAKE) --no-print-directory build
 	@AIRLOCK_BIN=build/release python3 tools/corpus.py "$(CORPUS)"
+
+corpus-delta: | build-folder
+	@tools/install_packages.sh build bench
+	@$(MAKE) --no-print-directory build
+	@AIRLOCK_BIN=build/release python3 tools/corpus_delta.py "$(CORPUS)"
 
 bench: | build-folder
 	@tools/install_packages.sh build bench

@@ -17,7 +17,7 @@
 
 # ---- libraries, by the headers they are known by. ONE_UNIT: one .cc alone may see them, even through headers.
 # What freestanding rooms may have of the standard library: no heap, no locale, no thread.
-library(freestanding HEADERS algorithm array bit compare cstddef cstdint cstring expected initializer_list limits new optional span string_view)
+library(freestanding HEADERS algorithm array bit compare concepts cstddef cstdint cstring expected initializer_list limits new optional span string_view)
 library(c HOST HEADERS stddef.h stdint.h)
 library(posix HOST HEADERS arpa/inet.h dlfcn.h fcntl.h linux/ netinet/in.h poll.h signal.h sys/ termios.h unistd.h)
 library(crypto HEADERS openssl/)
@@ -118,7 +118,7 @@ room(device/apply    HOST ROOMS core/base core/codec core/crypto core/package co
 room(device/agent    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text trust/tuf trust/translog trust/x509 trust/doors device/platform device/fetch device/apply)
 
 # ---- tests: only what spans rooms.
-room(tests/fakes     HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file publish/keys LIBS crypto secp256k1)
+room(tests/fakes     HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot host/file publish/keys LIBS crypto secp256k1)
 room(tests/powercut  HOST BUSY_TESTS ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update publish/diff tests/fakes)
 
 # The Linux agent on a disk that forgets. In front of the C library: linked by nothing else.

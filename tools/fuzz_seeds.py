@@ -20,9 +20,9 @@ import tuf_repository  # noqa: E402
 
 HEX = "ab" * 32
 DUID = "abcdefghijklmnopqrstuvwxyz234567"
-HEAD_ENTRY_SIZE = 45  # docs/formats/payload.md: of a payload of one block, its coded bytes follow
+HEAD_SIZE = 8 + 2 * 35  # docs/formats/payload.md: of a payload of one block; its facts and coded bytes follow
 FRAME_HEAD, FRAME_CHECKSUM = 6, 4  # docs/formats/boot-record.md; the head ends with the body's size
-FUZZ_BASE = b"\x5a" * 4096  # the base of patch_fuzz
+FUZZ_BASE = bytes((i * i >> 3) & 0xFF for i in range(4096))  # the base of patch_fuzz
 
 CHECK_IN = {"model": "demo-wallet", "version": "1.0.0-rc.1+b2", "security_version": 1, "bootloader": 3, "keyring": 1,
             "region": "de", "group": "beta", "certificate": HEX, "images": {"mcu": HEX, "radio": HEX}}
@@ -485,15 +485,21 @@ class Seeds(authority.Authority):
             self.put("minimal_fuzz", name, framed(root) + framed(signatures) + listed)
 
     def of_payloads(self):
-        """Blocks as patch_fuzz takes them: coding, size, coded bytes; some against its base."""
+        """Blocks as patch_fuzz takes them: coding, size, size of the facts, facts, coded bytes; some against its base."""
         text = stage.firmware(3000, 5)
         patched = FUZZ_BASE[:1500] + random.Random(6).randbytes(40) + FUZZ_BASE[:1400]
-        for name, image, extra in (("raw", text, ("--storage", "raw")), ("compressed", text, ()), ("patch", patched, ())):
+        for name, image, extra in (("raw", text, ("--storage", "raw")), ("coded", text, ()), ("patch", patched, ())):
             package = self.make_release("2.0.0", image, out=f"payload-{name}", bases=FUZZ_BASE, extra=extra, signers=())
             for path in (package / "artifacts").iterdir():
                 payload = path.read_bytes()
-                head = bytes([payload[12], (len(image) - 1) & 0xFF, (len(image) - 1) >> 8])
-                self.put("patch_fuzz", f"{name}-{path.name[:8]}", head + payload[HEAD_ENTRY_SIZE:])
+                facts, block = (int.from_bytes(payload[at:at + 3], "big") for at in (8, 43))
+                numbers = (block >> 22, (len(image) - 1) & 0xFF, (len(image) - 1) >> 8, (facts & 0xFF) - 1, 0, 0)
+                self.put("patch_fuzz", f"{name}-{path.name[:8]}", bytes(numbers) + payload[HEAD_SIZE:])
+        (self.dir / "base.bin").write_bytes(FUZZ_BASE)
+        (self.dir / "image.bin").write_bytes(patched)
+        for name, arguments in (("full", ()), ("patch", ("--base", "base.bin")), ("small", ("--base", "base.bin", "--profile", "small"))):
+            self.airlock("delta", "make", "image.bin", "--out", f"{name}.delta", *arguments)
+            self.put("delta_file_fuzz", name, (self.dir / f"{name}.delta").read_bytes())
 
     def of_a_device(self):
         """What a device stores, in the middle of an update too; the fuzzers try each as frame and as body."""

@@ -54,6 +54,7 @@ int run(int argc, char** argv) {
   add_publish_command(app, outcome);
   add_log_commands(app, outcome);
   add_inspect_command(app, outcome);
+  add_delta_commands(app, outcome);
   add_certificate_commands(app, outcome);
   add_keyring_commands(app, outcome);
   add_operator_commands(app, outcome);

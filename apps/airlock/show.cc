@@ -99,6 +99,7 @@ json::Value component_json(const Component& component) {
                     {"sha256", digest_hex(payload.digest)},
                     {"decoder_memory", payload.decoder_memory}};
     if (payload.type == package::PayloadType::patch) {
+      one["scratch_size"] = payload.scratch_size;
       one["base"] = {{"size", payload.base_size}, {"sha256", digest_hex(payload.base_digest)}};
     }
     payloads.push_back(std::move(one));

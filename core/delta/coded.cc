@@ -1,288 +1,185 @@
-// The loop that decodes compressed and patched blocks.
-#include "core/delta/internal/block.h"
+// Decoding blocks: the port that answers from proven pieces and writes to the slot.
+#include "core/delta/coding.h"
 #include "core/delta/internal/range.h"
+#include "core/delta/internal/work.h"
 
-namespace airlock::delta {
-
-void Models::reset() {
-  static_assert(sizeof(Models) % sizeof(Probability) == 0 && alignof(Models) == 2);
-  auto* first = &literal[0][0];
-  std::fill(first, first + sizeof(Models) / sizeof(Probability), kProbabilityHalf);
-}
-
-namespace internal {
+namespace airlock::delta::internal {
 namespace {
 
-constexpr std::uint32_t kWindowMask = kWindowSize - 1;
-static_assert((kWindowSize & kWindowMask) == 0);
-
-class CodedBlock {
+// Output hashes and writes the bytes of one block in order, and finds those that it wrote.
+class Output {
  public:
-  CodedBlock(CodedState& state, const BlockWork& work)
-      : state_(state), models_(state.models), work_(work), bits_(state.pieces) {}
+  Output(const BlockWork& work, MutableBytes buffer, MutableBytes window)
+      : work_(work), buffer_(buffer), window_(window) {}
 
-  Result<package::Digest> run(Coding coding);
+  const Status& state() const { return state_; }
+  std::size_t made() const { return flushed_ + held_; }
 
- private:
-  Status start(Coding coding);
-  Status begin_copy();
-  Status segment(std::uint64_t size);
-  Status token();
-  Status literal();
-  Status match();
-  std::uint32_t length(LengthModel& model, std::size_t position);
-  std::uint32_t distance(std::uint32_t length);
-  std::uint64_t number(Number kind);
-  std::uint32_t recent_match(std::size_t position);
-  void use_older(std::size_t past);
-  Status repeat(std::uint32_t length);
-  Status make_room();
-  Status flush();
-  void put(std::uint8_t residual);
-  std::uint8_t residual_at(std::uint32_t distance) const {
-    return state_.window[(made_ - distance - 1) & kWindowMask];
-  }
-  Status malformed() const { return fail(Code::patch_malformed, work_.block); }
-
-  CodedState& state_;
-  Models& models_;
-  const BlockWork& work_;
-  RangeReader bits_;
-  crypto::Sha256 hash_;
-
-  LiteralContext context_{};
-  std::uint32_t position_mask_ = 0;
-  Past past_ = Past::literals;
-  std::array<std::uint32_t, kRecentCount> recent_{};
-
-  std::uint32_t made_ = 0;  // bytes of the block
-  std::uint32_t left_ = 0;  // of the segment
-  std::uint32_t output_used_ = 0;
-  std::uint32_t written_ = 0;
-
-  bool copied_ = false;          // the segment adds bytes of the base
-  std::int64_t shift_ = 0;       // place in the base minus place in the image
-  std::uint64_t base_next_ = 0;  // where the base is read next
-  std::uint32_t base_at_ = 0;
-  std::uint32_t base_filled_ = 0;
-};
-
-Result<package::Digest> CodedBlock::run(Coding coding) {
-  AIRLOCK_TRY(start(coding));
-  if (coding == Coding::compressed) {
-    AIRLOCK_TRY(segment(work_.size));
-  }
-  while (made_ < work_.size) {
-    copied_ = false;
-    AIRLOCK_TRY(segment(number(Number::plain_size)));
-    if (made_ == work_.size) break;
-    AIRLOCK_TRY(begin_copy());
-    AIRLOCK_TRY(segment(left_));
-  }
-  AIRLOCK_TRY(flush());
-  if (!bits_.at_end()) return std::unexpected(malformed().error());
-  return hash_.finish();
-}
-
-Status CodedBlock::start(Coding coding) {
-  const std::uint8_t parameters = bits_.take();
-  bits_.start();
-  AIRLOCK_TRY(bits_.state());
-  const unsigned position_bits = parameters >> 2;
-  context_ = {parameters & 3U, coding == Coding::patch};
-  if (position_bits > kPositionBitsMax || !context_.fits()) return malformed();
-  position_mask_ = (1U << position_bits) - 1;
-  models_.reset();
-  return {};
-}
-
-// A copy adds to at least one byte, and all of them lie inside the base.
-Status CodedBlock::begin_copy() {
-  const std::uint64_t size = number(Number::copy_size);
-  const std::uint64_t folded = number(Number::shift);
-  AIRLOCK_TRY(bits_.state());
-  if (size == 0 || size > work_.size - made_) return malformed();
-  const auto half = static_cast<std::int64_t>(folded >> 1);
-  shift_ += (folded & 1) != 0 ? -half - 1 : half;
-  const std::int64_t from = static_cast<std::int64_t>(work_.start + made_) + shift_;
-  if (from < 0 || static_cast<std::uint64_t>(from) > work_.base_size ||
-      size > work_.base_size - static_cast<std::uint64_t>(from)) {
-    return malformed();
-  }
-  copied_ = true;
-  left_ = static_cast<std::uint32_t>(size);
-  base_next_ = static_cast<std::uint64_t>(from);
-  base_at_ = base_filled_ = 0;
-  return {};
-}
-
-Status CodedBlock::segment(std::uint64_t size) {
-  AIRLOCK_TRY(bits_.state());
-  if (size > work_.size - made_) return malformed();
-  left_ = static_cast<std::uint32_t>(size);
-  while (left_ > 0) {
-    AIRLOCK_TRY(token());
-  }
-  return {};
-}
-
-Status CodedBlock::token() {
-  const std::size_t position = made_ & position_mask_;
-  const auto past = static_cast<std::size_t>(past_);
-  if (bits_.bit(models_.is_match[copied_ ? 1 : 0][past][position]) == 0) return literal();
-  return match();
-}
-
-Status CodedBlock::literal() {
-  const std::uint8_t before = made_ == 0 ? 0 : residual_at(0);
-  auto& tree = models_.literal[context_.index(before, copied_)];
-  std::uint32_t node = 1;
-  if (ends_in_match(past_)) {
-    std::uint32_t predicted = residual_at(recent_[0]);
-    while (node < 0x100) {
-      const std::uint32_t expected = predicted >> 7 & 1;
-      predicted <<= 1;
-      const unsigned one = bits_.bit(tree[((1 + expected) << 8) + node]);
-      node = node << 1 | one;
-      if (one != expected) break;
+  void put(const std::uint8_t* bytes, std::size_t size) {
+    for (std::size_t i = 0; i < size; ++i) {
+      if (held_ == buffer_.size()) flush();
+      buffer_[held_++] = bytes[i];
     }
   }
-  while (node < 0x100) node = node << 1 | bits_.bit(tree[node]);
-  AIRLOCK_TRY(bits_.state());
-  past_ = past_literal(past_);
-  AIRLOCK_TRY(make_room());
-  put(static_cast<std::uint8_t>(node));
-  return {};
-}
 
-Status CodedBlock::match() {
-  const std::size_t position = made_ & position_mask_;
-  std::uint32_t size = 0;
-  if (bits_.bit(models_.is_recent[static_cast<std::size_t>(past_)]) == 0) {
-    size = length(models_.match_length, position);
-    const std::uint32_t found = distance(size);
-    recent_ = {found, recent_[0], recent_[1], recent_[2]};
-    past_ = Past::match;
-  } else {
-    size = recent_match(position);
+  // earlier returns a byte of the block that was put; the image's place is counted from its start.
+  int earlier(std::uint64_t place) {
+    const auto at = static_cast<std::size_t>(place - work_.start);
+    if (at >= flushed_) return buffer_[at - flushed_];
+    if (at < window_at_ || at >= window_at_ + window_held_) look_back(at);
+    return window_[at - window_at_];
   }
-  AIRLOCK_TRY(bits_.state());
-  if (recent_[0] >= made_ || recent_[0] >= kWindowSize || size > left_) return malformed();
-  return repeat(size);
-}
 
-std::uint32_t CodedBlock::recent_match(std::size_t position) {
-  const auto past = static_cast<std::size_t>(past_);
-  past_ = Past::recent;
-  if (bits_.bit(models_.is_older[past]) != 0) {
-    use_older(past);
-  } else if (bits_.bit(models_.is_longer[past][position]) == 0) {
-    past_ = Past::recent_single;
-    return 1;
+  Result<package::Digest> finish() {
+    flush();
+    AIRLOCK_TRY(state_);
+    return hash_.finish();
   }
-  return length(models_.recent_length, position);
-}
 
-// The named distance moves to the front.
-void CodedBlock::use_older(std::size_t past) {
-  std::size_t index = 1;
-  if (bits_.bit(models_.is_third[past]) != 0) index = 2 + bits_.bit(models_.is_fourth[past]);
-  const std::uint32_t named = recent_[index];
-  for (; index > 0; --index) recent_[index] = recent_[index - 1];
-  recent_[0] = named;
-}
-
-std::uint32_t CodedBlock::length(LengthModel& model, std::size_t position) {
-  if (bits_.bit(model.choice[0]) == 0) {
-    return kLengthMin + bits_.tree(model.low[position], kLengthLowBits);
+ private:
+  void flush() {
+    const Bytes made = Bytes(buffer_).first(held_);
+    hash_.update(made);
+    if (state_) state_ = work_.sink.write(work_.start + flushed_, made);
+    flushed_ += held_;
+    held_ = 0;
   }
-  if (bits_.bit(model.choice[1]) == 0) {
-    return kLengthMidFirst + bits_.tree(model.mid[position], kLengthLowBits);
+
+  void look_back(std::size_t at) {
+    window_at_ = at;
+    window_held_ = std::min(window_.size(), flushed_ - at);
+    if (state_) {
+      state_ = work_.sink.read(work_.start + at, window_.first(window_held_));
+    }
+    if (!state_) std::fill(window_.begin(), window_.end(), std::uint8_t{0});
   }
-  const std::uint32_t high = bits_.tree(model.high, 8);
-  if (kLengthHighFirst + high < kLengthLongFirst) return kLengthHighFirst + high;
-  return kLengthLongFirst + static_cast<std::uint32_t>(bits_.direct(16));
-}
 
-std::uint32_t CodedBlock::distance(std::uint32_t length) {
-  const std::uint32_t slot = bits_.tree(models_.slot[distance_context(length)], kDistanceSlotBits);
-  if (slot < 4) return slot;
-  const unsigned low_bits = (slot >> 1) - 1;
-  const std::uint32_t high = (2 | (slot & 1)) << low_bits;
-  if (slot < kDistanceTreeSlotEnd) {
-    return high + bits_.reverse_tree(models_.distance[slot], low_bits);
+  const BlockWork& work_;
+  MutableBytes buffer_;
+  MutableBytes window_;
+  std::size_t held_ = 0;
+  std::size_t flushed_ = 0;
+  std::size_t window_at_ = 0;
+  std::size_t window_held_ = 0;
+  crypto::Sha256 hash_;
+  Status state_;
+};
+
+class DecodingPort {
+ public:
+  DecodingPort(PieceReader& pieces, Output& output) : range_(pieces), output_(output) {}
+
+  void start() { range_.start(); }
+  RangeReader& range() { return range_; }
+
+  unsigned bit(std::uint32_t probability, unsigned wanted) {
+    return range_.bit(probability, wanted);
   }
-  const auto plain = static_cast<std::uint32_t>(bits_.direct(low_bits - kDistanceLowBits));
-  return high + (plain << kDistanceLowBits) +
-         bits_.reverse_tree(models_.distance_low, kDistanceLowBits);
-}
-
-// An impossible size of a number reads as one that fits nowhere.
-std::uint64_t CodedBlock::number(Number kind) {
-  const std::uint32_t bits =
-      bits_.tree(models_.number[static_cast<std::size_t>(kind)], kNumberTreeBits);
-  if (bits > kNumberBitsMax) return UINT64_MAX >> 1;
-  if (bits == 0) return 0;
-  return std::uint64_t{1} << (bits - 1) | bits_.direct(bits - 1);
-}
-
-Status CodedBlock::repeat(std::uint32_t length) {
-  while (length > 0) {
-    AIRLOCK_TRY(make_room());
-    std::uint32_t run = std::min(length, static_cast<std::uint32_t>(kOutputSize) - output_used_);
-    if (copied_) run = std::min(run, base_filled_ - base_at_);
-    for (std::uint32_t i = 0; i < run; ++i) put(residual_at(recent_[0]));
-    length -= run;
+  std::uint64_t direct(unsigned count, std::uint64_t wanted) {
+    return range_.direct(count, wanted);
   }
-  return {};
-}
+  static bool agrees(const std::uint8_t*, std::size_t) { return false; }
+  static std::uint8_t wanted(std::size_t) { return 0; }
+  static Step step() { return {}; }
+  static void begins(Topic) {}
+  void put(const std::uint8_t* bytes, std::size_t size) { output_.put(bytes, size); }
+  int earlier(std::uint64_t place) { return output_.earlier(place); }
+  bool is_sound() const { return range_.state() && output_.state(); }
 
-// After make_room at least one byte can be put.
-Status CodedBlock::make_room() {
-  if (output_used_ == kOutputSize) AIRLOCK_TRY(flush());
-  if (copied_ && base_at_ == base_filled_) {
-    base_filled_ = std::min(left_, static_cast<std::uint32_t>(kBaseReadSize));
-    base_at_ = 0;
-    AIRLOCK_TRY(work_.base->read(base_next_, MutableBytes(state_.base).first(base_filled_)));
-    base_next_ += base_filled_;
-  }
-  return {};
-}
+ private:
+  RangeReader range_;
+  Output& output_;
+};
 
-void CodedBlock::put(std::uint8_t residual) {
-  state_.window[made_ & kWindowMask] = residual;
-  const unsigned base = copied_ ? state_.base[base_at_++] : 0U;
-  state_.output[output_used_++] = static_cast<std::uint8_t>(residual + base);
-  ++made_;
-  --left_;
-}
+// Everything of fixed size that decoding a coded block holds, beside its models and buffers.
+struct CodedState {
+  CodedState(PieceReader& pieces, const BlockWork& work, const MutableBytes (&buffers)[4])
+      : base(work.base, work.base_size, buffers[0]),
+        ahead(work.base, work.base_size, buffers[1]),
+        output(work, buffers[2], buffers[3]),
+        port(pieces, output) {}
 
-Status CodedBlock::flush() {
-  const Bytes bytes = Bytes(state_.output).first(output_used_);
-  hash_.update(bytes);
-  AIRLOCK_TRY(work_.sink.write(work_.start + written_, bytes));
-  written_ += output_used_;
-  output_used_ = 0;
-  return {};
+  FactsReader facts;
+  BaseWindow base;
+  BaseWindow ahead;
+  Output output;
+  DecodingPort port;
+};
+
+constexpr std::size_t shelved(std::size_t size) {
+  return (size + Shelf::kAlignment - 1) / Shelf::kAlignment * Shelf::kAlignment;
+}
+constexpr std::size_t needed(const Profile& profile, std::size_t pieces, std::size_t piece_size) {
+  return shelved(pieces * package::Digest::kSize) + shelved(piece_size) +
+         shelved(sizeof(PieceReader)) + shelved(Models::bytes(profile)) +
+         shelved(window_size(profile)) + shelved(kAheadSize) + shelved(output_size(profile)) +
+         shelved(kInsideSize) + shelved(sizeof(CodedState)) +
+         shelved(sizeof(BlockCoding<DecodingPort>));
+}
+static_assert(needed(kLarge, kBlockPiecesMax, package::kPieceSizeMax) <=
+              kLarge.memory - kLargeStack);
+static_assert(needed(kSmall, kSmallPiecesMax, kSmallPieceSize) <= kSmall.memory - kSmallStack);
+
+// Why the walk ended early: the first thing that failed, or the block itself.
+Status reason(const CodedState& state, std::size_t block) {
+  AIRLOCK_TRY(state.port.is_sound() ? Status{} : state.output.state());
+  AIRLOCK_TRY(state.base.state());
+  AIRLOCK_TRY(state.ahead.state());
+  AIRLOCK_TRY(state.facts.state());
+  return fail(Code::patch_malformed, block);
 }
 
 }  // namespace
 
-Result<package::Digest> decode_coded(CodedState& state, Coding coding, const BlockWork& work) {
-  return CodedBlock(state, work).run(coding);
+const Profile* find_profile(std::uint8_t number) {
+  if (number == kSmall.number) return &kSmall;
+  return number == kLarge.number ? &kLarge : nullptr;
 }
 
-Result<package::Digest> copy_raw(RawState& state, const BlockWork& work) {
-  if (state.pieces.coded_size() != work.size) return fail(Code::patch_malformed, work.block);
+Result<package::Digest> copy_raw(PieceReader& pieces, const BlockWork& work) {
+  if (pieces.coded_size() != work.size) return fail(Code::patch_malformed, work.block);
   crypto::Sha256 hash;
-  for (std::uint64_t at = work.start; !state.pieces.at_end();) {
-    AIRLOCK_ASSIGN(const Bytes bytes, state.pieces.next());
-    hash.update(bytes);
-    AIRLOCK_TRY(work.sink.write(at, bytes));
-    at += bytes.size();
+  std::size_t made = 0;
+  while (!pieces.at_end()) {
+    AIRLOCK_ASSIGN(const Bytes chunk, pieces.next());
+    hash.update(chunk);
+    AIRLOCK_TRY(work.sink.write(work.start + made, chunk));
+    made += chunk.size();
   }
   return hash.finish();
 }
 
-}  // namespace internal
-}  // namespace airlock::delta
+Result<package::Digest> decode_coded(Shelf& shelf, PieceReader& pieces, const BlockWork& work,
+                                     Source& scratch, Bytes root) {
+  FactsReader facts;
+  AIRLOCK_TRY(facts.open(scratch, root));
+  const Profile* const profile = find_profile(facts.header().profile);
+  if (profile == nullptr) return fail(Code::bad_checksum);
+  const MutableBytes models_at = shelf.take(Models::bytes(*profile));
+  const MutableBytes buffers[4] = {shelf.take(window_size(*profile)), shelf.take(kAheadSize),
+                                   shelf.take(output_size(*profile)), shelf.take(kInsideSize)};
+  auto* const state = shelf.place<CodedState>(pieces, work, buffers);
+  if (models_at.empty() || buffers[3].empty() || state == nullptr) {
+    return fail(Code::memory_exceeded, profile->memory);
+  }
+  state->facts = facts;
+  Models& models = Models::place(*profile, models_at);
+  models.reset();
+  auto* const coding = shelf.place<BlockCoding<DecodingPort>>(
+      BlockCoding<DecodingPort>::Parts{*profile, models, state->facts, state->base, state->ahead},
+      state->port);
+  if (coding == nullptr) return fail(Code::memory_exceeded, profile->memory);
+  state->port.start();
+  const bool came_to_end = coding->run(work.start, work.start + work.size, {});
+  const RangeReader& range = state->port.range();
+  if (!range.state()) {
+    return range.state().error().code == Code::patch_malformed
+               ? fail(Code::patch_malformed, work.block)
+               : std::unexpected(range.state().error());
+  }
+  if (!came_to_end) return std::unexpected(reason(*state, work.block).error());
+  if (!range.at_end()) return fail(Code::patch_malformed, work.block);
+  return state->output.finish();
+}
+
+}  // namespace airlock::delta::internal

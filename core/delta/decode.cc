@@ -1,62 +1,85 @@
-#include <new>
+#include "core/delta/internal/work.h"
 
-#include "core/delta/internal/block.h"
-
-namespace airlock::delta {
+namespace airlock::delta::internal {
 namespace {
 
-using internal::BlockPlace;
-using internal::BlockWork;
-
-// One state of these stands in the decoder's memory at a time.
-template <class State>
-State& placed_in(MutableBytes memory) {
-  AIRLOCK_CHECK(memory.size() >= sizeof(State));
-  return *new (memory.data()) State;
+// The stack of the decoder that has this much memory.
+constexpr std::size_t stack_beside(std::size_t memory) {
+  return memory <= kSmall.memory ? kSmallStack : kLargeStack;
 }
 
-Result<package::Digest> make_block(MutableBytes memory, const HeadEntry& entry,
-                                   const BlockPlace& place, const BlockWork& work, Source& source) {
-  switch (entry.coding) {
-    case Coding::raw: {
-      auto& state = placed_in<internal::RawState>(memory);
-      AIRLOCK_TRY(state.pieces.open(entry, place, source, state.buffer));
-      return internal::copy_raw(state, work);
-    }
-    case Coding::patch:
-      // A full image that needs a base, or nobody gave one.
-      if (work.base == nullptr) return fail(Code::patch_malformed, work.block);
-      [[fallthrough]];
-    case Coding::compressed: {
-      auto& state = placed_in<internal::CodedState>(memory);
-      AIRLOCK_TRY(state.pieces.open(entry, place, source, state.piece));
-      return internal::decode_coded(state, entry.coding, work);
-    }
+// What is opened for one entry: its coding, and a reader of its pieces that stands on the shelf.
+struct Opened {
+  Coding coding;
+  PieceReader* pieces;
+};
+
+// Memory for an entry's leaf hashes, then for its pieces: one at a time where more is to come, as
+// many as there is room for where they are copied.
+Result<Opened> open_entry(Shelf& shelf, const EntryPlace& place, Source& source) {
+  // The head piece is needed no longer than until its entry was read.
+  AIRLOCK_ASSIGN(const PlacedEntry placed, prove_entry(place, source, Shelf(shelf).rest()));
+  const std::size_t piece_size = place.payload.piece_size;
+  AIRLOCK_ASSIGN(const BlockShape shape,
+                 block_shape(placed.entry.stored_size, place.payload.piece_size));
+  const MutableBytes list = shelf.take(shape.pieces * package::Digest::kSize);
+  auto* const pieces = shelf.place<PieceReader>();
+  if (list.empty() || pieces == nullptr || shelf.rest().size() < piece_size) {
+    return fail(Code::memory_exceeded, shape.pieces);
   }
-  return fail(Code::index_rejected, work.block);
+  const std::size_t room = std::min(shelf.rest().size(), kRawReadMax);
+  const MutableBytes buffer =
+      shelf.take(placed.entry.coding == Coding::raw ? room / piece_size * piece_size : piece_size);
+  auto* const leaves = new (list.data()) package::Digest[shape.pieces];
+  AIRLOCK_TRY(pieces->open(placed, place, source, {{leaves, shape.pieces}, buffer}));
+  return Opened{placed.entry.coding, pieces};
 }
 
 }  // namespace
 
-Status BlockDecoder::decode(const package::Image& image, const package::Payload& payload,
-                            std::size_t block, Source& source, Source* base, Area& sink) {
-  static_assert(sizeof(internal::RawState) <= sizeof memory_);
-  static_assert(sizeof(internal::CodedState) <= sizeof memory_);
-  static_assert(sizeof(internal::HeadBuffer) <= sizeof memory_);
-  AIRLOCK_CHECK(block < image.block_count());
-  const BlockPlace place = {payload, image.block_count(), block};
-  auto& head = placed_in<internal::HeadBuffer>(memory_);
-  AIRLOCK_ASSIGN(const HeadEntry entry, internal::prove_entry(place, source, head));
+Status prepare(MutableBytes memory, const package::Image& image, const package::Payload& payload,
+               Source& source, Area& scratch) {
+  if (scratch.size() < kScratchHeaderSize) return fail(Code::memory_exceeded, scratch.size());
+  if (holds_facts(scratch, payload.root.bytes, memory)) return {};
+  Shelf shelf(memory);
+  const EntryPlace place = {payload, entry_count(image.block_count()), 0};
+  AIRLOCK_ASSIGN(const Opened opened, open_entry(shelf, place, source));
+  if (opened.coding != Coding::facts) return fail(Code::index_rejected);
   const bool is_patch = payload.type == package::PayloadType::patch;
-  const BlockWork work = {std::uint64_t{block} * package::kBlockSize,
-                          image.block_size(block),
-                          block,
-                          is_patch ? base : nullptr,
-                          payload.base_size,
-                          sink};
-  AIRLOCK_ASSIGN(const package::Digest made, make_block(memory_, entry, place, work, source));
-  if (made != image.block_digest(block)) return fail(Code::block_rejected, block);
+  const std::uint64_t base = is_patch ? payload.base_size : 0;
+  return keep_facts(shelf,
+                    {*opened.pieces,
+                     {image.size, base},
+                     payload.root.bytes,
+                     memory.size() + stack_beside(memory.size()),
+                     payload.decoder_memory,
+                     is_patch ? payload.scratch_size : kScratchHeaderSize},
+                    scratch);
+}
+
+Status decode(MutableBytes memory, const package::Image& image, const package::Payload& payload,
+              std::size_t block, Source& source, const Places& places, Area& sink) {
+  AIRLOCK_CHECK(block < image.block_count());
+  Shelf shelf(memory);
+  const EntryPlace place = {payload, entry_count(image.block_count()), block + 1};
+  AIRLOCK_ASSIGN(const Opened opened, open_entry(shelf, place, source));
+  const bool is_patch = payload.type == package::PayloadType::patch;
+  // A patch, and nobody gave its base.
+  if (is_patch && places.base == nullptr) return fail(Code::patch_malformed, block);
+  const BlockWork work = {
+      std::uint64_t{block} * package::kBlockSize, image.block_size(block),          block,
+      is_patch ? places.base : nullptr,           is_patch ? payload.base_size : 0, sink};
+  Result<package::Digest> made = fail(Code::index_rejected, block);
+  switch (opened.coding) {
+    case Coding::raw: made = copy_raw(*opened.pieces, work); break;
+    case Coding::coded:
+      made = decode_coded(shelf, *opened.pieces, work, places.scratch, payload.root.bytes);
+      break;
+    case Coding::facts: break;
+  }
+  if (!made) return std::unexpected(made.error());
+  if (*made != image.block_digest(block)) return fail(Code::block_rejected, block);
   return {};
 }
 
-}  // namespace airlock::delta
+}  // namespace airlock::delta::internal

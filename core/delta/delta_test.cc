@@ -7,6 +7,7 @@
 
 #include "core/package/tree.h"
 #include "tests/fakes/memory.h"
+#include "tests/fakes/payload.h"
 
 namespace airlock::delta {
 namespace {
@@ -15,6 +16,9 @@ using Buffer = std::vector<std::uint8_t>;
 using fakes::MemoryArea;
 using fakes::noise;
 using package::Digest;
+
+constexpr std::size_t kBaseSize = 4096;
+constexpr auto kNoFacts = no_facts(kLarge);
 
 // An image of one block and a payload that stores `coded` for it, all proofs right.
 struct OneBlock {
@@ -25,28 +29,13 @@ struct OneBlock {
 };
 
 std::unique_ptr<OneBlock> one_block(const Buffer& image, const Buffer& coded, Coding coding,
-                                    std::uint16_t piece_size) {
+                                    std::uint16_t piece_size, Bytes facts = kNoFacts) {
   auto made = std::make_unique<OneBlock>();
-  package::TreeHasher tree;
-  Buffer list;
-  for (std::size_t at = 0; at < coded.size(); at += piece_size) {
-    const std::size_t size = std::min<std::size_t>(piece_size, coded.size() - at);
-    const Digest leaf = package::leaf_hash(Bytes(coded).subspan(at, size));
-    tree.add(leaf);
-    list.insert(list.end(), leaf.bytes.begin(), leaf.bytes.end());
-  }
-  if (tree.count() == 1) list.clear();
-  made->bytes.resize(kHeadEntrySize);
-  write_head_entry({kHeadEntrySize, stored_size(coded.size(), piece_size), coding, tree.root()},
-                   made->bytes);
-  made->payload.root = package::leaf_hash(made->bytes);
-  made->bytes.insert(made->bytes.end(), list.begin(), list.end());
-  made->bytes.insert(made->bytes.end(), coded.begin(), coded.end());
+  fakes::OneBlockPayload built = fakes::one_block_payload(facts, coded, coding, piece_size);
+  made->bytes = std::move(built.bytes);
+  made->payload = built.payload;
   made->payload.type = package::PayloadType::patch;
-  made->payload.size = made->bytes.size();
-  made->payload.head_size = kHeadEntrySize;
-  made->payload.piece_size = piece_size;
-  made->payload.base_size = 4096;
+  made->payload.base_size = kBaseSize;
   made->digest = crypto::sha256(image);
   made->image = {{}, image.size(), made->digest, made->digest.bytes};
   return made;
@@ -55,8 +44,10 @@ std::unique_ptr<OneBlock> one_block(const Buffer& image, const Buffer& coded, Co
 Status decode(const OneBlock& block, MemoryArea& slot) {
   static BlockDecoder decoder;
   MemoryArea source(block.bytes);
-  MemoryArea base(Buffer(4096, 0x5A));
-  return decoder.decode(block.image, block.payload, 0, source, &base, slot);
+  MemoryArea base(Buffer(kBaseSize, 0x5A));
+  MemoryArea scratch(Buffer(4096));
+  AIRLOCK_TRY(decoder.prepare(block.image, block.payload, source, scratch));
+  return decoder.decode(block.image, block.payload, 0, source, {&base, scratch}, slot);
 }
 
 TEST(BlockShape, IsTheWayBackFromEveryStoredSize) {
@@ -80,38 +71,37 @@ TEST(BlockShape, IsTheWayBackFromEveryStoredSize) {
 }
 
 TEST(Head, IsCutIntoPiecesOfWholeEntriesThatFollowEachOther) {
-  for (const std::size_t blocks : std::initializer_list<std::size_t>{1, 5, 6, 91, 92, 1000}) {
+  for (const std::size_t entries : std::initializer_list<std::size_t>{1, 5, 6, 91, 117, 1000}) {
     for (const std::uint16_t piece_size : std::initializer_list<std::uint16_t>{64, 300, 4096}) {
       std::uint64_t end = 0;
       std::size_t bytes = 0;
-      const std::uint64_t count = head_piece_count(blocks, piece_size);
+      const std::uint64_t count = head_piece_count(entries, piece_size);
       for (std::uint64_t piece = 0; piece < count; ++piece) {
-        const HeadPlace place = head_place(blocks, piece_size, piece);
+        const HeadPlace place = head_place(entries, piece_size, piece);
         EXPECT_EQ(place.offset, end);
         EXPECT_EQ(place.path_size, package::inclusion_path_size(piece, count));
         EXPECT_LE(place.piece_size, piece_size);
-        EXPECT_EQ(place.piece_size % kHeadEntrySize, 0U);
+        EXPECT_EQ((place.piece_size - kHeadOffsetSize) % kHeadEntrySize, 0U);
         end = place.offset + place.path_size * Digest::kSize + place.piece_size;
-        bytes += place.piece_size;
+        bytes += place.piece_size - kHeadOffsetSize;
       }
-      EXPECT_EQ(bytes, blocks * kHeadEntrySize);
+      EXPECT_EQ(bytes, entries * kHeadEntrySize);
     }
   }
 }
 
 TEST(HeadEntry, IsReadAsItWasWritten) {
-  HeadEntry entry = {0x0102030405060708, 0xA0B0C0D0, Coding::patch, {}};
+  HeadEntry entry = {0x2A0B0C, Coding::facts, {}};
   entry.root.bytes.fill(0x77);
   std::array<std::uint8_t, kHeadEntrySize> bytes;
   write_head_entry(entry, bytes);
-  EXPECT_EQ(bytes[0], 1);
-  EXPECT_EQ(bytes[8], 0xA0);
+  EXPECT_EQ(bytes[0], 0xAA);
+  EXPECT_EQ(bytes[2], 0x0C);
   const auto read = read_head_entry(bytes);
-  EXPECT_EQ(read->offset, entry.offset);
   EXPECT_EQ(read->stored_size, entry.stored_size);
   EXPECT_EQ(read->coding, entry.coding);
   EXPECT_EQ(read->root, entry.root);
-  bytes[12] = 3;
+  bytes[0] |= 0xC0;
   EXPECT_EQ(read_head_entry(bytes).error().code, Code::index_rejected);
 }
 
@@ -120,11 +110,14 @@ TEST(BlockDecoder, CopiesARawBlockInFewLargeReadsAndWrites) {
   const auto block = one_block(image, image, Coding::raw, 4096);
   static BlockDecoder decoder;
   MemoryArea source(block->bytes);
+  MemoryArea base{Buffer(kBaseSize)};
+  MemoryArea scratch(Buffer(0));
   MemoryArea slot(Buffer(image.size()));
-  ASSERT_TRUE(decoder.decode(block->image, block->payload, 0, source, nullptr, slot));
+  ASSERT_TRUE(decoder.decode(block->image, block->payload, 0, source, {&base, scratch}, slot));
   EXPECT_EQ(slot.bytes(), image);
   EXPECT_LE(source.reads(), 4U);
   EXPECT_LE(slot.writes(), 2U);
+  EXPECT_EQ(base.reads() + scratch.reads(), 0U);
 }
 
 TEST(BlockDecoder, RefusesARawBlockOfAnotherSize) {
@@ -148,8 +141,8 @@ TEST(BlockDecoder, RefusesPiecesThatFitTheirListWhereTheListIsNotTheHeads) {
   const Buffer image = noise(1000, 13);
   const auto bent = one_block(image, image, Coding::raw, 512);
   const auto another = one_block(image, noise(1000, 14), Coding::raw, 512);
-  std::copy(another->bytes.begin() + kHeadEntrySize, another->bytes.end(),
-            bent->bytes.begin() + kHeadEntrySize);
+  std::copy(another->bytes.begin() + fakes::kOneBlockHeadSize, another->bytes.end(),
+            bent->bytes.begin() + fakes::kOneBlockHeadSize);
   MemoryArea slot(Buffer(image.size()));
   EXPECT_EQ(decode(*bent, slot).error().code, Code::piece_rejected);
   EXPECT_EQ(slot.writes(), 0U);
@@ -168,9 +161,7 @@ TEST(BlockDecoder, RefusesCodedNoiseBehindRightProofs) {
   const Buffer image = noise(20'000, 6);
   for (std::uint32_t seed = 0; seed < 400; ++seed) {
     Buffer coded = noise(1 + seed * 7, seed);
-    coded[0] &= 7;  // mostly parameters that exist
-    const Coding coding = seed % 2 == 0 ? Coding::compressed : Coding::patch;
-    const auto block = one_block(image, coded, coding, 512);
+    const auto block = one_block(image, coded, Coding::coded, 512);
     MemoryArea slot(Buffer(image.size()));
     const Status status = decode(*block, slot);
     ASSERT_FALSE(status);
@@ -181,15 +172,45 @@ TEST(BlockDecoder, RefusesCodedNoiseBehindRightProofs) {
 
 TEST(BlockDecoder, RefusesAHeadThatPointsOutsideThePayload) {
   const Buffer image = noise(100, 7);
-  for (const std::uint64_t offset : {std::uint64_t{0}, std::uint64_t{kHeadEntrySize + 1},
+  for (const std::uint64_t offset : {std::uint64_t{0}, std::uint64_t{fakes::kOneBlockHeadSize - 1},
                                      std::uint64_t{1000}, UINT64_MAX - 50}) {
     const auto block = one_block(image, image, Coding::raw, 512);
-    write_head_entry({offset, 100, Coding::raw, package::leaf_hash(image)},
-                     MutableBytes(block->bytes).first(kHeadEntrySize));
-    block->payload.root = package::leaf_hash(Bytes(block->bytes).first(kHeadEntrySize));
+    const HeadEntry facts = {kNoFactsSize, Coding::facts, package::leaf_hash(kNoFacts)};
+    const HeadEntry raw = {100, Coding::raw, package::leaf_hash(image)};
+    const Buffer head = fakes::one_block_head(facts, raw, offset);
+    std::copy(head.begin(), head.end(), block->bytes.begin());
+    block->payload.root = package::leaf_hash(head);
     MemoryArea slot(Buffer(image.size()));
     EXPECT_EQ(decode(*block, slot).error().code, Code::index_rejected);
   }
+}
+
+// Before a byte of the facts is fetched: a device that is told of small memory has no more.
+TEST(BlockDecoder, TakesOfASmallPayloadOnlyPiecesThatASmallDecoderHolds) {
+  const Buffer image = noise(package::kBlockSize, 8);
+  constexpr auto kSmallFacts = no_facts(kSmall);
+  static SmallBlockDecoder decoder;
+  for (const std::uint16_t piece_size : std::initializer_list<std::uint16_t>{512, 1024, 2048}) {
+    const auto block = one_block(image, image, Coding::raw, piece_size, kSmallFacts);
+    block->payload.decoder_memory = kSmall.memory;
+    MemoryArea source(block->bytes);
+    MemoryArea scratch(Buffer(4096));
+    const Status kept = decoder.prepare(block->image, block->payload, source, scratch);
+    EXPECT_EQ(kept ? Code::ok : kept.error().code,
+              piece_size == kSmallPieceSize ? Code::ok : Code::index_rejected);
+  }
+  const auto block =
+      one_block(image, noise(package::kBlockSize + 1, 9), Coding::coded, 1024, kSmallFacts);
+  block->payload.decoder_memory = kSmall.memory;
+  MemoryArea source(block->bytes);
+  MemoryArea base{Buffer(kBaseSize)};
+  MemoryArea scratch(Buffer(4096));
+  MemoryArea slot(Buffer(image.size()));
+  ASSERT_TRUE(decoder.prepare(block->image, block->payload, source, scratch));
+  const Status made =
+      decoder.decode(block->image, block->payload, 0, source, {&base, scratch}, slot);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, Code::index_rejected);
 }
 
 TEST(BlockDecoder, PassesOnWhatTheSlotAnswers) {
@@ -197,6 +218,119 @@ TEST(BlockDecoder, PassesOnWhatTheSlotAnswers) {
   const auto block = one_block(image, image, Coding::raw, 512);
   MemoryArea slot(Buffer(10));
   EXPECT_EQ(decode(*block, slot).error().code, Code::storage_failed);
+}
+
+// ---- facts
+
+Status prepare(const OneBlock& block, MemoryArea& source, MemoryArea& scratch) {
+  static BlockDecoder decoder;
+  return decoder.prepare(block.image, block.payload, source, scratch);
+}
+
+TEST(Facts, AreOfAVersionThatIsKnownAndOfAProfileThatStatesItsMemory) {
+  const Buffer image = noise(100, 9);
+  struct Bent {
+    std::size_t at;
+    std::uint8_t value;
+    Code code;
+  };
+  for (const Bent& bent :
+       {Bent{0, 2, Code::unsupported_version}, Bent{1, 3, Code::unsupported_version},
+        Bent{5, 1, Code::patch_malformed}, Bent{1, kSmall.number, Code::patch_malformed}}) {
+    Buffer facts(kNoFacts.begin(), kNoFacts.end());
+    facts[bent.at] = bent.value;
+    const auto block = one_block(image, image, Coding::raw, 512, facts);
+    MemoryArea source(block->bytes);
+    MemoryArea scratch(Buffer(4096));
+    EXPECT_EQ(prepare(*block, source, scratch).error().code, bent.code);
+    EXPECT_EQ(scratch.writes(), 0U);
+  }
+}
+
+TEST(Facts, OfALargerDecoderAreRefusedByASmallerOne) {
+  const Buffer image = noise(100, 9);
+  const auto block = one_block(image, image, Coding::raw, 512);
+  static SmallBlockDecoder decoder;
+  MemoryArea source(block->bytes);
+  MemoryArea scratch(Buffer(4096));
+  const Status kept = decoder.prepare(block->image, block->payload, source, scratch);
+  EXPECT_EQ(kept.error(), (Error{Code::memory_exceeded, kLarge.memory}));
+}
+
+TEST(Facts, AreNotFetchedAgainWhereTheyAreKeptWhole) {
+  const Buffer image = noise(100, 9);
+  const auto block = one_block(image, image, Coding::raw, 512);
+  MemoryArea source(block->bytes);
+  MemoryArea scratch(Buffer(4096));
+  ASSERT_TRUE(prepare(*block, source, scratch));
+  const std::size_t reads = source.reads();
+  ASSERT_TRUE(prepare(*block, source, scratch));
+  EXPECT_EQ(source.reads(), reads);
+  // Another payload's are not these.
+  const auto other = one_block(image, noise(100, 10), Coding::raw, 512);
+  MemoryArea other_source(other->bytes);
+  ASSERT_TRUE(prepare(*other, other_source, scratch));
+  EXPECT_GT(other_source.reads(), 0U);
+  // One flipped bit, and they are fetched anew.
+  for (std::size_t at = 0; at < kScratchHeaderSize; ++at) {
+    Buffer bent = scratch.bytes();
+    bent[at] ^= 4;
+    MemoryArea torn(bent);
+    MemoryArea again(other->bytes);
+    ASSERT_TRUE(prepare(*other, again, torn));
+    EXPECT_GT(again.reads(), 0U) << at;
+    EXPECT_EQ(torn.bytes(), scratch.bytes());
+  }
+}
+
+TEST(Facts, TakeNoMoreOfAScratchAreaThanTheManifestStates) {
+  const Buffer image = noise(100, 9);
+  const auto block = one_block(image, image, Coding::raw, 512);
+  MemoryArea source(block->bytes);
+  MemoryArea scratch(Buffer(4096));
+  block->payload.scratch_size = kScratchHeaderSize - 1;
+  EXPECT_EQ(prepare(*block, source, scratch).error().code, Code::patch_malformed);
+  EXPECT_EQ(scratch.writes(), 0U);
+  block->payload.scratch_size = kScratchHeaderSize;
+  EXPECT_TRUE(prepare(*block, source, scratch));
+}
+
+TEST(Facts, NeedAScratchAreaThatHoldsThem) {
+  const Buffer image = noise(100, 9);
+  const auto block = one_block(image, image, Coding::raw, 512);
+  MemoryArea source(block->bytes);
+  MemoryArea scratch(Buffer(kScratchHeaderSize - 1));
+  EXPECT_EQ(prepare(*block, source, scratch).error().code, Code::memory_exceeded);
+}
+
+TEST(Facts, ThatAreNoiseAreRefused) {
+  const Buffer image = noise(100, 9);
+  for (std::uint32_t seed = 0; seed < 400; ++seed) {
+    Buffer facts(kNoFacts.begin(), kNoFacts.begin() + kFactsFixedSize);
+    const Buffer coded = noise(1 + seed * 3, seed);
+    facts.insert(facts.end(), coded.begin(), coded.end());
+    const auto block = one_block(image, image, Coding::raw, 512, facts);
+    MemoryArea source(block->bytes);
+    MemoryArea scratch(Buffer(8192));
+    const Status kept = prepare(*block, source, scratch);
+    ASSERT_FALSE(kept);
+    EXPECT_TRUE(kept.error().code == Code::patch_malformed ||
+                kept.error().code == Code::memory_exceeded);
+  }
+}
+
+TEST(CodedBlock, NeedsFactsInItsScratchArea) {
+  const Buffer image = noise(100, 9);
+  const auto block = one_block(image, image, Coding::coded, 512);
+  static BlockDecoder decoder;
+  MemoryArea source(block->bytes);
+  MemoryArea base{Buffer(kBaseSize)};
+  MemoryArea scratch(Buffer(4096));
+  MemoryArea slot(Buffer(image.size()));
+  const Status made =
+      decoder.decode(block->image, block->payload, 0, source, {&base, scratch}, slot);
+  EXPECT_EQ(made.error().code, Code::bad_checksum);
+  EXPECT_EQ(slot.writes(), 0U);
 }
 
 }  // namespace

@@ -1,38 +1,36 @@
 // The head of a payload: its layout, and the entries' spelling (big-endian).
 #include "core/delta/delta.h"
+#include "core/delta/internal/numbers.h"
 #include "core/package/tree.h"
 
 namespace airlock::delta {
+
+using internal::read_number;
+using internal::write_number;
+
 namespace {
 
-void write_number(std::uint64_t value, MutableBytes to) {
-  for (std::size_t i = to.size(); i-- > 0; value >>= 8) to[i] = static_cast<std::uint8_t>(value);
-}
-
-std::uint64_t read_number(Bytes from) {
-  std::uint64_t value = 0;
-  for (std::uint8_t byte : from) value = value << 8 | byte;
-  return value;
-}
+constexpr unsigned kStoredSizeBits = 22;
 
 }  // namespace
 
 void write_head_entry(const HeadEntry& entry, MutableBytes to) {
-  AIRLOCK_CHECK(to.size() == kHeadEntrySize);
-  write_number(entry.offset, to.first(8));
-  write_number(entry.stored_size, to.subspan(8, 4));
-  to[12] = static_cast<std::uint8_t>(entry.coding);
-  copy_into(to.subspan(13), entry.root.bytes);
+  AIRLOCK_CHECK(to.size() == kHeadEntrySize && entry.stored_size <= kStoredSizeMax);
+  write_number(
+      std::uint64_t{static_cast<std::uint8_t>(entry.coding)} << kStoredSizeBits | entry.stored_size,
+      to.first(3));
+  copy_into(to.subspan(3), entry.root.bytes);
 }
 
 Result<HeadEntry> read_head_entry(Bytes from) {
   AIRLOCK_CHECK(from.size() == kHeadEntrySize);
+  const std::uint64_t packed = read_number(from.first(3));
+  const std::uint64_t coding = packed >> kStoredSizeBits;
+  if (coding > static_cast<std::uint8_t>(Coding::facts)) return fail(Code::index_rejected);
   HeadEntry entry;
-  entry.offset = read_number(from.first(8));
-  entry.stored_size = static_cast<std::uint32_t>(read_number(from.subspan(8, 4)));
-  if (from[12] > static_cast<std::uint8_t>(Coding::patch)) return fail(Code::index_rejected, 12);
-  entry.coding = static_cast<Coding>(from[12]);
-  copy_into(entry.root.bytes, from.subspan(13));
+  entry.stored_size = static_cast<std::uint32_t>(packed & kStoredSizeMax);
+  entry.coding = static_cast<Coding>(coding);
+  copy_into(entry.root.bytes, from.subspan(3));
   return entry;
 }
 
@@ -60,25 +58,25 @@ Result<BlockShape> block_shape(std::uint32_t stored_size, std::uint16_t piece_si
 }
 
 std::size_t head_entries_per_piece(std::uint16_t piece_size) {
-  AIRLOCK_CHECK(piece_size >= kHeadEntrySize);
-  return piece_size / kHeadEntrySize;
+  AIRLOCK_CHECK(piece_size >= kHeadOffsetSize + kHeadEntrySize);
+  return (piece_size - kHeadOffsetSize) / kHeadEntrySize;
 }
 
-std::uint64_t head_piece_count(std::size_t block_count, std::uint16_t piece_size) {
-  const std::size_t entries = head_entries_per_piece(piece_size);
-  return (block_count + entries - 1) / entries;
+std::uint64_t head_piece_count(std::size_t entries, std::uint16_t piece_size) {
+  const std::size_t each = head_entries_per_piece(piece_size);
+  return (entries + each - 1) / each;
 }
 
-HeadPlace head_place(std::size_t block_count, std::uint16_t piece_size, std::uint64_t piece) {
-  const std::size_t entries = head_entries_per_piece(piece_size);
-  const std::uint64_t count = head_piece_count(block_count, piece_size);
+HeadPlace head_place(std::size_t entries, std::uint16_t piece_size, std::uint64_t piece) {
+  const std::size_t each = head_entries_per_piece(piece_size);
+  const std::uint64_t count = head_piece_count(entries, piece_size);
   AIRLOCK_CHECK(piece < count);
   HeadPlace place;
   for (std::uint64_t i = 0; i <= piece; ++i) {
     place.offset += place.path_size * package::Digest::kSize + place.piece_size;
     place.path_size = package::inclusion_path_size(i, count);
-    const auto done = static_cast<std::size_t>(i) * entries;
-    place.piece_size = std::min(entries, block_count - done) * kHeadEntrySize;
+    const auto done = static_cast<std::size_t>(i) * each;
+    place.piece_size = kHeadOffsetSize + std::min(each, entries - done) * kHeadEntrySize;
   }
   return place;
 }

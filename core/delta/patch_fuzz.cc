@@ -1,10 +1,9 @@
-// Any coded bytes behind valid proofs: the decoder writes inside its block and refuses the rest.
-// (Bytes with wrong proofs never come this far; delta_test.cc holds that.)
-#include <cstring>
+// Any facts and any coded bytes behind valid proofs, and any scratch area: the decoder writes
+// inside its block and its scratch area, and refuses the rest.
 #include <vector>
 
 #include "core/delta/delta.h"
-#include "core/package/tree.h"
+#include "tests/fakes/payload.h"
 
 using namespace airlock;
 
@@ -13,6 +12,7 @@ namespace {
 constexpr std::size_t kHostileSizeMax = 16 << 10;
 constexpr std::uint16_t kPieceSize = 512;
 constexpr std::size_t kBaseSize = 4096;
+constexpr std::size_t kScratchSize = 8192;
 
 class HostileSource final : public Source {
  public:
@@ -27,73 +27,86 @@ class HostileSource final : public Source {
   Bytes bytes_;
 };
 
-// A slot that traps where a write would leave the block or skip a byte.
-class OneBlockSlot final : public Area {
+// An area that traps where a write would leave it, and that holds what was written.
+class StrictArea final : public Area {
  public:
-  explicit OneBlockSlot(std::size_t size) : size_(size) {}
-  std::uint64_t size() const override { return size_; }
+  explicit StrictArea(std::size_t size) : bytes_(size) {}
+  std::uint64_t size() const override { return bytes_.size(); }
   Status erase(std::uint64_t, std::uint64_t) override { return {}; }
   Status sync() override { return {}; }
-  Status read(std::uint64_t, MutableBytes) override { return fail(Code::storage_failed); }
+  Status read(std::uint64_t offset, MutableBytes to) override {
+    // A scratch area that lies may send its reader anywhere.
+    if (offset > bytes_.size() || to.size() > bytes_.size() - offset) {
+      return fail(Code::out_of_range, offset);
+    }
+    copy_into(to, Bytes(bytes_).subspan(static_cast<std::size_t>(offset), to.size()));
+    return {};
+  }
   Status write(std::uint64_t offset, Bytes bytes) override {
-    AIRLOCK_CHECK(offset == written_ && bytes.size() <= size_ - written_);
-    written_ += bytes.size();
+    AIRLOCK_CHECK(offset <= bytes_.size() && bytes.size() <= bytes_.size() - offset);
+    copy_into(MutableBytes(bytes_).subspan(static_cast<std::size_t>(offset)), bytes);
     return {};
   }
 
  private:
-  std::size_t size_;
-  std::size_t written_ = 0;
+  std::vector<std::uint8_t> bytes_;
 };
 
-// A payload of one block, with the head in front of it and every proof right.
-struct Proven {
-  std::vector<std::uint8_t> bytes;
-  package::Payload payload;
-};
-
-Proven prove(Bytes coded, delta::Coding coding) {
-  package::TreeHasher tree;
-  std::vector<std::uint8_t> list;
-  for (std::size_t at = 0; at < coded.size(); at += kPieceSize) {
-    const std::size_t size = std::min<std::size_t>(kPieceSize, coded.size() - at);
-    const package::Digest leaf = package::leaf_hash(coded.subspan(at, size));
-    tree.add(leaf);
-    list.insert(list.end(), leaf.bytes.begin(), leaf.bytes.end());
-  }
-  if (tree.count() == 1) list.clear();
-  Proven made;
-  made.bytes.resize(delta::kHeadEntrySize);
-  delta::write_head_entry(
-      {delta::kHeadEntrySize, delta::stored_size(coded.size(), kPieceSize), coding, tree.root()},
-      made.bytes);
-  made.payload.root = package::leaf_hash(made.bytes);
-  made.bytes.insert(made.bytes.end(), list.begin(), list.end());
-  made.bytes.insert(made.bytes.end(), coded.begin(), coded.end());
-  made.payload.type = package::PayloadType::patch;
-  made.payload.size = made.bytes.size();
-  made.payload.head_size = delta::kHeadEntrySize;
-  made.payload.piece_size = kPieceSize;
-  made.payload.base_size = kBaseSize;
-  return made;
+// What whoever can write to a device's storage puts into its scratch area: a header with the right
+// checksum and other counts, and other segments.
+void lie(StrictArea& scratch, Bytes with) {
+  std::array<std::uint8_t, delta::kScratchHeaderSize> bytes;
+  delta::ScratchHeader header;
+  AIRLOCK_CHECK(scratch.read(0, bytes) && header.read(bytes));
+  header.facts.segment_count = (header.facts.segment_count + with[0]) % 256;
+  header.facts.chain_count = std::min<std::uint32_t>(with[0] >> 4, header.facts.segment_count);
+  header.write(bytes);
+  const Bytes segments = with.first(std::min<std::size_t>(with.size(), kScratchSize / 2));
+  AIRLOCK_CHECK(scratch.write(0, bytes) && scratch.write(delta::kScratchHeaderSize, segments));
 }
 
 }  // namespace
 
+// One byte of what follows, two numbers, a byte of what the scratch area does, the facts, the
+// block. All proofs are right: bytes with wrong ones never come this far, as delta_test.cc holds.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static delta::BlockDecoder decoder;
-  static const std::vector<std::uint8_t> base(kBaseSize, 0x5A);
-  if (size < 4 || size > kHostileSizeMax) return 0;
-  const auto coding = static_cast<delta::Coding>(data[0] % 3);
+  static const std::vector<std::uint8_t> base = [] {
+    std::vector<std::uint8_t> made(kBaseSize);
+    for (std::size_t i = 0; i < made.size(); ++i) made[i] = static_cast<std::uint8_t>(i * i >> 3);
+    return made;
+  }();
+  constexpr std::size_t kFixed = 6;
+  if (size < kFixed + 2 || size > kHostileSizeMax) return 0;
   const std::size_t block_size = 1 + (data[1] | std::size_t{data[2]} << 8);
-  const Proven proven = prove(Bytes(data + 3, size - 3), coding);
+  const std::size_t facts_size =
+      std::min<std::size_t>(1 + (data[3] | std::size_t{data[4]} << 8), size - kFixed - 1);
+  const Bytes facts(data + kFixed, facts_size);
+  const Bytes coded(data + kFixed + facts_size, size - kFixed - facts_size);
+  const auto coding = static_cast<delta::Coding>(data[0] % 3);
+  fakes::OneBlockPayload made = fakes::one_block_payload(facts, coded, coding, kPieceSize);
+  made.payload.type = package::PayloadType::patch;
+  made.payload.base_size = kBaseSize;
+  made.payload.scratch_size = kScratchSize;
   const package::Digest none;
   const package::Image image = {{}, block_size, none, none.bytes};
-  HostileSource source(proven.bytes);
+  HostileSource source(made.bytes);
   HostileSource base_source(base);
-  OneBlockSlot slot(block_size);
-  const Status status = decoder.decode(image, proven.payload, 0, source, &base_source, slot);
+  StrictArea slot(block_size);
+  StrictArea scratch(kScratchSize);
+  const Status kept = decoder.prepare(image, made.payload, source, scratch);
+  if (!kept) {
+    AIRLOCK_CHECK(kept.error().code == Code::patch_malformed ||
+                  kept.error().code == Code::unsupported_version ||
+                  kept.error().code == Code::memory_exceeded);
+    return 0;
+  }
+  if ((data[5] & 1) != 0) lie(scratch, coded);
+  const Status status =
+      decoder.decode(image, made.payload, 0, source, {&base_source, scratch}, slot);
   AIRLOCK_CHECK(!status && (status.error().code == Code::patch_malformed ||
-                            status.error().code == Code::block_rejected));
+                            status.error().code == Code::block_rejected ||
+                            status.error().code == Code::index_rejected ||
+                            status.error().code == Code::out_of_range));
   return 0;
 }

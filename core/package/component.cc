@@ -67,14 +67,19 @@ Status read_payload_field(Payload& payload, std::int64_t key, CborReader& reader
     case PayloadKey::base_size:
       return internal::store(payload.base_size, reader.read_unsigned(kImageSizeMax));
     case PayloadKey::base_digest: return reader.read_exactly(payload.base_digest.bytes);
+    case PayloadKey::scratch_size:
+      return internal::store(payload.scratch_size, read_number<std::uint32_t>(reader));
   }
   return fail(Code::unknown_field);
 }
 
-// A patch names its base, and nothing else does. The digest of "nothing runs" is no base.
+// A patch names its base, and nothing else does, nor what facts take. The digest of "nothing
+// runs" is no base.
 Status check_payload(const Payload& payload, std::uint32_t seen) {
   const std::uint32_t base_keys = payload.type == PayloadType::patch ? kBaseKeys : 0;
   if ((seen & kBaseKeys) != base_keys) return fail(Code::bad_manifest);
+  const bool has_scratch = (seen & internal::key_set(PayloadKey::scratch_size)) != 0;
+  if (has_scratch && base_keys == 0) return fail(Code::bad_manifest);
   if (base_keys != 0 && (payload.base_size == 0 || payload.base_digest.is_zero())) {
     return fail(Code::bad_manifest);
   }

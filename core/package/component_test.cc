@@ -77,6 +77,7 @@ TEST(Component, SaysWhatTheReleaseSaid) {
   EXPECT_EQ(patch.head_size, 128u);
   EXPECT_EQ(patch.base_digest, base);
   EXPECT_EQ(patch.base_size, 77'777u);
+  EXPECT_EQ(patch.scratch_size, 160u);
   EXPECT_EQ(parsed.component(1).id, "radio");
   EXPECT_EQ(parsed.component(1).image(0).block_size(0), 100u);
 }
@@ -205,6 +206,13 @@ TEST(Payload, NamesABaseExactlyWhereItIsAPatch) {
             Code::bad_manifest);
   EXPECT_EQ(with_item(3, 0, [](Fields& full) { full.at(1) = cbor_number(2); }), Code::bad_manifest);
   EXPECT_EQ(with_item(3, 0, [](Fields& full) { full.at(1) = cbor_number(3); }), Code::bad_manifest);
+}
+
+// Older manifests, which stand in slots, have no such number.
+TEST(Payload, StatesWhatItsFactsTakeOnlyWhereItIsAPatch) {
+  EXPECT_EQ(with_item(3, 1, [](Fields& patch) { patch.erase(11); }), Code::ok);
+  EXPECT_EQ(with_item(3, 0, [](Fields& full) { full.append(11, cbor_number(160)); }),
+            Code::bad_manifest);
 }
 
 TEST(Payload, RefusesTheDigestOfNothingAsABase) {

@@ -106,7 +106,7 @@ void write_image(CborWriter& writer, const ImageDraft& image) {
 
 void write_payload(CborWriter& writer, const Payload& payload) {
   const bool patch = payload.type == PayloadType::patch;
-  writer.write_map(patch ? 10 : 8);
+  writer.write_map(patch ? 11 : 8);
   write_size(writer, PayloadKey::type, static_cast<std::uint64_t>(payload.type));
   write_size(writer, PayloadKey::image, payload.image);
   write_size(writer, PayloadKey::size, payload.size);
@@ -118,6 +118,7 @@ void write_payload(CborWriter& writer, const Payload& payload) {
   if (!patch) return;
   write_size(writer, PayloadKey::base_size, payload.base_size);
   write_bytes(writer, PayloadKey::base_digest, payload.base_digest.bytes);
+  write_size(writer, PayloadKey::scratch_size, payload.scratch_size);
 }
 
 void write_components(CborWriter& writer, std::span<const ComponentDraft> components) {

@@ -104,7 +104,7 @@ bool has_base(const Payload& payload, const InstalledComponent& slot) {
 
 // The payload with the fewest bytes among those that this device can use; the first of equals.
 Result<std::uint8_t> choose(const Component& component, const InstalledComponent& slot,
-                            std::uint32_t decoder_memory) {
+                            const DeviceFacts& device) {
   std::optional<std::size_t> best;
   std::uint64_t best_size = 0;
   Code refusal = Code::no_usable_payload;
@@ -112,7 +112,8 @@ Result<std::uint8_t> choose(const Component& component, const InstalledComponent
     const Payload payload = component.payload(i);
     const Image image = component.image(payload.image);
     if (!runs_in(image, slot) || image.size > slot.slot_size || !has_base(payload, slot)) continue;
-    if (payload.decoder_memory > decoder_memory) {
+    if (payload.decoder_memory > device.decoder_memory ||
+        payload.scratch_size > device.scratch_size) {
       refusal = Code::memory_exceeded;
       continue;
     }
@@ -129,7 +130,7 @@ Result<InstallPlan> plan(const Manifest& release, const DeviceFacts& device) {
   for (std::size_t i = 0; i < release.component_count(); ++i) {
     const Component component = release.component(i);
     const Result<std::uint8_t> payload =
-        choose(component, *installed(device, component.id), device.decoder_memory);
+        choose(component, *installed(device, component.id), device);
     if (!payload) return fail(payload.error().code, i);
     AIRLOCK_TRY(made.choices.add({static_cast<std::uint8_t>(i), *payload}));
     made.fetch_bytes += component.payload(*payload).size;

@@ -33,7 +33,8 @@ struct DeviceFacts {
   std::int64_t time_bound = 0;        // proven lower bound of the present, Unix seconds
   std::optional<std::int64_t> clock;  // the system's clock, where there is one; used for one run
   std::uint32_t decoder_memory = 0;
-  Digest share_secret;  // the device's own identity for ramps
+  std::uint64_t scratch_size = 0;  // bytes of the scratch area
+  Digest share_secret;             // the device's own identity for ramps
   Digest running_manifest;
   FixedList<InstalledComponent, kComponentsMax> components;
 };

@@ -49,6 +49,7 @@ DeviceFacts device() {
   facts.time_bound = 1'700'000'000;
   facts.clock = 1'750'000'000;
   facts.decoder_memory = 64 << 10;
+  facts.scratch_size = 64 << 10;
   facts.share_secret = crypto::sha256(bytes_of("device"));
   facts.running_manifest = crypto::sha256(bytes_of("running"));
   EXPECT_TRUE(facts.components.add(installed("mcu")));
@@ -328,6 +329,20 @@ TEST(GatePayload, ChoosesTheFewestBytesThatFitTheMemory) {
   DeviceFacts small = device();
   small.decoder_memory = 8192;
   EXPECT_EQ(*chosen(release, small), 0);
+}
+
+TEST(GatePayload, ChoosesNoPatchWhoseFactsTheScratchAreaCannotHold) {
+  Release release;
+  auto& payloads = release.components[0].payloads;
+  payloads.push_back(Release::patch(900, kRunningImage, 90'000));
+  payloads[1].scratch_size = 4096;
+  DeviceFacts facts = device();
+  facts.scratch_size = 4096;
+  EXPECT_EQ(*chosen(release, facts), 1);
+  facts.scratch_size = 4095;
+  EXPECT_EQ(*chosen(release, facts), 0);
+  payloads.erase(payloads.begin());
+  EXPECT_EQ(chosen(release, facts).error().code, Code::memory_exceeded);
 }
 
 TEST(GatePayload, ChoosesAnImageOnlyForTheAddressOfTheSlot) {

@@ -97,6 +97,7 @@ struct Payload {
   std::uint32_t decoder_memory = 0;  // bytes that decoding needs, everything included
   std::uint64_t base_size = 0;       // patch: the image that it applies to
   Digest base_digest;                // patch: SHA-256 of that image, checked before the first block
+  std::uint32_t scratch_size = 0;    // patch: bytes of a scratch area that its facts take
 };
 
 // One part of a set that is switched together.

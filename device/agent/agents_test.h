@@ -17,6 +17,7 @@
 #include "host/json/json.h"
 #include "host/text/text.h"
 #include "tests/fakes/authority.h"
+#include "tests/fakes/payload.h"
 #include "tests/fakes/signers.h"
 
 namespace airlock::agent {
@@ -40,34 +41,14 @@ struct OneBlock {
   file::Buffer payload;
 };
 inline OneBlock one_block(const file::Buffer& image) {
-  package::TreeHasher tree;
-  file::Buffer leaves;
-  for (std::size_t at = 0; at < image.size(); at += kPieceSize) {
-    const std::size_t size = std::min<std::size_t>(kPieceSize, image.size() - at);
-    const Digest leaf = package::leaf_hash(Bytes(image).subspan(at, size));
-    tree.add(leaf);
-    leaves.insert(leaves.end(), leaf.bytes.begin(), leaf.bytes.end());
-  }
+  const fakes::OneBlockPayload built = fakes::one_block_payload(
+      delta::no_facts(delta::kLarge), image, delta::Coding::raw, kPieceSize);
   OneBlock made;
-  file::Buffer& bytes = made.payload;
-  bytes.resize(delta::kHeadEntrySize);
-  delta::write_head_entry(
-      {delta::kHeadEntrySize, static_cast<std::uint32_t>(leaves.size() + image.size()),
-       delta::Coding::raw, tree.root()},
-      bytes);
-  package::Payload payload;
-  payload.root = package::leaf_hash(bytes);
-  payload.head_size = delta::kHeadEntrySize;
-  bytes.insert(bytes.end(), leaves.begin(), leaves.end());
-  bytes.insert(bytes.end(), image.begin(), image.end());
-  payload.size = bytes.size();
-  payload.digest = crypto::sha256(bytes);
-  payload.piece_size = kPieceSize;
-  payload.decoder_memory = delta::kDecoderMemoryMax;
+  made.payload = built.bytes;
   const Digest digest = crypto::sha256(image);
   made.component.id = "mcu";
   made.component.images = {{{}, image.size(), digest, {digest}}};
-  made.component.payloads = {payload};
+  made.component.payloads = {built.payload};
   return made;
 }
 

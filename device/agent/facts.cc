@@ -125,6 +125,7 @@ Result<package::DeviceFacts> facts_for(platform::Device& device, const slot::Rec
   facts.time_bound = record.time_bound;
   facts.clock = clock;
   facts.decoder_memory = delta::kDecoderMemoryMax;
+  facts.scratch_size = apply::kScratchSize;
   if (!release.ramp.stages.empty()) {
     AIRLOCK_ASSIGN(const platform::DeviceKey key, device.key());
     AIRLOCK_ASSIGN(facts.share_secret, key.derive(kSharePurpose));

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "core/base/base.h"
+#include "core/delta/facts.h"
 #include "core/package/package.h"
 #include "core/slot/slot.h"
 #include "device/fetch/fetch.h"
@@ -25,6 +26,10 @@ using crypto::Digest;
 
 // Boots that a new firmware has to confirm itself.
 inline constexpr std::uint8_t kTrialBoots = 5;
+
+// A device's scratch area is a file of this size, most of which is a hole: any facts fit.
+inline constexpr std::uint64_t kScratchSize =
+    delta::scratch_size(delta::kSegmentsMax, delta::kSegmentsMax);
 
 // Where payloads come from: a server, or a folder.
 class Artifacts {

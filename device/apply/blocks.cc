@@ -21,6 +21,32 @@ struct Desk {
 };
 using Desks = std::vector<std::unique_ptr<Desk>>;
 
+constexpr std::string_view kScratchName = "areas/scratch.area";
+
+// What the scratch area holds, in memory: blocks look into it at many places.
+class Facts final : public Source {
+ public:
+  // load checks what it read, not what prepare did: the area may be another's in between.
+  Status load(Area& scratch, const package::Digest& root) {
+    AIRLOCK_ASSIGN(const std::uint64_t size, delta::kept_size(scratch));
+    bytes_.resize(static_cast<std::size_t>(std::min(size, scratch.size())));
+    AIRLOCK_TRY(scratch.read(0, bytes_));
+    std::array<std::uint8_t, 4096> buffer;
+    if (!delta::holds_facts(*this, root.bytes, buffer)) return fail(Code::bad_checksum);
+    return {};
+  }
+  Status read(std::uint64_t offset, MutableBytes to) override {
+    if (offset > bytes_.size() || to.size() > bytes_.size() - offset) {
+      return fail(Code::out_of_range, offset);
+    }
+    copy_into(to, Bytes(bytes_).subspan(static_cast<std::size_t>(offset), to.size()));
+    return {};
+  }
+
+ private:
+  file::Buffer bytes_;
+};
+
 Desks make_desks(std::size_t count) {
   Desks desks(count);
   for (auto& desk : desks) desk = std::make_unique<Desk>();
@@ -44,6 +70,15 @@ class Writer {
         desks_(make_desks(artifacts.is_stream() ? 1 : worker_count())) {}
 
   Status write_missing() {
+    const Status made = write_units();
+    if (made || !delta::doubts_facts(made.error().code)) return made;
+    // What made the block fail is what is told, whatever comes of this.
+    static_cast<void>(delta::forget_facts(work_.scratch));
+    return made;
+  }
+
+ private:
+  Status write_units() {
     const std::size_t count = work_.image.block_count();
     for (std::size_t first = 0; first < count; first += kUnitBlocks) {
       const parallel::Range unit{first, std::min(first + kUnitBlocks, count)};
@@ -61,7 +96,6 @@ class Writer {
     return {};
   }
 
- private:
   Status settle(Desk& desk, std::size_t block) {
     bool held = false;
     if (looks_) {
@@ -78,7 +112,7 @@ class Writer {
     const std::uint64_t size = std::min<std::uint64_t>(package::kBlockSize, slot_.size() - offset);
     AIRLOCK_TRY(slot_.erase(offset, size));
     return desk.decoder.decode(work_.image, work_.payload, block, *payload,
-                               is_patch() ? &base_ : nullptr, slot_);
+                               {is_patch() ? &base_ : nullptr, facts_}, slot_);
   }
 
   // Only where a block is missing is anything fetched, and the base read.
@@ -93,7 +127,8 @@ class Writer {
     if (is_patch()) AIRLOCK_TRY(delta::check_base(work_.payload, base_));
     AIRLOCK_ASSIGN(Source* const opened, artifacts_.open(work_.payload));
     payload_.emplace(*opened);
-    return {};
+    AIRLOCK_TRY(desks_[0]->decoder.prepare(work_.image, work_.payload, *opened, work_.scratch));
+    return facts_.load(work_.scratch, work_.payload.root);
   }
 
   void count(bool held) {
@@ -116,6 +151,7 @@ class Writer {
   std::mutex mutex_;              // of what follows
   std::optional<Status> opened_;  // a failure is every worker's
   std::optional<SharedSource> payload_;
+  Facts facts_;
   std::size_t held_ = 0;
   std::size_t done_ = 0;
 };
@@ -124,6 +160,18 @@ class Writer {
 
 Status write_missing(const ImageWork& work, Artifacts& artifacts, const OnBlock& on_block) {
   return Writer(work, artifacts, on_block).write_missing();
+}
+
+// A power cut may have left a file that has no size yet.
+Result<platform::FileArea> open_scratch(const platform::Device& device) {
+  const file::Path path = device.path(kScratchName);
+  const Status made = file::create(path, {});
+  if (!made && made.error().code != Code::exists_already) return std::unexpected(made.error());
+  {
+    AIRLOCK_ASSIGN(file::File opened, file::File::open(path, file::Access::write));
+    AIRLOCK_TRY(opened.resize(kScratchSize));
+  }
+  return platform::FileArea::open(path, file::Access::write);
 }
 
 Status check_blocks(const package::Image& image, Area& slot) {

@@ -18,7 +18,7 @@ using Memory = std::vector<std::uint8_t>;
 constexpr std::uint16_t kPieceSize = 4096;
 constexpr std::size_t kUnitBlocks = platform::kEraseUnit / package::kBlockSize;
 constexpr std::size_t kBlocks = 2 * kUnitBlocks + kUnitBlocks / 2;
-constexpr std::uint64_t kStoredBlock = package::kBlockSize + 16 * Digest::kSize;
+constexpr std::uint32_t kStoredBlock = package::kBlockSize + 16 * Digest::kSize;
 constexpr fakes::Geometry kGeometry{.unit = 4096, .write_unit = 4096, .erased = 0xff};
 
 void append(Memory& to, Bytes bytes) { to.insert(to.end(), bytes.begin(), bytes.end()); }
@@ -34,14 +34,18 @@ struct RawImage {
 };
 
 RawImage::RawImage() {
-  const std::size_t per_piece = delta::head_entries_per_piece(kPieceSize);
-  const std::size_t head_size = kBlocks * delta::kHeadEntrySize + 2 * Digest::kSize;
-  Memory entries, body;
+  const std::size_t each = delta::head_entries_per_piece(kPieceSize);
+  constexpr std::size_t kEntries = delta::entry_count(kBlocks);
+  const std::size_t head_size =
+      kEntries * delta::kHeadEntrySize + 2 * (delta::kHeadOffsetSize + Digest::kSize);
+  const auto facts = delta::no_facts(delta::kLarge);
+  std::vector<delta::HeadEntry> entries = {
+      {static_cast<std::uint32_t>(facts.size()), delta::Coding::facts, package::leaf_hash(facts)}};
+  Memory body(facts.begin(), facts.end());
   for (std::size_t block = 0; block < kBlocks; ++block) {
     const Bytes content =
         Bytes(bytes).subspan(block * package::kBlockSize, std::size_t{package::kBlockSize});
     append(digests, crypto::sha256(content).bytes);
-    delta::HeadEntry entry{head_size + body.size(), kStoredBlock, delta::Coding::raw, {}};
     package::TreeHasher tree;
     for (std::size_t at = 0; at < content.size(); at += kPieceSize) {
       const Digest leaf = package::leaf_hash(content.subspan(at, kPieceSize));
@@ -49,24 +53,33 @@ RawImage::RawImage() {
       append(body, leaf.bytes);
     }
     append(body, content);
-    entry.root = tree.root();
-    entries.resize(entries.size() + delta::kHeadEntrySize);
-    delta::write_head_entry(entry, MutableBytes(entries).last(delta::kHeadEntrySize));
+    entries.push_back({kStoredBlock, delta::Coding::raw, tree.root()});
   }
-  const Bytes first = Bytes(entries).first(per_piece * delta::kHeadEntrySize);
-  const Bytes second = Bytes(entries).subspan(first.size());
-  append(payload_bytes, package::leaf_hash(second).bytes);
-  append(payload_bytes, first);
-  append(payload_bytes, package::leaf_hash(first).bytes);
-  append(payload_bytes, second);
-  append(payload_bytes, body);
+  std::array<Memory, 2> pieces;
+  std::uint64_t offset = head_size;
+  for (std::size_t i = 0; i < kEntries; ++i) {
+    Memory& piece = pieces[i / each];
+    if (i % each == 0) {
+      for (int shift = 56; shift >= 0; shift -= 8) {
+        piece.push_back(static_cast<std::uint8_t>(offset >> shift));
+      }
+    }
+    piece.resize(piece.size() + delta::kHeadEntrySize);
+    delta::write_head_entry(entries[i], MutableBytes(piece).last(delta::kHeadEntrySize));
+    offset += entries[i].stored_size;
+  }
   package::TreeHasher tree;
-  tree.add(package::leaf_hash(first));
-  tree.add(package::leaf_hash(second));
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    append(payload_bytes, package::leaf_hash(pieces[1 - i]).bytes);
+    append(payload_bytes, pieces[i]);
+    tree.add(package::leaf_hash(pieces[i]));
+  }
+  append(payload_bytes, body);
   payload.root = tree.root();
   payload.head_size = static_cast<std::uint32_t>(head_size);
   payload.size = payload_bytes.size();
   payload.piece_size = kPieceSize;
+  payload.decoder_memory = delta::kDecoderMemoryMax;
   image.size = bytes.size();
   image.digest = crypto::sha256(bytes);
   image.block_digests = digests;
@@ -86,7 +99,7 @@ class Counted final : public Artifacts, public Source {
   Result<Source*> open(const package::Payload&) override { return this; }
   Status read(std::uint64_t offset, MutableBytes to) override {
     const RawImage& of = raw_image();
-    if (offset >= of.payload.head_size) body_bytes += to.size();
+    if (offset >= of.payload.head_size + delta::kNoFactsSize) body_bytes += to.size();
     copy_into(to, Bytes(of.payload_bytes).subspan(static_cast<std::size_t>(offset), to.size()));
     return {};
   }
@@ -100,7 +113,7 @@ class Blocks : public testing::TestWithParam<bool> {
  protected:
   Status write(const internal::OnBlock& on_block = {}) {
     fakes::MemoryArea base{{}};
-    const internal::ImageWork work{raw_image().image, raw_image().payload, base, slot_};
+    const internal::ImageWork work{raw_image().image, raw_image().payload, base, slot_, scratch_};
     return internal::write_missing(work, artifacts_, on_block);
   }
   // Bytes of the body that were fetched more than once, when all of it stands in the slot.
@@ -116,6 +129,7 @@ class Blocks : public testing::TestWithParam<bool> {
 
   fakes::Power power_;
   fakes::Flash slot_{power_, kGeometry, raw_image().bytes.size()};
+  fakes::MemoryArea scratch_{Memory(4096)};
   Counted artifacts_{GetParam()};
 };
 

@@ -62,11 +62,12 @@ Status stage_firmware(platform::Device& device, const Work& work, Bytes envelope
   AIRLOCK_ASSIGN(record, slot::begin_write(record));
   AIRLOCK_ASSIGN(record, device.store_record(record));
   const slot::SlotId to = slot::other(record.active);
+  AIRLOCK_ASSIGN(platform::FileArea scratch, internal::open_scratch(device));
   for (const package::Choice& choice : work.plan.choices) {
     AIRLOCK_ASSIGN(const Transfer transfer, transfer_of(device, work, choice));
     const internal::ImageWork work_of_image{transfer.image, transfer.payload,
                                             device.image(transfer.place, record.active),
-                                            device.image(transfer.place, to)};
+                                            device.image(transfer.place, to), scratch};
     internal::OnBlock told;
     if (on_block) {
       told = [&](std::size_t done, std::size_t of) { on_block(transfer.component.id, done, of); };

@@ -91,7 +91,8 @@ Status stage_pack(platform::Device& device, const Work& work, Bytes envelope, Ar
     // One that is gone is no base; a payload that needs none will do.
     if (opened) base = &present.emplace(std::move(*opened));
   }
-  const internal::ImageWork work_of_image{transfer.image, transfer.payload, *base, area};
+  AIRLOCK_ASSIGN(platform::FileArea scratch, internal::open_scratch(device));
+  const internal::ImageWork work_of_image{transfer.image, transfer.payload, *base, area, scratch};
   internal::OnBlock told;
   if (on_block) {
     told = [&](std::size_t done, std::size_t of) { on_block(kPackComponent, done, of); };

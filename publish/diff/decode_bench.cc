@@ -47,10 +47,14 @@ void decode_blocks(benchmark::State& state, const BuiltPayload& built, const Buf
   MemoryArea source(built.bytes);
   MemoryArea of_base(base);
   MemoryArea slot(Buffer(image.size()));
+  MemoryArea scratch(Buffer(256 << 10));
+  if (!decoder->prepare(described.view(), built.payload, source, scratch)) {
+    return state.SkipWithError("the facts were refused");
+  }
   std::size_t block = 0;
   for (auto _ : state) {
     const Status done =
-        decoder->decode(described.view(), built.payload, block, source, &of_base, slot);
+        decoder->decode(described.view(), built.payload, block, source, {&of_base, scratch}, slot);
     if (!done) state.SkipWithError("a block was refused");
     block = (block + 1) % described.block_digests.size();
   }

@@ -21,8 +21,9 @@ namespace airlock::diff {
 
 using package::Digest;
 
-// The suffix array of a base has 32-bit places, four bytes for each byte of the base.
-inline constexpr std::uint64_t kBaseSizeMax = (std::uint64_t{1} << 31) - 1;
+// A base was an image once. Its suffix array has 32-bit places, four bytes for each byte.
+inline constexpr std::uint64_t kBaseSizeMax = package::kImageSizeMax;
+static_assert(kBaseSizeMax < std::uint64_t{1} << 31);
 
 // Blocks do not need each other; more threads than this would crowd out other work on a build
 // machine, and each takes a few megabytes.
@@ -34,6 +35,8 @@ struct Options {
   Storage storage = Storage::compressed;
   std::uint16_t piece_size = package::kPieceSizeMax;          // >= delta::kUsualPieceSizeMin
   std::size_t workers = parallel::worker_count(kWorkersMax);  // >= 1; no byte depends on it
+  // Whose decoder it is for: delta::kSmall needs pieces of delta::kSmallPieceSize.
+  const delta::Profile* profile = &delta::kLarge;
 };
 
 // Progress is told how many blocks of how many are done; it is called from one thread at a time,

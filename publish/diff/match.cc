@@ -15,17 +15,11 @@ constexpr std::int64_t kAdvantage = 8;
 // Comparing longer than this in one search gains nothing; it bounds the time on runs of one byte.
 constexpr std::int64_t kCompareMax = 4 << 10;
 
-struct Match {
-  std::int64_t size = 0;
-  std::int64_t base_at = 0;
-};
-
 class Copier {
  public:
-  Copier(Bytes image, Bytes base, const std::vector<std::int32_t>& suffixes)
-      : image_(image), base_(base), suffixes_(suffixes) {}
+  Copier(Bytes image, const BaseIndex& index) : image_(image), base_(index.base()), index_(index) {}
 
-  std::vector<Copy> run();
+  std::vector<delta::Segment> run();
 
  private:
   std::int64_t image_size() const { return static_cast<std::int64_t>(image_.size()); }
@@ -37,8 +31,6 @@ class Copier {
     const std::int64_t base_at = at + offset_;
     return base_at >= 0 && base_at < base_size() && agree(at, base_at);
   }
-  std::int64_t common(std::int64_t at, std::int64_t base_at) const;
-  Match search(std::int64_t at) const;
   bool find_next();
   std::int64_t grow_forwards() const;
   std::int64_t grow_backwards() const;
@@ -46,8 +38,8 @@ class Copier {
 
   Bytes image_;
   Bytes base_;
-  const std::vector<std::int32_t>& suffixes_;
-  std::vector<Copy> copies_;
+  const BaseIndex& index_;
+  std::vector<delta::Segment> copies_;
 
   std::int64_t scan_ = 0;
   Match match_;
@@ -56,31 +48,6 @@ class Copier {
   std::int64_t offset_ = 0;  // of the pending copy: base minus image
 };
 
-std::int64_t Copier::common(std::int64_t at, std::int64_t base_at) const {
-  const std::int64_t limit = std::min({image_size() - at, base_size() - base_at, kCompareMax});
-  return static_cast<std::int64_t>(
-      common_prefix(image_.data() + at, base_.data() + base_at, static_cast<std::size_t>(limit)));
-}
-
-// The two suffixes between which the image's bytes would stand hold the longest match.
-Match Copier::search(std::int64_t at) const {
-  Match best;
-  std::size_t low = 0;
-  std::size_t high = suffixes_.size();
-  while (low < high) {
-    const std::size_t middle = low + (high - low) / 2;
-    const std::int64_t base_at = suffixes_[middle];
-    const std::int64_t size = common(at, base_at);
-    if (size > best.size) best = {size, base_at};
-    if (at + size == image_size() || size == kCompareMax) return best;
-    const bool base_first =
-        base_at + size == base_size() || base_[static_cast<std::size_t>(base_at + size)] <
-                                             image_[static_cast<std::size_t>(at + size)];
-    (base_first ? low : high) = base_first ? middle + 1 : middle;
-  }
-  return best;
-}
-
 // find_next moves scan_ to the next match that is clearly better than the pending alignment, or to
 // the end. It returns whether the pending copy ends there.
 bool Copier::find_next() {
@@ -88,7 +55,7 @@ bool Copier::find_next() {
   scan_ += match_.size;
   std::int64_t counted = scan_;
   for (; scan_ < image_size(); ++scan_) {
-    match_ = search(scan_);
+    match_ = index_.search(image_, scan_);
     for (; counted < scan_ + match_.size; ++counted) agreed += agrees_with_last(counted) ? 1 : 0;
     if (match_.size == agreed && match_.size != 0) break;
     if (match_.size > agreed + kAdvantage) break;
@@ -150,15 +117,15 @@ void Copier::settle() {
     backwards -= kept;
   }
   if (forwards > 0) {
-    copies_.push_back({static_cast<std::uint64_t>(last_scan_), static_cast<std::uint64_t>(forwards),
-                       static_cast<std::uint64_t>(last_base_)});
+    copies_.push_back({static_cast<std::uint32_t>(last_scan_), static_cast<std::uint32_t>(forwards),
+                       static_cast<std::uint32_t>(last_base_)});
   }
   last_scan_ = scan_ - backwards;
   last_base_ = match_.base_at - backwards;
   offset_ = match_.base_at - scan_;
 }
 
-std::vector<Copy> Copier::run() {
+std::vector<delta::Segment> Copier::run() {
   while (scan_ < image_size()) {
     if (find_next()) settle();
   }
@@ -167,13 +134,47 @@ std::vector<Copy> Copier::run() {
 
 }  // namespace
 
-Result<std::vector<Copy>> find_copies(Bytes image, Bytes base) {
-  if (base.empty()) return std::vector<Copy>{};
-  std::vector<std::int32_t> suffixes(base.size());
-  if (divsufsort(base.data(), suffixes.data(), static_cast<std::int32_t>(base.size())) != 0) {
+Result<BaseIndex> BaseIndex::make(Bytes base) {
+  BaseIndex index;
+  index.base_ = base;
+  index.suffixes_.resize(base.size());
+  if (!base.empty() && divsufsort(base.data(), index.suffixes_.data(),
+                                  static_cast<std::int32_t>(base.size())) != 0) {
     return fail(Code::oversized, base.size());
   }
-  return Copier(image, base, suffixes).run();
+  return index;
+}
+
+std::int64_t BaseIndex::common(Bytes image, std::int64_t at, std::int64_t base_at) const {
+  const std::int64_t limit =
+      std::min({static_cast<std::int64_t>(image.size()) - at,
+                static_cast<std::int64_t>(base_.size()) - base_at, kCompareMax});
+  return static_cast<std::int64_t>(
+      common_prefix(image.data() + at, base_.data() + base_at, static_cast<std::size_t>(limit)));
+}
+
+// The two suffixes between which the image's bytes would stand hold the longest match.
+Match BaseIndex::search(Bytes image, std::int64_t at) const {
+  Match best;
+  std::size_t low = 0;
+  std::size_t high = suffixes_.size();
+  while (low < high) {
+    const std::size_t middle = low + (high - low) / 2;
+    const std::int64_t base_at = suffixes_[middle];
+    const std::int64_t size = common(image, at, base_at);
+    if (size > best.size) best = {size, base_at};
+    if (at + size == static_cast<std::int64_t>(image.size()) || size == kCompareMax) return best;
+    const bool base_first = base_at + size == static_cast<std::int64_t>(base_.size()) ||
+                            base_[static_cast<std::size_t>(base_at + size)] <
+                                image[static_cast<std::size_t>(at + size)];
+    (base_first ? low : high) = base_first ? middle + 1 : middle;
+  }
+  return best;
+}
+
+std::vector<delta::Segment> find_copies(Bytes image, const BaseIndex& index) {
+  if (index.base().empty()) return {};
+  return Copier(image, index).run();
 }
 
 }  // namespace airlock::diff

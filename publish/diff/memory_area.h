@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/base.h"
+#include "core/delta/facts.h"
 #include "core/package/manifest.h"
 
 namespace airlock::diff {
@@ -37,6 +38,10 @@ class MemoryArea final : public Area {
   std::vector<std::uint8_t> bytes_;
 };
 
+// A scratch area of memory takes any facts.
+inline constexpr std::uint32_t kScratchSize =
+    delta::scratch_size(delta::kSegmentsMax, delta::kSegmentsMax);
+
 // What one payload is decoded from. `source` and `base` bear that several threads read them; base
 // is nullptr for a full payload.
 struct Decoding {
@@ -47,8 +52,8 @@ struct Decoding {
   MemoryArea& slot;
 };
 
-// decode_blocks makes every block of the image with core/delta. Errors: those of the first block
-// that cannot be made.
+// decode_blocks makes every block of the image with core/delta, by the smallest decoder that the
+// payload is for. Errors: those of its facts, or of the first block that cannot be made.
 Status decode_blocks(const Decoding& decoding, std::size_t workers);
 
 }  // namespace airlock::diff

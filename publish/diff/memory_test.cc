@@ -61,15 +61,30 @@ std::vector<Work> works() {
           {described, *build_patch(image, base, {}, {}), base, image}};
 }
 
+// The same for the small profile's decoder.
+std::vector<Work> small_works() {
+  const Options small = {.piece_size = delta::kSmallPieceSize, .profile = &delta::kSmall};
+  const std::vector<Work> all = works();
+  const Work& one = all.front();
+  return {{one.described, *build_full(one.image, small, {}), one.base, one.image},
+          {one.described, *build_patch(one.image, one.base, small, {}), one.base, one.image}};
+}
+
 // The areas of one decoding; made beforehand, since only the decoder's own needs are measured.
 struct Decoding {
   explicit Decoding(const Work& work)
-      : of(&work), source(work.built.bytes), base(work.base), slot(Buffer(work.image.size())) {}
+      : of(&work),
+        source(work.built.bytes),
+        base(work.base),
+        scratch(Buffer(64 << 10)),
+        slot(Buffer(work.image.size())) {}
 
-  Status decode(delta::BlockDecoder& decoder) {
+  template <class Decoder>
+  Status decode(Decoder& decoder) {
+    AIRLOCK_TRY(decoder.prepare(of->described.view(), of->built.payload, source, scratch));
     for (std::size_t block = 0; block < of->described.block_digests.size(); ++block) {
-      AIRLOCK_TRY(
-          decoder.decode(of->described.view(), of->built.payload, block, source, &base, slot));
+      AIRLOCK_TRY(decoder.decode(of->described.view(), of->built.payload, block, source,
+                                 {&base, scratch}, slot));
     }
     return {};
   }
@@ -77,11 +92,13 @@ struct Decoding {
   const Work* of;
   MemoryArea source;
   MemoryArea base;
+  MemoryArea scratch;
   MemoryArea slot;
 };
 
+template <class Decoder>
 void* decode_all(void* argument) {
-  static delta::BlockDecoder decoder;
+  static Decoder decoder;
   for (Decoding& one : *static_cast<std::vector<Decoding>*>(argument)) {
     if (!one.decode(decoder)) std::abort();
   }
@@ -89,6 +106,7 @@ void* decode_all(void* argument) {
 }
 
 // Runs on a painted stack: what decoding touched is what it needs.
+template <class Decoder>
 std::size_t stack_used(std::vector<Decoding> decodings) {
   constexpr std::size_t kStackSize = 256 << 10;
   constexpr std::uint8_t kPaint = 0xA7;
@@ -99,7 +117,7 @@ std::size_t stack_used(std::vector<Decoding> decodings) {
   pthread_attr_init(&attributes);
   pthread_attr_setstack(&attributes, stack, kStackSize);
   pthread_t thread;
-  EXPECT_EQ(pthread_create(&thread, &attributes, decode_all, &decodings), 0);
+  EXPECT_EQ(pthread_create(&thread, &attributes, decode_all<Decoder>, &decodings), 0);
   pthread_join(thread, nullptr);
   pthread_attr_destroy(&attributes);
   for (const Decoding& one : decodings) EXPECT_EQ(one.slot.bytes(), one.of->image);
@@ -110,20 +128,26 @@ std::size_t stack_used(std::vector<Decoding> decodings) {
 }
 
 // Holds of what ships: the other presets, whose frames are larger, leave it out.
-TEST(BlockDecoder, NeedsNoMoreMemoryThanItStates) {
-  EXPECT_LE(sizeof(delta::BlockDecoder) + delta::kDecoderStackMax, delta::kDecoderMemoryMax);
-  const std::vector<Work> all = works();
+template <class Decoder>
+void expect_within(const std::vector<Work>& all, std::size_t memory, std::size_t stack) {
+  EXPECT_LE(sizeof(Decoder) + stack, memory);
+  for (const Work& work : all) EXPECT_LE(work.built.payload.decoder_memory, memory);
   const std::vector<Decoding> decodings(all.begin(), all.end());
-  const std::size_t without = stack_used({});
-  const std::size_t with = stack_used(decodings);
+  const std::size_t without = stack_used<Decoder>({});
+  const std::size_t with = stack_used<Decoder>(decodings);
   EXPECT_GT(with, without);
-  EXPECT_LE(with - std::min(with, without), delta::kDecoderStackMax);
+  EXPECT_LE(with - std::min(with, without), stack);
 }
 
-TEST(BlockDecoder, AllocatesNothing) {
-  const std::vector<Work> all = works();
+TEST(BlockDecoder, NeedsNoMoreMemoryThanItStates) {
+  expect_within<delta::BlockDecoder>(works(), 48 << 10, delta::kLargeStack);
+  expect_within<delta::SmallBlockDecoder>(small_works(), 16 << 10, delta::kSmallStack);
+}
+
+template <class Decoder>
+void expect_no_allocation(const std::vector<Work>& all) {
   std::vector<Decoding> decodings(all.begin(), all.end());
-  const auto decoder = std::make_unique<delta::BlockDecoder>();
+  const auto decoder = std::make_unique<Decoder>();
   for (Decoding& one : decodings) {
     const std::size_t before = allocations;
     const Status done = one.decode(*decoder);
@@ -132,6 +156,11 @@ TEST(BlockDecoder, AllocatesNothing) {
     EXPECT_EQ(one.slot.bytes(), one.of->image);
   }
   EXPECT_GT(decodings.back().base.reads(), 0U);
+}
+
+TEST(BlockDecoder, AllocatesNothing) {
+  expect_no_allocation<delta::BlockDecoder>(works());
+  expect_no_allocation<delta::SmallBlockDecoder>(small_works());
 }
 
 }  // namespace

@@ -1,55 +1,38 @@
 #include "publish/diff/internal/range.h"
 
 namespace airlock::diff {
+namespace {
 
-using delta::kProbabilityBits;
-using delta::kProbabilityShift;
-using delta::kRangeTop;
+constexpr std::uint32_t kRangeTop = 1U << 24;
 
-void RangeWriter::bit(Probability& probability, unsigned value) {
-  const std::uint32_t bound = (range_ >> kProbabilityBits) * probability;
-  if (value == 0) {
-    range_ = bound;
-    probability = static_cast<Probability>(
-        probability + (((1U << kProbabilityBits) - probability) >> kProbabilityShift));
-  } else {
-    low_ += bound;
-    range_ -= bound;
-    probability = static_cast<Probability>(probability - (probability >> kProbabilityShift));
-  }
+}  // namespace
+
+void RangeWriter::normalize() {
   while (range_ < kRangeTop) {
     range_ <<= 8;
     shift();
   }
 }
 
-void RangeWriter::direct(std::uint64_t value, unsigned count) {
-  while (count-- > 0) {
+unsigned RangeWriter::bit(std::uint32_t probability, unsigned value) {
+  const std::uint32_t bound = (range_ >> 16) * (65536 - probability);
+  if (value == 0) {
+    range_ = bound;
+  } else {
+    low_ += bound;
+    range_ -= bound;
+  }
+  normalize();
+  return value;
+}
+
+std::uint64_t RangeWriter::direct(unsigned count, std::uint64_t value) {
+  for (unsigned left = count; left-- > 0;) {
     range_ >>= 1;
-    if ((value >> count & 1) != 0) low_ += range_;
-    while (range_ < kRangeTop) {
-      range_ <<= 8;
-      shift();
-    }
+    if ((value >> left & 1) != 0) low_ += range_;
+    normalize();
   }
-}
-
-void RangeWriter::tree(std::span<Probability> probabilities, std::uint32_t value, unsigned count) {
-  std::uint32_t node = 1;
-  while (count-- > 0) {
-    const std::uint32_t one = value >> count & 1;
-    bit(probabilities[node], one);
-    node = node << 1 | one;
-  }
-}
-
-void RangeWriter::reverse_tree(std::span<Probability> probabilities, std::uint32_t value,
-                               unsigned count) {
-  std::uint32_t node = 1;
-  for (; count > 0; --count, value >>= 1) {
-    bit(probabilities[node], value & 1);
-    node = node << 1 | (value & 1);
-  }
+  return value;
 }
 
 void RangeWriter::shift() {

@@ -229,6 +229,7 @@ package::Payload Release::patch(std::uint64_t size, const Digest& base, std::uin
   payload.decoder_memory = 49'152;
   payload.base_size = base_size;
   payload.base_digest = base;
+  payload.scratch_size = 160;
   return payload;
 }
 

@@ -170,13 +170,16 @@ Status Wallet::stage_part(const package::Component& component, const Part& part,
   const package::Image image = component.image(0);
   const std::size_t per_granule = granule_of(to) / package::kBlockSize;
   const auto decoder = std::make_unique_for_overwrite<delta::BlockDecoder>();
+  Area& scratch = board.scratch();
   std::optional<std::size_t> chosen;
   for (std::size_t first = 0; first < image.block_count(); first += per_granule) {
     const std::size_t end = std::min(first + per_granule, image.block_count());
     if (holds_all(image, first, end, slot)) continue;
-    if (!chosen) chosen = choose_payload(component, base);
+    const bool is_first = !chosen;
+    if (is_first) chosen = choose_payload(component, base);
     const package::Payload payload = component.payload(*chosen);
     Served source(part.payloads[*chosen]);
+    if (is_first) AIRLOCK_TRY(decoder->prepare(image, payload, source, scratch));
     Filled sink(slot);
     observer.made_granule();
     const std::uint64_t from = std::uint64_t{first} * package::kBlockSize;
@@ -185,7 +188,11 @@ Status Wallet::stage_part(const package::Component& component, const Part& part,
     AIRLOCK_TRY(slot.erase(from, size));
     for (std::size_t block = first; block < end; ++block) {
       Area* const patched = payload.type == package::PayloadType::patch ? &base : nullptr;
-      AIRLOCK_TRY(decoder->decode(image, payload, block, source, patched, sink));
+      const Status made = decoder->decode(image, payload, block, source, {patched, scratch}, sink);
+      if (!made && delta::doubts_facts(made.error().code)) {
+        AIRLOCK_TRY(delta::forget_facts(scratch));
+      }
+      AIRLOCK_TRY(made);
     }
     AIRLOCK_TRY(slot.sync());
   }

@@ -9,7 +9,8 @@ namespace {
 using fakes::Torn;
 using fakes::Unsynced;
 
-constexpr std::size_t kSmallArea = 4096;  // of a record, a journal, a keyring, a manifest
+// Of a record, a journal, a keyring, a manifest, the scratch area.
+constexpr std::size_t kSmallArea = 4096;
 constexpr std::size_t kKiB = 1 << 10;
 
 fakes::Sectors sectors_of(const Pattern& pattern, std::size_t size, std::size_t step) {
@@ -74,8 +75,8 @@ Board::Board(const Machine& machine, std::size_t parts, std::size_t capacity)
     areas_.emplace_back(power, machine.geometry, std::move(sectors), machine.torn);
     areas_.back().number_as(areas_.size() - 1);
   };
-  areas_.reserve(10 + 2 * parts);
-  for (int i = 0; i < 10; ++i) add(fakes::alike(machine.geometry, kSmallArea));
+  areas_.reserve(kImagesAt + 2 * parts);
+  for (std::size_t i = 0; i < kImagesAt; ++i) add(fakes::alike(machine.geometry, kSmallArea));
   const std::size_t spare = machine.layout == Layout::one_slot ? machine.step : 0;
   for (std::size_t part = 0; part < parts; ++part) {
     const fakes::Sectors first = sectors_of(machine.first, capacity, machine.step);

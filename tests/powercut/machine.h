@@ -55,9 +55,11 @@ class Board {
   fakes::Flash& keyring(std::size_t copy) { return areas_[4 + copy]; }
   fakes::Flash& exchange(std::size_t copy) { return areas_[6 + copy]; }
   fakes::Flash& manifest(slot::SlotId id) { return areas_[8 + slot::index_of(id)]; }
+  // What all blocks of the payload at hand share.
+  fakes::Flash& scratch() { return areas_[10]; }
   // Of two slots the slot's; of one, a is the execution area and b the staging area.
   fakes::Flash& image(std::size_t part, slot::SlotId id) {
-    return areas_[10 + 2 * part + slot::index_of(id)];
+    return areas_[kImagesAt + 2 * part + slot::index_of(id)];
   }
   slot::RecordAreas record_areas() { return {{&record(0), &record(1)}}; }
   slot::ExchangeAreas exchange_areas();
@@ -70,6 +72,8 @@ class Board {
   std::uint32_t worst_erases() const;
 
  private:
+  static constexpr std::size_t kImagesAt = 11;
+
   const Machine* machine_;
   std::size_t parts_;
   std::vector<fakes::Flash> areas_;

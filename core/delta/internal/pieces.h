@@ -8,11 +8,19 @@
 
 namespace airlock::delta::internal {
 
-// Which block of which payload.
-struct BlockPlace {
+// Which entry of which payload.
+struct EntryPlace {
   const package::Payload& payload;
-  std::size_t block_count;
-  std::size_t block;
+  std::size_t entry_count;
+  std::size_t entry;
+
+  // block is what errors are told of; 0 for the facts too.
+  std::size_t block() const { return entry > 0 ? entry - 1 : 0; }
+};
+// What an entry says, and where its bytes begin in the payload.
+struct PlacedEntry {
+  HeadEntry entry;
+  std::uint64_t offset = 0;
 };
 
 // Room for one piece of the head with its inclusion path (at most 2^16 pieces).
@@ -20,17 +28,24 @@ inline constexpr std::size_t kHeadPathMax = 16;
 using HeadBuffer =
     std::array<std::uint8_t, package::kPieceSizeMax + kHeadPathMax * package::Digest::kSize>;
 
-// prove_entry reads the head piece of a block and proves it. It returns the block's entry, whose
-// bytes lie inside the payload's body. Errors: index_rejected, and those of the source.
-Result<HeadEntry> prove_entry(const BlockPlace& place, Source& source, HeadBuffer& buffer);
+// prove_entry reads the head piece of an entry and proves it. It returns the entry, whose bytes lie
+// inside the payload's body. `buffer` may be smaller than HeadBuffer where pieces are. Errors:
+// index_rejected, memory_exceeded where the buffer is too small, and those of the source.
+Result<PlacedEntry> prove_entry(const EntryPlace& place, Source& source, MutableBytes buffer);
 
-// PieceReader hands out the coded bytes of one block in order. The place, the source and the buffer
+// PieceReader hands out the coded bytes of one entry in order. The place, the source and the buffer
 // must outlive it.
 class PieceReader {
  public:
-  // open reads the leaf hashes and proves them. `buffer` holds at least one whole piece. Errors:
-  // index_rejected (a size that no block has), piece_rejected, those of the source.
-  Status open(const HeadEntry& entry, const BlockPlace& place, Source& source, MutableBytes buffer);
+  // open reads the leaf hashes and proves them. `leaves` holds the hashes of all pieces, `buffer`
+  // at least one whole piece. Errors: index_rejected (a size that no block has), memory_exceeded
+  // where there are more pieces than hashes, piece_rejected, those of the source.
+  struct Memory {
+    std::span<package::Digest> leaves;
+    MutableBytes buffer;
+  };
+  Status open(const PlacedEntry& placed, const EntryPlace& place, Source& source,
+              const Memory& memory);
 
   std::size_t coded_size() const { return shape_.coded_size; }
   bool at_end() const { return coded_at_ == shape_.coded_size; }
@@ -47,7 +62,7 @@ class PieceReader {
   std::size_t piece_size_ = 0;
   std::size_t coded_at_ = 0;
   std::uint64_t body_at_ = 0;
-  std::array<package::Digest, kBlockPiecesMax> leaves_;
+  std::span<package::Digest> leaves_;
 };
 
 }  // namespace airlock::delta::internal

@@ -1,7 +1,6 @@
 // The range decoder: bits out of proven pieces.
 #pragma once
 
-#include "core/delta/coder.h"
 #include "core/delta/internal/pieces.h"
 
 namespace airlock::delta::internal {
@@ -25,23 +24,21 @@ class RangeReader {
   const Status& state() const { return state_; }
   bool at_end() const { return at_ == chunk_.size() && pieces_->at_end(); }
 
-  unsigned bit(Probability& probability) {
+  // bit reads a bit whose probability of being one is in 1/65536. `wanted` is an encoder's.
+  unsigned bit(std::uint32_t probability, unsigned /*wanted*/) {
     normalize();
-    const std::uint32_t bound = (range_ >> kProbabilityBits) * probability;
+    const std::uint32_t bound = (range_ >> 16) * (65536 - probability);
     if (code_ < bound) {
       range_ = bound;
-      probability = static_cast<Probability>(
-          probability + (((1U << kProbabilityBits) - probability) >> kProbabilityShift));
       return 0;
     }
     range_ -= bound;
     code_ -= bound;
-    probability = static_cast<Probability>(probability - (probability >> kProbabilityShift));
     return 1;
   }
 
   // direct reads `count` bits that have no probabilities, the highest first.
-  std::uint64_t direct(unsigned count) {
+  std::uint64_t direct(unsigned count, std::uint64_t /*wanted*/) {
     std::uint64_t value = 0;
     for (; count > 0; --count) {
       normalize();
@@ -53,30 +50,13 @@ class RangeReader {
     return value;
   }
 
-  // tree reads `count` bits, the highest first; each has its own probability by those before.
-  std::uint32_t tree(std::span<Probability> probabilities, unsigned count) {
-    std::uint32_t node = 1;
-    for (unsigned i = 0; i < count; ++i) node = node << 1 | bit(probabilities[node]);
-    return node - (1U << count);
-  }
-  // reverse_tree reads `count` bits, the lowest first.
-  std::uint32_t reverse_tree(std::span<Probability> probabilities, unsigned count) {
-    std::uint32_t node = 1;
-    std::uint32_t value = 0;
-    for (unsigned i = 0; i < count; ++i) {
-      const unsigned one = bit(probabilities[node]);
-      node = node << 1 | one;
-      value |= one << i;
-    }
-    return value;
-  }
-
  private:
   // The encoder drops zeros at the end of a block: this many may be missing.
   static constexpr unsigned kMissingMax = 4;
+  static constexpr std::uint32_t kRangeTop = 1U << 24;
 
   void normalize() {
-    if (range_ < kRangeTop) {
+    while (range_ < kRangeTop) {
       range_ <<= 8;
       code_ = code_ << 8 | take();
     }

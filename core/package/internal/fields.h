@@ -47,6 +47,7 @@ enum class PayloadKey : std::int64_t {
   decoder_memory = 8,
   base_size = 9,
   base_digest = 10,
+  scratch_size = 11,
 };
 enum class KeyringKey : std::int64_t {
   format = 1,

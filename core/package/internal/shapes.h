@@ -23,7 +23,7 @@ inline constexpr MapShape kPayloadShape = {
     key_set(PayloadKey::type, PayloadKey::image, PayloadKey::size, PayloadKey::digest,
             PayloadKey::head_size, PayloadKey::root, PayloadKey::piece_size,
             PayloadKey::decoder_memory),
-    10};
+    11};
 inline constexpr MapShape kKeyringShape = {
     key_set(KeyringKey::format, KeyringKey::version, KeyringKey::created, KeyringKey::groups,
             KeyringKey::keys, KeyringKey::policies),

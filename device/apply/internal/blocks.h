@@ -14,6 +14,7 @@ struct ImageWork {
   const package::Payload& payload;
   Source& base;  // what runs; read only where the payload is a patch
   Area& slot;
+  Area& scratch;  // where what all blocks share is kept
 };
 
 // Told after each block: bytes of the image that the slot holds, of all.
@@ -25,6 +26,9 @@ using OnBlock = std::function<void(std::size_t done, std::size_t of)>;
 // by several threads, unless the artifacts come as a stream; on_block is called by one at a time.
 // Errors: those of the artifacts, of delta and of the areas.
 Status write_missing(const ImageWork& work, Artifacts& artifacts, const OnBlock& on_block);
+
+// open_scratch opens the device's scratch area, which it makes where there is none.
+Result<platform::FileArea> open_scratch(const platform::Device& device);
 
 // check_blocks reads the whole image back: image_rejected (at = the first block that is wrong)
 // unless every block has its signed digest. The image's own digest cannot be computed by several

@@ -5,18 +5,35 @@
 #include <vector>
 
 #include "core/base/base.h"
+#include "core/delta/facts.h"
 
 namespace airlock::diff {
 
-// Bytes of the image that resemble bytes of the base, not all of them equal.
-struct Copy {
-  std::uint64_t at = 0;  // in the image
-  std::uint64_t size = 0;
-  std::uint64_t base_at = 0;
+struct Match {
+  std::int64_t size = 0;
+  std::int64_t base_at = 0;
 };
 
-// find_copies returns the copies in the image's order; they do not overlap. The base has at most
-// kBaseSizeMax bytes. Errors: oversized where the suffix array cannot be made.
-Result<std::vector<Copy>> find_copies(Bytes image, Bytes base);
+// Every place of a base, in the order of what stands there. The base must outlive it.
+class BaseIndex {
+ public:
+  // make sorts the base, which has at most kBaseSizeMax bytes. Errors: oversized.
+  static Result<BaseIndex> make(Bytes base);
+
+  Bytes base() const { return base_; }
+  // search returns the longest run of bytes that stands at `at` in the image and in the base, as
+  // far as it is compared.
+  Match search(Bytes image, std::int64_t at) const;
+
+ private:
+  std::int64_t common(Bytes image, std::int64_t at, std::int64_t base_at) const;
+
+  Bytes base_;
+  std::vector<std::int32_t> suffixes_;
+};
+
+// find_copies returns bytes of the image that resemble bytes of the base, not all of them equal, in
+// the image's order; they do not overlap.
+std::vector<delta::Segment> find_copies(Bytes image, const BaseIndex& index);
 
 }  // namespace airlock::diff

@@ -16,8 +16,8 @@ struct CodedBlock {
 };
 
 // join_payload lays out head and body and fills the fields that follow from them: size, digest,
-// head_size, root, piece_size, decoder_memory.
-BuiltPayload join_payload(const std::vector<CodedBlock>& blocks, std::uint16_t piece_size);
+// head_size, root, piece_size. The first of `entries` are the facts.
+BuiltPayload join_payload(const std::vector<CodedBlock>& entries, std::uint16_t piece_size);
 
 // check_payload decodes every block with core/delta and compares: self_check_failed otherwise.
 Status check_payload(const BuiltPayload& built, Bytes image, Bytes base, std::size_t workers);

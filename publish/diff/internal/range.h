@@ -2,28 +2,23 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
-#include "core/delta/coder.h"
-
 namespace airlock::diff {
-
-using delta::Probability;
 
 // RangeWriter appends coded bits to a vector.
 class RangeWriter {
  public:
   explicit RangeWriter(std::vector<std::uint8_t>& out) : out_(out) {}
 
-  void bit(Probability& probability, unsigned value);
-  void direct(std::uint64_t value, unsigned count);
-  void tree(std::span<Probability> probabilities, std::uint32_t value, unsigned count);
-  void reverse_tree(std::span<Probability> probabilities, std::uint32_t value, unsigned count);
+  // bit writes `value`, whose probability of being one is in 1/65536, and returns it.
+  unsigned bit(std::uint32_t probability, unsigned value);
+  std::uint64_t direct(unsigned count, std::uint64_t value);
   // finish writes what is pending, with as few bytes as the decoder needs.
   void finish();
 
  private:
+  void normalize();
   void shift();
 
   std::vector<std::uint8_t>& out_;

@@ -1,0 +1,161 @@
+// The arithmetic of a coded block (docs/formats/patch.md): what the decoder here and the encoder in
+// publish/diff must agree on to the bit.
+//
+// Each coded bit has several predictions, one from each context that it stands in. A context's
+// Counter holds a probability and how sure it is; the predictions are added up in the logistic
+// domain, each by a weight that learns ("Mixing", as in the PAQ family). All of it is integers.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace airlock::delta {
+
+// ---- probabilities of a one, in 1/65536
+
+inline constexpr std::uint32_t kProbabilityMin = 16;
+inline constexpr std::uint32_t kProbabilityMax = 65536 - kProbabilityMin;
+
+// Logistic values are in 1/256 of a natural unit, within ±kStretchMax.
+inline constexpr std::int32_t kStretchMax = 2047;
+
+// The logistic function at -8, -7.5, .. 8; between them it is linear.
+inline constexpr std::array<std::uint16_t, 33> kSquashPoints = {
+    22,    36,    60,    98,    162,   267,   439,   720,   1179,  1921,  3108,
+    4971,  7812,  11955, 17625, 24743, 32768, 40793, 47911, 53581, 57724, 60565,
+    62428, 63615, 64357, 64816, 65097, 65269, 65374, 65438, 65476, 65500, 65514};
+
+// squash turns a logistic value into a probability.
+constexpr std::uint32_t squash(std::int32_t value) {
+  const auto at = static_cast<std::uint32_t>(std::clamp(value, -kStretchMax, kStretchMax) + 2048);
+  const std::uint32_t low = kSquashPoints[at >> 7];
+  const std::uint32_t high = kSquashPoints[(at >> 7) + 1];
+  return low + (((high - low) * (at & 127)) >> 7);
+}
+
+// kStretch is the way back, by the upper 12 bits of a probability: the smallest value whose
+// probability is not below the middle of what these 12 bits mean.
+inline constexpr std::size_t kStretchCount = 4096;
+constexpr std::array<std::int16_t, kStretchCount> make_stretch() {
+  std::array<std::int16_t, kStretchCount> made{};
+  std::int32_t value = -kStretchMax;
+  for (std::uint32_t i = 0; i < kStretchCount; ++i) {
+    while (value < kStretchMax && squash(value) < i * 16 + 8) ++value;
+    made[i] = static_cast<std::int16_t>(value);
+  }
+  return made;
+}
+inline constexpr std::array<std::int16_t, kStretchCount> kStretch = make_stretch();
+constexpr std::int32_t stretch(std::uint32_t probability) { return kStretch[probability >> 4]; }
+
+// ---- counters
+
+// A probability in the upper 12 bits, and below it how many bits it has seen, up to a limit.
+using Counter = std::uint16_t;
+inline constexpr Counter kCounterEven = 1 << 15;
+inline constexpr unsigned kSeenMax = 15;
+inline constexpr unsigned kSeenLiteralMax = 10;  // literals change their mind sooner
+
+constexpr std::uint32_t probability_of(Counter counter) { return (counter & 0xFFF0U) | 8U; }
+
+// How far a counter moves towards what it saw: 65536 / (seen + 1.6).
+inline constexpr std::array<std::int32_t, kSeenMax + 1> kCounterRates = {
+    40960, 25206, 18204, 14246, 11702, 9929, 8623, 7620,
+    6826,  6182,  5649,  5201,  4818,  4488, 4201, 3947};
+
+constexpr void count(Counter& counter, unsigned bit, unsigned limit) {
+  const unsigned seen = counter & kSeenMax;
+  std::int32_t value = counter >> 4;
+  const std::int32_t target = bit != 0 ? 4095 : 0;
+  value += ((target - value) * kCounterRates[seen] + (bit != 0 ? 65535 : 0)) >> 16;
+  value = std::max<std::int32_t>(value, 1);
+  counter = static_cast<Counter>(static_cast<unsigned>(value) << 4 | std::min(seen + 1, limit));
+}
+
+// ---- mixing
+
+// Weights are in 1/16384; a bit whose prediction was wrong moves them by its inputs.
+using Weight = std::int16_t;
+inline constexpr std::int32_t kWeightMax = 32767;
+inline constexpr std::int32_t kMixingRate = 10;
+
+template <std::size_t kInputs>
+struct Mixing {
+  std::array<std::int32_t, kInputs> inputs;
+  std::uint32_t probability;
+
+  void mix(std::span<const Weight, kInputs> weights) {
+    std::int32_t sum = 0;
+    for (std::size_t i = 0; i < kInputs; ++i) sum += inputs[i] * weights[i];
+    probability = squash(sum >> 14);
+  }
+  void learn(unsigned bit, std::span<Weight, kInputs> weights) const {
+    const std::int32_t wrong = (bit != 0 ? 65535 : 0) - static_cast<std::int32_t>(probability);
+    for (std::size_t i = 0; i < kInputs; ++i) {
+      const std::int32_t moved = weights[i] + ((inputs[i] * wrong * kMixingRate + (1 << 19)) >> 20);
+      weights[i] = static_cast<Weight>(std::clamp(moved, -kWeightMax, kWeightMax));
+    }
+  }
+};
+
+// ---- what a block's models are
+
+// What a unit of a copy is; kinds and gaps have models of their own.
+enum class Kind : std::uint8_t { plain = 0, pointer = 1, branch = 2, local = 3, data = 4 };
+inline constexpr std::size_t kKinds = 5;
+inline constexpr std::size_t kCategories = kKinds + 1;  // of literals: 0 is a gap
+
+inline constexpr std::size_t kFlagInputs = 5;     // contexts of a flag
+inline constexpr std::size_t kLiteralOrders = 5;  // contexts of a literal's bit
+inline constexpr std::size_t kGuesses = 2;        // bytes that it may be
+inline constexpr std::size_t kLiteralInputs = kLiteralOrders + kGuesses;
+inline constexpr std::size_t kFlagSets = 64;  // of weights
+inline constexpr std::size_t kLiteralSets = kCategories * 8;
+inline constexpr Weight kFlagWeight = 5734;     // 0.35
+inline constexpr Weight kLiteralWeight = 4096;  // 0.25
+
+// Numbers: a tree of 6 bits for how many bits there are, then those below the highest one.
+enum class Number : std::uint8_t { inside = 0, outside = 1, fresh_size = 2, known_size = 3 };
+inline constexpr std::size_t kNumbers = 4;
+inline constexpr unsigned kNumberTreeBits = 6;
+inline constexpr unsigned kNumberBitsMax = 33;  // a zigzag difference of places below 2^32
+
+// Steps of a gap.
+inline constexpr std::size_t kStepContexts = 8;
+
+// Unchanged stretches: one bit for this many bytes at once.
+inline constexpr std::uint32_t kLongRun = 128;
+inline constexpr std::uint32_t kShortRun = 16;
+inline constexpr std::size_t kRunContexts = 2 * 6 * 16;
+
+// Targets of pointers and branches that were seen, and where they went.
+struct Seen {
+  std::uint32_t target = 0;
+  std::int32_t moved = 0;  // kNothing: not seen
+  static constexpr std::int32_t kNothing = INT32_MIN;
+};
+inline constexpr std::int32_t kSeenPage = 64;    // targets nearer than this share a place
+inline constexpr std::int32_t kSeenNear = 4096;  // how far what was seen speaks for
+inline constexpr std::size_t kClasses = 64;      // of instructions, by their upper bits
+
+// How large a profile's tables are (powers of two), and all that a decoder of it holds.
+struct Profile {
+  std::uint8_t number;                                // as it travels
+  std::uint32_t memory;                               // everything included
+  unsigned flag_bits;                                 // of each of kFlagInputs tables
+  std::array<unsigned, kLiteralOrders> literal_bits;  // of each order's table
+  unsigned seen_bits;
+
+  constexpr std::size_t literal_total() const {
+    std::size_t total = 0;
+    for (const unsigned bits : literal_bits) total += std::size_t{1} << bits;
+    return total;
+  }
+};
+inline constexpr Profile kSmall = {1, 16 << 10, 7, {8, 9, 9, 8, 8}, 5};
+inline constexpr Profile kLarge = {2, 48 << 10, 9, {9, 12, 12, 10, 11}, 7};
+
+}  // namespace airlock::delta

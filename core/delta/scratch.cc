@@ -1,0 +1,132 @@
+// The scratch area as a whole: its header, and whether all of it stands.
+#include "core/codec/codec.h"
+#include "core/crypto/crypto.h"
+#include "core/delta/facts.h"
+#include "core/delta/internal/numbers.h"
+
+namespace airlock::delta {
+
+using internal::read_number;
+using internal::write_number;
+
+namespace {
+
+constexpr std::array<std::uint8_t, 4> kScratchMagic = {'A', 'F', 'K', '1'};
+
+}  // namespace
+
+void ScratchHeader::write(std::span<std::uint8_t, kScratchHeaderSize> to) const {
+  const MutableBytes bytes(to);
+  std::fill(to.begin(), to.end(), std::uint8_t{0});
+  copy_into(bytes, kScratchMagic);
+  copy_into(bytes.subspan(4), root);
+  copy_into(bytes.subspan(36), body);
+  bytes[68] = facts.profile;
+  bytes[69] = facts.word_phase;
+  bytes[70] = static_cast<std::uint8_t>(facts.regions.size());
+  write_number(facts.segment_count, bytes.subspan(72, 4));
+  write_number(facts.chain_count, bytes.subspan(76, 4));
+  for (std::size_t i = 0; i < facts.regions.size(); ++i) {
+    const Region& region = facts.regions[i];
+    if (region.linked) bytes[71] = static_cast<std::uint8_t>(bytes[71] | 1U << i);
+    write_number(region.first, bytes.subspan(80 + 12 * i, 4));
+    write_number(region.size, bytes.subspan(84 + 12 * i, 4));
+    write_number(region.zero, bytes.subspan(88 + 12 * i, 4));
+  }
+  write_number(codec::crc32c(bytes.first(kScratchHeaderSize - 4)), bytes.last(4));
+}
+
+bool ScratchHeader::read(std::span<const std::uint8_t, kScratchHeaderSize> from) {
+  const Bytes bytes(from);
+  if (!equal(bytes.first(4), kScratchMagic) ||
+      read_number(bytes.last(4)) != codec::crc32c(bytes.first(kScratchHeaderSize - 4))) {
+    return false;
+  }
+  copy_into(root, bytes.subspan(4, root.size()));
+  copy_into(body, bytes.subspan(36, body.size()));
+  facts = {};
+  facts.profile = bytes[68];
+  facts.word_phase = bytes[69] & 3;
+  facts.segment_count = static_cast<std::uint32_t>(read_number(bytes.subspan(72, 4)));
+  facts.chain_count = static_cast<std::uint32_t>(read_number(bytes.subspan(76, 4)));
+  for (std::size_t i = 0; i < bytes[70] && i < kRegionsMax; ++i) {
+    Region region;
+    region.linked = (bytes[71] >> i & 1) != 0;
+    region.first = static_cast<std::uint32_t>(read_number(bytes.subspan(80 + 12 * i, 4)));
+    region.size = static_cast<std::uint32_t>(read_number(bytes.subspan(84 + 12 * i, 4)));
+    region.zero = static_cast<std::uint32_t>(read_number(bytes.subspan(88 + 12 * i, 4)));
+    if (!facts.regions.add(region)) return false;
+  }
+  return facts.segment_count <= kSegmentsMax && facts.chain_count <= facts.segment_count;
+}
+
+namespace {
+
+struct Table {
+  std::uint64_t at;
+  std::uint64_t size;
+};
+
+Result<crypto::Digest> digest_of(Source& scratch, Table table, MutableBytes buffer) {
+  crypto::Sha256 hash;
+  while (table.size > 0) {
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), table.size));
+    AIRLOCK_TRY(scratch.read(table.at, buffer.first(size)));
+    hash.update(buffer.first(size));
+    table.at += size;
+    table.size -= size;
+  }
+  return hash.finish();
+}
+
+Result<ScratchHeader> read_header(Source& scratch) {
+  std::array<std::uint8_t, kScratchHeaderSize> bytes;
+  AIRLOCK_TRY(scratch.read(0, bytes));
+  ScratchHeader header;
+  if (!header.read(bytes)) return fail(Code::bad_checksum);
+  return header;
+}
+
+}  // namespace
+
+crypto::Digest body_of(const crypto::Digest& segments, const crypto::Digest& chain) {
+  crypto::Sha256 hash;
+  hash.update(segments.bytes);
+  hash.update(chain.bytes);
+  return hash.finish();
+}
+
+bool holds_body(Source& scratch, const ScratchHeader& header, MutableBytes buffer) {
+  AIRLOCK_CHECK(!buffer.empty());
+  const FactsHeader& facts = header.facts;
+  const auto segments =
+      digest_of(scratch, {kScratchHeaderSize, segments_size(facts.segment_count)}, buffer);
+  const auto chain =
+      digest_of(scratch, {chain_at(facts.segment_count), segments_size(facts.chain_count)}, buffer);
+  return segments && chain && equal(body_of(*segments, *chain).bytes, header.body);
+}
+
+bool holds_facts(Source& scratch, Bytes root, MutableBytes buffer) {
+  const Result<ScratchHeader> header = read_header(scratch);
+  return header && equal(header->root, root) && holds_body(scratch, *header, buffer);
+}
+
+Result<std::uint64_t> kept_size(Source& scratch) {
+  AIRLOCK_ASSIGN(const ScratchHeader header, read_header(scratch));
+  return scratch_size(header.facts.segment_count, header.facts.chain_count);
+}
+
+bool doubts_facts(Code of_block) {
+  return of_block == Code::patch_malformed || of_block == Code::block_rejected ||
+         of_block == Code::bad_checksum;
+}
+
+// Zeros too: a file keeps what was erased.
+Status forget_facts(Area& scratch) {
+  constexpr std::array<std::uint8_t, kScratchHeaderSize> kNothing{};
+  AIRLOCK_TRY(scratch.erase(0, scratch.size()));
+  AIRLOCK_TRY(scratch.write(0, kNothing));
+  return scratch.sync();
+}
+
+}  // namespace airlock::delta

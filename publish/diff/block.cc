@@ -1,0 +1,225 @@
+#include "publish/diff/internal/block.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "publish/diff/internal/bytes_source.h"
+#include "publish/diff/internal/range.h"
+
+namespace airlock::diff {
+
+using namespace delta;
+
+namespace {
+
+// What a bit costs, by the upper 12 bits of its probability: the logarithm by repeated squaring,
+// one more bit of it each time. Integers only: a payload must not depend on a machine's logarithm.
+constexpr unsigned kFraction = 8;
+static_assert(kBitPrice == 1U << kFraction);
+
+std::uint32_t bit_price(std::uint32_t probability) {
+  static const auto prices = [] {
+    std::array<std::uint16_t, 4096> table{};
+    for (std::uint32_t i = 0; i < table.size(); ++i) {
+      std::uint64_t value = std::uint64_t{i} * 16 + 8;
+      std::uint32_t log = static_cast<std::uint32_t>(std::bit_width(value)) - 1;
+      std::uint64_t mantissa = (value << 31) >> log;  // in [2^31, 2^32)
+      std::uint32_t fraction = 0;
+      for (unsigned round = 0; round < kFraction; ++round) {
+        mantissa = mantissa * mantissa >> 31;
+        fraction <<= 1;
+        if (mantissa >= std::uint64_t{1} << 32) {
+          mantissa >>= 1;
+          fraction |= 1;
+        }
+      }
+      table[i] = static_cast<std::uint16_t>((16U << kFraction) - (log << kFraction) - fraction);
+    }
+    return table;
+  }();
+  return prices[probability >> 4];
+}
+
+// Adds up what bits would cost.
+class Coster {
+ public:
+  unsigned bit(std::uint32_t probability, unsigned value) {
+    price_ += bit_price(value != 0 ? probability : 65536 - probability);
+    return value;
+  }
+  std::uint64_t direct(unsigned count, std::uint64_t value) {
+    price_ += std::uint64_t{count} * kBitPrice;
+    return value;
+  }
+  std::uint64_t price() const { return price_; }
+
+ private:
+  std::uint64_t price_ = 0;
+};
+
+// An encoder's port: it knows the image, and tells its bits to `Bits`.
+template <class Bits>
+class EncodingPort {
+ public:
+  EncodingPort(Bytes image, std::uint64_t at, const std::vector<PlannedStep>& steps, Bits& bits)
+      : image_(image), at_(at), steps_(steps), bits_(bits) {}
+
+  unsigned bit(std::uint32_t probability, unsigned wanted) {
+    return bits_.bit(probability, wanted);
+  }
+  std::uint64_t direct(unsigned count, std::uint64_t wanted) { return bits_.direct(count, wanted); }
+  bool agrees(const std::uint8_t* bytes, std::size_t size) const {
+    return std::equal(bytes, bytes + size, image_.data() + at_);
+  }
+  std::uint8_t wanted(std::size_t ahead) const {
+    return image_[static_cast<std::size_t>(at_) + ahead];
+  }
+  Step step() {
+    while (next_step_ < steps_.size() && steps_[next_step_].at < at_) ++next_step_;
+    const bool is_here = next_step_ < steps_.size() && steps_[next_step_].at == at_;
+    return is_here ? steps_[next_step_].step : Step{};
+  }
+  void begins(Topic topic) {
+    if constexpr (std::is_same_v<Bits, Coster>) {
+      literal_at_ = topic == Topic::literal ? bits_.price() : UINT64_MAX;
+    }
+  }
+  void put(const std::uint8_t* bytes, std::size_t size) {
+    is_sound_ = is_sound_ && agrees(bytes, size);
+    if constexpr (std::is_same_v<Bits, Coster>) {
+      if (prices_ != nullptr && literal_at_ != UINT64_MAX) {
+        (*prices_)[static_cast<std::size_t>(at_ - start_)] =
+            static_cast<std::uint32_t>(bits_.price() - literal_at_);
+      }
+      literal_at_ = UINT64_MAX;
+    }
+    at_ += size;
+  }
+  int earlier(std::uint64_t place) const { return image_[static_cast<std::size_t>(place)]; }
+  bool is_sound() const { return is_sound_; }
+
+  // collect makes the price of each literal be kept.
+  void collect(std::vector<std::uint32_t>& prices) {
+    prices_ = &prices;
+    start_ = at_;
+  }
+
+ private:
+  Bytes image_;
+  std::uint64_t at_;
+  const std::vector<PlannedStep>& steps_;
+  std::size_t next_step_ = 0;
+  Bits& bits_;
+  bool is_sound_ = true;
+  std::vector<std::uint32_t>* prices_ = nullptr;
+  std::uint64_t start_ = 0;
+  std::uint64_t literal_at_ = UINT64_MAX;
+};
+
+constexpr std::size_t kWindowSize = 4096;
+
+// Desk is all that walking through a block takes.
+class Desk {
+ public:
+  Desk(const BlockInput& input, const BlockRange& range)
+      : input_(input),
+        range_(range),
+        scratch_(input.scratch),
+        base_source_(input.index != nullptr ? input.index->base() : Bytes{}),
+        base_size_(input.index != nullptr ? input.index->base().size() : 0),
+        memory_(Models::bytes(input.profile) / sizeof(std::uint64_t) + 1),
+        window_(2 * kWindowSize) {
+    constexpr std::array<std::uint8_t, 32> kNoRoot{};
+    AIRLOCK_CHECK(facts_.open(scratch_, kNoRoot));
+  }
+
+  template <class Bits>
+  bool walk(EncodingPort<Bits>& port, bool is_clean, Isa isa) {
+    const MutableBytes memory(reinterpret_cast<std::uint8_t*>(memory_.data()),
+                              memory_.size() * sizeof(std::uint64_t));
+    Models& models = Models::place(input_.profile, memory);
+    models.reset();
+    BaseWindow base(&base_source_, base_size_, MutableBytes(window_).first(kWindowSize));
+    BaseWindow ahead(&base_source_, base_size_, MutableBytes(window_).subspan(kWindowSize));
+    BlockCoding<EncodingPort<Bits>> coding({input_.profile, models, facts_, base, ahead}, port);
+    return coding.run(range_.at, range_.at + range_.size, {is_clean, isa});
+  }
+
+  std::vector<Gap> gaps();
+
+ private:
+  const BlockInput& input_;
+  const BlockRange& range_;
+  BytesSource scratch_;
+  BytesSource base_source_;
+  std::uint64_t base_size_;
+  FactsReader facts_;
+  std::vector<std::uint64_t> memory_;
+  std::vector<std::uint8_t> window_;
+};
+
+// The parts of the block that no segment holds.
+std::vector<Gap> Desk::gaps() {
+  std::vector<Gap> found;
+  const std::uint64_t end = range_.at + range_.size;
+  std::uint32_t index = facts_.first_behind(range_.at);
+  Reference recent;
+  if (index > 0) {
+    const Segment last = facts_.segment(index - 1);
+    recent.shift = std::int64_t{last.base} - std::int64_t{last.image};
+  }
+  for (std::uint64_t at = range_.at; at < end; ++index) {
+    const bool has_segment = index < facts_.header().segment_count;
+    const Segment segment = has_segment ? facts_.segment(index) : Segment{};
+    const std::uint64_t gap_end = has_segment ? std::min<std::uint64_t>(segment.image, end) : end;
+    const Reference next = {false, std::int64_t{segment.base} - std::int64_t{segment.image}};
+    if (gap_end > at) {
+      found.push_back({at, gap_end, recent, has_segment ? std::optional(next) : std::nullopt});
+    }
+    recent = next;
+    at = has_segment ? std::uint64_t{segment.image} + segment.size : end;
+  }
+  return found;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> code_block(const BlockInput& input, const BlockRange& range) {
+  Desk desk(input, range);
+  const std::vector<PlannedStep> none;
+  const auto write = [&](const std::vector<PlannedStep>& steps, bool is_clean, Isa isa) {
+    std::vector<std::uint8_t> bytes;
+    RangeWriter writer(bytes);
+    EncodingPort<RangeWriter> port(input.image, range.at, steps, writer);
+    if (!desk.walk(port, is_clean, isa)) bytes.clear();
+    writer.finish();
+    if (bytes.empty()) bytes.push_back(0);
+    return bytes;
+  };
+  const std::vector<Gap> gaps = desk.gaps();
+  Isa isa = Isa::none;
+  std::uint64_t least = UINT64_MAX;
+  std::vector<std::uint32_t> prices(range.size);
+  const bool has_copies = gaps.empty() || gaps.front().end - gaps.front().begin < range.size;
+  for (unsigned each = 0; each < (has_copies ? kIsaCount : 1); ++each) {
+    if (gaps.empty()) {
+      Coster coster;
+      EncodingPort<Coster> port(input.image, range.at, none, coster);
+      if (desk.walk(port, true, static_cast<Isa>(each))) {
+        return write(none, true, static_cast<Isa>(each));
+      }
+    }
+    Coster coster;
+    EncodingPort<Coster> port(input.image, range.at, none, coster);
+    std::vector<std::uint32_t> collected(range.size);
+    port.collect(collected);
+    AIRLOCK_CHECK(desk.walk(port, false, static_cast<Isa>(each)));
+    if (coster.price() >= least) continue;
+    least = coster.price();
+    isa = static_cast<Isa>(each);
+    prices = std::move(collected);
+  }
+  return write(plan_steps(input, range, gaps, prices), false, isa);
+}
+
+}  // namespace airlock::diff

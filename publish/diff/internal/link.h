@@ -1,0 +1,25 @@
+// Where the base was linked to, and where its words stand.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "core/delta/facts.h"
+
+namespace airlock::diff {
+
+struct LinkInput {
+  Bytes image;
+  Bytes base;
+  const std::vector<delta::Segment>& segments;
+  // how far a place of the base went, as FactsReader::moved
+  std::function<std::int64_t(std::int64_t)> moved;
+};
+struct LinkFacts {
+  unsigned phase = 0;
+  std::vector<delta::Region> regions;  // at most delta::kRegionsMax
+};
+LinkFacts find_link(const LinkInput& input);
+
+}  // namespace airlock::diff

@@ -1,0 +1,227 @@
+// Where the base was linked to: found in the two images, without being told.
+//
+// A word of the base that differs in the image by as much as a segment moved is a pointer into that
+// segment, if the base was linked to where the segment would then be. Each such word votes for the
+// range of addresses that would make it one; the address with the most votes is taken.
+#include <algorithm>
+#include <limits>
+#include <map>
+
+#include "publish/diff/internal/link.h"
+
+namespace airlock::diff {
+
+using delta::Region;
+using delta::Segment;
+
+namespace {
+
+constexpr std::size_t kRoundsMax = 3;
+constexpr std::size_t kVotesMin = 20;
+constexpr std::size_t kSegmentSizeMin = 16;   // of those that are voted for
+constexpr std::size_t kSameShiftMax = 200;    // segments that one word may vote for
+constexpr std::int64_t kChangeMax = 1 << 20;  // of a word
+constexpr std::int64_t kMargin = 4096;        // around the targets that were seen
+
+std::uint32_t word_at(Bytes bytes, std::size_t at) {
+  return bytes[at] | std::uint32_t{bytes[at + 1]} << 8 | std::uint32_t{bytes[at + 2]} << 16 |
+         std::uint32_t{bytes[at + 3]} << 24;
+}
+
+struct Word {
+  std::uint32_t before;
+  std::uint32_t after;
+
+  std::int64_t change() const { return std::int64_t{after} - std::int64_t{before}; }
+};
+
+// each_word calls `use` with each aligned word that a segment copies.
+template <class Use>
+void each_word(const LinkInput& input, unsigned phase, const Use& use) {
+  for (const Segment& segment : input.segments) {
+    const std::uint32_t skip = (phase - segment.base) & 3;
+    for (std::uint32_t i = skip; i + 4 <= segment.size; i += 4) {
+      use(Word{word_at(input.base, segment.base + i), word_at(input.image, segment.image + i)});
+    }
+  }
+}
+
+struct Votes {
+  std::int64_t begin = 0;  // addresses of the base's first byte that have them
+  std::int64_t end = 0;
+  std::int64_t count = 0;
+};
+
+Votes most_votes(const std::vector<Word>& words,
+                 const std::multimap<std::int64_t, const Segment*>& by_shift) {
+  std::vector<std::pair<std::int64_t, std::int64_t>> edges;
+  for (const Word& word : words) {
+    const auto [first, last] = by_shift.equal_range(word.change());
+    if (static_cast<std::size_t>(std::distance(first, last)) > kSameShiftMax) continue;
+    for (auto each = first; each != last; ++each) {
+      const std::int64_t high = std::int64_t{word.before} - std::int64_t{each->second->base};
+      edges.emplace_back(high - std::int64_t{each->second->size} + 1, 1);
+      edges.emplace_back(high + 1, -1);
+    }
+  }
+  std::sort(edges.begin(), edges.end());
+  Votes best;
+  std::int64_t count = 0;
+  for (std::size_t i = 0; i < edges.size();) {
+    const std::int64_t at = edges[i].first;
+    for (; i < edges.size() && edges[i].first == at; ++i) count += edges[i].second;
+    if (count > best.count) best = {at, i < edges.size() ? edges[i].first : at + 1, count};
+  }
+  return best;
+}
+
+// The roundest of the addresses that have the same votes.
+std::int64_t roundest(const Votes& votes) {
+  for (unsigned bits = 31; bits > 0; --bits) {
+    const std::int64_t rounded = (votes.end - 1) >> bits << bits;
+    if (rounded >= votes.begin) return rounded;
+  }
+  return votes.begin;
+}
+
+// The targets of pointers that the address explains, and the words that are left.
+struct Explained {
+  std::vector<std::int64_t> targets;
+  std::vector<Word> rest;
+};
+Explained explain(const LinkInput& input, const std::vector<Word>& words, std::int64_t zero) {
+  Explained made;
+  const auto size = static_cast<std::int64_t>(input.base.size());
+  for (const Word& word : words) {
+    const std::int64_t target = std::int64_t{word.before} - zero;
+    if (target >= 0 && target < size && input.moved(target) == word.change()) {
+      made.targets.push_back(target);
+    } else {
+      made.rest.push_back(word);
+    }
+  }
+  std::sort(made.targets.begin(), made.targets.end());
+  return made;
+}
+
+Region region_of(const std::vector<std::int64_t>& targets, std::int64_t zero) {
+  // A few words look like pointers and are none: the outermost ones do not count.
+  const std::size_t outside = targets.size() / 200;
+  const std::int64_t low = targets[outside] - kMargin;
+  const std::int64_t high = targets[targets.size() - 1 - outside] + kMargin;
+  Region region;
+  region.linked = true;
+  region.first = static_cast<std::uint32_t>(zero + std::max<std::int64_t>(low, 0));
+  region.size = static_cast<std::uint32_t>(high - std::max<std::int64_t>(low, 0));
+  region.zero = static_cast<std::uint32_t>(zero);
+  return region;
+}
+
+// A region pays where it makes more words right than it makes wrong.
+bool pays(const LinkInput& input, unsigned phase, const std::vector<Region>& taken,
+          const Region& region) {
+  std::size_t right = 0;
+  std::size_t wrong = 0;
+  each_word(input, phase, [&](const Word& word) {
+    if (!region.holds(word.before)) return;
+    for (const Region& other : taken) {
+      if (other.holds(word.before)) return;
+    }
+    const std::int64_t target = static_cast<std::uint32_t>(word.before - region.zero);
+    const std::int64_t moved = input.moved(target);
+    if (word.change() == moved && moved != 0) {
+      ++right;
+    } else if (word.change() == 0 && moved != 0) {
+      ++wrong;
+    }
+  });
+  return right > 2 * wrong + kVotesMin / 2;
+}
+
+struct Linked {
+  unsigned phase = 0;
+  std::size_t explained = 0;
+  std::vector<Region> regions;
+};
+
+Linked find_regions(const LinkInput& input, unsigned phase) {
+  std::vector<Word> words;
+  each_word(input, phase, [&](const Word& word) {
+    if (word.change() != 0 && word.change() < kChangeMax && word.change() > -kChangeMax) {
+      words.push_back(word);
+    }
+  });
+  std::multimap<std::int64_t, const Segment*> by_shift;
+  for (const Segment& segment : input.segments) {
+    if (segment.size < kSegmentSizeMin) continue;
+    by_shift.emplace(std::int64_t{segment.image} - std::int64_t{segment.base}, &segment);
+  }
+  Linked made;
+  made.phase = phase;
+  for (std::size_t round = 0; round < kRoundsMax; ++round) {
+    const Votes votes = most_votes(words, by_shift);
+    if (votes.count < static_cast<std::int64_t>(kVotesMin)) break;
+    const std::int64_t zero = roundest(votes);
+    Explained explained = explain(input, words, zero);
+    if (explained.targets.size() < kVotesMin) break;
+    const Region region = region_of(explained.targets, zero);
+    if (pays(input, phase, made.regions, region)) {
+      made.regions.push_back(region);
+      made.explained += explained.targets.size();
+    }
+    words = std::move(explained.rest);
+  }
+  return made;
+}
+
+// RAM stands where words of no region have one upper part very often, and change there.
+std::vector<Region> find_data(const LinkInput& input, const Linked& linked) {
+  constexpr unsigned kPartBits = 20;
+  constexpr std::size_t kDataRegionsMax = 1;
+  std::map<std::uint32_t, std::size_t> changes;
+  each_word(input, linked.phase, [&](const Word& word) {
+    for (const Region& region : linked.regions) {
+      if (region.holds(word.before)) return;
+    }
+    const bool is_near = word.before >> kPartBits == word.after >> kPartBits;
+    if (is_near && word.before != word.after && word.change() % 4 == 0) {
+      ++changes[word.before >> kPartBits];
+    }
+  });
+  std::vector<Region> found;
+  // 0x10000000 and 0x20000000 are where microcontrollers of Arm's architecture have their RAM.
+  for (const std::uint32_t part : {0x200U, 0x100U}) {
+    const auto each = changes.find(part);
+    if (each == changes.end() || each->second < kVotesMin / 2) continue;
+    if (found.size() == kDataRegionsMax) break;
+    found.push_back({part << kPartBits, 1U << kPartBits, 0, false});
+  }
+  return found;
+}
+
+// Without a pointer that moved, code tells at least where its halves stand: by BX LR, which nearly
+// every function of Thumb code ends with.
+unsigned phase_of_returns(Bytes base) {
+  constexpr std::uint32_t kReturn = 0x4770;
+  std::array<std::size_t, 2> found{};
+  for (std::size_t i = 0; i + 2 <= base.size(); ++i) {
+    if ((base[i] | std::uint32_t{base[i + 1]} << 8) == kReturn) ++found[i % 2];
+  }
+  return found[1] > 2 * found[0] + kVotesMin / 2 ? 1 : 0;
+}
+
+}  // namespace
+
+LinkFacts find_link(const LinkInput& input) {
+  Linked best;
+  best.phase = phase_of_returns(input.base);
+  for (unsigned phase = 0; phase < 4; ++phase) {
+    Linked each = find_regions(input, phase);
+    if (each.explained > best.explained) best = std::move(each);
+  }
+  LinkFacts made = {best.phase, best.regions};
+  for (const Region& region : find_data(input, best)) made.regions.push_back(region);
+  return made;
+}
+
+}  // namespace airlock::diff

@@ -1,0 +1,153 @@
+// The differ and core/delta beside a decoder that was written from the format's pages alone
+// (tests/reference/patch.py), and what code costs that only moved.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+#include "publish/diff/diff.h"
+#include "tests/fakes/linked.h"
+#include "tests/fakes/memory.h"
+
+namespace airlock::diff {
+namespace {
+
+using Buffer = std::vector<std::uint8_t>;
+using fakes::noise;
+using fakes::Program;
+using fakes::Target;
+
+constexpr Target kTargets[] = {Target::thumb, Target::arm, Target::arm64, Target::x86_64};
+
+Options options_of(const delta::Profile& profile) {
+  Options options;
+  options.profile = &profile;
+  if (&profile == &delta::kSmall) options.piece_size = delta::kSmallPieceSize;
+  return options;
+}
+
+class Reference : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!std::filesystem::exists("tests/reference/patch.py") ||
+        std::system("python3 -c '' 2> /dev/null") != 0) {
+      GTEST_SKIP() << "skipped: the reference decoder (no python3, or not run in the checkout)";
+    }
+    folder_ = testing::TempDir() + "airlock-reference-" + std::to_string(::getpid());
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override {
+    if (!folder_.empty()) std::filesystem::remove_all(folder_);
+  }
+
+  void save(const std::string& name, const Buffer& bytes) const {
+    std::ofstream file(folder_ + "/" + name, std::ios::binary);
+    file.write(reinterpret_cast<const char*>(bytes.data()),
+               static_cast<std::streamsize>(bytes.size()));
+  }
+  // What the reference makes of a payload that core/delta decoded as well (build_patch did).
+  Buffer decoded(const BuiltPayload& built, std::size_t size, const Buffer& base) const {
+    save("payload", built.bytes);
+    save("base", base);
+    const std::string command =
+        "python3 tests/reference/patch.py " + folder_ + "/payload " + std::to_string(size) + " " +
+        std::to_string(built.payload.piece_size) + " " + folder_ + "/out " + folder_ + "/base";
+    if (std::system(command.c_str()) != 0) return {};
+    std::ifstream file(folder_ + "/out", std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  std::string folder_;
+};
+
+TEST_F(Reference, DecodesCodeThatMovedOfEveryKind) {
+  for (const Target target : kTargets) {
+    for (const delta::Profile* const profile : {&delta::kSmall, &delta::kLarge}) {
+      const Program before = fakes::program_of(target, 90, 0);
+      const Buffer base = fakes::link(before);
+      const Buffer image = fakes::link(fakes::with_one_more(before));
+      const auto built = build_patch(image, base, options_of(*profile), {});
+      ASSERT_TRUE(built);
+      EXPECT_EQ(decoded(*built, image.size(), base), image);
+    }
+  }
+}
+
+TEST_F(Reference, DecodesEditsOfEveryKind) {
+  std::mt19937 random(7);
+  for (std::uint32_t round = 0; round < 12; ++round) {
+    Buffer base = fakes::link(fakes::program_of(Target::thumb, 60, round % 3));
+    Buffer image = base;
+    for (std::uint32_t edit = 0; edit < 1 + round; ++edit) {
+      const auto at = static_cast<std::ptrdiff_t>(random() % image.size());
+      const auto size = static_cast<std::ptrdiff_t>(
+          std::min<std::size_t>(random() % 300, image.size() - static_cast<std::size_t>(at)));
+      switch (random() % 4) {
+        case 0: image.erase(image.begin() + at, image.begin() + at + size); break;
+        case 1: std::rotate(image.begin(), image.begin() + at, image.end()); break;
+        case 2: image[static_cast<std::size_t>(at)] ^= 0x41; break;
+        default: {
+          const Buffer added = noise(static_cast<std::size_t>(size), edit);
+          image.insert(image.begin() + at, added.begin(), added.end());
+        }
+      }
+      if (image.empty()) image = base;
+    }
+    const auto built = build_patch(image, base, options_of(delta::kLarge), {});
+    ASSERT_TRUE(built);
+    EXPECT_EQ(decoded(*built, image.size(), base), image) << round;
+  }
+}
+
+// A call of five bytes became what is none, though it begins as a far branch of six does.
+TEST_F(Reference, DecodesACallThatBecameANop) {
+  constexpr std::uint8_t kNop[] = {0x0F, 0x1F, 0x44, 0x00, 0x00};
+  constexpr std::uint8_t kHalfABranch[] = {0x0F, 0x84, 0x44, 0x00, 0x00};
+  const Buffer base = fakes::link(fakes::program_of(Target::x86_64, 90, 0));
+  for (const auto& instead : {kNop, kHalfABranch}) {
+    Buffer image = base;
+    std::size_t calls = 0;
+    for (std::size_t at = 0; at + 5 < image.size(); ++at) {
+      if (image[at] != 0xE8 || ++calls % 9 != 0) continue;
+      std::copy(instead, instead + 5, image.begin() + static_cast<std::ptrdiff_t>(at));
+    }
+    ASSERT_GT(calls, 20U);
+    const auto built = build_patch(image, base, options_of(delta::kLarge), {});
+    ASSERT_TRUE(built);
+    EXPECT_EQ(decoded(*built, image.size(), base), image);
+  }
+}
+
+TEST_F(Reference, DecodesAFullImageAndABlockThatCrossesNothing) {
+  Buffer image = fakes::link(fakes::program_of(Target::arm, 40, 0));
+  const auto built = build_full(image, options_of(delta::kSmall), {});
+  ASSERT_TRUE(built);
+  EXPECT_EQ(decoded(*built, image.size(), {}), image);
+  Buffer base = noise(package::kBlockSize + 1, 3);
+  const auto same = build_patch(base, base, options_of(delta::kLarge), {});
+  ASSERT_TRUE(same);
+  EXPECT_EQ(decoded(*same, base.size(), base), base);
+}
+
+// Without the model of its instructions each call and each pointer would cost a byte or two.
+TEST(MovedCode, CostsAFractionOfWhatItsReferencesWouldCost) {
+  for (const Target target : kTargets) {
+    for (const std::size_t header : {0U, 293U}) {
+      const Program before = fakes::program_of(target, 1500, header);
+      const Buffer base = fakes::link(before);
+      const Buffer image = fakes::link(fakes::with_one_more(before));
+      const auto built = build_patch(image, base, options_of(delta::kLarge), {});
+      ASSERT_TRUE(built);
+      constexpr std::size_t kReferences = 1500 * 7;
+      EXPECT_LT(built->bytes.size(), kReferences / 8)
+          << static_cast<int>(target) << " behind " << header;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace airlock::diff
