@@ -57,7 +57,7 @@ constexpr std::string_view kToken2022Program = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHn
 constexpr std::string_view kFramework =
     "0x0000000000000000000000000000000000000000000000000000000000000001";
 constexpr std::string_view kSends = "[\"72623859790382856\"]";
-constexpr std::string_view kSendsChecked = "[\"72623859790382856\",9]";
+constexpr std::string_view kSendsChecked = "[\"72623859790382856\",\"9\"]";
 constexpr std::string_view kSendsTo =
     "[\"0x7777777777777777777777777777777777777777777777777777777777777777\","
     "\"72623859790382856\"]";

@@ -1,5 +1,9 @@
 #include "engine/abi/judge.h"
 
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
 #include "engine/abi/move/loader.h"
 #include "engine/abi/packs_test.h"
 
@@ -252,11 +256,7 @@ TEST(Judge, RefusesADescriptorThatHidesAPermitForSomebody) {
 }
 
 // A map of a program of Solana, under its address.
-std::vector<pack::Item> program(std::string_view address, std::string_view encoding,
-                                std::string_view instruction) {
-  const std::string schema = R"({"schema":"airlock-native-1","name":"p","encoding":")" +
-                             std::string(encoding) + R"(","address":")" + std::string(address) +
-                             R"(","instructions":[)" + std::string(instruction) + "]}";
+std::vector<pack::Item> program(std::string_view address, std::string_view schema) {
   const auto loaders = standard_loaders();
   const auto loader = loader_of(loaders, "solana:mainnet");
   Source source;
@@ -264,6 +264,13 @@ std::vector<pack::Item> program(std::string_view address, std::string_view encod
   const auto map = (*loader)->load(source);
   EXPECT_TRUE(map) << name(map.error().code);
   return {{"abi/solana:mainnet/" + std::string(address), bytes_from((*map)->encoded())}};
+}
+
+std::vector<pack::Item> program(std::string_view address, std::string_view encoding,
+                                std::string_view instruction) {
+  return program(address, R"({"schema":"airlock-native-1","name":"p","encoding":")" +
+                              std::string(encoding) + R"(","address":")" + std::string(address) +
+                              R"(","instructions":[)" + std::string(instruction) + "]}");
 }
 
 constexpr std::string_view kAccounts =
@@ -292,6 +299,20 @@ TEST(Judge, RefusesAnotherMeaningOfSolanasOwnTransfers) {
   // The same bytes are another program's own.
   EXPECT_EQ(verdict_of("Stake11111111111111111111111111111111111111", "bincode", 2, "delegate"),
             Code::ok);
+}
+
+// What this repository itself ships, all of it, where it says that it belongs.
+TEST(Judge, LetsEverySchemaServeThatIsShippedHere) {
+  std::size_t count = 0;
+  for (const auto& file : std::filesystem::directory_iterator("engine/abi/solana/native")) {
+    std::ostringstream text;
+    text << std::ifstream(file.path()).rdbuf();
+    const std::string address(
+        json::Tree::parse(text.view(), text.view().size())->root().member("address")->as_text());
+    EXPECT_EQ(verdict(program(address, text.view())), Code::ok) << file.path();
+    ++count;
+  }
+  EXPECT_GE(count, 7U);
 }
 
 // A map of 0x1 on Aptos, with coin::transfer under another name or with other parameters.
