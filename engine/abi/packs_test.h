@@ -102,4 +102,20 @@ inline std::unique_ptr<const Snapshot> snapshot_of(const std::vector<pack::Item>
   return std::move(*made);
 }
 
+inline Code verdict(const std::vector<pack::Item>& items) {
+  const auto judged = judge(*snapshot_of(items), standard_loaders());
+  return judged ? Code::ok : judged.error().error.code;
+}
+
+// What a pack with these items is refused for, and by which entry.
+inline std::string fault(const std::vector<pack::Item>& items) {
+  const auto judged = judge(*snapshot_of(items), standard_loaders());
+  if (judged) return "ok";
+  return std::string(name(judged.error().error.code)) + ' ' + judged.error().key;
+}
+
+inline std::string binding_key(std::string_view kind = "clear") {
+  return std::string(kind) + "/eip155:1/" + std::string(kToken) + "/a.json";
+}
+
 }  // namespace airlock::abi

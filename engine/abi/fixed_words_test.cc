@@ -1,0 +1,116 @@
+#include "engine/abi/packs_test.h"
+
+namespace airlock::abi {
+namespace {
+
+// Whoever writes a descriptor could hide what its words are about.
+TEST(Judge, RefusesADescriptorThatShowsATransferWithoutWhomOrHowMuch) {
+  const std::string failed = "golden_case_failed " + binding_key();
+  constexpr std::string_view kTo = R"({"path":"to","label":"To","format":"addressName"})";
+  constexpr std::string_view kValue = R"({"path":"value","label":"Amount"})";
+  const auto with = [](std::string_view one, std::string_view other) {
+    return sending_items(std::string(one) + "," + std::string(other));
+  };
+  EXPECT_EQ(fault(with(kTo, kValue)), "ok");
+  EXPECT_EQ(fault(sending_items(kTo)), failed);
+  EXPECT_EQ(fault(sending_items(kValue)), failed);
+  EXPECT_EQ(fault(with(kTo, R"({"path":"value","label":"Amount","visible":"never"})")), failed);
+  EXPECT_EQ(fault(with(kTo, R"({"value":"1","label":"Amount"})")), failed);
+  EXPECT_EQ(fault(with(kValue, R"({"path":"@.to","label":"To"})")), failed);
+  EXPECT_EQ(fault(with(kTo, R"({"path":"value","label":"Amount","format":"tokenAmount",
+                          "params":{"tokenPath":"@.to","threshold":"0x01","message":"Nothing"}})")),
+            failed);
+}
+
+TEST(Judge, RefusesADescriptorThatShowsAPermitWithoutWhomOrHowMuch) {
+  const std::string failed = "golden_case_failed " + binding_key("typed");
+  EXPECT_EQ(fault(permit_items()), "ok");
+  EXPECT_EQ(fault(permit_items(R"({"path":"spender","label":"Spender"})")), failed);
+  EXPECT_EQ(fault(permit_items(R"({"path":"value","label":"Amount"})")), failed);
+  EXPECT_EQ(fault(permit_items(R"({"path":"owner","label":"Spender"},
+                                  {"path":"value","label":"Amount"})")),
+            failed);
+}
+
+// Each way by which a field can be there and yet not say what is paid, or to whom.
+TEST(Judge, RefusesADescriptorWhoseWordsHideATransferFromSomebody) {
+  const std::string failed = "golden_case_failed " + binding_key();
+  const std::string to = R"({"path":"to","label":"To","format":"addressName"})";
+  const std::string value = R"({"path":"value","label":"Amount"})";
+  for (const std::string_view slice : {"value.[-3:]", "value.[-31:]", "value.[:32]", "value.[0:1]"})
+    EXPECT_EQ(
+        fault(sending_items(to + R"(,{"path":")" + std::string(slice) + R"(","label":"Amount"})")),
+        failed)
+        << slice;
+  EXPECT_EQ(fault(sending_items(value + R"(,{"path":"to.[0:19]","label":"To"})")), failed);
+  constexpr std::string_view kWhom = "\"0x2222222222222222222222222222222222222222\"";
+  for (const std::string_view rule : {"ifNotIn", "mustMatch"}) {
+    const std::string hides = R"(,"visible":{")" + std::string(rule) + R"(":[)";
+    EXPECT_EQ(fault(sending_items(value + R"(,{"path":"to","label":"To")" + hides +
+                                  std::string(kWhom) + "]}}")),
+              failed);
+    EXPECT_EQ(fault(sending_items(to + R"(,{"path":"value","label":"Amount")" + hides + "5]}}")),
+              failed);
+  }
+  for (const std::string_view format : {"tokenTicker", "date", "duration", "chainId"})
+    EXPECT_EQ(fault(sending_items(to + R"(,{"path":"value","label":"Amount","format":")" +
+                                  std::string(format) +
+                                  R"(","params":{"encoding":"timestamp"}})")) == "ok",
+              false)
+        << format;
+}
+
+TEST(Judge, LetsADescriptorSayAWordForAnAmountPastAllCounting) {
+  const std::string failed = "golden_case_failed " + binding_key();
+  const auto with = [](std::string_view threshold, std::string_view message) {
+    return sending_items(R"({"path":"to","label":"To","format":"addressName"},
+      {"path":"value","label":"Amount","format":"tokenAmount","params":{"tokenPath":"@.to",
+       "threshold":")" + std::string(threshold) +
+                         R"(","message":")" + std::string(message) + R"("}})");
+  };
+  const std::string high = "0x80" + std::string(62, '0');
+  EXPECT_EQ(fault(with(high, "Unlimited")), "ok");
+  EXPECT_EQ(fault(with(high, "0.01")), failed);
+  EXPECT_EQ(fault(with("0xffffffffff", "0.01")), failed);
+  EXPECT_EQ(fault(with("0xffffffffff", "Nothing")), failed);
+}
+
+TEST(Judge, RefusesADescriptorThatHasAWordForOneAmount) {
+  auto items = sending_items(R"({"path":"to","label":"To"},{"path":"value","label":"Amount",
+      "format":"enum","params":{"$ref":"$.metadata.enums.e"}})");
+  std::string file(items[0].content.begin(), items[0].content.end());
+  const std::string_view owner = R"("owner":"Token")";
+  file.insert(file.find(owner) + owner.size(), R"(,"enums":{"e":{"5":"nothing"}})");
+  items[0].content.assign(file.begin(), file.end());
+  EXPECT_EQ(fault(items), "golden_case_failed " + binding_key());
+}
+
+TEST(Judge, RefusesLabelsThatSayTheOppositeOfWhatTheyShow) {
+  const std::string failed = "golden_case_failed " + binding_key();
+  constexpr std::string_view kFormat = "transferFrom(address from,address to,uint256 value)";
+  const auto labelled = [&](const std::string& from, const std::string& to) {
+    return sending_items(R"({"path":"from","label":")" + from + R"("},{"path":"to","label":")" +
+                             to + R"("},{"path":"value","label":"Amount"})",
+                         kFormat);
+  };
+  EXPECT_EQ(fault(labelled("From", "To")), "ok");
+  EXPECT_EQ(fault(labelled("Sent by", "Recipient")), "ok");
+  EXPECT_EQ(fault(labelled("To", "From")), failed);
+  EXPECT_EQ(fault(labelled("Recipient", "The other")), failed);
+  EXPECT_EQ(fault(labelled("The one", "Sender")), failed);
+}
+
+TEST(Judge, RefusesADescriptorThatHidesAPermitForSomebody) {
+  const std::string failed = "golden_case_failed " + binding_key("typed");
+  const std::string spender = R"({"path":"spender","label":"Spender"})";
+  EXPECT_EQ(fault(permit_items(spender + R"(,{"path":"value.[-3:]","label":"Amount"})")), failed);
+  EXPECT_EQ(fault(permit_items(spender + R"(,{"path":"value","label":"Amount",
+                                             "visible":{"ifNotIn":[5]}})")),
+            failed);
+  EXPECT_EQ(fault(permit_items(R"({"path":"spender","label":"Owner"},
+                                  {"path":"value","label":"Amount"})")),
+            failed);
+}
+
+}  // namespace
+}  // namespace airlock::abi
