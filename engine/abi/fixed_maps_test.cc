@@ -4,6 +4,7 @@
 
 #include "engine/abi/move/loader.h"
 #include "engine/abi/packs_test.h"
+#include "tests/fakes/corpus.h"
 
 namespace airlock::abi {
 namespace {
@@ -63,11 +64,12 @@ std::vector<pack::Item> program(std::string_view address, std::string_view encod
                               R"(","instructions":[)" + std::string(instruction) + "]}");
 }
 
+constexpr std::string_view kSystemProgram = "11111111111111111111111111111111";
+constexpr std::string_view kToken2022 = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb";
 constexpr std::string_view kAccounts =
     R"("accounts":[{"name":"from","signer":true},{"name":"to","writable":true}])";
 
 TEST(Judge, RefusesAnotherMeaningOfSolanasOwnTransfers) {
-  constexpr std::string_view kSystemProgram = "11111111111111111111111111111111";
   constexpr std::string_view kProgram = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA";
   const auto verdict_of = [&](std::string_view address, std::string_view encoding, int tag,
                               std::string_view called, std::string_view accounts = kAccounts) {
@@ -91,6 +93,57 @@ TEST(Judge, RefusesAnotherMeaningOfSolanasOwnTransfers) {
             Code::ok);
 }
 
+// A call of Solana's System program, or of another one's, as one map has it.
+Code instruction(std::string_view address, std::string_view encoding, std::string_view members) {
+  return verdict(program(address, encoding, "{" + std::string(members) + "}"));
+}
+
+// Part of an amount in the key gives the call another name for the amounts that begin so.
+TEST(Judge, RefusesKeysThatCutATransferOfSolanaOtherwise) {
+  const auto transfer = [](std::string_view key, std::string_view rest) {
+    return instruction(kSystemProgram, "bincode",
+                       R"("name":"transfer","discriminator":)" + std::string(key) +
+                           R"(,"args":[{"name":"amount","type":)" + std::string(rest) + "}]");
+  };
+  EXPECT_EQ(transfer("[2,0,0,0]", R"("u64")"), Code::ok);
+  EXPECT_EQ(transfer("[2,0,0,0,64,66]", R"({"array":["u8",6]})"), Code::golden_case_failed);
+  EXPECT_EQ(transfer("[2,0,0]", R"({"array":["u8",9]})"), Code::golden_case_failed);
+  EXPECT_EQ(transfer("[11,0,0,0,1]", R"({"array":["u8",9]})"), Code::golden_case_failed);
+  EXPECT_EQ(transfer("[2,0,1,0,64,66]", R"({"array":["u8",6]})"), Code::ok);
+}
+
+TEST(Judge, RefusesAnotherMeaningOfTransfersWithASeedOrAFee) {
+  const auto seeded = [](std::string_view called) {
+    return instruction(kSystemProgram, "bincode",
+                       R"("tag":11,"args":[{"name":"lamports","type":"u64"},
+                          {"name":"from_seed","type":"string"},
+                          {"name":"from_owner","type":"pubkey"}],"name":")" +
+                           std::string(called) + '"');
+  };
+  EXPECT_EQ(seeded("transfer_with_seed"), Code::ok);
+  EXPECT_EQ(seeded("claim_reward"), Code::golden_case_failed);
+  const auto charged = [](std::string_view called) {
+    return instruction(kToken2022, "borsh",
+                       R"("tag":[26,1],"args":[{"name":"amount","type":"u64"},
+                          {"name":"decimals","type":"u8"},{"name":"fee","type":"u64"}],"name":")" +
+                           std::string(called) + '"');
+  };
+  EXPECT_EQ(charged("transfer_checked_with_fee"), Code::ok);
+  EXPECT_EQ(charged("claim_refund"), Code::golden_case_failed);
+}
+
+TEST(Judge, RefusesAMapForAnyProgramThatGivesTransfersAnotherMeaning) {
+  const auto any = [](std::string_view called) {
+    auto items = program(kSystemProgram, "bincode",
+                         R"({"tag":2,"args":[{"name":"lamports","type":"u64"}],"name":")" +
+                             std::string(called) + R"("})");
+    items[0].key = "abi/solana:mainnet/any";
+    return verdict(items);
+  };
+  EXPECT_EQ(any("transfer"), Code::ok);
+  EXPECT_EQ(any("claim"), Code::golden_case_failed);
+}
+
 // What this repository itself ships, all of it, where it says that it belongs.
 TEST(Judge, LetsEverySchemaServeThatIsShippedHere) {
   std::size_t count = 0;
@@ -103,6 +156,16 @@ TEST(Judge, LetsEverySchemaServeThatIsShippedHere) {
     ++count;
   }
   EXPECT_GE(count, 7U);
+}
+
+// As others publish the Token program.
+TEST(Judge, LetsTheIdlOfTheTokenProgramServe) {
+  const std::filesystem::path file = fakes::corpus_file("abi/solana/idl/splToken.new.json");
+  if (!std::filesystem::exists(file))
+    GTEST_SKIP() << "no corpus: name its folder in AIRLOCK_CORPUS";
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  EXPECT_EQ(verdict(program("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA", text.view())), Code::ok);
 }
 
 // A map of 0x1 on Aptos, with coin::transfer under another name or with other parameters.
