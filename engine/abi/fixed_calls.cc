@@ -37,6 +37,7 @@ std::vector<std::uint8_t> data_of(const Sent& call, const Probe& one) {
       case Role::payer: copy_into(end, one.payer); break;
       case Role::recipient: copy_into(end, one.recipient); break;
       case Role::amount: word = one.amount; break;
+      case Role::nonce: word.back() = kNonce; break;
       case Role::deadline: word.back() = kDeadline; break;
       case Role::parity: word.back() = kParity; break;
       case Role::half: word.fill(kHalf); break;
@@ -54,6 +55,7 @@ std::string arguments_of(const Sent& call, const Probe& one) {
       case Role::payer: json += one.payer_text; break;
       case Role::recipient: json += one.recipient_text; break;
       case Role::amount: json += one.amount_text; break;
+      case Role::nonce: json += std::to_string(kNonce); break;
       case Role::deadline: json += std::to_string(kDeadline); break;
       case Role::parity: json += std::to_string(kParity); break;
       case Role::half:

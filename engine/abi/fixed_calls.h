@@ -10,7 +10,10 @@
 namespace airlock::abi {
 
 // What an argument is to who signs.
-enum class Role : std::uint8_t { payer, recipient, amount, deadline, parity, half };
+enum class Role : std::uint8_t { payer, recipient, amount, nonce, deadline, parity, half };
+
+// What a call or a message does, which its intent begins with.
+enum class Deed : std::uint8_t { send, allow };
 
 struct Sent {
   std::string_view selector;
@@ -18,23 +21,40 @@ struct Sent {
   std::array<Role, 7> roles;
   std::size_t count;
   bool says_payer;  // who signs is not always who pays
+  Deed deed;
 };
 
 inline constexpr std::array<Sent, 4> kCalls = {{
-    {"0xa9059cbb", "transfer(address,uint256)", {Role::recipient, Role::amount}, 2, false},
-    {"0x095ea7b3", "approve(address,uint256)", {Role::recipient, Role::amount}, 2, false},
+    {"0xa9059cbb",
+     "transfer(address,uint256)",
+     {Role::recipient, Role::amount},
+     2,
+     false,
+     Deed::send},
+    {"0x095ea7b3",
+     "approve(address,uint256)",
+     {Role::recipient, Role::amount},
+     2,
+     false,
+     Deed::allow},
     {"0x23b872dd",
      "transferFrom(address,address,uint256)",
      {Role::payer, Role::recipient, Role::amount},
      3,
-     true},
+     true,
+     Deed::send},
     {"0xd505accf",
      "permit(address,address,uint256,uint256,uint8,bytes32,bytes32)",
      {Role::payer, Role::recipient, Role::amount, Role::deadline, Role::parity, Role::half,
       Role::half},
      7,
-     false},
+     false,
+     Deed::allow},
 }};
+
+// The members of ERC-2612's Permit.
+inline constexpr std::array kPermitRoles = {Role::payer, Role::recipient, Role::amount, Role::nonce,
+                                            Role::deadline};
 
 // The places of what is said of other cases: after the calls, plain sends, permits, others.
 inline constexpr std::size_t kPlainSend = kCalls.size(), kPermit = kPlainSend + 1,
@@ -49,7 +69,7 @@ struct Probe {
   std::string payer_text, recipient_text, amount_text;
 };
 inline constexpr std::size_t kProbes = clear::kWordSize;
-inline constexpr std::uint8_t kDeadline = 9, kParity = 27, kHalf = 0x33;
+inline constexpr std::uint8_t kNonce = 3, kDeadline = 9, kParity = 27, kHalf = 0x33;
 
 // probe returns the n-th, whose amount takes n + 1 bytes; data_of writes a call with it, and
 // arguments_of its arguments by place, as JSON.

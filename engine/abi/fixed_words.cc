@@ -1,6 +1,8 @@
 // Descriptors held against the calls and messages that every wallet knows.
 #include <algorithm>
 
+#include "engine/abi/clear/author_text.h"
+#include "engine/abi/clear/wording.h"
 #include "engine/abi/fixed_calls.h"
 #include "engine/abi/fixed_cases.h"
 #include "engine/abi/roles.h"
@@ -84,6 +86,45 @@ bool says(const clear::Shown& shown, const Probe& one, bool says_payer) {
          !any_contradicts(screen, one);
 }
 
+// Whether a text says nothing but what is done: it begins with a word for that, and no word in it
+// is a number or passes for an address.
+bool says_deed(std::string_view text, Deed deed) {
+  static constexpr std::array<std::string_view, 4> kSend = {"send", "transfer", "pay", "move"};
+  static constexpr std::array<std::string_view, 6> kAllow = {"approve",   "allow",  "authorize",
+                                                             "authorise", "permit", "grant"};
+  const auto words = deed == Deed::send ? std::span<const std::string_view>(kSend) : kAllow;
+  const std::string first = lower(text.substr(0, text.find(' ')));
+  return std::ranges::find(words, first) != words.end() && clear::is_symbol(text) &&
+         clear::is_name(text);
+}
+
+bool fits(Role role, clear::Wording::Form form) {
+  using Form = clear::Wording::Form;
+  switch (role) {
+    case Role::payer:
+    case Role::recipient: return form == Form::plain || form == Form::addressed;
+    case Role::amount: return form == Form::plain || form == Form::counted;
+    case Role::deadline: return form == Form::plain || form == Form::dated;
+    case Role::nonce:
+    case Role::parity:
+    case Role::half: return form == Form::plain;
+  }
+  return false;
+}
+
+// Whether all that stands on the screen is the call: its arguments, each whole and as what it is,
+// and what is done. Beside them nothing of an author's choice could pass for one of them.
+bool is_worded(const std::optional<clear::Wording>& wording, std::span<const Role> roles,
+               Deed deed) {
+  if (!wording) return false;
+  const bool is_said = (wording->intent.empty() || says_deed(wording->intent, deed)) &&
+                       (wording->sentence.empty() || says_deed(wording->sentence, deed));
+  return is_said && std::ranges::all_of(wording->parts, [&](const clear::Wording::Part& part) {
+           return part.argument && *part.argument < roles.size() &&
+                  fits(roles[*part.argument], part.form);
+         });
+}
+
 // What a condition hides, some address or amount of somebody's choice may hide.
 bool always_says(const clear::Descriptor& descriptor, const Sent& call, Bytes selector) {
   for (std::uint32_t i = 0; i < call.count; ++i) {
@@ -102,6 +143,9 @@ Status check_calls(const Snapshot& snapshot, const clear::Descriptor& descriptor
     AIRLOCK_ASSIGN(const std::vector<std::uint8_t> selector, type::read_hex(one.selector));
     if (!descriptor.describes(selector)) continue;
     if (!always_says(descriptor, one, selector)) return fail(Code::golden_case_failed, i);
+    const auto roles = std::span(one.roles).first(one.count);
+    if (!is_worded(clear::wording_of(descriptor, selector, binding.address), roles, one.deed))
+      return fail(Code::golden_case_failed, i);
     for (std::size_t n = 0; n < kProbes; ++n) {
       const Probe made = probe(n);
       const std::vector<std::uint8_t> data = data_of(one, made);
@@ -124,7 +168,7 @@ Result<clear::TypedData> permit(const clear::Descriptor& descriptor, const Bindi
   json::Value values = {{"owner", one.payer_text},
                         {"spender", one.recipient_text},
                         {"value", one.amount_text},
-                        {"nonce", "3"},
+                        {"nonce", std::to_string(kNonce)},
                         {"deadline", std::to_string(kDeadline)}};
   const json::Value message = {{"types", std::move(types)},
                                {"primaryType", "Permit"},
@@ -147,6 +191,8 @@ Status check_messages(const Snapshot& snapshot, const clear::Descriptor& descrip
     if (!descriptor.describes(message)) return {};
     type::Tape tape(room);
     const bool is_whole =
+        is_worded(clear::wording_of(descriptor, message, binding.address), kPermitRoles,
+                  Deed::allow) &&
         descriptor.always_shows(message, kSpender) && descriptor.always_shows(message, kValue) &&
         says(clear::show_message(&descriptor, message, Bytes(kFrom), known, tape), made, false);
     if (!is_whole) return fail(Code::golden_case_failed, kPermit);

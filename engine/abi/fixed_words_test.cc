@@ -60,6 +60,83 @@ TEST(Judge, RefusesADescriptorWhoseWordsHideATransferFromSomebody) {
         << format;
 }
 
+// What a fixed call is shown with is the call and nothing else.
+TEST(Judge, RefusesAnythingBesideTheArgumentsOfATransfer) {
+  const std::string failed = "golden_case_failed " + binding_key();
+  const std::string sending(kSendFields);
+  for (const std::string_view more :
+       {R"({"value":"1 USDC","label":"Amount"})", R"({"path":"@.from","label":"To"})",
+        R"({"label":"Amount","fields":[{"path":"to","label":"To"}]})"}) {
+    EXPECT_EQ(fault(sending_items(sending + ',' + std::string(more))), failed) << more;
+    EXPECT_EQ(fault(sending_items(std::string(more) + ',' + sending)), failed) << more;
+  }
+}
+
+// What the registry has, among it a token of which each piece has a number.
+TEST(Judge, LetsADescriptorShowAnAmountOfTheContractsOwnToken) {
+  const auto counted = [](std::string_view format) {
+    return fault(sending_items(R"({"path":"to","label":"To","format":"addressName"},
+                                  {"path":"value","label":"Amount","format":)" +
+                               std::string(format) + "}"));
+  };
+  const std::string own = R"("token":")" + std::string(kToken) + '"';
+  EXPECT_EQ(counted(R"("tokenAmount","params":{"tokenPath":"@.to"})"), "ok");
+  EXPECT_EQ(counted(R"("tokenAmount","params":{)" + own + "}"), "ok");
+  EXPECT_EQ(counted(R"("nftName","params":{"collectionPath":"@.to"})"), "ok");
+  EXPECT_EQ(counted(R"("raw")"), "ok");
+}
+
+TEST(Judge, RefusesAnAmountInAnotherScaleThanTheTokens) {
+  const std::string failed = "golden_case_failed " + binding_key();
+  const std::string own = R"("tokenPath":"@.to",)";
+  for (const std::string& format : std::vector<std::string>{
+           R"("tokenAmount","params":{"token":"0x4444444444444444444444444444444444444444"})",
+           R"("tokenAmount","params":{"tokenPath":"to"})", R"("amount")",
+           R"("tokenAmount","params":{)" + own + R"("chainId":10})",
+           R"("tokenAmount","params":{)" + own + R"("nativeCurrencyAddress":")" +
+               std::string(kToken) + R"("})",
+           R"("nftName","params":{"collection":"0x4444444444444444444444444444444444444444"})",
+           R"("unit","params":{"base":"USDC","decimals":20})"}) {
+    EXPECT_EQ(fault(sending_items(R"({"path":"to","label":"To","format":"addressName"},
+                                     {"path":"value","label":"Amount","format":)" +
+                                  format + "}")),
+              failed)
+        << format;
+  }
+  EXPECT_EQ(fault(sending_items(R"({"path":"value","label":"Amount"},
+      {"path":"to","label":"To","format":"addressName","params":{"senderAddress":["0x1"]}})")),
+            failed);
+}
+
+// With these words in place of the descriptor's own "Send".
+std::string fault_of(std::vector<pack::Item> items, std::string_view words) {
+  std::string file(items[0].content.begin(), items[0].content.end());
+  const std::string_view said = R"("intent":"Send")", allowed = R"("intent":"Allow")";
+  const std::size_t at = std::min(file.find(said), file.find(allowed));
+  file.replace(at, file.find(",", at) - at, words);
+  items[0].content.assign(file.begin(), file.end());
+  return fault(items);
+}
+
+TEST(Judge, RefusesAnIntentThatSaysSomethingElseThanWhatIsDone) {
+  const std::string failed = "golden_case_failed " + binding_key();
+  const auto sending = [](std::string_view words) { return fault_of(sending_items(), words); };
+  for (const std::string_view good :
+       {"Send", "send", "Transfer Tokens", "Transfer From", "Send NFT", "Pay"})
+    EXPECT_EQ(sending(R"("intent":")" + std::string(good) + '"'), "ok") << good;
+  for (const std::string_view bad :
+       {"Receive airdrop", "Refund me", "Approve", "Send 1 USDC", "Sendback",
+        "Send to 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"})
+    EXPECT_EQ(sending(R"("intent":")" + std::string(bad) + '"'), failed) << bad;
+  const std::string sentence = R"("intent":"Send","interpolatedIntent":")";
+  EXPECT_EQ(sending(sentence + R"(Send {value} to {to}")"), "ok");
+  EXPECT_EQ(sending(sentence + R"(Receive {value} as a gift, costs nothing {to}")"), failed);
+  EXPECT_EQ(sending(sentence + R"(Send 1{value} to {to}")"), failed);
+  EXPECT_EQ(fault_of(permit_items(), R"("intent":"Authorize spending of tokens")"), "ok");
+  EXPECT_EQ(fault_of(permit_items(), R"("intent":"Sign in")"),
+            "golden_case_failed " + binding_key("typed"));
+}
+
 TEST(Judge, LetsADescriptorSayAWordForAnAmountPastAllCounting) {
   const std::string failed = "golden_case_failed " + binding_key();
   const auto with = [](std::string_view threshold, std::string_view message) {
@@ -70,9 +147,9 @@ TEST(Judge, LetsADescriptorSayAWordForAnAmountPastAllCounting) {
   };
   const std::string high = "0x80" + std::string(62, '0');
   EXPECT_EQ(fault(with(high, "Unlimited")), "ok");
-  EXPECT_EQ(fault(with(high, "0.01")), failed);
-  EXPECT_EQ(fault(with("0xffffffffff", "0.01")), failed);
-  EXPECT_EQ(fault(with("0xffffffffff", "Nothing")), failed);
+  for (const std::string_view other : {"0.01", "No", "Revoke all (zero)", "unlimited "})
+    EXPECT_EQ(fault(with(high, other)), failed) << other;
+  EXPECT_EQ(fault(with("0xffffffffff", "Unlimited")), failed);
 }
 
 TEST(Judge, RefusesADescriptorThatHasAWordForOneAmount) {

@@ -58,13 +58,13 @@ inline constexpr std::string_view kPermitType =
 // pack knows of that.
 inline std::vector<pack::Item> described(std::string_view context, std::string_view format,
                                          std::string_view fields) {
-  const std::string file = R"json({"$schema":"https://x/erc7730-v2.schema.json","context":{")json" +
-                           std::string(context) +
-                           R"json(":{"deployments":[{"chainId":1,"address":")json" +
-                           std::string(kToken) +
-                           R"json("}]}},"metadata":{"owner":"Token"},"display":{"formats":{")json" +
-                           std::string(format) + R"json(":{"intent":"Send","fields":[)json" +
-                           std::string(fields) + "]}}}}";
+  const std::string file =
+      R"json({"$schema":"https://x/erc7730-v2.schema.json","context":{")json" +
+      std::string(context) + R"json(":{"deployments":[{"chainId":1,"address":")json" +
+      std::string(kToken) +
+      R"json("}]}},"metadata":{"owner":"Token"},"display":{"formats":{")json" +
+      std::string(format) + R"json(":{"intent":")json" + (context == "eip712" ? "Allow" : "Send") +
+      R"json(","fields":[)json" + std::string(fields) + "]}}}}";
   const std::string kind = context == "eip712" ? "typed/" : "clear/";
   return {
       item("file/a.json", file), item(kind + "eip155:1/" + std::string(kToken) + "/a.json", ""),
