@@ -41,6 +41,13 @@ std::vector<std::uint8_t> data_of(const Sent& call, const Probe& one) {
       case Role::deadline: word.back() = kDeadline; break;
       case Role::parity: word.back() = kParity; break;
       case Role::half: word.fill(kHalf); break;
+      case Role::mint:
+      case Role::decimals:
+      case Role::authority:
+      case Role::fee:
+      case Role::base:
+      case Role::seed:
+      case Role::program: break;  // of no call of the EVM
     }
     data.insert(data.end(), word.begin(), word.end());
   }
@@ -62,6 +69,13 @@ std::string arguments_of(const Sent& call, const Probe& one) {
         json += "0x";
         for (std::size_t k = 0; k < clear::kWordSize; ++k) json += "33";
         break;
+      case Role::mint:
+      case Role::decimals:
+      case Role::authority:
+      case Role::fee:
+      case Role::base:
+      case Role::seed:
+      case Role::program: break;  // of no call of the EVM
     }
     json += '"';
   }

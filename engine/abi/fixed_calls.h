@@ -6,11 +6,9 @@
 #include <vector>
 
 #include "engine/abi/clear/clear.h"
+#include "engine/abi/roles.h"
 
 namespace airlock::abi {
-
-// What an argument is to who signs.
-enum class Role : std::uint8_t { payer, recipient, amount, nonce, deadline, parity, half };
 
 // What a call or a message does, which its intent begins with.
 enum class Deed : std::uint8_t { send, allow };

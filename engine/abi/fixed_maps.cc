@@ -9,6 +9,8 @@
 namespace airlock::abi {
 namespace {
 
+using Roles = std::initializer_list<Role>;
+
 // Calls of a program or package that every wallet of its chain knows, by its address.
 struct Other {
   std::string_view loader;
@@ -17,10 +19,9 @@ struct Other {
   std::string_view key;        // what its data begins with
   std::string_view data;       // what follows, with '#' where an amount stands
   std::string_view arguments;  // by place, likewise
-  // Where its accounts or its arguments stand that pay, and that are paid.
-  std::size_t payer, recipient;
+  Roles values{};              // what its arguments are
+  Roles accounts{};            // and what its accounts
 };
-constexpr std::size_t kNowhere = 64;
 constexpr std::string_view kSystem = "11111111111111111111111111111111";
 constexpr std::string_view kTokenProgram = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA";
 constexpr std::string_view kToken2022Program = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb";
@@ -37,32 +38,52 @@ constexpr std::string_view kArgumentsTo =
 constexpr std::string_view kSeed =
     "#020000000000000068690000000000000000000000000000000000000000000000000000000000000000";
 
+constexpr Roles kAmount = {Role::amount}, kChecked = {Role::amount, Role::decimals},
+                kCharged = {Role::amount, Role::decimals, Role::fee},
+                kSeeded = {Role::amount, Role::seed, Role::program},
+                kTo = {Role::recipient, Role::amount};
+constexpr Roles kPays = {Role::payer, Role::recipient},
+                kPaysFromSeed = {Role::payer, Role::base, Role::recipient},
+                kMoves = {Role::payer, Role::recipient, Role::authority},
+                kMovesOf = {Role::payer, Role::mint, Role::recipient, Role::authority};
+
 constexpr std::array<Other, 13> kOthers = {{
-    {"solana", kSystem, "transfer", "02000000", "#", kSends, 0, 1},
+    {"solana", kSystem, "transfer", "02000000", "#", kSends, kAmount, kPays},
     {"solana", kSystem, "transferwithseed", "0b000000", kSeed,
-     R"(["#","hi","11111111111111111111111111111111"])", 0, 2},
-    {"solana", kTokenProgram, "transfer", "03", "#", kSends, 0, 1},
-    {"solana", kTokenProgram, "approve", "04", "#", kSends, 0, 1},
-    {"solana", kTokenProgram, "transferchecked", "0c", "#09", kSendsChecked, 0, 2},
-    {"solana", kTokenProgram, "approvechecked", "0d", "#09", kSendsChecked, 0, 2},
-    {"solana", kToken2022Program, "transfer", "03", "#", kSends, 0, 1},
-    {"solana", kToken2022Program, "approve", "04", "#", kSends, 0, 1},
-    {"solana", kToken2022Program, "transferchecked", "0c", "#09", kSendsChecked, 0, 2},
-    {"solana", kToken2022Program, "approvechecked", "0d", "#09", kSendsChecked, 0, 2},
+     R"(["#","hi","11111111111111111111111111111111"])", kSeeded, kPaysFromSeed},
+    {"solana", kTokenProgram, "transfer", "03", "#", kSends, kAmount, kMoves},
+    {"solana", kTokenProgram, "approve", "04", "#", kSends, kAmount, kMoves},
+    {"solana", kTokenProgram, "transferchecked", "0c", "#09", kSendsChecked, kChecked, kMovesOf},
+    {"solana", kTokenProgram, "approvechecked", "0d", "#09", kSendsChecked, kChecked, kMovesOf},
+    {"solana", kToken2022Program, "transfer", "03", "#", kSends, kAmount, kMoves},
+    {"solana", kToken2022Program, "approve", "04", "#", kSends, kAmount, kMoves},
+    {"solana", kToken2022Program, "transferchecked", "0c", "#09", kSendsChecked, kChecked,
+     kMovesOf},
+    {"solana", kToken2022Program, "approvechecked", "0d", "#09", kSendsChecked, kChecked, kMovesOf},
     {"solana", kToken2022Program, "transfercheckedwithfee", "1a01", "#090500000000000000",
-     R"(["#","9","5"])", 0, 2},
+     R"(["#","9","5"])", kCharged, kMovesOf},
     // coin::transfer<0x1::aptos_coin::AptosCoin>, aptos_account::transfer
-    {"move", kFramework, "transfer",
+    {"move",
+     kFramework,
+     "transfer",
      "02000000000000000000000000000000000000000000000000000000000000000104636f696e087472616e7366657"
      "2"
      "0107000000000000000000000000000000000000000000000000000000000000000"
      "10a6170746f735f636f696e094170746f73436f696e00",
-     kArgumentsTo, kSendsTo, kNowhere, 0},
-    {"move", kFramework, "transfer",
+     kArgumentsTo,
+     kSendsTo,
+     kTo,
+     {}},
+    {"move",
+     kFramework,
+     "transfer",
      "0200000000000000000000000000000000000000000000000000000000000000010d6170746f735f6163636f756e7"
      "4"
      "087472616e7366657200",
-     kArgumentsTo, kSendsTo, kNowhere, 0},
+     kArgumentsTo,
+     kSendsTo,
+     kTo,
+     {}},
 }};
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -102,6 +123,34 @@ bool is_unknown(const Result<Reading>& read) {
   return !read && read.error().code == Code::unknown_call;
 }
 
+// Whether what a call holds is called as what it is, or not at all. Who signs, which some maps
+// list first, pays.
+bool names_values(const type::Map& map, const type::Entry& entry, std::span<const Role> roles) {
+  if (entry.input == type::kNone) return roles.empty();
+  std::size_t at = 0;
+  for (const type::Field& field : map.fields_of(map.types()[entry.input])) {
+    const bool is_signer = map.types()[field.type].form == type::Form::signer;
+    if (!is_signer && at == roles.size()) return false;
+    const Role role = is_signer ? Role::payer : roles[at++];
+    if (field.name.size != 0 && !names(role, map.text(field.name))) return false;
+  }
+  return true;
+}
+
+// The same of the accounts. More may follow, such as those that sign together.
+bool names_accounts(const type::Map& map, const type::Entry& entry, std::span<const Role> roles) {
+  std::size_t at = 0;
+  for (const type::Account& account : map.accounts_of(entry)) {
+    const std::string_view name = map.text(account.name);
+    const bool is_right = at < roles.size()
+                              ? names(roles[at], name)
+                              : !names(Role::payer, name) && !names(Role::recipient, name);
+    if (!name.empty() && !is_right) return false;
+    ++at;
+  }
+  return true;
+}
+
 Status check_evm(const type::Map& map, const Loader& loader, std::span<type::Node> room) {
   for (std::size_t i = 0; i < kCalls.size(); ++i) {
     for (std::size_t n = 0; n < kProbes; ++n) {
@@ -111,25 +160,12 @@ Status check_evm(const type::Map& map, const Loader& loader, std::span<type::Nod
       const auto read = loader.read(map, data, tape);
       if (is_unknown(read)) break;
       if (!read || map.text(read->entry->signature) != kCalls[i].signature ||
-          !reads(map, *read, tape.nodes(), data, arguments_of(kCalls[i], made)))
+          !reads(map, *read, tape.nodes(), data, arguments_of(kCalls[i], made)) ||
+          !names_values(map, *read->entry, std::span(kCalls[i].roles).first(kCalls[i].count)))
         return fail(Code::golden_case_failed, i);
     }
   }
   return check_plain_send(map, loader, room);
-}
-
-// The name of what stands at a place of a call: of its accounts, or of the arguments that are
-// addresses. Who signs comes before them.
-std::string_view name_at(const type::Map& map, const type::Entry& entry, std::size_t at) {
-  const auto accounts = map.accounts_of(entry);
-  if (!accounts.empty()) return at < accounts.size() ? map.text(accounts[at].name) : "";
-  if (entry.input == type::kNone) return {};
-  for (const type::Field& field : map.fields_of(map.types()[entry.input])) {
-    if (map.types()[field.type].form != type::Form::address) continue;
-    if (at == 0) return map.text(field.name);
-    --at;
-  }
-  return {};
 }
 
 std::string without_lines(std::string_view name) {
@@ -179,8 +215,8 @@ Status check_other(const type::Map& map, const Loader& loader, const Other& one,
     const bool is_right =
         read && without_lines(map.text(read->entry->name)) == one.name &&
         reads(map, *read, tape.nodes(), data, filled(one.arguments, made.amount_text)) &&
-        !names_recipient(name_at(map, *read->entry, one.payer)) &&
-        !names_payer(name_at(map, *read->entry, one.recipient));
+        names_values(map, *read->entry, one.values) &&
+        names_accounts(map, *read->entry, one.accounts);
     if (!is_right) return fail(Code::golden_case_failed);
   }
   return {};

@@ -15,8 +15,9 @@ std::vector<pack::Item> lying_map(std::string_view name, std::string_view signat
   type::Builder builder("evm", type::Order::big, type::AddressForm::eip55);
   const auto address = builder.add({type::Form::address, 0, 20, {}, 0, 0, 32});
   const auto number = builder.add({type::Form::unsigned_integer, 0, 256, {}, 0, 0, 32});
-  const type::Field fields[] = {{builder.text("a"), swap_types ? number : address, 0, {}},
-                                {builder.text("b"), swap_types ? address : number, 0, {}}};
+  const type::Field fields[] = {
+      {builder.text(swap_types ? "a" : "to"), swap_types ? number : address, 0, {}},
+      {builder.text(swap_types ? "b" : "value"), swap_types ? address : number, 0, {}}};
   const auto input = builder.add({type::Form::tuple, 0, 0, {}, builder.add_fields(fields), 2, 64});
   type::Entry entry;
   entry.name = builder.text(name);
@@ -44,6 +45,53 @@ TEST(Judge, RefusesAPackThatGivesTheBytesOfATransferAnotherMeaning) {
   EXPECT_EQ(verdict({{key_of(), map_of({"many_msg_babbage(bytes1)"})}}), Code::golden_case_failed);
   EXPECT_EQ(verdict({{key_of(), map_of({"gasprice_bit_ether(int128)"})}}),
             Code::golden_case_failed);
+}
+
+// Names as contracts have them, and none.
+TEST(Judge, LetsParametersOfATransferBeCalledAsWhatTheyAre) {
+  for (const std::string_view good :
+       {"transfer(address to,uint256 value)", "transfer(address _to,uint256 _value)",
+        "transfer(address dst,uint256 wad)", "transfer(address,uint256)",
+        "transfer(address recipient,uint256 rawAmount)", "approve(address guy,uint256 wad)",
+        "approve(address to,uint256 tokenId)", "approve(address spender_,uint256 amount)",
+        "transferFrom(address src,address dst,uint256 wad)",
+        "transferFrom(address from,address to,uint256 tokenId)",
+        "permit(address owner,address spender,uint256 value,uint256 deadline,uint8 v,bytes32 r,"
+        "bytes32 s)",
+        "claim(address from,uint256 nonce)"})
+    EXPECT_EQ(verdict({{key_of(), map_of({good})}}), Code::ok) << good;
+}
+
+TEST(Judge, RefusesParametersOfATransferThatAreCalledAsSomethingElse) {
+  for (const std::string_view bad :
+       {"transfer(address from,uint256 value)", "transfer(address fromAccount,uint256 value)",
+        "transfer(address to,uint256 nonce)", "transfer(address reference,uint256 value)",
+        "transfer(address to,uint256 fee)", "transfer(address to1,uint256 value)",
+        "transferFrom(address to,address from,uint256 value)",
+        "transferFrom(address toWallet,address fromWallet,uint256 value)",
+        "approve(address owner,uint256 value)",
+        "permit(address spender,address owner,uint256 value,uint256 deadline,uint8 v,bytes32 r,"
+        "bytes32 s)",
+        "permit(address owner,address spender,uint256 deadline,uint256 value,uint8 v,bytes32 r,"
+        "bytes32 s)"})
+    EXPECT_EQ(verdict({{key_of(), map_of({bad})}}), Code::golden_case_failed) << bad;
+}
+
+// What projects compiled.
+TEST(Judge, LetsEveryAbiOfTheCorpusServe) {
+  const std::filesystem::path folder = fakes::corpus_file("abi/evm/abi");
+  if (!std::filesystem::exists(folder))
+    GTEST_SKIP() << "no corpus: name its folder in AIRLOCK_CORPUS";
+  std::size_t count = 0;
+  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    std::ostringstream text;
+    text << std::ifstream(file.path()).rdbuf();
+    const auto map = evm::load(text.view(), "Contract");
+    ASSERT_TRUE(map) << file.path();
+    EXPECT_EQ(verdict({{key_of(), bytes_from((*map)->encoded())}}), Code::ok) << file.path();
+    ++count;
+  }
+  EXPECT_GT(count, 0U);
 }
 
 // A map of a program of Solana, under its address.
@@ -132,6 +180,21 @@ TEST(Judge, RefusesAnotherMeaningOfTransfersWithASeedOrAFee) {
   EXPECT_EQ(charged("claim_refund"), Code::golden_case_failed);
 }
 
+TEST(Judge, RefusesAccountsAndArgumentsOfATransferThatAreCalledAsSomethingElse) {
+  const auto system = [](std::string_view payer, std::string_view paid, std::string_view amount) {
+    return instruction(kSystemProgram, "bincode",
+                       R"("name":"transfer","tag":2,"args":[{"name":")" + std::string(amount) +
+                           R"(","type":"u64"}],"accounts":[{"name":")" + std::string(payer) +
+                           R"("},{"name":")" + std::string(paid) + R"("}])");
+  };
+  EXPECT_EQ(system("from", "to", "lamports"), Code::ok);
+  EXPECT_EQ(system("fromWallet", "toWallet", "amount"), Code::ok);
+  EXPECT_EQ(system("toWallet", "fromWallet", "lamports"), Code::golden_case_failed);
+  EXPECT_EQ(system("from", "refund", "lamports"), Code::golden_case_failed);
+  EXPECT_EQ(system("from", "to", "nonce"), Code::golden_case_failed);
+  EXPECT_EQ(system("to: 0xYOU", "from", "lamports"), Code::golden_case_failed);
+}
+
 TEST(Judge, RefusesAMapForAnyProgramThatGivesTransfersAnotherMeaning) {
   const auto any = [](std::string_view called) {
     auto items = program(kSystemProgram, "bincode",
@@ -201,6 +264,8 @@ TEST(Judge, RefusesAnotherMeaningOfTheTransferOfAptos) {
   EXPECT_EQ(framework("transfer"), Code::ok);
   EXPECT_EQ(framework("claim_nft"), Code::golden_case_failed);
   EXPECT_EQ(framework("transfer", "sender"), Code::golden_case_failed);
+  EXPECT_EQ(framework("transfer", "fromAccount"), Code::golden_case_failed);
+  EXPECT_EQ(framework("transfer", "toAccount"), Code::ok);
   EXPECT_EQ(framework("transfer", "to", type::Form::fixed_bytes), Code::golden_case_failed);
 }
 

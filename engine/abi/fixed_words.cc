@@ -5,7 +5,6 @@
 #include "engine/abi/clear/wording.h"
 #include "engine/abi/fixed_calls.h"
 #include "engine/abi/fixed_cases.h"
-#include "engine/abi/roles.h"
 
 namespace airlock::abi {
 namespace {
@@ -65,14 +64,6 @@ bool says_address(const clear::Field& field, std::string_view address) {
   return has_address(field.value, address) || has_address(field.detail, address);
 }
 
-// Whether a label says the opposite of what stands under it.
-bool any_contradicts(const clear::Screen& screen, const Probe& one) {
-  return std::ranges::any_of(screen.fields, [&](const clear::Field& field) {
-    return (says_address(field, one.recipient_text) && names_payer(field.label)) ||
-           (says_address(field, one.payer_text) && names_recipient(field.label));
-  });
-}
-
 // Raw bytes hide nothing, so that only what is said in words has to be whole.
 bool says(const clear::Shown& shown, const Probe& one, bool says_payer) {
   const clear::Screen& screen = shown.front();
@@ -82,8 +73,7 @@ bool says(const clear::Shown& shown, const Probe& one, bool says_payer) {
     return any([&](const clear::Field& field) { return says_address(field, address); });
   };
   return any([&](const clear::Field& field) { return says_amount(field, one); }) &&
-         any_says(one.recipient_text) && (!says_payer || any_says(one.payer_text)) &&
-         !any_contradicts(screen, one);
+         any_says(one.recipient_text) && (!says_payer || any_says(one.payer_text));
 }
 
 // Whether a text says nothing but what is done: it begins with a word for that, and no word in it
@@ -108,12 +98,20 @@ bool fits(Role role, clear::Wording::Form form) {
     case Role::nonce:
     case Role::parity:
     case Role::half: return form == Form::plain;
+    case Role::mint:
+    case Role::decimals:
+    case Role::authority:
+    case Role::fee:
+    case Role::base:
+    case Role::seed:
+    case Role::program: break;  // of no call of the EVM
   }
   return false;
 }
 
-// Whether all that stands on the screen is the call: its arguments, each whole and as what it is,
-// and what is done. Beside them nothing of an author's choice could pass for one of them.
+// Whether all that stands on the screen is the call: its arguments, each whole, as what it is and
+// called so, and what is done. Beside them nothing of an author's choice could pass for one of
+// them.
 bool is_worded(const std::optional<clear::Wording>& wording, std::span<const Role> roles,
                Deed deed) {
   if (!wording) return false;
@@ -121,7 +119,8 @@ bool is_worded(const std::optional<clear::Wording>& wording, std::span<const Rol
                        (wording->sentence.empty() || says_deed(wording->sentence, deed));
   return is_said && std::ranges::all_of(wording->parts, [&](const clear::Wording::Part& part) {
            return part.argument && *part.argument < roles.size() &&
-                  fits(roles[*part.argument], part.form);
+                  fits(roles[*part.argument], part.form) &&
+                  names(roles[*part.argument], part.label);
          });
 }
 

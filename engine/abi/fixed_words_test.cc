@@ -177,6 +177,28 @@ TEST(Judge, RefusesLabelsThatSayTheOppositeOfWhatTheyShow) {
   EXPECT_EQ(fault(labelled("The one", "Sender")), failed);
 }
 
+// Labels as the registry has them, and others that nobody could tell from the right ones.
+TEST(Judge, KnowsTheLabelsOfWhomAndHowMuch) {
+  const auto labelled = [](std::string_view to, std::string_view value) {
+    return fault(sending_items(R"({"path":"to","label":")" + std::string(to) +
+                               R"("},{"path":"value","label":")" + std::string(value) + R"("})"));
+  };
+  for (const std::string_view to : {"To", "Recipient", "Spender", "Operator", "Send to",
+                                    "Recipient address", "Beneficiary", "Destination"})
+    EXPECT_EQ(labelled(to, "Amount"), "ok") << to;
+  for (const std::string_view value :
+       {"Amount", "Value", "Amount to Send", "Amount to Approve", "Allowance", "Position",
+        "Max spending amount", "NFT", "Token ID", "Spending cap", "Quantity"})
+    EXPECT_EQ(labelled("To", value), "ok") << value;
+  const std::string failed = "golden_case_failed " + binding_key();
+  for (const std::string_view to :
+       {"Reference", "fromAccount", "From your account", "Debited (yours)", "Amount", "",
+        "To 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "To Alice", "Tо"})
+    EXPECT_EQ(labelled(to, "Amount"), failed) << to;
+  for (const std::string_view value : {"Nonce", "To", "Fee", "Amount in cents", "Amount 5", "Gas"})
+    EXPECT_EQ(labelled("To", value), failed) << value;
+}
+
 TEST(Judge, RefusesADescriptorThatHidesAPermitForSomebody) {
   const std::string failed = "golden_case_failed " + binding_key("typed");
   const std::string spender = R"({"path":"spender","label":"Spender"})";
