@@ -1,5 +1,7 @@
 #include "engine/abi/judge.h"
 
+#include <set>
+
 #include "engine/abi/fixed_cases.h"
 #include "engine/abi/golden.h"
 #include "engine/abi/known.h"
@@ -65,6 +67,7 @@ class Judge {
     AIRLOCK_ASSIGN(const Binding binding, read_binding(key));
     AIRLOCK_ASSIGN(const clear::Descriptor* descriptor, snapshot_.descriptor(binding.name));
     AIRLOCK_TRY(check_selectors(*descriptor, binding));
+    AIRLOCK_TRY(check_alone(*descriptor, key.substr(0, key.size() - binding.name.size())));
     return check_fixed_cases(snapshot_, *descriptor, binding, room_);
   }
 
@@ -81,6 +84,16 @@ class Judge {
     return {};
   }
 
+  // Of two descriptors of one call the name of the file would choose. Those of one contract follow
+  // each other.
+  Status check_alone(const clear::Descriptor& descriptor, std::string_view place) {
+    if (place != place_) described_.clear();
+    place_ = place;
+    for (const Bytes key : descriptor.keys())
+      if (!described_.emplace(key.begin(), key.end()).second) return fail(Code::ambiguous);
+    return {};
+  }
+
   Status judge_golden(Bytes content) {
     if (++cases_ > kGoldenCasesMax) return fail(Code::too_many, kGoldenCasesMax);
     return replay(snapshot_, loaders_, content, room_);
@@ -90,6 +103,8 @@ class Judge {
   Loaders loaders_;
   std::vector<type::Node> room_;
   std::size_t cases_ = 0;
+  std::string_view place_;                         // of the binding that was judged last
+  std::set<std::vector<std::uint8_t>> described_;  // there, by any descriptor
 };
 
 }  // namespace

@@ -23,7 +23,8 @@ struct Fault {
 
 // judge reads a whole pack. Errors: those of opening it, entry_mismatch, bad_pack (an unknown kind
 // of entry), those of maps, loaders and descriptors, descriptor_unbound, expected_otherwise (a
-// descriptor speaks of a call that the contract's own map lacks), golden_case_failed; never
+// descriptor speaks of a call that the contract's own map lacks), ambiguous (of a call or message
+// that another descriptor of the contract speaks of), golden_case_failed; never
 // loader_missing: an entry that only a newer wallet can read harms nobody.
 std::expected<void, Fault> judge(const Snapshot& snapshot, Loaders loaders);
 

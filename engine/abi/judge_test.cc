@@ -88,6 +88,29 @@ TEST(Judge, RefusesADescriptorOfCallsThatTheContractDoesNotHave) {
   EXPECT_EQ(fault(items), "ok") << "names may differ";
 }
 
+// What the owner reads would be up to the names of two files.
+TEST(Judge, RefusesTwoDescriptorsOfOneCallOrMessageOfAContract) {
+  const auto with = [](std::vector<pack::Item> items, std::vector<pack::Item> more) {
+    more[0].key = "file/b.json";
+    more[1].key.replace(more[1].key.rfind('/'), std::string::npos, "/b.json");
+    items.insert(items.end(), {more[0], more[1]});
+    return fault(items);
+  };
+  const std::string place = "eip155:1/" + std::string(kToken) + "/b.json";
+  EXPECT_EQ(with(sending_items(), sending_items()), "ambiguous clear/" + place);
+  EXPECT_EQ(with(permit_items(), permit_items()), "ambiguous typed/" + place);
+  EXPECT_EQ(with(sending_items(), permit_items()), "ok");
+  EXPECT_EQ(with(sending_items(), sending_items(R"({"path":"a","label":"A"})", "burn(uint256 a)")),
+            "ok");
+  auto elsewhere = sending_items();
+  std::string file(elsewhere[0].content.begin(), elsewhere[0].content.end());
+  file.replace(file.find(kToken), kToken.size(), "0x4444444444444444444444444444444444444444");
+  elsewhere[0].content.assign(file.begin(), file.end());
+  elsewhere[1].key.replace(elsewhere[1].key.find(kToken), kToken.size(),
+                           "0x4444444444444444444444444444444444444444");
+  EXPECT_EQ(with(sending_items(), elsewhere), "ok");
+}
+
 // A symbol stands behind every amount, and a name in place of an address.
 TEST(Judge, RefusesSymbolsAndNamesThatPassForSomethingElse) {
   const auto symbol = [](std::string_view text) {
