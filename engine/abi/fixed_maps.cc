@@ -151,19 +151,18 @@ bool names_accounts(const type::Map& map, const type::Entry& entry, std::span<co
   return true;
 }
 
+// The types of a map, which its loader held against the signatures, read every number alike.
 Status check_evm(const type::Map& map, const Loader& loader, std::span<type::Node> room) {
+  const Probe widest = probe(kProbes - 1);
   for (std::size_t i = 0; i < kCalls.size(); ++i) {
-    for (std::size_t n = 0; n < kProbes; ++n) {
-      const Probe made = probe(n);
-      const std::vector<std::uint8_t> data = data_of(kCalls[i], made);
-      type::Tape tape(room);
-      const auto read = loader.read(map, data, tape);
-      if (is_unknown(read)) break;
-      if (!read || map.text(read->entry->signature) != kCalls[i].signature ||
-          !reads(map, *read, tape.nodes(), data, arguments_of(kCalls[i], made)) ||
-          !names_values(map, *read->entry, std::span(kCalls[i].roles).first(kCalls[i].count)))
-        return fail(Code::golden_case_failed, i);
-    }
+    const std::vector<std::uint8_t> data = data_of(kCalls[i], widest);
+    type::Tape tape(room);
+    const auto read = loader.read(map, data, tape);
+    if (is_unknown(read)) continue;
+    if (!read || map.text(read->entry->signature) != kCalls[i].signature ||
+        !reads(map, *read, tape.nodes(), data, arguments_of(kCalls[i], widest)) ||
+        !names_values(map, *read->entry, std::span(kCalls[i].roles).first(kCalls[i].count)))
+      return fail(Code::golden_case_failed, i);
   }
   return check_plain_send(map, loader, room);
 }

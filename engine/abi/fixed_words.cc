@@ -1,6 +1,7 @@
 // Descriptors held against the calls and messages that every wallet knows.
 #include <algorithm>
 
+#include "core/crypto/keccak.h"
 #include "engine/abi/clear/author_text.h"
 #include "engine/abi/clear/wording.h"
 #include "engine/abi/fixed_calls.h"
@@ -22,6 +23,8 @@ constexpr std::string_view kPermitTypes =
     R"json({"Permit":[{"name":"owner","type":"address"},{"name":"spender","type":"address"},
                       {"name":"value","type":"uint256"},{"name":"nonce","type":"uint256"},
                       {"name":"deadline","type":"uint256"}]})json";
+constexpr std::string_view kPermitType =
+    "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)";
 // Who signs: nobody of those.
 constexpr std::array<std::uint8_t, clear::kAddressSize> kFrom = {0x55};
 
@@ -64,10 +67,8 @@ bool says_address(const clear::Field& field, std::string_view address) {
   return has_address(field.value, address) || has_address(field.detail, address);
 }
 
-// Raw bytes hide nothing, so that only what is said in words has to be whole.
-bool says(const clear::Shown& shown, const Probe& one, bool says_payer) {
-  const clear::Screen& screen = shown.front();
-  if (!screen.is_clear) return true;
+// Whether a screen says in its words whom and how much.
+bool says(const clear::Screen& screen, const Probe& one, bool says_payer) {
   const auto any = [&screen](auto holds) { return std::ranges::any_of(screen.fields, holds); };
   const auto any_says = [&](std::string_view address) {
     return any([&](const clear::Field& field) { return says_address(field, address); });
@@ -112,12 +113,10 @@ bool fits(Role role, clear::Wording::Form form) {
 // Whether all that stands on the screen is the call: its arguments, each whole, as what it is and
 // called so, and what is done. Beside them nothing of an author's choice could pass for one of
 // them.
-bool is_worded(const std::optional<clear::Wording>& wording, std::span<const Role> roles,
-               Deed deed) {
-  if (!wording) return false;
-  const bool is_said = (wording->intent.empty() || says_deed(wording->intent, deed)) &&
-                       (wording->sentence.empty() || says_deed(wording->sentence, deed));
-  return is_said && std::ranges::all_of(wording->parts, [&](const clear::Wording::Part& part) {
+bool is_worded(const clear::Wording& wording, std::span<const Role> roles, Deed deed) {
+  const bool is_said = (wording.intent.empty() || says_deed(wording.intent, deed)) &&
+                       (wording.sentence.empty() || says_deed(wording.sentence, deed));
+  return is_said && std::ranges::all_of(wording.parts, [&](const clear::Wording::Part& part) {
            return part.argument && *part.argument < roles.size() &&
                   fits(roles[*part.argument], part.form) &&
                   names(roles[*part.argument], part.label);
@@ -134,25 +133,47 @@ bool always_says(const clear::Descriptor& descriptor, const Sent& call, Bytes se
   return true;
 }
 
-Status check_calls(const Snapshot& snapshot, const clear::Descriptor& descriptor,
-                   const Binding& binding, std::span<type::Node> room) {
-  const Known known(snapshot);
-  for (std::size_t i = 0; i < kCalls.size(); ++i) {
-    const Sent& one = kCalls[i];
-    AIRLOCK_ASSIGN(const std::vector<std::uint8_t> selector, type::read_hex(one.selector));
-    if (!descriptor.describes(selector)) continue;
-    if (!always_says(descriptor, one, selector)) return fail(Code::golden_case_failed, i);
-    const auto roles = std::span(one.roles).first(one.count);
-    if (!is_worded(clear::wording_of(descriptor, selector, binding.address), roles, one.deed))
-      return fail(Code::golden_case_failed, i);
-    for (std::size_t n = 0; n < kProbes; ++n) {
-      const Probe made = probe(n);
-      const std::vector<std::uint8_t> data = data_of(one, made);
-      type::Tape tape(room);
-      const clear::Call call{binding.chain_id, binding.address, kFrom, {}, data};
-      if (!says(clear::show_call(&descriptor, call, known, tape), made, one.says_payer))
-        return fail(Code::golden_case_failed, i);
+// What a pack may know of a contract's token: all of it, whatever it is, or nothing.
+class Knowing final : public clear::Source {
+ public:
+  enum class What : std::uint8_t { all, nothing };
+  explicit Knowing(What what) : what_(what) {}
+
+  std::optional<clear::Token> token(std::uint64_t, Bytes) const override {
+    constexpr unsigned kDecimals = 6;
+    return what_ == What::all ? std::optional(clear::Token{"TOK", kDecimals}) : std::nullopt;
+  }
+  std::optional<clear::Chain> chain(std::uint64_t) const override { return std::nullopt; }
+  std::optional<clear::Name> name(const clear::NameQuery&) const override { return std::nullopt; }
+  std::optional<std::string_view> collection(std::uint64_t, Bytes) const override {
+    return what_ == What::all ? std::optional<std::string_view>("Tokens") : std::nullopt;
+  }
+  std::optional<std::int64_t> block_time(std::uint64_t, const number::U256&) const override {
+    return std::nullopt;
+  }
+  bool is_deployed_by(const clear::FactoryQuery&) const override { return false; }
+  const clear::Descriptor* descriptor(std::uint64_t, Bytes, Bytes) const override {
+    return nullptr;
+  }
+
+ private:
+  What what_;
+};
+
+// Shows one call or message with every width of an amount, and once where the token is unknown.
+// Raw bytes hide nothing: then it has no words here.
+template <class Show>
+Status try_screens(Show show, bool says_payer, Tried& tried) {
+  const Knowing all(Knowing::What::all), nothing(Knowing::What::nothing);
+  for (std::size_t n = 0; n <= kProbes; ++n) {
+    const Probe made = probe(std::min(n, kProbes - 1));
+    AIRLOCK_ASSIGN(const clear::Shown shown, show(made, n < kProbes ? all : nothing));
+    tried.fields += shown.front().fields.size();
+    if (!shown.front().is_clear) {
+      tried.has_words = false;
+      return {};
     }
+    if (!says(shown.front(), made, says_payer)) return fail(Code::golden_case_failed);
   }
   return {};
 }
@@ -180,31 +201,78 @@ Result<clear::TypedData> permit(const clear::Descriptor& descriptor, const Bindi
   return clear::TypedData::read(json::write(message));
 }
 
-Status check_messages(const Snapshot& snapshot, const clear::Descriptor& descriptor,
-                      const Binding& binding, std::span<type::Node> room) {
-  constexpr std::uint32_t kSpender = 1, kValue = 2;  // of the members
-  const Known known(snapshot);
-  for (std::size_t n = 0; n < kProbes; ++n) {
-    const Probe made = probe(n);
-    AIRLOCK_ASSIGN(const clear::TypedData message, permit(descriptor, binding, made));
-    if (!descriptor.describes(message)) return {};
-    type::Tape tape(room);
-    const bool is_whole =
-        is_worded(clear::wording_of(descriptor, message, binding.address), kPermitRoles,
-                  Deed::allow) &&
-        descriptor.always_shows(message, kSpender) && descriptor.always_shows(message, kValue) &&
-        says(clear::show_message(&descriptor, message, Bytes(kFrom), known, tape), made, false);
-    if (!is_whole) return fail(Code::golden_case_failed, kPermit);
+Status try_calls(const clear::Descriptor& descriptor, const Binding& binding,
+                 std::span<type::Node> room, Tried& tried) {
+  for (std::size_t i = 0; i < kCalls.size(); ++i) {
+    const Sent& one = kCalls[i];
+    AIRLOCK_ASSIGN(const std::vector<std::uint8_t> selector, type::read_hex(one.selector));
+    if (!descriptor.describes(selector)) continue;
+    const auto show = [&](const Probe& made, const clear::Source& source) {
+      const std::vector<std::uint8_t> data = data_of(one, made);
+      type::Tape tape(room);
+      const clear::Call call{binding.chain_id, binding.address, kFrom, {}, data};
+      return Result<clear::Shown>(clear::show_call(&descriptor, call, source, tape));
+    };
+    if (!try_screens(show, one.says_payer, tried)) return fail(Code::golden_case_failed, i);
   }
   return {};
 }
 
+Status try_messages(const clear::Descriptor& descriptor, const Binding& binding,
+                    std::span<type::Node> room, Tried& tried) {
+  const auto show = [&](const Probe& made, const clear::Source& source) -> Result<clear::Shown> {
+    AIRLOCK_ASSIGN(const clear::TypedData message, permit(descriptor, binding, made));
+    type::Tape tape(room);
+    return clear::show_message(&descriptor, message, Bytes(kFrom), source, tape);
+  };
+  return try_screens(show, false, tried) ? Status() : fail(Code::golden_case_failed, kPermit);
+}
+
+Result<std::size_t> check_calls(const clear::Descriptor& descriptor, const Binding& binding) {
+  std::size_t fields = 0;
+  for (std::size_t i = 0; i < kCalls.size(); ++i) {
+    const Sent& one = kCalls[i];
+    AIRLOCK_ASSIGN(const std::vector<std::uint8_t> selector, type::read_hex(one.selector));
+    const auto wording = clear::wording_of(descriptor, selector, binding.address);
+    if (!wording) continue;
+    if (!always_says(descriptor, one, selector)) return fail(Code::golden_case_failed, i);
+    if (!is_worded(*wording, std::span(one.roles).first(one.count), one.deed))
+      return fail(Code::golden_case_failed, i);
+    fields += wording->parts.size();
+  }
+  return fields;
+}
+
+Result<std::size_t> check_messages(const clear::Descriptor& descriptor, const Binding& binding) {
+  constexpr std::uint32_t kSpender = 1, kValue = 2;  // of the members
+  constexpr std::size_t kStepsOfAMessage = 100;
+  const crypto::Digest type = crypto::keccak256(bytes_of(kPermitType));
+  const std::vector<Bytes> described = descriptor.keys();
+  if (std::ranges::none_of(described, [&](Bytes key) { return equal(key, Bytes(type.bytes)); }))
+    return 0;
+  AIRLOCK_ASSIGN(const clear::TypedData message, permit(descriptor, binding, probe(0)));
+  const auto wording = clear::wording_of(descriptor, message, binding.address);
+  if (!wording) return 0;
+  const bool is_whole = is_worded(*wording, kPermitRoles, Deed::allow) &&
+                        descriptor.always_shows(message, kSpender) &&
+                        descriptor.always_shows(message, kValue);
+  if (!is_whole) return fail(Code::golden_case_failed, kPermit);
+  return wording->parts.size() + kStepsOfAMessage;
+}
+
 }  // namespace
 
-Status check_fixed_cases(const Snapshot& snapshot, const clear::Descriptor& descriptor,
-                         const Binding& binding, std::span<type::Node> room) {
-  return binding.is_for_calls ? check_calls(snapshot, descriptor, binding, room)
-                              : check_messages(snapshot, descriptor, binding, room);
+Result<std::size_t> check_fixed_words(const clear::Descriptor& descriptor, const Binding& binding) {
+  return binding.is_for_calls ? check_calls(descriptor, binding)
+                              : check_messages(descriptor, binding);
+}
+
+Result<Tried> try_fixed_words(const clear::Descriptor& descriptor, const Binding& binding,
+                              std::span<type::Node> room) {
+  Tried tried;
+  AIRLOCK_TRY(binding.is_for_calls ? try_calls(descriptor, binding, room, tried)
+                                   : try_messages(descriptor, binding, room, tried));
+  return tried;
 }
 
 }  // namespace airlock::abi

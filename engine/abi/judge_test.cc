@@ -111,6 +111,44 @@ TEST(Judge, RefusesTwoDescriptorsOfOneCallOrMessageOfAContract) {
   EXPECT_EQ(with(sending_items(), elsewhere), "ok");
 }
 
+// A descriptor of a transfer with this many fields, bound to so many contracts.
+std::vector<pack::Item> spread(std::size_t fields, std::size_t places) {
+  std::string shown(kSendFields), deployments;
+  for (std::size_t i = 2; i < fields; ++i) shown += R"(,{"path":"value","label":"Amount"})";
+  auto items = sending_items(shown);
+  items.erase(items.begin() + 1, items.end());
+  for (std::size_t i = 0; i < places; ++i) {
+    const std::string digits = std::to_string(100'000 + i);
+    const std::string place = "0x" + std::string(40 - digits.size(), '0') + digits;
+    deployments += R"({"chainId":1,"address":")" + place + R"("},)";
+    items.push_back(item("clear/eip155:1/" + place + "/a.json", ""));
+  }
+  std::string file(items[0].content.begin(), items[0].content.end());
+  file.insert(file.find(R"({"chainId")"), deployments);
+  items[0].content.assign(file.begin(), file.end());
+  return items;
+}
+
+Code verdict_within(std::size_t steps, const std::vector<pack::Item>& items) {
+  const auto judged = judge(*snapshot_of(items), standard_loaders(), steps);
+  return judged ? Code::ok : judged.error().error.code;
+}
+
+TEST(Judge, TriesWhatADescriptorShowsOnceHoweverManyContractsItIsBoundTo) {
+  constexpr std::size_t kFields = 100, kPlaces = 1000, kScreens = 33;
+  const std::size_t read = kPlaces * (kFields + 1), tried = 4 * kFields * kScreens;
+  EXPECT_EQ(verdict_within(read + tried, spread(kFields, kPlaces)), Code::ok);
+  EXPECT_EQ(verdict_within(read + tried - 1, spread(kFields, kPlaces)), Code::over_budget);
+  EXPECT_EQ(verdict_within(read, spread(kFields, kPlaces)), Code::over_budget);
+}
+
+TEST(Judge, EndsWhereAPackAsksForMoreThanItsBudget) {
+  EXPECT_EQ(verdict_within(1'000'000, spread(2, 100)), Code::ok);
+  EXPECT_EQ(verdict_within(100, spread(2, 100)), Code::over_budget);
+  EXPECT_EQ(verdict_within(0, spread(2, 1)), Code::over_budget);
+  EXPECT_EQ(verdict_within(0, token_items()), Code::ok);
+}
+
 // A symbol stands behind every amount, and a name in place of an address.
 TEST(Judge, RefusesSymbolsAndNamesThatPassForSomethingElse) {
   const auto symbol = [](std::string_view text) {
