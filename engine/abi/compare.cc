@@ -5,6 +5,7 @@
 #include <set>
 
 #include "engine/abi/compare_texts.h"
+#include "engine/abi/known.h"
 
 namespace airlock::abi {
 namespace {
@@ -326,6 +327,16 @@ Status compare_contents(std::string_view key, Bytes before, Bytes after,
   return compare_texts(key, before, after, changes);
 }
 
+// Whether a descriptor comes beside another one of the same contract: it may speak of a call that
+// the other one spoke of, and be asked in its place.
+bool comes_beside(const pack::Pack& before, std::string_view key) {
+  const auto binding = is_binding(key) ? read_binding(key) : fail(Code::bad_pack);
+  if (!binding) return false;
+  const std::string_view place = key.substr(0, key.size() - binding->name.size());
+  const std::uint32_t first = before.first_from(place);
+  return first < before.count() && before.key(first).starts_with(place);
+}
+
 }  // namespace
 
 std::string_view name_of(Change::What what) {
@@ -359,7 +370,8 @@ Result<std::vector<Change>> compare(const pack::Pack& before, const pack::Pack& 
     if (gone) {
       changes.push_back({What::removed, true, std::string(before.key(old++)), {}, {}, {}, {}});
     } else if (fresh) {
-      changes.push_back({What::added, false, std::string(after.key(now++)), {}, {}, {}, {}});
+      const std::string_view key = after.key(now++);
+      changes.push_back({What::added, comes_beside(before, key), std::string(key), {}, {}, {}, {}});
     } else {
       if (before.digest(old) != after.digest(now)) {
         AIRLOCK_ASSIGN(const Bytes was, before.content(old));

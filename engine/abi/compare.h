@@ -2,8 +2,9 @@
 //
 // Breaking is what changes the meaning of bytes or takes it away: an entry that is gone, another
 // type, another order, a name that moved to another parameter, a call that may no longer carry
-// value, a token's decimals, what a descriptor shows and how. A new entry, and other words for the
-// same bytes, break nothing; words are told all the same, since they are what the owner reads.
+// value, a token's decimals, what a descriptor shows and how, a descriptor that comes beside
+// another one of its contract. Any other new entry, and other words for the same bytes, break
+// nothing; words are told all the same, since they are what the owner reads.
 #pragma once
 
 #include <string>

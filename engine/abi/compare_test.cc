@@ -50,6 +50,19 @@ TEST(Compare, SaysThatAContractIsGoneAndThatOneCame) {
   EXPECT_EQ(changes(token_items(), other), (Lines{"!removed", "added"}));
 }
 
+TEST(Compare, SaysThatADescriptorComesBesideAnotherOneOfItsContract) {
+  const auto described = sending_items();
+  EXPECT_EQ(changes({described[0]}, {described[0], described[1]}), (Lines{"added"}));
+  auto other = described[1];
+  other.key.replace(other.key.rfind('/'), std::string::npos, "/0.json");
+  EXPECT_EQ(changes({described[0], described[1]}, {described[0], described[1], other}),
+            (Lines{"!added"}));
+  other.key.replace(other.key.find(kToken), kToken.size(),
+                    "0x1111111111111111111111111111111111111112");
+  EXPECT_EQ(changes({described[0], described[1]}, {described[0], described[1], other}),
+            (Lines{"added"}));
+}
+
 TEST(Compare, TellsNamesThatSwappedAndThatTheyBreak) {
   EXPECT_EQ(changes(of({"transfer(address from,address to,uint256 value)"}),
                     of({"transfer(address to,address from,uint256 amount)"})),

@@ -75,7 +75,8 @@ TEST(Golden, IsNeverARawScreen) {
 }
 
 TEST(Golden, HoldsWhatAMessageIsShownAs) {
-  const std::string screen = changed(changed(kScreen, "To", "Spender"), "1 TOK", "1.5 TOK");
+  const std::string screen =
+      changed(changed(changed(kScreen, "Send", "Allow"), "To", "Spender"), "1 TOK", "1.5 TOK");
   const std::string json = R"({"message":)" + permit() + shown(screen) + "}";
   EXPECT_EQ(replayed(permit_items(), json), "ok");
   EXPECT_EQ(replayed(permit_items(), changed(json, "1.5 TOK", "1 TOK")), "golden_case_failed");

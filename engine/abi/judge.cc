@@ -1,5 +1,7 @@
 #include "engine/abi/judge.h"
 
+#include <set>
+
 #include "engine/abi/fixed_cases.h"
 #include "engine/abi/golden.h"
 #include "engine/abi/known.h"
@@ -18,8 +20,8 @@ std::string_view chain_of(std::string_view key) {
 
 class Judge {
  public:
-  Judge(const Snapshot& snapshot, Loaders loaders)
-      : snapshot_(snapshot), loaders_(loaders), room_(type::kTapeNodes) {}
+  Judge(const Snapshot& snapshot, Loaders loaders, std::size_t steps_max)
+      : snapshot_(snapshot), loaders_(loaders), steps_left_(steps_max), room_(type::kTapeNodes) {}
 
   std::expected<void, Fault> judge() {
     const pack::Pack& pack = snapshot_.pack();
@@ -64,8 +66,21 @@ class Judge {
   Status judge_binding(std::string_view key) {
     AIRLOCK_ASSIGN(const Binding binding, read_binding(key));
     AIRLOCK_ASSIGN(const clear::Descriptor* descriptor, snapshot_.descriptor(binding.name));
+    AIRLOCK_TRY(check_alone(*descriptor, key.substr(0, key.size() - binding.name.size())));
     AIRLOCK_TRY(check_selectors(*descriptor, binding));
-    return check_fixed_cases(snapshot_, *descriptor, binding, room_);
+    AIRLOCK_ASSIGN(const std::size_t steps, check_fixed_words(*descriptor, binding));
+    AIRLOCK_TRY(spend(steps));
+    if (steps == 0 || shown_.contains(descriptor)) return {};
+    AIRLOCK_ASSIGN(const Tried tried, try_fixed_words(*descriptor, binding, room_));
+    if (tried.has_words) shown_.insert(descriptor);
+    constexpr std::size_t kStepsOfAField = 4;  // that is shown
+    return spend(tried.fields * kStepsOfAField);
+  }
+
+  Status spend(std::size_t steps) {
+    if (steps > steps_left_) return fail(Code::over_budget);
+    steps_left_ -= steps;
+    return {};
   }
 
   // Words for a call that the contract does not have are for another contract.
@@ -81,6 +96,18 @@ class Judge {
     return {};
   }
 
+  // Of two descriptors of one call the name of the file would choose. Those of one contract follow
+  // each other.
+  Status check_alone(const clear::Descriptor& descriptor, std::string_view place) {
+    if (place != place_) described_.clear();
+    place_ = place;
+    const std::vector<Bytes> keys = descriptor.keys();
+    AIRLOCK_TRY(spend(keys.size()));
+    for (const Bytes key : keys)
+      if (!described_.emplace(key.begin(), key.end()).second) return fail(Code::ambiguous);
+    return {};
+  }
+
   Status judge_golden(Bytes content) {
     if (++cases_ > kGoldenCasesMax) return fail(Code::too_many, kGoldenCasesMax);
     return replay(snapshot_, loaders_, content, room_);
@@ -88,14 +115,18 @@ class Judge {
 
   const Snapshot& snapshot_;
   Loaders loaders_;
+  std::size_t steps_left_;
   std::vector<type::Node> room_;
   std::size_t cases_ = 0;
+  std::set<const clear::Descriptor*> shown_;  // whose words were tried, wherever they are bound
+  std::string_view place_;                    // of the binding that was judged last
+  std::set<std::vector<std::uint8_t>> described_;  // there, by any descriptor
 };
 
 }  // namespace
 
-std::expected<void, Fault> judge(const Snapshot& snapshot, Loaders loaders) {
-  return Judge(snapshot, loaders).judge();
+std::expected<void, Fault> judge(const Snapshot& snapshot, Loaders loaders, std::size_t steps_max) {
+  return Judge(snapshot, loaders, steps_max).judge();
 }
 
 }  // namespace airlock::abi

@@ -14,6 +14,9 @@
 namespace airlock::abi {
 
 inline constexpr std::size_t kGoldenCasesMax = 10'000;
+// Of what descriptors ask for, wherever they are bound: a call or message, a field, and four for
+// each field of a screen that is tried. Some seconds at most.
+inline constexpr std::size_t kJudgingStepsMax = 32'000'000;
 
 // Why a pack was refused, and which entry is to blame.
 struct Fault {
@@ -23,8 +26,10 @@ struct Fault {
 
 // judge reads a whole pack. Errors: those of opening it, entry_mismatch, bad_pack (an unknown kind
 // of entry), those of maps, loaders and descriptors, descriptor_unbound, expected_otherwise (a
-// descriptor speaks of a call that the contract's own map lacks), golden_case_failed; never
+// descriptor speaks of a call that the contract's own map lacks), ambiguous (of a call or message
+// that another descriptor of the contract speaks of), golden_case_failed, over_budget; never
 // loader_missing: an entry that only a newer wallet can read harms nobody.
-std::expected<void, Fault> judge(const Snapshot& snapshot, Loaders loaders);
+std::expected<void, Fault> judge(const Snapshot& snapshot, Loaders loaders,
+                                 std::size_t steps_max = kJudgingStepsMax);
 
 }  // namespace airlock::abi

@@ -58,13 +58,13 @@ inline constexpr std::string_view kPermitType =
 // pack knows of that.
 inline std::vector<pack::Item> described(std::string_view context, std::string_view format,
                                          std::string_view fields) {
-  const std::string file = R"json({"$schema":"https://x/erc7730-v2.schema.json","context":{")json" +
-                           std::string(context) +
-                           R"json(":{"deployments":[{"chainId":1,"address":")json" +
-                           std::string(kToken) +
-                           R"json("}]}},"metadata":{"owner":"Token"},"display":{"formats":{")json" +
-                           std::string(format) + R"json(":{"intent":"Send","fields":[)json" +
-                           std::string(fields) + "]}}}}";
+  const std::string file =
+      R"json({"$schema":"https://x/erc7730-v2.schema.json","context":{")json" +
+      std::string(context) + R"json(":{"deployments":[{"chainId":1,"address":")json" +
+      std::string(kToken) +
+      R"json("}]}},"metadata":{"owner":"Token"},"display":{"formats":{")json" +
+      std::string(format) + R"json(":{"intent":")json" + (context == "eip712" ? "Allow" : "Send") +
+      R"json(","fields":[)json" + std::string(fields) + "]}}}}";
   const std::string kind = context == "eip712" ? "typed/" : "clear/";
   return {
       item("file/a.json", file), item(kind + "eip155:1/" + std::string(kToken) + "/a.json", ""),
@@ -100,6 +100,22 @@ inline std::unique_ptr<const Snapshot> snapshot_of(const std::vector<pack::Item>
   auto made = Snapshot::hold(std::move(*file), entries, std::move(version));
   EXPECT_TRUE(made);
   return std::move(*made);
+}
+
+inline Code verdict(const std::vector<pack::Item>& items) {
+  const auto judged = judge(*snapshot_of(items), standard_loaders());
+  return judged ? Code::ok : judged.error().error.code;
+}
+
+// What a pack with these items is refused for, and by which entry.
+inline std::string fault(const std::vector<pack::Item>& items) {
+  const auto judged = judge(*snapshot_of(items), standard_loaders());
+  if (judged) return "ok";
+  return std::string(name(judged.error().error.code)) + ' ' + judged.error().key;
+}
+
+inline std::string binding_key(std::string_view kind = "clear") {
+  return std::string(kind) + "/eip155:1/" + std::string(kToken) + "/a.json";
 }
 
 }  // namespace airlock::abi

@@ -71,7 +71,7 @@ TEST_F(Screens, ShowAMessageAndSaysWhatIsSigned) {
   EXPECT_NE(digest, another);
   const std::string lines = show({json.c_str(), nullptr}, nullptr, {AIRLOCK_ABI_LINES, 40});
   // What the description leaves out, such as the nonce, is told before it.
-  EXPECT_TRUE(lines.starts_with("! the call or message also holds what is\n  not shown\n> Send"))
+  EXPECT_TRUE(lines.starts_with("! the call or message also holds what is\n  not shown\n> Allow"))
       << lines;
   EXPECT_EQ(show({"{}", nullptr}, digest.data()), "missing_field");
   EXPECT_EQ(digest, (std::array<std::uint8_t, AIRLOCK_ABI_DIGEST_SIZE>{})) << "nothing to sign";

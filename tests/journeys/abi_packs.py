@@ -321,10 +321,10 @@ class AbiPacks(Stage):
         self.assertEqual(self.wallet_reads()["version"], "1.0.0")
 
     def test_a_kept_pack_is_restored_but_never_below_the_floor(self):
-        for version, security, receiver in (("1.0.0", 1, "a"), ("1.1.0", 1, "b"), ("1.2.0", 2, "c")):
+        for version, security, receiver in (("1.0.0", 1, "to"), ("1.1.0", 1, "receiver"), ("1.2.0", 2, "recipient")):
             if version == "1.2.0":
                 self.device("packs", "--restore", "1.0.0")
-                self.assertEqual(list(self.wallet_reads()["arguments"]), ["a", "value"])
+                self.assertEqual(list(self.wallet_reads()["arguments"]), ["to", "value"])
             self.device("install", self.make_pack_release(version, self.make_list(version, receiver), security))
         self.assertEqual(self.status()["floors"]["abi-pack"], 2)
         self.refuses("below_floor", self.device, "packs", "--restore", "1.1.0")

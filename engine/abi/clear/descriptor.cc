@@ -120,6 +120,12 @@ std::vector<Bytes> Descriptor::selectors() const {
   return made;
 }
 
+std::vector<Bytes> Descriptor::keys() const {
+  std::vector<Bytes> made = selectors();
+  for (const auto& [hash, format] : compiled_->messages) made.emplace_back(hash.bytes);
+  return made;
+}
+
 std::vector<std::string> Descriptor::places() const {
   std::vector<std::string> made;
   for (const internal::Deployment& one : compiled_->deployments) {

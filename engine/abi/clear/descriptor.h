@@ -48,6 +48,9 @@ class Descriptor {
   bool always_shows(const TypedData& message, std::uint32_t member) const;
   // selectors returns how the calls begin that have one. The views are of this descriptor.
   std::vector<Bytes> selectors() const;
+  // keys returns them, or of messages the hashes of their types: what one of its formats is found
+  // by.
+  std::vector<Bytes> keys() const;
   // places returns the contracts that it is bound to by address: "eip155:1/0x.." each. Without one,
   // nobody finds it who looks by the contract.
   std::vector<std::string> places() const;
