@@ -109,20 +109,11 @@ class Writer {
     return "warning: there is more than this display can show; do not sign it here\n";
   }
 
-  // How much a call pays is said even where the author of its description left it out.
-  void add_unseen(Shown& shown, const Asked& asked) const {
-    if (!shown.front().warnings.has(abi::clear::Warning::value_unseen)) return;
-    shown.screens.front().fields.push_back(abi::clear::paying_field(
-        asked.value, abi::chain_id_of(asked.chain), abi::Known(view_.snapshot())));
-  }
-
   std::string call(const Asked& asked) const {
     abi::Asked told{.call = asked.call(), .value = asked.value};
     if (std::optional<Shown> shown = shown_by_descriptor(view_, asked)) {
-      if (shown->front().is_clear) {
-        add_unseen(*shown, asked);
+      if (shown->front().is_clear)
         return is_json() ? abi::clear::json_of(*shown) + "\n" : drawn(*shown);
-      }
       told.why = shown->front().warnings;
     }
     const auto call = abi::Undescribed::of(view_.explaining(), told);

@@ -20,9 +20,13 @@ bool is_paid(const Operand& operand) {
   return operand.kind == Operand::Kind::container && operand.container == Container::value;
 }
 
-// Whether a rule tells what the call pays.
-bool tells_payment(const Rule& rule) {
-  return is_paid(rule.value) || (rule.format == Format::calldata && is_paid(rule.amount));
+// Whether a field tells what the call pays, so that nobody takes it for something else: in the
+// chain's own currency, and not as tokens, a date or a number of the author's own scale.
+bool tells_payment(const Rule& rule, const Field& field) {
+  if (rule.is_encrypted) return false;
+  if (rule.format == Format::calldata) return is_paid(rule.amount);
+  return rule.format == Format::amount && is_paid(rule.value) &&
+         !field.warnings.has(Warning::unknown_chain);
 }
 
 bool is_data(const Operand& operand) { return operand.kind == Operand::Kind::data; }
@@ -167,7 +171,7 @@ Status ScreenMaker::element(std::uint32_t index, const Rule& rule, std::uint32_t
     made.field.separator = separator(rule.separator, resolver_.at(loops - 1));
   if (!rule.is_encrypted && rule.format == Format::calldata)
     AIRLOCK_TRY(call(rule, *datum, made.field));
-  if (tells_payment(rule)) tells_payment_ = true;
+  if (tells_payment(rule, made.field)) tells_payment_ = true;
   budget_.bytes += made.field.label.size() + made.field.value.size() + made.field.detail.size();
   for (const Note& note : made.field.notes) budget_.bytes += note.value.size() + note.detail.size();
   if (++budget_.fields > kFieldsMax || budget_.bytes > kShownMax) return fail(Code::over_budget);
