@@ -9,6 +9,7 @@
 #include "host/json/json.h"
 #include "host/terminal/terminal.h"
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 
 namespace airlock::app {
 namespace {
@@ -147,8 +148,8 @@ platform::Located<void> read_whole(Wallet& wallet, abi::Engine::Reader& reader, 
   const auto read = abi::read_transaction(view.explaining(), chain, data);
   const json::Value said =
       read ? *read : json::Value{{"warning", name(read.error().code)}, {"data", hex}};
-  std::cout << (options.output == Output::json ? json::write(said) : said.dump(2)) << "\n"
-            << std::flush;
+  const std::string text = options.output == Output::json ? json::write(said) : said.dump(2);
+  std::cout << text::visible_json(text) << "\n" << std::flush;
   return {};
 }
 
@@ -186,9 +187,9 @@ platform::Located<void> read_line(Wallet& wallet, abi::Engine::Reader& reader,
 // The answer to a line that could not be read: the wallet goes on with the next one.
 std::string said(const platform::Fault& fault, const ReadOptions& options) {
   if (options.output == Output::json)
-    return json::write({{"error", name(fault.code)},
-                        {"about", text::visible_line(fault.about)},
-                        {"text", explain(fault.code)}}) +
+    return text::visible_json(json::write({{"error", name(fault.code)},
+                                           {"about", text::visible_line(fault.about)},
+                                           {"text", explain(fault.code)}})) +
            "\n";
   return "error: " + std::string(name(fault.code)) + ": " + text::visible_line(fault.about) + ": " +
          std::string(explain(fault.code)) + "\n";

@@ -7,6 +7,7 @@
 #include "engine/abi/carried.h"
 #include "engine/abi/compare.h"
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 
 namespace airlock::app {
 namespace {
@@ -198,7 +199,7 @@ Answer inspect(const InspectOptions& options) {
                                {"name", text::visible_line(map.name())},
                                {"types", map.types().size()},
                                {"entries", std::move(entries)}};
-    print(json::write(value) + "\n");
+    print(text::visible_json(json::write(value)) + "\n");
     return {};
   }
   const std::string name =
@@ -274,7 +275,9 @@ Answer diff(const DiffOptions& options) {
                       {"after", text::visible_line(change.after)}});
   }
   if (options.json) {
-    shown = json::write({{"breaking", breaks}, {"changes", std::move(listed)}}) + "\n";
+    shown =
+        text::visible_json(json::write({{"breaking", breaks}, {"changes", std::move(listed)}})) +
+        "\n";
   } else if (changes.empty()) {
     shown = "nothing changed\n";
   }

@@ -5,6 +5,7 @@
 #include "apps/airlock/contracts.h"
 #include "apps/airlock/show.h"
 #include "engine/abi/transaction.h"
+#include "host/text/visible_json.h"
 
 namespace airlock::app {
 namespace {
@@ -26,7 +27,7 @@ Answer read_transaction(const TransactionOptions& options) {
   AIRLOCK_ANSWER_ASSIGN(const json::Value value,
                         abi::read_transaction({*snapshot, loaders, room}, options.chain, data),
                         options.chain);
-  std::printf("%s\n", value.dump(2).c_str());
+  std::printf("%s\n", text::visible_json(value.dump(2)).c_str());
   return {};
 }
 

@@ -55,6 +55,17 @@ class AbiCalls(Stage):
     def transaction(self, chain, data, *more):
         return json.loads(self.airlock("abi", "transaction", "--chain", chain, "--pack", "wallet.pack", data, *more))
 
+    def test_nothing_hidden_reaches_a_terminal(self):
+        note = [{"type": "function", "name": "note", "stateMutability": "nonpayable", "outputs": [],
+                 "inputs": [{"name": "text", "type": "string"}]}]
+        (self.dir / "erc20.json").write_text(json.dumps(note))
+        self.airlock("abi", "pack", "pack.json", "--out", "wallet.pack")
+        hidden = "a\u202eb\u2066"
+        call = self.airlock("abi", "encode", "--abi", "erc20.json", "note", json.dumps([hidden])).strip()
+        told = self.airlock("abi", "transaction", "--chain", "eip155:1", "--pack", "wallet.pack", sending(TOKEN, call))
+        self.assertNotIn("\u202e", told)
+        self.assertEqual(json.loads(told)["call"]["arguments"]["text"], hidden)
+
     def test_a_call_says_which_calls_it_carries_each_by_the_contract_that_it_goes_to(self):
         by_pack = ("abi", "decode", "--abi", "wallet.pack", "--chain", "eip155:1", "--to", BATCH)
         carried = json.loads(self.airlock(*by_pack, "--json", self.batch))["calls"]
