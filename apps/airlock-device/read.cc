@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "device/apply/packs.h"
+#include "engine/abi/show_transaction.h"
 #include "engine/abi/transaction.h"
 #include "engine/abi/undescribed.h"
 #include "host/file/file.h"
@@ -93,6 +94,19 @@ class Writer {
   Writer(const abi::Engine::View& view, const ReadOptions& options)
       : view_(view), options_(options) {}
 
+  // write_whole says a whole transaction, or why it stays raw.
+  std::string write_whole(std::string_view chain, Bytes data) const {
+    if (is_json()) {
+      const auto read = abi::read_transaction(view_.explaining(), chain, data);
+      const json::Value said = read ? *read
+                                    : json::Value{{"warning", name(read.error().code)},
+                                                  {"data", "0x" + text::to_hex(data)}};
+      return text::visible_json(json::write(said)) + "\n";
+    }
+    const auto shown = abi::show_transaction(view_.explaining(), chain, data);
+    return drawn(shown ? *shown : abi::show_unread(chain, data, shown.error().code));
+  }
+
   std::string write(const Asked& asked) const {
     if (!asked.message) return call(asked);
     const Shown shown = view_.show(abi::Signing{*asked.message, asked.sender()});
@@ -134,7 +148,7 @@ platform::Located<void> read_one(Wallet& wallet, abi::Engine::Reader& reader, co
   return {};
 }
 
-// {"chain","transaction"}: as JSON, or why it stays raw.
+// {"chain","transaction"}.
 platform::Located<void> read_whole(Wallet& wallet, abi::Engine::Reader& reader, json::Node line,
                                    const ReadOptions& options) {
   AIRLOCK_ASSIGN(const std::string_view chain,
@@ -145,11 +159,7 @@ platform::Located<void> read_whole(Wallet& wallet, abi::Engine::Reader& reader, 
                  located("transaction", abi::type::read_hex(hex)));
   AIRLOCK_TRY(wallet.keep_up());
   const abi::Engine::View view = reader.view();
-  const auto read = abi::read_transaction(view.explaining(), chain, data);
-  const json::Value said =
-      read ? *read : json::Value{{"warning", name(read.error().code)}, {"data", hex}};
-  const std::string text = options.output == Output::json ? json::write(said) : said.dump(2);
-  std::cout << text::visible_json(text) << "\n" << std::flush;
+  std::cout << Writer(view, options).write_whole(chain, data) << std::flush;
   return {};
 }
 

@@ -45,7 +45,9 @@ enum class Warning : std::uint8_t {
   guessed,
   calls_missing,
   argument_unseen,
-  last = argument_unseen,
+  code_delegated,
+  any_chain,
+  last = any_chain,
 };
 
 std::string_view name(Warning warning);
