@@ -134,7 +134,8 @@ Answer encode(const EncodeOptions& options) {
   AIRLOCK_ASSIGN(const Contract contract, Contract::open(options.contract));
   AIRLOCK_TRY(check_has_calls(contract));
   AIRLOCK_ASSIGN(const Entry* entry, function_named(contract.map(), options.function));
-  const auto arguments = json::Tree::parse(options.arguments, kArgumentsMax, json::Nul::in_texts);
+  AIRLOCK_ASSIGN(const std::string typed, read_typed(options.arguments));
+  const auto arguments = json::Tree::parse(typed, kArgumentsMax, json::Nul::in_texts);
   if (!arguments)
     return refuse(arguments.error(), about_json("the arguments", arguments.error().code));
   AIRLOCK_ANSWER_ASSIGN(const std::vector<std::uint8_t> data,
@@ -319,8 +320,10 @@ void add_abi_commands(CLI::App& app, Outcome& outcome) {
                   "its name, or its signature where several have the name")
       ->required();
   encoded.command
-      .add_option("arguments", encoded.options.arguments,
-                  "JSON: a list by place, or an object by name; as decode --json writes them")
+      .add_option(
+          "arguments", encoded.options.arguments,
+          "JSON: a list by place, or an object by name; as decode --json writes them; @FILE "
+          "that holds it, or - for standard input")
       ->required();
   encoded.command.footer(
       "Example:\n  airlock abi encode --abi erc20.json transfer '[\"0x5aAe..\", \"1000\"]'");
