@@ -16,6 +16,7 @@
 #include "host/json/json.h"
 #include "host/terminal/terminal.h"
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 
 namespace airlock::app {
 namespace {
@@ -60,7 +61,8 @@ class PhaseLines final : public agent::Watcher {
 
  private:
   static void write(std::string_view phase, std::uint8_t attempts) {
-    std::cout << json::write({{"phase", phase}, {"attempts", attempts}}) << '\n' << std::flush;
+    std::cout << text::visible_json(json::write({{"phase", phase}, {"attempts", attempts}})) << '\n'
+              << std::flush;
   }
 
   Output output_;
@@ -83,8 +85,8 @@ void tell(const Ending& ending, const update::Session& session, Output output) {
   const std::string version = text::visible(session.version.view());
   const std::string_view reason = name(ending.error.code);
   if (output == Output::json) {
-    std::cout << json::write(
-                     {{"ended", word_of(ending.how)}, {"version", version}, {"reason", reason}})
+    std::cout << text::visible_json(json::write(
+                     {{"ended", word_of(ending.how)}, {"version", version}, {"reason", reason}}))
               << '\n'
               << std::flush;
     return;
@@ -239,7 +241,8 @@ Answer provision(const ProvisionOptions& options) {
                  located(device.path(platform::kKeyName), device.key()));
   const std::string duid = key.duid();
   if (options.output == Output::json) {
-    std::cout << json::write({{"duid", duid}, {"public_key", text::to_hex(key.public_key())}})
+    std::cout << text::visible_json(
+                     json::write({{"duid", duid}, {"public_key", text::to_hex(key.public_key())}}))
               << "\n";
   } else {
     std::cout << "made device " << duid << "\nEnrol it with: airlock devices import "

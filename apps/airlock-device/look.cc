@@ -8,6 +8,7 @@
 #include "device/agent/logged.h"
 #include "host/json/json.h"
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 
 namespace airlock::app {
 namespace {
@@ -219,11 +220,11 @@ void show(const json::Value& value) {
 
 void show_boot(const slot::Boot& boot, Output output) {
   if (output == Output::json) {
-    std::cout << json::write({{"slot", slot::name_of(boot.slot)},
-                              {"trial", boot.trial},
-                              {"boots_left", boot.boots_left},
-                              {"gave_up", name(boot.gave_up)},
-                              {"manifest", text::to_hex(boot.manifest.bytes)}})
+    std::cout << text::visible_json(json::write({{"slot", slot::name_of(boot.slot)},
+                                                 {"trial", boot.trial},
+                                                 {"boots_left", boot.boots_left},
+                                                 {"gave_up", name(boot.gave_up)},
+                                                 {"manifest", text::to_hex(boot.manifest.bytes)}}))
               << "\n";
     return;
   }
@@ -239,7 +240,7 @@ Answer show_status(const file::Path& dir, Output output) {
   AIRLOCK_ASSIGN(platform::Device device, platform::Device::open(dir, platform::Opening::look));
   AIRLOCK_ASSIGN(const json::Value value, status_of(device));
   if (output == Output::json) {
-    std::cout << json::write(value) << "\n";
+    std::cout << text::visible_json(json::write(value)) << "\n";
   } else {
     show(value);
   }

@@ -5,6 +5,7 @@
 #include "core/entry/entry.h"
 #include "engine/abi/abi.h"
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 
 namespace airlock::app {
 namespace {
@@ -31,7 +32,7 @@ const KeptPack* find(const Shelf& shelf, std::string_view named) {
 
 void print(const json::Value& packs, Output output) {
   if (output == Output::json) {
-    std::cout << json::write(packs) << "\n";
+    std::cout << text::visible_json(json::write(packs)) << "\n";
     return;
   }
   std::cout << packs_text(packs) << "\n";

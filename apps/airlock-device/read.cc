@@ -3,12 +3,14 @@
 #include <iostream>
 
 #include "device/apply/packs.h"
+#include "engine/abi/show_transaction.h"
 #include "engine/abi/transaction.h"
 #include "engine/abi/undescribed.h"
 #include "host/file/file.h"
 #include "host/json/json.h"
 #include "host/terminal/terminal.h"
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 
 namespace airlock::app {
 namespace {
@@ -92,6 +94,19 @@ class Writer {
   Writer(const abi::Engine::View& view, const ReadOptions& options)
       : view_(view), options_(options) {}
 
+  // write_whole says a whole transaction, or why it stays raw.
+  std::string write_whole(std::string_view chain, Bytes data) const {
+    if (is_json()) {
+      const auto read = abi::read_transaction(view_.explaining(), chain, data);
+      const json::Value said = read ? *read
+                                    : json::Value{{"warning", name(read.error().code)},
+                                                  {"data", "0x" + text::to_hex(data)}};
+      return text::visible_json(json::write(said)) + "\n";
+    }
+    const auto shown = abi::show_transaction(view_.explaining(), chain, data);
+    return drawn(shown ? *shown : abi::show_unread(chain, data, shown.error().code));
+  }
+
   std::string write(const Asked& asked) const {
     if (!asked.message) return call(asked);
     const Shown shown = view_.show(abi::Signing{*asked.message, asked.sender()});
@@ -109,20 +124,11 @@ class Writer {
     return "warning: there is more than this display can show; do not sign it here\n";
   }
 
-  // How much a call pays is said even where the author of its description left it out.
-  void add_unseen(Shown& shown, const Asked& asked) const {
-    if (!shown.front().warnings.has(abi::clear::Warning::value_unseen)) return;
-    shown.screens.front().fields.push_back(abi::clear::paying_field(
-        asked.value, abi::chain_id_of(asked.chain), abi::Known(view_.snapshot())));
-  }
-
   std::string call(const Asked& asked) const {
     abi::Asked told{.call = asked.call(), .value = asked.value};
     if (std::optional<Shown> shown = shown_by_descriptor(view_, asked)) {
-      if (shown->front().is_clear) {
-        add_unseen(*shown, asked);
+      if (shown->front().is_clear)
         return is_json() ? abi::clear::json_of(*shown) + "\n" : drawn(*shown);
-      }
       told.why = shown->front().warnings;
     }
     const auto call = abi::Undescribed::of(view_.explaining(), told);
@@ -142,7 +148,7 @@ platform::Located<void> read_one(Wallet& wallet, abi::Engine::Reader& reader, co
   return {};
 }
 
-// {"chain","transaction"}: as JSON, or why it stays raw.
+// {"chain","transaction"}.
 platform::Located<void> read_whole(Wallet& wallet, abi::Engine::Reader& reader, json::Node line,
                                    const ReadOptions& options) {
   AIRLOCK_ASSIGN(const std::string_view chain,
@@ -153,11 +159,7 @@ platform::Located<void> read_whole(Wallet& wallet, abi::Engine::Reader& reader, 
                  located("transaction", abi::type::read_hex(hex)));
   AIRLOCK_TRY(wallet.keep_up());
   const abi::Engine::View view = reader.view();
-  const auto read = abi::read_transaction(view.explaining(), chain, data);
-  const json::Value said =
-      read ? *read : json::Value{{"warning", name(read.error().code)}, {"data", hex}};
-  std::cout << (options.output == Output::json ? json::write(said) : said.dump(2)) << "\n"
-            << std::flush;
+  std::cout << Writer(view, options).write_whole(chain, data) << std::flush;
   return {};
 }
 
@@ -195,9 +197,9 @@ platform::Located<void> read_line(Wallet& wallet, abi::Engine::Reader& reader,
 // The answer to a line that could not be read: the wallet goes on with the next one.
 std::string said(const platform::Fault& fault, const ReadOptions& options) {
   if (options.output == Output::json)
-    return json::write({{"error", name(fault.code)},
-                        {"about", text::visible_line(fault.about)},
-                        {"text", explain(fault.code)}}) +
+    return text::visible_json(json::write({{"error", name(fault.code)},
+                                           {"about", text::visible_line(fault.about)},
+                                           {"text", explain(fault.code)}})) +
            "\n";
   return "error: " + std::string(name(fault.code)) + ": " + text::visible_line(fault.about) + ": " +
          std::string(explain(fault.code)) + "\n";

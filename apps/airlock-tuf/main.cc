@@ -8,6 +8,7 @@
 #include "host/commandline/commandline.h"
 #include "host/json/json.h"
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 
 namespace {
 
@@ -43,10 +44,10 @@ enum class Output : std::uint8_t { people, json };
 
 void tell(const Refreshed& done, Output output) {
   if (output == Output::json) {
-    std::puts(json::write({{"root", done.root},
-                           {"timestamp", done.timestamp},
-                           {"snapshot", done.snapshot},
-                           {"targets", done.targets}})
+    std::puts(text::visible_json(json::write({{"root", done.root},
+                                              {"timestamp", done.timestamp},
+                                              {"snapshot", done.snapshot},
+                                              {"targets", done.targets}}))
                   .c_str());
     return;
   }
@@ -58,9 +59,9 @@ void tell(const Refreshed& done, Output output) {
 void tell(const std::vector<Downloaded>& all, Output output) {
   for (const Downloaded& done : all) {
     if (output == Output::json) {
-      std::puts(json::write({{"target", done.target},
-                             {"file", done.file.string()},
-                             {"was_there", done.was_there}})
+      std::puts(text::visible_json(json::write({{"target", done.target},
+                                                {"file", done.file.string()},
+                                                {"was_there", done.was_there}}))
                     .c_str());
     } else {
       std::printf("%s %s\n", done.was_there ? "is there:" : "downloaded:",

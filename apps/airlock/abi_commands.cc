@@ -7,6 +7,7 @@
 #include "engine/abi/carried.h"
 #include "engine/abi/compare.h"
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 
 namespace airlock::app {
 namespace {
@@ -133,7 +134,8 @@ Answer encode(const EncodeOptions& options) {
   AIRLOCK_ASSIGN(const Contract contract, Contract::open(options.contract));
   AIRLOCK_TRY(check_has_calls(contract));
   AIRLOCK_ASSIGN(const Entry* entry, function_named(contract.map(), options.function));
-  const auto arguments = json::Tree::parse(options.arguments, kArgumentsMax, json::Nul::in_texts);
+  AIRLOCK_ASSIGN(const std::string typed, read_typed(options.arguments));
+  const auto arguments = json::Tree::parse(typed, kArgumentsMax, json::Nul::in_texts);
   if (!arguments)
     return refuse(arguments.error(), about_json("the arguments", arguments.error().code));
   AIRLOCK_ANSWER_ASSIGN(const std::vector<std::uint8_t> data,
@@ -198,7 +200,7 @@ Answer inspect(const InspectOptions& options) {
                                {"name", text::visible_line(map.name())},
                                {"types", map.types().size()},
                                {"entries", std::move(entries)}};
-    print(json::write(value) + "\n");
+    print(text::visible_json(json::write(value)) + "\n");
     return {};
   }
   const std::string name =
@@ -274,7 +276,9 @@ Answer diff(const DiffOptions& options) {
                       {"after", text::visible_line(change.after)}});
   }
   if (options.json) {
-    shown = json::write({{"breaking", breaks}, {"changes", std::move(listed)}}) + "\n";
+    shown =
+        text::visible_json(json::write({{"breaking", breaks}, {"changes", std::move(listed)}})) +
+        "\n";
   } else if (changes.empty()) {
     shown = "nothing changed\n";
   }
@@ -316,8 +320,10 @@ void add_abi_commands(CLI::App& app, Outcome& outcome) {
                   "its name, or its signature where several have the name")
       ->required();
   encoded.command
-      .add_option("arguments", encoded.options.arguments,
-                  "JSON: a list by place, or an object by name; as decode --json writes them")
+      .add_option(
+          "arguments", encoded.options.arguments,
+          "JSON: a list by place, or an object by name; as decode --json writes them; @FILE "
+          "that holds it, or - for standard input")
       ->required();
   encoded.command.footer(
       "Example:\n  airlock abi encode --abi erc20.json transfer '[\"0x5aAe..\", \"1000\"]'");

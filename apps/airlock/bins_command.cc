@@ -6,6 +6,7 @@
 #include "apps/airlock/drafts.h"
 #include "apps/airlock/opened.h"
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 
 namespace airlock::app {
 namespace {
@@ -62,7 +63,7 @@ Answer bins(const BinsOptions& options) {
   const auto settled = release::make_bins(order);
   if (!settled) return refuse(settled.error(), options.repo);
   if (options.json) {
-    std::printf("%s\n", json::write(settled_json(*settled)).c_str());
+    std::printf("%s\n", text::visible_json(json::write(settled_json(*settled))).c_str());
     return {};
   }
   tell_settled(*settled, options.repo);

@@ -5,6 +5,7 @@
 #include "apps/airlock/commands.h"
 #include "device/fetch/responder.h"
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 
 namespace airlock::app {
 namespace {
@@ -80,7 +81,8 @@ void tell(const BundleOptions& options, const release::MadeBundle& made,
     std::fprintf(stderr, "warning: %s\n", text::visible(failure).c_str());
   }
   if (options.json) {
-    std::printf("%s\n", json::write({{"signers", verdicts_json(verdicts)}}).c_str());
+    std::printf("%s\n",
+                text::visible_json(json::write({{"signers", verdicts_json(verdicts)}})).c_str());
     return;
   }
   std::printf("%s: certificates %zu, CRLs %zu.\n%s",

@@ -8,6 +8,7 @@
 #include "apps/airlock/signing.h"
 #include "host/terminal/terminal.h"
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 #include "host/text/words.h"
 #include "publish/ceremony/ceremony.h"
 #include "publish/token/token.h"
@@ -269,7 +270,7 @@ Answer audit(const AuditOptions& options) {
     }
   }
   if (options.json) {
-    std::printf("%s\n", json::write(audit_json(audited, keyring)).c_str());
+    std::printf("%s\n", text::visible_json(json::write(audit_json(audited, keyring))).c_str());
   } else {
     print_audit(audited, keyring);
   }

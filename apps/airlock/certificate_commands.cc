@@ -7,6 +7,7 @@
 #include "apps/airlock/show.h"
 #include "apps/airlock/typed.h"
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 #include "trust/x509/x509.h"
 
 namespace airlock::app {
@@ -133,7 +134,7 @@ Answer check(const CheckOptions& options) {
   const std::string verdict(is_good ? "good" : name(report.code));
   report.add("verdict", "verdict", verdict);
   const std::string answer =
-      options.json ? json::write(report.shown.value) + "\n" : report.shown.text;
+      options.json ? text::visible_json(json::write(report.shown.value)) + "\n" : report.shown.text;
   std::fwrite(answer.data(), 1, answer.size(), stdout);
   if (!is_good) return refuse(report.code, report.about);
   return {};

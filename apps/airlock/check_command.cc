@@ -6,6 +6,7 @@
 #include "apps/airlock/opened.h"
 #include "apps/airlock/show.h"
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 #include "publish/release/check.h"
 
 namespace airlock::app {
@@ -92,8 +93,9 @@ Answer check(const CheckOptions& options) {
   order.keyring = keyring_of(keyring);
   order.now = present();
   const Checked checked = release::check(order);
-  const std::string shown = options.json ? json::write(checked_json(checked)) + "\n"
-                                         : checked_text(checked, options.repo);
+  const std::string shown = options.json
+                                ? text::visible_json(json::write(checked_json(checked))) + "\n"
+                                : checked_text(checked, options.repo);
   std::fwrite(shown.data(), 1, shown.size(), stdout);
   std::fflush(stdout);
   switch (checked.worst) {

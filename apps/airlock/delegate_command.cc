@@ -4,6 +4,7 @@
 #include "apps/airlock/commands.h"
 #include "apps/airlock/drafts.h"
 #include "apps/airlock/opened.h"
+#include "host/text/visible_json.h"
 
 namespace airlock::app {
 namespace {
@@ -23,7 +24,7 @@ struct DelegateOptions : RoleKeyOptions {
 Answer tell(const release::Answer<release::Settled>& settled, const DelegateOptions& options) {
   if (!settled) return refuse(settled.error(), options.repo);
   if (options.json) {
-    std::printf("%s\n", json::write(settled_json(*settled)).c_str());
+    std::printf("%s\n", text::visible_json(json::write(settled_json(*settled))).c_str());
     return {};
   }
   tell_settled(*settled, options.repo);

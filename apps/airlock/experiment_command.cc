@@ -6,6 +6,7 @@
 #include "apps/airlock/typed.h"
 #include "host/file/file.h"
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 
 namespace airlock::app {
 
@@ -61,7 +62,7 @@ void print_experiment(const Value& row) {
 Answer finish(const Access& access, const std::expected<Value, Refusal>& answer) {
   if (!answer) return std::unexpected(answer.error());
   if (access.json) {
-    std::printf("%s\n", json::write(*answer).c_str());
+    std::printf("%s\n", text::visible_json(json::write(*answer)).c_str());
   } else {
     print_experiment(*answer);
   }
@@ -116,7 +117,7 @@ Answer list(const ListOptions& options) {
   const auto answer = ask(options.access, "experiments");
   if (!answer) return std::unexpected(answer.error());
   if (options.access.json) {
-    std::printf("%s\n", json::write(*answer).c_str());
+    std::printf("%s\n", text::visible_json(json::write(*answer)).c_str());
     return {};
   }
   AIRLOCK_ANSWER_ASSIGN(const Value* rows, json::array(*answer, "experiments", kRowsShown),
@@ -131,7 +132,7 @@ Answer list_verdicts(const ListOptions& options) {
   const auto answer = ask(options.access, "verdicts" + query);
   if (!answer) return std::unexpected(answer.error());
   if (options.access.json) {
-    std::printf("%s\n", json::write(*answer).c_str());
+    std::printf("%s\n", text::visible_json(json::write(*answer)).c_str());
     return {};
   }
   AIRLOCK_ANSWER_ASSIGN(const Value* rows, json::array(*answer, "verdicts", kRowsShown),

@@ -6,6 +6,7 @@
 #include "apps/airlock/commands.h"
 #include "apps/airlock/fees.h"
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 
 namespace airlock::app {
 namespace {
@@ -55,7 +56,8 @@ std::string answer_line(const fee::Policy& policy, const std::optional<fee::Limi
   if (!given) return refused(given.error().code);
   const fee::Asked asked = given->asked();
   const auto quote = quote_of(policy, limits, asked, nullptr);
-  return quote ? json::write(json_of(*quote, asked)) + "\n" : refused(quote.error().code);
+  return quote ? text::visible_json(json::write(json_of(*quote, asked))) + "\n"
+               : refused(quote.error().code);
 }
 
 Answer eval_batch(const fee::Policy& policy, const std::optional<fee::Limits>& limits) {
@@ -79,7 +81,8 @@ Answer eval(const EvalOptions& options) {
   const fee::Asked asked = given.asked();
   AIRLOCK_ANSWER_ASSIGN(const fee::Quote quote, quote_of(*policy, limits, asked, nullptr),
                         options.policy);
-  print(options.json ? json::write(json_of(quote, asked)) + "\n" : lines_of(quote, asked));
+  print(options.json ? text::visible_json(json::write(json_of(quote, asked))) + "\n"
+                     : lines_of(quote, asked));
   return {};
 }
 
@@ -105,7 +108,7 @@ Answer explain(const EvalOptions& options) {
     json::Value answer =
         quote ? json_of(*quote, asked) : json::Value{{"refused", name(quote.error().code)}};
     answer["steps"] = listed;
-    print(json::write(answer) + "\n");
+    print(text::visible_json(json::write(answer)) + "\n");
   } else {
     print(lines_of(steps) + (quote ? "\n" + app::lines_of(*quote, asked) : ""));
   }
@@ -139,11 +142,11 @@ Answer check(const CheckOptions& options) {
   const std::vector<std::string> untried = untried_rules(*policy);
   const Done done{untried.empty() ? 0 : kStatusWarned};
   if (options.json) {
-    print(json::write({{"version", policy->version()},
-                       {"digest", text::to_hex(policy->digest().bytes)},
-                       {"rules", policy->rules().size()},
-                       {"golden_cases", policy->golden_cases().size()},
-                       {"untried_rules", untried}}) +
+    print(text::visible_json(json::write({{"version", policy->version()},
+                                          {"digest", text::to_hex(policy->digest().bytes)},
+                                          {"rules", policy->rules().size()},
+                                          {"golden_cases", policy->golden_cases().size()},
+                                          {"untried_rules", untried}})) +
           "\n");
     return done;
   }
@@ -234,7 +237,7 @@ Answer diff(const DiffOptions& options) {
                                  {"before", one.before},
                                  {"after", one.after},
                                  {"dearer", one.is_dearer}});
-    print(json::write(listed) + "\n");
+    print(text::visible_json(json::write(listed)) + "\n");
     return done;
   }
   print("policy " + std::string(before->version()) + " to " + std::string(after->version()) + "\n");

@@ -5,6 +5,7 @@
 #include "apps/airlock/opened.h"
 #include "apps/airlock/show.h"
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 #include "trust/x509/x509.h"
 
 namespace airlock::app {
@@ -90,7 +91,8 @@ std::expected<Shown, Refusal> show_path(const file::Path& path) {
 
 Answer inspect(const InspectOptions& options) {
   AIRLOCK_ASSIGN(const Shown shown, show_path(options.path));
-  const std::string answer = options.json ? json::write(shown.value) + "\n" : shown.text;
+  const std::string answer =
+      options.json ? text::visible_json(json::write(shown.value)) + "\n" : shown.text;
   std::fwrite(answer.data(), 1, answer.size(), stdout);
   return {};
 }

@@ -5,6 +5,7 @@
 #include "apps/airlock/logs.h"
 #include "host/json/json.h"
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 
 namespace airlock::app {
 namespace {
@@ -85,7 +86,7 @@ void print_included(const package::Included& included, const package::LogPolicy&
                          {"size", head.size},
                          {"root", text::to_hex(head.root.bytes)},
                          {"cosigned", cosigners_of(cosignatures, policy)}};
-    std::printf("%s\n", json::write(value).c_str());
+    std::printf("%s\n", text::visible_json(json::write(value)).c_str());
     return;
   }
   std::printf("entry %llu of %llu in %s\nroot  %s\n",
@@ -111,7 +112,7 @@ Answer add(const AddOptions& options) {
   AIRLOCK_ASSIGN(const LoggedRelease added, add_to_log(options.log, opened.digest, key));
   if (options.json) {
     const Value value = {{"index", added.index}, {"size", added.head.size}, {"new", added.is_new}};
-    std::printf("%s\n", json::write(value).c_str());
+    std::printf("%s\n", text::visible_json(json::write(value)).c_str());
     return {};
   }
   std::printf("%s: entry %llu%s. Next, once its witnesses cosigned: airlock log prove\n",

@@ -8,6 +8,7 @@
 #include "apps/airlock/pace.h"
 #include "host/json/json.h"
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 
 namespace airlock::app {
 namespace {
@@ -36,7 +37,7 @@ Answer visit_once(const WitnessOptions& options, Place& log, translog::Witness& 
   AIRLOCK_TRY(show_cosigned(options, witness, policy));
   if (options.json) {
     const Value value = {{"origin", policy.origin}, {"size", witness.size()}, {"line", *line}};
-    std::printf("%s\n", json::write(value).c_str());
+    std::printf("%s\n", text::visible_json(json::write(value)).c_str());
   } else {
     std::printf("cosigned %llu entries of %s\n%s", static_cast<unsigned long long>(witness.size()),
                 std::string(policy.origin).c_str(), line->c_str());
@@ -147,7 +148,7 @@ void print_entry(std::uint64_t index, const crypto::Digest& manifest, const Rele
       value["kind"] = found->second.claim.kind;
       value["version"] = found->second.claim.version;
     }
-    std::printf("%s\n", json::write(value).c_str());
+    std::printf("%s\n", text::visible_json(json::write(value)).c_str());
     return;
   }
   const std::string what =
@@ -179,7 +180,7 @@ Answer look_once(Watch& watch, const package::LogPolicy& policy) {
                          {"root", text::to_hex(followed->head.root.bytes)},
                          {"cosigned", followed->cosigners.size()},
                          {"releases", releases.size()}};
-    std::printf("%s\n", json::write(value).c_str());
+    std::printf("%s\n", text::visible_json(json::write(value)).c_str());
   } else {
     std::printf(
         "%llu entries, cosigned by %zu of %zu witnesses; all %zu releases served are there\n",

@@ -7,6 +7,7 @@
 #include "apps/airlock/signing.h"
 #include "host/terminal/terminal.h"
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 
 namespace airlock::app {
 namespace {
@@ -41,7 +42,7 @@ void add_lost_option(CLI::App& command, ChangeOptions& options) {
 Answer answer(const release::Answer<Settled>& settled, const ChangeOptions& options) {
   if (!settled) return refuse(settled.error(), options.repo);
   if (options.json) {
-    std::printf("%s\n", json::write(settled_json(*settled)).c_str());
+    std::printf("%s\n", text::visible_json(json::write(settled_json(*settled))).c_str());
     return {};
   }
   tell_settled(*settled, options.repo);

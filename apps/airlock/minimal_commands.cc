@@ -5,6 +5,7 @@
 #include "apps/airlock/opened.h"
 #include "apps/airlock/show.h"
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 #include "publish/release/minimal.h"
 
 namespace airlock::app {
@@ -116,9 +117,9 @@ void show_verified(const VerifyOptions& options, const minimal::Metadata& metada
     made += line("proven", path + ", " + text::human_size(target.length));
   }
   if (options.json) {
-    made = json::write({{"version", metadata.version()},
-                        {"expires", text::to_time(metadata.expires())},
-                        {"targets", std::move(listed)}}) +
+    made = text::visible_json(json::write({{"version", metadata.version()},
+                                           {"expires", text::to_time(metadata.expires())},
+                                           {"targets", std::move(listed)}})) +
            "\n";
   }
   std::fwrite(made.data(), 1, made.size(), stdout);

@@ -7,6 +7,7 @@
 #include "apps/airlock/typed.h"
 #include "host/json/json.h"
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 #include "publish/keys/keys.h"
 
 namespace airlock::app {
@@ -89,7 +90,7 @@ void print_device(const Value& row) {
 Answer finish_rollout(const Access& access, const std::expected<Value, Refusal>& answer) {
   if (!answer) return std::unexpected(answer.error());
   if (access.json) {
-    std::printf("%s\n", json::write(*answer).c_str());
+    std::printf("%s\n", text::visible_json(json::write(*answer)).c_str());
   } else {
     print_rollout(*answer);
   }
@@ -143,7 +144,7 @@ Answer import_devices(const ImportOptions& options) {
   const auto answer = ask(options.access, "devices", json::write(body));
   if (!answer) return std::unexpected(answer.error());
   if (options.access.json) {
-    std::printf("%s\n", json::write(*answer).c_str());
+    std::printf("%s\n", text::visible_json(json::write(*answer)).c_str());
   } else {
     std::printf("enrolled %s, known already %s\n", word(*answer, "added").c_str(),
                 word(*answer, "known").c_str());
@@ -155,7 +156,7 @@ Answer list(const ListOptions& options, const std::string& path, const char* mem
   const auto answer = ask(options.access, path);
   if (!answer) return std::unexpected(answer.error());
   if (options.access.json) {
-    std::printf("%s\n", json::write(*answer).c_str());
+    std::printf("%s\n", text::visible_json(json::write(*answer)).c_str());
     return {};
   }
   AIRLOCK_ANSWER_ASSIGN(const Value* rows, json::array(*answer, member, 10'000), path);

@@ -7,6 +7,7 @@
 #include "apps/airlock/show.h"
 #include "core/entry/entry.h"
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 #include "publish/packs/packs.h"
 
 namespace airlock::app {
@@ -23,11 +24,11 @@ Answer make_pack(const PackOptions& options) {
   if (!made) return refuse(made.error().error, made.error().about);
   AIRLOCK_ANSWER_TRY(file::replace(options.out, made->file), options.out);
   if (options.json) {
-    std::printf("%s\n", json::write({{"size", made->file.size()},
-                                     {"entries", made->entries.count},
-                                     {"root", digest_hex(made->entries.root)},
-                                     {"maps", made->maps},
-                                     {"golden", made->golden_cases}})
+    std::printf("%s\n", text::visible_json(json::write({{"size", made->file.size()},
+                                                        {"entries", made->entries.count},
+                                                        {"root", digest_hex(made->entries.root)},
+                                                        {"maps", made->maps},
+                                                        {"golden", made->golden_cases}}))
                             .c_str());
     return {};
   }
@@ -123,9 +124,9 @@ Answer list(const ListOptions& options) {
     }
   }
   if (options.json) {
-    shown = json::write({{"count", committed.count},
-                         {"root", digest_hex(committed.root)},
-                         {"entries", std::move(listed)}}) +
+    shown = text::visible_json(json::write({{"count", committed.count},
+                                            {"root", digest_hex(committed.root)},
+                                            {"entries", std::move(listed)}})) +
             "\n";
   } else {
     shown +=

@@ -8,6 +8,7 @@
 #include "host/json/json.h"
 #include "host/terminal/terminal.h"
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 #include "publish/packs/packs.h"
 
 namespace airlock::app {
@@ -203,7 +204,7 @@ Answer make_release(const ReleaseOptions& options) {
   AIRLOCK_ANSWER_ASSIGN(const package::Manifest manifest, package::read_unproven(made->envelope),
                         options.out);
   if (options.json) {
-    std::printf("%s\n", json::write(manifest_json(manifest)).c_str());
+    std::printf("%s\n", text::visible_json(json::write(manifest_json(manifest))).c_str());
     return {};
   }
   std::printf("%s\n%s: to be signed (airlock sign --key FILE %s).\n",

@@ -6,6 +6,7 @@
 #include "apps/airlock/pace.h"
 #include "host/json/json.h"
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 #include "publish/online/online.h"
 
 namespace airlock::app {
@@ -37,7 +38,8 @@ struct Rotation {
 };
 
 void tell(const RotateOptions& options, const Value& event, const std::string& words) {
-  std::printf("%s\n", options.json ? json::write(event).c_str() : words.c_str());
+  std::printf("%s\n",
+              options.json ? text::visible_json(json::write(event)).c_str() : words.c_str());
   std::fflush(stdout);
 }
 

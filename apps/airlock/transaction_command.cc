@@ -4,7 +4,10 @@
 #include "apps/airlock/commands.h"
 #include "apps/airlock/contracts.h"
 #include "apps/airlock/show.h"
+#include "engine/abi/show_transaction.h"
 #include "engine/abi/transaction.h"
+#include "host/terminal/terminal.h"
+#include "host/text/visible_json.h"
 
 namespace airlock::app {
 namespace {
@@ -13,7 +16,19 @@ struct TransactionOptions {
   std::string data;
   std::string chain;
   std::string pack;
+  std::string screen;
+  bool lines = false;
 };
+
+Answer print_screens(const abi::clear::Shown& shown, const TransactionOptions& options) {
+  std::string told = abi::clear::lines_of(shown, terminal::columns(terminal::Stream::out));
+  if (!options.screen.empty()) {
+    AIRLOCK_ANSWER_ASSIGN(const auto pages, abi::clear::pages_of(shown), options.screen);
+    told = abi::clear::frames_of(pages);
+  }
+  std::fwrite(told.data(), 1, told.size(), stdout);
+  return {};
+}
 
 Answer read_transaction(const TransactionOptions& options) {
   AIRLOCK_ASSIGN(const std::vector<std::uint8_t> data, read_data(options.data));
@@ -23,10 +38,15 @@ Answer read_transaction(const TransactionOptions& options) {
   }
   const auto loaders = abi::standard_loaders();
   std::vector<abi::type::Node> room(abi::type::kTapeNodes);
-  AIRLOCK_ANSWER_ASSIGN(const json::Value value,
-                        abi::read_transaction({*snapshot, loaders, room}, options.chain, data),
+  const abi::Explaining by{*snapshot, loaders, room};
+  if (options.lines || !options.screen.empty()) {
+    AIRLOCK_ANSWER_ASSIGN(const abi::clear::Shown shown,
+                          abi::show_transaction(by, options.chain, data), options.chain);
+    return print_screens(shown, options);
+  }
+  AIRLOCK_ANSWER_ASSIGN(const json::Value value, abi::read_transaction(by, options.chain, data),
                         options.chain);
-  std::printf("%s\n", value.dump(2).c_str());
+  std::printf("%s\n", text::visible_json(value.dump(2)).c_str());
   return {};
 }
 
@@ -47,6 +67,12 @@ void add_transaction_command(CLI::App& family, Outcome& outcome) {
           "the transaction says which")
       ->required();
   made.command.add_option("--pack", made.options.pack, "the pack that explains the calls");
+  auto* lines = made.command.add_flag("--lines", made.options.lines,
+                                      "answer in lines for people, as a wallet tells its owner");
+  made.command.add_option("--screen", made.options.screen, "draw each page of a small display")
+      ->type_name("128x64")
+      ->check(CLI::IsMember({"128x64"}))
+      ->excludes(lines);
   made.command.footer(
       "Example:\n  airlock abi transaction --chain eip155 --pack wallet.pack 0x02f8..\n"
       "  airlock abi transaction --chain sui:mainnet @transaction.hex");

@@ -57,9 +57,14 @@ clear::Shown show(const Snapshot& snapshot, const Sending& sending, std::span<ty
   const Known known(snapshot);
   const Bytes selector = sending.data.first(std::min<std::size_t>(4, sending.data.size()));
   type::Tape tape(room);
-  return clear::show_call(known.descriptor(sending.chain_id, sending.to, selector),
-                          {sending.chain_id, sending.to, sending.from, sending.value, sending.data},
-                          known, tape);
+  clear::Shown shown = clear::show_call(
+      known.descriptor(sending.chain_id, sending.to, selector),
+      {sending.chain_id, sending.to, sending.from, sending.value, sending.data}, known, tape);
+  // How much a call pays is said even where the author of its description left it out.
+  if (shown.front().warnings.has(clear::Warning::value_unseen))
+    shown.screens.front().fields.push_back(
+        clear::paying_field(sending.value, sending.chain_id, known));
+  return shown;
 }
 
 clear::Shown show(const Snapshot& snapshot, const Signing& signing, std::span<type::Node> room) {

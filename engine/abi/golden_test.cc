@@ -87,12 +87,12 @@ TEST(Golden, HoldsWhatAMessageIsShownAs) {
 
 TEST(Golden, KnowsWhoSignsAndWhatIsPaid) {
   const auto items = sending_items(
-      R"({"path":"@.from","label":"From"},{"path":"@.value","label":"Pays"},{"path":"to","label":"To"},
+      R"({"path":"@.from","label":"From"},{"path":"@.value","label":"Fee"},{"path":"to","label":"To"},
          {"path":"value","label":"Amount"})");
   const std::string screen =
       R"({"intent":"Send","fields":[{"label":"From","value":"0x3333333333333333333333333333333333333333"},
-          {"label":"Pays","value":"5"},{"label":"To","value":"0x2222222222222222222222222222222222222222"},
-          {"label":"Amount","value":"1000"}]})";
+          {"label":"Fee","value":"5"},{"label":"To","value":"0x2222222222222222222222222222222222222222"},
+          {"label":"Amount","value":"1000"},{"label":"Pays","value":"5"}]})";
   const std::string around = R"(,"from":"0x3333333333333333333333333333333333333333","value":"5")";
   EXPECT_EQ(replayed(items, call(around + shown(screen))), "ok");
   EXPECT_EQ(replayed(items, call(shown(screen))), "golden_case_failed");

@@ -18,10 +18,12 @@ class Shows : public testing::Test {
   clear::Screen show(const clear::TypedData& message) {
     return reader_.view().show(Signing{message}).front();
   }
-  clear::Screen send(std::string_view data, std::string_view to = kToken) {
+  clear::Screen send(std::string_view data, std::string_view to = kToken, std::uint64_t value = 0) {
     const auto address = *type::read_hex(to);
     const auto bytes = *type::read_hex(data);
-    return reader_.view().show(Sending{.chain_id = 1, .to = address, .data = bytes}).front();
+    return reader_.view()
+        .show(Sending{.chain_id = 1, .to = address, .value = value, .data = bytes})
+        .front();
   }
 
   Engine engine_;
@@ -75,6 +77,15 @@ TEST_F(Shows, ACallAndAMessageEachByDescriptorsOfItsOwnKind) {
   EXPECT_FALSE(show(read(permit())).is_clear);
   use(permit_items());
   EXPECT_FALSE(send(kTransfer).is_clear);
+}
+
+TEST_F(Shows, WhatACallPaysWhereItsDescriptorDoesNot) {
+  use(sending_items());
+  EXPECT_EQ(send(kTransfer).fields.size(), 2U);
+  const clear::Screen screen = send(kTransfer, kToken, 5);
+  ASSERT_EQ(screen.fields.size(), 3U);
+  EXPECT_TRUE(screen.warnings.has(clear::Warning::value_unseen));
+  EXPECT_EQ(screen.fields[2].label + screen.fields[2].value, "Pays5");
 }
 
 TEST(ChainId, IsThatOfAChainOfTheEvmAlone) {

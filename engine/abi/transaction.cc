@@ -6,6 +6,7 @@
 #include "engine/abi/move/loader.h"
 #include "engine/abi/move/sui.h"
 #include "engine/abi/move/tag.h"
+#include "engine/abi/show_transaction.h"
 #include "engine/abi/solana/solana.h"
 #include "host/text/text.h"
 
@@ -96,18 +97,18 @@ class Reader {
     if (read.chain_id) value["chain_id"] = *read.chain_id;
     add_blobs(value, read);
     add_authorizations(value, read);
-    if (!read.to) return value;
+    if (read.to) add_call(value, read);
+    const clear::Shown screen = show_evm({snapshot_, loaders_, room_}, chain_, read);
+    const std::string text = clear::json_of(screen);
+    value["screen"] = said(text);
+    return value;
+  }
+
+  void add_call(json::Value& value, const evm::Transaction& read) {
     std::string to;
     type::append_eip55(to, *read.to);
     value["to"] = to;
     value["call"] = call(to, read.data);
-    if (!read.chain_id) return value;
-    const auto screen =
-        show(snapshot_,
-             {.chain_id = *read.chain_id, .to = *read.to, .value = read.value, .data = read.data},
-             room_);
-    value["screen"] = parsed(clear::json_of(screen));
-    return value;
   }
 
   static void add_blobs(json::Value& value, const evm::Transaction& read) {

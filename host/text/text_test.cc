@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "host/text/visible_json.h"
+
 namespace airlock::text {
 namespace {
 
@@ -80,6 +82,13 @@ TEST(Visible, ShowsWhatWouldHideItself) {
         "\u2003", "\u202f", "\u205f", "\u3000", "\u1680",     "\u200b",     "\u2066"})
     EXPECT_TRUE(visible(nothing).starts_with("\\u{")) << visible(nothing);
   EXPECT_EQ(visible("naïve ✓\n"), "naïve ✓\n");
+}
+
+TEST(VisibleJson, WritesWhatIsHiddenAsJsonDoes) {
+  EXPECT_EQ(visible_json("{\n  \"a\": \"b\u202ec\u00e9\"\n}"),
+            "{\n  \"a\": \"b\\u202ec\u00e9\"\n}");
+  EXPECT_EQ(visible_json("\"\U000e0041\x7f\""), "\"\\udb40\\udc41\\u007f\"");
+  EXPECT_EQ(visible_json("\"\xff\""), "\"\xef\xbf\xbd\"");
 }
 
 TEST(Quoted, MarksEveryLineAsNotOurs) {

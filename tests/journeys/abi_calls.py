@@ -55,6 +55,17 @@ class AbiCalls(Stage):
     def transaction(self, chain, data, *more):
         return json.loads(self.airlock("abi", "transaction", "--chain", chain, "--pack", "wallet.pack", data, *more))
 
+    def test_nothing_hidden_reaches_a_terminal(self):
+        note = [{"type": "function", "name": "note", "stateMutability": "nonpayable", "outputs": [],
+                 "inputs": [{"name": "text", "type": "string"}]}]
+        (self.dir / "erc20.json").write_text(json.dumps(note))
+        self.airlock("abi", "pack", "pack.json", "--out", "wallet.pack")
+        hidden = "a\u202eb\u2066"
+        call = self.airlock("abi", "encode", "--abi", "erc20.json", "note", json.dumps([hidden])).strip()
+        told = self.airlock("abi", "transaction", "--chain", "eip155:1", "--pack", "wallet.pack", sending(TOKEN, call))
+        self.assertNotIn("\u202e", told)
+        self.assertEqual(json.loads(told)["call"]["arguments"]["text"], hidden)
+
     def test_a_call_says_which_calls_it_carries_each_by_the_contract_that_it_goes_to(self):
         by_pack = ("abi", "decode", "--abi", "wallet.pack", "--chain", "eip155:1", "--to", BATCH)
         carried = json.loads(self.airlock(*by_pack, "--json", self.batch))["calls"]
@@ -106,7 +117,14 @@ class AbiCalls(Stage):
         self.assertEqual((said["screen"]["intent"], said["screen"]["warnings"]), ("Send", []))
         said = self.transaction("eip155", bringing(4, OTHER, [[0, TOKEN, 9, 1, 1, 1]]))
         self.assertEqual(said["authorizations"], [{"chain_id": "0", "address": TOKEN, "nonce": "9"}])
+        self.assertIn("code_delegated", said["screen"]["warnings"])
+        told = self.airlock("abi", "transaction", "--chain", "eip155", "--lines", bringing(4, OTHER, [[0, TOKEN, 9, 1, 1, 1]]))
+        self.assertIn("Runs as an account: " + TOKEN, told)
         self.refuses("unsupported_version", self.transaction, "eip155", "0x05c0")
+
+    def test_arguments_may_come_from_a_file(self):
+        (self.dir / "arguments.json").write_text(json.dumps([RECEIVER, "1000"]))
+        self.assertEqual(self.airlock("abi", "encode", "--abi", "erc20.json", "transfer", "@arguments.json").strip(), self.call)
 
     def test_a_message_of_solana_names_the_accounts_of_its_instructions(self):
         message = "0x01000103" + "11" * 32 + "22" * 32 + "00" * 32 + "99" * 32 + "01020200010c0200000040420f0000000000"
@@ -114,6 +132,8 @@ class AbiCalls(Stage):
         self.assertEqual((one["call"]["call"], one["call"]["arguments"]), ("transfer", {"lamports": "1000000"}))
         self.assertEqual([account["signer"] for account in one["accounts"]], [True, False])
         self.assertTrue(all(account["name"] for account in one["accounts"]))
+        pages = self.airlock("abi", "transaction", "--chain", "solana:mainnet", "--pack", "wallet.pack", "--screen", "128x64", message)
+        self.assertIn("|to                   |", pages)
 
 
 if __name__ == "__main__":

@@ -102,19 +102,76 @@ std::vector<std::string_view> words_of(std::string_view text) {
   }
 }
 
-bool is_number(std::string_view word) {
-  return word.find_first_not_of("0123456789.,'_+-%") == std::string_view::npos;
+// Characters beyond ASCII that a symbol may hold. Digits and numerals of other alphabets, raised,
+// lowered, full or in circles, stand in none of these ranges, nor do points between digits.
+constexpr std::array<Range, 14> kSymbolLetters = {{{0x00a2, 0x00a5},  // currencies
+                                                   {0x00c0, 0x00d6},  // Latin
+                                                   {0x00d8, 0x00f6},
+                                                   {0x00f8, 0x024f},
+                                                   {0x0386, 0x0386},  // Greek
+                                                   {0x0388, 0x03ff},
+                                                   {0x0400, 0x0481},  // Cyrillic
+                                                   {0x048a, 0x052f},
+                                                   {0x20a0, 0x20c0},      // currencies
+                                                   {0x3041, 0x3096},      // Hiragana
+                                                   {0x30a1, 0x30fa},      // Katakana
+                                                   {0x4e00, 0x9fff},      // Chinese
+                                                   {0xac00, 0xd7a3},      // Hangul
+                                                   {0x1f300, 0x1f64f}}};  // pictures
+constexpr std::array<std::uint32_t, 15> kChineseNumerals = {
+    0x4e00, 0x4e8c, 0x4e09, 0x56db, 0x4e94, 0x516d, 0x4e03, 0x516b,  // one to eight
+    0x4e5d, 0x5341, 0x767e, 0x5343, 0x4e07, 0x842c, 0x5104};         // to a hundred million
+
+bool is_symbol_letter(std::uint32_t c) {
+  if (std::ranges::find(kChineseNumerals, c) != kChineseNumerals.end()) return false;
+  return std::ranges::any_of(
+      kSymbolLetters, [c](const Range& range) { return c >= range.first && c <= range.last; });
 }
 
+// Words that go on with the amount before them: "1 thousand USDC", "1 USDC to Bob" of "to Bob".
+constexpr std::array<std::string_view, 12> kMagnitudes = {
+    "k", "m", "b", "t", "bn", "hundred", "thousand", "million", "billion", "trillion", "mn", "x"};
+
+bool goes_on(std::string_view word) {
+  std::string lower(word);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return std::ranges::find(kMagnitudes, lower) != kMagnitudes.end() ||
+         std::ranges::find(kBetweenValues, lower) != kBetweenValues.end();
+}
+
+// A word of a symbol has a letter in it, begins with one, a digit or "$", and never with three
+// digits, which would be the end of the number before it.
+bool is_word_of_symbol(std::string_view word) {
+  constexpr std::size_t kDigitsMax = 2;
+  std::size_t digits = 0;
+  while (digits < word.size() && is_digit(word[digits])) ++digits;
+  if (digits > kDigitsMax) return false;
+  bool has_letter = false;
+  for (std::size_t at = 0; at < word.size();) {
+    const text::CodePoint found = text::code_point(word.substr(at));
+    const bool is_ascii = found.size == 1 && found.value < 0x80;
+    const bool is_letter = is_ascii ? is_ascii_letter(found.value) : is_symbol_letter(found.value);
+    if (!is_ascii && !is_letter) return false;
+    const bool may_begin = is_letter || word[at] == '$' || is_digit(word[at]);
+    if (at == 0 && !may_begin) return false;
+    has_letter = has_letter || is_letter;
+    at += std::max<std::size_t>(found.size, 1);
+  }
+  return has_letter;
+}
+
+// An address, whole or shortened as people write it: "0x5aAe..eAed".
 bool passes_for_address(std::string_view word) {
-  constexpr std::size_t kHexMin = 8, kBaseMin = 32;
+  constexpr std::size_t kHexMin = 4, kBaseMin = 32;
   constexpr std::string_view kHex = "0123456789abcdefABCDEF";
   const auto is_plain_character = [](char c) {
     return is_digit(c) || is_ascii_letter(static_cast<unsigned char>(c));
   };
   while (!word.empty() && !is_plain_character(word.back())) word.remove_suffix(1);
+  while (!word.empty() && !is_plain_character(word.front())) word.remove_prefix(1);
   const bool is_hex = word.starts_with("0x") || word.starts_with("0X");
-  if (is_hex) return word.size() >= 2 + kHexMin && word.find_first_not_of(kHex, 2) == word.npos;
+  if (is_hex) return std::min(word.find_first_not_of(kHex, 2), word.size()) >= 2 + kHexMin;
   return word.size() >= kBaseMin && std::ranges::all_of(word, is_plain_character);
 }
 
@@ -122,7 +179,10 @@ bool passes_for_address(std::string_view word) {
 
 bool is_symbol(std::string_view text) {
   const std::vector<std::string_view> words = words_of(text);
-  return !words.empty() && std::ranges::none_of(words, is_number);
+  const bool is_alone = words.size() == 1;
+  return !words.empty() && std::ranges::all_of(words, [is_alone](std::string_view word) {
+    return is_word_of_symbol(word) && (is_alone || !goes_on(word));
+  });
 }
 
 bool is_name(std::string_view text) {

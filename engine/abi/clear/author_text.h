@@ -18,8 +18,9 @@ Warnings append_harmless(std::string& to, std::string_view text, std::size_t siz
 bool fits_sentence(std::string_view text);
 
 // is_symbol says whether a text can stand behind an amount: it is there, has nothing hidden in it,
-// and no word of it is a number. is_name says whether one can stand in place of an address: nothing
-// is hidden, and no word of it passes for an address. Both are at most kNameSizeMax bytes long.
+// and no word of it is a number or goes on with the one before it. is_name says whether one can
+// stand in place of an address: nothing is hidden, and no word of it passes for an address, whole
+// or shortened. Both are at most kNameSizeMax bytes long.
 bool is_symbol(std::string_view text);
 bool is_name(std::string_view text);
 

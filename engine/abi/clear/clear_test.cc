@@ -159,5 +159,30 @@ TEST_F(Clear, WarnsOfMoneyThatNoFieldShows) {
   EXPECT_FALSE(show(*made, call_of("f()", "[]")).front().warnings.has(Warning::value_unseen));
 }
 
+// In another format what is paid reads like something else.
+TEST_F(Clear, CountsMoneyAsShownInTheChainsCurrencyAlone) {
+  source_.tokens[FakeSource::key(kToken)] = {"TKN", 3};
+  const auto warns = [this](std::string_view field, std::uint64_t value = 5000) {
+    const auto made =
+        described(R"("metadata":{"enums":{"e":{"5000":"free of charge"}}},)" +
+                  format("f()", R"({"path":"@.value","label":"Fee",)" + std::string(field) + "}"));
+    return show(*made, call_of("f()", "[]"), kHere, value)
+        .front()
+        .warnings.has(Warning::value_unseen);
+  };
+  EXPECT_FALSE(warns(R"("format":"amount")"));
+  EXPECT_TRUE(warns(R"("format":"raw")"));
+  EXPECT_TRUE(warns(R"("format":"unit","params":{"base":"","decimals":40})"));
+  EXPECT_TRUE(warns(R"("format":"enum","params":{"$ref":"$.metadata.enums.e"})"));
+  EXPECT_TRUE(warns(R"("format":"date","params":{"encoding":"timestamp"})"));
+  EXPECT_TRUE(warns(R"("format":"tokenAmount","params":{"token":
+                       "0x3333333333333333333333333333333333333333"})"));
+  EXPECT_TRUE(warns(R"("format":"amount","encryption":{"scheme":"fhevm"})"));
+  EXPECT_TRUE(warns(R"("format":"amount","visible":{"ifNotIn":[5000]})"));
+  EXPECT_FALSE(warns(R"("format":"amount","visible":{"ifNotIn":[0]})", 0));
+  source_.chains.clear();
+  EXPECT_TRUE(warns(R"("format":"amount")")) << "the bare number, in nobody knows what";
+}
+
 }  // namespace
 }  // namespace airlock::abi::clear

@@ -32,14 +32,6 @@ Result<Value> resolved(const File& file, const Value& field) {
   return made;
 }
 
-bool shows_value(const Rule& rule) {
-  const bool is_shown = rule.visible != Visible::never && rule.visible != Visible::must_match;
-  return is_shown && ((rule.value.kind == Operand::Kind::container &&
-                       rule.value.container == Container::value) ||
-                      (rule.amount.kind == Operand::Kind::container &&
-                       rule.amount.container == Container::value));
-}
-
 class FormatCompiler {
  public:
   FormatCompiler(const File& file, const Scope& scope, Compiled& made)
@@ -157,7 +149,6 @@ class FormatCompiler {
     // What nobody sees may lead nowhere.
     if (rule.value.kind == Operand::Kind::broken && rule.visible != Visible::never)
       format_.is_broken = true;
-    format_.shows_value = format_.shows_value || shows_value(rule);
     Item item;
     item.rule = static_cast<std::uint32_t>(made_.rules.size());
     item.end = static_cast<std::uint32_t>(made_.items.size() + 1);

@@ -133,6 +133,12 @@ std::optional<number::Signed> as_number(const Datum& datum) {
   return std::nullopt;
 }
 
+std::optional<std::uint64_t> small_number(const Datum& datum) {
+  const auto number = as_number(datum);
+  if (!number || number->negative || !number->magnitude.fits(64)) return std::nullopt;
+  return number->magnitude.limbs[0];
+}
+
 std::optional<Address> as_address(const Datum& datum) {
   Address address{};
   if (datum.kind == Datum::Kind::integer) {

@@ -283,8 +283,8 @@ TEST_F(ClearInner, PaysAndIsSentAsItsFieldSays) {
 }
 
 TEST_F(ClearInner, StaysRawWhereItsTargetIsUnknown) {
-  EXPECT_EQ(told(nested("")), "no_parameter ");
-  EXPECT_EQ(told(nested(R"("calleePath":"gone")")), "no_parameter ");
+  EXPECT_EQ(told(nested("")), "no_parameter nested_refused ");
+  EXPECT_EQ(told(nested(R"("calleePath":"gone")")), "no_parameter nested_refused ");
   EXPECT_EQ(told(nested(R"("calleePath":"who")")), "nested_unknown ");
 }
 

@@ -136,9 +136,14 @@ Result<std::vector<Page>> pages_of(const Shown& shown) {
       },
       [&pages](const Field& field, std::size_t) {
         if (!field.separator.empty()) pages.add("", field.separator);
-        if (field.nested == 0) pages.add(field.label, field.value);
+        pages.add(field.label, field.nested == 0 ? field.value : "A call inside:");
         if (!field.detail.empty()) pages.add(field.label, field.detail);
         warn(pages, field.warnings);
+        for (const Note& note : field.notes) {
+          pages.add(note.label, note.value);
+          if (!note.detail.empty()) pages.add(note.label, note.detail);
+          warn(pages, note.warnings);
+        }
       },
       [&pages](std::size_t depth) {
         if (depth > 0) pages.add("", "End of the call inside");
@@ -193,6 +198,11 @@ std::string lines_of(const Shown& shown, std::size_t columns) {
         line(depth, "  | ", field.label + ": " + (field.nested == 0 ? field.value : ""));
         if (!field.detail.empty()) line(depth, "  |   ", field.detail);
         warn_of(depth + 1, field.warnings);
+        for (const Note& note : field.notes) {
+          line(depth, "  |   ", note.label + ": " + note.value);
+          if (!note.detail.empty()) line(depth, "  |     ", note.detail);
+          warn_of(depth + 2, note.warnings);
+        }
       },
       [](std::size_t) {});
   return lines;
@@ -218,15 +228,48 @@ void add_warnings(std::string& json, Warnings warnings) {
   json += ']';
 }
 
+void add_notes(std::string& json, const std::vector<Note>& notes) {
+  if (notes.empty()) return;
+  json += ",\"notes\":[";
+  for (const Note& note : notes) {
+    if (json.back() != '[') json += ',';
+    json += "{\"label\":";
+    type::append_quoted(json, note.label);
+    json += ",\"value\":";
+    type::append_quoted(json, note.value);
+    json += ',';
+    add_member(json, "detail", note.detail);
+    add_warnings(json, note.warnings);
+    json += '}';
+  }
+  json += ']';
+}
+
+// Which screens are clear with all the calls in them. Each stands behind the one that it is in.
+std::vector<bool> clear_whole(const Shown& shown) {
+  std::vector<bool> whole(shown.screens.size());
+  for (std::size_t i = shown.screens.size(); i-- > 0;) {
+    const Screen& screen = shown.screens[i];
+    whole[i] = screen.is_clear && std::ranges::all_of(screen.fields, [&whole](const Field& field) {
+                 const bool is_raw = field.warnings.has(Warning::nested_unknown) ||
+                                     field.warnings.has(Warning::nested_refused);
+                 return !is_raw && (field.nested == 0 || whole[field.nested]);
+               });
+  }
+  return whole;
+}
+
 }  // namespace
 
 std::string json_of(const Shown& shown) {
   std::string json;
+  const std::vector<bool> is_whole = clear_whole(shown);
   walk(
       shown,
-      [&json](const Screen& screen, std::size_t depth) {
+      [&](const Screen& screen, std::size_t depth) {
         if (depth > 0) json += ",\"call\":";
-        json += screen.is_clear ? "{\"clear\":true," : "{\"clear\":false,";
+        const auto place = static_cast<std::size_t>(&screen - shown.screens.data());
+        json += is_whole[place] ? "{\"clear\":true," : "{\"clear\":false,";
         add_member(json, "intent", screen.intent);
         add_member(json, "interpolatedIntent", screen.sentence);
         add_member(json, "owner", screen.owner);
@@ -246,6 +289,7 @@ std::string json_of(const Shown& shown) {
         json += ',';
         add_member(json, "detail", field.detail);
         add_warnings(json, field.warnings);
+        add_notes(json, field.notes);
       },
       [&json](std::size_t) {
         if (json.back() != '[') json += '}';

@@ -45,6 +45,8 @@ constexpr std::array<Told, kCount> kTold = {{
     {"guessed", "the description is not this contract's own; this is only a guess"},
     {"calls_missing", "a limit ended this; there may be more calls in it than are shown"},
     {"argument_unseen", "the call or message also holds what is not shown"},
+    {"code_delegated", "an account is given to other code, which may then take all that it has"},
+    {"any_chain", "it names no chain: anybody may send it again on every other one"},
 }};
 
 }  // namespace

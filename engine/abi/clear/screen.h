@@ -45,7 +45,9 @@ enum class Warning : std::uint8_t {
   guessed,
   calls_missing,
   argument_unseen,
-  last = argument_unseen,
+  code_delegated,
+  any_chain,
+  last = any_chain,
 };
 
 std::string_view name(Warning warning);
@@ -67,12 +69,21 @@ class Warnings {
 // all returns those of a set, in the order of the enumeration.
 std::vector<Warning> all(Warnings warnings);
 
+// What stands under a field beside its value: of a call inside, whom it calls, what it pays, where.
+struct Note {
+  std::string label{};
+  std::string value{};
+  std::string detail{};
+  Warnings warnings{};
+};
+
 struct Field {
   std::string label{};
   std::string value{};
   std::string detail{};     // the exact value behind a name, a word or a handle
   std::string separator{};  // what stands before an element of a list
   Warnings warnings{};
+  std::vector<Note> notes{};
   std::uint32_t nested = 0;  // the screen of the call that the value is, or 0
 };
 

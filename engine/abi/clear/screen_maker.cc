@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/abi/clear/internal/unseen.h"
 #include "engine/abi/clear/internal/words.h"
-#include "engine/abi/evm/decode.h"
 
 namespace airlock::abi::clear::internal {
 namespace {
@@ -16,11 +16,27 @@ std::string separator(const std::string& text, std::uint32_t at) {
   return made;
 }
 
-// What is not said where a rule hides its value.
-Warning unseen_of(const Rule& rule) {
-  const bool is_paid =
-      rule.value.kind == Operand::Kind::container && rule.value.container == Container::value;
-  return is_paid ? Warning::value_unseen : Warning::argument_unseen;
+bool is_paid(const Operand& operand) {
+  return operand.kind == Operand::Kind::container && operand.container == Container::value;
+}
+
+// Whether a field tells what the call pays, so that nobody takes it for something else: in the
+// chain's own currency, and not as tokens, a date or a number of the author's own scale.
+bool tells_payment(const Rule& rule, const Field& field) {
+  if (rule.is_encrypted) return false;
+  if (rule.format == Format::calldata) return is_paid(rule.amount);
+  return rule.format == Format::amount && is_paid(rule.value) &&
+         !field.warnings.has(Warning::unknown_chain);
+}
+
+bool is_data(const Operand& operand) { return operand.kind == Operand::Kind::data; }
+
+// Whether a rule speaks of an argument that is there even where its list, or that of its group, has
+// no element to show it with.
+bool leaves_unseen(const Rule& rule) {
+  if (is_data(rule.value) && rule.value.path.loops == 0) return true;
+  return std::ranges::any_of(printed_beside(rule),
+                             [](const Operand* one) { return is_data(*one); });
 }
 
 }  // namespace
@@ -34,10 +50,24 @@ Result<Screen> ScreenMaker::make() {
   screen_.contract = file_.contract;
   screen_.warnings.add(file_.warnings);
   screen_.warnings.add(format_.warnings);
-  if (!around_.value.is_zero() && !format_.shows_value) screen_.warnings.add(Warning::value_unseen);
-  if (format_.hides_any) screen_.warnings.add(Warning::argument_unseen);
+  if (!around_.value.is_zero() && !tells_payment_) screen_.warnings.add(Warning::value_unseen);
+  if (format_.hides_any || leaves_any_unseen()) screen_.warnings.add(Warning::argument_unseen);
   sentence();
   return std::move(screen_);
+}
+
+// Whether a list without elements left a visible field out that has more to tell than that.
+bool ScreenMaker::leaves_any_unseen() const {
+  std::vector<bool> is_told(file_.rules.size());
+  for (const Told& told : shown_) is_told[told.rule] = true;
+  for (std::uint32_t i = format_.first_item; i < format_.last_item; ++i) {
+    const auto index = file_.items[i].rule;
+    if (!index || is_told[*index]) continue;
+    const Rule& rule = file_.rules[*index];
+    const bool is_visible = rule.visible == Visible::always || rule.visible == Visible::optional;
+    if (is_visible && leaves_unseen(rule)) return true;
+  }
+  return false;
 }
 
 Status ScreenMaker::walk() {
@@ -133,7 +163,7 @@ Status ScreenMaker::element(std::uint32_t index, const Rule& rule, std::uint32_t
     return {};
   }
   if (rule.visible == Visible::if_not_in && is_listed) {
-    screen_.warnings.add(unseen_of(rule));
+    if (!is_paid(rule.value)) screen_.warnings.add(Warning::argument_unseen);
     return {};
   }
   AIRLOCK_ASSIGN(Written made, write(rule, *datum, file_, resolver_, around_, source_));
@@ -141,54 +171,12 @@ Status ScreenMaker::element(std::uint32_t index, const Rule& rule, std::uint32_t
     made.field.separator = separator(rule.separator, resolver_.at(loops - 1));
   if (!rule.is_encrypted && rule.format == Format::calldata)
     AIRLOCK_TRY(call(rule, *datum, made.field));
+  if (tells_payment(rule, made.field)) tells_payment_ = true;
   budget_.bytes += made.field.label.size() + made.field.value.size() + made.field.detail.size();
+  for (const Note& note : made.field.notes) budget_.bytes += note.value.size() + note.detail.size();
   if (++budget_.fields > kFieldsMax || budget_.bytes > kShownMax) return fail(Code::over_budget);
   shown_.push_back({index, made.fits_sentence});
   screen_.fields.push_back(std::move(made.field));
-  return {};
-}
-
-// Notes the call that a field holds.
-Status ScreenMaker::call(const Rule& rule, const Datum& datum, Field& field) {
-  Inner inner{.screen = 0, .field = screen_.fields.size(), .chain_id = around_.chain_id};
-  AIRLOCK_ASSIGN(const auto callee, resolver_.resolve(rule.callee));
-  const auto to = callee ? as_address(*callee) : std::nullopt;
-  if (datum.kind != Datum::Kind::bytes) {
-    field.warnings.add(Warning::wrong_kind);
-    return {};
-  }
-  bool is_known = to.has_value();
-  if (rule.chain.kind != Operand::Kind::none) {
-    AIRLOCK_ASSIGN(const auto chain, resolver_.resolve(rule.chain));
-    const auto id = chain ? as_number(*chain) : std::nullopt;
-    is_known = is_known && id && !id->negative && id->magnitude.fits(64);
-    if (is_known) inner.chain_id = id->magnitude.limbs[0];
-  }
-  AIRLOCK_ASSIGN(const auto amount, resolver_.resolve(rule.amount));
-  const auto value = amount ? as_number(*amount) : std::nullopt;
-  if (value && !value->negative) inner.value = value->magnitude;
-  is_known = is_known && (rule.amount.kind == Operand::Kind::none || value);
-  AIRLOCK_ASSIGN(const auto spender, resolver_.resolve(rule.spender));
-  if (spender) inner.from = as_address(*spender);
-  if (rule.selector.kind != Operand::Kind::none) {
-    AIRLOCK_ASSIGN(const auto selector, resolver_.resolve(rule.selector));
-    const bool is_whole = selector && selector->bytes().size() >= evm::kSelectorSize;
-    is_known = is_known && is_whole;
-    if (is_whole) {
-      const Bytes front = selector->bytes().first(evm::kSelectorSize);
-      inner.made.assign(front.begin(), front.end());
-      inner.made.insert(inner.made.end(), datum.bytes().begin(), datum.bytes().end());
-    }
-  }
-  if (!is_known) {
-    field.warnings.add(Warning::no_parameter);
-    return {};
-  }
-  inner.to = *to;
-  inner.data = datum.bytes();
-  if (datum.is_copy() && inner.made.empty())
-    inner.made.assign(inner.data.begin(), inner.data.end());
-  inner_.push_back(std::move(inner));
   return {};
 }
 

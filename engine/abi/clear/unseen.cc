@@ -61,9 +61,7 @@ std::set<Way> shown_by(std::span<const Rule> rules) {
   for (const Rule& rule : rules) {
     if (!is_ever_seen(rule)) continue;
     add(rule.value);
-    for (const Operand* one : {&rule.token, &rule.collection, &rule.callee, &rule.amount,
-                               &rule.spender, &rule.selector, &rule.chain})
-      add(*one);
+    for (const Operand* one : printed_beside(rule)) add(*one);
   }
   return ways;
 }
@@ -91,6 +89,28 @@ bool has_unseen(const type::Map& map, std::uint32_t from, const std::set<Way>& w
 }
 
 }  // namespace
+
+std::vector<const Operand*> printed_beside(const Rule& rule) {
+  if (rule.is_encrypted) return {};
+  switch (rule.format) {
+    case Format::token_amount: return {&rule.token, &rule.chain};
+    case Format::token_ticker: return {&rule.chain};
+    case Format::nft_name: return {&rule.collection};
+    case Format::calldata:
+      return {&rule.callee, &rule.amount, &rule.spender, &rule.selector, &rule.chain};
+    case Format::raw:
+    case Format::amount:
+    case Format::date:
+    case Format::duration:
+    case Format::unit:
+    case Format::enumeration:
+    case Format::chain_id:
+    case Format::address_name:
+    case Format::interoperable_name:
+    case Format::unknown: break;
+  }
+  return {};
+}
 
 void note_unseen(const type::Map& map, std::uint32_t type, std::span<const Rule> rules,
                  CallFormat& format) {

@@ -4,6 +4,7 @@
 
 #include "core/crypto/keccak.h"
 #include "engine/abi/clear/author_text.h"
+#include "engine/abi/clear/internal/notes.h"
 #include "engine/abi/type/spelling.h"
 #include "host/text/text.h"
 
@@ -22,12 +23,6 @@ void append_scaled(std::string& to, const number::Signed& amount, unsigned decim
 void append_two(std::string& to, std::uint64_t number) {
   if (number < 10) to += '0';
   to += std::to_string(number);
-}
-
-std::optional<std::uint64_t> small(const Datum& datum) {
-  const auto number = as_number(datum);
-  if (!number || number->negative || !number->magnitude.fits(64)) return std::nullopt;
-  return number->magnitude.limbs[0];
 }
 
 class Writer {
@@ -95,15 +90,26 @@ class Writer {
     return is_fit ? as_address(datum_) : std::nullopt;
   }
 
-  // The chain that the parameters name, or that of the call. Nothing where it cannot be found.
-  Result<std::optional<std::uint64_t>> chain_id() const {
+  // The chain that the parameters name, which a note tells, or that of the call. Nothing where it
+  // cannot be found.
+  Result<std::optional<std::uint64_t>> chain_id() {
     if (rule_.chain.kind == Operand::Kind::none) return std::optional(around_.chain_id);
     AIRLOCK_ASSIGN(const auto found, resolver_.resolve(rule_.chain));
-    return found ? small(*found) : std::nullopt;
+    if (!found) return std::nullopt;
+    AIRLOCK_ASSIGN(Note note, chain_note(*found, source_));
+    made_.field.notes.push_back(std::move(note));
+    return small_number(*found);
   }
   Result<std::optional<Address>> address_of(const Operand& operand) const {
     AIRLOCK_ASSIGN(const auto found, resolver_.resolve(operand));
     return found ? as_address(*found) : std::nullopt;
+  }
+  // The address of a parameter, which stands behind the value.
+  Result<std::optional<Address>> address_behind(const Operand& operand) {
+    AIRLOCK_ASSIGN(const auto found, resolver_.resolve(operand));
+    const auto address = found ? as_address(*found) : std::nullopt;
+    if (address) AIRLOCK_TRY(append_address(made_.field.detail, *found));
+    return address;
   }
   Result<bool> is_among(const Address& address, const std::vector<Operand>& operands) const {
     for (const Operand& operand : operands) {
@@ -134,11 +140,11 @@ class Writer {
 
   Status token_amount() {
     const auto amount = number();
+    AIRLOCK_ASSIGN(const auto chain, chain_id());
+    AIRLOCK_ASSIGN(const auto token, address_behind(rule_.token));
     if (!amount) return raw_with(Warning::wrong_kind);
     if (rule_.token.kind == Operand::Kind::file_token)
       return amount_of(*amount, *file_.token_symbol, file_.token_decimals);
-    AIRLOCK_ASSIGN(const auto chain, chain_id());
-    AIRLOCK_ASSIGN(const auto token, address_of(rule_.token));
     if (!chain || !token) return raw_with(Warning::no_parameter);
     AIRLOCK_ASSIGN(const bool is_native, is_among(*token, rule_.natives));
     if (is_native) {
@@ -147,11 +153,7 @@ class Writer {
       return amount_of(*amount, known->symbol, known->decimals);
     }
     const auto known = source_.token(*chain, *token);
-    if (!known || known->decimals > number::kDecimalsMax) {
-      type::append_eip55(made_.field.detail, *token);
-      return raw_with(Warning::unknown_token);
-    }
-    type::append_eip55(made_.field.detail, *token);
+    if (!known || known->decimals > number::kDecimalsMax) return raw_with(Warning::unknown_token);
     return amount_of(*amount, known->symbol, known->decimals);
   }
 
@@ -180,10 +182,9 @@ class Writer {
 
   Status nft_name() {
     const auto id = number();
+    AIRLOCK_ASSIGN(const auto collection, address_behind(rule_.collection));
     if (!id) return raw_with(Warning::wrong_kind);
-    AIRLOCK_ASSIGN(const auto collection, address_of(rule_.collection));
     if (!collection) return raw_with(Warning::no_parameter);
-    type::append_eip55(made_.field.detail, *collection);
     const auto name = source_.collection(around_.chain_id, *collection);
     if (!name) return raw_with(Warning::unknown_collection);
     add_symbol(*name);
@@ -264,7 +265,7 @@ class Writer {
   }
 
   Status chain() {
-    const auto id = small(datum_);
+    const auto id = small_number(datum_);
     const auto known = id && number() ? source_.chain(*id) : std::nullopt;
     if (!known) return raw_with(id ? Warning::unknown_chain : Warning::wrong_kind);
     add_symbol(known->name);
@@ -300,8 +301,8 @@ class Writer {
 
   Status token_ticker() {
     const auto address = this->address();
-    if (!address) return raw_with(Warning::wrong_kind);
     AIRLOCK_ASSIGN(const auto chain, chain_id());
+    if (!address) return raw_with(Warning::wrong_kind);
     if (!chain) return raw_with(Warning::no_parameter);
     const auto known = source_.token(*chain, *address);
     if (!known) return raw_with(Warning::unknown_token);

@@ -11,6 +11,7 @@ constexpr std::uint8_t kText = 0x80;   // a text of no bytes
 constexpr std::uint8_t kList = 0xc0;   // a list of no bytes
 constexpr std::size_t kLengthSizeMax = 8;
 constexpr int kSignatureItems = 3;
+constexpr std::uint8_t kBlobVersion = 1;  // EIP-4844: of hashes of KZG commitments
 
 // One item: its content, where the next one begins, and whether it is a list.
 struct Item {
@@ -166,7 +167,8 @@ Status read_blobs(Reader& reader, Transaction& made) {
   while (!hashes.is_at_end()) {
     const std::size_t begin = hashes.at();
     AIRLOCK_ASSIGN(const Bytes hash, hashes.text());
-    if (hash.size() != kWordSize) return fail(Code::chain_refuses, begin);
+    if (hash.size() != kWordSize || hash[0] != kBlobVersion)
+      return fail(Code::chain_refuses, begin);
     if (made.blobs.size() == kBlobsMax) return fail(Code::too_many, begin);
     made.blobs.push_back(hash);
   }
@@ -192,13 +194,28 @@ Status read_authorizations(Reader& reader, Transaction& made) {
   return made.authorizations.empty() ? fail(Code::chain_refuses, listed.at()) : Status();
 }
 
+// Which of two points of the curve it is, and its two numbers.
+Status pass_signature(Reader& reader) {
+  const std::size_t begin = reader.at();
+  AIRLOCK_ASSIGN(const std::uint64_t parity, reader.small());
+  if (parity > 1) return fail(Code::chain_refuses, begin);
+  AIRLOCK_TRY(reader.number());
+  AIRLOCK_TRY(reader.number());
+  return {};
+}
+
 Result<Transaction> read_typed(Bytes encoded, TransactionKind kind, Signature signature) {
   AIRLOCK_ASSIGN(Reader reader, Reader::open(encoded, 1));
   Transaction made{.kind = kind};
   AIRLOCK_ASSIGN(made.chain_id, reader.small());
+  if (made.chain_id == 0) return fail(Code::chain_refuses, reader.at());
   AIRLOCK_ASSIGN(made.nonce, reader.small());
-  if (kind >= TransactionKind::dynamic_fee) AIRLOCK_TRY(reader.number());  // the tip
+  number::U256 tip;
+  if (kind >= TransactionKind::dynamic_fee) {
+    AIRLOCK_ASSIGN(tip, reader.number());
+  }
   AIRLOCK_ASSIGN(made.fee_per_gas_max, reader.number());
+  if (tip > made.fee_per_gas_max) return fail(Code::chain_refuses, reader.at());
   AIRLOCK_TRY(read_call(reader, made));
   // These two make no contracts.
   if (kind >= TransactionKind::blob && !made.to) return fail(Code::chain_refuses, reader.at());
@@ -206,7 +223,7 @@ Result<Transaction> read_typed(Bytes encoded, TransactionKind kind, Signature si
   if (kind == TransactionKind::blob) AIRLOCK_TRY(read_blobs(reader, made));
   if (kind == TransactionKind::set_code) AIRLOCK_TRY(read_authorizations(reader, made));
   if (signature == Signature::passed_over && !reader.is_at_end())
-    for (int i = 0; i < kSignatureItems; ++i) AIRLOCK_TRY(reader.number());
+    AIRLOCK_TRY(pass_signature(reader));
   if (!reader.is_at_end()) return fail(Code::chain_refuses, reader.at());
   return made;
 }

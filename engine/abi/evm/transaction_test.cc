@@ -94,6 +94,24 @@ TEST(EvmTransaction, SaysOfALaterKindThatItIsUnknown) {
     EXPECT_EQ(read_transaction(bytes_of_hex(hex)).error().code, Code::unsupported_version) << hex;
 }
 
+TEST(EvmTransaction, RefusesWhatTheChainRefusesToo) {
+  const auto code = [](const std::string& hex, Signature signature = Signature::refused) {
+    const auto read = read_transaction(bytes_of_hex(hex), signature);
+    return read ? Code::ok : read.error().code;
+  };
+  const std::string rest = "825208" + std::string("94") + kTo + "0580c0";
+  EXPECT_EQ(code("02" + list("01010202" + rest)), Code::ok);
+  EXPECT_EQ(code("02" + list("01010302" + rest)), Code::chain_refuses) << "a tip above the cap";
+  EXPECT_EQ(code("02" + list("80010202" + rest)), Code::chain_refuses) << "chain 0";
+  const std::string other = "a002" + kHash.substr(4);
+  EXPECT_EQ(code("03f842" + kTyped + "07e1" + kHash), Code::ok);
+  EXPECT_EQ(code("03f842" + kTyped + "07e1" + other), Code::chain_refuses) << "no such blob";
+  EXPECT_EQ(code("02" + list("01010202" + rest + "010506"), Signature::passed_over), Code::ok);
+  EXPECT_EQ(code("02" + list("01010202" + rest + "020506"), Signature::passed_over),
+            Code::chain_refuses)
+      << "a parity of 2";
+}
+
 TEST(EvmTransaction, RefusesWhatIsSignedTrailingOrSpelledAnotherWay) {
   const auto code = [](const std::string& hex) {
     const auto read = read_transaction(bytes_of_hex(hex));

@@ -6,21 +6,10 @@
 #include <charconv>
 
 #include "host/text/text.h"
+#include "host/text/visible_json.h"
 
 namespace airlock::abi::type {
 namespace {
-
-constexpr std::string_view kHexDigits = "0123456789abcdef";
-void append_escape(std::string& json, std::uint32_t unit) {
-  json += "\\u";
-  for (int shift = 12; shift >= 0; shift -= 4) json.push_back(kHexDigits[unit >> shift & 15]);
-}
-
-void append_escaped(std::string& json, std::uint32_t c) {
-  if (c < 0x10000) return append_escape(json, c);
-  append_escape(json, 0xd800 + ((c - 0x10000) >> 10));
-  append_escape(json, 0xdc00 + ((c - 0x10000) & 0x3ff));
-}
 
 bool all_named_apart(const Map& map, std::span<const Field> fields) {
   for (std::size_t i = 0; i < fields.size(); ++i) {
@@ -240,7 +229,7 @@ void append_quoted(std::string& json, std::string_view text) {
     if (found.size == 0)
       json += "\xef\xbf\xbd";
     else if (found.value == '\n' || text::is_hidden(found.value))
-      append_escaped(json, found.value);
+      text::append_json_escape(json, found.value);
     else
       json.append(text.substr(0, found.size));
     text.remove_prefix(std::max<std::size_t>(found.size, 1));

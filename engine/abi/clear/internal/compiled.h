@@ -115,7 +115,6 @@ struct CallFormat {
   std::uint32_t first_item = 0, last_item = 0;
   std::vector<Piece> sentence{};
   bool has_sentence = false;  // it was written, whether or not it may be used
-  bool shows_value = false;   // a visible field is the value that the call pays
   bool is_broken = false;
   bool hides_all = false;               // it has arguments, and no field is ever visible
   bool hides_any = false;               // something in them is never seen whole

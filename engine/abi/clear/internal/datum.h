@@ -45,6 +45,8 @@ struct Datum {
 
 // as_number reads integers, and the digits or bytes of a constant or a slice.
 std::optional<number::Signed> as_number(const Datum& datum);
+// small_number reads one of at most 64 bits.
+std::optional<std::uint64_t> small_number(const Datum& datum);
 // as_address takes the last 20 bytes of what is longer.
 std::optional<Address> as_address(const Datum& datum);
 // equals compares a value with a constant of the file.

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "engine/abi/clear/internal/datum.h"
+#include "engine/abi/clear/internal/notes.h"
 #include "engine/abi/clear/screen.h"
 #include "engine/abi/clear/source.h"
 
@@ -69,7 +69,9 @@ class ScreenMaker {
   Result<std::uint32_t> bundled_length(const Open& group) const;
   Status field(std::uint32_t index, std::uint32_t bound);
   Status element(std::uint32_t index, const Rule& rule, std::uint32_t loops);
+  bool leaves_any_unseen() const;
   Status call(const Rule& rule, const Datum& datum, Field& field);
+  Result<Sent> sent(const Rule& rule, const Datum& datum) const;
   bool append_values(std::string& text, std::uint32_t rule) const;
   void sentence();
 
@@ -82,6 +84,7 @@ class ScreenMaker {
   Screen screen_;
   std::vector<Told> shown_;  // one a field
   std::vector<Inner> inner_;
+  bool tells_payment_ = false;
 };
 
 }  // namespace airlock::abi::clear::internal
