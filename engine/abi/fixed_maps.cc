@@ -123,16 +123,21 @@ bool is_unknown(const Result<Reading>& read) {
   return !read && read.error().code == Code::unknown_call;
 }
 
+// Whether a name of a value may stand for its role.
+using Naming = bool (*)(Role role, std::string_view name);
+bool is_of_no_other(Role role, std::string_view name) { return !names_another(role, name); }
+
 // Whether what a call holds is called as what it is, or not at all. Who signs, which some maps
 // list first, pays.
-bool names_values(const type::Map& map, const type::Entry& entry, std::span<const Role> roles) {
+bool names_values(const type::Map& map, const type::Entry& entry, std::span<const Role> roles,
+                  Naming may_name) {
   if (entry.input == type::kNone) return roles.empty();
   std::size_t at = 0;
   for (const type::Field& field : map.fields_of(map.types()[entry.input])) {
     const bool is_signer = map.types()[field.type].form == type::Form::signer;
     if (!is_signer && at == roles.size()) return false;
     const Role role = is_signer ? Role::payer : roles[at++];
-    if (field.name.size != 0 && !names(role, map.text(field.name))) return false;
+    if (field.name.size != 0 && !may_name(role, map.text(field.name))) return false;
   }
   return true;
 }
@@ -161,7 +166,8 @@ Status check_evm(const type::Map& map, const Loader& loader, std::span<type::Nod
     if (is_unknown(read)) continue;
     if (!read || map.text(read->entry->signature) != kCalls[i].signature ||
         !reads(map, *read, tape.nodes(), data, arguments_of(kCalls[i], widest)) ||
-        !names_values(map, *read->entry, std::span(kCalls[i].roles).first(kCalls[i].count)))
+        !names_values(map, *read->entry, std::span(kCalls[i].roles).first(kCalls[i].count),
+                      is_of_no_other))
       return fail(Code::golden_case_failed, i);
   }
   return check_plain_send(map, loader, room);
@@ -214,7 +220,7 @@ Status check_other(const type::Map& map, const Loader& loader, const Other& one,
     const bool is_right =
         read && without_lines(map.text(read->entry->name)) == one.name &&
         reads(map, *read, tape.nodes(), data, filled(one.arguments, made.amount_text)) &&
-        names_values(map, *read->entry, one.values) &&
+        names_values(map, *read->entry, one.values, names) &&
         names_accounts(map, *read->entry, one.accounts);
     if (!is_right) return fail(Code::golden_case_failed);
   }

@@ -48,7 +48,7 @@ TEST(Judge, RefusesAPackThatGivesTheBytesOfATransferAnotherMeaning) {
 }
 
 // Names as contracts have them, and none.
-TEST(Judge, LetsParametersOfATransferBeCalledAsWhatTheyAre) {
+TEST(Judge, LetsParametersOfATransferBeCalledAsTheirAuthorsLike) {
   for (const std::string_view good :
        {"transfer(address to,uint256 value)", "transfer(address _to,uint256 _value)",
         "transfer(address dst,uint256 wad)", "transfer(address,uint256)",
@@ -58,15 +58,17 @@ TEST(Judge, LetsParametersOfATransferBeCalledAsWhatTheyAre) {
         "transferFrom(address from,address to,uint256 tokenId)",
         "permit(address owner,address spender,uint256 value,uint256 deadline,uint8 v,bytes32 r,"
         "bytes32 s)",
+        "transferFrom(address owner,address buyer,uint256 numTokens)",
+        "transfer(address arg0,uint256 arg1)", "transfer(address newOwner,uint256 x)",
         "claim(address from,uint256 nonce)"})
     EXPECT_EQ(verdict({{key_of(), map_of({good})}}), Code::ok) << good;
 }
 
-TEST(Judge, RefusesParametersOfATransferThatAreCalledAsSomethingElse) {
+TEST(Judge, RefusesParametersOfATransferThatAreCalledAsOneAnother) {
   for (const std::string_view bad :
        {"transfer(address from,uint256 value)", "transfer(address fromAccount,uint256 value)",
-        "transfer(address to,uint256 nonce)", "transfer(address reference,uint256 value)",
-        "transfer(address to,uint256 fee)", "transfer(address to1,uint256 value)",
+        "transfer(address to,uint256 nonce)", "transfer(address from1,uint256 value)",
+        "transfer(address to,uint256 fee)", "transfer(address to,uint256 validUntil)",
         "transferFrom(address to,address from,uint256 value)",
         "transferFrom(address toWallet,address fromWallet,uint256 value)",
         "approve(address owner,uint256 value)",

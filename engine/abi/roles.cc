@@ -1,5 +1,7 @@
 #include "engine/abi/roles.h"
 
+#include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -86,6 +88,16 @@ bool names(Role role, std::string_view text) {
     says_role = says_role || is_own;
   }
   return says_role;
+}
+
+bool names_another(Role role, std::string_view text) {
+  static constexpr std::array<Role, 6> kOfPayments = {Role::payer, Role::recipient, Role::amount,
+                                                      Role::nonce, Role::deadline,  Role::fee};
+  std::string letters(text);
+  std::erase_if(letters, [](char c) { return c >= '0' && c <= '9'; });
+  return !names(role, letters) && std::ranges::any_of(kOfPayments, [&](Role other) {
+    return other != role && names(other, letters);
+  });
 }
 
 }  // namespace airlock::abi

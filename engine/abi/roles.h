@@ -29,4 +29,9 @@ enum class Role : std::uint8_t {
 // False where there is a digit or a letter that is not of ASCII.
 bool names(Role role, std::string_view text);
 
+// names_another says whether a name is one of another role of a payment, whatever digits it has:
+// "from1" of whom is paid. Authors call their parameters as they like ("buyer", "arg0"): such a
+// name says nothing, and is none of another role.
+bool names_another(Role role, std::string_view text);
+
 }  // namespace airlock::abi
