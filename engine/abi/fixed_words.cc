@@ -77,6 +77,17 @@ bool says(const clear::Screen& screen, const Probe& one, bool says_payer) {
          any_says(one.recipient_text) && (!says_payer || any_says(one.payer_text));
 }
 
+// Whether some word of a text begins with a digit, or may be a number in another script: "1 USDC",
+// but not "ERC20".
+bool may_count(std::string_view text) {
+  bool is_front = true;  // of a word, where no letter was yet
+  for (const char c : text) {
+    if (c < ' ' || c > '~' || (is_front && is_digit(c))) return true;
+    is_front = c == ' ' || (is_front && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z'));
+  }
+  return false;
+}
+
 // Whether a text says nothing but what is done: it begins with a word for that, and no word in it
 // is a number or passes for an address.
 bool says_deed(std::string_view text, Deed deed) {
@@ -85,8 +96,7 @@ bool says_deed(std::string_view text, Deed deed) {
                                                              "authorise", "permit", "grant"};
   const auto words = deed == Deed::send ? std::span<const std::string_view>(kSend) : kAllow;
   const std::string first = lower(text.substr(0, text.find(' ')));
-  return std::ranges::find(words, first) != words.end() && clear::is_symbol(text) &&
-         clear::is_name(text);
+  return std::ranges::find(words, first) != words.end() && !may_count(text) && clear::is_name(text);
 }
 
 bool fits(Role role, clear::Wording::Form form) {

@@ -122,11 +122,11 @@ TEST(Judge, RefusesAnIntentThatSaysSomethingElseThanWhatIsDone) {
   const std::string failed = "golden_case_failed " + binding_key();
   const auto sending = [](std::string_view words) { return fault_of(sending_items(), words); };
   for (const std::string_view good :
-       {"Send", "send", "Transfer Tokens", "Transfer From", "Send NFT", "Pay"})
+       {"Send", "send", "Transfer Tokens", "Transfer From", "Send NFT", "Pay", "Transfer ERC20 to"})
     EXPECT_EQ(sending(R"("intent":")" + std::string(good) + '"'), "ok") << good;
   for (const std::string_view bad :
-       {"Receive airdrop", "Refund me", "Approve", "Send 1 USDC", "Sendback",
-        "Send to 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"})
+       {"Receive airdrop", "Refund me", "Approve", "Send 1 USDC", "Send (1k)", "Send \u0661 USDC",
+        "Sendback", "Send to 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"})
     EXPECT_EQ(sending(R"("intent":")" + std::string(bad) + '"'), failed) << bad;
   const std::string sentence = R"("intent":"Send","interpolatedIntent":")";
   EXPECT_EQ(sending(sentence + R"(Send {value} to {to}")"), "ok");
