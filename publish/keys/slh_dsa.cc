@@ -5,8 +5,13 @@
 
 #include <array>
 
+#include "host/parallel/parallel.h"
+
 namespace airlock::keys::slh_dsa {
 namespace {
+
+// Nearly all of a signature's time is the leaves of its trees, each of which is made alone.
+constexpr std::size_t kWorkersMax = 8;
 
 using crypto::Sha256;
 using namespace crypto::slh_dsa;  // NOLINT(google-build-using-namespace): one algorithm, two rooms
@@ -81,7 +86,12 @@ Hash grow(const Signer& signer, Address address, std::vector<Hash> nodes, std::u
 Hash grow_layer(const Signer& signer, const Address& place, std::uint32_t leaf,
                 file::Buffer& path) {
   std::vector<Hash> leaves(std::size_t{1} << kTreeHeight);
-  for (std::uint32_t i = 0; i < leaves.size(); ++i) leaves[i] = chains_leaf(signer, place, i);
+  const auto make = [&](std::size_t, std::size_t i) -> Status {
+    leaves[i] = chains_leaf(signer, place, static_cast<std::uint32_t>(i));
+    return {};
+  };
+  AIRLOCK_CHECK(parallel::for_each({0, leaves.size()}, parallel::worker_count(kWorkersMax), make)
+                    .has_value());
   return grow(signer, place.at(Purpose::tree), std::move(leaves), 0, leaf, path);
 }
 
