@@ -90,7 +90,7 @@ Facts fitting_facts(Bytes image, Bytes base, const std::vector<delta::Segment>& 
 Result<BuiltPayload> build_on(Bytes image, Bytes base, const BaseIndex* index,
                               const Options& options, const Progress& progress) {
   std::vector<delta::Segment> copies;
-  if (index != nullptr) copies = find_copies(image, *index);
+  if (index != nullptr) copies = find_copies(image, *index, options.workers);
   const Facts facts = fitting_facts(image, base, copies, options);
   return build({image, base, options, index, code_facts(facts, image.size(), base.size()),
                 scratch_of(facts)},

@@ -5,6 +5,7 @@
 
 #include <divsufsort.h>
 
+#include "host/parallel/parallel.h"
 #include "publish/diff/internal/common_prefix.h"
 
 namespace airlock::diff {
@@ -14,10 +15,19 @@ namespace {
 constexpr std::int64_t kAdvantage = 8;
 // Comparing longer than this in one search gains nothing; it bounds the time on runs of one byte.
 constexpr std::int64_t kCompareMax = 4 << 10;
+// Parts of a large image are looked for side by side. The size is fixed, so that the copies do not
+// depend on how many look.
+constexpr std::size_t kPartSize = 8 << 20;
 
 class Copier {
  public:
-  Copier(Bytes image, const BaseIndex& index) : image_(image), base_(index.base()), index_(index) {}
+  // The copies of what stands in the image from `first` on.
+  Copier(Bytes image, std::size_t first, const BaseIndex& index)
+      : image_(image),
+        base_(index.base()),
+        index_(index),
+        scan_(static_cast<std::int64_t>(first)),
+        last_scan_(scan_) {}
 
   std::vector<delta::Segment> run();
 
@@ -41,9 +51,9 @@ class Copier {
   const BaseIndex& index_;
   std::vector<delta::Segment> copies_;
 
-  std::int64_t scan_ = 0;
+  std::int64_t scan_;
   Match match_;
-  std::int64_t last_scan_ = 0;  // where the pending copy begins
+  std::int64_t last_scan_;  // where the pending copy begins
   std::int64_t last_base_ = 0;
   std::int64_t offset_ = 0;  // of the pending copy: base minus image
 };
@@ -172,9 +182,18 @@ Match BaseIndex::search(Bytes image, std::int64_t at) const {
   return best;
 }
 
-std::vector<delta::Segment> find_copies(Bytes image, const BaseIndex& index) {
+std::vector<delta::Segment> find_copies(Bytes image, const BaseIndex& index, std::size_t workers) {
   if (index.base().empty()) return {};
-  return Copier(image, index).run();
+  std::vector<std::vector<delta::Segment>> parts((image.size() + kPartSize - 1) / kPartSize);
+  const auto find = [&](std::size_t, std::size_t part) -> Status {
+    const std::size_t first = part * kPartSize, end = std::min(first + kPartSize, image.size());
+    parts[part] = Copier(image.first(end), first, index).run();
+    return {};
+  };
+  AIRLOCK_CHECK(parallel::for_each({0, parts.size()}, workers, find).has_value());
+  std::vector<delta::Segment> copies;
+  for (const auto& part : parts) copies.insert(copies.end(), part.begin(), part.end());
+  return copies;
 }
 
 }  // namespace airlock::diff

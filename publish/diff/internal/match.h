@@ -33,7 +33,7 @@ class BaseIndex {
 };
 
 // find_copies returns bytes of the image that resemble bytes of the base, not all of them equal, in
-// the image's order; they do not overlap.
-std::vector<delta::Segment> find_copies(Bytes image, const BaseIndex& index);
+// the image's order; they do not overlap. How many workers look changes nothing.
+std::vector<delta::Segment> find_copies(Bytes image, const BaseIndex& index, std::size_t workers);
 
 }  // namespace airlock::diff
