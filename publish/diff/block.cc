@@ -96,12 +96,16 @@ class EncodingPort {
     at_ += size;
   }
   int earlier(std::uint64_t place) const { return image_[static_cast<std::size_t>(place)]; }
-  bool is_sound() const { return is_sound_; }
+  bool is_sound() const {
+    if constexpr (std::is_same_v<Bits, Coster>) return is_sound_ && bits_.price() <= price_max_;
+    return is_sound_;
+  }
 
-  // collect makes the price of each literal be kept.
-  void collect(std::vector<std::uint32_t>& prices) {
+  // collect makes the price of each literal be kept, and a walk end that costs more than this.
+  void collect(std::vector<std::uint32_t>& prices, std::uint64_t price_max) {
     prices_ = &prices;
     start_ = at_;
+    price_max_ = price_max;
   }
 
  private:
@@ -114,6 +118,7 @@ class EncodingPort {
   std::vector<std::uint32_t>* prices_ = nullptr;
   std::uint64_t start_ = 0;
   std::uint64_t literal_at_ = UINT64_MAX;
+  std::uint64_t price_max_ = UINT64_MAX;
 };
 
 constexpr std::size_t kWindowSize = 4096;
@@ -201,24 +206,25 @@ std::vector<std::uint8_t> code_block(const BlockInput& input, const BlockRange& 
   std::uint64_t least = UINT64_MAX;
   std::vector<std::uint32_t> prices(range.size);
   const bool has_copies = gaps.empty() || gaps.front().end - gaps.front().begin < range.size;
-  for (unsigned each = 0; each < (has_copies ? kIsaCount : 1); ++each) {
-    if (gaps.empty()) {
-      Coster coster;
-      EncodingPort<Coster> port(input.image, range.at, none, coster);
-      if (desk.walk(port, true, static_cast<Isa>(each))) {
-        return write(none, true, static_cast<Isa>(each));
-      }
+  for (unsigned each = 0; gaps.empty() && each < kIsaCount; ++each) {
+    Coster coster;
+    EncodingPort<Coster> port(input.image, range.at, none, coster);
+    if (desk.walk(port, true, static_cast<Isa>(each))) {
+      return write(none, true, static_cast<Isa>(each));
     }
+  }
+  // From the last on: of equals the first is taken.
+  for (unsigned each = has_copies ? kIsaCount : 1; each-- > 0;) {
     Coster coster;
     EncodingPort<Coster> port(input.image, range.at, none, coster);
     std::vector<std::uint32_t> collected(range.size);
-    port.collect(collected);
-    AIRLOCK_CHECK(desk.walk(port, false, static_cast<Isa>(each)));
-    if (coster.price() >= least) continue;
+    port.collect(collected, least);
+    if (!desk.walk(port, false, static_cast<Isa>(each)) || coster.price() > least) continue;
     least = coster.price();
     isa = static_cast<Isa>(each);
     prices = std::move(collected);
   }
+  AIRLOCK_CHECK(least != UINT64_MAX);
   return write(plan_steps(input, range, gaps, prices), false, isa);
 }
 
