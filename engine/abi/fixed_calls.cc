@@ -54,6 +54,13 @@ std::vector<std::uint8_t> data_of(const Sent& call, const Probe& one) {
   return data;
 }
 
+std::string lower(std::string_view text) {
+  std::string made(text);
+  for (char& c : made)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return made;
+}
+
 std::string arguments_of(const Sent& call, const Probe& one) {
   std::string json;
   for (std::size_t i = 0; i < call.count; ++i) {

@@ -69,6 +69,9 @@ struct Probe {
 inline constexpr std::size_t kProbes = clear::kWordSize;
 inline constexpr std::uint8_t kNonce = 3, kDeadline = 9, kParity = 27, kHalf = 0x33;
 
+// lower returns a text with its capitals of ASCII made small.
+std::string lower(std::string_view text);
+
 // probe returns the n-th, whose amount takes n + 1 bytes; data_of writes a call with it, and
 // arguments_of its arguments by place, as JSON.
 Probe probe(std::size_t n);

@@ -86,14 +86,6 @@ constexpr std::array<Other, 13> kOthers = {{
      {}},
 }};
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string lower(std::string_view text) {
-  std::string made(text);
-  std::ranges::transform(made, made.begin(), [](char c) { return lower(c); });
-  return made;
-}
-
 // Who signs has no bytes in a call of Move, and its map may list it.
 std::string with_signer(std::string_view arguments) {
   return "[\"0x\"," + std::string(arguments.substr(1));

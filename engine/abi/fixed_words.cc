@@ -10,14 +10,6 @@
 namespace airlock::abi {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string lower(std::string_view text) {
-  std::string made(text);
-  std::ranges::transform(made, made.begin(), [](char c) { return lower(c); });
-  return made;
-}
-
 // The message of ERC-2612, which allows a spender without a transaction.
 constexpr std::string_view kPermitTypes =
     R"json({"Permit":[{"name":"owner","type":"address"},{"name":"spender","type":"address"},
