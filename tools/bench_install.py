@@ -35,7 +35,7 @@ import bars  # noqa: E402
 import stage  # noqa: E402
 
 GNU_TIME = "/usr/bin/time"
-ROUNDS = 5
+ROUNDS = 11
 SECONDS_MAX = 300
 BASELINE = "sha256sum, then dd + fsync"
 RATIO_MAX = 1.5

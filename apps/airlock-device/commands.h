@@ -49,6 +49,9 @@ struct RunOptions {
 // run drives the device; its error is also that of a session that failed.
 Answer run(const RunOptions& options);
 
+// keep_memory_small is asked once, before anything large is kept.
+void keep_memory_small();
+
 Answer show_status(const file::Path& dir, Output output);
 Answer boot(const file::Path& dir, Output output);
 

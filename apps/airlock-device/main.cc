@@ -231,6 +231,7 @@ int report(const platform::Fault& fault, const std::string& dir) {
 }
 
 int main_of(int argc, char** argv) {
+  keep_memory_small();
   // A full disk is an error to be told, not a signal to die of.
   std::signal(SIGXFSZ, SIG_IGN);
   std::signal(SIGPIPE, SIG_IGN);

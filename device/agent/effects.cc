@@ -64,6 +64,10 @@ Result<const package::InstallPlan*> Agent::plan() {
 }
 
 Result<Event> Agent::ask_server() {
+  // Another session begins; what was at hand in the last one would stand beside what runs now.
+  release_.reset();
+  plan_.reset();
+  verified_.reset();
   AIRLOCK_ASSIGN(const slot::Record record, device_->record());
   AIRLOCK_ASSIGN(const Running running, Running::read(*device_, record));
   GivenUp given_up = GivenUp::read(*device_);
@@ -80,9 +84,6 @@ Result<Event> Agent::ask_server() {
   // What failed its trial, or what the owner left, comes back only when the owner installs it by
   // hand.
   if (given_up.holds(answer.offer->manifest)) return event_of(Event::Type::nothing);
-  release_.reset();
-  plan_.reset();
-  verified_.reset();
   Origin origin;
   origin.path = answer.offer->target;
   AIRLOCK_TRY(keep_origin(*device_, origin));
