@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <mutex>
+#include <optional>
 
+#include "host/parallel/parallel.h"
 #include "publish/release/internal.h"
 
 namespace airlock::release {
@@ -209,16 +212,40 @@ std::span<const CastMember> cast() { return kCast; }
 
 namespace {
 
+Answer<std::vector<keys::SigningKey>> make_member(const Path& folder, const CastMember& member,
+                                                  const keys::Secret& passphrase) {
+  const keys::Door door = member.group.empty() ? keys::Door::repository : keys::Door::package;
+  return make_keys(folder / member.name, member.algorithms, door, passphrase);
+}
+
+// Encrypting is slow by intent: the members' keys are made side by side.
+Answer<SignersKeys> make_members(const Path& folder, const keys::Secret& passphrase,
+                                 KeyProgress progress) {
+  std::mutex telling;
+  std::vector<std::optional<Answer<std::vector<keys::SigningKey>>>> made(std::size(kCast));
+  const auto make = [&](std::size_t, std::size_t at) -> Status {
+    if (progress != nullptr) {
+      const std::scoped_lock lock(telling);
+      progress(kCast[at].name);
+    }
+    made[at] = make_member(folder, kCast[at], passphrase);
+    if (!*made[at]) return std::unexpected(made[at]->error().error);
+    return {};
+  };
+  const Status all =
+      parallel::for_each({0, made.size()}, parallel::worker_count(made.size()), make);
+  SignersKeys signers;
+  for (auto& each : made) {
+    // Of the first that failed; those behind it may not have been begun.
+    if (!all && !*each) return std::unexpected(each->error());
+    signers.push_back(std::move(**each));
+  }
+  return signers;
+}
+
 Answer<void> make_cast(const Path& folder, std::string_view vendor, const keys::Secret& passphrase,
                        std::int64_t now, KeyProgress progress) {
-  SignersKeys signers;
-  for (const CastMember& member : kCast) {
-    if (progress != nullptr) progress(member.name);
-    const keys::Door door = member.group.empty() ? keys::Door::repository : keys::Door::package;
-    AIRLOCK_ASSIGN(std::vector<keys::SigningKey> made,
-                   make_keys(folder / member.name, member.algorithms, door, passphrase));
-    signers.push_back(std::move(made));
-  }
+  AIRLOCK_ASSIGN(const SignersKeys signers, make_members(folder, passphrase, progress));
   AIRLOCK_ASSIGN(const Buffer envelope, first_keyring(signers, vendor, now));
   AIRLOCK_TRY(file::create(folder / "keyring.cose", envelope));
   return {};
