@@ -80,7 +80,7 @@ Facts fitting_facts(Bytes image, Bytes base, const std::vector<delta::Segment>& 
       if (each.size >= shortest) kept.push_back(each);
     }
     if (kept.size() > delta::kSegmentsMax) continue;
-    Facts facts = find_facts(image, base, std::move(kept), *options.profile);
+    Facts facts = find_facts(image, base, std::move(kept), *options.profile, options.workers);
     if (code_facts(facts, image.size(), base.size()).size() <= pieces * options.piece_size) {
       return facts;
     }

@@ -75,7 +75,7 @@ class ChainFinder {
 }  // namespace
 
 Facts find_facts(Bytes image, Bytes base, std::vector<Segment> copies,
-                 const delta::Profile& profile) {
+                 const delta::Profile& profile, std::size_t workers) {
   Facts facts;
   facts.header.profile = profile.number;
   facts.segments = std::move(copies);
@@ -84,12 +84,7 @@ Facts find_facts(Bytes image, Bytes base, std::vector<Segment> copies,
   facts.header.chain_count =
       static_cast<std::uint32_t>(std::count(facts.chained.begin(), facts.chained.end(), 1));
   const std::vector<std::uint8_t> scratch = scratch_of(facts);
-  BytesSource source(scratch);
-  delta::FactsReader reader;
-  constexpr std::array<std::uint8_t, 32> kNoRoot{};
-  AIRLOCK_CHECK(reader.open(source, kNoRoot));
-  const LinkFacts link = find_link(
-      {image, base, facts.segments, [&](std::int64_t place) { return reader.moved(place); }});
+  const LinkFacts link = find_link({image, base, facts.segments, scratch, workers});
   facts.header.word_phase = static_cast<std::uint8_t>(link.phase);
   for (const delta::Region& region : link.regions) {
     AIRLOCK_CHECK(facts.header.regions.add(region));

@@ -7,6 +7,9 @@
 #include <limits>
 #include <map>
 
+#include "core/delta/facts_coding.h"
+#include "host/parallel/parallel.h"
+#include "publish/diff/internal/bytes_source.h"
 #include "publish/diff/internal/link.h"
 
 namespace airlock::diff {
@@ -84,17 +87,34 @@ std::int64_t roundest(const Votes& votes) {
   return votes.begin;
 }
 
+// How far places of the base went. One thread's: a reader keeps what it read last.
+class Moves {
+ public:
+  explicit Moves(Bytes scratch) : source_(scratch) {
+    constexpr std::array<std::uint8_t, 32> kNoRoot{};
+    AIRLOCK_CHECK(reader_.open(source_, kNoRoot));
+  }
+  Moves(const Moves&) = delete;
+  Moves& operator=(const Moves&) = delete;
+
+  std::int64_t of(std::int64_t place) { return reader_.moved(place); }
+
+ private:
+  BytesSource source_;
+  delta::FactsReader reader_;
+};
+
 // The targets of pointers that the address explains, and the words that are left.
 struct Explained {
   std::vector<std::int64_t> targets;
   std::vector<Word> rest;
 };
-Explained explain(const LinkInput& input, const std::vector<Word>& words, std::int64_t zero) {
+Explained explain(std::int64_t size, Moves& moves, const std::vector<Word>& words,
+                  std::int64_t zero) {
   Explained made;
-  const auto size = static_cast<std::int64_t>(input.base.size());
   for (const Word& word : words) {
     const std::int64_t target = std::int64_t{word.before} - zero;
-    if (target >= 0 && target < size && input.moved(target) == word.change()) {
+    if (target >= 0 && target < size && moves.of(target) == word.change()) {
       made.targets.push_back(target);
     } else {
       made.rest.push_back(word);
@@ -117,18 +137,23 @@ Region region_of(const std::vector<std::int64_t>& targets, std::int64_t zero) {
   return region;
 }
 
+struct Linked {
+  unsigned phase = 0;
+  std::size_t explained = 0;
+  std::vector<Region> regions;
+};
+
 // A region pays where it makes more words right than it makes wrong.
-bool pays(const LinkInput& input, unsigned phase, const std::vector<Region>& taken,
-          const Region& region) {
+bool pays(const LinkInput& input, Moves& moves, const Linked& linked, const Region& region) {
   std::size_t right = 0;
   std::size_t wrong = 0;
-  each_word(input, phase, [&](const Word& word) {
+  each_word(input, linked.phase, [&](const Word& word) {
     if (!region.holds(word.before)) return;
-    for (const Region& other : taken) {
+    for (const Region& other : linked.regions) {
       if (other.holds(word.before)) return;
     }
     const std::int64_t target = static_cast<std::uint32_t>(word.before - region.zero);
-    const std::int64_t moved = input.moved(target);
+    const std::int64_t moved = moves.of(target);
     if (word.change() == moved && moved != 0) {
       ++right;
     } else if (word.change() == 0 && moved != 0) {
@@ -137,12 +162,6 @@ bool pays(const LinkInput& input, unsigned phase, const std::vector<Region>& tak
   });
   return right > 2 * wrong + kVotesMin / 2;
 }
-
-struct Linked {
-  unsigned phase = 0;
-  std::size_t explained = 0;
-  std::vector<Region> regions;
-};
 
 Linked find_regions(const LinkInput& input, unsigned phase) {
   std::vector<Word> words;
@@ -156,16 +175,18 @@ Linked find_regions(const LinkInput& input, unsigned phase) {
     if (segment.size < kSegmentSizeMin) continue;
     by_shift.emplace(std::int64_t{segment.image} - std::int64_t{segment.base}, &segment);
   }
+  Moves moves(input.scratch);
+  const auto base_size = static_cast<std::int64_t>(input.base.size());
   Linked made;
   made.phase = phase;
   for (std::size_t round = 0; round < kRoundsMax; ++round) {
     const Votes votes = most_votes(words, by_shift);
     if (votes.count < static_cast<std::int64_t>(kVotesMin)) break;
     const std::int64_t zero = roundest(votes);
-    Explained explained = explain(input, words, zero);
+    Explained explained = explain(base_size, moves, words, zero);
     if (explained.targets.size() < kVotesMin) break;
     const Region region = region_of(explained.targets, zero);
-    if (pays(input, phase, made.regions, region)) {
+    if (pays(input, moves, made, region)) {
       made.regions.push_back(region);
       made.explained += explained.targets.size();
     }
@@ -215,8 +236,14 @@ unsigned phase_of_returns(Bytes base) {
 LinkFacts find_link(const LinkInput& input) {
   Linked best;
   best.phase = phase_of_returns(input.base);
-  for (unsigned phase = 0; phase < 4; ++phase) {
-    Linked each = find_regions(input, phase);
+  std::array<Linked, 4> by_phase;
+  const Status found = parallel::for_each(
+      {0, by_phase.size()}, input.workers, [&](std::size_t, std::size_t phase) -> Status {
+        by_phase[phase] = find_regions(input, static_cast<unsigned>(phase));
+        return {};
+      });
+  AIRLOCK_CHECK(found);
+  for (Linked& each : by_phase) {
     if (each.explained > best.explained) best = std::move(each);
   }
   LinkFacts made = {best.phase, best.regions};

@@ -16,7 +16,7 @@ struct Facts {
 
 // find_facts makes facts of copies: the chain among them, and where the base was linked to.
 Facts find_facts(Bytes image, Bytes base, std::vector<delta::Segment> copies,
-                 const delta::Profile& profile);
+                 const delta::Profile& profile, std::size_t workers);
 
 // code_facts returns them as they travel.
 std::vector<std::uint8_t> code_facts(const Facts& facts, std::uint64_t image_size,

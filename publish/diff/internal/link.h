@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 #include "core/delta/facts.h"
@@ -13,8 +12,8 @@ struct LinkInput {
   Bytes image;
   Bytes base;
   const std::vector<delta::Segment>& segments;
-  // how far a place of the base went, as FactsReader::moved
-  std::function<std::int64_t(std::int64_t)> moved;
+  Bytes scratch;  // of the segments: tells how far a place of the base went
+  std::size_t workers = 1;
 };
 struct LinkFacts {
   unsigned phase = 0;
