@@ -4,13 +4,17 @@
 #include "apps/airlock/commands.h"
 #include "apps/airlock/contracts.h"
 #include "apps/airlock/show.h"
+#include "engine/abi/move/sui.h"
 #include "engine/abi/show_transaction.h"
 #include "engine/abi/transaction.h"
 #include "host/terminal/terminal.h"
+#include "host/text/text.h"
 #include "host/text/visible_json.h"
 
 namespace airlock::app {
 namespace {
+
+constexpr std::size_t kWrittenSizeMax = 4 << 20;  // of a transaction as JSON
 
 struct TransactionOptions {
   std::string data;
@@ -18,6 +22,7 @@ struct TransactionOptions {
   std::string pack;
   std::string screen;
   bool lines = false;
+  bool write = false;
 };
 
 Answer print_screens(const abi::clear::Shown& shown, const TransactionOptions& options) {
@@ -30,7 +35,21 @@ Answer print_screens(const abi::clear::Shown& shown, const TransactionOptions& o
   return {};
 }
 
+// Of Sui alone a transaction is what it calls; elsewhere abi encode makes the call in it.
+Answer write_transaction(const TransactionOptions& options) {
+  if (!options.chain.starts_with("sui:"))
+    return refuse(Code::usage, "--write is for transactions of sui; abi encode makes a call");
+  AIRLOCK_ASSIGN(const std::string typed, read_typed(options.data));
+  const auto shown = json::Tree::parse(typed, kWrittenSizeMax);
+  if (!shown) return refuse(shown.error(), about_json("the transaction", shown.error().code));
+  AIRLOCK_ANSWER_ASSIGN(const std::vector<std::uint8_t> made,
+                        abi::move::encode_sui_transaction(shown->root()), "the transaction");
+  std::printf("0x%s\n", text::to_hex(made).c_str());
+  return {};
+}
+
 Answer read_transaction(const TransactionOptions& options) {
+  if (options.write) return write_transaction(options);
   AIRLOCK_ASSIGN(const std::vector<std::uint8_t> data, read_data(options.data));
   std::unique_ptr<const abi::Snapshot> snapshot = abi::Snapshot::none();
   if (!options.pack.empty()) {
@@ -73,9 +92,18 @@ void add_transaction_command(CLI::App& family, Outcome& outcome) {
       ->type_name("128x64")
       ->check(CLI::IsMember({"128x64"}))
       ->excludes(lines);
+  auto* screen = made.command.get_option("--screen");
+  made.command
+      .add_flag(
+          "--write", made.options.write,
+          "the other way: data is @FILE with a transaction of sui as this command answers it; "
+          "answer its bytes")
+      ->excludes(lines)
+      ->excludes(screen);
   made.command.footer(
       "Example:\n  airlock abi transaction --chain eip155 --pack wallet.pack 0x02f8..\n"
-      "  airlock abi transaction --chain sui:mainnet @transaction.hex");
+      "  airlock abi transaction --chain sui:mainnet @transaction.hex\n"
+      "  airlock abi transaction --chain sui:mainnet --write @transaction.json");
 }
 
 }  // namespace airlock::app

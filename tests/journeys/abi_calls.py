@@ -122,6 +122,20 @@ class AbiCalls(Stage):
         self.assertIn("Runs as an account: " + TOKEN, told)
         self.refuses("unsupported_version", self.transaction, "eip155", "0x05c0")
 
+    def test_a_transaction_of_sui_is_read_and_written_again(self):
+        split, end = "02000101" + "0000", "aa" * 32 + "00" + "aa" * 32 + "00" * 16 + "00"
+        data = "0x0000" + "01" + "0008" + "07" + "00" * 7 + "01" + split + end
+        shown = self.transaction("sui:mainnet", data)
+        self.assertEqual(shown["commands"][0]["$kind"], "SplitCoins")
+        written = self.dir / "written.json"
+        written.write_text(json.dumps(shown))
+        self.assertEqual(self.airlock("abi", "transaction", "--chain", "sui:mainnet", "--write", "@written.json").strip(), data)
+        shown["commands"][0]["SplitCoins"]["amounts"] = [{"Input": 1}]  # there is one input, 0
+        written.write_text(json.dumps(shown))
+        self.refuses("chain_refuses", self.airlock, "abi", "transaction", "--chain", "sui:mainnet", "--write", "@written.json")
+        self.refuses("bad_value", self.airlock, "abi", "transaction", "--chain", "sui:mainnet", "--write", "{}")
+        self.refuses("usage", self.airlock, "abi", "transaction", "--chain", "eip155", "--write", "@written.json")
+
     def test_arguments_may_come_from_a_file(self):
         (self.dir / "arguments.json").write_text(json.dumps([RECEIVER, "1000"]))
         self.assertEqual(self.airlock("abi", "encode", "--abi", "erc20.json", "transfer", "@arguments.json").strip(), self.call)

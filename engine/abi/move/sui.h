@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/abi/type/type.h"
+#include "host/json/tree.h"
 
 namespace airlock::abi::move {
 
@@ -91,6 +92,11 @@ Result<SuiTransaction> read_sui_transaction(Bytes data);
 // Errors: over_budget where `json` would pass `size_max`.
 Status append_sui_json(std::string& json, const SuiTransaction& transaction,
                        std::size_t size_max = type::kOutputMax);
+
+// encode_sui_transaction writes the bytes of a transaction that is shown so: what append_sui_json
+// shows of them is the same. Inputs whose reference is not resolved yet have no bytes. Errors:
+// bad_value (at = how many bytes came out until then), those of read_sui_transaction.
+Result<std::vector<std::uint8_t>> encode_sui_transaction(json::Node shown);
 
 // sui_function returns the map's function that a command calls, or nullptr.
 const type::Entry* sui_function(const type::Map& map, const SuiCommand& command);

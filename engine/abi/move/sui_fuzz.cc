@@ -1,4 +1,5 @@
-// Any bytes as a transaction of Sui: refused, or shown as valid JSON within its limit.
+// Any bytes as a transaction of Sui: refused, or shown as valid JSON within its limit, which is
+// written again as the same bytes.
 #include "engine/abi/move/move.h"
 
 using namespace airlock;
@@ -9,6 +10,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!transaction) return 0;
   std::string json;
   if (!move::append_sui_json(json, *transaction)) return 0;
-  AIRLOCK_CHECK(json::Tree::parse(json, json.size(), json::Nul::in_texts));
+  const auto tree = json::Tree::parse(json, json.size(), json::Nul::in_texts);
+  AIRLOCK_CHECK(tree);
+  const auto again = move::encode_sui_transaction(tree->root());
+  AIRLOCK_CHECK(again && equal(*again, {data, size}));
   return 0;
 }

@@ -203,7 +203,7 @@ TEST(MoveCorpus, ReadsEveryAptosPayloadAndWritesItAgain) {
   record(lines);
 }
 
-TEST(MoveCorpus, ShowsEverySuiTransactionAsTheLibraryDoes) {
+TEST(MoveCorpus, ShowsAndEncodesEverySuiTransactionAsTheLibraryDoes) {
   if (!exists(corpus("sui_tx.jsonl"))) GTEST_SKIP() << "no corpus at " << corpus("");
   std::size_t same = 0;
   const std::size_t lines = lines_of("sui_tx.jsonl", [&](const Json& line) {
@@ -217,6 +217,11 @@ TEST(MoveCorpus, ShowsEverySuiTransactionAsTheLibraryDoes) {
     EXPECT_EQ(ours, theirs) << line["id"];
     same += ours == theirs;
     EXPECT_FALSE(read_sui_transaction(Bytes(data).first(data.size() - 1)));
+    const auto tree = json::Tree::parse(line["data"].dump(), 1 << 20);
+    ASSERT_TRUE(tree) << line["id"];
+    const auto again = encode_sui_transaction(tree->root());
+    ASSERT_TRUE(again) << line["id"] << name(again.error().code);
+    EXPECT_EQ(*again, data) << line["id"];
   });
   EXPECT_EQ(same, lines);
   record(lines);
