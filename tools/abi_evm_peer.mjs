@@ -1,7 +1,8 @@
 // ethers and viem beside engine/abi/evm, from the packages in $AIRLOCK_PEERS.
 //
-// corpus FOLDER           random types, random ABIs with calls, returns, errors and events, and malformed input: what
-//                         both libraries make of them, as the files that the tests EvmCorpus.* read
+// corpus FOLDER [FOUND]   random types, random ABIs with calls, returns, errors and events, and malformed input, also what
+//                         evm_call_fuzz left in FOUND: what both libraries make of them, as the files that the tests
+//                         EvmCorpus.* read
 // counted REPORT FOLDER   says how many cases each of those tests passed by its report, which must be all of its file
 // workloads               the calls that tools/bench_abi.py measures, with their ABIs
 // bench FILE              decodes those calls, and prints nanoseconds of processor time a call as JSON
@@ -344,6 +345,30 @@ function malformed_cases() {
   return kept;
 }
 
+// What a fuzz target found: a signature, a line feed, data. It is a case where both libraries refuse, or read values
+// whose one encoding the data is; what else they take, they take more lightly than the chain.
+function found_case(file) {
+  const content = fs.readFileSync(file);
+  const line = content.indexOf(10);
+  const parsed = line < 0 ? undefined : read(() => ethers.FunctionFragment.from(content.subarray(0, line).toString("latin1")));
+  if (!parsed || parsed.inputs.length === 0) return undefined;
+  const types = parsed.inputs.map((input) => input.format("sighash"));
+  const data = "0x" + content.subarray(line + 1).toString("hex");
+  const [first, second] = [by_ethers, by_viem].map((how) => read(how, types, data));
+  const made = { types, mutation: `found ${path.basename(file)}`, data };
+  if (!first && !second) return { ...made, chain: "revert", canonical: false };
+  if (!first || !second || json(first) !== json(second) || read(encode, types, first) !== data) return undefined;
+  return { ...made, chain: "accept", canonical: true, chain_values: first };
+}
+
+function found_cases(folder) {
+  if (!folder) return [];
+  const files = fs.readdirSync(folder).map((name) => path.join(folder, name));
+  const cases = files.map(found_case).filter(Boolean);
+  console.error(`found by fuzzing: ${cases.length} of ${files.length} are cases`);
+  return cases;
+}
+
 // ---- the files
 
 function write_cases(folder, file, cases) {
@@ -352,7 +377,7 @@ function write_cases(folder, file, cases) {
   fs.writeFileSync(path.join(folder, file), file.endsWith(".gz") ? gzipSync(text) : text);
 }
 
-function corpus(folder) {
+function corpus(folder, found) {
   console.error(`AIRLOCK_SEED=${state}`);
   fs.mkdirSync(path.join(folder, "abi"), { recursive: true });
   const cases = { calls: [], returns: [], events: [], errors: [] };
@@ -371,7 +396,7 @@ function corpus(folder) {
   }
   for (const [name, list] of Object.entries(cases)) write_cases(folder, `${name}.jsonl`, list);
   write_cases(folder, "random_types.jsonl.gz", times(TYPES, type_case));
-  write_cases(folder, "malformed.jsonl", malformed_cases());
+  write_cases(folder, "malformed.jsonl", [...malformed_cases(), ...found_cases(found)]);
   fs.writeFileSync(path.join(folder, "manifest.json"), "{}\n");
 }
 
@@ -437,8 +462,8 @@ function bench(file) {
 }
 
 const [command, argument, folder] = process.argv.slice(2);
-if (command === "corpus") corpus(argument);
+if (command === "corpus") corpus(argument, folder);
 else if (command === "counted") counted(argument, folder);
 else if (command === "workloads") workloads();
 else if (command === "bench") bench(argument);
-else throw new Error("usage: abi_evm_peer.mjs corpus FOLDER | counted REPORT FOLDER | workloads | bench FILE");
+else throw new Error("usage: abi_evm_peer.mjs corpus FOLDER [FOUND] | counted REPORT FOLDER | workloads | bench FILE");

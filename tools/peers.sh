@@ -25,7 +25,10 @@ AIRLOCK_PEERS="$peers" "$bin/engine_abi_solana_test" --gtest_filter='SolanaPeer.
 AIRLOCK_PEERS="$peers" python3 tools/tuf_canonical.py
 evm="$peers/corpus/abi/evm"
 rm -rf "$evm" "$peers/evm.json"
-AIRLOCK_PEERS="$peers" node tools/abi_evm_peer.mjs corpus "$evm"
+# What `make fuzz` found with evm_call_fuzz, where it ran.
+found=build/fuzz/corpus/evm_call_fuzz
+[ -d "$found" ] || found=
+AIRLOCK_PEERS="$peers" node tools/abi_evm_peer.mjs corpus "$evm" $found
 AIRLOCK_CORPUS="$peers/corpus" "$bin/engine_abi_evm_test" --gtest_output="json:$peers/evm.json" \
   --gtest_filter='EvmCorpus.*RandomTypes*:EvmCorpus.*RealContracts:EvmCorpus.*Malformed*'
 AIRLOCK_PEERS="$peers" node tools/abi_evm_peer.mjs counted "$peers/evm.json" "$evm"
