@@ -19,9 +19,9 @@ elf::Machine machine() {
   return is_arm ? elf::Machine::aarch64 : elf::Machine::x86_64;
 }
 
-// refuse tells an error of bytes in words.
+// refuse tells an error of bytes, which have no lines.
 std::unexpected<Fault> refuse(const Error& error, std::string what) {
-  return std::unexpected(Fault{error.code, {}, std::move(what), std::string(explain(error.code))});
+  return std::unexpected(Fault{error.code, {0, 0}, std::move(what), {}});
 }
 
 std::string_view text_in(const char* text, std::size_t size) { return {text, strnlen(text, size)}; }

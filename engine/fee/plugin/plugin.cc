@@ -78,10 +78,7 @@ Read<void> Engine::admit(const Serving& next) const {
 Read<void> Engine::load(std::shared_ptr<const Candidate> plugin, const How& how) {
   auto next = Serving::start(std::move(plugin), how);
   if (!next) {
-    return std::unexpected(Fault{next.error().code,
-                                 {},
-                                 "the plugin does not start",
-                                 std::string(explain(next.error().code))});
+    return std::unexpected(Fault{next.error().code, {0, 0}, "the plugin does not start", {}});
   }
   AIRLOCK_TRY(admit(**next));
   const std::lock_guard lock(writers_);
@@ -126,10 +123,7 @@ Read<void> Engine::restore(const crypto::Digest& digest) {
     if (place != kept_.end()) found = *place;
   }
   if (!found) {
-    return std::unexpected(Fault{Code::not_found,
-                                 {},
-                                 "no plugin of this digest is kept",
-                                 std::string(explain(Code::not_found))});
+    return std::unexpected(Fault{Code::not_found, {0, 0}, "no plugin of this digest is kept", {}});
   }
   return load(found->plugin, found->how);
 }
