@@ -108,7 +108,12 @@ std::expected<fee::plugin::Confinement, Refusal> confinement_of(const EvalOption
 std::expected<std::shared_ptr<const Serving>, Refusal> serve(const EvalOptions& options) {
   AIRLOCK_ASSIGN(const auto plugin, read_plugin(options.plugin));
   AIRLOCK_ASSIGN(const auto how, confinement_of(options));
-  AIRLOCK_ANSWER_ASSIGN(const auto serving, Serving::start(plugin, how), options.plugin);
+  const auto started = Serving::start(plugin, how);
+  if (!started && started.error().code == Code::plugin_not_confined) {
+    const sandbox::Layers missing(static_cast<std::uint32_t>(started.error().at));
+    return refuse(started.error(), options.plugin + ": there is no layer of " + text_of(missing));
+  }
+  AIRLOCK_ANSWER_ASSIGN(const auto serving, started, options.plugin);
   for (const fee::GoldenCase& golden : plugin->golden_cases()) {
     const std::string otherwise = serving->replay(golden);
     if (otherwise.empty()) continue;

@@ -62,31 +62,28 @@ Result<Process> Process::start(const Start& start) {
   if (pipe2(pipe_ends.data(), O_CLOEXEC) != 0) return fail(Code::no_room);
   std::string program = start.program;
   std::array<char*, 2> arguments = {program.data(), nullptr};
-  const unsigned long flags = SIGCHLD | (start.namespaces == Namespaces::own ? kNamespaces : 0UL);
+  const unsigned long flags =
+      SIGCHLD | CLONE_PIDFD | (start.namespaces == Namespaces::own ? kNamespaces : 0UL);
+  int handle = -1;
   // Not fork(3): it would run what libraries do around a fork, and knows no namespaces.
-  const long id = syscall(SYS_clone, flags, nullptr, nullptr, nullptr, nullptr);
+  const long id = syscall(SYS_clone, flags, nullptr, &handle, nullptr, nullptr);
   if (id == 0) become(start, arguments.data(), pipe_ends[1]);
   close(pipe_ends[1]);
   Status said = id > 0 ? began(pipe_ends[0]) : fail(Code::no_room);
   close(pipe_ends[0]);
-  Process made(static_cast<int>(id));
+  Process made(static_cast<int>(id), handle);
   if (!said) return std::unexpected(said.error());
   return made;
 }
 
-Process& Process::operator=(Process&& other) noexcept {
-  if (this == &other) return *this;
-  end();
-  id_ = std::exchange(other.id_, -1);
-  return *this;
-}
-
 void Process::end() {
-  if (id_ <= 0) return;
-  kill(id_, SIGKILL);
-  while (waitpid(id_, nullptr, 0) < 0 && errno == EINTR) {
+  if (handle_ < 0) return;
+  syscall(SYS_pidfd_send_signal, handle_, SIGKILL, nullptr, 0);
+  siginfo_t ended{};
+  while (waitid(P_PIDFD, static_cast<id_t>(handle_), &ended, WEXITED) != 0 && errno == EINTR) {
   }
-  id_ = -1;
+  close(handle_);
+  handle_ = id_ = -1;
 }
 
 }  // namespace airlock::sandbox

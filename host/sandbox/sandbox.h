@@ -90,16 +90,18 @@ class Process {
   // start runs the program with no arguments, no environment and no other descriptor. Errors:
   // no_room (no process can be made, or none with namespaces), not_found (the program).
   static Result<Process> start(const Start& start);
-  Process(Process&& other) noexcept : id_(std::exchange(other.id_, -1)) {}
-  Process& operator=(Process&& other) noexcept;
+  Process(Process&& other) noexcept
+      : id_(std::exchange(other.id_, -1)), handle_(std::exchange(other.handle_, -1)) {}
+  Process& operator=(Process&& other) = delete;
   ~Process() { end(); }
   // end kills the process, and every other one of its namespace, and waits until it is gone.
   void end();
   int id() const { return id_; }
 
  private:
-  explicit Process(int id) : id_(id) {}
+  Process(int id, int handle) : id_(id), handle_(handle) {}
   int id_ = -1;
+  int handle_ = -1;  // names the process even where somebody else waited for it, unlike its number
 };
 
 }  // namespace airlock::sandbox

@@ -11,6 +11,11 @@ namespace {
 
 using sandbox::Layer;
 
+// The error says which layers are missing.
+std::unexpected<Error> not_confined(sandbox::Layers missing) {
+  return fail(Code::plugin_not_confined, missing.bits());
+}
+
 // begin starts the runner in namespaces of its own, or without, where there are none: the report
 // then says so.
 Result<sandbox::Process> begin(sandbox::Process::Start start, const Confinement& how,
@@ -20,7 +25,8 @@ Result<sandbox::Process> begin(sandbox::Process::Start start, const Confinement&
     if (made) report.layers = report.layers.with(Layer::namespaces);
     if (made || made.error().code == Code::not_found) return made;
   }
-  if (how.required.has(Layer::namespaces)) return fail(Code::plugin_not_confined);
+  if (how.required.has(Layer::namespaces))
+    return not_confined(sandbox::Layers().with(Layer::namespaces));
   start.namespaces = sandbox::Namespaces::shared;
   return sandbox::Process::start(start);
 }
@@ -43,7 +49,7 @@ Result<Channel> Channel::start(const Candidate& plugin, const Confinement& how) 
   close(ends[1]);
   if (!process) {
     const bool is_missing = process.error().code == Code::not_found;
-    return fail(is_missing ? Code::plugin_runner_missing : process.error().code);
+    return is_missing ? fail(Code::plugin_runner_missing) : std::unexpected(process.error());
   }
   made.process_ = std::make_unique<sandbox::Process>(std::move(*process));
   AIRLOCK_TRY(made.set_up(plugin, how));
@@ -59,7 +65,9 @@ Status Channel::set_up(const Candidate& plugin, const Confinement& how) {
   if (ready.code != 0) return fail(known_code(ready.code).value_or(Code::plugin_crashed));
   report_.landlock = ready.landlock;
   report_.layers = sandbox::Layers(report_.layers.bits() | ready.layers);
-  if (!report_.layers.covers(how.required)) return fail(Code::plugin_not_confined);
+  if (!report_.layers.covers(how.required)) {
+    return not_confined(sandbox::Layers(how.required.bits() & ~report_.layers.bits()));
+  }
   return {};
 }
 

