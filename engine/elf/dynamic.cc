@@ -8,6 +8,7 @@ enum Tag : std::uint64_t {
   kNeeded = 1,
   kCallsSize = 2,
   kCallsTable = 3,
+  kHash = 4,  // which the loader ignores where there is a GNU hash table
   kNames = 5,
   kSymbols = 6,
   kRelocations = 7,
@@ -126,6 +127,7 @@ Status Reader::take_flags(const raw::Dynamic& entry) {
       allowed = kMoreNow;
       break;
     case kCallsTable:
+    case kHash:
     case kOwnName:
     case kSymbolic:
     case kBindNow:

@@ -240,6 +240,7 @@ TEST_F(Judged, RefusesWhatTheLoaderMayReadOtherwise) {
             "plugin_malformed")
       << "a tag that is not known here";
   EXPECT_EQ(with("", "-Wl,--hash-style=sysv"), "plugin_malformed");
+  EXPECT_EQ(with("", "-Wl,--hash-style=both"), "read");
 }
 
 TEST_F(Judged, EndsOnWhateverByteIsChanged) {

@@ -14,8 +14,8 @@ bool is_stated(Code code) {
 
 }  // namespace
 
-Result<std::shared_ptr<const Serving>> Serving::start(std::shared_ptr<const Candidate> plugin,
-                                                      const How& how) {
+Result<std::shared_ptr<const Serving>> Serving::start(
+    const std::shared_ptr<const Candidate>& plugin, const How& how) {
   std::shared_ptr<Serving> made(new Serving(plugin, how));
   if (const auto* const confinement = std::get_if<Confinement>(&how)) {
     AIRLOCK_ASSIGN(std::unique_ptr<const Child> child, Child::start(plugin, *confinement));
@@ -75,8 +75,8 @@ Read<void> Engine::admit(const Serving& next) const {
   return {};
 }
 
-Read<void> Engine::load(std::shared_ptr<const Candidate> plugin, const How& how) {
-  auto next = Serving::start(std::move(plugin), how);
+Read<void> Engine::load(const std::shared_ptr<const Candidate>& plugin, const How& how) {
+  auto next = Serving::start(plugin, how);
   if (!next) {
     return std::unexpected(Fault{next.error().code, {0, 0}, "the plugin does not start", {}});
   }

@@ -31,8 +31,8 @@ using How = std::variant<Confinement, PartOfWallet>;
 class Serving {
  public:
   // start answers the errors of Child::start and InProcess::start.
-  static Result<std::shared_ptr<const Serving>> start(std::shared_ptr<const Candidate> plugin,
-                                                      const How& how);
+  static Result<std::shared_ptr<const Serving>> start(
+      const std::shared_ptr<const Candidate>& plugin, const How& how);
   const Candidate& plugin() const { return *plugin_; }
   std::shared_ptr<const Candidate> shared_plugin() const { return plugin_; }
   const How& how() const { return how_; }
@@ -77,7 +77,7 @@ class Engine {
   // and unloads the one before once nobody reads it: where that takes longer than kDrainMax, the
   // next load, restore or collect does. Codes: those of Serving::start; fee_case_failed,
   // fee_over_cap, recipient_forbidden; the present plugin then stays.
-  Read<void> load(std::shared_ptr<const Candidate> plugin, const How& how);
+  Read<void> load(const std::shared_ptr<const Candidate>& plugin, const How& how);
   // restore loads a plugin that served before. Codes: not_found, and those of load.
   Read<void> restore(const crypto::Digest& digest);
   // unload leaves the policies alone.
