@@ -1,5 +1,9 @@
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
+
+#include <fstream>
+#include <thread>
 
 #include "engine/fee/plugin/plugins_test.h"
 
@@ -268,6 +272,35 @@ TEST_F(InAChild, APluginIsStartedAgainAfterACrash) {
   for (int i = 0; i < 12 && said != "plugin_resting"; ++i)
     said = told((*serving)->quote(asked_for("13")));
   EXPECT_EQ(said, "plugin_resting");
+}
+
+// Waits until every process that a wallet left to this one is gone, and ends those that are not.
+bool ends_by_itself() {
+  for (int i = 0; i < 200; ++i) {
+    while (waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+    if (no_process_is_left()) return true;
+    std::this_thread::sleep_for(milliseconds(50));
+  }
+  std::ifstream children("/proc/self/task/" + std::to_string(getpid()) + "/children");
+  for (int id = 0; children >> id;) kill(id, SIGKILL);
+  return false;
+}
+
+TEST_F(InAChild, AProcessEndsWithItsWallet) {
+  const auto plugin = judged(plugin_of(hanging(kHangs[2])));
+  const pid_t wallet = fork();
+  if (wallet == 0) {
+    const auto serving = Serving::start(plugin, confined());
+    if (!serving) _exit(1);
+    std::thread asking([&] { (void)(*serving)->quote(asked_for("1")); });
+    std::this_thread::sleep_for(milliseconds(50));
+    _exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(wallet, &status, 0), wallet);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(ends_by_itself());
 }
 
 TEST(Pause, DoublesUpToItsMost) {
