@@ -3,13 +3,14 @@
 #   library(<name> HEADERS <header or folder/> ... [HOST] [ONE_UNIT])
 #   room(<folder> [ROOMS <room> ...] [LIBS <library> ...] [BACKEND_LIBS <library> ...] [FUZZ_LIBS <library> ...] [HOST]
 #        [BUSY_TESTS])
-#   app(<program> <folder> [ROOMS <room> ...] [LIBS <library> ...] [MODULE])
+#   app(<program> <folder> [ROOMS <room> ...] [LIBS <library> ...] [MODULE] [CONFINED])
 #   shared(<library> <room> HEADERS <header or folder/header> ...)
 #
 # A room is a folder, a namespace, a CMake target (slashes become underscores) and, where a
 # *_test.cc stands in it, a test binary. HOST rooms need an operating system; the others are
 # freestanding and compile for Cortex-M too. BACKEND_LIBS are for the *_host.cc of a freestanding
 # room alone, which a bare build leaves out; FUZZ_LIBS are peers of its fuzz targets.
+# A CONFINED program is compiled with its rooms once more and without a sanitizer, whose memory no budget has room for.
 # BUSY_TESTS run for long enough to be optimized like what they test. A shared library is one room and what that needs, for
 # programs that are not ours: <room>/<library>.map lists what it exports. tools/check_rooms.py holds every #include against this
 # file: one that is not listed here, or that points down the page, fails the tests. Tests, benchmarks
@@ -20,7 +21,7 @@
 library(freestanding HEADERS algorithm array bit compare concepts cstddef cstdint cstring expected initializer_list limits new optional span string_view)
 library(c HOST HEADERS stddef.h stdint.h)
 library(glibc HOST HEADERS malloc.h)
-library(posix HOST HEADERS arpa/inet.h dlfcn.h fcntl.h linux/ netinet/in.h poll.h signal.h sys/ termios.h unistd.h)
+library(posix HOST HEADERS arpa/inet.h dlfcn.h fcntl.h link.h linux/ netinet/in.h poll.h sched.h signal.h sys/ termios.h unistd.h)
 library(crypto HEADERS openssl/)
 library(ssl HEADERS openssl/ssl.h)
 library(secp256k1 HEADERS secp256k1.h)
@@ -56,6 +57,7 @@ room(host/yaml      HOST ROOMS core/base host/text LIBS yaml)
 room(host/terminal  HOST ROOMS core/base host/text)
 room(host/commandline HOST ROOMS core/base host/text LIBS cli11)
 room(host/breaker   HOST ROOMS core/base)
+room(host/sandbox   HOST ROOMS core/base)
 
 # ---- trust: the repository door.
 room(trust/tuf      HOST ROOMS core/base core/codec core/crypto host/file host/json host/text LIBS crypto)
@@ -81,10 +83,17 @@ room(engine/abi/clear    HOST ROOMS core/base core/crypto host/json host/text en
 
 room(engine/abi          HOST ROOMS core/base core/crypto core/package core/entry host/file host/json host/text engine/number engine/swap engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack)
 
+# What a shared library would do to who loads it.
+room(engine/elf          HOST ROOMS core/base)
+
 # What a wallet charges: strategies, the policy that is made of them, and the engine that follows one pointer to it.
 room(engine/fee/strategy HOST ROOMS core/base host/text engine/number)
 room(engine/fee/policy   HOST ROOMS core/base core/crypto core/package host/text host/yaml engine/number engine/fee/strategy)
 room(engine/fee          HOST BUSY_TESTS ROOMS core/base core/crypto host/json host/text host/yaml engine/number engine/swap engine/fee/strategy engine/fee/policy)
+
+# Fees named by native plugins: the C ABI and what goes over it, and the judge, the confined process and the swap behind it.
+room(engine/fee/plugin/abi HOST ROOMS core/base)
+room(engine/fee/plugin   HOST BUSY_TESTS ROOMS core/base core/crypto core/package host/sandbox host/yaml engine/number engine/swap engine/elf engine/fee/strategy engine/fee/policy engine/fee engine/fee/plugin/abi)
 
 # The engine for programs that are not ours: a C ABI, and a C++ face that needs nothing else.
 room(engine/embed        HOST ROOMS core/base core/crypto core/package core/entry host/file host/json engine/swap engine/abi engine/abi/pack)
@@ -141,7 +150,8 @@ app(make_release   tests/make_release  ROOMS core/base core/package host/file en
 app(simulate-experiments tests/simulate_experiments ROOMS core/base host/json host/commandline server/evidence server/experiment LIBS cli11)
 
 # ---- apps: a main each.
-app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/minimal core/entry core/slot core/update host/file host/json host/parallel host/text host/yaml host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/number engine/swap engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack engine/abi engine/fee/strategy engine/fee/policy engine/fee publish/token publish/keys publish/ceremony publish/diff publish/release publish/packs publish/online device/platform device/fetch LIBS nlohmann_json cli11 curl)
+app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/minimal core/entry core/slot core/update host/file host/json host/parallel host/sandbox host/text host/yaml host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/number engine/swap engine/elf engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack engine/abi engine/fee/strategy engine/fee/policy engine/fee engine/fee/plugin/abi engine/fee/plugin publish/token publish/keys publish/ceremony publish/diff publish/release publish/packs publish/online device/platform device/fetch LIBS nlohmann_json cli11 curl)
 app(airlock-server apps/airlock-server ROOMS core/base host/file host/json host/text host/commandline server/store server/rollout server/experiment server/peer server/judge server/http LIBS mimalloc)
 app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/delta core/entry core/slot core/update host/file host/json host/text host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/swap engine/number engine/abi/type engine/abi/evm engine/abi/clear engine/abi/pack engine/abi device/platform device/fetch device/apply device/agent LIBS cli11 glibc)
+app(airlock-fee-runner apps/airlock-fee-runner CONFINED ROOMS core/base host/sandbox engine/fee/plugin/abi)
 app(airlock-tuf    apps/airlock-tuf    ROOMS core/base core/crypto host/file host/json host/text host/commandline trust/tuf LIBS curl)

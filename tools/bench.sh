@@ -11,6 +11,7 @@ python3 tools/bench_tuf.py || missed=1
 python3 tools/bench_checkin.py || missed=1
 python3 tools/bench_packs.py || missed=1
 python3 tools/bench_fee.py || missed=1
+python3 tools/bench_fee_plugins.py || missed=1
 python3 tools/bench_abi.py || missed=1
 python3 tools/bench_solana.py || missed=1
 python3 tools/bench_move.py || missed=1

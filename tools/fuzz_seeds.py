@@ -10,6 +10,7 @@ import json
 import pathlib
 import random
 import struct
+import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -267,6 +268,9 @@ GOLDEN = {"shown": {**GOLDEN_CALL, "from": CLEAR_ADDRESS, "value": "1", "shown":
 UNSIGNED = {"dynamic": "02e3" "01018002825208" "94" + "11" * 20 + "05" "8401020304" "c0",
             "legacy": "de0102825208" "94" + "11" * 20 + "0582abcd"}
 
+PLUGIN_FLAGS = {"plain": ["-nostartfiles"], "small": ["-nostartfiles", "-Wl,-z,noseparate-code,--hash-style=gnu"], "start-files": [],
+                "search-path": ["-nostartfiles", "-Wl,-rpath,/x,-z,nodelete"], "unversioned": ["-nostartfiles", "-nodefaultlibs"]}
+
 
 def crc32c(data):
     """CRC-32C (Castagnoli), bit by bit: frames are short."""
@@ -313,6 +317,7 @@ class Seeds(authority.Authority):
             for target in ("yaml_fuzz", "fee_policy_fuzz"):
                 self.put(target, path.stem, path.read_bytes())
         self.put("yaml_fuzz", "refused", b"%YAML 1.1\n---\na: &x !!str [*x, 'y', \"\\u202e\"]\n? {b: |\n c}\n: >-\n  d\n...\n---\n")
+        self.of_plugins()
         self.of_solana()
         for name, data in EMBEDDED_CALLS.items():
             self.put("embed_fuzz", name, b"\1" + bytes.fromhex(data))
@@ -325,6 +330,14 @@ class Seeds(authority.Authority):
         self.of_metadata()
         self.of_payloads()
         self.of_a_device()
+
+    def of_plugins(self):
+        """The example plugin, and the same linked as no plugin may be."""
+        for name, flags in PLUGIN_FLAGS.items():
+            made = self.dir / f"{name}.so"
+            subprocess.run(["cc", "-O2", "-fPIC", "-shared", *flags, "-I", ROOT / "engine" / "fee" / "plugin" / "abi", "-o", made,
+                            ROOT / "examples" / "fee-plugin" / "squared.c"], check=True)
+            self.put("elf_fuzz", name, made.read_bytes())
 
     def put(self, target, name, data):
         place = self.folder / target

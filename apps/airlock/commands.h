@@ -22,6 +22,8 @@ void add_delta_commands(CLI::App& app, Outcome& outcome);        // delta make, 
 void add_certificate_commands(CLI::App& app, Outcome& outcome);  // certificate check
 void add_abi_commands(CLI::App& app, Outcome& outcome);          // abi decode, encode, ..
 void add_fee_commands(CLI::App& app, Outcome& outcome);          // fee eval, explain, ..
+// `family` is `fee`.
+void add_fee_plugin_commands(CLI::App& family, Outcome& outcome);  // fee plugin check, eval
 // `family` is `abi`.
 void add_pack_commands(CLI::App& family, Outcome& outcome);        // abi pack, prove, verify-entry
 void add_transaction_command(CLI::App& family, Outcome& outcome);  // abi transaction

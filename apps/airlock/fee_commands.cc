@@ -13,36 +13,11 @@ namespace {
 
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
-struct EvalOptions {
-  std::string policy, limits, given;
-  std::string chain, asset, operation, tier, amount, congestion, time;
+struct EvalOptions : SituationOptions {
+  std::string policy, limits;
   bool batch = false;
   bool json = false;
 };
-
-std::expected<fee::Situation, Refusal> read_given(const std::string& text) {
-  const auto tree = yaml::Tree::parse(text);
-  if (!tree) return refuse_fault(tree.error(), "--given");
-  auto read = fee::read_situation(tree->root());
-  if (!read) return refuse_fault(read.error(), "--given");
-  return std::move(*read);
-}
-
-std::expected<fee::Situation, Refusal> situation_of(const EvalOptions& options) {
-  if (!options.given.empty()) return read_given(options.given);
-  if (options.amount.empty())
-    return refuse(Code::usage, "give --amount, or --given with all that the fee is asked for");
-  fee::Situation made{options.chain, options.asset, options.operation, options.tier, {}, {}};
-  AIRLOCK_ANSWER_ASSIGN(made.rest.amount, number::read(options.amount), "--amount");
-  if (!options.congestion.empty()) {
-    AIRLOCK_ANSWER_ASSIGN(made.rest.congestion, text::read_share(options.congestion),
-                          "--congestion");
-  }
-  if (!options.time.empty()) {
-    AIRLOCK_ANSWER_ASSIGN(made.rest.time, text::from_time(options.time), "--time");
-  }
-  return made;
-}
 
 // One line of the batch, answered by one line of JSON.
 std::string answer_line(const fee::Policy& policy, const std::optional<fee::Limits>& limits,
@@ -252,16 +227,7 @@ Answer diff(const DiffOptions& options) {
 void add_eval_options(CLI::App& command, EvalOptions& options) {
   command.add_option("policy", options.policy, "the policy's file, or - for standard input")
       ->required();
-  command.add_option("--amount", options.amount, "in the asset's smallest unit");
-  command.add_option("--chain", options.chain, "CAIP-2, such as eip155:1");
-  command.add_option("--asset", options.asset, "as the wallet names it");
-  command.add_option("--operation", options.operation, "such as swap or network");
-  command.add_option("--tier", options.tier, "of the user");
-  command.add_option("--congestion", options.congestion, "of the chain, such as 80%");
-  command.add_option("--time", options.time, "RFC 3339, in UTC");
-  command.add_option(
-      "--given", options.given,
-      "all of it as in a golden case, with base_fee, priority_fees, units, signatures");
+  add_situation_options(command, options);
   command.add_option("--limits", options.limits, "the wallet's own caps and recipients");
   command.add_flag("--json", options.json, "answer as JSON");
 }
@@ -306,6 +272,7 @@ void add_fee_commands(CLI::App& app, Outcome& outcome) {
   compared.command.add_option("after", compared.options.after, "the newer one")->required();
   compared.command.add_flag("--json", compared.options.json, "answer as JSON");
   compared.command.footer("Example:\n  airlock fee diff fees-1.3.0.yaml fees.yaml");
+  add_fee_plugin_commands(family, outcome);
 }
 
 }  // namespace airlock::app

@@ -14,6 +14,14 @@ std::expected<std::string, Refusal> read_text(const std::string& path) {
   return std::string(text_of(bytes));
 }
 
+std::expected<fee::Situation, Refusal> read_given(const std::string& text) {
+  const auto tree = yaml::Tree::parse(text);
+  if (!tree) return refuse_fault(tree.error(), "--given");
+  auto read = fee::read_situation(tree->root());
+  if (!read) return refuse_fault(read.error(), "--given");
+  return std::move(*read);
+}
+
 }  // namespace
 
 std::unexpected<Refusal> refuse_fault(const fee::Fault& fault, const std::string& path) {
@@ -73,6 +81,35 @@ std::string lines_of(const fee::Quote& quote, const fee::Asked& asked) {
   return lines + "rule    " + quote.rule().name + " of policy " +
          std::string(quote.policy().version()) + ", " +
          text::short_digest(quote.policy().digest()) + "\n";
+}
+
+std::expected<fee::Situation, Refusal> situation_of(const SituationOptions& options) {
+  if (!options.given.empty()) return read_given(options.given);
+  if (options.amount.empty())
+    return refuse(Code::usage, "give --amount, or --given with all that the fee is asked for");
+  fee::Situation made{options.chain, options.asset, options.operation, options.tier, {}, {}};
+  AIRLOCK_ANSWER_ASSIGN(made.rest.amount, number::read(options.amount), "--amount");
+  if (!options.congestion.empty()) {
+    AIRLOCK_ANSWER_ASSIGN(made.rest.congestion, text::read_share(options.congestion),
+                          "--congestion");
+  }
+  if (!options.time.empty()) {
+    AIRLOCK_ANSWER_ASSIGN(made.rest.time, text::from_time(options.time), "--time");
+  }
+  return made;
+}
+
+void add_situation_options(CLI::App& command, SituationOptions& options) {
+  command.add_option("--amount", options.amount, "in the asset's smallest unit");
+  command.add_option("--chain", options.chain, "CAIP-2, such as eip155:1");
+  command.add_option("--asset", options.asset, "as the wallet names it");
+  command.add_option("--operation", options.operation, "such as swap or network");
+  command.add_option("--tier", options.tier, "of the user");
+  command.add_option("--congestion", options.congestion, "of the chain, such as 80%");
+  command.add_option("--time", options.time, "RFC 3339, in UTC");
+  command.add_option(
+      "--given", options.given,
+      "all of it as in a golden case, with base_fee, priority_fees, units, signatures");
 }
 
 }  // namespace airlock::app

@@ -20,6 +20,13 @@ std::expected<std::optional<fee::Limits>, Refusal> read_limits(const std::string
 Result<fee::Quote> quote_of(const fee::Policy& policy, const std::optional<fee::Limits>& limits,
                             const fee::Asked& asked, fee::Steps* steps);
 
+// What a fee is asked for, on a command line.
+struct SituationOptions {
+  std::string given, chain, asset, operation, tier, amount, congestion, time;
+};
+void add_situation_options(CLI::App& command, SituationOptions& options);
+std::expected<fee::Situation, Refusal> situation_of(const SituationOptions& options);
+
 // json_of and lines_of say what a quote is: its fee, whom it pays, and the policy that made it.
 json::Value json_of(const fee::Quote& quote, const fee::Asked& asked);
 std::string lines_of(const fee::Quote& quote, const fee::Asked& asked);

@@ -73,13 +73,6 @@ Code Limits::check_cap(const Asked& asked, const U256& total) const {
   return Code::no_cap;
 }
 
-Code Limits::check(const Asked& asked, const Quote& quote) const {
-  for (const Payee& payee : quote.rule().payees) {
-    if (!pays(payee.recipient)) return Code::recipient_forbidden;
-  }
-  return check_cap(asked, quote.total());
-}
-
 Read<void> Limits::admits(const Policy& policy) const {
   for (const Rule& rule : policy.rules()) {
     for (const Payee& payee : rule.payees) {

@@ -27,7 +27,17 @@ class Limits {
 
   // check holds a quote against the recipients and the first cap that matches. It answers ok, or
   // no_cap, fee_over_cap, recipient_forbidden.
-  Code check(const Asked& asked, const Quote& quote) const;
+  Code check(const Asked& asked, const Quote& quote) const {
+    return check(asked, quote.total(), quote.rule().payees);
+  }
+  // It does the same with a fee from elsewhere, and those who are paid of it.
+  template <class Paid>
+  Code check(const Asked& asked, const U256& total, const Paid& paid) const {
+    for (const auto& one : paid) {
+      if (!pays(one.recipient)) return Code::recipient_forbidden;
+    }
+    return check_cap(asked, total);
+  }
   // admits says whether a policy may come into use: it pays nobody else, and its golden cases stay
   // below the caps (those for which there is no cap are of other wallets). Codes: fee_over_cap,
   // recipient_forbidden.

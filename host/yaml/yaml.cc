@@ -102,8 +102,9 @@ bool is_word_of_another_type(std::string_view text) {
 }  // namespace
 
 std::string Fault::text() const {
-  std::string made =
-      "line " + std::to_string(mark.line) + ", column " + std::to_string(mark.column) + ": " + what;
+  const std::string place =
+      "line " + std::to_string(mark.line) + ", column " + std::to_string(mark.column) + ": ";
+  std::string made = (mark.line > 0 ? place : "") + what;
   if (!instead.empty()) made += "; " + instead;
   return made;
 }

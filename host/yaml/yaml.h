@@ -40,7 +40,7 @@ struct Fault {
   std::string what{};
   std::string instead{};
 
-  // text writes "line 3, column 9: WHAT; INSTEAD".
+  // text writes "line 3, column 9: WHAT; INSTEAD", or "WHAT; INSTEAD" where the line is 0.
   std::string text() const;
 };
 

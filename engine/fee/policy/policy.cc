@@ -1,7 +1,5 @@
 #include "engine/fee/policy/policy.h"
 
-#include <algorithm>
-
 namespace airlock::fee {
 namespace {
 
@@ -60,28 +58,6 @@ Result<Quote> Policy::quote(const Asked& asked, Steps* steps) const {
   if (code != Code::ok) [[unlikely]]
     quote = fail(code);
   return quote;
-}
-
-std::string replay(const Policy& policy, const GoldenCase& golden) {
-  const auto quote = policy.quote(golden.given.asked());
-  if (!quote) {
-    if (golden.refused == quote.error().code) return "";
-    return "it is refused: " + std::string(name(quote.error().code));
-  }
-  if (golden.refused != Code::ok) return "the fee is " + text_of(quote->total());
-  if (quote->rule().name != golden.rule) return "the rule is " + quote->rule().name;
-  if (quote->total() != golden.total) return "the fee is " + text_of(quote->total());
-  if (golden.pay.empty()) return "";
-  if (golden.pay.size() != quote->share_count())
-    return "it is paid to " + std::to_string(quote->share_count());
-  for (std::size_t i = 0; i < quote->share_count(); ++i) {
-    const Share share = quote->share(i);
-    const auto stated =
-        std::ranges::find(golden.pay, share.recipient, &std::pair<std::string, U256>::first);
-    if (stated == golden.pay.end() || stated->second != share.amount)
-      return std::string(share.recipient) + " is paid " + text_of(share.amount);
-  }
-  return "";
 }
 
 }  // namespace airlock::fee

@@ -2,7 +2,7 @@
 
 #include "core/package/semver.h"
 #include "engine/fee/policy/compile.h"
-#include "engine/fee/policy/policy.h"
+#include "engine/fee/policy/golden.h"
 #include "host/text/text.h"
 
 namespace airlock::fee {
@@ -76,46 +76,6 @@ Read<std::vector<Payee>> read_payees(Node node) {
   return payees;
 }
 
-Read<void> read_expected(Node node, GoldenCase& made) {
-  AIRLOCK_ASSIGN(const Fields fields, Fields::of(node, {"rule", "total", "pay", "refused"}));
-  if (const auto refused = fields.optional("refused")) {
-    AIRLOCK_ASSIGN(const std::string named, word(*refused));
-    made.refused = code_named(named);
-    if (made.refused == Code::ok || node.count() != 1)
-      return refuse_at(*refused, Code::bad_policy, "no refusal is expected like this",
-                       "write refused: and one code alone, such as no_rule_matches");
-    return {};
-  }
-  AIRLOCK_ASSIGN(const Node rule, fields.required("rule"));
-  AIRLOCK_ASSIGN(made.rule, word(rule));
-  AIRLOCK_ASSIGN(const Node total, fields.required("total"));
-  AIRLOCK_ASSIGN(made.total, amount(total));
-  const auto pay = fields.optional("pay");
-  if (!pay) return {};
-  if (!pay->is_mapping() || pay->count() == 0)
-    return refuse_at(*pay, Code::wrong_type, "this names no payments",
-                     "write a mapping of recipients to amounts");
-  for (const auto& [name, value] : pay->members()) {
-    AIRLOCK_ASSIGN(std::string recipient, word(name));
-    AIRLOCK_ASSIGN(const U256 paid, amount(value));
-    made.pay.emplace_back(std::move(recipient), paid);
-  }
-  return {};
-}
-
-Read<GoldenCase> read_golden(Node node) {
-  AIRLOCK_ASSIGN(const Fields fields, Fields::of(node, {"name", "given", "expect"}));
-  GoldenCase made;
-  made.mark = node.mark();
-  AIRLOCK_ASSIGN(const Node name, fields.required("name"));
-  AIRLOCK_ASSIGN(made.name, word(name));
-  AIRLOCK_ASSIGN(const Node given, fields.required("given"));
-  AIRLOCK_ASSIGN(made.given, read_situation(given));
-  AIRLOCK_ASSIGN(const Node expected, fields.required("expect"));
-  AIRLOCK_TRY(read_expected(expected, made));
-  return made;
-}
-
 }  // namespace
 
 class Policy::Reader {
@@ -183,15 +143,10 @@ class Policy::Reader {
 
   Read<void> read_golden_cases(const Fields& fields) {
     AIRLOCK_ASSIGN(const Node node, fields.required("golden"));
-    AIRLOCK_ASSIGN(const yaml::Elements list, elements(node, kGoldenCasesMax));
-    for (const Node one : list) {
-      AIRLOCK_ASSIGN(GoldenCase golden, read_golden(one));
+    AIRLOCK_ASSIGN(policy_.golden_, fee::read_golden_cases(node));
+    for (const GoldenCase& golden : policy_.golden_) {
       const std::string otherwise = replay(policy_, golden);
-      if (!otherwise.empty())
-        return refuse_at(one, Code::fee_case_failed,
-                         "of the case " + golden.name + ", " + otherwise,
-                         "correct the case or the rule");
-      policy_.golden_.push_back(std::move(golden));
+      if (!otherwise.empty()) return refuse_case(golden, otherwise);
     }
     return {};
   }
