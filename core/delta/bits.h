@@ -158,7 +158,7 @@ std::uint8_t BitCoding<Port>::literal(std::size_t category, const LiteralKeys& k
     }
     const std::span<Weight, kLiteralInputs> weights(models_.literal_weights[category * 8 + left]);
     mixing.mix(weights);
-    const unsigned bit = port_.bit(mixing.probability, wanted >> left & 1U);
+    const unsigned bit = port_.bit(mixing.probability, static_cast<unsigned>(wanted) >> left & 1U);
     mixing.learn(bit, weights);
     for (Counter* const counter : counters) {
       if (counter != nullptr) count(*counter, bit, kSeenLiteralMax);
