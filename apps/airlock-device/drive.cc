@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "apps/airlock-device/commands.h"
-#include "apps/airlock-device/packs.h"
+#include "apps/airlock-device/shelves.h"
 #include "device/agent/at_fault.h"
 #include "device/agent/network.h"
 #include "device/agent/provision.h"
@@ -259,8 +259,8 @@ Answer run(const RunOptions& options) {
   OwnerAtDevice owner(options.consent);
   PhaseLines lines(options.output);
   fetch::HttpResponder responder(device.config().responders);
-  const agent::Surroundings around{network,       owner,      lines,     system_clock_now,
-                                   options.trial, &responder, judge_pack};
+  const agent::Surroundings around{
+      network, owner, lines, system_clock_now, options.trial, &responder, judges_of(device)};
   AIRLOCK_ASSIGN(agent::Agent agent, located(options.dir, agent::Agent::open(device, around)));
   if (options.package) {
     return judge(agent.install(*options.package, agent::Pace::keep_trying), agent, options, device);

@@ -6,6 +6,7 @@
 #include "apps/airlock-device/commands.h"
 #include "apps/airlock-device/packs.h"
 #include "apps/airlock-device/read.h"
+#include "apps/airlock-device/shelves.h"
 #include "host/commandline/commandline.h"
 #include "host/text/text.h"
 
@@ -25,7 +26,7 @@ struct Line {
   std::string trial = "healthy";
   std::string screen;
   ProvisionOptions provision;
-  PacksOptions packs;
+  ShelfOptions shelf;
   ReadOptions read;
   EntryOptions entry;
 };
@@ -122,7 +123,7 @@ void add_packs(CLI::App& app, Line& line) {
   CLI::App* packs = add_command(app, "packs", "list the ABI packs that are kept, or go back to one",
                                 "packs --dir wallet --restore 1.2.0", line);
   packs
-      ->add_option("--restore", line.packs.restore,
+      ->add_option("--restore", line.shelf.restore,
                    "put a kept version in use again, where its floor allows")
       ->type_name("VERSION|DIGEST");
   CLI::App* entry =
@@ -194,9 +195,9 @@ Answer carry_out(const CLI::App& app, Line& line) {
   }
   if (app.got_subcommand("status")) return show_status(line.dir, output_of(line));
   if (app.got_subcommand("packs")) {
-    line.packs.dir = line.dir;
-    line.packs.output = output_of(line);
-    return packs(line.packs);
+    line.shelf.dir = line.dir;
+    line.shelf.output = output_of(line);
+    return shelf(apply::kPacks, line.shelf);
   }
   if (app.got_subcommand("read")) {
     line.read.dir = line.dir;

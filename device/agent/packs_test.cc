@@ -1,6 +1,6 @@
 // An ABI pack on its way into use, and out of it.
-#include "device/apply/packs.h"
 #include "device/agent/agents_test.h"
+#include "device/apply/editions.h"
 
 namespace airlock::agent {
 namespace {
@@ -11,9 +11,9 @@ class Packs : public Agents {
  protected:
   void SetUp() override {
     Agents::SetUp();
-    judge_ = [this](Bytes pack, const package::Entries& committed) {
+    judges_[apply::kPacks.place] = [this](Bytes pack, const apply::Edition& edition) {
       ++judged_;
-      EXPECT_EQ(committed.count, 1U);
+      EXPECT_EQ(edition.entries.count, 1U);
       return pack[0] == refused_ ? Status(fail(Code::golden_case_failed)) : Status();
     };
     person_.answer = fail(Code::not_interactive);
@@ -23,7 +23,7 @@ class Packs : public Agents {
   Digest make_pack(const char* name, const char* version, std::uint32_t security_version,
                    const file::Buffer& image) {
     OneBlock block = one_block(image);
-    block.component.id = apply::kPackComponent;
+    block.component.id = apply::kPacks.component;
     fakes::Release release;
     release.kind = package::Kind::abi_pack;
     release.version = version;
@@ -37,21 +37,21 @@ class Packs : public Agents {
   Result<platform::Device> look() {
     return platform::Device::open(folder_ / "device", platform::Opening::look);
   }
-  apply::Shelf shelf() { return *apply::read_shelf(*look()); }
+  apply::Shelf shelf() { return *apply::read_shelf(*look(), apply::kPacks); }
   std::uint32_t floor() { return record().floors[package::index_of(package::Kind::abi_pack)]; }
   void expect_in_use(const char* version, const file::Buffer& image) {
     const apply::Shelf shelf = this->shelf();
     ASSERT_NE(shelf.in_use(), nullptr);
     EXPECT_EQ(shelf.in_use()->version.view(), version);
     EXPECT_FALSE(shelf.on_trial);
-    const auto mapped = apply::map_pack(*look(), *shelf.in_use());
+    const auto mapped = apply::map_edition(*look(), apply::kPacks, *shelf.in_use());
     ASSERT_TRUE(mapped);
     EXPECT_TRUE(equal(mapped->bytes(), image));
   }
-  Status restore_pack(const Digest& manifest) {
+  Status restore_edition(const Digest& manifest) {
     Status done;
     (void)in_a_process([&](Agent& agent) -> Result<Ending> {
-      done = agent.restore_pack(manifest);
+      done = agent.restore_edition({apply::kPacks, manifest});
       return Ending{};
     });
     return done;
@@ -79,7 +79,7 @@ TEST_F(Packs, ComeFromTheServerWithoutAskingAndLeaveTheFirmwareAlone) {
 }
 
 TEST_F(Packs, AreNotTakenWhereNobodyReadsThem) {
-  judge_ = {};
+  judges_ = {};
   EXPECT_EQ(install(folder_ / "pack-1")->error.code, Code::wrong_kind);
 }
 
@@ -126,19 +126,19 @@ TEST_F(Packs, OfALowerSecurityVersionStayOutAndSoDoOlderOnes) {
   ASSERT_EQ(install(folder_ / "pack-3")->how, How::committed);
   EXPECT_EQ(floor(), 3U);
   EXPECT_EQ(install(folder_ / "pack-4")->error.code, Code::below_floor);
-  EXPECT_EQ(restore_pack(second_).error().code, Code::below_floor);
-  EXPECT_EQ(restore_pack(lower).error().code, Code::not_found);
-  EXPECT_EQ(restore_pack(third).error().code, Code::already_installed);
+  EXPECT_EQ(restore_edition(second_).error().code, Code::below_floor);
+  EXPECT_EQ(restore_edition(lower).error().code, Code::not_found);
+  EXPECT_EQ(restore_edition(third).error().code, Code::already_installed);
 }
 
 TEST_F(Packs, ThatAreKeptCanBeRestoredOnceTheyAreJudgedAnew) {
   ASSERT_EQ(install(folder_ / "pack-1")->how, How::committed);
   ASSERT_EQ(install(folder_ / "pack-2")->how, How::committed);
   refused_ = image_of(11)[0];
-  EXPECT_EQ(restore_pack(first_).error().code, Code::golden_case_failed);
+  EXPECT_EQ(restore_edition(first_).error().code, Code::golden_case_failed);
   expect_in_use("1.1.0", image_of(12));
   refused_ = -1;
-  EXPECT_TRUE(restore_pack(first_));
+  EXPECT_TRUE(restore_edition(first_));
   expect_in_use("1.0.0", image_of(11));
   offer("pack-2", second_);
   EXPECT_EQ(run()->how, How::quiet) << "what the owner left does not come back by itself";
@@ -150,11 +150,11 @@ TEST_F(Packs, AreKeptUpToSoManyAndTheirFilesGoWithThem) {
     make_pack("pack-n", version.c_str(), 1, image_of(static_cast<std::uint8_t>(20 + i)));
     ASSERT_EQ(install(folder_ / "pack-n")->how, How::committed);
   }
-  EXPECT_EQ(shelf().packs.size(), apply::kKeptPacksMax);
+  EXPECT_EQ(shelf().editions.size(), apply::kEditionsMax);
   std::size_t files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder_ / "device/packs"))
     files += entry.path().extension() == ".pack" ? 1U : 0U;
-  EXPECT_EQ(files, apply::kKeptPacksMax);
+  EXPECT_EQ(files, apply::kEditionsMax);
 }
 
 TEST_F(Packs, GoOnAfterACrashInAnyPhase) {
@@ -167,7 +167,7 @@ TEST_F(Packs, GoOnAfterACrashInAnyPhase) {
     EXPECT_THROW((void)run(), Crash) << update::name_of(phase);
     const apply::Shelf shelf = this->shelf();
     ASSERT_NE(shelf.in_use(), nullptr);
-    EXPECT_TRUE(apply::map_pack(*look(), *shelf.in_use()));
+    EXPECT_TRUE(apply::map_edition(*look(), apply::kPacks, *shelf.in_use()));
   }
   ASSERT_TRUE(run());
   expect_in_use("1.1.0", image_of(12));
@@ -216,7 +216,7 @@ TEST_F(Packs, SurviveAPowerCutAtEveryOperation) {
     was_cut = g_operations_left < 0;
     const apply::Shelf shelf = this->shelf();
     ASSERT_NE(shelf.in_use(), nullptr) << cuts;
-    const auto mapped = apply::map_pack(*look(), *shelf.in_use());
+    const auto mapped = apply::map_edition(*look(), apply::kPacks, *shelf.in_use());
     ASSERT_TRUE(mapped) << cuts;
     const bool is_new = shelf.in_use()->manifest == second_;
     EXPECT_TRUE(equal(mapped->bytes(), image_of(is_new ? 12 : 11))) << cuts;
@@ -234,12 +234,12 @@ TEST_F(Packs, SurviveAPowerCutAtEveryOperation) {
 
 TEST(Shelf, ThatIsChangedAnywhereIsRefused) {
   apply::Shelf shelf;
-  apply::KeptPack pack;
+  apply::Edition pack;
   pack.version = *FixedText<package::kSemverTextMax>::from("1.0.0");
-  ASSERT_TRUE(shelf.packs.add(pack));
+  ASSERT_TRUE(shelf.editions.add(pack));
   std::array<std::uint8_t, apply::kShelfSizeMax> room;
   const Bytes encoded = *apply::encode_shelf(shelf, room);
-  EXPECT_EQ(apply::decode_shelf(encoded)->packs.size(), 1U);
+  EXPECT_EQ(apply::decode_shelf(encoded)->editions.size(), 1U);
   for (std::size_t at = 0; at < encoded.size(); ++at) {
     std::vector<std::uint8_t> changed(encoded.begin(), encoded.end());
     changed[at] ^= 4;

@@ -111,7 +111,8 @@ platform::Located<void> check_config(const platform::Config& config) {
     if (!fetch::is_place(place)) return refuse("the responder " + place + " takes HOST:PORT");
   }
   for (const std::string& kind : config.ask_for) {
-    if (kind != name_of(package::Kind::abi_pack)) {
+    const Result<package::Kind> known = package::kind_named(kind);
+    if (!known || apply::shelf_kind(*known) == nullptr) {
       return refuse("the owner is asked always or never about " + kind +
                     "; only of abi-pack a device may choose");
     }
