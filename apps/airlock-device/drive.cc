@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "apps/airlock-device/commands.h"
+#include "apps/airlock-device/fees.h"
 #include "apps/airlock-device/shelves.h"
 #include "device/agent/at_fault.h"
 #include "device/agent/network.h"
@@ -230,6 +231,10 @@ Answer provision(const ProvisionOptions& options) {
   factory.config.server_roots = options.server_roots;
   factory.config.responders = options.responders;
   factory.config.ask_for = options.ask_for;
+  if (options.fee_limits) {
+    AIRLOCK_TRY(read_fee_limits(*options.fee_limits));
+    factory.fee_limits = *options.fee_limits;
+  }
   fetch::HttpResponder responder(options.responders);
   factory.responder = &responder;
   factory.firmware = options.firmware;

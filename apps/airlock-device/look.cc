@@ -111,6 +111,7 @@ platform::Located<json::Value> status_of(platform::Device& device) {
                        {"log", std::move(log)},
                        {"certificates", std::move(certificates)},
                        {"packs", shelf_json(running.shelf(apply::kPacks))},
+                       {"fees", shelf_json(running.shelf(apply::kFees))},
                        {"time_bound", record.time_bound},
                        {"last_revert", last_revert_of(record)},
                        {"trial", trial_of(record)}};
@@ -209,6 +210,7 @@ void show(const json::Value& value) {
     }
   }
   line("abi pack          ", shelf_text(value["packs"]));
+  line("fee policy        ", shelf_text(value["fees"]));
   line("time is at least  ", text::to_time(value["time_bound"].get<std::int64_t>()));
   line("phase             ", value["phase"]);
   if (!value["errand"].is_null()) line("errand            ", errand_text(value["errand"]));

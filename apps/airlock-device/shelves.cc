@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "apps/airlock-device/fees.h"
 #include "apps/airlock-device/packs.h"
 #include "host/text/text.h"
 #include "host/text/visible_json.h"
@@ -47,9 +48,15 @@ platform::Located<Shelf> read(const platform::Device& device, const apply::Shelf
 
 }  // namespace
 
-apply::Judges judges_of(const platform::Device&) {
+apply::Judges judges_of(const platform::Device& device) {
   apply::Judges judges;
   judges[apply::kPacks.place] = judge_pack;
+  const file::Path limits = device.fee_limits_file();
+  if (!limits.empty()) {
+    judges[apply::kFees.place] = [limits](Bytes policy, const Edition& edition) {
+      return judge_fees(limits, policy, edition);
+    };
+  }
   return judges;
 }
 
@@ -100,6 +107,8 @@ Answer shelf(const apply::ShelfKind& kind, const ShelfOptions& options) {
   if (shelf.on_trial)
     return std::unexpected(platform::Fault(Error{Code::slot_busy}, options.restore));
   const apply::Judges judges = judges_of(device);
+  if (!judges[kind.place])
+    return std::unexpected(platform::Fault(Error{Code::wrong_kind}, options.restore));
   AIRLOCK_TRY(located(options.restore, apply::restore_edition(device, {kind, wanted->manifest},
                                                               judges[kind.place])));
   AIRLOCK_ASSIGN(const Shelf now, read(device, kind));

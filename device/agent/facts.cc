@@ -182,9 +182,8 @@ Result<fetch::CheckIn> check_in_of(platform::Device& device, const slot::Record&
       facts.images[component.id] = runs->digest;
     }
   }
-  for (const apply::ShelfKind* const kind : apply::kShelfKinds) {
-    tell_edition(*kind, running, facts);
-  }
+  tell_edition(apply::kPacks, running, facts);
+  if (!config.fee_limits.empty()) tell_edition(apply::kFees, running, facts);
   return facts;
 }
 

@@ -176,6 +176,9 @@ Result<file::Mapping> map_edition(const platform::Device& device, const ShelfKin
   AIRLOCK_ASSIGN(file::Mapping mapped,
                  file::Mapping::open(edition_path(device, kind, edition.manifest), edition.size));
   if (mapped.bytes().size() != edition.size) return fail(Code::image_rejected);
+  const bool has_tree = edition.entries.count > 0;
+  if (!has_tree && crypto::sha256(mapped.bytes()) != edition.image)
+    return fail(Code::image_rejected);
   return mapped;
 }
 

@@ -71,8 +71,8 @@ struct Wanted {
 Status restore_edition(platform::Device& device, const Wanted& wanted, const Judge& judge);
 
 // map_edition maps the file of an edition on the shelf. Nothing changes it: an edition that is
-// dropped stays readable for whoever has mapped it. Errors: image_rejected (another size), those of
-// the disk.
+// dropped stays readable for whoever has mapped it. Errors: image_rejected (another size, or
+// another digest where no tree of entries proves what is in it), those of the disk.
 Result<file::Mapping> map_edition(const platform::Device& device, const ShelfKind& kind,
                                   const Edition& edition);
 

@@ -33,7 +33,9 @@ struct ShelfKind {
 };
 inline constexpr ShelfKind kPacks = {
     package::Kind::abi_pack, "packs", ".pack", "abi", 256 << 20, 0};
-inline constexpr std::array<const ShelfKind*, 1> kShelfKinds = {&kPacks};
+inline constexpr ShelfKind kFees = {
+    package::Kind::fee_policy, "fees", ".yaml", "fees", 256 << 10, 1};
+inline constexpr std::array<const ShelfKind*, 2> kShelfKinds = {&kPacks, &kFees};
 // shelf_kind returns nullptr for what runs, and for what is carried inside a manifest.
 const ShelfKind* shelf_kind(package::Kind kind);
 
