@@ -2,7 +2,8 @@
 """The main job, told as a story: real firmware, real programs, real TLS.
 
 keys → first firmware on a device → next version with a delta → quorum → publish → rollout → the
-device updates and commits; then a release that fails its trial, and three attacks, each refused.
+device updates and commits; then a release that fails its trial, three attacks, each refused, and a fee
+policy that is tried on half of the wallets and taken back by its own metrics.
 Usage: demo.py (the Makefile says where the programs are: AIRLOCK_BIN)
 """
 import contextlib
@@ -16,6 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tests/journeys"), str(ROOT / "tools")]
 
 import stage  # noqa: E402
+from demo_fees import GrayFees  # noqa: E402
 from demo_firmware import NoFirmware, three_versions  # noqa: E402
 from stage import Refused, json, subprocess  # noqa: E402
 
@@ -80,7 +82,7 @@ class Steps:
             print(paint("33", f"warning: that is longer than the {SECONDS_PROMISED} s it promises; slowest: {', '.join(slowest)}"))
 
 
-class Demo(stage.Stage):
+class Demo(GrayFees, stage.Stage):
     def run_program(self, *args, **options):
         with self.steps.step(args):
             return super().run_program(*args, **options)
@@ -99,6 +101,7 @@ class Demo(stage.Stage):
         self.the_device_updates()
         self.a_release_that_fails()
         self.attacks()
+        self.fees_in_gray()
         self.steps.report()
 
     def keys(self):
@@ -113,8 +116,8 @@ class Demo(stage.Stage):
         chapter(2, "The first firmware goes onto a device in the factory")
         self.first = self.make_release("1.0.0", self.images[0], extra=RAW)
         self.publish(self.first)
-        self.start_server()
-        self.make_device(self.first, slot=self.slot)
+        self.start_server(extra=self.judging())
+        self.make_device(self.first, slot=self.slot, extra=("--fee-limits", self.fee_limits()))
         state = self.status()
         good(f"device {state['duid'][:12]}… runs {state['version']} from slot {state['active_slot']}; it knows the vendor's keyring and root")
         self.seed_before = self.seed()
@@ -208,6 +211,23 @@ class Demo(stage.Stage):
         self.attack("the vendor's key was stolen, and signs alone", "quorum_missing", alone)
         self.attack("an older, honestly signed release is replayed", "below_floor", self.first)
         good(f"the device still runs {self.status()['version']}")
+
+    def fees_in_gray(self):
+        chapter(7, "A fee policy goes out in gray, misbehaves, and is taken back")
+        if self.prometheus_port is None:
+            return say("skipped: prometheus is not installed")
+        self.begin_experiment()
+        good("two policies are signed by vendor and finance, and kept by the wallet; half of the wallets try the new one")
+        wallet = self.follow()
+        say(f"this wallet charges by {self.charged(wallet)}; payments by the new policy go well, and then they do not:")
+        seconds = self.taken_back(paint)
+        verdict = next(one for one in self.ask("one", "GET", "/admin/v1/verdicts?experiment=1", admin=True)["verdicts"]
+                       if one["rule"] != "data")
+        print(f"   {paint('2', '│')} {verdict['words']}")
+        good(f"every wallet that asks is told the baseline again, {seconds:.1f} s after the first failure")
+        self.wait_for(lambda: self.charged(wallet) == "1.0.0", "this wallet to serve the baseline")
+        wallet.stdin.close()
+        good("this wallet charges by 1.0.0, within one poll")
 
 
 def main():

@@ -22,7 +22,7 @@ struct ProvisionOptions {
   file::Path dir;
   std::string model, server, region, group, certificate;
   std::string keyring, root;
-  std::optional<std::string> ca, firmware;
+  std::optional<std::string> ca, firmware, fee_limits;
   bool server_roots = false;
   std::vector<std::string> responders;
   std::vector<std::string> ask_for;

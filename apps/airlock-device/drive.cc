@@ -8,7 +8,8 @@
 #include <thread>
 
 #include "apps/airlock-device/commands.h"
-#include "apps/airlock-device/packs.h"
+#include "apps/airlock-device/fees.h"
+#include "apps/airlock-device/shelves.h"
 #include "device/agent/at_fault.h"
 #include "device/agent/network.h"
 #include "device/agent/provision.h"
@@ -230,6 +231,10 @@ Answer provision(const ProvisionOptions& options) {
   factory.config.server_roots = options.server_roots;
   factory.config.responders = options.responders;
   factory.config.ask_for = options.ask_for;
+  if (options.fee_limits) {
+    AIRLOCK_TRY(read_fee_limits(*options.fee_limits));
+    factory.fee_limits = *options.fee_limits;
+  }
   fetch::HttpResponder responder(options.responders);
   factory.responder = &responder;
   factory.firmware = options.firmware;
@@ -259,8 +264,8 @@ Answer run(const RunOptions& options) {
   OwnerAtDevice owner(options.consent);
   PhaseLines lines(options.output);
   fetch::HttpResponder responder(device.config().responders);
-  const agent::Surroundings around{network,       owner,      lines,     system_clock_now,
-                                   options.trial, &responder, judge_pack};
+  const agent::Surroundings around{
+      network, owner, lines, system_clock_now, options.trial, &responder, judges_of(device)};
   AIRLOCK_ASSIGN(agent::Agent agent, located(options.dir, agent::Agent::open(device, around)));
   if (options.package) {
     return judge(agent.install(*options.package, agent::Pace::keep_trying), agent, options, device);

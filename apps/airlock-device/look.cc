@@ -2,7 +2,7 @@
 #include <iostream>
 
 #include "apps/airlock-device/commands.h"
-#include "apps/airlock-device/packs.h"
+#include "apps/airlock-device/shelves.h"
 #include "device/agent/certified.h"
 #include "device/agent/facts.h"
 #include "device/agent/logged.h"
@@ -110,7 +110,8 @@ platform::Located<json::Value> status_of(platform::Device& device) {
                        {"keyring_version", keyring.version},
                        {"log", std::move(log)},
                        {"certificates", std::move(certificates)},
-                       {"packs", packs_json(running.packs())},
+                       {"packs", shelf_json(running.shelf(apply::kPacks))},
+                       {"fees", shelf_json(running.shelf(apply::kFees))},
                        {"time_bound", record.time_bound},
                        {"last_revert", last_revert_of(record)},
                        {"trial", trial_of(record)}};
@@ -208,7 +209,8 @@ void show(const json::Value& value) {
       line("  last            ", signer_text(one));
     }
   }
-  line("abi pack          ", packs_text(value["packs"]));
+  line("abi pack          ", shelf_text(value["packs"]));
+  line("fee policy        ", shelf_text(value["fees"]));
   line("time is at least  ", text::to_time(value["time_bound"].get<std::int64_t>()));
   line("phase             ", value["phase"]);
   if (!value["errand"].is_null()) line("errand            ", errand_text(value["errand"]));

@@ -4,8 +4,10 @@
 #include <iostream>
 
 #include "apps/airlock-device/commands.h"
+#include "apps/airlock-device/fees.h"
 #include "apps/airlock-device/packs.h"
 #include "apps/airlock-device/read.h"
+#include "apps/airlock-device/shelves.h"
 #include "host/commandline/commandline.h"
 #include "host/text/text.h"
 
@@ -25,9 +27,10 @@ struct Line {
   std::string trial = "healthy";
   std::string screen;
   ProvisionOptions provision;
-  PacksOptions packs;
+  ShelfOptions shelf;
   ReadOptions read;
   EntryOptions entry;
+  FeeOptions fee;
 };
 
 Output output_of(const Line& line) { return line.json ? Output::json : Output::people; }
@@ -80,7 +83,8 @@ void add_provision(CLI::App& app, Line& line) {
       ->type_name("HOST:PORT");
   command
       ->add_option("--ask-for", options.ask_for,
-                   "ask the owner about packages of a kind that would come without: abi-pack")
+                   "ask the owner about packages of a kind that would come without: abi-pack, "
+                   "fee-policy")
       ->type_name("KIND");
   command
       ->add_option(
@@ -95,6 +99,9 @@ void add_provision(CLI::App& app, Line& line) {
   command->add_option("--group", options.group, "told to the server for rollouts");
   command->add_option("--certificate", options.certificate,
                       "SHA-256 of the firmware's signing certificate, told to the server");
+  command->add_option("--fee-limits", options.fee_limits,
+                      "what this wallet allows fee policies to charge; without it the device takes "
+                      "none");
   command->add_flag("--private", options.unnamed, "tell the server a pseudonym, not the DUID");
 }
 
@@ -122,7 +129,7 @@ void add_packs(CLI::App& app, Line& line) {
   CLI::App* packs = add_command(app, "packs", "list the ABI packs that are kept, or go back to one",
                                 "packs --dir wallet --restore 1.2.0", line);
   packs
-      ->add_option("--restore", line.packs.restore,
+      ->add_option("--restore", line.shelf.restore,
                    "put a kept version in use again, where its floor allows")
       ->type_name("VERSION|DIGEST");
   CLI::App* entry =
@@ -134,6 +141,27 @@ void add_packs(CLI::App& app, Line& line) {
   entry->add_option("--entry", line.entry.entry,
                     "file with the entry; without it the proof is that there is none");
   entry->add_option("--proof", line.entry.proof, "file with the proof")->required();
+}
+
+void add_fees(CLI::App& app, Line& line) {
+  CLI::App* fees =
+      add_command(app, "fees", "list the fee policies that are kept, or go back to one",
+                  "fees --dir wallet --restore 1.2.0", line);
+  fees->add_option("--restore", line.shelf.restore,
+                   "put a kept version in use again, where its floor and the wallet's limits allow")
+      ->type_name("VERSION|DIGEST");
+  CLI::App* fee =
+      add_command(app, "fee", "say what a payment is charged, by the fee policy that serves",
+                  "fee --dir wallet '{chain: eip155:1, operation: swap, amount: 3000000000}'\n"
+                  "  airlock-device fee --dir wallet --follow < payments",
+                  line);
+  CLI::Option* given =
+      fee->add_option("given", line.fee.given, "what it is asked for, as in a golden case");
+  fee->add_flag(
+         "--follow", line.fee.follow,
+         "be a wallet that runs: answer a question a line, take {paid: true, ms: 120} for how "
+         "that payment went, and ask the server meanwhile which policy serves")
+      ->excludes(given);
 }
 
 void add_read(CLI::App& app, Line& line) {
@@ -194,9 +222,19 @@ Answer carry_out(const CLI::App& app, Line& line) {
   }
   if (app.got_subcommand("status")) return show_status(line.dir, output_of(line));
   if (app.got_subcommand("packs")) {
-    line.packs.dir = line.dir;
-    line.packs.output = output_of(line);
-    return packs(line.packs);
+    line.shelf.dir = line.dir;
+    line.shelf.output = output_of(line);
+    return shelf(apply::kPacks, line.shelf);
+  }
+  if (app.got_subcommand("fees")) {
+    line.shelf.dir = line.dir;
+    line.shelf.output = output_of(line);
+    return shelf(apply::kFees, line.shelf);
+  }
+  if (app.got_subcommand("fee")) {
+    line.fee.dir = line.dir;
+    line.fee.output = output_of(line);
+    return ask_fee(line.fee);
   }
   if (app.got_subcommand("read")) {
     line.read.dir = line.dir;
@@ -244,6 +282,7 @@ int main_of(int argc, char** argv) {
   add_run(app, line);
   add_install(app, line);
   add_packs(app, line);
+  add_fees(app, line);
   add_read(app, line);
   add_command(app, "status", "show what runs and how the last session ended", "status --dir wallet",
               line);

@@ -93,6 +93,11 @@ std::string what_happens(const agent::Question& question) {
     return "The keys that may sign updates for this device are replaced. Your seed and data\n"
            "stay as they are.";
   }
+  if (apply::shelf_kind(question.release.kind) != nullptr) {
+    return "Your seed, your data and the firmware stay as they are. The earlier version is kept, "
+           "and\n"
+           "comes back by itself should the new one not work.";
+  }
   if (!damage(question).empty()) {
     return data_changes(question) +
            "\nThe device cannot start the present firmware again. Make sure that you have your\n"

@@ -2,7 +2,7 @@
 
 #include <iostream>
 
-#include "device/apply/packs.h"
+#include "device/apply/editions.h"
 #include "engine/abi/show_transaction.h"
 #include "engine/abi/transaction.h"
 #include "engine/abi/undescribed.h"
@@ -17,7 +17,7 @@ namespace {
 
 using abi::clear::Shown;
 using abi::clear::TypedData;
-using apply::KeptPack;
+using apply::Edition;
 using apply::Shelf;
 using platform::located;
 
@@ -37,12 +37,13 @@ class Wallet {
 
   // keep_up swaps when another pack came into use.
   platform::Located<void> keep_up() {
-    AIRLOCK_ASSIGN(const Shelf shelf,
-                   located(device_.path("packs/shelf"), apply::read_shelf(device_)));
-    const KeptPack* const in_use = shelf.in_use();
+    AIRLOCK_ASSIGN(const Shelf shelf, located(apply::shelf_path(device_, apply::kPacks),
+                                              apply::read_shelf(device_, apply::kPacks)));
+    const Edition* const in_use = shelf.in_use();
     if (in_use == nullptr || in_use->manifest == serving_) return {};
-    const file::Path path = apply::pack_path(device_, in_use->manifest);
-    AIRLOCK_ASSIGN(file::Mapping mapped, located(path, apply::map_pack(device_, *in_use)));
+    const file::Path path = apply::edition_path(device_, apply::kPacks, in_use->manifest);
+    AIRLOCK_ASSIGN(file::Mapping mapped,
+                   located(path, apply::map_edition(device_, apply::kPacks, *in_use)));
     AIRLOCK_ASSIGN(auto snapshot,
                    located(path, abi::Snapshot::open(std::move(mapped), in_use->entries,
                                                      std::string(in_use->version.view()))));

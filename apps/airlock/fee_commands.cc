@@ -5,6 +5,7 @@
 
 #include "apps/airlock/commands.h"
 #include "apps/airlock/fees.h"
+#include "engine/fee/show.h"
 #include "host/text/text.h"
 #include "host/text/visible_json.h"
 
@@ -31,7 +32,7 @@ std::string answer_line(const fee::Policy& policy, const std::optional<fee::Limi
   if (!given) return refused(given.error().code);
   const fee::Asked asked = given->asked();
   const auto quote = quote_of(policy, limits, asked, nullptr);
-  return quote ? text::visible_json(json::write(json_of(*quote, asked))) + "\n"
+  return quote ? text::visible_json(json::write(fee::json_of(*quote, asked))) + "\n"
                : refused(quote.error().code);
 }
 
@@ -56,8 +57,8 @@ Answer eval(const EvalOptions& options) {
   const fee::Asked asked = given.asked();
   AIRLOCK_ANSWER_ASSIGN(const fee::Quote quote, quote_of(*policy, limits, asked, nullptr),
                         options.policy);
-  print(options.json ? text::visible_json(json::write(json_of(quote, asked))) + "\n"
-                     : lines_of(quote, asked));
+  print(options.json ? text::visible_json(json::write(fee::json_of(quote, asked))) + "\n"
+                     : fee::lines_of(quote, asked));
   return {};
 }
 
@@ -81,11 +82,11 @@ Answer explain(const EvalOptions& options) {
     for (const fee::Step& step : steps)
       listed.push_back({{"depth", step.depth}, {"strategy", step.strategy}, {"says", step.says}});
     json::Value answer =
-        quote ? json_of(*quote, asked) : json::Value{{"refused", name(quote.error().code)}};
+        quote ? fee::json_of(*quote, asked) : json::Value{{"refused", name(quote.error().code)}};
     answer["steps"] = listed;
     print(text::visible_json(json::write(answer)) + "\n");
   } else {
-    print(lines_of(steps) + (quote ? "\n" + app::lines_of(*quote, asked) : ""));
+    print(lines_of(steps) + (quote ? "\n" + fee::lines_of(*quote, asked) : ""));
   }
   AIRLOCK_ANSWER_TRY(quote, options.policy);
   return {};

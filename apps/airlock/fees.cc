@@ -1,7 +1,7 @@
 #include "apps/airlock/fees.h"
 
-#include "host/file/file.h"
-#include "host/text/text.h"
+#include "apps/airlock/opened.h"
+#include "publish/release/release.h"
 
 namespace airlock::app {
 namespace {
@@ -28,10 +28,29 @@ std::unexpected<Refusal> refuse_fault(const fee::Fault& fault, const std::string
   return refuse(fault.code, path + ": " + fault.text());
 }
 
-std::expected<std::unique_ptr<const fee::Policy>, Refusal> read_policy(const std::string& path) {
+std::expected<PolicyFile, Refusal> read_policy_file(const std::string& path) {
   AIRLOCK_ASSIGN(const std::string text, read_text(path));
   auto policy = fee::Policy::read(text);
   if (!policy) return refuse_fault(policy.error(), path);
+  const Bytes bytes = bytes_of(text);
+  return PolicyFile{{bytes.begin(), bytes.end()}, std::move(*policy)};
+}
+
+std::expected<std::unique_ptr<const fee::Policy>, Refusal> read_policy(const std::string& path) {
+  AIRLOCK_ASSIGN(PolicyFile read, read_policy_file(path));
+  return std::move(read.policy);
+}
+
+std::expected<std::unique_ptr<const fee::Policy>, Refusal> read_policy_in(
+    const file::Path& package, const package::Manifest& manifest) {
+  const auto image = release::read_image(package, manifest, yaml::kSizeMax);
+  if (!image) return refuse(image.error(), package.string());
+  auto policy = fee::Policy::read(text_of(*image));
+  if (!policy) return refuse_fault(policy.error(), package.string());
+  if ((*policy)->version() != manifest.version.text)
+    return refuse(Code::bad_policy, package.string() + ": the package says version " +
+                                        std::string(manifest.version.text) + ", its policy " +
+                                        std::string((*policy)->version()));
   return std::move(*policy);
 }
 
@@ -49,38 +68,6 @@ Result<fee::Quote> quote_of(const fee::Policy& policy, const std::optional<fee::
   fee::Steps& noted = steps != nullptr ? *steps : unseen;
   if (limits) return fee::explain(policy, *limits, asked, noted);
   return steps != nullptr ? policy.explain(asked, noted) : policy.quote(asked);
-}
-
-json::Value json_of(const fee::Quote& quote, const fee::Asked& asked) {
-  json::Value pay = json::Value::object();
-  for (std::size_t i = 0; i < quote.share_count(); ++i)
-    pay[std::string(quote.share(i).recipient)] = fee::text_of(quote.share(i).amount);
-  json::Value made = {{"version", quote.policy().version()},
-                      {"digest", text::to_hex(quote.policy().digest().bytes)},
-                      {"rule", quote.rule().name},
-                      {"total", fee::text_of(quote.total())},
-                      {"pay", pay}};
-  if (const auto price = quote.price(asked))
-    made["price"] = {{"per_unit_max", fee::text_of(price->per_unit_max)},
-                     {"per_unit_tip", std::to_string(price->per_unit_tip)},
-                     {"units", std::to_string(price->units)}};
-  return made;
-}
-
-std::string lines_of(const fee::Quote& quote, const fee::Asked& asked) {
-  std::string lines = "fee     " + fee::text_of(quote.total()) + "\n";
-  for (std::size_t i = 0; i < quote.share_count(); ++i) {
-    const fee::Share share = quote.share(i);
-    lines += (i == 0 ? "paid to " : "        ") + std::string(share.recipient) + ": " +
-             fee::text_of(share.amount) + "\n";
-  }
-  if (const auto price = quote.price(asked))
-    lines += "price   " + fee::text_of(price->per_unit_max) + " a unit at most, " +
-             std::to_string(price->per_unit_tip) + " of it priority, " +
-             std::to_string(price->units) + " units\n";
-  return lines + "rule    " + quote.rule().name + " of policy " +
-         std::string(quote.policy().version()) + ", " +
-         text::short_digest(quote.policy().digest()) + "\n";
 }
 
 std::expected<fee::Situation, Refusal> situation_of(const SituationOptions& options) {

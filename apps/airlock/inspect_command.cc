@@ -2,8 +2,10 @@
 #include <cstdio>
 
 #include "apps/airlock/commands.h"
+#include "apps/airlock/fees.h"
 #include "apps/airlock/opened.h"
 #include "apps/airlock/show.h"
+#include "engine/fee/show.h"
 #include "host/text/text.h"
 #include "host/text/visible_json.h"
 #include "trust/x509/x509.h"
@@ -79,6 +81,16 @@ Answer add_certificates(const file::Path& folder, Shown& shown) {
   return {};
 }
 
+// The rules of a fee policy travel in its payload.
+Answer add_fees(const file::Path& folder, Bytes envelope, Shown& shown) {
+  const Result<package::Manifest> manifest = package::read_unproven(envelope);
+  if (!manifest || manifest->kind != package::Kind::fee_policy) return {};
+  AIRLOCK_ASSIGN(const auto policy, read_policy_in(folder, *manifest));
+  shown.text += fee::lines_of(*policy);
+  shown.value["fee_policy"] = fee::json_of(*policy);
+  return {};
+}
+
 std::expected<Shown, Refusal> show_path(const file::Path& path) {
   if (is_device(path)) return show_device(path);
   const file::Path one = release::envelope_path(path);
@@ -86,6 +98,7 @@ std::expected<Shown, Refusal> show_path(const file::Path& path) {
   Result<Shown> shown = show(bytes);
   if (!shown) return refuse(shown.error(), about(one, bytes, shown.error().code));
   if (one != path) AIRLOCK_TRY(add_certificates(path, *shown));
+  if (one != path) AIRLOCK_TRY(add_fees(path, bytes, *shown));
   return std::move(*shown);
 }
 

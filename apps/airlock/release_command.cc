@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/airlock/commands.h"
+#include "apps/airlock/fees.h"
 #include "apps/airlock/opened.h"
 #include "apps/airlock/show.h"
 #include "host/json/json.h"
@@ -14,7 +15,8 @@
 namespace airlock::app {
 namespace {
 
-constexpr std::string_view kPackComponent = "abi";  // the one component of an ABI pack
+constexpr std::string_view kPackComponent = "abi";   // the one component of an ABI pack
+constexpr std::string_view kFeesComponent = "fees";  // and of a fee policy
 
 struct ReleaseOptions {
   std::string kind = "firmware";
@@ -37,6 +39,8 @@ struct ReleaseOptions {
   std::string notes;
   std::string content;
   std::string contracts;
+  std::string policy;
+  std::string limits;
   bool json = false;
 };
 
@@ -145,6 +149,24 @@ Answer read_pack(const ReleaseOptions& options, release::Recipe& recipe) {
   return {};
 }
 
+// A policy is read and its golden cases are evaluated as a wallet will; a wallet's limits may be
+// asked too. Each quote names the policy's own version, so that the package has no other.
+Answer read_fees(const ReleaseOptions& options, release::Recipe& recipe) {
+  if (recipe.kind != package::Kind::fee_policy) return {};
+  AIRLOCK_ASSIGN(PolicyFile read, read_policy_file(options.policy));
+  if (read.policy->version() != options.version) {
+    return refuse(Code::usage, "--version " + options.version + ": " + options.policy +
+                                   " says version " + std::string(read.policy->version()));
+  }
+  AIRLOCK_ASSIGN(const auto limits, read_limits(options.limits));
+  if (limits) {
+    const auto admitted = limits->admits(*read.policy);
+    if (!admitted) return refuse_fault(admitted.error(), options.policy);
+  }
+  recipe.images.push_back({std::string(kFeesComponent), std::move(read.bytes), std::nullopt});
+  return {};
+}
+
 std::expected<release::Recipe, Refusal> read_recipe(const ReleaseOptions& options) {
   release::Recipe recipe;
   const Result<package::Kind> kind = package::kind_named(options.kind);
@@ -168,6 +190,7 @@ std::expected<release::Recipe, Refusal> read_recipe(const ReleaseOptions& option
   AIRLOCK_TRY(read_texts(options, recipe));
   AIRLOCK_TRY(read_images(options, recipe));
   AIRLOCK_TRY(read_pack(options, recipe));
+  AIRLOCK_TRY(read_fees(options, recipe));
   return recipe;
 }
 
@@ -184,6 +207,9 @@ Answer check_parts(const ReleaseOptions& options) {
     if (options.contracts.empty() != one_image) {
       return refuse(Code::usage, "abi-pack needs --contracts LIST, or --image abi=PACK");
     }
+  } else if (options.kind == "fee-policy") {
+    if (options.policy.empty() || !options.images.empty())
+      return refuse(Code::usage, "fee-policy needs --policy FILE, and no --image");
   } else if (options.images.empty()) {
     return refuse(Code::usage, options.kind + " needs --image COMPONENT=FILE");
   }
@@ -253,6 +279,9 @@ void add_options(CLI::App& command, ReleaseOptions& options) {
   command.add_option("--notes", options.notes, "text for the owner, or a file with it");
   command.add_option("--contracts", options.contracts,
                      "of an abi-pack: the list of contracts and golden cases (JSON)");
+  command.add_option("--policy", options.policy, "of a fee-policy: its file (YAML)");
+  command.add_option("--limits", options.limits,
+                     "of a fee-policy: a wallet's own caps and recipients, to judge it by");
   command.add_option("--content", options.content, "file with an advisory's content");
   command.add_flag("--json", options.json, "answer as JSON");
 }
@@ -267,7 +296,9 @@ void add_release_command(CLI::App& app, Outcome& outcome) {
       "Example:\n  airlock release --model demo-wallet --version 1.1.0 --security-version 2 \\\n"
       "      --image mcu=new.bin --base mcu=old.bin --valid-for 90d --out release-1.1.0\n"
       "  airlock release abi-pack --model '*' --version 3.0.0 --security-version 1 \\\n"
-      "      --contracts contracts/pack.json --base abi=old.pack --out pack-3.0.0");
+      "      --contracts contracts/pack.json --base abi=old.pack --out pack-3.0.0\n"
+      "  airlock release fee-policy --model '*' --version 1.4.0 --security-version 1 \\\n"
+      "      --policy fees.yaml --limits wallet-limits.yaml --out fees-1.4.0");
 }
 
 }  // namespace airlock::app

@@ -51,12 +51,14 @@ Result<Session> start_over(platform::Device& device, const Surroundings& around)
   return session;
 }
 
-// The same of packs, whose trial has a record of its own.
-Status settle_pack(platform::Device& device, const Result<Session>& session) {
-  const bool told =
-      session && session->kind == package::Kind::abi_pack && must_be_finished(session->phase);
-  if (!told) AIRLOCK_TRY(apply::revert_pack(device, Code::journal_lost));
-  return apply::finish_pack(device);
+// The same of what is read, whose trial has a record of its own.
+Status settle_editions(platform::Device& device, const Result<Session>& session) {
+  for (const apply::ShelfKind* const kind : apply::kShelfKinds) {
+    const bool told = session && session->kind == kind->kind && must_be_finished(session->phase);
+    if (!told) AIRLOCK_TRY(apply::revert_edition(device, *kind, Code::journal_lost));
+    AIRLOCK_TRY(apply::finish_edition(device, *kind));
+  }
+  return {};
 }
 
 Result<HandedIn> read_handed(const file::Path& envelope) {
@@ -83,7 +85,7 @@ Result<Agent> Agent::open(platform::Device& device, const Surroundings& surround
   Result<Session> session = read_session(device);
   AIRLOCK_ASSIGN(const slot::Record record, device.record());
   // Nothing arms a trial that the journal does not tell of first, so one was lost.
-  AIRLOCK_TRY(settle_pack(device, session));
+  AIRLOCK_TRY(settle_editions(device, session));
   const bool untold = session && !must_be_finished(session->phase) && record.trial_boots;
   if (untold || (!session && session.error().code == Code::journal_lost)) {
     session = start_over(device, surroundings);
@@ -201,7 +203,7 @@ void Agent::drop_session() {
   release_.reset();
   plan_.reset();
   verified_.reset();
-  verified_pack_.reset();
+  verified_edition_.reset();
 }
 
 Status Agent::hand_in(const file::Path& package, Pace pace) {

@@ -76,9 +76,10 @@ class Agent {
   // hand stays.
   Result<Ending> restore(Pace pace);
 
-  // restore_pack puts a kept pack in use again. Errors: those of apply::restore_pack, and slot_busy
-  // while an update of the pack may still be committed.
-  Status restore_pack(const Digest& manifest);
+  // restore_edition puts a kept edition in use again. Errors: those of apply::restore_edition,
+  // slot_busy while an update of its kind may still be committed, and wrong_kind where nobody
+  // judges it here.
+  Status restore_edition(const apply::Wanted& wanted);
 
   const update::Session& session() const { return session_; }
   std::uint32_t poll_after_s() const { return poll_after_s_; }
@@ -109,15 +110,18 @@ class Agent {
   Result<update::Event> check_health();
   Result<update::Event> commit();
   Result<update::Event> go_back();
-  // The same of a pack, where it differs (packs.cc).
-  Result<update::Event> stage_pack();
-  Result<update::Event> verify_pack();
-  Result<update::Event> use_pack();
-  Result<update::Event> check_pack();
-  Result<update::Event> confirm_pack();
-  Result<update::Event> take_pack_back();
+  // The same of what is read and not run, where it differs (editions.cc).
+  Result<update::Event> verify_edition();
+  Result<update::Event> use_edition();
+  Result<update::Event> check_edition();
+  Result<update::Event> confirm_edition();
+  Result<update::Event> take_edition_back();
   bool needs_no_owner() const;
-  bool is_pack() const { return session_.kind == package::Kind::abi_pack; }
+  // shelf_kind returns nullptr where the session is about something that runs, or about keys.
+  const apply::ShelfKind* shelf_kind() const { return apply::shelf_kind(session_.kind); }
+  bool is_read() const { return shelf_kind() != nullptr; }
+  // judge_of: wrong_kind where this device takes nothing of the kind.
+  Result<const apply::Judge*> judge_of(const apply::ShelfKind& kind) const;
   Result<update::Event> restore_kept();
   Result<Digest> ask(const package::Manifest& manifest);
   Result<Digest> ask_of_kept();
@@ -142,7 +146,7 @@ class Agent {
   std::optional<Release> release_;
   std::optional<package::InstallPlan> plan_;
   std::optional<apply::Verified> verified_;
-  std::optional<apply::VerifiedPack> verified_pack_;
+  std::optional<apply::VerifiedEdition> verified_edition_;
 };
 
 // read_session returns the journal's session, an idle one where there is none yet. Errors:

@@ -255,7 +255,7 @@ class Agents : public testing::Test {
     AIRLOCK_ASSIGN(platform::Device device,
                    platform::Device::open(folder_ / "device", platform::Opening::drive));
     const Surroundings around{*server_, person_, screen_, [] { return kNow; },
-                              trial_,   nullptr, judge_};
+                              trial_,   nullptr, judges_};
     AIRLOCK_ASSIGN(Agent agent, Agent::open(device, around));
     return work(agent);
   }
@@ -311,7 +311,7 @@ class Agents : public testing::Test {
   Person person_;
   Screen screen_;
   Trial trial_ = Trial::healthy;
-  apply::JudgePack judge_;
+  apply::Judges judges_;
 };
 
 }  // namespace airlock::agent

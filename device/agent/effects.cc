@@ -71,7 +71,7 @@ Result<Event> Agent::ask_server() {
   AIRLOCK_ASSIGN(const slot::Record record, device_->record());
   AIRLOCK_ASSIGN(const Running running, Running::read(*device_, record));
   GivenUp given_up = GivenUp::read(*device_);
-  AIRLOCK_TRY(given_up.note(*device_, record, running.packs()));
+  AIRLOCK_TRY(given_up.note(*device_, record, running.shelves()));
   AIRLOCK_ASSIGN(fetch::CheckIn facts, check_in_of(*device_, record, running));
   AIRLOCK_ASSIGN(fetch::Answer answer, around_.outside.check_in(facts));
   for (int rounds = 0; !answer.offer && rounds < kBucketRoundsMax; ++rounds) {
@@ -180,15 +180,16 @@ Result<Event> Agent::prove() {
 Result<Event> Agent::gate() {
   AIRLOCK_ASSIGN(const Release* at_hand, release());
   const bool known = session_.kind == package::Kind::firmware ||
-                     session_.kind == package::Kind::keyring || (is_pack() && around_.judge_pack);
+                     session_.kind == package::Kind::keyring || is_read();
   if (!known) return fail(Code::wrong_kind, static_cast<std::uint64_t>(session_.kind));
+  if (is_read()) AIRLOCK_TRY(judge_of(*shelf_kind()));
   plan_.reset();
   AIRLOCK_ASSIGN(const package::InstallPlan* found, plan());
   if (session_.kind == package::Kind::firmware) {
     AIRLOCK_TRY(apply::check_room(*device_, {at_hand->proven, *found}, at_hand->envelope));
   }
-  if (is_pack()) {
-    AIRLOCK_TRY(apply::check_pack_room(*device_, {at_hand->proven, *found}, at_hand->envelope));
+  if (is_read()) {
+    AIRLOCK_TRY(apply::check_edition_room(*device_, {at_hand->proven, *found}, at_hand->envelope));
   }
   return event_of(Event::Type::admitted);
 }
@@ -196,7 +197,7 @@ Result<Event> Agent::gate() {
 // Where the running image is not what its manifest says, a payload that needs no base must do.
 Result<Event> Agent::stage() {
   verified_.reset();
-  verified_pack_.reset();
+  verified_edition_.reset();
   Result<Event> staged = stage_by_plan();
   if (staged || staged.error().code != Code::base_mismatch || bases_ == Bases::damaged) {
     return staged;
@@ -213,7 +214,7 @@ Result<Event> Agent::stage_by_plan() {
   FolderArtifacts folder(origin.folder);
   apply::Artifacts& artifacts =
       origin.folder.empty() ? around_.outside.artifacts() : static_cast<apply::Artifacts&>(folder);
-  const auto stage = is_pack() ? apply::stage_pack : apply::stage_firmware;
+  const auto stage = is_read() ? apply::stage_edition : apply::stage_firmware;
   AIRLOCK_TRY(stage(*device_, {at_hand->proven, *found}, at_hand->envelope, artifacts,
                     [this](std::string_view component, std::uint64_t done, std::uint64_t of) {
                       around_.watcher.block_done(component, done, of);
@@ -222,7 +223,7 @@ Result<Event> Agent::stage_by_plan() {
 }
 
 Result<Event> Agent::verify() {
-  if (is_pack()) return verify_pack();
+  if (is_read()) return verify_edition();
   AIRLOCK_ASSIGN(const Release* at_hand, release());
   AIRLOCK_ASSIGN(verified_, apply::verify_firmware(*device_, at_hand->proven, at_hand->envelope));
   return event_of(Event::Type::verified);
@@ -261,8 +262,8 @@ Result<Event> Agent::ask_owner() {
     return event_of(Event::Type::refused);
   }
   if (!answer) return std::unexpected(answer.error());
-  // A pack runs nothing: no bootloader asks for the consent to it.
-  if (!is_pack() && *answer == session_.manifest) {
+  // What is read runs nothing: no bootloader asks for the consent to it.
+  if (!is_read() && *answer == session_.manifest) {
     AIRLOCK_TRY(apply::keep_consent(*device_, *answer));
   }
   event.manifest = *answer;
@@ -270,7 +271,7 @@ Result<Event> Agent::ask_owner() {
 }
 
 Result<Event> Agent::activate() {
-  if (is_pack()) return use_pack();
+  if (is_read()) return use_edition();
   AIRLOCK_ASSIGN(const slot::Record record, device_->record());
   if (was_given_up(record, session_.manifest)) return went_back(record.last_revert.reason);
   if (slot::standing_of(record, session_.manifest) != Standing::on_trial) {
@@ -282,7 +283,7 @@ Result<Event> Agent::activate() {
 }
 
 Result<Event> Agent::reboot() {
-  if (is_pack()) return event_of(Event::Type::booted);  // it is read already
+  if (is_read()) return event_of(Event::Type::booted);  // it is read already
   AIRLOCK_ASSIGN(const slot::Record before, device_->record());
   if (was_given_up(before, session_.manifest)) return went_back(before.last_revert.reason);
   // A bootloader starts with an empty memory, and needs room for the envelopes.
@@ -295,7 +296,7 @@ Result<Event> Agent::reboot() {
 }
 
 Result<Event> Agent::check_health() {
-  if (is_pack()) return check_pack();
+  if (is_read()) return check_edition();
   AIRLOCK_ASSIGN(const slot::Record record, device_->record());
   if (was_given_up(record, session_.manifest)) return went_back(record.last_revert.reason);
   switch (around_.trial) {
@@ -312,7 +313,7 @@ Result<Event> Agent::check_health() {
 }
 
 Result<Event> Agent::commit() {
-  if (is_pack()) return confirm_pack();
+  if (is_read()) return confirm_edition();
   if (session_.kind == package::Kind::keyring) {
     AIRLOCK_ASSIGN(const Digest present, apply::keyring_digest(*device_));
     if (present == session_.manifest) {
@@ -347,7 +348,7 @@ Result<Event> Agent::restore_kept() {
 
 Result<Event> Agent::go_back() {
   if (session_.errand == update::Errand::restore) return restore_kept();
-  if (is_pack()) return take_pack_back();
+  if (is_read()) return take_edition_back();
   AIRLOCK_TRY(apply::revert_firmware(*device_, session_.outcome));
   AIRLOCK_TRY(device_->boot());
   return went_back(session_.outcome);

@@ -3,7 +3,6 @@
 #include "core/delta/delta.h"
 #include "device/agent/naming.h"
 #include "device/apply/apply.h"
-#include "device/apply/packs.h"
 
 namespace airlock::agent {
 namespace {
@@ -26,6 +25,15 @@ Status add_components(const platform::Device& device, const Running& running,
   return {};
 }
 
+void tell_edition(const apply::ShelfKind& kind, const Running& running, fetch::CheckIn& facts) {
+  fetch::CheckIn::Content& told = facts.contents[std::string(name_of(kind.kind))];
+  told.version = kLowestVersion;
+  const apply::Edition* const in_use = running.shelf(kind).in_use();
+  if (in_use == nullptr) return;
+  told = {std::string(in_use->version.view()), in_use->security_version};
+  facts.images[std::string(kind.component)] = in_use->image;
+}
+
 std::string_view version_or_lowest(const Running& running) {
   return running.version().empty() ? kLowestVersion : running.version();
 }
@@ -40,16 +48,16 @@ Status add_firmware(const platform::Device& device, const Running& running,
   return add_components(device, running, facts);
 }
 
-// Of a pack the version is its own, and there is one component: the file that is in use.
-Status add_pack(const Running& running, const package::Manifest& release, Bases bases,
-                package::DeviceFacts& facts) {
+// Of what is read the version is its own, and there is one component: the file that is in use.
+Status add_edition(const apply::ShelfKind& kind, const Running& running,
+                   const package::Manifest& release, Bases bases, package::DeviceFacts& facts) {
   package::InstalledComponent installed;
-  installed.id = apply::kPackComponent;
-  installed.slot_size = apply::kPackSizeMax;
-  const apply::KeptPack* const in_use = running.packs().in_use();
+  installed.id = kind.component;
+  installed.slot_size = kind.size_max;
+  const apply::Edition* const in_use = running.shelf(kind).in_use();
   const std::string_view version = in_use == nullptr ? kLowestVersion : in_use->version.view();
   AIRLOCK_ASSIGN(facts.version, package::parse_semver(version));
-  facts.data_version = release.data_version;  // a pack keeps nothing of the owner's
+  facts.data_version = release.data_version;  // it keeps nothing of the owner's
   if (in_use != nullptr && bases == Bases::whole) {
     facts.running_manifest = in_use->manifest;
     installed.image_digest = in_use->image;
@@ -72,7 +80,7 @@ std::string_view name_of(Knowledge knowledge) {
 
 Result<Running> Running::read(platform::Device& device, const slot::Record& record) {
   Running running;
-  AIRLOCK_ASSIGN(running.packs_, apply::read_shelf(device));
+  AIRLOCK_ASSIGN(running.shelves_, apply::read_shelves(device));
   if (record.active_slot().manifest.is_zero()) return running;
   running.slot_ = record.active_slot();
   if (!package::parse_semver(running.slot_.version.view())) running.slot_.version = {};
@@ -137,8 +145,8 @@ Result<package::DeviceFacts> facts_for(platform::Device& device, const slot::Rec
     }
     return facts;
   }
-  if (release.kind == package::Kind::abi_pack) {
-    AIRLOCK_TRY(add_pack(running, release, bases, facts));
+  if (const apply::ShelfKind* const kind = apply::shelf_kind(release.kind)) {
+    AIRLOCK_TRY(add_edition(*kind, running, release, bases, facts));
     return facts;
   }
   // Content inside a manifest has no owner's data; its own version is judged by its door.
@@ -174,12 +182,8 @@ Result<fetch::CheckIn> check_in_of(platform::Device& device, const slot::Record&
       facts.images[component.id] = runs->digest;
     }
   }
-  fetch::CheckIn::Content& packs = facts.contents[std::string(name_of(package::Kind::abi_pack))];
-  packs.version = kLowestVersion;
-  if (const apply::KeptPack* in_use = running.packs().in_use()) {
-    packs = {std::string(in_use->version.view()), in_use->security_version};
-    facts.images[std::string(apply::kPackComponent)] = in_use->image;
-  }
+  tell_edition(apply::kPacks, running, facts);
+  if (!config.fee_limits.empty()) tell_edition(apply::kFees, running, facts);
   return facts;
 }
 

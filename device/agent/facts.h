@@ -48,8 +48,9 @@ class Running {
   std::string_view version() const { return slot_.version.view(); }
   std::uint32_t data_version() const { return slot_.data_version; }
   std::uint32_t security_version() const { return slot_.security_version; }
-  // packs are the versions of the ABI pack, beside the firmware.
-  const apply::Shelf& packs() const { return packs_; }
+  // shelf is what is kept of a kind that is read, beside the firmware.
+  const apply::Shelf& shelf(const apply::ShelfKind& kind) const { return shelves_[kind.place]; }
+  const apply::Shelves& shelves() const { return shelves_; }
 
  private:
   Status keep(const package::Manifest& manifest);
@@ -57,7 +58,7 @@ class Running {
   slot::Slot slot_;
   bool whole_ = false;  // the manifest could be read; its bytes are not kept
   FixedList<Image, package::kComponentsMax> images_;
-  apply::Shelf packs_;
+  apply::Shelves shelves_;
 };
 
 // Whether the running images are what their manifest says, as far as is known: patches need them.

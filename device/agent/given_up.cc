@@ -25,14 +25,14 @@ bool GivenUp::holds(const crypto::Digest& manifest) const {
 }
 
 Status GivenUp::note(const platform::Device& device, const slot::Record& record,
-                     const apply::Shelf& packs) {
-  bool is_news = false;
-  for (const crypto::Digest& manifest : {record.last_revert.manifest, packs.given_up}) {
-    if (manifest.is_zero() || holds(manifest)) continue;
-    manifests_.push_back(manifest);
-    is_news = true;
-  }
-  if (!is_news) return {};
+                     const apply::Shelves& shelves) {
+  const std::size_t known = manifests_.size();
+  const auto add = [this](const crypto::Digest& manifest) {
+    if (!manifest.is_zero() && !holds(manifest)) manifests_.push_back(manifest);
+  };
+  add(record.last_revert.manifest);
+  for (const apply::Shelf& shelf : shelves) add(shelf.given_up);
+  if (manifests_.size() == known) return {};
   const std::size_t count = std::min(manifests_.size(), kGivenUpMax);
   manifests_.erase(manifests_.begin(), manifests_.end() - static_cast<std::ptrdiff_t>(count));
   std::string lines;

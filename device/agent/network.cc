@@ -50,6 +50,14 @@ Status Network::report(const fetch::SignedReport& report) {
   return {};
 }
 
+Result<fetch::FeesAnswer> Network::ask_fees(const fetch::FeesQuestion& question) {
+  return fetch::ask_fees(remote_.connection(), question);
+}
+
+Result<fetch::Receipt> Network::post_outcomes(const fetch::SignedReport& outcomes) {
+  return fetch::post_outcomes(remote_.connection(), outcomes);
+}
+
 Result<Source*> Network::Remote::open(const package::Payload& payload) {
   open_.reset();
   AIRLOCK_ASSIGN(

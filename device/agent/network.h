@@ -3,12 +3,13 @@
 
 #include <optional>
 
+#include "device/agent/fees.h"
 #include "device/agent/outside.h"
 #include "device/platform/platform.h"
 
 namespace airlock::agent {
 
-class Network final : public Outside {
+class Network final : public Outside, public FeesServer {
  public:
   // open connects to nothing yet. Errors: bad_text where the configured server is no URL.
   static Result<Network> open(const platform::Device& device);
@@ -19,6 +20,8 @@ class Network final : public Outside {
   translog::Fetcher& log() override { return remote_; }
   Result<file::Buffer> certificates(const Digest& manifest) override;
   Status report(const fetch::SignedReport& report) override;
+  Result<fetch::FeesAnswer> ask_fees(const fetch::FeesQuestion& question) override;
+  Result<fetch::Receipt> post_outcomes(const fetch::SignedReport& outcomes) override;
 
  private:
   // Payloads and the log's files, over one connection.

@@ -11,7 +11,7 @@
 #include "core/update/update.h"
 #include "device/agent/facts.h"
 #include "device/apply/apply.h"
-#include "device/apply/packs.h"
+#include "device/apply/editions.h"
 #include "device/fetch/fetch.h"
 #include "trust/translog/translog.h"
 #include "trust/tuf/tuf.h"
@@ -85,9 +85,9 @@ struct Surroundings {
   std::function<std::int64_t()> clock;  // Unix seconds; empty: the device has none
   Trial trial = Trial::healthy;
   x509::Responder* responder = nullptr;  // who is asked about certificates; nobody
-  apply::JudgePack judge_pack = {};      // empty: this device takes no packs
-  // Told after another pack came into use or went: the wallet that reads it swaps.
-  std::function<void()> pack_changed = {};
+  apply::Judges judges = {};
+  // Told after another edition came into use or went: the wallet that reads it swaps.
+  std::function<void()> edition_changed = {};
 };
 
 }  // namespace airlock::agent

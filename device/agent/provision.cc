@@ -19,6 +19,7 @@ using platform::Fault;
 using platform::located;
 
 constexpr std::size_t kCaSizeMax = 256 << 10;
+constexpr std::size_t kLimitsSizeMax = 256 << 10;
 
 // The first release, the proof that it stands in the log where the keyring names one, and the
 // certificates of its signers.
@@ -111,9 +112,10 @@ platform::Located<void> check_config(const platform::Config& config) {
     if (!fetch::is_place(place)) return refuse("the responder " + place + " takes HOST:PORT");
   }
   for (const std::string& kind : config.ask_for) {
-    if (kind != name_of(package::Kind::abi_pack)) {
+    const Result<package::Kind> known = package::kind_named(kind);
+    if (!known || apply::shelf_kind(*known) == nullptr) {
       return refuse("the owner is asked always or never about " + kind +
-                    "; only of abi-pack a device may choose");
+                    "; only of abi-pack and fee-policy a device may choose");
     }
   }
   AIRLOCK_TRY(check_place("region", config.region));
@@ -197,6 +199,10 @@ platform::Located<void> provision(const file::Path& place, Factory factory) {
   platform::Birth birth;
   birth.config = std::move(factory.config);
   AIRLOCK_TRY(read_anchors(factory, birth));
+  if (factory.fee_limits) {
+    AIRLOCK_ASSIGN(birth.fee_limits,
+                   located(*factory.fee_limits, file::read(*factory.fee_limits, kLimitsSizeMax)));
+  }
   AIRLOCK_ASSIGN(const std::optional<First> first, read_firmware(factory, birth.keyring));
   AIRLOCK_TRY(make_whole(folder.path(), std::move(birth), first, factory));
   return located(place, folder.commit());

@@ -12,11 +12,12 @@ namespace airlock::agent {
 // What the factory has at hand.
 struct Factory {
   platform::Config config;
-  file::Path keyring;                  // the anchor's envelope
-  file::Path root;                     // root.json of the repository
-  std::optional<file::Path> ca;        // PEM; needed unless config.server_roots
-  std::optional<file::Path> firmware;  // a package folder; proven like any other
-  std::optional<std::int64_t> clock;   // Unix seconds
+  file::Path keyring;                      // the anchor's envelope
+  file::Path root;                         // root.json of the repository
+  std::optional<file::Path> ca;            // PEM; needed unless config.server_roots
+  std::optional<file::Path> firmware;      // a package folder; proven like any other
+  std::optional<file::Path> fee_limits{};  // the wallet's own; a copy becomes the device's
+  std::optional<std::int64_t> clock;       // Unix seconds
   x509::Responder* responder = nullptr;
 };
 

@@ -21,6 +21,13 @@ Phase phase_of(const update::Session& session) {
 
 }  // namespace
 
+Result<fetch::SignedReport> sign_text(const platform::DeviceKey& key, std::string_view context,
+                                      std::string text) {
+  AIRLOCK_ASSIGN(const auto signature, key.sign(bytes_of(std::string(context) + text)));
+  return fetch::SignedReport{std::move(text), text::to_hex(key.public_key()),
+                             text::to_hex(signature)};
+}
+
 Result<fetch::SignedReport> make_report(const platform::DeviceKey& key,
                                         const update::Session& session, std::int64_t time_bound) {
   const json::Value value = {{"duid", key.duid()},
@@ -32,13 +39,7 @@ Result<fetch::SignedReport> make_report(const platform::DeviceKey& key,
                              {"outcome", outcome_of(session)},
                              {"reason", name(session.outcome)},
                              {"time_bound", time_bound}};
-  fetch::SignedReport made;
-  made.report = json::write(value);
-  AIRLOCK_ASSIGN(const auto signature,
-                 key.sign(bytes_of(std::string(kReportContext) + made.report)));
-  made.public_key = text::to_hex(key.public_key());
-  made.signature = text::to_hex(signature);
-  return made;
+  return sign_text(key, kReportContext, json::write(value));
 }
 
 }  // namespace airlock::agent

@@ -14,53 +14,53 @@ using codec::CborWriter;
 
 constexpr slot::Magic kMagic = {'A', 'L', 'P', 'S'};
 constexpr std::uint64_t kFormat = 1;
-constexpr std::string_view kFolder = "packs";
-constexpr std::string_view kShelfName = "packs/shelf";
-constexpr std::size_t kPackParts = 8;
+constexpr std::string_view kShelfName = "shelf";
+constexpr std::string_view kEnvelopeEnding = ".manifest";
+constexpr std::size_t kEditionParts = 8;
 
 enum class ShelfKey : std::int64_t {
   format = 1,
-  packs = 2,
+  editions = 2,
   on_trial = 3,
   given_up = 4,
   reason = 5
 };
 
-void write_pack(CborWriter& writer, const KeptPack& pack) {
-  writer.write_array(kPackParts);
-  writer.write_bytes(pack.manifest.bytes);
-  writer.write_bytes(pack.image.bytes);
-  writer.write_unsigned(pack.size);
-  writer.write_unsigned(pack.security_version);
-  writer.write_integer(pack.created);
-  writer.write_text(pack.version.view());
-  writer.write_bytes(pack.entries.root.bytes);
-  writer.write_unsigned(pack.entries.count);
+void write_edition(CborWriter& writer, const Edition& edition) {
+  writer.write_array(kEditionParts);
+  writer.write_bytes(edition.manifest.bytes);
+  writer.write_bytes(edition.image.bytes);
+  writer.write_unsigned(edition.size);
+  writer.write_unsigned(edition.security_version);
+  writer.write_integer(edition.created);
+  writer.write_text(edition.version.view());
+  writer.write_bytes(edition.entries.root.bytes);
+  writer.write_unsigned(edition.entries.count);
 }
 
-Result<KeptPack> read_pack(CborReader& reader) {
-  AIRLOCK_ASSIGN(const std::size_t parts, reader.read_array(kPackParts));
-  if (parts != kPackParts) return fail(Code::missing_field);
-  KeptPack pack;
-  AIRLOCK_TRY(reader.read_exactly(pack.manifest.bytes));
-  AIRLOCK_TRY(reader.read_exactly(pack.image.bytes));
-  AIRLOCK_ASSIGN(pack.size, reader.read_unsigned());
+Result<Edition> read_edition(CborReader& reader) {
+  AIRLOCK_ASSIGN(const std::size_t parts, reader.read_array(kEditionParts));
+  if (parts != kEditionParts) return fail(Code::missing_field);
+  Edition edition;
+  AIRLOCK_TRY(reader.read_exactly(edition.manifest.bytes));
+  AIRLOCK_TRY(reader.read_exactly(edition.image.bytes));
+  AIRLOCK_ASSIGN(edition.size, reader.read_unsigned());
   AIRLOCK_ASSIGN(const std::uint64_t security_version, reader.read_unsigned(UINT32_MAX));
-  pack.security_version = static_cast<std::uint32_t>(security_version);
-  AIRLOCK_ASSIGN(pack.created, reader.read_integer());
+  edition.security_version = static_cast<std::uint32_t>(security_version);
+  AIRLOCK_ASSIGN(edition.created, reader.read_integer());
   AIRLOCK_ASSIGN(const std::string_view version, reader.read_text(package::kSemverTextMax));
-  AIRLOCK_ASSIGN(pack.version, FixedText<package::kSemverTextMax>::from(version));
-  AIRLOCK_TRY(reader.read_exactly(pack.entries.root.bytes));
+  AIRLOCK_ASSIGN(edition.version, FixedText<package::kSemverTextMax>::from(version));
+  AIRLOCK_TRY(reader.read_exactly(edition.entries.root.bytes));
   AIRLOCK_ASSIGN(const std::uint64_t count, reader.read_unsigned(package::kEntriesMax));
-  pack.entries.count = static_cast<std::uint32_t>(count);
-  return pack;
+  edition.entries.count = static_cast<std::uint32_t>(count);
+  return edition;
 }
 
-Status read_packs(CborReader& reader, Shelf& shelf) {
-  AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kKeptPacksMax));
+Status read_editions(CborReader& reader, Shelf& shelf) {
+  AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kEditionsMax));
   for (std::size_t i = 0; i < count; ++i) {
-    AIRLOCK_ASSIGN(const KeptPack pack, read_pack(reader));
-    AIRLOCK_TRY(shelf.packs.add(pack));
+    AIRLOCK_ASSIGN(const Edition edition, read_edition(reader));
+    AIRLOCK_TRY(shelf.editions.add(edition));
   }
   return {};
 }
@@ -79,7 +79,7 @@ Result<Shelf> read_body(Bytes body) {
         has_format = true;
         continue;
       }
-      case ShelfKey::packs: AIRLOCK_TRY(read_packs(reader, shelf)); continue;
+      case ShelfKey::editions: AIRLOCK_TRY(read_editions(reader, shelf)); continue;
       case ShelfKey::on_trial: {
         AIRLOCK_ASSIGN(shelf.on_trial, reader.read_bool());
         continue;
@@ -96,17 +96,17 @@ Result<Shelf> read_body(Bytes body) {
   }
   if (!has_format) return fail(Code::missing_field);
   AIRLOCK_TRY(reader.finish());
-  if (shelf.on_trial && shelf.packs.empty()) return fail(Code::missing_field);
+  if (shelf.on_trial && shelf.editions.empty()) return fail(Code::missing_field);
   return shelf;
 }
 
-// The list without one pack, and with another one in front where there is one.
-FixedList<KeptPack, kKeptPacksMax> in_front(const FixedList<KeptPack, kKeptPacksMax>& packs,
-                                            const KeptPack& first) {
-  FixedList<KeptPack, kKeptPacksMax> next;
+// The list without one edition, and with another one in front where there is one.
+FixedList<Edition, kEditionsMax> in_front(const FixedList<Edition, kEditionsMax>& editions,
+                                          const Edition& first) {
+  FixedList<Edition, kEditionsMax> next;
   AIRLOCK_CHECK(next.add(first).has_value());
-  for (const KeptPack& pack : packs) {
-    if (!(pack == first) && !next.full()) AIRLOCK_CHECK(next.add(pack).has_value());
+  for (const Edition& edition : editions) {
+    if (!(edition == first) && !next.full()) AIRLOCK_CHECK(next.add(edition).has_value());
   }
   return next;
 }
@@ -115,10 +115,18 @@ std::string name_of(const Digest& manifest) { return text::to_hex(manifest.bytes
 
 }  // namespace
 
-const KeptPack* Shelf::find(const Digest& manifest) const {
-  const auto found = std::find_if(packs.begin(), packs.end(),
-                                  [&](const KeptPack& pack) { return pack.manifest == manifest; });
-  return found == packs.end() ? nullptr : found;
+const ShelfKind* shelf_kind(package::Kind kind) {
+  for (const ShelfKind* const one : kShelfKinds) {
+    if (one->kind == kind) return one;
+  }
+  return nullptr;
+}
+
+const Edition* Shelf::find(const Digest& manifest) const {
+  const auto found = std::find_if(editions.begin(), editions.end(), [&](const Edition& edition) {
+    return edition.manifest == manifest;
+  });
+  return found == editions.end() ? nullptr : found;
 }
 
 Result<Bytes> encode_shelf(const Shelf& shelf, MutableBytes buffer) {
@@ -129,9 +137,9 @@ Result<Bytes> encode_shelf(const Shelf& shelf, MutableBytes buffer) {
   writer.write_map(5);
   write_key(ShelfKey::format);
   writer.write_unsigned(kFormat);
-  write_key(ShelfKey::packs);
-  writer.write_array(shelf.packs.size());
-  for (const KeptPack& pack : shelf.packs) write_pack(writer, pack);
+  write_key(ShelfKey::editions);
+  writer.write_array(shelf.editions.size());
+  for (const Edition& edition : shelf.editions) write_edition(writer, edition);
   write_key(ShelfKey::on_trial);
   writer.write_bool(shelf.on_trial);
   write_key(ShelfKey::given_up);
@@ -151,10 +159,10 @@ Result<Shelf> decode_shelf(Bytes encoded) {
   return shelf;
 }
 
-Shelf begin_trial(const Shelf& shelf, const KeptPack& pack) {
-  if (shelf.in_use() != nullptr && *shelf.in_use() == pack) return shelf;
+Shelf begin_trial(const Shelf& shelf, const Edition& edition) {
+  if (shelf.in_use() != nullptr && *shelf.in_use() == edition) return shelf;
   Shelf next = shelf;
-  next.packs = in_front(shelf.packs, pack);
+  next.editions = in_front(shelf.editions, edition);
   next.on_trial = true;
   return next;
 }
@@ -168,29 +176,33 @@ Shelf end_trial(const Shelf& shelf) {
 Shelf take_back(const Shelf& shelf, Code reason) {
   if (!shelf.on_trial) return shelf;
   Shelf next;
-  next.given_up = shelf.packs[0].manifest;
+  next.given_up = shelf.editions[0].manifest;
   next.reason = reason;
-  for (std::size_t i = 1; i < shelf.packs.size(); ++i)
-    AIRLOCK_CHECK(next.packs.add(shelf.packs[i]).has_value());
+  for (std::size_t i = 1; i < shelf.editions.size(); ++i)
+    AIRLOCK_CHECK(next.editions.add(shelf.editions[i]).has_value());
   return next;
 }
 
 Result<Shelf> bring_back(const Shelf& shelf, const Digest& manifest, std::uint32_t floor) {
   if (shelf.on_trial) return fail(Code::wrong_state);
-  const KeptPack* const kept = shelf.find(manifest);
+  const Edition* const kept = shelf.find(manifest);
   if (kept == nullptr) return fail(Code::not_found);
   if (kept == shelf.in_use()) return fail(Code::already_installed);
   if (kept->security_version < floor) return fail(Code::below_floor, floor);
   Shelf next = shelf;
   // What the owner leaves does not come back by itself.
-  next.given_up = shelf.packs[0].manifest;
+  next.given_up = shelf.editions[0].manifest;
   next.reason = Code::reverted_on_request;
-  next.packs = in_front(shelf.packs, *kept);
+  next.editions = in_front(shelf.editions, *kept);
   return next;
 }
 
-Result<Shelf> read_shelf(const platform::Device& device) {
-  const Result<file::Buffer> stored = file::read(device.path(kShelfName), kShelfSizeMax);
+file::Path shelf_path(const platform::Device& device, const ShelfKind& kind) {
+  return device.path(kind.folder) / kShelfName;
+}
+
+Result<Shelf> read_shelf(const platform::Device& device, const ShelfKind& kind) {
+  const Result<file::Buffer> stored = file::read(shelf_path(device, kind), kShelfSizeMax);
   if (!stored && stored.error().code == Code::not_found) return Shelf{};
   if (!stored) return std::unexpected(stored.error());
   Result<Shelf> shelf = decode_shelf(*stored);
@@ -202,26 +214,37 @@ Result<Shelf> read_shelf(const platform::Device& device) {
   return shelf;
 }
 
-Status store_shelf(const platform::Device& device, const Shelf& shelf) {
+Result<Shelves> read_shelves(const platform::Device& device) {
+  Shelves shelves;
+  for (const ShelfKind* const kind : kShelfKinds) {
+    AIRLOCK_ASSIGN(shelves[kind->place], read_shelf(device, *kind));
+  }
+  return shelves;
+}
+
+Status store_shelf(const platform::Device& device, const ShelfKind& kind, const Shelf& shelf) {
   std::array<std::uint8_t, kShelfSizeMax> buffer;
   AIRLOCK_ASSIGN(const Bytes encoded, encode_shelf(shelf, buffer));
-  return file::replace(device.path(kShelfName), encoded);
+  return file::replace(shelf_path(device, kind), encoded);
 }
 
-file::Path pack_path(const platform::Device& device, const Digest& manifest) {
-  return device.path(kFolder) / (name_of(manifest) + ".pack");
+file::Path edition_path(const platform::Device& device, const ShelfKind& kind,
+                        const Digest& manifest) {
+  return device.path(kind.folder) / (name_of(manifest) + std::string(kind.ending));
 }
 
-file::Path pack_envelope_path(const platform::Device& device, const Digest& manifest) {
-  return device.path(kFolder) / (name_of(manifest) + ".manifest");
+file::Path edition_envelope_path(const platform::Device& device, const ShelfKind& kind,
+                                 const Digest& manifest) {
+  return device.path(kind.folder) / (name_of(manifest) + std::string(kEnvelopeEnding));
 }
 
-Status drop_unlisted(const platform::Device& device, const Shelf& shelf, const Digest& at_hand) {
+Status drop_unlisted(const platform::Device& device, const ShelfKind& kind, const Shelf& shelf,
+                     const Digest& at_hand) {
   std::error_code failed;
   std::vector<file::Path> gone;
-  for (const auto& entry : std::filesystem::directory_iterator(device.path(kFolder), failed)) {
-    const std::string extension = entry.path().extension().string();
-    if (extension != ".pack" && extension != ".manifest") continue;
+  for (const auto& entry : std::filesystem::directory_iterator(device.path(kind.folder), failed)) {
+    const std::string ending = entry.path().extension().string();
+    if (ending != kind.ending && ending != kEnvelopeEnding) continue;
     const auto manifest = text::digest_from_hex(entry.path().stem().string());
     if (manifest && (*manifest == at_hand || shelf.find(*manifest) != nullptr)) continue;
     gone.push_back(entry.path());

@@ -9,6 +9,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto encoded = apply::encode_shelf(*shelf, room);
   AIRLOCK_CHECK(encoded.has_value());
   const auto again = apply::decode_shelf(*encoded);
-  AIRLOCK_CHECK(again.has_value() && again->packs == shelf->packs);
+  AIRLOCK_CHECK(again.has_value() && again->editions == shelf->editions);
   return 0;
 }

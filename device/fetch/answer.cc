@@ -160,18 +160,71 @@ Result<Answer> check_in(Connection& connection, const CheckIn& facts) {
   return parse_answer(body);
 }
 
-Result<Receipt> post_report(Connection& connection, const SignedReport& report) {
+namespace {
+
+// What is signed travels as it was signed.
+struct Place {
+  std::string_view path;
+  const char* member;
+};
+Result<Receipt> post_signed(Connection& connection, const Place& place,
+                            const SignedReport& report) {
   Value object = Value::object();
-  object["report"] = text::to_base64(bytes_of(report.report));
+  object[place.member] = text::to_base64(bytes_of(report.report));
   object["key"] = report.public_key;
   object["signature"] = report.signature;
   AIRLOCK_ASSIGN(const std::string body,
-                 connection.post("/v1/reports", json::write(object), kAnswerSizeMax));
+                 connection.post(place.path, json::write(object), kAnswerSizeMax));
   AIRLOCK_ASSIGN(const Value root, json::parse(body, kAnswerSizeMax));
   Receipt receipt;
   AIRLOCK_ASSIGN(receipt.counted, json::boolean(root, "counted"));
   AIRLOCK_ASSIGN(receipt.why, text_or_empty(root, "why", kWhyTextMax));
   return receipt;
+}
+
+Result<FeesAdvice> read_advice(const Value& object) {
+  FeesAdvice advice;
+  AIRLOCK_ASSIGN(advice.experiment, json::integer(object, "experiment", 0, kNumberMax));
+  AIRLOCK_ASSIGN(advice.arm, json::text(object, "arm", kArmTextMax));
+  AIRLOCK_ASSIGN(advice.policy, digest_of(object, "policy"));
+  AIRLOCK_ASSIGN(const std::int64_t stage,
+                 json::integer(object, "stage", 0, std::numeric_limits<std::uint32_t>::max()));
+  advice.stage = static_cast<std::uint32_t>(stage);
+  return advice;
+}
+
+}  // namespace
+
+Result<Receipt> post_report(Connection& connection, const SignedReport& report) {
+  return post_signed(connection, {"/v1/reports", "report"}, report);
+}
+
+Result<Receipt> post_outcomes(Connection& connection, const SignedReport& outcomes) {
+  return post_signed(connection, {"/v1/outcomes", "outcomes"}, outcomes);
+}
+
+Result<FeesAnswer> parse_fees_answer(std::string_view json) {
+  AIRLOCK_ASSIGN(const Value root, json::parse(json, kAnswerSizeMax));
+  FeesAnswer answer;
+  AIRLOCK_ASSIGN(const Value* list, json::array(root, "experiments", kExperimentsMax));
+  if (!list->empty()) {
+    AIRLOCK_ASSIGN(answer.advice, read_advice(list->front()));
+  }
+  AIRLOCK_ASSIGN(
+      const std::int64_t seconds,
+      json::integer(root, "poll_after_s", std::numeric_limits<std::int64_t>::min(), kNumberMax));
+  answer.poll_after_s =
+      static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, kFeesPollMin, kFeesPollMax));
+  return answer;
+}
+
+Result<FeesAnswer> ask_fees(Connection& connection, const FeesQuestion& question) {
+  Value object = {{"duid", question.duid}};
+  put_text(object, "region", question.region);
+  put_text(object, "group", question.group);
+  AIRLOCK_ASSIGN(const std::string body,
+                 connection.post("/v1/fees", json::write(object), kAnswerSizeMax));
+  return parse_fees_answer(body);
 }
 
 }  // namespace airlock::fetch

@@ -165,7 +165,8 @@ std::string write_check_in(const CheckIn& facts);
 // check_in asks the server what it offers.
 Result<Answer> check_in(Connection& connection, const CheckIn& facts);
 
-// A report, signed by the device: over "airlock-report-v1\n" and the report's JSON text.
+// A report, signed by the device: over the context of its kind ("airlock-report-v1\n") and its JSON
+// text.
 struct SignedReport {
   std::string report;      // JSON text
   std::string public_key;  // 64 hexadecimal digits
@@ -177,6 +178,38 @@ struct Receipt {
 };
 // post_report hands a report in; a receipt means that the server keeps it durably.
 Result<Receipt> post_report(Connection& connection, const SignedReport& report);
+
+// ---- fee policies: which one, and how payments by it went
+
+inline constexpr std::uint32_t kFeesPollMin = 1;  // seconds
+inline constexpr std::uint32_t kFeesPollMax = 3600;
+inline constexpr std::size_t kExperimentsMax = 64;  // of one answer
+inline constexpr std::size_t kArmTextMax = 32;
+
+struct FeesQuestion {
+  std::string duid{};
+  std::string region{};  // empty ones are not sent
+  std::string group{};
+};
+// What the server advises by an experiment.
+struct FeesAdvice {
+  std::int64_t experiment = 0;
+  std::string arm{};
+  Digest policy{};  // of the manifest
+  std::uint32_t stage = 0;
+  friend bool operator==(const FeesAdvice&, const FeesAdvice&) = default;
+};
+struct FeesAnswer {
+  std::optional<FeesAdvice> advice{};         // of the first experiment that speaks of this device
+  std::uint32_t poll_after_s = kFeesPollMax;  // brought into kFeesPollMin..Max
+};
+
+// parse_fees_answer reads an answer strictly; unknown members are ignored. Errors: as parse_answer.
+Result<FeesAnswer> parse_fees_answer(std::string_view json);
+// ask_fees asks which fee policy the device is advised to serve.
+Result<FeesAnswer> ask_fees(Connection& connection, const FeesQuestion& question);
+// post_outcomes hands in how payments went, signed over "airlock-outcomes-v1\n" and the text.
+Result<Receipt> post_outcomes(Connection& connection, const SignedReport& outcomes);
 
 // ---- fetching
 

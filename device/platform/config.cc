@@ -59,6 +59,10 @@ Status read_later(const json::Value& value, Config& config) {
   }
   AIRLOCK_ASSIGN(config.responders, read_list(value, "responders", kRespondersMax));
   AIRLOCK_ASSIGN(config.ask_for, read_list(value, "ask_for", package::kKindCount));
+  AIRLOCK_ASSIGN(const json::Value* limits, json::optional(value, "fee_limits"));
+  if (limits != nullptr) {
+    AIRLOCK_ASSIGN(config.fee_limits, json::text(value, "fee_limits", kConfigTextMax));
+  }
   return {};
 }
 
@@ -110,6 +114,7 @@ Status create_config(const file::Path& path, const Config& config) {
                              {"server_roots", config.server_roots},
                              {"responders", config.responders},
                              {"ask_for", config.ask_for},
+                             {"fee_limits", config.fee_limits},
                              {"components", components}};
   return file::create(path, bytes_of(json::write(value) + "\n"));
 }

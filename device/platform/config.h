@@ -42,8 +42,11 @@ struct Config {
   bool server_roots = false;
   // Places, "HOST:PORT", that may be asked about certificates though they are not public.
   std::vector<std::string> responders;
-  // Kinds that the owner is asked about though they would come without: "abi-pack".
+  // Kinds that the owner is asked about though they would come without: "abi-pack", "fee-policy".
   std::vector<std::string> ask_for;
+  // What this wallet allows fee policies to charge: a file, relative to the folder or absolute. No
+  // package changes it; "" = the device takes no fee policies.
+  std::string fee_limits;
   std::vector<ComponentConfig> components;
 };
 

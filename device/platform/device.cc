@@ -213,6 +213,10 @@ Located<void> make_device(const file::Path& folder, Birth birth) {
     AIRLOCK_TRY(file::create(folder / "trust/ca.pem", birth.ca));
     birth.config.ca = "trust/ca.pem";
   }
+  if (birth.fee_limits) {
+    birth.config.fee_limits = "wallet/fee-limits.yaml";
+    AIRLOCK_TRY(file::create(folder / birth.config.fee_limits, *birth.fee_limits));
+  }
   AIRLOCK_TRY(replace_envelope(folder / kKeyringName, birth.keyring));
   AIRLOCK_TRY(make_slots(folder, birth.config));
   AIRLOCK_TRY(check_slots(folder, birth.config));

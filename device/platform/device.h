@@ -46,6 +46,11 @@ class Device {
     return config_.ca.empty() ? file::Path() : folder_ / config_.ca;  // absolute: replaces it
   }
 
+  // fee_limits_file is empty where the device takes no fee policies.
+  file::Path fee_limits_file() const {
+    return config_.fee_limits.empty() ? file::Path() : folder_ / config_.fee_limits;
+  }
+
   // The boot record.
   Result<slot::Record> record() const;
   // store_record writes it unless it says what is stored already; returns what is stored then.
@@ -88,6 +93,7 @@ struct Birth {
   file::Buffer keyring;  // the anchor's envelope (package::open_keyring_anchor judged it)
   file::Buffer root;     // the repository's first root.json
   file::Buffer ca;       // PEM; empty where wallet roots alone vouch for the server
+  std::optional<file::Buffer> fee_limits{};
 };
 
 // make_device makes the folder of a new device: key, areas, an empty record, the trust anchors, and

@@ -201,6 +201,12 @@ std::string words_of(package::AlgorithmSet algorithms);
 // not_a_signer (none by it), bad_signature, and those of parsing.
 Status check_signature(Bytes envelope, const crypto::PublicKey& key);
 
+// read_image makes the one image of a package folder again, as a device does, by a full payload.
+// Errors: unknown_component unless there is one component, oversized, no_usable_payload where it
+// travels as a patch alone, and those of reading and decoding.
+Answer<Buffer> read_image(const Path& package, const package::Manifest& manifest,
+                          std::size_t size_max);
+
 // ---- keys and keyrings
 
 // One of the cast that `keys init` makes, and the algorithms of whose keys.

@@ -98,6 +98,18 @@ Answer<Decoded> check_payloads(const Path& repository, const std::vector<tuf::Ta
 
 }  // namespace
 
+Answer<Buffer> read_image(const Path& package, const package::Manifest& manifest,
+                          std::size_t size_max) {
+  if (manifest.component_count() != 1)
+    return Refusal::of(Code::unknown_component, package.string());
+  const package::Image image = manifest.component(0).image(0);
+  if (image.size > size_max) return Refusal::of({Code::oversized, image.size}, package.string());
+  const auto found = full_payload_of(manifest.component(0), image.digest);
+  if (!found) return Refusal::of(Code::no_usable_payload, package.string());
+  AIRLOCK_ASSIGN(const auto area, decode(package, found->image, found->payload, nullptr));
+  return Buffer(area->bytes().begin(), area->bytes().end());
+}
+
 Answer<Decoded> check_as_device(const SelfCheck& check) {
   const PublishOrder& order = check.order;
   const tuf::Repository& known = check.known;

@@ -121,7 +121,7 @@ Status check_repository(const file::Path& repository);
 Status check_models(const Release& release, const std::vector<std::string>& models);
 
 // make_release copies what check-ins need out of an envelope. Errors: those of reading it, and
-// wrong_kind for what no device installs by itself yet: fee policies, plugins, advisories.
+// wrong_kind for what no device installs by itself yet: fee plugins, advisories.
 Result<std::shared_ptr<const Release>> make_release(std::string target, Bytes envelope);
 
 // What the repository offers: targets by the digest of their manifest. It keeps the releases that

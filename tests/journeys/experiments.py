@@ -96,7 +96,7 @@ class Experiments(Stage):
              f"--web.listen-address=127.0.0.1:{self.prometheus_port}"], stdout=log, stderr=log, cwd=self.dir)
         log.close()
         self.children.append(self.prometheus)
-        self.wait_for(lambda: len(self.query("up == 1")) == 2, "Prometheus to scrape both servers")
+        self.wait_for(lambda: len(self.query("up == 1")) == len(self.ports), "Prometheus to scrape every server")
 
     def query(self, expression):
         url = f"http://127.0.0.1:{self.prometheus_port}/api/v1/query?query={urllib.parse.quote(expression)}"

@@ -1,0 +1,140 @@
+#include "apps/airlock-device/fees_wallet.h"
+
+#include <chrono>
+
+#include "apps/airlock-device/fees.h"
+#include "device/agent/network.h"
+#include "device/apply/editions.h"
+
+namespace airlock::app {
+namespace {
+
+using apply::Edition;
+using apply::kFees;
+using platform::Fault;
+using platform::located;
+
+constexpr std::uint32_t kRetrySeconds = 10;  // after a question that was not answered
+constexpr std::uint64_t kStatusBadRequest = 400;
+
+std::int64_t now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+platform::Located<std::unique_ptr<FeesWallet>> FeesWallet::open(const file::Path& dir) {
+  AIRLOCK_ASSIGN(platform::Device device, platform::Device::open(dir, platform::Opening::look));
+  const file::Path path = device.fee_limits_file();
+  if (path.empty()) {
+    return std::unexpected(
+        Fault(Error{Code::not_found},
+              "the device has no limits for fees (airlock-device provision --fee-limits FILE)"));
+  }
+  AIRLOCK_ASSIGN(fee::Limits limits, read_fee_limits(path));
+  AIRLOCK_ASSIGN(agent::FeesState state, located(device.path(agent::kFeesStateName),
+                                                 agent::read_fees_state(device, now())));
+  return std::make_unique<FeesWallet>(std::move(device), std::move(limits), std::move(state));
+}
+
+platform::Located<void> FeesWallet::serve(const Edition& edition) {
+  if (edition.manifest == serving_) return {};
+  const file::Path path = apply::edition_path(device_, kFees, edition.manifest);
+  AIRLOCK_ASSIGN(const file::Mapping mapped,
+                 located(path, apply::map_edition(device_, kFees, edition)));
+  auto policy = fee::Policy::read(text_of(mapped.bytes()));
+  if (!policy) return located(path, Status(fail(policy.error().code)));
+  const auto swapped = engine_.swap(std::move(*policy));
+  if (!swapped) return located(path, Status(fail(swapped.error().code)));
+  serving_ = edition.manifest;
+  return {};
+}
+
+std::optional<fetch::FeesAdvice> FeesWallet::advice() {
+  const std::lock_guard lock(mutex_);
+  return state_.advice;
+}
+
+platform::Located<FeesWallet::Served> FeesWallet::keep_up() {
+  AIRLOCK_ASSIGN(const apply::Shelf shelf,
+                 located(apply::shelf_path(device_, kFees), apply::read_shelf(device_, kFees)));
+  const Edition* const in_use = shelf.in_use();
+  if (in_use == nullptr)
+    return std::unexpected(Fault(Error{Code::not_found}, "no fee policy is in use"));
+  AIRLOCK_ASSIGN(const slot::Record record, located("the boot record", device_.record()));
+  const std::uint32_t floor = record.floors[package::index_of(kFees.kind)];
+  const std::optional<fetch::FeesAdvice> advice = this->advice();
+  if (!serve(*agent::served(shelf, advice, floor))) AIRLOCK_TRY(serve(*in_use));
+  const bool is_followed = advice && advice->policy == serving_;
+  return Served{serving_, is_followed ? advice : std::nullopt};
+}
+
+platform::Located<void> FeesWallet::note(const agent::Outcome& outcome) {
+  const std::lock_guard lock(mutex_);
+  agent::add_outcome(state_, outcome);
+  return located(device_.path(agent::kFeesStateName), agent::store_fees_state(device_, state_));
+}
+
+platform::Located<void> FeesWallet::begin_asking() {
+  const file::Path path = device_.path("fees/lock");
+  AIRLOCK_TRY(located(path, file::make_folders(path.parent_path())));
+  AIRLOCK_ASSIGN(lock_, located(path, file::File::open(path, file::Access::create)));
+  AIRLOCK_TRY(located(path, lock_->lock()));
+  AIRLOCK_ASSIGN(auto question,
+                 located(device_.path(platform::kPublicKeyName), agent::fees_question(device_)));
+  if (!question) return {};
+  AIRLOCK_ASSIGN(agent::Network network,
+                 located(device_.config().server, agent::Network::open(device_)));
+  asking_ = std::jthread([this, question = std::move(*question),
+                          network = std::move(network)](const std::stop_token& stop) mutable {
+    keep_asking(stop, network, question);
+  });
+  return {};
+}
+
+void FeesWallet::keep_asking(const std::stop_token& stop, agent::FeesServer& server,
+                             const fetch::FeesQuestion& question) {
+  std::mutex own;
+  std::unique_lock waiting(own);
+  while (!stop.stop_requested()) {
+    const Result<std::uint32_t> after = ask_once(server, question);
+    // What was not taken now waits for the next time.
+    (void)tell_once(server);
+    asked_.wait_for(waiting, stop, std::chrono::seconds(after.value_or(kRetrySeconds)),
+                    [] { return false; });
+  }
+}
+
+Result<std::uint32_t> FeesWallet::ask_once(agent::FeesServer& server,
+                                           const fetch::FeesQuestion& question) {
+  AIRLOCK_ASSIGN(const fetch::FeesAnswer answer, server.ask_fees(question));
+  const std::lock_guard lock(mutex_);
+  if (state_.advice != answer.advice) {
+    state_.advice = answer.advice;
+    AIRLOCK_TRY(agent::store_fees_state(device_, state_));
+  }
+  return answer.poll_after_s;
+}
+
+Status FeesWallet::tell_once(agent::FeesServer& server) {
+  std::optional<fetch::SignedReport> batch;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!agent::begin_batch(state_)) return {};
+    // Stored first: a batch that was sent and forgotten would be sent again under another number.
+    AIRLOCK_TRY(agent::store_fees_state(device_, state_));
+    AIRLOCK_ASSIGN(const platform::DeviceKey key, device_.key());
+    AIRLOCK_ASSIGN(batch, agent::sign_batch(key, state_));
+  }
+  const Result<fetch::Receipt> receipt = server.post_outcomes(*batch);
+  const bool is_refused = !receipt && receipt.error().code == Code::http_failed &&
+                          receipt.error().at == kStatusBadRequest;
+  if (!receipt && !is_refused) return std::unexpected(receipt.error());
+  const std::lock_guard lock(mutex_);
+  agent::end_batch(state_);
+  return agent::store_fees_state(device_, state_);
+}
+
+}  // namespace airlock::app

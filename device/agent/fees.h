@@ -1,0 +1,75 @@
+// Which of the kept fee policies a wallet serves, and what it tells the server of its payments.
+//
+// The server advises by experiments (docs/formats/experiment.md). Its advice can only choose among
+// what was proven and is kept here, and is not below the floor; anything else is passed over, and
+// what is in use serves. Outcomes of payments go to the server in batches that are signed
+// with the device's key; a batch that was on its way when the process ended goes again under the
+// same sequence, so that it counts once.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/base/base.h"
+#include "device/apply/shelf.h"
+#include "device/fetch/fetch.h"
+#include "device/platform/platform.h"
+
+namespace airlock::agent {
+
+// Stands in front of what is signed, so that no batch is a report, nor the other way round.
+inline constexpr std::string_view kOutcomesContext = "airlock-outcomes-v1\n";
+inline constexpr std::string_view kFeesStateName = "fees/wallet.json";
+inline constexpr std::size_t kBatchMax = 100;              // outcomes of one batch
+inline constexpr std::size_t kWaitingMax = 2 * kBatchMax;  // the oldest give way
+
+// How one payment went whose fee an advised policy named.
+struct Outcome {
+  std::int64_t experiment = 0;
+  std::string arm;
+  std::uint32_t stage = 0;
+  enum class Payment : std::uint8_t { succeeded, failed } payment = Payment::succeeded;
+  std::uint32_t ms = 0;
+};
+
+// What a wallet remembers between two questions.
+struct FeesState {
+  std::optional<fetch::FeesAdvice> advice;
+  std::int64_t sequence = 0;     // of the last batch
+  std::vector<Outcome> sending;  // the last batch, until the server has it
+  std::vector<Outcome> waiting;
+};
+
+// read_fees_state returns an empty one where there is none yet. One that is damaged is begun anew,
+// with sequences that no earlier one can have reached. Errors: those of the disk.
+Result<FeesState> read_fees_state(const platform::Device& device, std::int64_t now);
+Status store_fees_state(const platform::Device& device, const FeesState& state);
+
+// served returns what serves: the advised edition where the device keeps it and it is not below the
+// floor, else what is in use, or nullptr.
+const apply::Edition* served(const apply::Shelf& shelf,
+                             const std::optional<fetch::FeesAdvice>& advice, std::uint32_t floor);
+
+// add_outcome keeps an outcome for the next batch.
+void add_outcome(FeesState& state, Outcome outcome);
+// begin_batch says whether there is a batch to be sent, and gives a new one its sequence; the state
+// is to be stored before it is sent. end_batch forgets it: the server has it.
+bool begin_batch(FeesState& state);
+void end_batch(FeesState& state);
+// sign_batch writes and signs the batch at hand.
+Result<fetch::SignedReport> sign_batch(const platform::DeviceKey& key, const FeesState& state);
+
+// Whom a wallet asks and tells (network.h is the real one).
+class FeesServer {
+ public:
+  virtual Result<fetch::FeesAnswer> ask_fees(const fetch::FeesQuestion& question) = 0;
+  virtual Result<fetch::Receipt> post_outcomes(const fetch::SignedReport& outcomes) = 0;
+
+ protected:
+  ~FeesServer() = default;
+};
+
+// fees_question is what a device asks with, or nothing where it names itself to no server.
+Result<std::optional<fetch::FeesQuestion>> fees_question(const platform::Device& device);
+
+}  // namespace airlock::agent
