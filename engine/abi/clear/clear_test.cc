@@ -94,6 +94,24 @@ TEST_F(Clear, LeavesOutASentenceThatATokenOrTextCouldForge) {
   EXPECT_EQ(forged.front().fields[0].value, "1 to vitalik.eth");
 }
 
+TEST_F(Clear, LeavesOutASentenceThatAUnitWouldGoOnWith) {
+  const auto sentence = [this](std::string base) {
+    const std::string field =
+        R"({"path":"a","label":"A","format":"unit","params":{"base":")" + base + R"("}})";
+    return show("f(uint256 a)", field, "[1]", R"("interpolatedIntent":"Send {a}",)")
+        .front()
+        .sentence;
+  };
+  EXPECT_EQ(sentence(" bps"), "Send 1 bps");
+  EXPECT_EQ(sentence("%"), "Send 1%");
+  EXPECT_EQ(sentence(" USDC to vitalik.eth"), "");
+}
+
+TEST_F(Clear, NamesAFieldWhoseLabelIsBlankByWhatItShows) {
+  const std::string_view field = R"({"path":"a","label":"  "})";
+  EXPECT_EQ(show("f(uint256 a)", field, "[1]").front().fields[0].label, "a");
+}
+
 TEST_F(Clear, RefusesASentenceThatNamesAHiddenField) {
   constexpr std::string_view kField =
       R"({"path":"a","label":"A","visible":"never"},{"path":"b","label":"B"})";

@@ -36,6 +36,11 @@ constexpr std::array<std::pair<std::string_view, std::uint8_t>, 5> kKinds = {
 constexpr std::array<std::pair<std::string_view, std::uint8_t>, 2> kSources = {
     {{"local", kLocal}, {"ens", kEns}}};
 
+bool is_blank(const Value& label) {
+  return label.is_string() &&
+         label.get_ref<const std::string&>().find_first_not_of(' ') == std::string::npos;
+}
+
 template <class Words>
 Result<std::uint8_t> bits_of(const Value* list, const Words& words, std::uint8_t otherwise) {
   std::uint8_t bits = 0;
@@ -282,7 +287,8 @@ Result<Rule> RuleCompiler::compile(const Value& field, const Scope& scope) const
   }
   AIRLOCK_ASSIGN(const Value* label, json::optional(field, "label"));
   const Value key = rule.key;
-  rule.label = kept(label == nullptr ? &key : label, kLabelMax, rule.warnings);
+  // A field without a name, or with a blank one, has that of what it shows.
+  rule.label = kept(label == nullptr || is_blank(*label) ? &key : label, kLabelMax, rule.warnings);
   AIRLOCK_ASSIGN(const std::string_view format, File::text(field, "format"));
   if (!format.empty()) {
     const auto found = std::find_if(kFormats.begin(), kFormats.end(),

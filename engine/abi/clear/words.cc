@@ -239,6 +239,9 @@ class Writer {
     append_scaled(text(), *number, decimals);
     if (thousands > 0) text() += kPrefixes[thousands - 1];
     text() += rule_.base;
+    // A unit is one word: with more of them it would go on with the sentence that it stands in.
+    const std::string_view base = rule_.base;
+    made_.fits_sentence = base.find(' ', base.find_first_not_of(' ')) == std::string_view::npos;
     return {};
   }
 
