@@ -7,6 +7,7 @@
 #include "apps/airlock/fees.h"
 #include "engine/fee/plugin/plugin.h"
 #include "host/file/file.h"
+#include "host/json/json.h"
 #include "host/text/text.h"
 #include "host/text/visible_json.h"
 
