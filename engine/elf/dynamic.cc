@@ -42,8 +42,6 @@ enum Tag : std::uint64_t {
   kVersions = 0x6ffffff0,
   kRelocationCount = 0x6ffffff9,
   kFlagsMore = 0x6ffffffb,
-  kVersionsDefined = 0x6ffffffc,
-  kVersionsDefinedCount = 0x6ffffffd,
   kVersionsNeeded = 0x6ffffffe,
   kVersionsNeededCount = 0x6fffffff,
   kBranchTargets = 0x70000001,   // of AArch64
@@ -67,7 +65,10 @@ Status Reader::read_dynamic() {
       made_.file_.subspan(segment->offset + (dynamic_->address - segment->address), dynamic_->size);
   for (std::size_t i = 0; i < table.size() / sizeof(raw::Dynamic); ++i) {
     const auto entry = raw::record<raw::Dynamic>(table, i);
-    if (entry.tag == kEnd) return read_needed();
+    if (entry.tag == kEnd) {
+      AIRLOCK_TRY(check_tables());
+      return read_needed();
+    }
     AIRLOCK_TRY(take_dynamic(entry));
   }
   return fail(Code::plugin_malformed, dynamic_->address);
@@ -89,6 +90,8 @@ Status Reader::take_dynamic(const raw::Dynamic& entry) {
     case kPreinitArraySize: return fail(Code::plugin_constructor, entry.tag);
     case kSearchPathOld:
     case kSearchPath: return fail(Code::plugin_search_path, entry.tag);
+    // The loader would take this library for whatever is asked for by that name.
+    case kOwnName: return fail(Code::plugin_malformed, entry.tag);
     case kTextRelocations: return fail(Code::plugin_text_relocations, entry.tag);
     case kThreadDescriptorCalls:
     case kThreadDescriptorTable: return fail(Code::plugin_tls, entry.tag);
@@ -128,13 +131,8 @@ Status Reader::take_flags(const raw::Dynamic& entry) {
       break;
     case kCallsTable:
     case kHash:
-    case kOwnName:
     case kSymbolic:
     case kBindNow:
-    case kRelocationCount:
-    case kVersionsDefined:
-    case kVersionsDefinedCount:
-    case kVersionsNeeded:
     case kVersionsNeededCount:
     case kBranchTargets:
     case kSignedPointers: return {};
@@ -157,8 +155,38 @@ std::uint64_t* Reader::place_of(std::uint64_t tag) {
     case kCallsSize: return &tables_.calls_size;
     case kCallsForm: return &tables_.calls_form;
     case kVersions: return &tables_.versions;
+    case kVersionsNeeded: return &tables_.versions_needed;
+    case kRelocationCount: return &tables_.relative_count;
     default: return nullptr;
   }
+}
+
+bool Reader::is_given(std::uint64_t tag) const {
+  return std::ranges::find(tags_, tag) != tags_.end();
+}
+
+// The loader takes what belongs together from entries of which each may be missing, and what is
+// missing for zero or for nothing to check.
+Status Reader::check_tables() const {
+  const auto are_together = [&](std::uint64_t one, std::uint64_t other) {
+    return is_given(one) == is_given(other);
+  };
+  const bool is_whole = are_together(kRelocations, kRelocationsSize) &&
+                        are_together(kRelocations, kRelocationSize) &&
+                        are_together(kCalls, kCallsSize) && are_together(kCalls, kCallsForm) &&
+                        are_together(kVersionsNeeded, kVersions) &&
+                        are_together(kVersionsNeeded, kVersionsNeededCount) &&
+                        (is_given(kRelocations) || !is_given(kRelocationCount));
+  if (!is_whole) return fail(Code::plugin_malformed, dynamic_->address);
+  constexpr std::uint64_t kCallsWithAddend = 7;
+  if (is_given(kRelocations) && tables_.relocation_size != sizeof(raw::Relocation))
+    return fail(Code::plugin_malformed, kRelocationSize);
+  if (is_given(kCalls) && tables_.calls_form != kCallsWithAddend)
+    return fail(Code::plugin_malformed, kCallsForm);
+  // The loader applies so many as relative ones, without a look at their kind or at the size.
+  if (tables_.relative_count > tables_.relocations_size / sizeof(raw::Relocation))
+    return fail(Code::plugin_malformed, kRelocationCount);
+  return {};
 }
 
 Result<Bytes> Reader::constant_at(Range range) const {

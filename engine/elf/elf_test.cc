@@ -195,6 +195,8 @@ TEST_F(Judged, RefusesOtherProgramsLibrariesAndPlaces) {
   EXPECT_EQ(with("", "-Wl,-rpath,/tmp,--enable-new-dtags"), "plugin_search_path");
   EXPECT_EQ(with("", "-Wl,-rpath,/tmp,--disable-new-dtags"), "plugin_search_path");
   EXPECT_EQ(with("", "-Wl,-z,origin"), "plugin_search_path");
+  EXPECT_EQ(with("", "-Wl,-soname,libother.so"), "plugin_malformed")
+      << "a name by which it may be taken for another";
   EXPECT_EQ(with("", "-Wl,--auxiliary=libm.so.6"), "plugin_needs_library");
   EXPECT_EQ(with("", "-Wl,--filter=libm.so.6"), "plugin_needs_library");
   EXPECT_EQ(with("", "-Wl,--audit=libm.so.6"), "plugin_needs_library");
@@ -231,6 +233,77 @@ TEST_F(Judged, RefusesRelocationsThatReachWhatWasJudged) {
   EXPECT_EQ(judged(with_tag(plain(), 6, [&](auto& one) { one.value = dynamic.address; })),
             "plugin_malformed")
       << "symbols where they can be written";
+}
+
+TEST_F(Judged, RefusesCountsThatReachBeyondTheirTable) {
+  std::uint64_t size = 0, address = 0;
+  with_tag(plain(), 8, [&](auto& one) { size = one.value; });
+  with_tag(plain(), 7, [&](auto& one) { address = one.value; });
+  const auto counted = [](const Buffer& file, std::uint64_t count) {
+    return judged(with_tag(file, 30, [=](auto& one) { one = {0x6ffffff9, count}; }));
+  };
+  const auto of_kind = [=](std::uint64_t kind) {
+    Buffer file = plain();
+    for (std::uint64_t at = 0; at < size; at += sizeof(raw::Relocation))
+      file = changed<raw::Relocation>(
+          std::move(file), address + at, 1, [](const auto&) { return true; },
+          [=](auto& one) { one.info = kind; });
+    return file;
+  };
+  const Buffer relative = of_kind(here() == Machine::x86_64 ? 8 : 1027);
+  EXPECT_EQ(counted(relative, 1), "read");
+  EXPECT_EQ(counted(relative, size / 24 + 1), "plugin_malformed");
+  EXPECT_EQ(counted(relative, std::uint64_t{1} << 40), "plugin_malformed");
+  const Buffer other = of_kind(here() == Machine::x86_64 ? 6 : 1025);
+  EXPECT_EQ(counted(other, 0), "read");
+  EXPECT_EQ(counted(other, 1), "plugin_malformed") << "of another kind than is counted";
+}
+
+TEST_F(Judged, RefusesTablesThatAreNotWhole) {
+  // DT_SYMBOLIC in the place of what is then missing.
+  for (const std::uint64_t tag : {7U, 8U, 9U, 2U, 20U, 23U, 0x6ffffffeU, 0x6fffffffU, 0x6ffffff0U})
+    EXPECT_EQ(judged(with_tag(plain(), tag, [](auto& one) { one.tag = 16; })), "plugin_malformed")
+        << tag;
+  for (const std::uint64_t tag : {9U, 20U})
+    EXPECT_EQ(judged(with_tag(plain(), tag, [](auto& one) { one.value = 8; })), "plugin_malformed")
+        << tag;
+}
+
+TEST_F(Judged, RefusesVersionsThatLieElsewhere) {
+  EXPECT_EQ(judged(with_tag(plain(), 0x6ffffffe, [](auto& one) { one.value = 0x7fff'ffff'0000; })),
+            "plugin_malformed");
+  std::uint64_t versions = 0, needed = 0;
+  with_tag(plain(), 0x6ffffff0, [&](auto& one) { versions = one.value; });
+  with_tag(plain(), 0x6ffffffe, [&](auto& one) { needed = one.value; });
+  const auto put = [](std::uint64_t at, std::uint32_t value, std::size_t size) {
+    Buffer file = plain();
+    std::memcpy(file.data() + at, &value, size);
+    return judged(file);
+  };
+  EXPECT_EQ(put(versions + 2, 0x7fff, 2), "plugin_malformed") << "an index of no version";
+  EXPECT_EQ(put(needed + 4, 1 << 20, 4), "plugin_malformed") << "a name";
+  EXPECT_EQ(put(needed + 8, 1 << 20, 4), "plugin_malformed") << "the versions";
+  EXPECT_EQ(put(needed + 12, 1 << 20, 4), "plugin_malformed") << "the next library";
+  EXPECT_EQ(put(needed + 16 + 8, 1 << 20, 4), "plugin_malformed") << "the name of a version";
+  EXPECT_EQ(put(needed + 16 + 12, 1 << 20, 4), "plugin_malformed") << "the next version";
+  EXPECT_EQ(with("", "-Wl,--default-symver"), "plugin_malformed") << "versions of its own";
+}
+
+TEST_F(Judged, RefusesHeadersThatLieElsewhereThanTheyAreMapped) {
+  const auto header = raw::record<raw::Header>(plain(), 0);
+  const std::uint64_t size = header.program_header_count * sizeof(raw::ProgramHeader);
+  const auto put = [](const raw::ProgramHeader& made) {
+    return judged(with_segment(
+        plain(), [](const auto& one) { return one.type == 0x6474e550; },
+        [&](auto& one) { one = made; }));
+  };
+  const std::uint64_t at = header.program_headers;
+  EXPECT_EQ(put({6, 4, at, at, at, size, size, 8}), "read");
+  EXPECT_EQ(put({6, 4, at, 0, 0, size, size, 8}), "plugin_malformed") << "other bytes";
+  EXPECT_EQ(put({6, 4, 0, 0, 0, size, size, 8}), "plugin_malformed") << "another table";
+  EXPECT_EQ(put({6, 4, at, at, at, size - 56, size - 56, 8}), "plugin_malformed");
+  EXPECT_EQ(put({4, 4, at, at, at, 32, 32, 8}), "read");
+  EXPECT_EQ(put({4, 4, at, at + 8, at + 8, 32, 32, 8}), "plugin_malformed") << "a note";
 }
 
 TEST_F(Judged, RefusesWhatTheLoaderMayReadOtherwise) {

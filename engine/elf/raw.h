@@ -46,6 +46,20 @@ struct Relocation {
 };
 static_assert(sizeof(Relocation) == 24);
 
+// Of a library that is needed, and of each version of it.
+struct VersionsOf {
+  std::uint16_t version, count;
+  std::uint32_t file, versions, next;
+};
+static_assert(sizeof(VersionsOf) == 16);
+
+struct Version {
+  std::uint32_t hash;
+  std::uint16_t flags, index;
+  std::uint32_t name, next;
+};
+static_assert(sizeof(Version) == 16);
+
 struct GnuHash {
   std::uint32_t buckets, first_symbol, bloom_words, bloom_shift;
 };

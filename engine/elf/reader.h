@@ -19,7 +19,8 @@ class Reader {
     std::uint64_t hash = 0;
     std::uint64_t relocations = 0, relocations_size = 0, relocation_size = 0;
     std::uint64_t calls = 0, calls_size = 0, calls_form = 0;
-    std::uint64_t versions = 0;
+    std::uint64_t relative_count = 0;  // of the first relocations
+    std::uint64_t versions = 0, versions_needed = 0;
   };
 
   // segments.cc
@@ -27,6 +28,7 @@ class Reader {
   Status read_program_headers();
   Status take_program_header(const raw::ProgramHeader& header, std::uint64_t at);
   Status take_load(const raw::ProgramHeader& header, std::uint64_t at);
+  Status check_mapped(const raw::ProgramHeader& header, std::uint64_t at) const;
   Status check_protected();
 
   // dynamic.cc
@@ -34,6 +36,8 @@ class Reader {
   Status take_dynamic(const raw::Dynamic& entry);
   Status take_flags(const raw::Dynamic& entry);
   std::uint64_t* place_of(std::uint64_t tag);
+  bool is_given(std::uint64_t tag) const;
+  Status check_tables() const;
   Status read_needed();
   // Bytes that nothing changes. Errors: plugin_malformed.
   Result<Bytes> constant_at(Range range) const;
@@ -42,7 +46,9 @@ class Reader {
   Status read_symbols();
   Result<std::size_t> count_symbols() const;
   Status check_symbol(std::size_t index) const;
-  Status read_relocations(Range range);
+  Status check_versions() const;
+  Result<std::uint16_t> last_version() const;
+  Status read_relocations(Range range, std::size_t relative_count);
   Status check_relocation(const raw::Relocation& relocation, std::size_t index) const;
 
   Library made_;

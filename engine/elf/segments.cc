@@ -86,11 +86,7 @@ Status Reader::take_program_header(const raw::ProgramHeader& header, std::uint64
     case kNote:
     case kHeaders:
     case kUnwinding:
-    case kProperties: {
-      // The loader reads them where they are mapped, if at all.
-      const Range range{header.address, std::max(header.size_file, header.size_memory)};
-      return made_.holding(range) != nullptr ? Status() : fail(Code::plugin_malformed, at);
-    }
+    case kProperties: return check_mapped(header, at);
     default: return fail(Code::plugin_malformed, at);
   }
 }
@@ -124,6 +120,20 @@ Status Reader::take_load(const raw::ProgramHeader& header, std::uint64_t at) {
       return fail(Code::plugin_malformed, at);
   }
   return made_.segments_.add(made);
+}
+
+// The loader reads these where they are mapped, if at all: they must be the same bytes there. By
+// its own headers it maps and protects memory again and again, and unloads it.
+Status Reader::check_mapped(const raw::ProgramHeader& header, std::uint64_t at) const {
+  const Range range{header.address, std::max(header.size_file, header.size_memory)};
+  const Segment* const segment = made_.holding(range);
+  if (segment == nullptr || header.address - segment->address != header.offset - segment->offset)
+    return fail(Code::plugin_malformed, at);
+  if (header.type != kHeaders) return {};
+  const std::uint64_t size = header_.program_header_count * sizeof(raw::ProgramHeader);
+  const bool is_the_table = header.offset == header_.program_headers && header.size_file == size &&
+                            header.size_memory == size && !segment->writable;
+  return is_the_table ? Status() : fail(Code::plugin_malformed, at);
 }
 
 // The loader protects this range, which must be none of another's memory.

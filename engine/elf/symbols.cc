@@ -7,7 +7,8 @@ enum Binding : std::uint8_t { kLocal = 0, kGlobal = 1, kWeak = 2, kUnique = 10 }
 enum Type : std::uint8_t { kObject = 1, kFunction = 2, kFile = 4, kThreadLocal = 6, kIfunc = 10 };
 constexpr std::uint16_t kUndefined = 0, kSectionsEnd = 0xff00;
 constexpr std::uint8_t kDefaultVisibility = 0, kProtected = 3;
-constexpr std::uint64_t kCallsWithAddend = 7;
+constexpr std::uint16_t kVersionMask = 0x7fff;
+constexpr std::size_t kVersionsMax = 256;
 
 Binding binding_of(const raw::Symbol& symbol) { return static_cast<Binding>(symbol.info >> 4); }
 Type type_of(const raw::Symbol& symbol) { return static_cast<Type>(symbol.info & 15); }
@@ -31,6 +32,10 @@ Effect effect_of(Machine machine, std::uint32_t type) {
       return within(1028, 1031) ? Effect::thread_local_place : Effect::unknown;
   }
   return Effect::unknown;
+}
+
+bool is_relative(Machine machine, std::uint32_t type) {
+  return type == (machine == Machine::x86_64 ? 8U : 1027U);
 }
 
 }  // namespace
@@ -68,11 +73,41 @@ Status Reader::read_symbols() {
   if (tables_.symbol_size != sizeof(raw::Symbol)) return fail(Code::plugin_malformed);
   AIRLOCK_ASSIGN(made_.symbols_,
                  constant_at({tables_.symbols, made_.symbol_count_ * sizeof(raw::Symbol)}));
-  if (tables_.versions != 0) {
-    AIRLOCK_TRY(constant_at({tables_.versions, made_.symbol_count_ * 2}));
-  }
+  AIRLOCK_TRY(check_versions());
   for (std::size_t i = 0; i < made_.symbol_count_; ++i) AIRLOCK_TRY(check_symbol(i));
   return {};
+}
+
+// The loader follows the chains until they end, and believes every index and place of a name.
+Result<std::uint16_t> Reader::last_version() const {
+  std::uint16_t last = 0;
+  std::size_t seen = 0;
+  for (std::uint64_t at = tables_.versions_needed, next = 1; next != 0; at += next) {
+    AIRLOCK_ASSIGN(const Bytes of_bytes, constant_at({at, sizeof(raw::VersionsOf)}));
+    const auto of = raw::record<raw::VersionsOf>(of_bytes, 0);
+    if (of.file >= made_.names_.size()) return fail(Code::plugin_malformed, at);
+    for (std::uint64_t place = at + of.versions, step = 1; step != 0; place += step) {
+      AIRLOCK_ASSIGN(const Bytes bytes, constant_at({place, sizeof(raw::Version)}));
+      const auto version = raw::record<raw::Version>(bytes, 0);
+      if (version.name >= made_.names_.size() || ++seen > kVersionsMax)
+        return fail(Code::plugin_malformed, place);
+      last = std::max<std::uint16_t>(last, version.index & kVersionMask);
+      step = version.next;
+    }
+    next = of.next;
+  }
+  return last;
+}
+
+Status Reader::check_versions() const {
+  if (tables_.versions == 0 && tables_.versions_needed == 0) return {};
+  AIRLOCK_ASSIGN(const Bytes table, constant_at({tables_.versions, made_.symbol_count_ * 2}));
+  AIRLOCK_ASSIGN(const std::uint16_t last, last_version());
+  for (std::size_t i = 0; i < made_.symbol_count_; ++i) {
+    const unsigned index = raw::record<std::uint16_t>(table, i) & kVersionMask;
+    if (index > std::max<unsigned>(last, 1)) return fail(Code::plugin_malformed, i);
+  }
+  return last > 1 ? Status() : fail(Code::plugin_malformed, tables_.versions_needed);
 }
 
 Status Reader::check_symbol(std::size_t index) const {
@@ -86,14 +121,18 @@ Status Reader::check_symbol(std::size_t index) const {
   return {};
 }
 
-Status Reader::read_relocations(Range range) {
+Status Reader::read_relocations(Range range, std::size_t relative_count) {
   if (range.size == 0) return {};
   AIRLOCK_ASSIGN(const Bytes table, constant_at(range));
   const std::size_t count = table.size() / sizeof(raw::Relocation);
   if (table.size() % sizeof(raw::Relocation) != 0 || count > kRelocationsMax)
     return fail(Code::plugin_malformed, range.address);
-  for (std::size_t i = 0; i < count; ++i)
-    AIRLOCK_TRY(check_relocation(raw::record<raw::Relocation>(table, i), i));
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto relocation = raw::record<raw::Relocation>(table, i);
+    if (i < relative_count && !is_relative(machine_, static_cast<std::uint32_t>(relocation.info)))
+      return fail(Code::plugin_malformed, i);
+    AIRLOCK_TRY(check_relocation(relocation, i));
+  }
   made_.relocation_count_ += count;
   return {};
 }
@@ -125,12 +164,9 @@ Result<Library> Reader::read() {
   AIRLOCK_TRY(read_program_headers());
   AIRLOCK_TRY(read_dynamic());
   AIRLOCK_TRY(read_symbols());
-  const bool is_sized =
-      (tables_.relocations_size == 0 || tables_.relocation_size == sizeof(raw::Relocation)) &&
-      (tables_.calls_size == 0 || tables_.calls_form == kCallsWithAddend);
-  if (!is_sized) return fail(Code::plugin_malformed, tables_.relocation_size);
-  AIRLOCK_TRY(read_relocations({tables_.relocations, tables_.relocations_size}));
-  AIRLOCK_TRY(read_relocations({tables_.calls, tables_.calls_size}));
+  AIRLOCK_TRY(
+      read_relocations({tables_.relocations, tables_.relocations_size}, tables_.relative_count));
+  AIRLOCK_TRY(read_relocations({tables_.calls, tables_.calls_size}, 0));
   return made_;
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <fstream>
 
 #include "host/sandbox/sandbox.h"
 
@@ -74,6 +75,19 @@ Result<Process> Process::start(const Start& start) {
   Process made(static_cast<int>(id), handle);
   if (!said) return std::unexpected(said.error());
   return made;
+}
+
+// The number is this process's own view, and nobody else's until it is waited for.
+Layers Process::seen_of(Layers said) const {
+  std::ifstream status("/proc/" + std::to_string(id_) + "/status");
+  bool has_no_privileges = false, has_filter = false;
+  for (std::string line; std::getline(status, line);) {
+    has_no_privileges = has_no_privileges || line == "NoNewPrivs:\t1";
+    has_filter = has_filter || line == "Seccomp:\t2";
+  }
+  if (!has_no_privileges) said = said.without(Layer::privileges);
+  if (!has_filter) said = said.without(Layer::calls);
+  return said;
 }
 
 void Process::end() {

@@ -97,6 +97,9 @@ class Process {
   // end kills the process, and every other one of its namespace, and waits until it is gone.
   void end();
   int id() const { return id_; }
+  // seen_of returns those layers of them that the kernel confirms, of those that it tells of a
+  // process (privileges, calls), and the others as they are.
+  Layers seen_of(Layers said) const;
 
  private:
   Process(int id, int handle) : id_(id), handle_(handle) {}

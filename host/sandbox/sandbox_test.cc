@@ -93,6 +93,15 @@ TEST(Process, IsNotMadeOfAProgramThatIsMissing) {
   close(null);
 }
 
+TEST(Process, IsBelievedNoLayerThatTheKernelDoesNotSee) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
+  const auto made = Process::start({"/bin/cat", ends[1], ends[1], Namespaces::shared});
+  ASSERT_TRUE(made);
+  EXPECT_EQ(text_of(made->seen_of(Layers::all())), "limits, namespaces, files");
+  for (const int end : ends) close(end);
+}
+
 TEST(Process, EndsWhereItsOwnerEnds) {
   std::array<int, 2> ends{};
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);

@@ -64,7 +64,10 @@ Status Channel::set_up(const Candidate& plugin, const Confinement& how) {
   if (const Code code = hear(ready, Clock::now() + kStartMax); code != Code::ok) return fail(code);
   if (ready.code != 0) return fail(known_code(ready.code).value_or(Code::plugin_crashed));
   report_.landlock = ready.landlock;
-  report_.layers = sandbox::Layers(report_.layers.bits() | ready.layers);
+  // What the parent made, it says itself; what it can see, it does not ask for.
+  const sandbox::Layers said = sandbox::Layers(ready.layers).without(Layer::namespaces);
+  const sandbox::Layers held = process_->seen_of(said);
+  report_.layers = sandbox::Layers(report_.layers.bits() | held.bits());
   if (!report_.layers.covers(how.required)) {
     return not_confined(sandbox::Layers(how.required.bits() & ~report_.layers.bits()));
   }

@@ -1,5 +1,7 @@
 #include "engine/fee/plugin/plugin.h"
 
+#include <unistd.h>
+
 #include <fstream>
 #include <functional>
 #include <thread>
@@ -89,6 +91,21 @@ TEST_F(Wallet, RunsNothingInsideThatIsNotSignedAsFirmwareAndConsentedTo) {
   const auto done = engine_.load(plugin, of_wallet(*other));
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().code, Code::plugin_not_of_the_wallet);
+}
+
+TEST_F(Wallet, TakesNoOtherLibraryThatGoesByThePathOfAPlugin) {
+  constexpr int kPlace = 90;
+  const Buffer& named = plugin_of(charging(), "-Wl,-soname,/proc/self/fd/90");
+  const auto other = Sealed::of(named, "airlock-fee-plugin");
+  ASSERT_TRUE(other);
+  const auto loaded = Loaded::open(other->descriptor(), 0);
+  ASSERT_TRUE(loaded) << "the judge refuses it before: here it is loaded all the same";
+  const auto plugin = judged(plugin_of(charging()));
+  ASSERT_EQ(dup2(plugin->descriptor(), kPlace), kPlace);
+  const auto mistaken = Loaded::open(kPlace, plugin->evaluate());
+  close(kPlace);
+  ASSERT_FALSE(mistaken);
+  EXPECT_EQ(mistaken.error().code, Code::plugin_not_loaded);
 }
 
 TEST_F(Wallet, HoldsEveryAnswerOfAPluginAgainstItsLimits) {

@@ -15,6 +15,8 @@ Result<Loaded> Loaded::open(int descriptor, std::uint64_t evaluate) {
   link_map* map = nullptr;
   if (dlinfo(handle, RTLD_DI_LINKMAP, static_cast<void*>(&map)) != 0)
     return fail(Code::plugin_not_loaded);
+  // The loader may have taken another library, which goes by this path, for this one.
+  if (path != map->l_name) return fail(Code::plugin_not_loaded);
   // By the judge's own reading, and not by the loader's: there is one answer to which function.
   made.evaluate_ = std::bit_cast<Evaluate>(map->l_addr + evaluate);
   return made;
