@@ -90,6 +90,9 @@ Layers Process::seen_of(Layers said) const {
   return said;
 }
 
+void Process::pause() const { syscall(SYS_pidfd_send_signal, handle_, SIGSTOP, nullptr, 0); }
+void Process::go_on() const { syscall(SYS_pidfd_send_signal, handle_, SIGCONT, nullptr, 0); }
+
 void Process::end() {
   if (handle_ < 0) return;
   syscall(SYS_pidfd_send_signal, handle_, SIGKILL, nullptr, 0);

@@ -96,6 +96,9 @@ class Process {
   ~Process() { end(); }
   // end kills the process, and every other one of its namespace, and waits until it is gone.
   void end();
+  // pause makes the process stand still until go_on; it can neither notice nor prevent it.
+  void pause() const;
+  void go_on() const;
   int id() const { return id_; }
   // seen_of returns those layers of them that the kernel confirms, of those that it tells of a
   // process (privileges, calls), and the others as they are.

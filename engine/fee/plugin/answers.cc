@@ -74,6 +74,8 @@ Result<Fee> read_answer(int outcome, const airlock_fee_answer& answer) {
   for (std::size_t i = 0; i < answer.share_count; ++i) {
     const airlock_fee_share& share = answer.shares[i];
     AIRLOCK_ASSIGN(std::string recipient, word_of(share.recipient));
+    if (std::ranges::find(fee.payments, recipient, &Payment::recipient) != fee.payments.end())
+      return fail(Code::plugin_misanswers, i);
     fee.payments.push_back({std::move(recipient), number::from_big(share.amount)});
     const auto sum = number::add(paid, fee.payments.back().amount);
     if (!sum) return fail(Code::plugin_misanswers, i);

@@ -6,6 +6,7 @@
 
 #include "core/package/semver.h"
 #include "engine/fee/plugin/abi/airlock_fee_plugin.h"
+#include "host/text/text.h"
 
 namespace airlock::fee::plugin {
 namespace {
@@ -56,7 +57,7 @@ Read<void> Candidate::read() {
   library_ = *library;
   for (const std::string_view needed : library_->needed()) {
     if (std::ranges::find(kLibraries, needed) == kLibraries.end())
-      return refuse({Code::plugin_needs_library}, "the plugin needs " + std::string(needed));
+      return refuse({Code::plugin_needs_library}, "the plugin needs " + text::visible_line(needed));
   }
   const Status symbols = read_symbols();
   if (!symbols) return refuse(symbols.error(), "the plugin does not keep to airlock_fee_plugin.h");

@@ -71,6 +71,7 @@ Status Channel::set_up(const Candidate& plugin, const Confinement& how) {
   if (!report_.layers.covers(how.required)) {
     return not_confined(sandbox::Layers(how.required.bits() & ~report_.layers.bits()));
   }
+  process_->pause();
   return {};
 }
 
@@ -104,9 +105,19 @@ Code Channel::hear(Record& record, Clock::time_point deadline) {
   }
 }
 
+// What is there before the question answers another one, or is the end of the process.
+Code Channel::silence() const {
+  pollfd waiting{socket_, POLLIN, 0};
+  if (poll(&waiting, 1, 0) == 0) return Code::ok;
+  return (waiting.revents & POLLHUP) != 0 ? Code::plugin_crashed : Code::plugin_misanswers;
+}
+
 Code Channel::ask(const Question& question, Reply& reply, Clock::time_point deadline) {
+  if (const Code code = silence(); code != Code::ok) return code;
+  process_->go_on();
   if (const Code code = say(question); code != Code::ok) return code;
   if (const Code code = hear(reply, deadline); code != Code::ok) return code;
+  process_->pause();
   return reply.number == question.number ? Code::ok : Code::plugin_misanswers;
 }
 

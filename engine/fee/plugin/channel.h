@@ -47,8 +47,10 @@ class Channel {
   // The process is gone when this returns.
   ~Channel();
 
-  // ask puts a question and waits for its reply. After any fault the process is good for nothing
-  // more. Faults: plugin_over_budget, plugin_crashed, plugin_misanswers (no reply to this).
+  // ask puts a question and waits for its reply. Between questions the process stands still, so
+  // that nothing works at the wallet's cost that was not asked. After any fault the process is good
+  // for nothing more. Faults: plugin_over_budget, plugin_crashed, plugin_misanswers (no reply to
+  // this).
   Code ask(const Question& question, Reply& reply, Clock::time_point deadline);
   const Report& report() const { return report_; }
 
@@ -58,6 +60,7 @@ class Channel {
   Code hear(Record& record, Clock::time_point deadline);
   template <class Record>
   Code say(const Record& record);
+  Code silence() const;
   Status set_up(const Candidate& plugin, const Confinement& how);
 
   int socket_;

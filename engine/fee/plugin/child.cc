@@ -1,5 +1,7 @@
 #include "engine/fee/plugin/child.h"
 
+#include <sys/random.h>
+
 #include <algorithm>
 
 namespace airlock::fee::plugin {
@@ -48,12 +50,12 @@ Returned Child::evaluate(const airlock_fee_situation& situation, airlock_fee_ans
   Seat* seat = nullptr;
   if (const Code code = take(deadline, seat); code != Code::ok) return {code};
   Question question{.situation = situation};
-  {
-    const std::lock_guard lock(lock_);
-    question.number = ++asked_;
-  }
   Reply reply;
-  const Code code = seat->channel->ask(question, reply, deadline);
+  // A number that nobody can foresee: no reply can be made before its question.
+  const bool has_number = getrandom(&question.number, sizeof(question.number), 0) ==
+                          static_cast<ssize_t>(sizeof(question.number));
+  const Code code =
+      has_number ? seat->channel->ask(question, reply, deadline) : Code::plugin_resting;
   give_back(*seat, code, reply.retires != 0);
   answer = reply.answer;
   return {code, reply.outcome};
@@ -78,12 +80,23 @@ Code Child::take(Clock::time_point deadline, Seat*& seat) const {
   }
 }
 
+// One good answer between two faults forgives none of them.
+void Child::count(Seat& seat, Code code) {
+  if (code != Code::ok) {
+    ++seat.faults;
+    seat.answers = 0;
+  } else if (++seat.answers == kAnswersToForgive) {
+    if (seat.faults > 0) --seat.faults;
+    seat.answers = 0;
+  }
+}
+
 void Child::give_back(Seat& seat, Code code, bool retires) const {
   // Whoever kills a process waits until it is gone, and nobody else waits for that.
   if (code != Code::ok || retires) seat.channel.reset();
   {
     const std::lock_guard lock(lock_);
-    seat.faults = code == Code::ok ? 0 : seat.faults + 1;
+    count(seat, code);
     seat.state = seat.channel ? State::idle : State::due;
     seat.not_before = Clock::now() + pause_after(seat.faults);
   }

@@ -3,7 +3,7 @@
 // A keeper thread starts them, so that a quote never waits for a start that it did not need; a
 // quote ends the process that did not answer in time, and is answered by the baseline. After a
 // fault the plugin is started again: at once after the first one, and then after pauses that double
-// up to kPauseMax. An answer sets it back.
+// up to kPauseMax. So many good answers in a row forgive one fault.
 #pragma once
 
 #include <condition_variable>
@@ -19,7 +19,9 @@ namespace airlock::fee::plugin {
 inline constexpr std::chrono::milliseconds kPauseFirst{100};
 inline constexpr std::chrono::milliseconds kPauseMax{30'000};
 
-// pause_after returns how long a process rests after so many faults in a row.
+inline constexpr std::uint32_t kAnswersToForgive = 100;
+
+// pause_after returns how long a process rests after so many faults.
 std::chrono::milliseconds pause_after(std::uint32_t faults);
 
 class Child final : public Evaluator {
@@ -42,12 +44,14 @@ class Child final : public Evaluator {
   struct Seat {
     State state = State::due;
     Clock::time_point not_before{};  // of the next start
-    std::uint32_t faults = 0;        // in a row
+    std::uint32_t faults = 0;        // that are not forgiven
+    std::uint32_t answers = 0;       // good ones in a row
     std::optional<Channel> channel{};
   };
 
   Child(std::shared_ptr<const Candidate> plugin, const Confinement& how);
   Code take(Clock::time_point deadline, Seat*& seat) const;
+  static void count(Seat& seat, Code code);
   void give_back(Seat& seat, Code code, bool retires) const;
   void keep() const;
   void restart(std::unique_lock<std::mutex>& lock, Seat& seat) const;
@@ -58,7 +62,6 @@ class Child final : public Evaluator {
   mutable std::mutex lock_;  // of what follows
   mutable std::condition_variable changed_;
   mutable std::list<Seat> seats_;
-  mutable std::uint64_t asked_ = 0;
   mutable std::size_t tried_ = 0;  // first starts that came to their end
   mutable Error failed_{};
   mutable Report report_{};

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -29,6 +30,21 @@ class InAChild : public Confined {
                    : "not started: " + std::string(name(serving.error().code));
   }
 };
+
+// The states of the processes that this one started, as the kernel tells them: T stands still.
+std::string states_of_children() {
+  std::string states;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream listed(task.path() / "children");
+    for (int id = 0; listed >> id;) {
+      std::ifstream stat("/proc/" + std::to_string(id) + "/stat");
+      std::string number, program, state;
+      stat >> number >> program >> state;
+      states += state;
+    }
+  }
+  return states;
+}
 
 TEST_F(InAChild, APluginAnswersWhatItIsAsked) {
   EXPECT_EQ(asked(charging()), "1000");
@@ -119,6 +135,40 @@ TEST_F(InAChild, APluginThatAnswersNonsenseIsNotBelieved) {
                             "#include <unistd.h>")),
             "plugin_misanswers")
       << "a message of its own";
+}
+
+TEST_F(InAChild, APluginThatPaysSomebodyTwiceIsNotBelieved) {
+  EXPECT_EQ(asked(source_of("charge(answer, 5); answer->shares[1] = answer->shares[0];\n"
+                            "answer->share_count = 2; answer->fee[31] = 10;\n"
+                            "return AIRLOCK_FEE_NAMED;")),
+            "plugin_misanswers");
+}
+
+TEST_F(InAChild, APluginCannotAnswerBeforeItIsAsked) {
+  const auto serving = start(source_of(
+      "static struct { unsigned long number; int outcome; unsigned retires;\n"
+      "                struct airlock_fee_answer answer; } reply;\n"
+      "static int answered; if (answered++) for (;;) {}\n"
+      "charge(&reply.answer, 9);\n"
+      "for (reply.number = 0; reply.number < 4; ++reply.number) write(3, &reply, sizeof(reply));\n"
+      "return charge(answer, 5);",
+      "#include <unistd.h>"));
+  ASSERT_TRUE(serving);
+  for (int i = 0; i < 4; ++i) {
+    const std::string said = told((*serving)->quote(asked_for("1")));
+    EXPECT_TRUE(said == "plugin_misanswers" || said == "plugin_resting") << said;
+  }
+}
+
+TEST_F(InAChild, APluginThatHasAnsweredStandsStill) {
+  const auto serving = start(charging());
+  ASSERT_TRUE(serving);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(told((*serving)->quote(asked_for("1"))), "1000");
+    for (int waits = 0; states_of_children() != "T" && waits < 200; ++waits)
+      std::this_thread::sleep_for(milliseconds(10));
+    EXPECT_EQ(states_of_children(), "T");
+  }
 }
 
 // What a plugin tries, and what comes of it: none of it works, most of it ends the process.
