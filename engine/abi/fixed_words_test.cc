@@ -183,8 +183,9 @@ TEST(Judge, KnowsTheLabelsOfWhomAndHowMuch) {
     return fault(sending_items(R"({"path":"to","label":")" + std::string(to) +
                                R"("},{"path":"value","label":")" + std::string(value) + R"("})"));
   };
+  // Of a blank label the parameter's own name is shown.
   for (const std::string_view to : {"To", "Recipient", "Spender", "Operator", "Send to",
-                                    "Recipient address", "Beneficiary", "Destination"})
+                                    "Recipient address", "Beneficiary", "Destination", "", "  "})
     EXPECT_EQ(labelled(to, "Amount"), "ok") << to;
   for (const std::string_view value :
        {"Amount", "Value", "Amount to Send", "Amount to Approve", "Allowance", "Position",
@@ -192,7 +193,7 @@ TEST(Judge, KnowsTheLabelsOfWhomAndHowMuch) {
     EXPECT_EQ(labelled("To", value), "ok") << value;
   const std::string failed = "golden_case_failed " + binding_key();
   for (const std::string_view to :
-       {"Reference", "fromAccount", "From your account", "Debited (yours)", "Amount", "",
+       {"Reference", "fromAccount", "From your account", "Debited (yours)", "Amount",
         "To 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "To Alice", "Tо"})
     EXPECT_EQ(labelled(to, "Amount"), failed) << to;
   for (const std::string_view value : {"Nonce", "To", "Fee", "Amount in cents", "Amount 5", "Gas"})

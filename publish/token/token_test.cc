@@ -39,6 +39,16 @@ class Token : public ::testing::Test {
     ASSERT_TRUE(token_->init("Committee"));
   }
 
+  // A thread that was left behind in a module that hung would still run in it while the process
+  // ends and the module takes itself down.
+  void TearDown() override {
+    const auto threads = [] {
+      return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+    };
+    for (int waits = 0; threads() > threads_before_ && waits < 500; ++waits)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+
   static std::string name_of_test() {
     std::string name = ::testing::UnitTest::GetInstance()->current_test_info()->name();
     std::ranges::replace(name, '/', '-');
@@ -61,6 +71,9 @@ class Token : public ::testing::Test {
     return pulled;
   }
 
+  // A sanitizer has a thread of its own.
+  std::ptrdiff_t threads_before_ =
+      std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
   std::optional<fakes::SoftToken> token_;
   std::string module_;
 };
