@@ -6,6 +6,7 @@ device updates and commits; then a release that fails its trial, three attacks, 
 policy that is tried on half of the wallets and taken back by its own metrics.
 Usage: demo.py (the Makefile says where the programs are: AIRLOCK_BIN)
 """
+import concurrent.futures
 import contextlib
 import os
 import pathlib
@@ -98,10 +99,12 @@ class Demo(GrayFees, stage.Stage):
         self.keys()
         self.first_firmware()
         self.next_version()
-        self.the_device_updates()
-        self.a_release_that_fails()
-        self.attacks()
-        self.fees_in_gray()
+        with concurrent.futures.ThreadPoolExecutor(max_workers=2) as beside:
+            self.make_ahead(beside)
+            self.the_device_updates()
+            self.a_release_that_fails()
+            self.attacks()
+            self.fees_in_gray()
         self.steps.report()
 
     def keys(self):
@@ -143,6 +146,15 @@ class Demo(GrayFees, stage.Stage):
         number = self.roll_out(self.second, "100")
         good(f"rollout {number} offers it to 100 % of the devices; who and why stand in the audit table")
 
+    def make_ahead(self, beside):
+        """The releases of the next two acts are made while the device updates: a vendor need not wait for it either."""
+        def made(version, image, **more):
+            return beside.submit(self.make_release, version, image, security=3, extra=RAW, **more)
+        self.third, self.fourth = made("1.2.0", self.images[2]), made("1.3.0", self.images[0])
+        self.alone = made("1.4.0", self.images[0], signers=("vendor",))
+        if self.prometheus_port:
+            self.prepare_experiment(beside)
+
     def show_device(self, *args):
         """Runs the device with its own screen, progress bars and all."""
         with self.steps.step(("airlock-device", *args)):
@@ -175,7 +187,7 @@ class Demo(GrayFees, stage.Stage):
 
     def a_release_that_fails(self):
         chapter(5, "A release whose new firmware does not come up")
-        third = self.make_release("1.2.0", self.images[2], security=3, extra=RAW)
+        third = self.third.result()
         self.publish(third)
         self.roll_out(third)
         self.show_device("run", "--until-quiet", "--consent", self.manifest_digest(third), "--trial", "hang")
@@ -201,14 +213,13 @@ class Demo(GrayFees, stage.Stage):
 
     def attacks(self):
         chapter(6, "Three attacks")
-        fourth = self.make_release("1.3.0", self.images[0], security=3, extra=RAW)
+        fourth = self.fourth.result()
         for artifact in (fourth / "artifacts").iterdir():
             data = bytearray(artifact.read_bytes())
             data[-1000] ^= 1
             artifact.write_bytes(data)
         self.attack("one bit of a piece was changed on the way", "piece_rejected", fourth)
-        alone = self.make_release("1.4.0", self.images[0], security=3, signers=("vendor",), extra=RAW)
-        self.attack("the vendor's key was stolen, and signs alone", "quorum_missing", alone)
+        self.attack("the vendor's key was stolen, and signs alone", "quorum_missing", self.alone.result())
         self.attack("an older, honestly signed release is replayed", "below_floor", self.first)
         good(f"the device still runs {self.status()['version']}")
 

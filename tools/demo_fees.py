@@ -1,5 +1,4 @@
 """The act of the demo in which a fee policy goes out in gray, misbehaves, and is taken back by its own metrics."""
-import concurrent.futures
 import shutil
 import time
 
@@ -37,23 +36,29 @@ class GrayFees:
             self.assertLess(time.monotonic(), end, f"waited in vain for {what}")
             time.sleep(0.1)
 
-    def install_policy(self, version, fee):
+    def make_policy(self, version, fee):
         path, out = self.dir / f"fees-{version}.yaml", f"fees-{version}"
         path.write_text(policy(version, at_least=fee))
         self.airlock("release", "fee-policy", "--model", "*", "--version", version, "--security-version", 1,
                      "--valid-for", "90d", "--policy", path, "--limits", self.dir / "wallet-limits.yaml", "--out", out)
         for signer in ("vendor", "finance-1"):
             self.sign(out, signer)
-        self.device("install", self.dir / out)
-        return self.manifest_digest(out)
+        return self.dir / out
+
+    def install_policy(self, package):
+        self.device("install", package)
+        return self.manifest_digest(package)
+
+    def prepare_experiment(self, beside):
+        """What takes time and needs nothing of the acts before this one."""
+        self.ports = {"one": tuple(int(url.rpartition(":")[2]) for url in (self.url, self.admin_url))}
+        self.scraping = beside.submit(self.start_prometheus)
+        self.policies = [beside.submit(self.make_policy, *policy) for policy in (("1.0.0", 1000), ("1.1.0", 900))]
 
     def begin_experiment(self):
-        self.ports = {"one": tuple(int(url.rpartition(":")[2]) for url in (self.url, self.admin_url))}
-        with concurrent.futures.ThreadPoolExecutor() as beside:
-            scraping = beside.submit(self.start_prometheus)
-            baseline, gray = self.install_policy("1.0.0", 1000), self.install_policy("1.1.0", 900)
-            self.device("fees", "--restore", "1.0.0")
-            scraping.result()
+        baseline, gray = (self.install_policy(package.result()) for package in self.policies)
+        self.device("fees", "--restore", "1.0.0")
+        self.scraping.result()
         self.wallets = [Wallet(number) for number in range(WALLETS)]
         self.ask("one", "POST", "/admin/v1/devices", {"keys": [one.public.hex() for one in self.wallets], "why": "demo"}, admin=True)
         definition = {"name": "lower-fees", "baseline": baseline, "arms": [{"name": "gray", "policy": gray}], "jitter": 0,
