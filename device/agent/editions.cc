@@ -2,25 +2,11 @@
 #include <algorithm>
 
 #include "device/agent/agent.h"
+#include "device/agent/events.h"
 
 namespace airlock::agent {
-namespace {
 
 using update::Event;
-
-Event event_of(Event::Type type) {
-  Event event;
-  event.type = type;
-  return event;
-}
-
-Event went_back(Code reason) {
-  Event event = event_of(Event::Type::went_back);
-  event.error.code = reason;
-  return event;
-}
-
-}  // namespace
 
 // Whom the vendor's policy asks signed what an edition says; its owner is asked where the device's
 // maker wants it so. What replaces code or keys asks always.

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "device/agent/agent.h"
+#include "device/agent/events.h"
 #include "device/agent/facts.h"
 #include "device/agent/folder.h"
 #include "device/agent/given_up.h"
@@ -16,18 +17,6 @@ constexpr int kBucketRoundsMax = 4;
 
 using slot::Standing;
 using update::Event;
-
-Event event_of(Event::Type type) {
-  Event event;
-  event.type = type;
-  return event;
-}
-
-Event went_back(Code reason) {
-  Event event = event_of(Event::Type::went_back);
-  event.error.code = reason;
-  return event;
-}
 
 // The bootloader may have ended the trial before the journal could say so. A consent to the same
 // manifest is newer than that: the owner asked for another try.
