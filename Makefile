@@ -2,7 +2,7 @@
 #
 #   make demo    set up everything, then show the main job on real firmware
 #   make test    set up everything, then build and run every test
-#   make check   all that a change must pass: format, tidy, rooms, every preset's tests, a short fuzz
+#   make check   all that a change must pass: format, tidy, rooms, every preset's tests, a short fuzz, each benchmark once
 #   make corpus  every real input of the corpus (CORPUS=folder), one line per family
 #   make corpus-delta   patches of the corpus's firmware beside bsdiff, xdelta3 and zstd: size, time, memory, ceilings
 #   make bench   every figure of speed, beside its peer; fails where a bar is missed. python-tuf is in no Debian package: name
@@ -34,7 +34,7 @@ awk '/^[0-9]+\/[0-9]+ Testing: / { test = "" } { test = test $$0 "\n" } /^Test F
 test $$ended -eq 0
 endef
 
-.PHONY: demo test check corpus corpus-delta bench fuzz peers oracle simulate-experiments without powercut faults faults-found mutate conformance packages build bare fuzz-smoke format tidy clean
+.PHONY: demo test check corpus corpus-delta bench fuzz peers oracle simulate-experiments without powercut faults faults-found mutate conformance packages build bare fuzz-smoke bench-smoke format tidy clean
 
 packages:
 	@tools/install_packages.sh build
@@ -65,7 +65,7 @@ check: | build-folder
 	@for preset in release dev asan tsan; do \
 	  echo "== $$preset"; cmake --preset $$preset -Wno-dev > /dev/null && \
 	  cmake --build --preset $$preset -j $(JOBS) && { $(call run_tests,$$preset); } || exit 1; done
-	@$(MAKE) --no-print-directory fuzz-smoke
+	@$(MAKE) --no-print-directory fuzz-smoke bench-smoke
 
 format:
 	@git ls-files '*.h' '*.cc' | xargs clang-format-19 --dry-run -Werror
@@ -88,6 +88,13 @@ bench: | build-folder
 	@$(MAKE) --no-print-directory build
 	@cmake --build --preset release -j $(JOBS) --target benches
 	@AIRLOCK_BIN=build/release tools/bench.sh
+
+# Measures nothing: that every benchmark still runs.
+bench-smoke: | build-folder
+	@$(MAKE) --no-print-directory build
+	@cmake --build --preset release -j $(JOBS) --target benches
+	@for bench in $$(cat build/release/benches.txt); do \
+	  build/release/$$bench --benchmark_min_time=0.001 > build/bench-smoke.log 2>&1 || { cat build/bench-smoke.log; exit 1; }; done
 
 fuzz: | build-folder
 	@tools/install_packages.sh build check

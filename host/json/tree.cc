@@ -225,6 +225,13 @@ Result<Node> array(Node object, std::string_view key, std::size_t count_max) {
   return found;
 }
 
+Result<std::optional<Node>> optional(Node object, std::string_view key) {
+  if (!object.is_object()) return fail(Code::wrong_type);
+  const std::optional<Node> found = object.member(key);
+  if (found && found->kind() == Kind::null) return std::nullopt;
+  return found;
+}
+
 namespace {
 
 Value scalar_of(Node node) {

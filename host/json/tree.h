@@ -147,6 +147,7 @@ Result<std::int64_t> integer(Node object, std::string_view key, std::int64_t min
 Result<bool> boolean(Node object, std::string_view key);
 Result<Node> object(Node object, std::string_view key);
 Result<Node> array(Node object, std::string_view key, std::size_t count_max);
+Result<std::optional<Node>> optional(Node object, std::string_view key);
 
 // value_of makes the library's value of a node, for what is small or is to be changed.
 Value value_of(Node node);

@@ -122,7 +122,10 @@ TEST(Tree, AnswersForMembersWithTheCodesOfTheOtherReader) {
     EXPECT_TRUE(same(integer(node, key, 0, INT64_MAX), integer(value, key, 0, INT64_MAX))) << key;
     EXPECT_TRUE(same(boolean(node, key), boolean(value, key))) << key;
     EXPECT_TRUE(same(object(node, key), object(value, key))) << key;
+    EXPECT_EQ(optional(node, key)->has_value(), *optional(value, key) != nullptr) << key;
   }
+  EXPECT_EQ(optional(*node.member("t"), "x").error().code, Code::wrong_type);
+  EXPECT_EQ(optional(node, "i")->value().as_negative(), -5);
   EXPECT_EQ(*text(node, "t", 4), "text");
   EXPECT_EQ(*integer(node, "i", -5, 0), -5);
   EXPECT_EQ(*boolean(node, "b"), false);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/base/base.h"
-#include "host/json/json.h"
+#include "host/json/tree.h"
 #include "server/experiment/experiment.h"
 #include "server/rollout/rollout.h"
 #include "server/store/outcome_writer.h"
@@ -26,14 +26,15 @@ class CheckInBody {
   // parse reads a check-in. It names a duid, or a pseudonym and perhaps buckets, never both.
   // Errors: those of host/json, bad_text, bad_semver, bad_request.
   static Result<std::unique_ptr<CheckInBody>> parse(std::string_view body);
+  explicit CheckInBody(json::Tree tree) : tree_(std::move(tree)) {}
   const rollout::CheckIn& facts() const { return facts_; }
   // sighting is what the store keeps of it.
   store::Sighting sighting(std::int64_t at) const;
 
  private:
-  json::Value root_;
+  json::Tree tree_;
   std::string_view version_;
-  rollout::CheckIn facts_;  // views root_
+  rollout::CheckIn facts_;  // views tree_
 };
 
 // parse_report reads a signed report and proves it: the signature is by the key, and the key makes

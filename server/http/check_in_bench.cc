@@ -6,6 +6,7 @@
 #include "host/json/json.h"
 #include "host/text/text.h"
 #include "server/http/http.h"
+#include "server/rollout/internal/fake_metadata.h"
 #include "tests/fakes/signers.h"
 
 namespace airlock::http {
@@ -58,28 +59,23 @@ class World {
   }
 
  private:
-  void put(const std::string& name, Bytes bytes) {
-    std::filesystem::create_directories((folder_ / "repo" / name).parent_path());
-    AIRLOCK_CHECK(file::replace(folder_ / "repo" / name, bytes).has_value());
-  }
-  void put(const std::string& name, const json::Value& part) {
-    put(name, bytes_of(json::write({{"signed", part}})));
-  }
-
   void publish() {
     const fakes::Signers signers;
     const auto envelope = signers.sign_complete(fakes::Release().encode(), package::Kind::firmware);
     manifest_ = crypto::sha256(package::Envelope::parse(envelope)->payload);
     const std::string sha256 = text::to_hex(crypto::sha256(envelope).bytes);
-    put("targets/firmware/1.1.0/" + sha256 + ".demo.cose", Bytes(envelope));
-    const json::Value target = {
-        {"hashes", {{"sha256", sha256}}},
-        {"length", envelope.size()},
-        {"custom", {{"airlock", {{"manifest", text::to_hex(manifest_.bytes)}}}}}};
-    put("metadata/1.targets.json",
-        json::Value{{"targets", {{"firmware/1.1.0/demo.cose", target}}}});
-    put("metadata/1.snapshot.json", json::Value{{"meta", {{"targets.json", {{"version", 1}}}}}});
-    put("metadata/timestamp.json", json::Value{{"meta", {{"snapshot.json", {{"version", 1}}}}}});
+    const file::Path place = folder_ / "repo/targets/firmware/1.1.0";
+    std::filesystem::create_directories(place);
+    AIRLOCK_CHECK(file::replace(place / (sha256 + ".demo.cose"), envelope).has_value());
+    const rollout::FakeMetadata metadata(
+        folder_ / "repo",
+        tuf::internal::fake_signer(fakes::Signer("repository", crypto::Algorithm::eddsa)));
+    metadata.publish(
+        1, {{"firmware/1.1.0/demo.cose",
+             {{"hashes", {{"sha256", sha256}}},
+              {"length", envelope.size()},
+              {"custom", {{"airlock", {{"manifest", text::to_hex(manifest_.bytes)}}}}}}}});
+    metadata.offer(1);
   }
 
   // The last one offers; the ones before it are for regions elsewhere.
