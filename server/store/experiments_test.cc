@@ -170,8 +170,8 @@ TEST_F(ExperimentsTest, KeepsTheCountsOfTwoProcessesApart) {
   EXPECT_EQ((one->book().totals[{7, "b"}].failed), 3U);
 }
 
-// A writer is killed at any moment, fifty times; the device sends again what was not acknowledged.
-// In the end everything that it sent counts once.
+// A writer is killed at any moment after its first few answers, fifty times; the device sends again
+// what was not acknowledged. In the end everything that it sent counts once.
 TEST_F(ExperimentsTest, LosesNoAcknowledgedOutcomeAndCountsNoneTwiceWhenItIsKilled) {
   experiments_.reset();
   store_.reset();
@@ -192,10 +192,14 @@ TEST_F(ExperimentsTest, LosesNoAcknowledgedOutcomeAndCountsNoneTwiceWhenItIsKill
       }
     }
     ::close(pipe[1]);
-    ::usleep(static_cast<useconds_t>(random() % 40'000));
+    std::int64_t sequence = 0;
+    for (auto answers = 1 + random() % 3; answers > 0; --answers) {
+      ASSERT_EQ(::read(pipe[0], &sequence, sizeof sequence), ssize_t{sizeof sequence});
+      acknowledged = sequence;
+    }
+    ::usleep(static_cast<useconds_t>(random() % 10'000));
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
-    std::int64_t sequence = 0;
     while (::read(pipe[0], &sequence, sizeof sequence) == sizeof sequence) acknowledged = sequence;
     ::close(pipe[0]);
   }
@@ -205,7 +209,7 @@ TEST_F(ExperimentsTest, LosesNoAcknowledgedOutcomeAndCountsNoneTwiceWhenItIsKill
   last.received += 60 * (acknowledged + 1);
   ASSERT_TRUE(send(*writer, last));
   EXPECT_EQ((writer->book().totals[{7, "b"}].failed), static_cast<std::uint64_t>(acknowledged) + 1);
-  EXPECT_GT(acknowledged, 50);
+  EXPECT_GE(acknowledged, 50);
 }
 
 }  // namespace

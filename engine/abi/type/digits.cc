@@ -39,7 +39,8 @@ Checksummed checksummed(Bytes address) {
   append_digits(digits, address);
   const crypto::Digest hash = crypto::keccak256(bytes_of(digits));
   for (std::size_t i = 0; i < digits.size(); ++i) {
-    const unsigned nibble = hash.bytes[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15U;
+    const unsigned both = hash.bytes[i / 2];
+    const unsigned nibble = (both >> (i % 2 == 0 ? 4U : 0U)) & 15U;
     const bool is_capital = nibble >= 8 && digits[i] >= 'a';
     made.digits[i] = is_capital ? static_cast<char>(digits[i] - 'a' + 'A') : digits[i];
   }
