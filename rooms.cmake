@@ -106,6 +106,7 @@ room(publish/keys    HOST ROOMS core/base core/codec core/crypto core/package ho
 room(publish/ceremony HOST ROOMS core/base core/crypto host/file host/json host/text publish/keys LIBS qrencode)
 room(publish/diff    HOST ROOMS core/base core/crypto core/package core/delta host/parallel LIBS divsufsort)
 room(publish/release HOST ROOMS core/base core/codec core/crypto core/minimal core/package core/delta host/file host/json host/parallel host/text trust/tuf trust/translog trust/x509 trust/doors publish/keys publish/diff LIBS crypto)
+room(publish/object  HOST ROOMS core/base core/carton core/crypto core/package host/file host/text trust/x509 publish/release)
 room(publish/packs   HOST ROOMS core/base core/package core/entry host/file host/json host/text engine/swap engine/abi/type engine/abi/move engine/abi/clear engine/abi/pack engine/abi publish/release)
 room(publish/online  HOST ROOMS core/base core/crypto host/file host/text trust/tuf publish/keys publish/release LIBS crypto)
 
@@ -126,14 +127,14 @@ room(server/http     HOST ROOMS core/base core/crypto core/package host/file hos
 room(device/platform HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file host/json host/text LIBS crypto)
 room(device/fetch    HOST ROOMS core/base core/crypto core/package core/delta host/file host/json host/text trust/tuf trust/x509 device/platform LIBS curl crypto ssl)
 room(device/apply    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/parallel host/text device/platform device/fetch)
-room(device/agent    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/json host/text trust/tuf trust/translog trust/x509 trust/doors device/platform device/fetch device/apply)
+room(device/agent    HOST ROOMS core/base core/codec core/crypto core/package core/carton core/delta core/slot core/update host/file host/json host/text trust/tuf trust/translog trust/x509 trust/doors device/platform device/fetch device/apply)
 
 # ---- tests: only what spans rooms.
 room(tests/fakes     HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot host/file publish/keys LIBS crypto secp256k1)
 room(tests/powercut  HOST BUSY_TESTS ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update publish/diff tests/fakes)
 
 # The Linux agent on a disk that forgets. In front of the C library: linked by nothing else.
-room(tests/disk      HOST ROOMS core/base core/crypto core/package core/slot core/update core/delta host/file host/json host/text trust/tuf trust/translog trust/x509 trust/doors device/platform device/fetch device/apply device/agent tests/fakes LIBS posix)
+room(tests/disk      HOST ROOMS core/base core/crypto core/package core/carton core/slot core/update core/delta host/file host/json host/text trust/tuf trust/translog trust/x509 trust/doors device/platform device/fetch device/apply device/agent tests/fakes LIBS posix)
 
 # The power-cut sweep as a program.
 app(airlock-powercut tests/sweep ROOMS core/base tests/powercut LIBS posix)
@@ -151,8 +152,8 @@ app(make_release   tests/make_release  ROOMS core/base core/package host/file en
 app(simulate-experiments tests/simulate_experiments ROOMS core/base host/json host/commandline server/evidence server/experiment LIBS cli11)
 
 # ---- apps: a main each.
-app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/delta core/minimal core/entry core/slot core/update host/file host/json host/parallel host/sandbox host/text host/yaml host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/number engine/swap engine/elf engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack engine/abi engine/fee/strategy engine/fee/policy engine/fee engine/fee/plugin/abi engine/fee/plugin publish/token publish/keys publish/ceremony publish/diff publish/release publish/packs publish/online device/platform device/fetch LIBS nlohmann_json cli11 curl)
+app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/carton core/delta core/minimal core/entry core/slot core/update host/file host/json host/parallel host/sandbox host/text host/yaml host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/number engine/swap engine/elf engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack engine/abi engine/fee/strategy engine/fee/policy engine/fee engine/fee/plugin/abi engine/fee/plugin publish/token publish/keys publish/ceremony publish/diff publish/release publish/object publish/packs publish/online device/platform device/fetch LIBS nlohmann_json cli11 curl)
 app(airlock-server apps/airlock-server ROOMS core/base host/file host/json host/text host/commandline server/store server/rollout server/experiment server/peer server/judge server/http LIBS mimalloc)
-app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/delta core/entry core/slot core/update host/file host/json host/text host/yaml host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/swap engine/number engine/abi/type engine/abi/evm engine/abi/clear engine/abi/pack engine/abi engine/fee/strategy engine/fee/policy engine/fee device/platform device/fetch device/apply device/agent LIBS cli11 glibc)
+app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/carton core/delta core/entry core/slot core/update host/file host/json host/text host/yaml host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/swap engine/number engine/abi/type engine/abi/evm engine/abi/clear engine/abi/pack engine/abi engine/fee/strategy engine/fee/policy engine/fee device/platform device/fetch device/apply device/agent LIBS cli11 glibc)
 app(airlock-fee-runner apps/airlock-fee-runner CONFINED ROOMS core/base host/sandbox engine/fee/plugin/abi)
 app(airlock-tuf    apps/airlock-tuf    ROOMS core/base core/crypto host/file host/json host/text host/commandline trust/tuf LIBS curl)
