@@ -2,13 +2,13 @@
 #
 #   library(<name> HEADERS <header or folder/> ... [HOST] [ONE_UNIT])
 #   room(<folder> [ROOMS <room> ...] [LIBS <library> ...] [BACKEND_LIBS <library> ...] [FUZZ_LIBS <library> ...] [HOST]
-#        [BUSY_TESTS])
+#        [BUSY_TESTS] [BARE])
 #   app(<program> <folder> [ROOMS <room> ...] [LIBS <library> ...] [MODULE] [CONFINED])
 #   shared(<library> <room> HEADERS <header or folder/header> ...)
 #
 # A room is a folder, a namespace, a CMake target (slashes become underscores) and, where a
 # *_test.cc stands in it, a test binary. HOST rooms need an operating system; the others are
-# freestanding and compile for Cortex-M too. BACKEND_LIBS are for the *_host.cc of a freestanding
+# freestanding and compile for Cortex-M too; BARE ones for nothing else. BACKEND_LIBS are for the *_host.cc of a freestanding
 # room alone, which a bare build leaves out; FUZZ_LIBS are peers of its fuzz targets.
 # A CONFINED program is compiled with its rooms once more and without a sanitizer, whose memory no budget has room for.
 # BUSY_TESTS run for long enough to be optimized like what they test. A shared library is one room and what that needs, for
@@ -135,6 +135,9 @@ room(tests/powercut  HOST BUSY_TESTS ROOMS core/base core/codec core/crypto core
 
 # The Linux agent on a disk that forgets. In front of the C library: linked by nothing else.
 room(tests/disk      HOST ROOMS core/base core/crypto core/package core/carton core/slot core/update core/delta host/file host/json host/text trust/tuf trust/translog trust/x509 trust/doors device/platform device/fetch device/apply device/agent tests/fakes LIBS posix)
+
+# A wallet for a Cortex-M4, in bare builds alone.
+room(tests/cortex_m  BARE ROOMS core/base core/crypto core/package core/carton core/delta core/slot)
 
 # The power-cut sweep as a program.
 app(airlock-powercut tests/sweep ROOMS core/base tests/powercut LIBS posix)
