@@ -453,6 +453,8 @@ class Seeds(authority.Authority):
             for target in ("manifest_fuzz", "cbor_fuzz"):
                 self.put(target, name, envelope)
                 self.put(target, f"{name}-payload", payload_of(envelope))
+            self.airlock("package", "embed", package, "--format", "carton", "--out", "fuzz.carton")
+            self.put("carton_fuzz", name, (self.dir / "fuzz.carton").read_bytes())
         keyring = (self.dir / "keys/keyring.cose").read_bytes()
         manifest = payload_of(keyring)
         self.put("keyring_fuzz", "anchor", keyring)

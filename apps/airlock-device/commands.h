@@ -44,6 +44,7 @@ struct RunOptions {
   agent::Trial trial = agent::Trial::healthy;
   Output output = Output::people;
   std::optional<file::Path> package;  // install: by hand
+  bool built_in = false;              // install: what this program brings
   bool restore = false;               // revert: back to the kept version
 };
 // run drives the device; its error is also that of a session that failed.

@@ -7,6 +7,7 @@
 #include <iostream>
 #include <thread>
 
+#include "apps/airlock-device/built_in.h"
 #include "apps/airlock-device/commands.h"
 #include "apps/airlock-device/fees.h"
 #include "apps/airlock-device/shelves.h"
@@ -264,11 +265,22 @@ Answer run(const RunOptions& options) {
   OwnerAtDevice owner(options.consent);
   PhaseLines lines(options.output);
   fetch::HttpResponder responder(device.config().responders);
-  const agent::Surroundings around{
-      network, owner, lines, system_clock_now, options.trial, &responder, judges_of(device)};
+  AIRLOCK_ASSIGN(const auto built_in, located("the built-in package", built_in_package()));
+  const agent::Surroundings around{network,
+                                   owner,
+                                   lines,
+                                   system_clock_now,
+                                   options.trial,
+                                   &responder,
+                                   judges_of(device),
+                                   {},
+                                   built_in ? &*built_in : nullptr};
   AIRLOCK_ASSIGN(agent::Agent agent, located(options.dir, agent::Agent::open(device, around)));
   if (options.package) {
     return judge(agent.install(*options.package, agent::Pace::keep_trying), agent, options, device);
+  }
+  if (options.built_in) {
+    return judge(agent.install_built_in(agent::Pace::keep_trying), agent, options, device);
   }
   if (options.restore) {
     return judge(agent.restore(agent::Pace::keep_trying), agent, options, device);

@@ -23,6 +23,7 @@ struct Line {
   bool once = false;
   bool until_quiet = false;
   bool refuse = false;
+  bool built_in = false;
   std::string consent;
   std::string trial = "healthy";
   std::string screen;
@@ -120,8 +121,14 @@ void add_run(CLI::App& app, Line& line) {
 void add_install(CLI::App& app, Line& line) {
   CLI::App* command = add_command(app, "install", "install a package by hand, without a network",
                                   "install --dir wallet release-1.1.0", line);
-  command->add_option("package", line.package, "folder of `airlock release`, or a .cose file")
-      ->required();
+  CLI::Option* package =
+      command->add_option("package", line.package, "folder of `airlock release`, or a .cose file");
+  CLI::Option* built_in =
+      command->add_flag("--built-in", line.built_in,
+                        "the package that was linked into this program (airlock package embed)");
+  CLI::Option_group* which = command->add_option_group("which", "what is installed");
+  which->add_options(package, built_in);
+  which->require_option(1);
   add_driving(*command, line);
 }
 
@@ -249,7 +256,8 @@ Answer carry_out(const CLI::App& app, Line& line) {
   if (app.got_subcommand("boot")) return boot(line.dir, output_of(line));
   AIRLOCK_ASSIGN(RunOptions options, run_options(line));
   if (app.got_subcommand("install")) {
-    options.package = line.package;
+    if (!line.built_in) options.package = line.package;
+    options.built_in = line.built_in;
     options.until = Until::quiet;
   }
   options.restore = app.got_subcommand("revert");

@@ -7,6 +7,7 @@
 #include "apps/airlock/delta_drawing.h"
 #include "apps/airlock/show.h"
 #include "host/file/file.h"
+#include "host/file/mapping.h"
 #include "host/json/json.h"
 #include "host/terminal/terminal.h"
 #include "host/text/text.h"
@@ -29,10 +30,27 @@ struct DeltaOptions {
 
 constexpr std::size_t kFileMax = package::kPayloadSizeMax;
 
-std::expected<file::Buffer, Refusal> read_input(const std::string& path) {
-  AIRLOCK_ANSWER_ASSIGN(file::Buffer bytes, file::read(path, kFileMax), path);
-  return bytes;
-}
+// An image or a patch: mapped, so that of a large one no copy is made; what cannot be mapped, such
+// as a block device, is read.
+class Input {
+ public:
+  static std::expected<Input, Refusal> open(const std::string& path) {
+    Input input;
+    Result<file::Mapping> mapped = file::Mapping::open(path, kFileMax);
+    if (mapped) {
+      input.mapped_.emplace(std::move(*mapped));
+      return input;
+    }
+    if (mapped.error().code != Code::not_a_file) return refuse(mapped.error(), path);
+    AIRLOCK_ANSWER_ASSIGN(input.read_, file::read(path, kFileMax), path);
+    return input;
+  }
+  Bytes bytes() const { return mapped_ ? mapped_->bytes() : Bytes(read_); }
+
+ private:
+  std::optional<file::Mapping> mapped_;
+  file::Buffer read_;
+};
 
 std::expected<diff::Options, Refusal> read_options(const DeltaOptions& options) {
   diff::Options made;
@@ -57,18 +75,18 @@ struct Made {
   std::size_t file_size = 0;
 };
 
-std::expected<Made, Refusal> make_one(const DeltaOptions& options, const file::Buffer& image,
-                                      std::size_t index) {
+std::expected<Made, Refusal> make_one(const DeltaOptions& options, Bytes image, std::size_t index) {
   AIRLOCK_ASSIGN(const diff::Options how, read_options(options));
   const bool has_base = !options.bases.empty();
-  file::Buffer base;
+  std::optional<Input> base;
   if (has_base) {
-    AIRLOCK_ASSIGN(base, read_input(options.bases[index]));
+    AIRLOCK_ASSIGN(Input opened, Input::open(options.bases[index]));
+    base.emplace(std::move(opened));
   }
   const std::string out = out_of(options, index);
   terminal::ProgressBar bar("making " + out);
   const auto progress = [&](std::size_t done, std::size_t blocks) { bar.show(done, blocks); };
-  auto built = has_base ? diff::build_patch(image, base, how, progress)
+  auto built = has_base ? diff::build_patch(image, base->bytes(), how, progress)
                         : diff::build_full(image, how, progress);
   bar.finish();
   if (!built) return refuse(built.error(), out);
@@ -78,7 +96,8 @@ std::expected<Made, Refusal> make_one(const DeltaOptions& options, const file::B
 }
 
 Answer make(const DeltaOptions& options) {
-  AIRLOCK_ASSIGN(const file::Buffer image, read_input(options.image));
+  AIRLOCK_ASSIGN(const Input opened, Input::open(options.image));
+  const Bytes image = opened.bytes();
   json::Value listed = json::Value::array();
   for (std::size_t i = 0; i < std::max<std::size_t>(options.bases.size(), 1); ++i) {
     AIRLOCK_ASSIGN(const Made made, make_one(options, image, i));
@@ -94,17 +113,20 @@ Answer make(const DeltaOptions& options) {
 }
 
 struct Opened {
-  file::Buffer file;
-  diff::DeltaFile delta;
-  file::Buffer base;
+  Input file;
+  diff::DeltaFile delta;  // views the file
+  std::optional<Input> base;
+
+  Bytes base_bytes() const { return base ? base->bytes() : Bytes(); }
 };
 
 std::expected<Opened, Refusal> open_delta(const DeltaOptions& options) {
-  Opened made;
-  AIRLOCK_ASSIGN(made.file, read_input(options.patch));
-  AIRLOCK_ANSWER_ASSIGN(made.delta, diff::read_delta_file(made.file), options.patch);
+  AIRLOCK_ASSIGN(Input file, Input::open(options.patch));
+  Opened made{std::move(file), {}, {}};
+  AIRLOCK_ANSWER_ASSIGN(made.delta, diff::read_delta_file(made.file.bytes()), options.patch);
   if (!options.base.empty()) {
-    AIRLOCK_ASSIGN(made.base, read_input(options.base));
+    AIRLOCK_ASSIGN(Input base, Input::open(options.base));
+    made.base.emplace(std::move(base));
   }
   const bool is_patch = made.delta.payload.type == package::PayloadType::patch;
   if (is_patch && options.base.empty()) {
@@ -118,7 +140,8 @@ Answer apply(const DeltaOptions& options) {
   AIRLOCK_ASSIGN(const Opened opened, open_delta(options));
   const std::size_t workers = options.workers > 0 ? options.workers : 1;
   AIRLOCK_ANSWER_ASSIGN(const file::Buffer image,
-                        diff::apply_delta(opened.delta, opened.base, workers), options.patch);
+                        diff::apply_delta(opened.delta, opened.base_bytes(), workers),
+                        options.patch);
   AIRLOCK_ANSWER_TRY(file::replace(options.out, image), options.out);
   if (options.json) {
     std::printf("%s\n", json::write({{"file", options.out},
@@ -149,8 +172,8 @@ json::Value json_of(const diff::PayloadParts& parts) {
 
 Answer inspect(const DeltaOptions& options) {
   AIRLOCK_ASSIGN(const Opened opened, open_delta(options));
-  AIRLOCK_ANSWER_ASSIGN(const diff::PayloadParts parts, diff::look_into(opened.delta, opened.base),
-                        options.patch);
+  AIRLOCK_ANSWER_ASSIGN(const diff::PayloadParts parts,
+                        diff::look_into(opened.delta, opened.base_bytes()), options.patch);
   if (!options.svg.empty()) {
     const std::string drawn = svg_of(parts);
     AIRLOCK_ANSWER_TRY(file::replace(options.svg, bytes_of(drawn)), options.svg);

@@ -55,6 +55,7 @@ int run(int argc, char** argv) {
   add_log_commands(app, outcome);
   add_inspect_command(app, outcome);
   add_delta_commands(app, outcome);
+  add_embed_command(app, outcome);
   add_certificate_commands(app, outcome);
   add_keyring_commands(app, outcome);
   add_operator_commands(app, outcome);

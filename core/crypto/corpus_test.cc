@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "core/crypto/crypto.h"
+#include "core/crypto/ed25519_rules.h"
 #include "core/crypto/slh_dsa.h"
+#include "core/crypto/small.h"
 #include "tests/fakes/corpus.h"
 
 namespace airlock::crypto {
@@ -77,11 +79,26 @@ Counts run(const nlohmann::json& file, Judge judge) {
   return counts;
 }
 
+// What a microcontroller's verifier says, which is asked only behind the same rules.
+bool small_says(const PublicKey& key, Bytes message, Bytes signature) {
+  const Bytes parts[] = {message};
+  if (key.algorithm == Algorithm::es256k) {
+    return small::secp256k1_valid(key.view(), sha256(message).bytes, signature);
+  }
+  const Bytes r = signature.first(32);
+  return is_canonical_scalar(signature.last(32)) && is_canonical_point(r) &&
+         !is_small_order_point(r) && small::ed25519_equation(key.view(), parts, signature);
+}
+
 bool verifies(Algorithm algorithm, const Buffer& key_bytes, const Buffer& message,
               const Buffer& signature) {
   const auto key = make_public_key(algorithm, key_bytes);
   const Bytes parts[] = {message};
-  return key && verify(*key, parts, signature);
+  const bool accepted = key && verify(*key, parts, signature);
+  if (key && signature.size() == kCurveSignatureSize) {
+    EXPECT_EQ(small_says(*key, message, signature), accepted);
+  }
+  return accepted;
 }
 
 TEST(WycheproofCorpus, JudgesEveryEd25519SignatureAsPublished) {

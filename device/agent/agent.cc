@@ -61,12 +61,23 @@ Status settle_editions(platform::Device& device, const Result<Session>& session)
   return {};
 }
 
-Result<HandedIn> read_handed(const file::Path& envelope) {
+Result<HandedIn> read_handed(const file::Path& package) {
+  std::error_code error;
+  const file::Path place = std::filesystem::absolute(package, error);
+  const bool folder = std::filesystem::is_directory(place, error);
+  const file::Path envelope = folder ? place / "manifest.cose" : place;
   HandedIn handed{envelope.parent_path(), {}, {}, {}};
   AIRLOCK_ASSIGN(handed.envelope, file::read(envelope, package::kEnvelopeSizeMax));
   AIRLOCK_ASSIGN(handed.proof, read_beside(proof_beside(envelope), package::kProofSizeMax));
   AIRLOCK_ASSIGN(handed.bundle, read_beside(bundle_beside(envelope), x509::kBundleSizeMax));
   return handed;
+}
+
+file::Buffer copy_of(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
+
+HandedIn read_built_in(const carton::Carton& carton) {
+  return {
+      {}, copy_of(carton.envelope()), copy_of(carton.log_proof()), copy_of(carton.certificates())};
 }
 
 }  // namespace
@@ -101,7 +112,7 @@ void Agent::tell_phase() {
   const bool told = session_.phase >= Phase::gating && session_.phase < Phase::reporting;
   if (!told || !heard_ || session_.errand == update::Errand::restore) return;
   const Result<Origin> origin = read_origin(*device_);
-  if (!origin || !origin->folder.empty()) return;  // by hand: there may be no network
+  if (!origin || origin->by_hand()) return;  // by hand: there may be no network
   heard_ = report().has_value();
 }
 
@@ -206,12 +217,7 @@ void Agent::drop_session() {
   verified_edition_.reset();
 }
 
-Status Agent::hand_in(const file::Path& package, Pace pace) {
-  std::error_code error;
-  const file::Path place = std::filesystem::absolute(package, error);
-  const bool folder = std::filesystem::is_directory(place, error);
-  const file::Path envelope = folder ? place / "manifest.cose" : place;
-  AIRLOCK_ASSIGN(const HandedIn handed, read_handed(envelope));
+Status Agent::hand_in(const HandedIn& handed, Pace pace) {
   AIRLOCK_TRY(finish_what_must_be(pace));
   if (session_.phase != Phase::idle) AIRLOCK_TRY(judge(handed));
   drop_session();
@@ -220,11 +226,22 @@ Status Agent::hand_in(const file::Path& package, Pace pace) {
   AIRLOCK_TRY(keep_bundle(*device_, handed.bundle));
   Origin origin;
   origin.folder = handed.folder.string();
+  origin.built_in = handed.folder.empty();
   return keep_origin(*device_, origin);
 }
 
 Result<Ending> Agent::install(const file::Path& package, Pace pace) {
-  AIRLOCK_TRY(hand_in(package, pace));
+  AIRLOCK_ASSIGN(const HandedIn handed, read_handed(package));
+  return install_handed(handed, pace);
+}
+
+Result<Ending> Agent::install_built_in(Pace pace) {
+  if (around_.built_in == nullptr) return fail(Code::not_found);
+  return install_handed(read_built_in(*around_.built_in), pace);
+}
+
+Result<Ending> Agent::install_handed(const HandedIn& handed, Pace pace) {
+  AIRLOCK_TRY(hand_in(handed, pace));
   Event installed;
   installed.type = Event::Type::installed;
   return drive(installed, pace);

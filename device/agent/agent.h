@@ -50,7 +50,9 @@ struct Ending {
 
 // A package that somebody brought.
 struct HandedIn {
-  file::Path folder;  // of its artifacts, and of the log's files where they came with it
+  // Of its artifacts, and of the log's files where they came with it; empty where the package is a
+  // part of this program.
+  file::Path folder;
   file::Buffer envelope;
   file::Buffer proof;   // empty where there is none
   file::Buffer bundle;  // of certificates, likewise
@@ -71,6 +73,9 @@ class Agent {
   // session of another release gives way only to a package that is proven and fits; otherwise its
   // error is returned and the session stays.
   Result<Ending> install(const file::Path& package, Pace pace);
+  // install_built_in does it with the package that is a part of this program: not_found where none
+  // is.
+  Result<Ending> install_built_in(Pace pace);
   // restore goes back to the kept version, if the owner says yes to it. Errors: those of
   // slot::restorable, and slot_busy while an update may still be committed; then the session at
   // hand stays.
@@ -92,7 +97,8 @@ class Agent {
   void tell_phase();
   update::Event perform(update::Effect effect);
   Result<update::Event> attempt(update::Effect effect);
-  Status hand_in(const file::Path& package, Pace pace);
+  Result<Ending> install_handed(const HandedIn& handed, Pace pace);
+  Status hand_in(const HandedIn& handed, Pace pace);
   Status finish_what_must_be(Pace pace);
   void drop_session();
   Status judge(const HandedIn& handed);

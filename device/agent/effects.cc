@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "device/agent/agent.h"
+#include "device/agent/built_in.h"
 #include "device/agent/events.h"
 #include "device/agent/facts.h"
 #include "device/agent/folder.h"
@@ -146,7 +147,7 @@ Result<Event> Agent::prove() {
   AIRLOCK_ASSIGN(const Origin origin, read_origin(*device_));
   if (origin.target) {
     AIRLOCK_TRY(doors::check_agree(*origin.target, manifest));
-  } else if (origin.folder.empty()) {
+  } else if (!origin.by_hand()) {
     return fail(Code::target_missing);  // came from the server, and the repository did not list it
   }
   AIRLOCK_ASSIGN(const file::Buffer proof, read_proof(*device_));
@@ -183,14 +184,16 @@ Result<Event> Agent::gate() {
   return event_of(Event::Type::admitted);
 }
 
-// Where the running image is not what its manifest says, a payload that needs no base must do.
+// Where the running image is not what its manifest says, or this program does not bring the patch,
+// a payload that needs no base must do.
 Result<Event> Agent::stage() {
   verified_.reset();
   verified_edition_.reset();
   Result<Event> staged = stage_by_plan();
-  if (staged || staged.error().code != Code::base_mismatch || bases_ == Bases::damaged) {
-    return staged;
-  }
+  if (staged || bases_ == Bases::damaged) return staged;
+  AIRLOCK_ASSIGN(const Origin origin, read_origin(*device_));
+  const bool lacks_patch = origin.built_in && staged.error().code == Code::not_found;
+  if (staged.error().code != Code::base_mismatch && !lacks_patch) return staged;
   bases_ = Bases::damaged;
   plan_.reset();
   return stage_by_plan();
@@ -201,10 +204,12 @@ Result<Event> Agent::stage_by_plan() {
   AIRLOCK_ASSIGN(const package::InstallPlan* found, plan());
   AIRLOCK_ASSIGN(const Origin origin, read_origin(*device_));
   FolderArtifacts folder(origin.folder);
-  apply::Artifacts& artifacts =
-      origin.folder.empty() ? around_.outside.artifacts() : static_cast<apply::Artifacts&>(folder);
+  BuiltInArtifacts built_in(around_.built_in);
+  apply::Artifacts* artifacts = &around_.outside.artifacts();
+  if (origin.by_hand()) artifacts = &folder;
+  if (origin.built_in) artifacts = &built_in;
   const auto stage = is_read() ? apply::stage_edition : apply::stage_firmware;
-  AIRLOCK_TRY(stage(*device_, {at_hand->proven, *found}, at_hand->envelope, artifacts,
+  AIRLOCK_TRY(stage(*device_, {at_hand->proven, *found}, at_hand->envelope, *artifacts,
                     [this](std::string_view component, std::uint64_t done, std::uint64_t of) {
                       around_.watcher.block_done(component, done, of);
                     }));

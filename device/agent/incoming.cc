@@ -40,6 +40,7 @@ Result<tuf::Target> target_of(const json::Value& value) {
 Status keep_origin(const platform::Device& device, const Origin& origin) {
   json::Value value = {{"path", origin.path}, {"folder", origin.folder}};
   if (origin.target) value["target"] = value_of(*origin.target);
+  if (origin.built_in) value["built_in"] = true;
   return file::replace(device.path(kOriginName), bytes_of(json::write(value)));
 }
 
@@ -49,6 +50,7 @@ Result<Origin> read_origin(const platform::Device& device) {
   Origin origin;
   AIRLOCK_ASSIGN(origin.path, json::text(value, "path", kPathSizeMax));
   AIRLOCK_ASSIGN(origin.folder, json::text(value, "folder", kPathSizeMax));
+  origin.built_in = value.contains("built_in");
   AIRLOCK_ASSIGN(const json::Value* target, json::optional(value, "target"));
   if (target != nullptr) {
     AIRLOCK_ASSIGN(origin.target, target_of(*target));

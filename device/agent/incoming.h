@@ -18,6 +18,10 @@ struct Origin {
   std::string path;                   // by the server: of the target in the repository
   std::optional<tuf::Target> target;  // set when the repository door has opened
   std::string folder;                 // by hand: where its artifacts are, absolute
+  bool built_in = false;              // it is a part of this program (Surroundings::built_in)
+
+  // by_hand says that somebody brought it, and no server did.
+  bool by_hand() const { return built_in || !folder.empty(); }
 };
 Status keep_origin(const platform::Device& device, const Origin& origin);
 Result<Origin> read_origin(const platform::Device& device);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/base/base.h"
+#include "core/carton/carton.h"
 #include "core/package/package.h"
 #include "core/update/update.h"
 #include "device/agent/facts.h"
@@ -88,6 +89,8 @@ struct Surroundings {
   apply::Judges judges = {};
   // Told after another edition came into use or went: the wallet that reads it swaps.
   std::function<void()> edition_changed = {};
+  // The package that was linked into this program, if any; nothing of it is proven.
+  const carton::Carton* built_in = nullptr;
 };
 
 }  // namespace airlock::agent

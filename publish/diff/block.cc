@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "publish/diff/internal/bytes_source.h"
+#include "core/base/bytes_source.h"
 #include "publish/diff/internal/range.h"
 
 namespace airlock::diff {

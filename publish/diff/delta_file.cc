@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "core/base/bytes_source.h"
 #include "core/delta/internal/numbers.h"
-#include "publish/diff/internal/bytes_source.h"
 #include "publish/diff/memory_area.h"
 
 namespace airlock::diff {

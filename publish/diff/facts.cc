@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "core/base/bytes_source.h"
 #include "core/crypto/crypto.h"
 #include "core/delta/facts_coding.h"
-#include "publish/diff/internal/bytes_source.h"
 #include "publish/diff/internal/link.h"
 #include "publish/diff/internal/range.h"
 

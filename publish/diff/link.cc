@@ -7,9 +7,9 @@
 #include <limits>
 #include <map>
 
+#include "core/base/bytes_source.h"
 #include "core/delta/facts_coding.h"
 #include "host/parallel/parallel.h"
-#include "publish/diff/internal/bytes_source.h"
 #include "publish/diff/internal/link.h"
 
 namespace airlock::diff {

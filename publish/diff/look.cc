@@ -2,11 +2,11 @@
 #include <cmath>
 #include <memory>
 
+#include "core/base/bytes_source.h"
 #include "core/delta/coding.h"
 #include "core/delta/internal/range.h"
 #include "core/delta/internal/work.h"
 #include "publish/diff/delta_file.h"
-#include "publish/diff/internal/bytes_source.h"
 #include "publish/diff/memory_area.h"
 
 namespace airlock::diff {

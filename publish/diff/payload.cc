@@ -1,7 +1,7 @@
 #include "publish/diff/internal/payload.h"
 
+#include "core/base/bytes_source.h"
 #include "core/package/tree.h"
-#include "publish/diff/internal/bytes_source.h"
 #include "publish/diff/memory_area.h"
 
 namespace airlock::diff {

@@ -1,4 +1,5 @@
 """Patches without a release around them: airlock delta make, apply, inspect."""
+import resource
 import xml.etree.ElementTree
 
 from stage import *
@@ -45,6 +46,18 @@ class Deltas(Stage):
         self.refuses("base_mismatch", self.airlock, "delta", "apply", "update.delta", "--base", "new.bin", "--out", "out.bin")
         self.refuses("usage", self.airlock, "delta", "apply", "update.delta", "--out", "out.bin")
         self.assertFalse((self.dir / "out.bin").exists())
+
+    def test_a_base_takes_no_memory_of_its_own(self):
+        if is_sanitized("airlock"):
+            self.skipTest("a sanitizer takes memory of its own")
+        base = random.Random(1).randbytes(32 << 20)
+        self.write("old.bin", base)
+        self.write("new.bin", base[:100_000] + b"x" * 50)
+        self.make("--base", "old.bin")
+        command = [BIN / "airlock", "delta", "apply", "update.delta", "--base", "old.bin", "--out", "out.bin"]
+        subprocess.run(command, check=True, capture_output=True, cwd=self.dir,
+                       preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (24 << 20, 24 << 20)))
+        self.assertEqual((self.dir / "out.bin").read_bytes(), base[:100_000] + b"x" * 50)
 
     def test_inspect_tells_and_draws_where_every_byte_went(self):
         (made,) = self.make("--base", "old.bin")

@@ -1,14 +1,17 @@
-// Bytes in memory as a source; several threads may read it.
+// Bytes that are in memory already: a mapped file, a slot in flash, a package that is a part of the
+// program.
 #pragma once
 
-#include "core/base/base.h"
+#include "core/base/area.h"
 
-namespace airlock::diff {
+namespace airlock {
 
+// Several threads may read one. The bytes must outlive it.
 class BytesSource final : public Source {
  public:
   explicit BytesSource(Bytes bytes) : bytes_(bytes) {}
 
+  // read answers storage_failed beyond the end.
   Status read(std::uint64_t offset, MutableBytes to) override {
     if (offset > bytes_.size() || to.size() > bytes_.size() - offset) {
       return fail(Code::storage_failed, offset);
@@ -21,4 +24,4 @@ class BytesSource final : public Source {
   Bytes bytes_;
 };
 
-}  // namespace airlock::diff
+}  // namespace airlock

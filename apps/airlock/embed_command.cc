@@ -1,0 +1,130 @@
+// package embed: a package as a part of a program.
+#include <cstdio>
+
+#include "apps/airlock/commands.h"
+#include "apps/airlock/opened.h"
+#include "apps/airlock/show.h"
+#include "host/text/visible_json.h"
+#include "publish/object/object.h"
+
+namespace airlock::app {
+namespace {
+
+struct EmbedOptions {
+  std::string package;
+  std::string out;
+  std::string header;
+  std::string format = "object";
+  std::string target = "x86-64";
+  std::string symbol = "airlock_package";
+  std::vector<std::string> payloads;
+  bool json = false;
+};
+
+std::expected<object::Wanted, Refusal> read_wanted(const EmbedOptions& options) {
+  object::Wanted wanted;
+  wanted.all = options.payloads.empty();
+  for (const std::string& each : options.payloads) {
+    if (each == "all" || each == "full") {
+      (each == "all" ? wanted.all : wanted.full) = true;
+      continue;
+    }
+    const Result<crypto::Digest> digest = text::digest_from_hex(each);
+    if (!digest) {
+      return refuse(Code::usage,
+                    "--payload takes all, full, or the SHA-256 of a payload or of the image that a "
+                    "patch is for; found " +
+                        each);
+    }
+    wanted.digests.push_back(*digest);
+  }
+  return wanted;
+}
+
+// What goes into the file, in the form that was asked for.
+std::expected<object::Buffer, Refusal> write_as(const EmbedOptions& options, object::Buffer made) {
+  if (!object::is_symbol(options.symbol)) {
+    return refuse(Code::usage, "--symbol takes a name as C has them, of at most " +
+                                   std::to_string(object::kSymbolMax) + " characters; found " +
+                                   options.symbol);
+  }
+  if (options.format == "carton") return made;
+  if (options.format == "c") {
+    const std::string text = object::write_c(options.symbol, made);
+    return object::Buffer(text.begin(), text.end());
+  }
+  const Result<object::Target> target = object::target_named(options.target);
+  if (options.format != "object" || !target) {
+    return refuse(Code::usage,
+                  options.format == "object"
+                      ? "--target takes x86-64, aarch64 or arm; found " + options.target
+                      : "--format takes object, c or carton; found " + options.format);
+  }
+  return object::write_object(*target, options.symbol, made);
+}
+
+Answer embed(const EmbedOptions& options) {
+  AIRLOCK_ASSIGN(const object::Wanted wanted, read_wanted(options));
+  auto made = object::make_carton(options.package, wanted);
+  if (!made) return refuse(made.error(), options.package);
+  AIRLOCK_ANSWER_ASSIGN(const carton::Carton carton, carton::Carton::open(*made), options.package);
+  AIRLOCK_ANSWER_ASSIGN(const package::Manifest manifest, package::read_unproven(carton.envelope()),
+                        options.package);
+  const std::string digest = digest_hex(manifest.digest());
+  const std::size_t parts = carton.part_count();
+  const std::size_t size = made->size();
+  AIRLOCK_ASSIGN(const object::Buffer written, write_as(options, std::move(*made)));
+  AIRLOCK_ANSWER_TRY(file::replace(options.out, written), options.out);
+  if (!options.header.empty()) {
+    const std::string header = object::write_header(options.symbol);
+    AIRLOCK_ANSWER_TRY(file::replace(options.header, bytes_of(header)), options.header);
+  }
+  if (options.json) {
+    std::printf("%s\n", text::visible_json(json::write({{"file", options.out},
+                                                        {"manifest", digest},
+                                                        {"parts", parts},
+                                                        {"size", size},
+                                                        {"symbol", options.symbol}}))
+                            .c_str());
+    return {};
+  }
+  std::printf("%s: %s in %zu parts, as %s; manifest %s.\n", options.out.c_str(),
+              text::human_size(size).c_str(), parts, options.symbol.c_str(), digest.c_str());
+  return {};
+}
+
+}  // namespace
+
+void add_embed_command(CLI::App& app, Outcome& outcome) {
+  CLI::App& family = add_family(app, "package", "Packages in other forms.");
+  auto made = add_command<EmbedOptions>(
+      family, outcome, "embed",
+      "Make a package a part of a program: an object file, C source, or a carton as it is.",
+      &embed);
+  EmbedOptions& options = made.options;
+  made.command.add_option("package", options.package, "package folder or .cose file")->required();
+  made.command.add_option("--out", options.out, "file to make")->required();
+  made.command.add_option("--format", options.format, "object, c, or carton: the bytes alone")
+      ->capture_default_str();
+  made.command.add_option("--target", options.target, "of an object: x86-64, aarch64 or arm")
+      ->capture_default_str();
+  made.command
+      .add_option("--symbol", options.symbol,
+                  "what the program calls it; its size is called so with _size behind")
+      ->capture_default_str();
+  made.command
+      .add_option(
+          "--payload", options.payloads,
+          "which payloads travel: all (as without it), full, or the SHA-256 of a payload or "
+          "of the image that a patch is for; repeat for several")
+      ->type_name("all|full|SHA-256")
+      ->allow_extra_args(false);
+  made.command.add_option("--header", options.header, "make a C header for it, too");
+  made.command.add_flag("--json", options.json, "answer as JSON");
+  made.command.footer(
+      "Example:\n  airlock package embed release-1.1.0 --out update.o --target arm --header "
+      "update.h\n"
+      "  airlock package embed release-1.1.0 --payload full --format c --out update.c");
+}
+
+}  // namespace airlock::app

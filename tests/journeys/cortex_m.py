@@ -1,0 +1,93 @@
+"""A wallet on bare metal: a Cortex-M4 under QEMU installs the packages that were linked into it, by core/ alone."""
+from stage import *
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BARE = ROOT / "build/cortex-m"
+NEEDED = ("cmake", "ninja", "arm-none-eabi-g++", "arm-none-eabi-size", "qemu-system-arm")
+MISSING = [tool for tool in NEEDED if shutil.which(tool) is None]
+BUILD_SECONDS_MAX = 900  # core/ for Cortex-M4, on a busy machine
+RUN_SECONDS_MAX = 120
+LIBRARIES = ("slot", "delta", "carton", "package", "crypto", "codec", "base")
+MACHINE = ("-mcpu=cortex-m4", "-mthumb")
+STACK_MAX = 64 << 10  # of both installations: docs/guides/embed-a-package.md tells what takes most of it
+
+
+@unittest.skipIf(MISSING, f"not installed: {', '.join(MISSING)} (tools/install_packages.sh bare)")
+class CortexM(Stage):
+    def setUp(self):
+        super().setUp()
+        self.make_vendor()
+        self.old = firmware(300_000, 1)
+        self.new = firmware(310_000, 2, base=self.old)
+        self.first = self.make_release("1.0.0", self.old)
+        self.update = self.make_release("1.1.0", self.new, security=2, bases=self.old)
+        self.build()
+
+    def tool(self, *args, cwd=None):
+        ran = subprocess.run([str(arg) for arg in args], capture_output=True, text=True, cwd=cwd or self.dir,
+                             timeout=BUILD_SECONDS_MAX)
+        self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
+        return ran.stdout
+
+    def build(self):
+        self.tool("cmake", "--preset", "cortex-m", "-Wno-dev", cwd=ROOT)
+        self.tool("cmake", "--build", "--preset", "cortex-m", cwd=ROOT)
+
+    def link(self, spoil=None, **packages):
+        """Embeds the packages as --target arm, and links them into the wallet."""
+        packages = {"keyring": "keys/keyring.cose", "first": self.first, "update": self.update, **packages}
+        for name, package in packages.items():
+            self.airlock("package", "embed", package, "--target", "arm", "--symbol", f"airlock_{name}", "--out", f"{name}.o")
+        if spoil:
+            name, change = spoil
+            (self.dir / f"{name}.o").write_bytes(change((self.dir / f"{name}.o").read_bytes()))
+        self.tool("arm-none-eabi-g++", *MACHINE, "-nostartfiles", "--specs=nano.specs", "-T", ROOT / "tests/cortex_m/board.ld",
+                  "-Wl,--gc-sections", "-o", "wallet.elf", *(f"{name}.o" for name in packages),
+                  BARE / "libtests_cortex_m.a", *(BARE / f"libcore_{name}.a" for name in LIBRARIES))
+        return self.dir / "wallet.elf"
+
+    def play(self, program):
+        """Lets the wallet run; answers its exit status and what it said."""
+        ran = subprocess.run(["qemu-system-arm", "-M", "mps2-an386", "-nographic", "-monitor", "none", "-serial", "none",
+                              "-semihosting-config", "enable=on,target=native", "-kernel", str(program)],
+                             capture_output=True, text=True, timeout=RUN_SECONDS_MAX, stdin=subprocess.DEVNULL)
+        return ran.returncode, ran.stdout + ran.stderr
+
+    def refused(self, code, program):
+        status, said = self.play(program)
+        self.assertEqual(status, 1, said)
+        self.assertIn(f"error: {code}\n", said)
+        return said
+
+    def test_it_installs_a_full_image_and_then_a_patch_from_its_own_memory(self):
+        program = self.link()
+        status, said = self.play(program)
+        self.assertEqual(status, 0, said)
+        patch = self.payload_sizes(self.update)["patch"]
+        full = self.payload_sizes(self.first)["full"]
+        self.assertEqual(said.splitlines()[:-1], [
+            f"full image of {full} bytes makes {len(self.old)}", f"runs 1.0.0 {hashlib.sha256(self.old).hexdigest()}",
+            f"patch of {patch} bytes makes {len(self.new)}", f"runs 1.1.0 {hashlib.sha256(self.new).hexdigest()}"])
+        stack = int(re.search(r"stack (\d+)\n", said)[1])
+        print(f"\n{said}{self.tool('arm-none-eabi-size', program)}")
+        self.assertLess(stack, STACK_MAX)
+
+    def test_a_flipped_bit_of_a_payload_reaches_no_slot(self):
+        size = self.payload_sizes(self.update)["patch"]
+        (patch,) = [file.read_bytes() for file in (self.update / "artifacts").iterdir() if file.stat().st_size == size]
+
+        def flip(content):
+            end = content.index(patch) + size
+            return content[:end - 1] + bytes([content[end - 1] ^ 1]) + content[end:]
+
+        said = self.refused("piece_rejected", self.link(spoil=("update", flip)))
+        self.assertIn("runs 1.0.0 ", said)
+
+    def test_the_quorum_is_proven_by_every_algorithm(self):
+        for signers in (("vendor", "committee-1"), ("committee-1", "committee-2")):
+            unsigned = self.make_release("1.1.0", self.new, security=2, bases=self.old, signers=signers, out="-".join(signers))
+            self.refused("quorum_missing", self.link(update=unsigned))
+        self.refused("below_floor", self.link(first=self.make_release("1.0.0", self.old, security=3, out="later")))
+
+
+main()
