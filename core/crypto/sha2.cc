@@ -125,12 +125,12 @@ void Sha2<std::uint64_t>::compress_block(const std::uint8_t* block) {
 template <class Word>
 void Sha2<Word>::update(Bytes bytes) {
   while (!bytes.empty()) {
-    const auto held = static_cast<std::size_t>(size_ % kBlock);
-    const std::size_t taken = std::min(kBlock - held, bytes.size());
+    const auto held = static_cast<std::size_t>(size_ % block_size());
+    const std::size_t taken = std::min(block_size() - held, bytes.size());
     copy_into(MutableBytes(block_).subspan(held), bytes.first(taken));
     size_ += taken;
     bytes = bytes.subspan(taken);
-    if (size_ % kBlock == 0) compress_block(block_.data());
+    if (size_ % block_size() == 0) compress_block(block_.data());
   }
 }
 
@@ -140,8 +140,8 @@ typename Sha2<Word>::Hash Sha2<Word>::finish() {
   constexpr std::array<std::uint8_t, 1> kOne = {0x80};
   constexpr std::array<std::uint8_t, 1> kZero = {0};
   update(kOne);
-  while (size_ % kBlock != kBlock - kLengthSize) update(kZero);
-  for (std::size_t i = 8; i < kLengthSize; ++i) update(kZero);
+  while (size_ % block_size() != block_size() - length_size()) update(kZero);
+  for (std::size_t i = 8; i < length_size(); ++i) update(kZero);
   std::array<std::uint8_t, 8> length;
   for (std::size_t i = 0; i < 8; ++i) length[i] = static_cast<std::uint8_t>(bits >> (56 - 8 * i));
   update(length);

@@ -20,15 +20,15 @@ class Sha2 {
   Hash finish();
 
  private:
-  static constexpr std::size_t kBlock = 16 * sizeof(Word);
-  static constexpr std::size_t kLengthSize = 2 * sizeof(Word);
+  static constexpr std::size_t block_size() { return 16 * sizeof(Word); }
+  static constexpr std::size_t length_size() { return 2 * sizeof(Word); }
 
   void reset();
   void compress_block(const std::uint8_t* block);
 
   std::array<Word, 8> state_;
   std::uint64_t size_ = 0;
-  std::array<std::uint8_t, kBlock> block_{};
+  std::array<std::uint8_t, 16 * sizeof(Word)> block_{};
 };
 
 using Sha256State = Sha2<std::uint32_t>;
