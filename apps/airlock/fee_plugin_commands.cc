@@ -1,7 +1,6 @@
 // fee plugin check, eval: what a native plugin is, and what it charges where it can do nothing
 // else.
 #include <cstdio>
-#include <filesystem>
 
 #include "apps/airlock/commands.h"
 #include "apps/airlock/fees.h"
@@ -90,14 +89,10 @@ struct EvalOptions : SituationOptions {
 std::expected<fee::plugin::Confinement, Refusal> confinement_of(const EvalOptions& options) {
   fee::plugin::Confinement how{.runner = options.runner};
   if (options.interactive) how.budget = fee::plugin::kBudgetInteractive;
-  if (how.runner.empty()) {
-    std::error_code error;
-    const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-    how.runner = self.parent_path() / "airlock-fee-runner";
-  }
+  if (how.runner.empty()) how.runner = fee::plugin::runner_beside_this_program();
   for (const std::string& lacked : options.may_lack) {
-    const auto* const layer = std::ranges::find(sandbox::kLayers, lacked, &sandbox::name_of);
-    if (layer == sandbox::kLayers.end())
+    const auto layer = sandbox::layer_named(lacked);
+    if (!layer)
       return refuse(Code::usage, "--may-lack takes " + sandbox::text_of(sandbox::Layers::all()) +
                                      "; found " + lacked);
     how.required = how.required.without(*layer);
@@ -115,12 +110,8 @@ std::expected<std::shared_ptr<const Serving>, Refusal> serve(const EvalOptions& 
     return refuse(started.error(), options.plugin + ": there is no layer of " + text_of(missing));
   }
   AIRLOCK_ANSWER_ASSIGN(const auto serving, started, options.plugin);
-  for (const fee::GoldenCase& golden : plugin->golden_cases()) {
-    const std::string otherwise = serving->replay(golden);
-    if (otherwise.empty()) continue;
-    return refuse(Code::fee_case_failed,
-                  options.plugin + ": of the case " + golden.name + ", " + otherwise);
-  }
+  if (const auto proven = serving->prove_golden(nullptr); !proven)
+    return refuse_fault(proven.error(), options.plugin);
   return serving;
 }
 
