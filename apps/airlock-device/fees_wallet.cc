@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "apps/airlock-device/fees.h"
+#include "apps/airlock-device/plugins.h"
 #include "device/agent/network.h"
 #include "device/apply/editions.h"
 
@@ -11,6 +12,7 @@ namespace {
 
 using apply::Edition;
 using apply::kFees;
+using apply::kPlugins;
 using platform::Fault;
 using platform::located;
 
@@ -36,7 +38,9 @@ platform::Located<std::unique_ptr<FeesWallet>> FeesWallet::open(const file::Path
   AIRLOCK_ASSIGN(fee::Limits limits, read_fee_limits(path));
   AIRLOCK_ASSIGN(agent::FeesState state, located(device.path(agent::kFeesStateName),
                                                  agent::read_fees_state(device, now())));
-  return std::make_unique<FeesWallet>(std::move(device), std::move(limits), std::move(state));
+  AIRLOCK_ASSIGN(fee::plugin::Confinement confined, confinement_of(device.config()));
+  return std::make_unique<FeesWallet>(std::move(device), std::move(limits), std::move(state),
+                                      std::move(confined));
 }
 
 platform::Located<void> FeesWallet::serve(const Edition& edition) {
@@ -49,6 +53,30 @@ platform::Located<void> FeesWallet::serve(const Edition& edition) {
   const auto swapped = engine_.swap(std::move(*policy));
   if (!swapped) return located(path, Status(fail(swapped.error().code)));
   serving_ = edition.manifest;
+  return {};
+}
+
+// The bytes are held against the digest that was signed, by the judge too.
+Status FeesWallet::load(const apply::Shelf& shelf) {
+  const Edition& edition = *shelf.in_use();
+  AIRLOCK_ASSIGN(const file::Mapping mapped, apply::map_edition(device_, kPlugins, edition));
+  const auto plugin = fee::plugin::Candidate::judge(mapped.bytes(), edition.image);
+  if (!plugin) return fail(plugin.error().code);
+  const auto loaded = plugins_.load(*plugin, how_to_run(device_, shelf, **plugin, confined_));
+  return loaded ? Status() : fail(loaded.error().code);
+}
+
+// One that does not load is not tried again with each quote: the policy answers meanwhile.
+Status FeesWallet::keep_plugin() {
+  if (device_.config().fee_plugins == platform::FeePlugins::none) return {};
+  AIRLOCK_ASSIGN(const apply::Shelf shelf, apply::read_shelf(device_, kPlugins));
+  const crypto::Digest wanted =
+      shelf.in_use() != nullptr ? shelf.in_use()->manifest : crypto::Digest();
+  if (wanted == plugin_) return {};
+  plugin_ = wanted;
+  const Status loaded = wanted.is_zero() ? Status() : load(shelf);
+  plugin_fault_ = loaded ? Code::ok : loaded.error().code;
+  if (wanted.is_zero() || !loaded) plugins_.unload();
   return {};
 }
 
@@ -68,7 +96,8 @@ platform::Located<FeesWallet::Served> FeesWallet::keep_up() {
   const std::optional<fetch::FeesAdvice> advice = this->advice();
   if (!serve(*agent::served(shelf, advice, floor))) AIRLOCK_TRY(serve(*in_use));
   const bool is_followed = advice && advice->policy == serving_;
-  return Served{serving_, is_followed ? advice : std::nullopt};
+  AIRLOCK_TRY(located(apply::shelf_path(device_, kPlugins), keep_plugin()));
+  return Served{serving_, is_followed ? advice : std::nullopt, plugin_, plugin_fault_};
 }
 
 platform::Located<void> FeesWallet::note(const agent::Outcome& outcome) {

@@ -150,7 +150,7 @@ Result<std::optional<fetch::FeesQuestion>> fees_question(const platform::Device&
   const platform::Config& config = device.config();
   if (config.naming == platform::Naming::pseudonym) return std::nullopt;
   AIRLOCK_ASSIGN(std::string duid, platform::read_duid(device.path(platform::kPublicKeyName)));
-  return fetch::FeesQuestion{std::move(duid), config.region, config.group};
+  return fetch::FeesQuestion{std::move(duid), config.region, config.group, config.tier};
 }
 
 }  // namespace airlock::agent

@@ -222,6 +222,7 @@ Result<FeesAnswer> ask_fees(Connection& connection, const FeesQuestion& question
   Value object = {{"duid", question.duid}};
   put_text(object, "region", question.region);
   put_text(object, "group", question.group);
+  put_text(object, "tier", question.tier);
   AIRLOCK_ASSIGN(const std::string body,
                  connection.post("/v1/fees", json::write(object), kAnswerSizeMax));
   return parse_fees_answer(body);

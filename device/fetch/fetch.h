@@ -190,6 +190,7 @@ struct FeesQuestion {
   std::string duid{};
   std::string region{};  // empty ones are not sent
   std::string group{};
+  std::string tier{};
 };
 // What the server advises by an experiment.
 struct FeesAdvice {
