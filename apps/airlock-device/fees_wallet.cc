@@ -17,6 +17,8 @@ using platform::Fault;
 using platform::located;
 
 constexpr std::uint32_t kRetrySeconds = 10;  // after a question that was not answered
+// Advice lasts for so many of the times after which the server wants to be asked again.
+constexpr std::uint32_t kAnswersMissedMax = 3;
 constexpr std::uint64_t kStatusBadRequest = 400;
 
 std::int64_t now() {
@@ -80,9 +82,9 @@ Status FeesWallet::keep_plugin() {
   return {};
 }
 
-std::optional<fetch::FeesAdvice> FeesWallet::advice() {
-  const std::lock_guard lock(mutex_);
-  return state_.advice;
+agent::Heard FeesWallet::heard() const {
+  const bool lasts = answered_ && std::chrono::steady_clock::now() - *answered_ <= answer_lasts_;
+  return lasts ? agent::Heard::lately : agent::Heard::not_lately;
 }
 
 platform::Located<FeesWallet::Served> FeesWallet::keep_up() {
@@ -93,11 +95,21 @@ platform::Located<FeesWallet::Served> FeesWallet::keep_up() {
     return std::unexpected(Fault(Error{Code::not_found}, "no fee policy is in use"));
   AIRLOCK_ASSIGN(const slot::Record record, located("the boot record", device_.record()));
   const std::uint32_t floor = record.floors[package::index_of(kFees.kind)];
-  const std::optional<fetch::FeesAdvice> advice = this->advice();
-  if (!serve(*agent::served(shelf, advice, floor))) AIRLOCK_TRY(serve(*in_use));
-  const bool is_followed = advice && advice->policy == serving_;
+  agent::FeesState state;
+  agent::Heard heard = agent::Heard::not_lately;
+  {
+    const std::lock_guard lock(mutex_);
+    state.advice = state_.advice;
+    state.baseline = state_.baseline;
+    heard = this->heard();
+  }
+  const bool is_served = serve(*agent::served(shelf, state, heard, floor)) ||
+                         serve(*agent::served(shelf, state, agent::Heard::not_lately, floor));
+  if (!is_served) AIRLOCK_TRY(serve(*in_use));
+  const bool is_followed =
+      heard == agent::Heard::lately && state.advice && state.advice->policy == serving_;
   AIRLOCK_TRY(located(apply::shelf_path(device_, kPlugins), keep_plugin()));
-  return Served{serving_, is_followed ? advice : std::nullopt, plugin_, plugin_fault_};
+  return Served{serving_, is_followed ? state.advice : std::nullopt, plugin_, plugin_fault_};
 }
 
 platform::Located<void> FeesWallet::note(const agent::Outcome& outcome) {
@@ -139,9 +151,11 @@ void FeesWallet::keep_asking(const std::stop_token& stop, agent::FeesServer& ser
 Result<std::uint32_t> FeesWallet::ask_once(agent::FeesServer& server,
                                            const fetch::FeesQuestion& question) {
   AIRLOCK_ASSIGN(const fetch::FeesAnswer answer, server.ask_fees(question));
+  AIRLOCK_ASSIGN(const apply::Shelf shelf, apply::read_shelf(device_, kFees));
   const std::lock_guard lock(mutex_);
-  if (state_.advice != answer.advice) {
-    state_.advice = answer.advice;
+  answered_ = std::chrono::steady_clock::now();
+  answer_lasts_ = std::chrono::seconds(kAnswersMissedMax * answer.poll_after_s);
+  if (agent::take_answer(state_, answer, shelf)) {
     AIRLOCK_TRY(agent::store_fees_state(device_, state_));
   }
   return answer.poll_after_s;

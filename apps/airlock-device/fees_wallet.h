@@ -1,6 +1,7 @@
 // A wallet that charges: its engines, kept at the policy and the plugin that serve.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -36,7 +37,7 @@ class FeesWallet {
         state_(std::move(state)) {}
 
   // keep_up swaps where another policy or plugin serves now. An advised policy that cannot be
-  // served gives way to what is in use, a plugin to the policy alone.
+  // served gives way to the baseline, that to what is in use, a plugin to the policy alone.
   platform::Located<Served> keep_up();
   // note keeps how a payment went whose quote followed an advice.
   platform::Located<void> note(const agent::Outcome& outcome);
@@ -48,7 +49,7 @@ class FeesWallet {
   fee::plugin::Engine& plugins() { return plugins_; }
 
  private:
-  std::optional<fetch::FeesAdvice> advice();
+  agent::Heard heard() const;  // of what the mutex guards
   platform::Located<void> serve(const apply::Edition& edition);
   Status keep_plugin();
   Status load(const apply::Shelf& shelf);
@@ -65,6 +66,9 @@ class FeesWallet {
   Code plugin_fault_ = Code::ok;
   std::mutex mutex_;  // of the state, in memory and stored
   agent::FeesState state_;
+  // When the server answered this process last, and for how long that counts.
+  std::optional<std::chrono::steady_clock::time_point> answered_;
+  std::chrono::seconds answer_lasts_{};
   std::condition_variable_any asked_;
   std::optional<file::File> lock_;
   std::jthread asking_;  // last: it ends before what it uses

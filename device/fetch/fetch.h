@@ -198,6 +198,7 @@ struct FeesAdvice {
   std::string arm{};
   Digest policy{};  // of the manifest
   std::uint32_t stage = 0;
+  Digest baseline{};  // of the manifest that everybody else has
   friend bool operator==(const FeesAdvice&, const FeesAdvice&) = default;
 };
 struct FeesAnswer {

@@ -291,6 +291,22 @@ class Advised(Fees):
         self.assertEqual(wallet.wait(), 0)
         self.assertEqual(self.charged(), ("1.0.0", "1000"))
 
+    def test_a_wallet_whose_server_is_not_reached_serves_the_baseline_and_never_the_gray_policy(self):
+        newest = self.make_fees("1.2.0", at_least=800)
+        self.take(newest)
+        self.create(self.manifest_digest(newest))
+        wallet = self.wallet()
+        self.wait_for(lambda: self.ask(wallet)["advice"], "advice")
+        self.assertEqual(self.ask(wallet)["version"], "1.2.0")
+        self.server.kill()
+        self.server.wait()
+        self.assertEqual(self.charged(), ("1.0.0", "1000"))  # a process that heard nothing itself
+        begun = time.monotonic()
+        back = self.wait_for(lambda: self.ask(wallet)["version"] == "1.0.0", "the baseline", 60)
+        print(f"the wallet serves the baseline {back - begun:.1f} s after its server was gone")
+        self.assertEqual((self.ask(wallet)["advice"], self.ask(wallet, "{paid: true, ms: 1}")), (None, {"noted": False}))
+        self.assertEqual(self.fees()["in_use"]["version"], "1.2.0")
+
     def test_advice_chooses_among_what_is_kept_and_nothing_else(self):
         self.create("ab" * 32)
         wallet = self.wallet()
