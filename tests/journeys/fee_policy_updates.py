@@ -230,6 +230,8 @@ class FeePolicyUpdates(Fees):
 class Advised(Fees):
     """A wallet that runs, asks which policy it shall serve, and tells how payments went."""
 
+    device_options = ("--tier", "gold")
+
     def setUp(self):
         super().setUp()
         self.packages = [self.make_fees("1.0.0"), self.make_fees("1.1.0", at_least=900)]
@@ -306,6 +308,17 @@ class Advised(Fees):
         print(f"the wallet serves the baseline {back - begun:.1f} s after its server was gone")
         self.assertEqual((self.ask(wallet)["advice"], self.ask(wallet, "{paid: true, ms: 1}")), (None, {"noted": False}))
         self.assertEqual(self.fees()["in_use"]["version"], "1.2.0")
+
+    def test_an_experiment_by_tier_reaches_the_wallets_of_that_tier(self):
+        for name in ("silver", "gold"):
+            (self.dir / f"{name}.json").write_text(json.dumps(
+                {"name": name, "baseline": self.baseline, "arms": [{"name": "gray", "policy": self.gray}],
+                 "ramp": [{"share": 10000}], "tiers": [name]}))
+            self.operator("experiment", "create", "--file", f"{name}.json", "--why", "journey")
+        wallet = self.wallet()
+        self.wait_for(lambda: self.ask(wallet)["advice"], "advice")
+        said = self.ask(wallet)
+        self.assertEqual((said["version"], said["advice"]), ("1.1.0", {"experiment": 2, "arm": "gray"}))
 
     def test_advice_chooses_among_what_is_kept_and_nothing_else(self):
         self.create("ab" * 32)
