@@ -60,6 +60,10 @@ ANSWERS = {
               "poll_after_s": 3600},
     "nothing": {"offer": None, "why": "outside_share", "explain": "rollout 3: not yet", "poll_after_s": 3312},
     "seeds": {"offer": None, "why": "bucket_missing", "explain": "", "seeds": {"3": HEX, "5": HEX}, "poll_after_s": 60},
+    "fees": {"experiments": [{"experiment": 1, "name": "fees-eu", "arm": "gray", "policy": HEX, "baseline": HEX, "stage": 4},
+                             {"experiment": 2, "name": "other", "arm": "baseline", "policy": HEX, "baseline": HEX, "stage": 0}],
+             "poll_after_s": 10},
+    "no-fees": {"experiments": [], "poll_after_s": 10},
 }
 # What a Prometheus answers to an instant query.
 VECTORS = {

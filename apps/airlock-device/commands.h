@@ -26,6 +26,9 @@ struct ProvisionOptions {
   bool server_roots = false;
   std::vector<std::string> responders;
   std::vector<std::string> ask_for;
+  std::string tier, fee_plugins;
+  std::vector<std::string> plugins_may_lack;
+  std::uint32_t plugin_budget_ms = platform::kPluginBudgetMsDefault;
   std::vector<std::string> components;  // "mcu=4M" or "mcu=/dev/x,/dev/y"
   std::uint32_t bootloader = 0;
   std::uint32_t secure_boot = 0;

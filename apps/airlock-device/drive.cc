@@ -10,6 +10,7 @@
 #include "apps/airlock-device/built_in.h"
 #include "apps/airlock-device/commands.h"
 #include "apps/airlock-device/fees.h"
+#include "apps/airlock-device/plugins.h"
 #include "apps/airlock-device/shelves.h"
 #include "device/agent/at_fault.h"
 #include "device/agent/network.h"
@@ -207,6 +208,16 @@ platform::Located<platform::ComponentConfig> component_of(std::string_view text)
   return component;
 }
 
+Answer read_plugin_options(const ProvisionOptions& options, platform::Config& config) {
+  config.tier = options.tier;
+  config.plugins_may_lack = options.plugins_may_lack;
+  config.plugin_budget_ms = options.plugin_budget_ms;
+  AIRLOCK_ASSIGN(config.fee_plugins,
+                 located(options.fee_plugins, platform::fee_plugins_named(options.fee_plugins)));
+  AIRLOCK_TRY(confinement_of(config));
+  return {};
+}
+
 }  // namespace
 
 Answer provision(const ProvisionOptions& options) {
@@ -232,6 +243,7 @@ Answer provision(const ProvisionOptions& options) {
   factory.config.server_roots = options.server_roots;
   factory.config.responders = options.responders;
   factory.config.ask_for = options.ask_for;
+  AIRLOCK_TRY(read_plugin_options(options, factory.config));
   if (options.fee_limits) {
     AIRLOCK_TRY(read_fee_limits(*options.fee_limits));
     factory.fee_limits = *options.fee_limits;

@@ -25,18 +25,54 @@ std::string said(Code code, const std::string& about) {
          "\n";
 }
 
-// The quote, and by which edition and advice.
+using fee::plugin::Answered;
+
+std::string_view place_of(const std::shared_ptr<const fee::plugin::Serving>& plugin) {
+  return plugin != nullptr && !plugin->report() ? "in-process" : "confined";
+}
+
+// What a plugin charges, and how it runs.
+std::string answer_of(const FeesWallet::Served& served, const Answered& answered,
+                      std::string_view place, Output output) {
+  if (output == Output::people) {
+    std::string lines = "fee     " + fee::text_of(answered.fee.total) + "\n";
+    for (const auto& one : answered.fee.payments)
+      lines += (&one == answered.fee.payments.data() ? "paid to " : "        ") + one.recipient +
+               ": " + fee::text_of(one.amount) + "\n";
+    return lines + "rule    " + answered.fee.rule + " of plugin " + answered.version + ", " +
+           text::short_digest(answered.digest) + ", " + std::string(place) + "\n";
+  }
+  json::Value pay = json::Value::object();
+  for (const auto& one : answered.fee.payments) pay[one.recipient] = fee::text_of(one.amount);
+  return text::visible_json(json::write({{"version", answered.version},
+                                         {"digest", text::to_hex(answered.digest.bytes)},
+                                         {"rule", answered.fee.rule},
+                                         {"total", fee::text_of(answered.fee.total)},
+                                         {"pay", pay},
+                                         {"manifest", text::to_hex(served.plugin.bytes)},
+                                         {"plugin", place},
+                                         {"instead_of", nullptr},
+                                         {"advice", nullptr}})) +
+         "\n";
+}
+
+// The policy's quote, by which edition and advice, and why no plugin answered where one should.
 std::string answer_of(const FeesWallet::Served& served, const fee::Quote& quote,
-                      const fee::Asked& asked, Output output) {
+                      const fee::Asked& asked, Code instead_of, Output output) {
   if (output == Output::people) {
     std::string lines = fee::lines_of(quote, asked);
     if (served.advice)
       lines += "advice  arm " + text::visible_line(served.advice->arm) + " of experiment " +
                std::to_string(served.advice->experiment) + "\n";
+    if (instead_of != Code::ok)
+      lines += "instead of the plugin: " + std::string(name(instead_of)) + "\n";
     return lines;
   }
   json::Value value = fee::json_of(quote, asked);
   value["manifest"] = text::to_hex(served.manifest.bytes);
+  value["plugin"] = nullptr;
+  value["instead_of"] = nullptr;
+  if (instead_of != Code::ok) value["instead_of"] = name(instead_of);
   value["advice"] = nullptr;
   if (served.advice)
     value["advice"] = {{"experiment", served.advice->experiment}, {"arm", served.advice->arm}};
@@ -46,8 +82,8 @@ std::string answer_of(const FeesWallet::Served& served, const fee::Quote& quote,
 // What a wallet does line by line. It knows by which advice the last quote was made.
 class Counter {
  public:
-  Counter(FeesWallet& wallet, fee::Engine::Reader reader)
-      : wallet_(wallet), reader_(std::move(reader)) {}
+  Counter(FeesWallet& wallet, fee::Engine::Reader policies, fee::plugin::Engine::Reader plugins)
+      : wallet_(wallet), policies_(std::move(policies)), plugins_(std::move(plugins)) {}
 
   platform::Located<std::string> quote(yaml::Node given, Output output) {
     const auto situation = fee::read_situation(given);
@@ -55,10 +91,17 @@ class Counter {
     last_.reset();
     AIRLOCK_ASSIGN(const FeesWallet::Served served, wallet_.keep_up());
     const fee::Asked asked = situation->asked();
-    const fee::Engine::View view = reader_.view();
-    AIRLOCK_ASSIGN(const fee::Quote quote, located("the fee", view.quote(asked)));
+    const fee::plugin::Engine::View view = plugins_.view();
+    AIRLOCK_ASSIGN(const Answered answered, located("the fee", view.quote(asked)));
+    // A payment whose fee a plugin named says nothing of the policy that was advised.
+    if (answered.is_by_plugin)
+      return answer_of(served, answered, place_of(wallet_.plugins().serving()), output);
+    const fee::Engine::View policy = policies_.view();
+    AIRLOCK_ASSIGN(const fee::Quote quote, located("the fee", policy.quote(asked)));
     last_ = served.advice;
-    return answer_of(served, quote, asked, output);
+    const bool is_loaded = served.plugin_fault == Code::ok;
+    return answer_of(served, quote, asked, is_loaded ? answered.instead_of : served.plugin_fault,
+                     output);
   }
 
   // {paid: true, ms: 120}: how the payment went whose fee was asked last.
@@ -100,7 +143,8 @@ class Counter {
   }
 
   FeesWallet& wallet_;
-  fee::Engine::Reader reader_;
+  fee::Engine::Reader policies_;
+  fee::plugin::Engine::Reader plugins_;
   std::optional<fetch::FeesAdvice> last_;
 };
 
@@ -136,8 +180,10 @@ Status judge_fees(const file::Path& path, Bytes content, const apply::Edition& e
 
 Answer ask_fee(const FeeOptions& options) {
   AIRLOCK_ASSIGN(const auto wallet, FeesWallet::open(options.dir));
-  AIRLOCK_ASSIGN(fee::Engine::Reader reader, located(options.dir, wallet->engine().reader()));
-  Counter counter(*wallet, std::move(reader));
+  AIRLOCK_ASSIGN(fee::Engine::Reader policies, located(options.dir, wallet->engine().reader()));
+  AIRLOCK_ASSIGN(fee::plugin::Engine::Reader plugins,
+                 located(options.dir, wallet->plugins().reader()));
+  Counter counter(*wallet, std::move(policies), std::move(plugins));
   if (options.follow) return follow(*wallet, counter);
   const auto tree = yaml::Tree::parse(options.given);
   if (!tree) return refuse(tree.error(), "the question");

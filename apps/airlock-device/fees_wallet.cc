@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "apps/airlock-device/fees.h"
+#include "apps/airlock-device/plugins.h"
 #include "device/agent/network.h"
 #include "device/apply/editions.h"
 
@@ -11,10 +12,13 @@ namespace {
 
 using apply::Edition;
 using apply::kFees;
+using apply::kPlugins;
 using platform::Fault;
 using platform::located;
 
 constexpr std::uint32_t kRetrySeconds = 10;  // after a question that was not answered
+// Advice lasts for so many of the times after which the server wants to be asked again.
+constexpr std::uint32_t kAnswersMissedMax = 3;
 constexpr std::uint64_t kStatusBadRequest = 400;
 
 std::int64_t now() {
@@ -36,7 +40,9 @@ platform::Located<std::unique_ptr<FeesWallet>> FeesWallet::open(const file::Path
   AIRLOCK_ASSIGN(fee::Limits limits, read_fee_limits(path));
   AIRLOCK_ASSIGN(agent::FeesState state, located(device.path(agent::kFeesStateName),
                                                  agent::read_fees_state(device, now())));
-  return std::make_unique<FeesWallet>(std::move(device), std::move(limits), std::move(state));
+  AIRLOCK_ASSIGN(fee::plugin::Confinement confined, confinement_of(device.config()));
+  return std::make_unique<FeesWallet>(std::move(device), std::move(limits), std::move(state),
+                                      std::move(confined));
 }
 
 platform::Located<void> FeesWallet::serve(const Edition& edition) {
@@ -52,9 +58,33 @@ platform::Located<void> FeesWallet::serve(const Edition& edition) {
   return {};
 }
 
-std::optional<fetch::FeesAdvice> FeesWallet::advice() {
-  const std::lock_guard lock(mutex_);
-  return state_.advice;
+// The bytes are held against the digest that was signed, by the judge too.
+Status FeesWallet::load(const apply::Shelf& shelf) {
+  const Edition& edition = *shelf.in_use();
+  AIRLOCK_ASSIGN(const file::Mapping mapped, apply::map_edition(device_, kPlugins, edition));
+  const auto plugin = fee::plugin::Candidate::judge(mapped.bytes(), edition.image);
+  if (!plugin) return fail(plugin.error().code);
+  const auto loaded = plugins_.load(*plugin, how_to_run(device_, shelf, **plugin, confined_));
+  return loaded ? Status() : fail(loaded.error().code);
+}
+
+// One that does not load is not tried again with each quote: the policy answers meanwhile.
+Status FeesWallet::keep_plugin() {
+  if (device_.config().fee_plugins == platform::FeePlugins::none) return {};
+  AIRLOCK_ASSIGN(const apply::Shelf shelf, apply::read_shelf(device_, kPlugins));
+  const crypto::Digest wanted =
+      shelf.in_use() != nullptr ? shelf.in_use()->manifest : crypto::Digest();
+  if (wanted == plugin_) return {};
+  plugin_ = wanted;
+  const Status loaded = wanted.is_zero() ? Status() : load(shelf);
+  plugin_fault_ = loaded ? Code::ok : loaded.error().code;
+  if (wanted.is_zero() || !loaded) plugins_.unload();
+  return {};
+}
+
+agent::Heard FeesWallet::heard() const {
+  const bool lasts = answered_ && std::chrono::steady_clock::now() - *answered_ <= answer_lasts_;
+  return lasts ? agent::Heard::lately : agent::Heard::not_lately;
 }
 
 platform::Located<FeesWallet::Served> FeesWallet::keep_up() {
@@ -65,10 +95,21 @@ platform::Located<FeesWallet::Served> FeesWallet::keep_up() {
     return std::unexpected(Fault(Error{Code::not_found}, "no fee policy is in use"));
   AIRLOCK_ASSIGN(const slot::Record record, located("the boot record", device_.record()));
   const std::uint32_t floor = record.floors[package::index_of(kFees.kind)];
-  const std::optional<fetch::FeesAdvice> advice = this->advice();
-  if (!serve(*agent::served(shelf, advice, floor))) AIRLOCK_TRY(serve(*in_use));
-  const bool is_followed = advice && advice->policy == serving_;
-  return Served{serving_, is_followed ? advice : std::nullopt};
+  agent::FeesState state;
+  agent::Heard heard = agent::Heard::not_lately;
+  {
+    const std::lock_guard lock(mutex_);
+    state.advice = state_.advice;
+    state.baseline = state_.baseline;
+    heard = this->heard();
+  }
+  const bool is_served = serve(*agent::served(shelf, state, heard, floor)) ||
+                         serve(*agent::served(shelf, state, agent::Heard::not_lately, floor));
+  if (!is_served) AIRLOCK_TRY(serve(*in_use));
+  const bool is_followed =
+      heard == agent::Heard::lately && state.advice && state.advice->policy == serving_;
+  AIRLOCK_TRY(located(apply::shelf_path(device_, kPlugins), keep_plugin()));
+  return Served{serving_, is_followed ? state.advice : std::nullopt, plugin_, plugin_fault_};
 }
 
 platform::Located<void> FeesWallet::note(const agent::Outcome& outcome) {
@@ -110,9 +151,11 @@ void FeesWallet::keep_asking(const std::stop_token& stop, agent::FeesServer& ser
 Result<std::uint32_t> FeesWallet::ask_once(agent::FeesServer& server,
                                            const fetch::FeesQuestion& question) {
   AIRLOCK_ASSIGN(const fetch::FeesAnswer answer, server.ask_fees(question));
+  AIRLOCK_ASSIGN(const apply::Shelf shelf, apply::read_shelf(device_, kFees));
   const std::lock_guard lock(mutex_);
-  if (state_.advice != answer.advice) {
-    state_.advice = answer.advice;
+  answered_ = std::chrono::steady_clock::now();
+  answer_lasts_ = std::chrono::seconds(kAnswersMissedMax * answer.poll_after_s);
+  if (agent::take_answer(state_, answer, shelf)) {
     AIRLOCK_TRY(agent::store_fees_state(device_, state_));
   }
   return answer.poll_after_s;

@@ -1,6 +1,7 @@
-// A wallet that charges: its engine, kept at the policy that serves.
+// A wallet that charges: its engines, kept at the policy and the plugin that serve.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -9,6 +10,7 @@
 #include "apps/airlock-device/commands.h"
 #include "device/agent/fees.h"
 #include "engine/fee/fee.h"
+#include "engine/fee/plugin/plugin.h"
 
 namespace airlock::app {
 
@@ -20,15 +22,22 @@ class FeesWallet {
   struct Served {
     crypto::Digest manifest{};
     std::optional<fetch::FeesAdvice> advice{};
+    crypto::Digest plugin{};       // the manifest of the one in use; zero where there is none
+    Code plugin_fault = Code::ok;  // why that does not serve
   };
 
   // open: not_found where the device takes no fee policies, and those of its files.
   static platform::Located<std::unique_ptr<FeesWallet>> open(const file::Path& dir);
-  FeesWallet(platform::Device device, fee::Limits limits, agent::FeesState state)
-      : device_(std::move(device)), engine_(std::move(limits)), state_(std::move(state)) {}
+  FeesWallet(platform::Device device, fee::Limits limits, agent::FeesState state,
+             fee::plugin::Confinement confined)
+      : device_(std::move(device)),
+        engine_(std::move(limits)),
+        plugins_(engine_),
+        confined_(std::move(confined)),
+        state_(std::move(state)) {}
 
-  // keep_up swaps where another policy serves now. An advised one that cannot be served gives way
-  // to what is in use.
+  // keep_up swaps where another policy or plugin serves now. An advised policy that cannot be
+  // served gives way to the baseline, that to what is in use, a plugin to the policy alone.
   platform::Located<Served> keep_up();
   // note keeps how a payment went whose quote followed an advice.
   platform::Located<void> note(const agent::Outcome& outcome);
@@ -37,10 +46,13 @@ class FeesWallet {
   platform::Located<void> begin_asking();
 
   fee::Engine& engine() { return engine_; }
+  fee::plugin::Engine& plugins() { return plugins_; }
 
  private:
-  std::optional<fetch::FeesAdvice> advice();
+  agent::Heard heard() const;  // of what the mutex guards
   platform::Located<void> serve(const apply::Edition& edition);
+  Status keep_plugin();
+  Status load(const apply::Shelf& shelf);
   void keep_asking(const std::stop_token& stop, agent::FeesServer& server,
                    const fetch::FeesQuestion& question);
   Result<std::uint32_t> ask_once(agent::FeesServer& server, const fetch::FeesQuestion& question);
@@ -48,9 +60,15 @@ class FeesWallet {
 
   platform::Device device_;
   fee::Engine engine_;
-  crypto::Digest serving_;
+  fee::plugin::Engine plugins_;  // in front of the policies
+  const fee::plugin::Confinement confined_;
+  crypto::Digest serving_, plugin_;
+  Code plugin_fault_ = Code::ok;
   std::mutex mutex_;  // of the state, in memory and stored
   agent::FeesState state_;
+  // When the server answered this process last, and for how long that counts.
+  std::optional<std::chrono::steady_clock::time_point> answered_;
+  std::chrono::seconds answer_lasts_{};
   std::condition_variable_any asked_;
   std::optional<file::File> lock_;
   std::jthread asking_;  // last: it ends before what it uses

@@ -112,6 +112,7 @@ platform::Located<json::Value> status_of(platform::Device& device) {
                        {"certificates", std::move(certificates)},
                        {"packs", shelf_json(running.shelf(apply::kPacks))},
                        {"fees", shelf_json(running.shelf(apply::kFees))},
+                       {"plugins", shelf_json(running.shelf(apply::kPlugins))},
                        {"time_bound", record.time_bound},
                        {"last_revert", last_revert_of(record)},
                        {"trial", trial_of(record)}};
@@ -211,6 +212,7 @@ void show(const json::Value& value) {
   }
   line("abi pack          ", shelf_text(value["packs"]));
   line("fee policy        ", shelf_text(value["fees"]));
+  line("fee plugin        ", shelf_text(value["plugins"]));
   line("time is at least  ", text::to_time(value["time_bound"].get<std::int64_t>()));
   line("phase             ", value["phase"]);
   if (!value["errand"].is_null()) line("errand            ", errand_text(value["errand"]));

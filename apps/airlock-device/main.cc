@@ -85,7 +85,7 @@ void add_provision(CLI::App& app, Line& line) {
   command
       ->add_option("--ask-for", options.ask_for,
                    "ask the owner about packages of a kind that would come without: abi-pack, "
-                   "fee-policy")
+                   "fee-policy, fee-plugin")
       ->type_name("KIND");
   command
       ->add_option(
@@ -103,6 +103,20 @@ void add_provision(CLI::App& app, Line& line) {
   command->add_option("--fee-limits", options.fee_limits,
                       "what this wallet allows fee policies to charge; without it the device takes "
                       "none");
+  command->add_option("--tier", options.tier, "of the user, told where fees are asked for");
+  command
+      ->add_option("--fee-plugins", options.fee_plugins,
+                   "take native fee plugins, and run them confined, or in the wallet's own process "
+                   "where the firmware's quorum signed and the owner consents")
+      ->check(CLI::IsMember({"confined", "in-process"}));
+  command->add_option("--plugins-may-lack", options.plugins_may_lack,
+                      "a layer without which a plugin is confined enough: privileges, limits, "
+                      "namespaces, files, calls; repeat for several");
+  command
+      ->add_option("--plugin-budget", options.plugin_budget_ms,
+                   "milliseconds that a quote waits for a plugin")
+      ->check(CLI::Range(1U, platform::kPluginBudgetMsMax))
+      ->capture_default_str();
   command->add_flag("--private", options.unnamed, "tell the server a pseudonym, not the DUID");
 }
 
@@ -157,8 +171,15 @@ void add_fees(CLI::App& app, Line& line) {
   fees->add_option("--restore", line.shelf.restore,
                    "put a kept version in use again, where its floor and the wallet's limits allow")
       ->type_name("VERSION|DIGEST");
+  CLI::App* plugins =
+      add_command(app, "plugins", "list the fee plugins that are kept, or go back to one",
+                  "plugins --dir wallet --restore 1.2.0", line);
+  plugins
+      ->add_option("--restore", line.shelf.restore,
+                   "put a kept version in use again, where its floor and the wallet's limits allow")
+      ->type_name("VERSION|DIGEST");
   CLI::App* fee =
-      add_command(app, "fee", "say what a payment is charged, by the fee policy that serves",
+      add_command(app, "fee", "say what a payment is charged, by the plugin or policy that serves",
                   "fee --dir wallet '{chain: eip155:1, operation: swap, amount: 3000000000}'\n"
                   "  airlock-device fee --dir wallet --follow < payments",
                   line);
@@ -237,6 +258,11 @@ Answer carry_out(const CLI::App& app, Line& line) {
     line.shelf.dir = line.dir;
     line.shelf.output = output_of(line);
     return shelf(apply::kFees, line.shelf);
+  }
+  if (app.got_subcommand("plugins")) {
+    line.shelf.dir = line.dir;
+    line.shelf.output = output_of(line);
+    return shelf(apply::kPlugins, line.shelf);
   }
   if (app.got_subcommand("fee")) {
     line.fee.dir = line.dir;

@@ -93,6 +93,12 @@ std::string what_happens(const agent::Question& question) {
     return "The keys that may sign updates for this device are replaced. Your seed and data\n"
            "stay as they are.";
   }
+  if (question.release.kind == package::Kind::fee_plugin &&
+      question.fee_plugins == platform::FeePlugins::in_process) {
+    return "It becomes a part of this wallet: it can read what the wallet can, your seed too, "
+           "and\n"
+           "nothing contains it. The earlier version is kept.";
+  }
   if (apply::shelf_kind(question.release.kind) != nullptr) {
     return "Your seed, your data and the firmware stay as they are. The earlier version is kept, "
            "and\n"

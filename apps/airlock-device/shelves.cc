@@ -4,6 +4,7 @@
 
 #include "apps/airlock-device/fees.h"
 #include "apps/airlock-device/packs.h"
+#include "apps/airlock-device/plugins.h"
 #include "host/text/text.h"
 #include "host/text/visible_json.h"
 
@@ -55,6 +56,12 @@ apply::Judges judges_of(const platform::Device& device) {
   if (!limits.empty()) {
     judges[apply::kFees.place] = [limits](Bytes policy, const Edition& edition) {
       return judge_fees(limits, policy, edition);
+    };
+  }
+  if (device.config().fee_plugins != platform::FeePlugins::none) {
+    judges[apply::kPlugins.place] = [config = device.config(), limits](Bytes plugin,
+                                                                       const Edition& edition) {
+      return judge_plugin(config, limits, plugin, edition);
     };
   }
   return judges;

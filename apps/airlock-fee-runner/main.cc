@@ -30,7 +30,7 @@ bool say(const Record& record) {
   return write(sandbox::kChannel, &record, sizeof(record)) == sizeof(record);
 }
 
-// Everything but the system calls: the loader needs more of them than the plugin will.
+// Everything but the last word on system calls: the loader needs more of them than the plugin will.
 sandbox::Layers confine(const Setup& setup, std::uint32_t& landlock) {
   const sandbox::Layers asked(setup.layers);
   sandbox::Layers held;
@@ -41,6 +41,8 @@ sandbox::Layers confine(const Setup& setup, std::uint32_t& landlock) {
   if (asked.has(Layer::limits) &&
       sandbox::set_limits({setup.memory_bytes, setup.processor_seconds}))
     held = held.with(Layer::limits);
+  if (asked.has(Layer::calls) && sandbox::allow_loading(sandbox::kChannel))
+    held = held.with(Layer::calls);
   return held;
 }
 
@@ -71,8 +73,8 @@ int main() {
   sandbox::Layers held = confine(setup, ready.landlock);
   const auto plugin = Loaded::open(sandbox::kFile, setup.evaluate);
   close(sandbox::kFile);
-  if (sandbox::Layers(setup.layers).has(Layer::calls) && sandbox::allow_calls(sandbox::kChannel))
-    held = held.with(Layer::calls);
+  if (!held.has(Layer::calls) || !sandbox::allow_calls(sandbox::kChannel))
+    held = held.without(Layer::calls);
   ready.layers = held.bits();
   ready.code = plugin ? 0 : static_cast<std::uint32_t>(plugin.error().code);
   if (!say(ready) || !plugin) return 1;

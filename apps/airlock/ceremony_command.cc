@@ -3,8 +3,8 @@
 #include <iostream>
 
 #include "apps/airlock/commands.h"
+#include "apps/airlock/content.h"
 #include "apps/airlock/opened.h"
-#include "apps/airlock/show.h"
 #include "apps/airlock/signing.h"
 #include "host/terminal/terminal.h"
 #include "host/text/text.h"
@@ -90,12 +90,12 @@ class Ceremony {
 
   Answer show() {
     say_step(1, "What is being signed");
-    const std::string shown = manifest_text(signable_.manifest);
+    AIRLOCK_ASSIGN(const std::string shown, show_to_sign(options_.package, signable_.manifest));
     std::printf("%s\n", shown.c_str());
     AIRLOCK_ASSIGN(
         const std::string typed,
         ask("Is it what you mean to sign? Type yes, or nothing to stop: ", options_.package));
-    AIRLOCK_TRY(note("shown", {{"answer", typed}, {"text", shown}}));
+    AIRLOCK_TRY(note("shown", {{"answer", typed}, {"text", fitting(shown)}}));
     if (typed != "yes") return refuse(Code::interrupted, options_.package);
     return {};
   }
@@ -141,6 +141,13 @@ class Ceremony {
         "  airlock ceremony audit %s --package %s\n",
         options_.transcript.c_str(), options_.transcript.c_str(), options_.package.c_str());
     return {};
+  }
+
+  // What is longer than an entry takes was seen in full, and is kept by its digest.
+  static std::string fitting(const std::string& shown) {
+    if (shown.size() <= ceremony::kFactSizeMax / 2) return shown;
+    return std::to_string(shown.size()) + " bytes, SHA-256 " +
+           digest_hex(crypto::sha256(bytes_of(shown)));
   }
 
   static std::string algorithm_of(const keys::SigningKey& key) {

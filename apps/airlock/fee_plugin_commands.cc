@@ -1,12 +1,9 @@
 // fee plugin check, eval: what a native plugin is, and what it charges where it can do nothing
 // else.
 #include <cstdio>
-#include <filesystem>
 
 #include "apps/airlock/commands.h"
-#include "apps/airlock/fees.h"
-#include "engine/fee/plugin/plugin.h"
-#include "host/file/file.h"
+#include "apps/airlock/plugins.h"
 #include "host/json/json.h"
 #include "host/text/text.h"
 #include "host/text/visible_json.h"
@@ -14,115 +11,27 @@
 namespace airlock::app {
 namespace {
 
-using fee::plugin::Candidate;
 using fee::plugin::Serving;
 using sandbox::Layer;
 
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
-
-std::expected<std::shared_ptr<const Candidate>, Refusal> read_plugin(const std::string& path) {
-  AIRLOCK_ANSWER_ASSIGN(const file::Buffer bytes, file::read(path, elf::kFileSizeMax + 1), path);
-  auto plugin = Candidate::judge(bytes, crypto::sha256(bytes));
-  if (!plugin) return refuse_fault(plugin.error(), path);
-  return std::move(*plugin);
-}
-
-std::string rights_of(const elf::Segment& segment) {
-  return {segment.readable ? 'r' : '-', segment.writable ? 'w' : '-',
-          segment.executable ? 'x' : '-'};
-}
 
 struct CheckOptions {
   std::string plugin;
   bool json = false;
 };
 
-json::Value json_of(const Candidate& plugin) {
-  json::Value made = {{"name", plugin.name()},
-                      {"version", plugin.release()},
-                      {"digest", text::to_hex(plugin.digest().bytes)},
-                      {"abi", AIRLOCK_FEE_PLUGIN_VERSION},
-                      {"symbols", plugin.library().symbol_count()},
-                      {"relocations", plugin.library().relocation_count()},
-                      {"golden_cases", plugin.golden_cases().size()}};
-  made["needs"] = json::Value::array();
-  for (const std::string_view needed : plugin.library().needed()) made["needs"].push_back(needed);
-  made["segments"] = json::Value::array();
-  for (const elf::Segment& one : plugin.library().segments())
-    made["segments"].push_back(
-        {{"address", one.address}, {"size", one.size_memory}, {"rights", rights_of(one)}});
-  return made;
-}
-
-std::string lines_of(const Candidate& plugin) {
-  std::string lines = "plugin   " + std::string(plugin.name()) + " " +
-                      std::string(plugin.release()) + ", " + text::short_digest(plugin.digest()) +
-                      "\nheader   airlock_fee_plugin.h, version " +
-                      std::to_string(AIRLOCK_FEE_PLUGIN_VERSION) + "\n";
-  for (const elf::Segment& one : plugin.library().segments())
-    lines += "memory   " + rights_of(one) + ", " + text::human_size(one.size_memory) + "\n";
-  for (const std::string_view needed : plugin.library().needed())
-    lines += "needs    " + std::string(needed) + "\n";
-  return lines + "tables   " + std::to_string(plugin.library().symbol_count()) + " symbols, " +
-         std::to_string(plugin.library().relocation_count()) +
-         " relocations\n"
-         "lacks    constructors, thread-local storage, IFUNCs, unique symbols, search paths, "
-         "writable code\n"
-         "golden   " +
-         std::to_string(plugin.golden_cases().size()) +
-         " cases, which airlock fee plugin eval evaluates; nothing of the plugin ran here\n";
-}
-
 Answer check(const CheckOptions& options) {
   AIRLOCK_ASSIGN(const auto plugin, read_plugin(options.plugin));
-  print(options.json ? text::visible_json(json::write(json_of(*plugin))) + "\n"
-                     : lines_of(*plugin));
+  print(options.json ? text::visible_json(json::write(plugin_json(*plugin))) + "\n"
+                     : plugin_text(*plugin));
   return {};
 }
 
-struct EvalOptions : SituationOptions {
-  std::string plugin, limits, runner;
-  std::vector<std::string> may_lack;
-  bool interactive = false;
+struct EvalOptions : SituationOptions, ConfinementOptions {
+  std::string plugin, limits;
   bool json = false;
 };
-
-std::expected<fee::plugin::Confinement, Refusal> confinement_of(const EvalOptions& options) {
-  fee::plugin::Confinement how{.runner = options.runner};
-  if (options.interactive) how.budget = fee::plugin::kBudgetInteractive;
-  if (how.runner.empty()) {
-    std::error_code error;
-    const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-    how.runner = self.parent_path() / "airlock-fee-runner";
-  }
-  for (const std::string& lacked : options.may_lack) {
-    const auto* const layer = std::ranges::find(sandbox::kLayers, lacked, &sandbox::name_of);
-    if (layer == sandbox::kLayers.end())
-      return refuse(Code::usage, "--may-lack takes " + sandbox::text_of(sandbox::Layers::all()) +
-                                     "; found " + lacked);
-    how.required = how.required.without(*layer);
-  }
-  return how;
-}
-
-// A plugin that serves as it would in a wallet: its golden cases came out as stated.
-std::expected<std::shared_ptr<const Serving>, Refusal> serve(const EvalOptions& options) {
-  AIRLOCK_ASSIGN(const auto plugin, read_plugin(options.plugin));
-  AIRLOCK_ASSIGN(const auto how, confinement_of(options));
-  const auto started = Serving::start(plugin, how);
-  if (!started && started.error().code == Code::plugin_not_confined) {
-    const sandbox::Layers missing(static_cast<std::uint32_t>(started.error().at));
-    return refuse(started.error(), options.plugin + ": there is no layer of " + text_of(missing));
-  }
-  AIRLOCK_ANSWER_ASSIGN(const auto serving, started, options.plugin);
-  for (const fee::GoldenCase& golden : plugin->golden_cases()) {
-    const std::string otherwise = serving->replay(golden);
-    if (otherwise.empty()) continue;
-    return refuse(Code::fee_case_failed,
-                  options.plugin + ": of the case " + golden.name + ", " + otherwise);
-  }
-  return serving;
-}
 
 json::Value json_of(const fee::plugin::Fee& fee, const Serving& serving) {
   json::Value pay = json::Value::object();
@@ -156,7 +65,8 @@ std::string lines_of(const fee::plugin::Fee& fee, const Serving& serving) {
 Answer eval(const EvalOptions& options) {
   AIRLOCK_ASSIGN(const auto limits, read_limits(options.limits));
   AIRLOCK_ASSIGN(const fee::Situation given, situation_of(options));
-  AIRLOCK_ASSIGN(const auto serving, serve(options));
+  AIRLOCK_ASSIGN(const auto plugin, read_plugin(options.plugin));
+  AIRLOCK_ASSIGN(const auto serving, try_plugin(plugin, options, nullptr, options.plugin));
   const fee::Asked asked = given.asked();
   AIRLOCK_ANSWER_ASSIGN(const fee::plugin::Fee fee, serving->quote(asked), options.plugin);
   if (limits) {
@@ -187,11 +97,7 @@ void add_fee_plugin_commands(CLI::App& family, Outcome& outcome) {
   add_situation_options(evaluated.command, evaluated.options);
   evaluated.command.add_option("--limits", evaluated.options.limits,
                                "the wallet's own caps and recipients");
-  evaluated.command.add_option("--runner", evaluated.options.runner,
-                               "airlock-fee-runner, if it is not beside this program");
-  evaluated.command.add_option("--may-lack", evaluated.options.may_lack,
-                               "a layer without which it runs too: privileges, limits, namespaces, "
-                               "files, calls (may be repeated)");
+  add_confinement_options(evaluated.command, evaluated.options);
   evaluated.command.add_flag("--interactive", evaluated.options.interactive,
                              "a budget of 50 ms instead of 30 s");
   evaluated.command.add_flag("--json", evaluated.options.json, "answer as JSON");

@@ -2,10 +2,8 @@
 #include <cstdio>
 
 #include "apps/airlock/commands.h"
-#include "apps/airlock/fees.h"
+#include "apps/airlock/content.h"
 #include "apps/airlock/opened.h"
-#include "apps/airlock/show.h"
-#include "engine/fee/show.h"
 #include "host/text/text.h"
 #include "host/text/visible_json.h"
 #include "trust/x509/x509.h"
@@ -81,13 +79,13 @@ Answer add_certificates(const file::Path& folder, Shown& shown) {
   return {};
 }
 
-// The rules of a fee policy travel in its payload.
-Answer add_fees(const file::Path& folder, Bytes envelope, Shown& shown) {
+// The rules of a fee policy, and a plugin, travel in the payload.
+Answer add_content(const file::Path& folder, Bytes envelope, Shown& shown) {
   const Result<package::Manifest> manifest = package::read_unproven(envelope);
-  if (!manifest || manifest->kind != package::Kind::fee_policy) return {};
-  AIRLOCK_ASSIGN(const auto policy, read_policy_in(folder, *manifest));
-  shown.text += fee::lines_of(*policy);
-  shown.value["fee_policy"] = fee::json_of(*policy);
+  if (!manifest) return {};
+  AIRLOCK_ASSIGN(const Shown content, show_content(folder, *manifest));
+  shown.text += content.text;
+  if (content.value.is_object()) shown.value.update(content.value);
   return {};
 }
 
@@ -98,7 +96,7 @@ std::expected<Shown, Refusal> show_path(const file::Path& path) {
   Result<Shown> shown = show(bytes);
   if (!shown) return refuse(shown.error(), about(one, bytes, shown.error().code));
   if (one != path) AIRLOCK_TRY(add_certificates(path, *shown));
-  if (one != path) AIRLOCK_TRY(add_fees(path, bytes, *shown));
+  if (one != path) AIRLOCK_TRY(add_content(path, bytes, *shown));
   return std::move(*shown);
 }
 

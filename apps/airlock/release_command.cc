@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/airlock/commands.h"
-#include "apps/airlock/fees.h"
 #include "apps/airlock/opened.h"
+#include "apps/airlock/plugins.h"
 #include "apps/airlock/show.h"
 #include "host/json/json.h"
 #include "host/terminal/terminal.h"
@@ -15,8 +15,9 @@
 namespace airlock::app {
 namespace {
 
-constexpr std::string_view kPackComponent = "abi";   // the one component of an ABI pack
-constexpr std::string_view kFeesComponent = "fees";  // and of a fee policy
+constexpr std::string_view kPackComponent = "abi";       // the one component of an ABI pack
+constexpr std::string_view kFeesComponent = "fees";      // of a fee policy
+constexpr std::string_view kPluginComponent = "plugin";  // and of a fee plugin
 
 struct ReleaseOptions {
   std::string kind = "firmware";
@@ -40,7 +41,9 @@ struct ReleaseOptions {
   std::string content;
   std::string contracts;
   std::string policy;
+  std::string plugin;
   std::string limits;
+  ConfinementOptions confinement;
   bool json = false;
 };
 
@@ -167,6 +170,23 @@ Answer read_fees(const ReleaseOptions& options, release::Recipe& recipe) {
   return {};
 }
 
+// The same of a plugin, which is judged before anything of it runs, and then tried in a process
+// that can do nothing but answer.
+Answer read_fee_plugin(const ReleaseOptions& options, release::Recipe& recipe) {
+  if (recipe.kind != package::Kind::fee_plugin) return {};
+  AIRLOCK_ANSWER_ASSIGN(file::Buffer bytes, file::read(options.plugin, elf::kFileSizeMax + 1),
+                        options.plugin);
+  AIRLOCK_ASSIGN(const Plugin plugin, read_plugin(bytes, options.plugin));
+  if (plugin->release() != options.version) {
+    return refuse(Code::usage, "--version " + options.version + ": " + options.plugin +
+                                   " says version " + std::string(plugin->release()));
+  }
+  AIRLOCK_ASSIGN(const auto limits, read_limits(options.limits));
+  AIRLOCK_TRY(try_plugin(plugin, options.confinement, limits ? &*limits : nullptr, options.plugin));
+  recipe.images.push_back({std::string(kPluginComponent), std::move(bytes), std::nullopt});
+  return {};
+}
+
 std::expected<release::Recipe, Refusal> read_recipe(const ReleaseOptions& options) {
   release::Recipe recipe;
   const Result<package::Kind> kind = package::kind_named(options.kind);
@@ -191,6 +211,7 @@ std::expected<release::Recipe, Refusal> read_recipe(const ReleaseOptions& option
   AIRLOCK_TRY(read_images(options, recipe));
   AIRLOCK_TRY(read_pack(options, recipe));
   AIRLOCK_TRY(read_fees(options, recipe));
+  AIRLOCK_TRY(read_fee_plugin(options, recipe));
   return recipe;
 }
 
@@ -210,6 +231,9 @@ Answer check_parts(const ReleaseOptions& options) {
   } else if (options.kind == "fee-policy") {
     if (options.policy.empty() || !options.images.empty())
       return refuse(Code::usage, "fee-policy needs --policy FILE, and no --image");
+  } else if (options.kind == "fee-plugin") {
+    if (options.plugin.empty() || !options.images.empty())
+      return refuse(Code::usage, "fee-plugin needs --plugin FILE, and no --image");
   } else if (options.images.empty()) {
     return refuse(Code::usage, options.kind + " needs --image COMPONENT=FILE");
   }
@@ -280,8 +304,11 @@ void add_options(CLI::App& command, ReleaseOptions& options) {
   command.add_option("--contracts", options.contracts,
                      "of an abi-pack: the list of contracts and golden cases (JSON)");
   command.add_option("--policy", options.policy, "of a fee-policy: its file (YAML)");
-  command.add_option("--limits", options.limits,
-                     "of a fee-policy: a wallet's own caps and recipients, to judge it by");
+  command.add_option("--plugin", options.plugin, "of a fee-plugin: its file (.so)");
+  add_confinement_options(command, options.confinement);
+  command.add_option(
+      "--limits", options.limits,
+      "of a fee-policy or fee-plugin: a wallet's own caps and recipients, to judge it by");
   command.add_option("--content", options.content, "file with an advisory's content");
   command.add_flag("--json", options.json, "answer as JSON");
 }
@@ -298,7 +325,9 @@ void add_release_command(CLI::App& app, Outcome& outcome) {
       "  airlock release abi-pack --model '*' --version 3.0.0 --security-version 1 \\\n"
       "      --contracts contracts/pack.json --base abi=old.pack --out pack-3.0.0\n"
       "  airlock release fee-policy --model '*' --version 1.4.0 --security-version 1 \\\n"
-      "      --policy fees.yaml --limits wallet-limits.yaml --out fees-1.4.0");
+      "      --policy fees.yaml --limits wallet-limits.yaml --out fees-1.4.0\n"
+      "  airlock release fee-plugin --model '*' --version 1.0.0 --security-version 1 \\\n"
+      "      --plugin fee.so --limits wallet-limits.yaml --out plugin-1.0.0");
 }
 
 }  // namespace airlock::app

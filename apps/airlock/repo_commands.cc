@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "apps/airlock/commands.h"
+#include "apps/airlock/content.h"
 #include "apps/airlock/drafts.h"
 #include "apps/airlock/logs.h"
 #include "apps/airlock/opened.h"
@@ -98,6 +99,7 @@ struct PublishOptions : RoleKeyOptions {
   Logging logging;  // its log is the repository's
   std::string wait = "0s";
   std::string role;
+  ConfinementOptions confinement;
 };
 
 // Before a passphrase is asked: no key of the keyring lies among the repository's either.
@@ -145,6 +147,7 @@ Answer publish(const PublishOptions& options) {
     const std::string& missing = proven.error().about;
     return refuse(proven.error().error, options.package + (missing.empty() ? "" : ": " + missing));
   }
+  AIRLOCK_TRY(judge_content(options.package, proven->manifest(), options.confinement));
   AIRLOCK_TRY(check_key_files(options, keyring->keyring));
   AIRLOCK_ASSIGN(const std::vector<release::RoleSigner> signers,
                  open_role_keys(options, keys_of_lists(options.repo)));
@@ -241,6 +244,7 @@ void add_publish_command(CLI::App& app, Outcome& outcome) {
                           "key of the public log in REPO/log; without it the package brings its "
                           "proof (airlock log prove)");
   add_witness_options(made.command, made.options.logging, made.options.wait);
+  add_confinement_options(made.command, made.options.confinement);
   add_role_key_options(made.command, made.options);
   made.command.footer(
       "Example:\n  airlock publish release-1.1.0 --repo repo --keys keys "

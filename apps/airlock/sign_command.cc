@@ -1,11 +1,9 @@
 #include <cstdio>
 
 #include "apps/airlock/commands.h"
-#include "apps/airlock/fees.h"
+#include "apps/airlock/content.h"
 #include "apps/airlock/opened.h"
-#include "apps/airlock/show.h"
 #include "apps/airlock/signing.h"
-#include "engine/fee/show.h"
 #include "host/terminal/terminal.h"
 #include "host/text/text.h"
 
@@ -19,26 +17,13 @@ struct SignOptions : PassphraseOptions {
   std::string keyring;
 };
 
-// What stands on the screen of whoever signs: of a fee policy its rules too. One that no wallet
-// would take is signed by nobody.
-std::expected<std::string, Refusal> shown_of(const std::string& path,
-                                             const package::Manifest& manifest) {
-  const std::string shown = manifest_text(manifest);
-  if (manifest.kind != package::Kind::fee_policy) return shown;
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(path, ignored))
-    return shown + "Fee policy: not beside this file; read it where the whole package is\n";
-  AIRLOCK_ASSIGN(const auto policy, read_policy_in(path, manifest));
-  return shown + fee::lines_of(*policy);
-}
-
 // A script names the whole digest that it saw; a person types the beginning of what he reads here.
 // Neither refusal says the digest: what is pasted from a refusal was seen by nobody.
 Answer confirm(const SignOptions& options, const package::Manifest& manifest) {
   const std::string digest = text::to_hex(manifest.digest().bytes);
   const std::string how =
       "; run `airlock inspect " + options.package + "` and compare its digest with the release's";
-  AIRLOCK_ASSIGN(const std::string shown, shown_of(options.package, manifest));
+  AIRLOCK_ASSIGN(const std::string shown, show_to_sign(options.package, manifest));
   if (!options.digest.empty()) {
     if (options.digest != digest) {
       return refuse(Code::digest_mismatch, options.package + " is not what --digest names" + how);

@@ -1,4 +1,4 @@
-// What the effects do to content that is read and not run: ABI packs, fee policies.
+// What the effects do to content that needs no slots: ABI packs, fee policies, fee plugins.
 #include <algorithm>
 
 #include "device/agent/agent.h"
@@ -9,8 +9,11 @@ namespace airlock::agent {
 using update::Event;
 
 // Whom the vendor's policy asks signed what an edition says; its owner is asked where the device's
-// maker wants it so. What replaces code or keys asks always.
+// maker wants it so. What replaces code or keys, or becomes a part of the wallet, asks always.
 bool Agent::needs_no_owner() const {
+  const bool joins_the_wallet = session_.kind == package::Kind::fee_plugin &&
+                                device_->config().fee_plugins == platform::FeePlugins::in_process;
+  if (joins_the_wallet) return false;
   const auto& asks = device_->config().ask_for;
   return is_read() && std::find(asks.begin(), asks.end(), name_of(session_.kind)) == asks.end();
 }

@@ -226,7 +226,8 @@ Result<Event> Agent::verify() {
 Result<Digest> Agent::ask(const package::Manifest& manifest) {
   AIRLOCK_ASSIGN(const slot::Record record, device_->record());
   AIRLOCK_ASSIGN(const Running running, Running::read(*device_, record));
-  return around_.owner.ask({session_.errand, manifest, device_->config().model, running});
+  return around_.owner.ask(
+      {session_.errand, manifest, device_->config().model, running, device_->config().fee_plugins});
 }
 
 // What is kept ran before, but the keyring that proved it may have lost signers since.
@@ -256,9 +257,10 @@ Result<Event> Agent::ask_owner() {
     return event_of(Event::Type::refused);
   }
   if (!answer) return std::unexpected(answer.error());
-  // What is read runs nothing: no bootloader asks for the consent to it.
-  if (!is_read() && *answer == session_.manifest) {
-    AIRLOCK_TRY(apply::keep_consent(*device_, *answer));
+  // A bootloader asks for the consent to what it runs, the wallet for that to a part of it.
+  if (*answer == session_.manifest) {
+    AIRLOCK_TRY(is_read() ? apply::keep_edition_consent(*device_, *shelf_kind(), *answer)
+                          : apply::keep_consent(*device_, *answer));
   }
   event.manifest = *answer;
   return event;

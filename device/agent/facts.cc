@@ -184,6 +184,8 @@ Result<fetch::CheckIn> check_in_of(platform::Device& device, const slot::Record&
   }
   tell_edition(apply::kPacks, running, facts);
   if (!config.fee_limits.empty()) tell_edition(apply::kFees, running, facts);
+  if (config.fee_plugins != platform::FeePlugins::none)
+    tell_edition(apply::kPlugins, running, facts);
   return facts;
 }
 

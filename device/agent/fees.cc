@@ -63,6 +63,9 @@ Result<FeesAdvice> read_advice(const json::Value& object) {
   AIRLOCK_ASSIGN(advice.arm, json::text(object, "arm", fetch::kArmTextMax));
   AIRLOCK_ASSIGN(const std::string policy, json::text(object, "policy", 2 * crypto::Digest::kSize));
   AIRLOCK_ASSIGN(advice.policy, text::digest_from_hex(policy));
+  AIRLOCK_ASSIGN(const std::string baseline,
+                 json::text(object, "baseline", 2 * crypto::Digest::kSize));
+  AIRLOCK_ASSIGN(advice.baseline, text::digest_from_hex(baseline));
   AIRLOCK_ASSIGN(advice.stage, read_stage(object));
   return advice;
 }
@@ -73,6 +76,11 @@ Result<FeesState> parse_state(Bytes stored) {
   AIRLOCK_ASSIGN(const json::Value* advice, json::optional(root, "advice"));
   if (advice != nullptr) {
     AIRLOCK_ASSIGN(state.advice, read_advice(*advice));
+  }
+  AIRLOCK_ASSIGN(const json::Value* baseline, json::optional(root, "baseline"));
+  if (baseline != nullptr) {
+    AIRLOCK_ASSIGN(const std::string hex, json::text(root, "baseline", 2 * crypto::Digest::kSize));
+    AIRLOCK_ASSIGN(state.baseline, text::digest_from_hex(hex));
   }
   AIRLOCK_ASSIGN(state.sequence, json::integer(root, "sequence", 0, kNumberMax - 1));
   AIRLOCK_ASSIGN(state.sending, read_outcomes(root, "sending", kBatchMax));
@@ -96,6 +104,7 @@ Result<FeesState> read_fees_state(const platform::Device& device, std::int64_t n
 
 Status store_fees_state(const platform::Device& device, const FeesState& state) {
   json::Value root = {{"advice", nullptr},
+                      {"baseline", nullptr},
                       {"sequence", state.sequence},
                       {"sending", to_json(state.sending)},
                       {"waiting", to_json(state.waiting)}};
@@ -103,22 +112,42 @@ Status store_fees_state(const platform::Device& device, const FeesState& state) 
     root["advice"] = {{"experiment", state.advice->experiment},
                       {"arm", state.advice->arm},
                       {"policy", text::to_hex(state.advice->policy.bytes)},
+                      {"baseline", text::to_hex(state.advice->baseline.bytes)},
                       {"stage", state.advice->stage}};
   }
+  if (state.baseline) root["baseline"] = text::to_hex(state.baseline->bytes);
   const file::Path path = device.path(kFeesStateName);
   AIRLOCK_TRY(file::make_folders(path.parent_path()));
   return file::replace(path, bytes_of(json::write(root)));
 }
 
-const apply::Edition* served(const apply::Shelf& shelf, const std::optional<FeesAdvice>& advice,
+bool take_answer(FeesState& state, const fetch::FeesAnswer& answer, const apply::Shelf& shelf) {
+  std::optional<crypto::Digest> baseline;
+  if (answer.advice) {
+    baseline = answer.advice->baseline;
+  } else if (shelf.in_use() != nullptr) {
+    baseline = shelf.in_use()->manifest;
+  }
+  const bool is_new = state.advice != answer.advice || state.baseline != baseline;
+  state.advice = answer.advice;
+  state.baseline = baseline;
+  return is_new;
+}
+
+const apply::Edition* served(const apply::Shelf& shelf, const FeesState& state, Heard heard,
                              std::uint32_t floor) {
-  const apply::Edition* const in_use = shelf.in_use();
-  if (!advice) return in_use;
-  const apply::Edition* const advised = shelf.find(advice->policy);
-  if (advised == nullptr) return in_use;
-  // Advice is no way around a floor.
-  if (advised->security_version < floor) return in_use;
-  return advised;
+  const auto kept = [&](const crypto::Digest& manifest) -> const apply::Edition* {
+    const apply::Edition* const found = shelf.find(manifest);
+    // Advice is no way around a floor.
+    return found != nullptr && found->security_version >= floor ? found : nullptr;
+  };
+  if (heard == Heard::lately && state.advice) {
+    if (const apply::Edition* const advised = kept(state.advice->policy)) return advised;
+  }
+  if (state.baseline && *state.baseline != shelf.given_up) {
+    if (const apply::Edition* const baseline = kept(*state.baseline)) return baseline;
+  }
+  return shelf.in_use();
 }
 
 void add_outcome(FeesState& state, Outcome outcome) {
@@ -150,7 +179,7 @@ Result<std::optional<fetch::FeesQuestion>> fees_question(const platform::Device&
   const platform::Config& config = device.config();
   if (config.naming == platform::Naming::pseudonym) return std::nullopt;
   AIRLOCK_ASSIGN(std::string duid, platform::read_duid(device.path(platform::kPublicKeyName)));
-  return fetch::FeesQuestion{std::move(duid), config.region, config.group};
+  return fetch::FeesQuestion{std::move(duid), config.region, config.group, config.tier};
 }
 
 }  // namespace airlock::agent

@@ -1,10 +1,11 @@
 // Which of the kept fee policies a wallet serves, and what it tells the server of its payments.
 //
 // The server advises by experiments (docs/formats/experiment.md). Its advice can only choose among
-// what was proven and is kept here, and is not below the floor; anything else is passed over, and
-// what is in use serves. Outcomes of payments go to the server in batches that are signed
-// with the device's key; a batch that was on its way when the process ended goes again under the
-// same sequence, so that it counts once.
+// what was proven and is kept here, and is not below the floor; anything else is passed over. It
+// counts for as long as the server goes on answering: without it the baseline serves, and never a
+// policy that is only tried. What that is the last answer said. Outcomes of payments go to the
+// server in batches that are signed with the device's key; a batch that was on its way when the
+// process ended goes again under the same sequence, so that it counts once.
 #pragma once
 
 #include <optional>
@@ -35,6 +36,8 @@ struct Outcome {
 // What a wallet remembers between two questions.
 struct FeesState {
   std::optional<fetch::FeesAdvice> advice;
+  // What serves without advice: that of the experiment, or what was in use when there was none.
+  std::optional<crypto::Digest> baseline;
   std::int64_t sequence = 0;     // of the last batch
   std::vector<Outcome> sending;  // the last batch, until the server has it
   std::vector<Outcome> waiting;
@@ -45,10 +48,17 @@ struct FeesState {
 Result<FeesState> read_fees_state(const platform::Device& device, std::int64_t now);
 Status store_fees_state(const platform::Device& device, const FeesState& state);
 
-// served returns what serves: the advised edition where the device keeps it and it is not below the
-// floor, else what is in use, or nullptr.
-const apply::Edition* served(const apply::Shelf& shelf,
-                             const std::optional<fetch::FeesAdvice>& advice, std::uint32_t floor);
+// take_answer keeps what the server answered; it says whether that is anything new.
+bool take_answer(FeesState& state, const fetch::FeesAnswer& answer, const apply::Shelf& shelf);
+
+// Whether the server answered lately enough that its advice counts.
+enum class Heard : std::uint8_t { not_lately, lately };
+
+// served returns what serves: the advised edition, else the baseline, where the device keeps it and
+// it is not below the floor, else what is in use, or nullptr. A baseline that the owner left for
+// another one does not come back by itself.
+const apply::Edition* served(const apply::Shelf& shelf, const FeesState& state, Heard heard,
+                             std::uint32_t floor);
 
 // add_outcome keeps an outcome for the next batch.
 void add_outcome(FeesState& state, Outcome outcome);

@@ -32,19 +32,57 @@ Shelf shelf_of_two() {
   return shelf;
 }
 
-FeesAdvice advice_of(std::string_view policy) { return {1, "gray", digest_of(policy), 3}; }
+// A baseline that is not kept, unless it is named.
+FeesAdvice advice_of(std::string_view policy, std::string_view baseline = "gone") {
+  return {1, "gray", digest_of(policy), 3, digest_of(baseline)};
+}
+
+// What serves once the server answered with this advice.
+const Edition* advised(const Shelf& shelf, const std::optional<FeesAdvice>& advice,
+                       std::uint32_t floor, Heard heard = Heard::lately) {
+  FeesState state;
+  EXPECT_TRUE(take_answer(state, {advice, 10}, shelf) || shelf.editions.empty() || !advice);
+  EXPECT_FALSE(take_answer(state, {advice, 10}, shelf)) << "the same again is nothing new";
+  return served(shelf, state, heard, floor);
+}
 
 TEST(Advice, ChoosesAmongWhatIsKeptAndNothingElse) {
   const Shelf shelf = shelf_of_two();
-  EXPECT_EQ(served(shelf, std::nullopt, 1)->manifest, digest_of("new"));
-  EXPECT_EQ(served(shelf, advice_of("old"), 1)->manifest, digest_of("old"));
-  EXPECT_EQ(served(shelf, advice_of("new"), 1)->manifest, digest_of("new"));
-  EXPECT_EQ(served(shelf, advice_of("other"), 1)->manifest, digest_of("new"));
-  EXPECT_EQ(served({}, advice_of("other"), 0), nullptr);
+  EXPECT_EQ(advised(shelf, std::nullopt, 1)->manifest, digest_of("new"));
+  EXPECT_EQ(advised(shelf, advice_of("old"), 1)->manifest, digest_of("old"));
+  EXPECT_EQ(advised(shelf, advice_of("new"), 1)->manifest, digest_of("new"));
+  EXPECT_EQ(advised(shelf, advice_of("other"), 1)->manifest, digest_of("new"));
+  EXPECT_EQ(advised(shelf, advice_of("other", "old"), 1)->manifest, digest_of("old"));
+  EXPECT_EQ(advised({}, advice_of("other"), 0), nullptr);
+}
+
+TEST(Advice, GivesWayToTheBaselineWhereTheServerDoesNotAnswer) {
+  const Shelf shelf = shelf_of_two();
+  EXPECT_EQ(advised(shelf, advice_of("new", "old"), 1)->manifest, digest_of("new"));
+  EXPECT_EQ(advised(shelf, advice_of("new", "old"), 1, Heard::not_lately)->manifest,
+            digest_of("old"));
+  // What comes into use after the last answer waits for the next one.
+  FeesState state;
+  Shelf before;
+  ASSERT_TRUE(before.editions.add(edition("old", 1)));
+  EXPECT_TRUE(take_answer(state, {std::nullopt, 10}, before));
+  EXPECT_EQ(served(shelf, state, Heard::not_lately, 1)->manifest, digest_of("old"));
+  EXPECT_EQ(served(shelf, state, Heard::not_lately, 2)->manifest, digest_of("new"));
+  EXPECT_TRUE(take_answer(state, {std::nullopt, 10}, shelf));
+  EXPECT_EQ(served(shelf, state, Heard::not_lately, 1)->manifest, digest_of("new"));
+  EXPECT_EQ(served(shelf, {}, Heard::not_lately, 1)->manifest, digest_of("new")) << "nobody asked";
+}
+
+TEST(Advice, DoesNotBringBackABaselineThatTheOwnerLeft) {
+  FeesState state;
+  Shelf shelf = shelf_of_two();
+  EXPECT_TRUE(take_answer(state, {std::nullopt, 10}, shelf));
+  shelf = *apply::bring_back(shelf, digest_of("old"), 1);
+  EXPECT_EQ(served(shelf, state, Heard::not_lately, 1)->manifest, digest_of("old"));
 }
 
 TEST(Advice, IsNoWayBelowTheFloor) {
-  EXPECT_EQ(served(shelf_of_two(), advice_of("old"), 2)->manifest, digest_of("new"));
+  EXPECT_EQ(advised(shelf_of_two(), advice_of("old"), 2)->manifest, digest_of("new"));
 }
 
 class FeesStates : public Agents {
@@ -58,12 +96,14 @@ TEST_F(FeesStates, AreStoredAndReadAsTheSame) {
   FeesState state;
   EXPECT_EQ(read_fees_state(*look(), 7)->sequence, 0);
   state.advice = advice_of("old");
+  state.baseline = digest_of("new");
   add_outcome(state, {1, "gray", 3, Outcome::Payment::failed, 120});
   ASSERT_TRUE(begin_batch(state));
   add_outcome(state, {1, "gray", 4, Outcome::Payment::succeeded, 80});
   ASSERT_TRUE(store_fees_state(*look(), state));
   const FeesState read = *read_fees_state(*look(), 7);
   EXPECT_EQ(read.advice, state.advice);
+  EXPECT_EQ(read.baseline, state.baseline);
   EXPECT_EQ(read.sequence, 1);
   ASSERT_EQ(read.sending.size(), 1U);
   EXPECT_EQ(read.sending[0].payment, Outcome::Payment::failed);

@@ -52,6 +52,7 @@ struct Question {
   const package::Manifest& release;
   std::string_view model;
   const Running& running;
+  platform::FeePlugins fee_plugins = platform::FeePlugins::none;  // how they would run
 };
 
 class Owner {

@@ -314,6 +314,56 @@ TEST_F(Fees, GoOnAfterACrashInAnyPhase) { go_on_after_crashes(); }
 
 TEST_F(Fees, SurviveAPowerCutAtEveryOperation) { survive_power_cuts(); }
 
+// Fee plugins have a shelf and a floor of their own too, and where they join the wallet an owner.
+class Plugins : public Fees {
+ protected:
+  const apply::ShelfKind& kind() const override { return apply::kPlugins; }
+  void SetUp() override {
+    Fees::SetUp();
+    make_wallet(platform::FeePlugins::confined);
+  }
+  void make_wallet(platform::FeePlugins how) {
+    std::filesystem::remove_all(folder_ / "device");
+    Factory factory = factory_with("first");
+    factory.fee_limits = folder_ / "limits.yaml";
+    factory.config.fee_plugins = how;
+    ASSERT_TRUE(provision(folder_ / "device", factory));
+  }
+  bool is_consented(const Digest& manifest) {
+    const apply::Shelf shelf = this->shelf();
+    return std::ranges::find(shelf.consents, manifest) != shelf.consents.end();
+  }
+};
+
+TEST_F(Plugins, ComeFromTheServerAndLeavePoliciesAlone) {
+  offer("pack-1", first_);
+  EXPECT_EQ(run()->how, How::committed);
+  expect_in_use("1.0.0", image_of(11));
+  EXPECT_EQ(floor(), 1U);
+  EXPECT_EQ(record().floors[package::index_of(package::Kind::fee_policy)], 0U);
+  EXPECT_EQ(server_->asked[0].contents.at("fee-plugin").version, "0.0.0");
+  EXPECT_FALSE(is_consented(first_)) << "nobody was asked";
+}
+
+TEST_F(Plugins, AskTheOwnerWhereTheyJoinTheWalletAndKeepTheConsentToThatVeryOne) {
+  make_wallet(platform::FeePlugins::in_process);
+  EXPECT_EQ(install(folder_ / "pack-1")->error.code, Code::not_interactive);
+  person_.answer = second_;
+  EXPECT_EQ(install(folder_ / "pack-1")->error.code, Code::consent_mismatch);
+  EXPECT_FALSE(is_consented(first_) || is_consented(second_));
+  person_.answer = first_;
+  EXPECT_EQ(install(folder_ / "pack-1")->how, How::committed);
+  EXPECT_TRUE(is_consented(first_));
+  EXPECT_FALSE(is_consented(second_));
+  person_.answer = second_;
+  EXPECT_EQ(install(folder_ / "pack-2")->how, How::committed);
+  EXPECT_TRUE(is_consented(first_) && is_consented(second_)) << "of what is kept too";
+  const auto encoded = file::read(apply::shelf_path(*look(), kind()), apply::kShelfSizeMax);
+  EXPECT_EQ(apply::decode_shelf(*encoded)->consents.size(), 2U);
+}
+
+TEST_F(Plugins, SurviveAPowerCutAtEveryOperation) { survive_power_cuts(); }
+
 TEST(Shelf, ThatIsChangedAnywhereIsRefused) {
   apply::Shelf shelf;
   apply::Edition pack;

@@ -115,11 +115,12 @@ platform::Located<void> check_config(const platform::Config& config) {
     const Result<package::Kind> known = package::kind_named(kind);
     if (!known || apply::shelf_kind(*known) == nullptr) {
       return refuse("the owner is asked always or never about " + kind +
-                    "; only of abi-pack and fee-policy a device may choose");
+                    "; only of abi-pack, fee-policy and fee-plugin a device may choose");
     }
   }
   AIRLOCK_TRY(check_place("region", config.region));
-  return check_place("group", config.group);
+  AIRLOCK_TRY(check_place("group", config.group));
+  return check_place("tier", config.tier);
 }
 
 Status check_root(Bytes metadata) {
@@ -195,6 +196,8 @@ platform::Located<std::optional<First>> read_firmware(const Factory& factory, By
 
 platform::Located<void> provision(const file::Path& place, Factory factory) {
   AIRLOCK_TRY(check_config(factory.config));
+  if (factory.config.fee_plugins != platform::FeePlugins::none && !factory.fee_limits)
+    return refuse("fee plugins need the wallet's own limits for fees beside them");
   AIRLOCK_ASSIGN(file::NewFolder folder, located(place, file::NewFolder::begin(place)));
   platform::Birth birth;
   birth.config = std::move(factory.config);

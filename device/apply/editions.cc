@@ -127,6 +127,12 @@ Result<VerifiedEdition> verify_edition(platform::Device& device, const package::
   return VerifiedEdition(kind, edition);
 }
 
+Status keep_edition_consent(platform::Device& device, const ShelfKind& kind,
+                            const Digest& manifest) {
+  AIRLOCK_ASSIGN(const Shelf shelf, read_shelf(device, kind));
+  return store_shelf(device, kind, note_consent(shelf, manifest));
+}
+
 Status use_edition(platform::Device& device, const VerifiedEdition& verified) {
   const ShelfKind& kind = verified.kind();
   AIRLOCK_ASSIGN(const Shelf shelf, read_shelf(device, kind));

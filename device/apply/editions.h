@@ -1,5 +1,5 @@
-// How what is read and not run comes into use, and out of it: the applier of every kind that has a
-// shelf, ABI packs and fee policies.
+// How what needs no slots comes into use, and out of it: the applier of every kind that has a
+// shelf, ABI packs, fee policies and fee plugins.
 //
 // The functions are those of firmware: staging writes an edition's own file, and nothing that is in
 // use; a trial is the time in which the new edition is in use and not committed; the floor moves at
@@ -47,6 +47,10 @@ class VerifiedEdition {
 // of the judge and of the disk.
 Result<VerifiedEdition> verify_edition(platform::Device& device, const package::Proven& release,
                                        Bytes envelope, const Judge& judge);
+
+// keep_edition_consent stores the owner's yes to an edition on its shelf, before it comes there.
+Status keep_edition_consent(platform::Device& device, const ShelfKind& kind,
+                            const Digest& manifest);
 
 // use_edition puts the verified edition in use, on trial.
 Status use_edition(platform::Device& device, const VerifiedEdition& verified);

@@ -23,7 +23,8 @@ enum class ShelfKey : std::int64_t {
   editions = 2,
   on_trial = 3,
   given_up = 4,
-  reason = 5
+  reason = 5,
+  consents = 6
 };
 
 void write_edition(CborWriter& writer, const Edition& edition) {
@@ -65,6 +66,16 @@ Status read_editions(CborReader& reader, Shelf& shelf) {
   return {};
 }
 
+Status read_consents(CborReader& reader, Shelf& shelf) {
+  AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kEditionsMax + 1));
+  for (std::size_t i = 0; i < count; ++i) {
+    Digest manifest;
+    AIRLOCK_TRY(reader.read_exactly(manifest.bytes));
+    AIRLOCK_TRY(shelf.consents.add(manifest));
+  }
+  return {};
+}
+
 Result<Shelf> read_body(Bytes body) {
   CborReader reader(body);
   AIRLOCK_ASSIGN(codec::CborMapReader map, codec::CborMapReader::enter(reader, 8));
@@ -91,6 +102,7 @@ Result<Shelf> read_body(Bytes body) {
         shelf.reason = known_code(number).value_or(Code::unhealthy);
         continue;
       }
+      case ShelfKey::consents: AIRLOCK_TRY(read_consents(reader, shelf)); continue;
     }
     AIRLOCK_TRY(reader.skip_item());  // of a later version
   }
@@ -134,7 +146,7 @@ Result<Bytes> encode_shelf(const Shelf& shelf, MutableBytes buffer) {
   const auto write_key = [&](ShelfKey key) {
     writer.write_integer(static_cast<std::int64_t>(key));
   };
-  writer.write_map(5);
+  writer.write_map(shelf.consents.empty() ? 5 : 6);
   write_key(ShelfKey::format);
   writer.write_unsigned(kFormat);
   write_key(ShelfKey::editions);
@@ -146,6 +158,11 @@ Result<Bytes> encode_shelf(const Shelf& shelf, MutableBytes buffer) {
   writer.write_bytes(shelf.given_up.bytes);
   write_key(ShelfKey::reason);
   writer.write_unsigned(static_cast<std::uint64_t>(shelf.reason));
+  if (!shelf.consents.empty()) {
+    write_key(ShelfKey::consents);
+    writer.write_array(shelf.consents.size());
+    for (const Digest& manifest : shelf.consents) writer.write_bytes(manifest.bytes);
+  }
   AIRLOCK_ASSIGN(const Bytes body, writer.finish());
   return slot::seal(buffer, kMagic, body.size());
 }
@@ -178,8 +195,20 @@ Shelf take_back(const Shelf& shelf, Code reason) {
   Shelf next;
   next.given_up = shelf.editions[0].manifest;
   next.reason = reason;
+  next.consents = shelf.consents;
   for (std::size_t i = 1; i < shelf.editions.size(); ++i)
     AIRLOCK_CHECK(next.editions.add(shelf.editions[i]).has_value());
+  return next;
+}
+
+Shelf note_consent(const Shelf& shelf, const Digest& manifest) {
+  Shelf next = shelf;
+  next.consents = {};
+  for (const Digest& one : shelf.consents) {
+    if (one != manifest && shelf.find(one) != nullptr)
+      AIRLOCK_CHECK(next.consents.add(one).has_value());
+  }
+  AIRLOCK_CHECK(next.consents.add(manifest).has_value());
   return next;
 }
 

@@ -1,9 +1,9 @@
-// The versions that a device keeps of what is read and not run (docs/formats/shelf.md).
+// The versions that a device keeps of what needs no slots (docs/formats/shelf.md).
 //
-// An ABI pack and a fee policy need no slots: each version, an edition, is a file of its own, and
-// of each such kind one small record, its shelf, says which edition is in use. The record is
-// replaced whole, so that after a power cut anywhere one edition is in use, and it is one that was
-// proven.
+// An ABI pack, a fee policy and a fee plugin replace nothing that boots: each version, an edition,
+// is a file of its own, and of each such kind one small record, its shelf, says which edition is in
+// use. The record is replaced whole, so that after a power cut anywhere one edition is in use, and
+// it is one that was proven.
 #pragma once
 
 #include <array>
@@ -22,7 +22,7 @@ using crypto::Digest;
 inline constexpr std::size_t kEditionsMax = 4;  // in use and restorable together
 inline constexpr std::size_t kShelfSizeMax = 4 << 10;
 
-// A kind that is read and not run, and where its shelf stands.
+// A kind that needs no slots, and where its shelf stands.
 struct ShelfKind {
   package::Kind kind;
   std::string_view folder;     // in the device's folder
@@ -35,7 +35,9 @@ inline constexpr ShelfKind kPacks = {
     package::Kind::abi_pack, "packs", ".pack", "abi", 256 << 20, 0};
 inline constexpr ShelfKind kFees = {
     package::Kind::fee_policy, "fees", ".yaml", "fees", 256 << 10, 1};
-inline constexpr std::array<const ShelfKind*, 2> kShelfKinds = {&kPacks, &kFees};
+inline constexpr ShelfKind kPlugins = {
+    package::Kind::fee_plugin, "plugins", ".so", "plugin", 4 << 20, 2};
+inline constexpr std::array<const ShelfKind*, 3> kShelfKinds = {&kPacks, &kFees, &kPlugins};
 // shelf_kind returns nullptr for what runs, and for what is carried inside a manifest.
 const ShelfKind* shelf_kind(package::Kind kind);
 
@@ -56,6 +58,8 @@ struct Shelf {
   bool on_trial = false;                      // the first is not committed yet
   Digest given_up;                            // the manifest that was taken back last
   Code reason = Code::ok;                     // and why
+  // Manifests that the owner said yes to: of what is on the shelf, and of one that comes.
+  FixedList<Digest, kEditionsMax + 1> consents;
 
   const Edition* in_use() const { return editions.empty() ? nullptr : &editions[0]; }
   const Edition* find(const Digest& manifest) const;
@@ -78,6 +82,8 @@ Shelf begin_trial(const Shelf& shelf, const Edition& edition);
 Shelf end_trial(const Shelf& shelf);
 // take_back ends a trial badly: the edition before is in use again, or none.
 Shelf take_back(const Shelf& shelf, Code reason);
+// note_consent keeps the owner's yes to a manifest, and forgets those to what is gone.
+Shelf note_consent(const Shelf& shelf, const Digest& manifest);
 // bring_back puts a kept edition in use again, as its owner wants. Errors: not_found, below_floor,
 // wrong_state in a trial, already_installed.
 Result<Shelf> bring_back(const Shelf& shelf, const Digest& manifest, std::uint32_t floor);

@@ -187,6 +187,7 @@ Result<FeesAdvice> read_advice(const Value& object) {
   AIRLOCK_ASSIGN(advice.experiment, json::integer(object, "experiment", 0, kNumberMax));
   AIRLOCK_ASSIGN(advice.arm, json::text(object, "arm", kArmTextMax));
   AIRLOCK_ASSIGN(advice.policy, digest_of(object, "policy"));
+  AIRLOCK_ASSIGN(advice.baseline, digest_of(object, "baseline"));
   AIRLOCK_ASSIGN(const std::int64_t stage,
                  json::integer(object, "stage", 0, std::numeric_limits<std::uint32_t>::max()));
   advice.stage = static_cast<std::uint32_t>(stage);
@@ -222,6 +223,7 @@ Result<FeesAnswer> ask_fees(Connection& connection, const FeesQuestion& question
   Value object = {{"duid", question.duid}};
   put_text(object, "region", question.region);
   put_text(object, "group", question.group);
+  put_text(object, "tier", question.tier);
   AIRLOCK_ASSIGN(const std::string body,
                  connection.post("/v1/fees", json::write(object), kAnswerSizeMax));
   return parse_fees_answer(body);

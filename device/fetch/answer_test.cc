@@ -129,8 +129,8 @@ TEST(CheckIn, NamesTheDeviceOrItsBucketsButNeverBoth) {
 }
 
 TEST(FeesAnswer, IsReadStrictlyAndTheFirstExperimentCounts) {
-  const std::string one =
-      R"({"experiment":4,"name":"x","arm":"gray","policy":")" + kDigest + R"(","stage":7})";
+  const std::string one = R"({"experiment":4,"name":"x","arm":"gray","policy":")" + kDigest +
+                          R"(","baseline":")" + std::string(64, 'b') + R"(","stage":7})";
   const auto read = [](const std::string& list, const char* poll) {
     return parse_fees_answer(R"({"experiments":[)" + list + R"(],"poll_after_s":)" + poll + "}");
   };
@@ -139,6 +139,7 @@ TEST(FeesAnswer, IsReadStrictlyAndTheFirstExperimentCounts) {
   EXPECT_EQ(answer->advice->experiment, 4);
   EXPECT_EQ(answer->advice->arm, "gray");
   EXPECT_EQ(answer->advice->stage, 7U);
+  EXPECT_EQ(answer->advice->baseline.bytes[0], 0xbb);
   EXPECT_EQ(answer->poll_after_s, 10U);
   EXPECT_FALSE(read("", "10")->advice);
   EXPECT_EQ(read("", "0")->poll_after_s, kFeesPollMin);
@@ -146,7 +147,9 @@ TEST(FeesAnswer, IsReadStrictlyAndTheFirstExperimentCounts) {
   EXPECT_EQ(read("", "999999999")->poll_after_s, kFeesPollMax);
   EXPECT_EQ(read("{}", "10").error().code, Code::missing_field);
   EXPECT_EQ(parse_fees_answer("{}").error().code, Code::missing_field);
-  EXPECT_EQ(read(R"({"experiment":-1,"arm":"a","policy":")" + kDigest + R"(","stage":1})", "1")
+  EXPECT_EQ(read(R"({"experiment":-1,"arm":"a","policy":")" + kDigest + R"(","baseline":")" +
+                     kDigest + R"(","stage":1})",
+                 "1")
                 .error()
                 .code,
             Code::out_of_range);

@@ -190,6 +190,7 @@ struct FeesQuestion {
   std::string duid{};
   std::string region{};  // empty ones are not sent
   std::string group{};
+  std::string tier{};
 };
 // What the server advises by an experiment.
 struct FeesAdvice {
@@ -197,6 +198,7 @@ struct FeesAdvice {
   std::string arm{};
   Digest policy{};  // of the manifest
   std::uint32_t stage = 0;
+  Digest baseline{};  // of the manifest that everybody else has
   friend bool operator==(const FeesAdvice&, const FeesAdvice&) = default;
 };
 struct FeesAnswer {

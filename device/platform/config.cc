@@ -51,6 +51,18 @@ Result<std::vector<std::string>> read_list(const json::Value& value, std::string
   return texts;
 }
 
+Status read_plugins(const json::Value& value, Config& config) {
+  AIRLOCK_ASSIGN(const json::Value* plugins, json::optional(value, "fee_plugins"));
+  if (plugins == nullptr) return {};
+  AIRLOCK_ASSIGN(const std::string how, json::text(value, "fee_plugins", kConfigTextMax));
+  AIRLOCK_ASSIGN(config.fee_plugins, fee_plugins_named(how));
+  AIRLOCK_ASSIGN(config.plugins_may_lack, read_list(value, "plugins_may_lack", kLayersMax));
+  AIRLOCK_ASSIGN(const std::int64_t budget,
+                 json::integer(value, "plugin_budget_ms", 1, kPluginBudgetMsMax));
+  config.plugin_budget_ms = static_cast<std::uint32_t>(budget);
+  return {};
+}
+
 // What devices do not say that were made before it was there.
 Status read_later(const json::Value& value, Config& config) {
   AIRLOCK_ASSIGN(const json::Value* roots, json::optional(value, "server_roots"));
@@ -63,7 +75,11 @@ Status read_later(const json::Value& value, Config& config) {
   if (limits != nullptr) {
     AIRLOCK_ASSIGN(config.fee_limits, json::text(value, "fee_limits", kConfigTextMax));
   }
-  return {};
+  AIRLOCK_ASSIGN(const json::Value* tier, json::optional(value, "tier"));
+  if (tier != nullptr) {
+    AIRLOCK_ASSIGN(config.tier, json::text(value, "tier", kPlaceTextMax));
+  }
+  return read_plugins(value, config);
 }
 
 Result<Config> config_of(const json::Value& value) {
@@ -88,6 +104,22 @@ Result<Config> config_of(const json::Value& value) {
 }
 
 }  // namespace
+
+std::string_view name_of(FeePlugins plugins) {
+  switch (plugins) {
+    case FeePlugins::none: return "";
+    case FeePlugins::confined: return "confined";
+    case FeePlugins::in_process: return "in-process";
+  }
+  broken_promise();
+}
+
+Result<FeePlugins> fee_plugins_named(std::string_view name) {
+  for (const FeePlugins one : {FeePlugins::none, FeePlugins::confined, FeePlugins::in_process}) {
+    if (name_of(one) == name) return one;
+  }
+  return fail(Code::out_of_range);
+}
 
 Result<Config> read_config(const file::Path& path) {
   AIRLOCK_ASSIGN(const file::Buffer text, file::read(path, kConfigSizeMax));
@@ -115,6 +147,10 @@ Status create_config(const file::Path& path, const Config& config) {
                              {"responders", config.responders},
                              {"ask_for", config.ask_for},
                              {"fee_limits", config.fee_limits},
+                             {"tier", config.tier},
+                             {"fee_plugins", name_of(config.fee_plugins)},
+                             {"plugins_may_lack", config.plugins_may_lack},
+                             {"plugin_budget_ms", config.plugin_budget_ms},
                              {"components", components}};
   return file::create(path, bytes_of(json::write(value) + "\n"));
 }

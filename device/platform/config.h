@@ -28,6 +28,16 @@ struct ComponentConfig {
 // How a device names itself to its server.
 enum class Naming : std::uint8_t { duid, pseudonym };
 
+// How a wallet runs native fee plugins.
+enum class FeePlugins : std::uint8_t {
+  none,        // it takes none
+  confined,    // in a process that can do nothing but answer
+  in_process,  // as a part of itself, where the firmware's quorum signed and the owner consented
+};
+inline constexpr std::size_t kLayersMax = 8;
+inline constexpr std::uint32_t kPluginBudgetMsDefault = 50;
+inline constexpr std::uint32_t kPluginBudgetMsMax = 30'000;
+
 struct Config {
   std::string model;
   std::string server;  // "https://host:port"
@@ -36,19 +46,28 @@ struct Config {
   std::uint32_t secure_boot = 0;
   std::string region;       // "" = not told
   std::string group;        // "" = none
+  std::string tier;         // of the user, told where fees are asked for; "" = not told
   std::string certificate;  // SHA-256 of the one that the firmware is signed under, hex; "" = none
   Naming naming = Naming::duid;
   // The server's certificate must stand under a wallet root, beside what `ca` asks for.
   bool server_roots = false;
   // Places, "HOST:PORT", that may be asked about certificates though they are not public.
   std::vector<std::string> responders;
-  // Kinds that the owner is asked about though they would come without: "abi-pack", "fee-policy".
+  // Kinds that the owner is asked about though they would come without: "abi-pack", "fee-policy",
+  // "fee-plugin".
   std::vector<std::string> ask_for;
   // What this wallet allows fee policies to charge: a file, relative to the folder or absolute. No
   // package changes it; "" = the device takes no fee policies.
   std::string fee_limits;
+  FeePlugins fee_plugins = FeePlugins::none;
+  std::vector<std::string> plugins_may_lack;  // layers of host/sandbox without which they run too
+  std::uint32_t plugin_budget_ms = kPluginBudgetMsDefault;  // of one quote
   std::vector<ComponentConfig> components;
 };
+// name_of returns "", "confined", "in-process"; fee_plugins_named is the way back: out_of_range for
+// another text.
+std::string_view name_of(FeePlugins plugins);
+Result<FeePlugins> fee_plugins_named(std::string_view name);
 
 // read_config reads and checks a file. Errors: those of host/file and host/json, too_many,
 // duplicate_key where two components have one id.

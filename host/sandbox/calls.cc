@@ -1,5 +1,6 @@
-// The filter of system calls, in the language of the kernel: a list of some thirty instructions is
+// The filter of system calls, in the language of the kernel: a list of some sixty instructions is
 // read more easily than what a library would make of it, and a wallet needs no library for it.
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/mman.h>
@@ -63,29 +64,57 @@ std::uint32_t architecture() {
   return machine == "aarch64" ? kArchBits | kArm : 0;
 }
 
-bool make(Filter& filter, int channel) {
-  const auto number = static_cast<std::uint32_t>(channel);
-  bool fits = add(filter, {load(offsetof(seccomp_data, arch)), jump_unless(architecture(), 1),
-                           statement(BPF_JMP | BPF_JA, 1), answer(SECCOMP_RET_KILL_PROCESS),
-                           load(offsetof(seccomp_data, nr))});
-  for (const long call : {SYS_read, SYS_write})
-    fits = fits && allow_where(filter, call, {0, 0xffffffff, number});
-  for (const long call : {SYS_mmap, SYS_mprotect})
-    fits = fits && allow_where(filter, call, {2, PROT_EXEC, 0});
+// Whoever calls is of this machine, and what is called is at hand.
+bool begin(Filter& filter) {
+  return add(filter, {load(offsetof(seccomp_data, arch)), jump_unless(architecture(), 1),
+                      statement(BPF_JMP | BPF_JA, 1), answer(SECCOMP_RET_KILL_PROCESS),
+                      load(offsetof(seccomp_data, nr))});
+}
+
+// What answering takes, but for reading and for memory that can be executed.
+bool add_answering(Filter& filter, int channel) {
+  bool fits = allow_where(filter, SYS_write, {0, 0xffffffff, static_cast<std::uint32_t>(channel)});
   for (const long call :
        {SYS_munmap, SYS_mremap, SYS_madvise, SYS_brk, SYS_futex, SYS_sched_yield, SYS_clock_gettime,
         SYS_getrandom, SYS_rt_sigreturn, SYS_restart_syscall, SYS_exit, SYS_exit_group})
     fits = fits && allow(filter, call);
-  return fits && add(filter, {answer(SECCOMP_RET_KILL_PROCESS)});
+  return fits;
+}
+
+// The loader opens what it is to load, looks at it, and maps it.
+bool make_for_loading(Filter& filter, int channel) {
+  constexpr std::uint32_t kChanges = O_ACCMODE | O_CREAT | O_TRUNC;
+  bool fits = begin(filter) && allow_where(filter, SYS_openat, {2, kChanges, O_RDONLY}) &&
+              allow_where(filter, SYS_prctl, {0, 0xffffffff, PR_SET_SECCOMP});
+  for (const long call : {SYS_read, SYS_pread64, SYS_lseek, SYS_fstat, SYS_newfstatat, SYS_close,
+                          SYS_mmap, SYS_mprotect, SYS_uname})
+    fits = fits && allow(filter, call);
+  return fits && add_answering(filter, channel) && add(filter, {answer(SECCOMP_RET_KILL_PROCESS)});
+}
+
+bool make_for_answering(Filter& filter, int channel) {
+  bool fits = begin(filter) &&
+              allow_where(filter, SYS_read, {0, 0xffffffff, static_cast<std::uint32_t>(channel)});
+  for (const long call : {SYS_mmap, SYS_mprotect})
+    fits = fits && allow_where(filter, call, {2, PROT_EXEC, 0});
+  return fits && add_answering(filter, channel) && add(filter, {answer(SECCOMP_RET_KILL_PROCESS)});
+}
+
+bool install(Filter& filter) {
+  const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.begin()};
+  return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
 }
 
 }  // namespace
 
+bool allow_loading(int channel) {
+  Filter filter;
+  return make_for_loading(filter, channel) && install(filter);
+}
+
 bool allow_calls(int channel) {
   Filter filter;
-  if (!make(filter, channel)) return false;
-  const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.begin()};
-  return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
+  return make_for_answering(filter, channel) && install(filter);
 }
 
 }  // namespace airlock::sandbox

@@ -44,6 +44,13 @@ std::string_view name_of(Layer layer) {
   return "";
 }
 
+Result<Layer> layer_named(std::string_view name) {
+  for (const Layer layer : kLayers) {
+    if (name_of(layer) == name) return layer;
+  }
+  return fail(Code::out_of_range);
+}
+
 std::string text_of(Layers layers) {
   std::string text;
   for (const Layer layer : kLayers) {

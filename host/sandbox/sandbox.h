@@ -28,6 +28,8 @@ enum class Layer : std::uint8_t {
 inline constexpr std::array kLayers = {Layer::privileges, Layer::limits, Layer::namespaces,
                                        Layer::files, Layer::calls};
 std::string_view name_of(Layer layer);
+// layer_named is the way back: out_of_range for another text.
+Result<Layer> layer_named(std::string_view name);
 
 class Layers {
  public:
@@ -66,6 +68,10 @@ bool give_up_privileges();
 bool set_limits(const Limits& limits);
 // close_files answers the version of Landlock that holds, or 0.
 std::uint32_t close_files();
+// allow_loading leaves the system calls that the system's loader makes, those of allow_calls, and
+// allow_calls itself: opening for reading, looking at files, and memory that is executable. Nothing
+// begins a process or a socket, or looks into another one. Another call ends the process.
+bool allow_loading(int channel);
 // allow_calls leaves the system calls that answering takes: reading and writing that descriptor,
 // memory that is not executable, waiting for another thread, the time, and the end. Another one
 // ends the process.

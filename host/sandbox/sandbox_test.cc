@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -72,6 +73,37 @@ TEST(Confinement, EndsAProcessThatCallsWhatIsNotOnTheList) {
   EXPECT_EQ(calling([] { getppid(); }), -SIGSYS);
   EXPECT_EQ(calling([] { fork(); }), -SIGSYS);
   EXPECT_EQ(calling([] { (void)!write(1, "", 0); }), -SIGSYS) << "a descriptor that is not its own";
+}
+
+// Whoever is loaded has its libraries mapped by then, and nothing else begun.
+TEST(Confinement, LetsTheLoaderLookAtFilesAndBeginNothing) {
+  if (dlsym(RTLD_DEFAULT, "__asan_init") != nullptr ||
+      dlsym(RTLD_DEFAULT, "__tsan_init") != nullptr)
+    GTEST_SKIP() << "a sanitizer makes calls of its own";
+  const auto loading = [](auto call) {
+    return in_a_process([=] {
+      if (!give_up_privileges() || !allow_loading(1)) return 99;
+      call();
+      return 7;
+    });
+  };
+  if (loading([] {}) == 99) GTEST_SKIP() << "no seccomp here, which is reported so";
+  EXPECT_EQ(loading([] { close(open("/proc/self/maps", O_RDONLY | O_CLOEXEC)); }), 7);
+  EXPECT_EQ(loading([] { dlopen("libm.so.6", RTLD_NOW); }), 7);
+  EXPECT_EQ(loading([] { allow_calls(1); }), 7) << "the last word may follow";
+  EXPECT_EQ(loading([] {
+              allow_calls(1);
+              close(open("/proc/self/maps", O_RDONLY | O_CLOEXEC));
+            }),
+            -SIGSYS);
+  EXPECT_EQ(loading([] { close(open("/tmp/none", O_WRONLY | O_CREAT | O_CLOEXEC, 0600)); }),
+            -SIGSYS);
+  EXPECT_EQ(loading([] { (void)socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0); }), -SIGSYS);
+  EXPECT_EQ(loading([] { fork(); }), -SIGSYS);
+  EXPECT_EQ(loading([] { execl("/bin/true", "true", nullptr); }), -SIGSYS);
+  EXPECT_EQ(loading([] { ptrace(PTRACE_TRACEME, 0, nullptr, nullptr); }), -SIGSYS);
+  EXPECT_EQ(loading([] { kill(getppid(), 0); }), -SIGSYS);
+  EXPECT_EQ(loading([] { (void)!write(2, "", 0); }), -SIGSYS) << "a descriptor that is not its own";
 }
 
 TEST(Confinement, LimitsMemoryAndDescriptors) {

@@ -219,6 +219,7 @@ Response ExperimentDesk::fees(const Request& request) {
                     {"name", entry.definition.name},
                     {"arm", entry.definition.arm_name(served.arm)},
                     {"policy", policy},
+                    {"baseline", entry.definition.baseline},
                     {"stage", entry.state.stage}});
   }
   return answer({{"experiments", list}, {"poll_after_s", kFeesPollSeconds}});

@@ -98,7 +98,8 @@ Result<std::shared_ptr<const Release>> make_release(std::string target, Bytes en
   AIRLOCK_ASSIGN(const package::Manifest manifest, package::read_unproven(envelope));
   const bool known =
       manifest.kind == package::Kind::firmware || manifest.kind == package::Kind::keyring ||
-      manifest.kind == package::Kind::abi_pack || manifest.kind == package::Kind::fee_policy;
+      manifest.kind == package::Kind::abi_pack || manifest.kind == package::Kind::fee_policy ||
+      manifest.kind == package::Kind::fee_plugin;
   if (!known) return fail(Code::wrong_kind);
   auto release = std::make_shared<Release>();
   release->kind = manifest.kind;

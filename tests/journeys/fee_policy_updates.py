@@ -20,6 +20,8 @@ def policy(version, at_least=1000, pay="treasury", stated=None):
 class Fees(Stage):
     """A vendor, a server, and a wallet with limits of its own."""
 
+    device_options = ()
+
     def setUp(self):
         super().setUp()
         self.make_vendor()
@@ -30,7 +32,7 @@ class Fees(Stage):
         self.limits = self.dir / "wallet-limits.yaml"
         self.limits.write_text("airlock_fee_limits: 1\nrecipients: [treasury, partner]\n"
                                "caps:\n  - {operation: swap, at_most: 5000}\n")
-        self.make_device(first, extra=("--fee-limits", self.limits))
+        self.make_device(first, extra=("--fee-limits", self.limits, *self.device_options))
 
     def make_fees(self, version, text=None, security=1, signers=SIGNERS, extra=(), **rule):
         path = self.dir / f"fees-{version}.yaml"
@@ -92,6 +94,22 @@ class FeePolicyUpdates(Fees):
         artifact.write_bytes(bytes(reversed(artifact.read_bytes())))
         self.refuses("index_rejected", self.airlock, "sign", "--key", "keys/finance-1.key", two, "--digest", digest)
 
+    def test_a_ceremony_shows_the_rules_that_are_signed(self):
+        package = self.make_fees("1.0.0", signers=()).name
+        digest = self.manifest_digest(package)
+        prompts = ("Type yes", "With whom", "Type scanned", "to sign it: ")
+        screen, status = self.talk("airlock", "ceremony", "sign", package, "--key", "keys/finance-1.key", "--keyring",
+                                   "keys/keyring.cose", "--transcript", "finance.transcript", answers=[
+                                       (prompt, said + "\n") for prompt, said in
+                                       zip(prompts, ("yes", "Carol", "skip", digest[:8]))])
+        self.assertEqual(status, 0, screen)
+        before = screen[:screen.index("Type yes")]
+        self.assertIn("Fee policy 1.0.0", before)
+        self.assertIn("swaps", before)
+        self.assertIn("highest fee   1000, of one", before)
+        said = json.loads(self.airlock("ceremony", "audit", "finance.transcript", "--json"))
+        self.assertIn("highest fee   1000, of one", said["entries"][1]["facts"]["text"])
+
     def test_a_publisher_releases_no_policy_that_a_wallet_would_refuse(self):
         error = self.refuses("fee_case_failed", self.make_fees, "1.0.0", stated=999)
         self.assertIn("line", error.text)
@@ -100,6 +118,22 @@ class FeePolicyUpdates(Fees):
         self.refuses("usage", self.make_fees, "1.0.0", text=policy("1.0.1"))
         self.refuses("usage", self.airlock, "release", "fee-policy", "--model", "*", "--version", "1.0.0",
                      "--security-version", 1, "--out", "x")
+
+    def test_a_device_refuses_what_no_publisher_judged_and_keeps_its_policy(self):
+        self.take(self.make_fees("1.0.0"))
+        for code, version, text in (("fee_case_failed", "1.1.0", policy("1.1.0", stated=999)),
+                                    ("bad_policy", "1.2.0", policy("1.2.1"))):  # it says another version
+            path = self.dir / f"unjudged-{version}.yaml"
+            path.write_text(text)
+            self.run_program("make_release", path, version, f"unjudged-{version}")
+            for signer in SIGNERS:  # by the envelope alone: whoever sees the policy does not sign it
+                self.sign(f"unjudged-{version}/manifest.cose", signer)
+            package = self.dir / f"unjudged-{version}"
+            self.refuses(code, self.airlock, "sign", "--key", "keys/vendor.key", package, "--digest", self.manifest_digest(package))
+            self.refuses(code, self.publish, package)
+            self.refuses(code, self.device, "install", package)
+            self.assert_ended(code, "verifying")
+            self.assertEqual(self.charged(), ("1.0.0", "1000"))
 
     def test_no_policy_passes_the_wallets_own_limits_whoever_signed_it(self):
         self.take(self.make_fees("1.0.0"))
@@ -196,6 +230,8 @@ class FeePolicyUpdates(Fees):
 class Advised(Fees):
     """A wallet that runs, asks which policy it shall serve, and tells how payments went."""
 
+    device_options = ("--tier", "gold")
+
     def setUp(self):
         super().setUp()
         self.packages = [self.make_fees("1.0.0"), self.make_fees("1.1.0", at_least=900)]
@@ -256,6 +292,33 @@ class Advised(Fees):
         wallet.stdin.close()
         self.assertEqual(wallet.wait(), 0)
         self.assertEqual(self.charged(), ("1.0.0", "1000"))
+
+    def test_a_wallet_whose_server_is_not_reached_serves_the_baseline_and_never_the_gray_policy(self):
+        newest = self.make_fees("1.2.0", at_least=800)
+        self.take(newest)
+        self.create(self.manifest_digest(newest))
+        wallet = self.wallet()
+        self.wait_for(lambda: self.ask(wallet)["advice"], "advice")
+        self.assertEqual(self.ask(wallet)["version"], "1.2.0")
+        self.server.kill()
+        self.server.wait()
+        self.assertEqual(self.charged(), ("1.0.0", "1000"))  # a process that heard nothing itself
+        begun = time.monotonic()
+        back = self.wait_for(lambda: self.ask(wallet)["version"] == "1.0.0", "the baseline", 60)
+        print(f"the wallet serves the baseline {back - begun:.1f} s after its server was gone")
+        self.assertEqual((self.ask(wallet)["advice"], self.ask(wallet, "{paid: true, ms: 1}")), (None, {"noted": False}))
+        self.assertEqual(self.fees()["in_use"]["version"], "1.2.0")
+
+    def test_an_experiment_by_tier_reaches_the_wallets_of_that_tier(self):
+        for name in ("silver", "gold"):
+            (self.dir / f"{name}.json").write_text(json.dumps(
+                {"name": name, "baseline": self.baseline, "arms": [{"name": "gray", "policy": self.gray}],
+                 "ramp": [{"share": 10000}], "tiers": [name]}))
+            self.operator("experiment", "create", "--file", f"{name}.json", "--why", "journey")
+        wallet = self.wallet()
+        self.wait_for(lambda: self.ask(wallet)["advice"], "advice")
+        said = self.ask(wallet)
+        self.assertEqual((said["version"], said["advice"]), ("1.1.0", {"experiment": 2, "arm": "gray"}))
 
     def test_advice_chooses_among_what_is_kept_and_nothing_else(self):
         self.create("ab" * 32)

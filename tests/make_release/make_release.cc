@@ -1,5 +1,6 @@
-// make_release PACK VERSION OUT: a release of an ABI pack that nobody judged, as a publisher's tool
-// of another kind might make it. What refuses it then is the device.
+// make_release FILE VERSION OUT: a release of an ABI pack, a fee policy (FILE.yaml) or a fee plugin
+// (FILE.so) that nobody judged, as a publisher's tool of another kind might make it. What refuses
+// it then is the device.
 #include <cstdio>
 #include <ctime>
 
@@ -13,19 +14,33 @@ using namespace airlock;
 
 constexpr std::int64_t kValidSeconds = 90 * 24 * 3600;
 
+package::Kind kind_of(const file::Path& path) {
+  if (path.extension() == ".yaml") return package::Kind::fee_policy;
+  return path.extension() == ".so" ? package::Kind::fee_plugin : package::Kind::abi_pack;
+}
+
+Status add_content(const char* path, release::Recipe& recipe) {
+  AIRLOCK_ASSIGN(file::Buffer bytes, file::read(path, abi::pack::kPackSizeMax));
+  const char* component = recipe.kind == package::Kind::fee_policy ? "fees" : "plugin";
+  if (recipe.kind == package::Kind::abi_pack) {
+    AIRLOCK_ASSIGN(const abi::pack::Pack pack, abi::pack::Pack::open(bytes));
+    recipe.entries = pack.entries();
+    component = "abi";
+  }
+  recipe.images.push_back({component, std::move(bytes), std::nullopt});
+  return {};
+}
+
 Result<release::Recipe> recipe_of(const char* path, const char* version) {
   release::Recipe recipe;
-  recipe.kind = package::Kind::abi_pack;
+  recipe.kind = kind_of(path);
   recipe.models = {"*"};
   recipe.version = version;
   recipe.security_version = 1;
   recipe.created = std::time(nullptr);
   recipe.not_before = recipe.created;
   recipe.expires = recipe.created + kValidSeconds;
-  AIRLOCK_ASSIGN(file::Buffer bytes, file::read(path, abi::pack::kPackSizeMax));
-  AIRLOCK_ASSIGN(const abi::pack::Pack pack, abi::pack::Pack::open(bytes));
-  recipe.entries = pack.entries();
-  recipe.images.push_back({"abi", std::move(bytes), std::nullopt});
+  AIRLOCK_TRY(add_content(path, recipe));
   return recipe;
 }
 

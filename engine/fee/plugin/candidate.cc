@@ -14,12 +14,6 @@ namespace {
 // What every process has anyway: a plugin's needs open no file.
 constexpr std::array<std::string_view, 2> kLibraries = {"libc.so.6", "libm.so.6"};
 
-elf::Machine machine() {
-  utsname named{};
-  const bool is_arm = uname(&named) == 0 && std::string_view(named.machine) == "aarch64";
-  return is_arm ? elf::Machine::aarch64 : elf::Machine::x86_64;
-}
-
 // refuse tells an error of bytes, which have no lines.
 std::unexpected<Fault> refuse(const Error& error, std::string what) {
   return std::unexpected(Fault{error.code, {0, 0}, std::move(what), {}});
@@ -34,7 +28,14 @@ bool is_word(std::string_view text, std::size_t size_max) {
 
 }  // namespace
 
-Read<std::shared_ptr<const Candidate>> Candidate::judge(Bytes file, const crypto::Digest& stated) {
+elf::Machine Candidate::this_machine() {
+  utsname named{};
+  const bool is_arm = uname(&named) == 0 && std::string_view(named.machine) == "aarch64";
+  return is_arm ? elf::Machine::aarch64 : elf::Machine::x86_64;
+}
+
+Read<std::shared_ptr<const Candidate>> Candidate::judge(Bytes file, const crypto::Digest& stated,
+                                                        elf::Machine machine) {
   if (file.size() > elf::kFileSizeMax)
     return refuse({Code::oversized}, "the plugin has " + std::to_string(file.size()) + " bytes");
   auto sealed = Sealed::of(file, "airlock-fee-plugin");
@@ -44,12 +45,13 @@ Read<std::shared_ptr<const Candidate>> Candidate::judge(Bytes file, const crypto
   made->digest_ = crypto::sha256(made->sealed_.bytes());
   if (made->digest_ != stated)
     return refuse({Code::digest_mismatch}, "the plugin is not the one that was named");
+  made->machine_ = machine;
   AIRLOCK_TRY(made->read());
   return std::shared_ptr<const Candidate>(std::move(made));
 }
 
 Read<void> Candidate::read() {
-  const auto library = elf::Library::read(sealed_.bytes(), machine());
+  const auto library = elf::Library::read(sealed_.bytes(), machine_);
   if (!library) {
     return refuse(library.error(),
                   "the judge of shared libraries stopped at " + std::to_string(library.error().at));

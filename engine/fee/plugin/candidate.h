@@ -18,14 +18,17 @@ class Candidate {
   // process that loads them, and whether they are a plugin of this version. Codes:
   // digest_mismatch, no_room; those of elf::Library::read; plugin_needs_library,
   // plugin_symbol_missing, plugin_abi_version, plugin_malformed, bad_text, bad_semver, oversized;
-  // and those of golden cases.
-  static Read<std::shared_ptr<const Candidate>> judge(Bytes file, const crypto::Digest& stated);
+  // and those of golden cases. Of another machine than this one it can be read and not run.
+  static Read<std::shared_ptr<const Candidate>> judge(Bytes file, const crypto::Digest& stated,
+                                                      elf::Machine machine = this_machine());
+  static elf::Machine this_machine();
 
   const crypto::Digest& digest() const { return digest_; }
   std::string_view name() const { return name_; }
   std::string_view release() const { return release_; }
   std::span<const GoldenCase> golden_cases() const { return golden_; }
   const elf::Library& library() const { return *library_; }
+  elf::Machine machine() const { return machine_; }
   // Where its function lies in the library, and the file as the loader may have it.
   std::uint64_t evaluate() const { return evaluate_; }
   int descriptor() const { return sealed_.descriptor(); }
@@ -39,6 +42,7 @@ class Candidate {
 
   Sealed sealed_;
   crypto::Digest digest_{};
+  elf::Machine machine_{};
   std::optional<elf::Library> library_{};
   std::string name_{}, release_{};
   std::uint64_t evaluate_ = 0;

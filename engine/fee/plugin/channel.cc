@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 
 namespace airlock::fee::plugin {
 namespace {
@@ -38,6 +39,12 @@ int milliseconds_until(Clock::time_point deadline) {
 }
 
 }  // namespace
+
+std::string runner_beside_this_program() {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  return self.parent_path() / "airlock-fee-runner";
+}
 
 Result<Channel> Channel::start(const Candidate& plugin, const Confinement& how) {
   std::array<int, 2> ends{};

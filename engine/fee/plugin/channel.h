@@ -7,21 +7,22 @@
 
 #include "engine/fee/plugin/abi/wire.h"
 #include "engine/fee/plugin/candidate.h"
+#include "engine/fee/plugin/evaluator.h"
 #include "host/sandbox/sandbox.h"
 
 namespace airlock::fee::plugin {
 
-using Clock = std::chrono::steady_clock;
-
 inline constexpr std::chrono::milliseconds kBudgetDefault{30'000};
 inline constexpr std::chrono::milliseconds kBudgetInteractive{50};  // where a person waits
 inline constexpr std::chrono::milliseconds kStartMax{10'000};       // until a process is ready
+inline constexpr std::chrono::milliseconds kGoldenMax{30'000};      // for all golden cases together
 inline constexpr std::size_t kProcessesMax = 8;                     // of one plugin
 
 // How a wallet has its plugins confined.
 struct Confinement {
   std::string runner;  // the path of airlock-fee-runner
   std::chrono::milliseconds budget = kBudgetDefault;
+  std::chrono::milliseconds golden = kGoldenMax;
   std::size_t processes = 1;  // so many evaluations at once; the next ones wait
   sandbox::Limits limits{};
   // Without any one of these a plugin does not run.
@@ -35,6 +36,9 @@ struct Report {
   sandbox::Layers layers{};
   std::uint32_t landlock = 0;  // its version, 0 where it does not hold
 };
+
+// runner_beside_this_program is where airlock-fee-runner is installed: beside whoever asks.
+std::string runner_beside_this_program();
 
 class Channel {
  public:

@@ -45,8 +45,9 @@ Report Child::report() const {
   return report_;
 }
 
-Returned Child::evaluate(const airlock_fee_situation& situation, airlock_fee_answer& answer) const {
-  const Clock::time_point deadline = Clock::now() + how_.budget;
+Returned Child::evaluate(const airlock_fee_situation& situation, airlock_fee_answer& answer,
+                         Clock::time_point latest) const {
+  const Clock::time_point deadline = std::min(latest, Clock::now() + how_.budget);
   Seat* seat = nullptr;
   if (const Code code = take(deadline, seat); code != Code::ok) return {code};
   Question question{.situation = situation};

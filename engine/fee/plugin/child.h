@@ -33,10 +33,10 @@ class Child final : public Evaluator {
   // Every process is gone when this returns.
   ~Child() override;
 
-  // evaluate answers within the budget, the wait for a free process included. Faults:
-  // plugin_over_budget, plugin_crashed, plugin_misanswers, plugin_resting.
-  Returned evaluate(const airlock_fee_situation& situation,
-                    airlock_fee_answer& answer) const override;
+  // evaluate answers within the budget and until `latest`, the wait for a free process included.
+  // Faults: plugin_over_budget, plugin_crashed, plugin_misanswers, plugin_resting.
+  Returned evaluate(const airlock_fee_situation& situation, airlock_fee_answer& answer,
+                    Clock::time_point latest) const override;
   Report report() const;
 
  private:

@@ -39,8 +39,8 @@ class InProcess final : public Evaluator {
   // plugin_not_loaded.
   static Result<std::unique_ptr<const InProcess>> start(std::shared_ptr<const Candidate> plugin,
                                                         const PartOfWallet& asserted);
-  Returned evaluate(const airlock_fee_situation& situation,
-                    airlock_fee_answer& answer) const override {
+  Returned evaluate(const airlock_fee_situation& situation, airlock_fee_answer& answer,
+                    Clock::time_point) const override {
     return {Code::ok, loaded_.evaluate(situation, answer)};
   }
 

@@ -31,26 +31,49 @@ std::optional<Report> Serving::report() const {
   return child_ != nullptr ? std::optional(child_->report()) : std::nullopt;
 }
 
-Result<Fee> Serving::quote(const Asked& asked) const {
+Result<Fee> Serving::quote(const Asked& asked, Clock::time_point latest) const {
   airlock_fee_situation situation;
   AIRLOCK_TRY(write_situation(asked, situation));
   airlock_fee_answer answer{};
-  const Returned returned = evaluator_->evaluate(situation, answer);
+  const Returned returned = evaluator_->evaluate(situation, answer, latest);
   if (returned.fault != Code::ok) return fail(returned.fault);
   return read_answer(returned.outcome, answer);
 }
 
-std::string Serving::replay(const GoldenCase& golden) const {
-  Outcome outcome;
-  const auto fee = quote(golden.given.asked());
-  if (!fee) {
-    outcome.refused = fee.error().code;
-    return compare(golden, outcome);
+// One evaluation is held against both: what the case states, and what the wallet allows.
+Read<void> Serving::prove_case(const GoldenCase& golden, const Limits* limits,
+                               Clock::time_point latest) const {
+  const Asked asked = golden.given.asked();
+  const auto fee = quote(asked, latest);
+  if (Clock::now() >= latest) {
+    return std::unexpected(Fault{Code::plugin_over_budget, golden.mark,
+                                 "the time for all golden cases was over at " + golden.name,
+                                 "make the plugin faster, or its cases fewer"});
   }
-  outcome.rule = fee->rule;
-  outcome.total = fee->total;
-  for (const Payment& one : fee->payments) outcome.shares.push_back({one.recipient, one.amount});
-  return compare(golden, outcome);
+  Outcome outcome;
+  if (fee) {
+    outcome.rule = fee->rule;
+    outcome.total = fee->total;
+    for (const Payment& one : fee->payments) outcome.shares.push_back({one.recipient, one.amount});
+  } else {
+    outcome.refused = fee.error().code;
+  }
+  const std::string otherwise = compare(golden, outcome);
+  if (!otherwise.empty()) return refuse_case(golden, otherwise);
+  if (!fee || limits == nullptr) return {};
+  const Code checked = limits->check(asked, fee->total, fee->payments);
+  if (checked == Code::ok || checked == Code::no_cap) return {};
+  return std::unexpected(Fault{checked, golden.mark,
+                               "the wallet does not allow the case " + golden.name,
+                               "keep to the wallet's caps and recipients"});
+}
+
+Read<void> Serving::prove_golden(const Limits* limits) const {
+  const auto* const confinement = std::get_if<Confinement>(&how_);
+  const auto latest = Clock::now() + (confinement != nullptr ? confinement->golden : kGoldenMax);
+  for (const GoldenCase& golden : plugin_->golden_cases())
+    AIRLOCK_TRY(prove_case(golden, limits, latest));
+  return {};
 }
 
 Engine::Engine(fee::Engine& baseline)
@@ -58,29 +81,12 @@ Engine::Engine(fee::Engine& baseline)
 
 Engine::~Engine() = default;
 
-Read<void> Engine::admit(const Serving& next) const {
-  for (const GoldenCase& golden : next.plugin().golden_cases()) {
-    const std::string otherwise = next.replay(golden);
-    if (!otherwise.empty()) return refuse_case(golden, otherwise);
-    if (golden.refused != Code::ok) continue;
-    const Asked asked = golden.given.asked();
-    const auto fee = next.quote(asked);
-    const Code checked =
-        fee ? baseline_.limits().check(asked, fee->total, fee->payments) : fee.error().code;
-    if (checked == Code::ok || checked == Code::no_cap) continue;
-    return std::unexpected(Fault{checked, golden.mark,
-                                 "the wallet does not allow the case " + golden.name,
-                                 "keep to the wallet's caps and recipients"});
-  }
-  return {};
-}
-
 Read<void> Engine::load(const std::shared_ptr<const Candidate>& plugin, const How& how) {
   auto next = Serving::start(plugin, how);
   if (!next) {
     return std::unexpected(Fault{next.error().code, {0, 0}, "the plugin does not start", {}});
   }
-  AIRLOCK_TRY(admit(**next));
+  AIRLOCK_TRY((*next)->prove_golden(&baseline_.limits()));
   const std::lock_guard lock(writers_);
   publish(std::move(*next));
   return {};

@@ -41,13 +41,18 @@ class Serving {
 
   // quote asks the plugin, and no limits. Errors: those of write_situation and read_answer, and the
   // faults of Child::evaluate.
-  Result<Fee> quote(const Asked& asked) const;
-  // replay says what it makes of a golden case otherwise than that states, or nothing.
-  std::string replay(const GoldenCase& golden) const;
+  Result<Fee> quote(const Asked& asked, Clock::time_point latest = Clock::time_point::max()) const;
+  // prove_golden evaluates the golden cases: each comes out as stated, is within a wallet's limits
+  // where there are some, and all together are done in the one time that a confinement names, or
+  // kGoldenMax. What does not return in the wallet's own process is not seen to be late. Codes:
+  // fee_case_failed, fee_over_cap, recipient_forbidden, plugin_over_budget.
+  Read<void> prove_golden(const Limits* limits) const;
 
  private:
   Serving(std::shared_ptr<const Candidate> plugin, const How& how)
       : plugin_(std::move(plugin)), how_(how) {}
+  Read<void> prove_case(const GoldenCase& golden, const Limits* limits,
+                        Clock::time_point latest) const;
   std::shared_ptr<const Candidate> plugin_;
   How how_;
   std::unique_ptr<const Evaluator> evaluator_{};
@@ -75,8 +80,8 @@ class Engine {
 
   // load starts a plugin, evaluates its golden cases, holds them against the limits, publishes it,
   // and unloads the one before once nobody reads it: where that takes longer than kDrainMax, the
-  // next load, restore or collect does. Codes: those of Serving::start; fee_case_failed,
-  // fee_over_cap, recipient_forbidden; the present plugin then stays.
+  // next load, restore or collect does. Codes: those of Serving::start and prove_golden; the
+  // present plugin then stays.
   Read<void> load(const std::shared_ptr<const Candidate>& plugin, const How& how);
   // restore loads a plugin that served before. Codes: not_found, and those of load.
   Read<void> restore(const crypto::Digest& digest);
@@ -99,7 +104,6 @@ class Engine {
     std::shared_ptr<const Candidate> plugin;
     How how;
   };
-  Read<void> admit(const Serving& next) const;
   void publish(Shared next);
   void drain();
 

@@ -258,6 +258,24 @@ TEST_F(ConfinedWallet, IsAnsweredByItsPolicyWhereThePluginIsNot) {
   EXPECT_EQ(quoted(asked), "7 by 1.0.0 instead of oversized");
 }
 
+TEST_F(ConfinedWallet, GivesAllGoldenCasesOfAPluginOneTimeTogether) {
+  // 40 cases, each within the budget of a quote.
+  std::string cases;
+  for (int i = 0; i < 40; ++i)
+    cases += "  - {name: slow-" + std::to_string(i) +
+             ", given: {chain: \\\"eip155:1\\\", amount: 1}, expect: {rule: only, total: 5}}\\n";
+  std::string source = source_of(
+      "for (volatile unsigned long i = 0; i < 100000000; ++i) {}\n"
+      "return charge(answer, 5);");
+  source.replace(source.find("golden:\\n") + 9, 0, "\"\n\"" + cases);
+  Confinement how = confined();
+  how.golden = std::chrono::milliseconds(300);
+  const auto begun = Clock::now();
+  EXPECT_EQ(load(plugin_of(source), how), "plugin_over_budget");
+  EXPECT_LT(Clock::now() - begun, std::chrono::seconds(3));
+  EXPECT_EQ(quoted(), "7 by 1.0.0") << "the one before stays";
+}
+
 TEST_F(ConfinedWallet, HasItsLimitsAskedOfAConfinedPluginToo) {
   EXPECT_EQ(load(released(plugin_of(charging()), 5001), confined()), "");
   EXPECT_EQ(quoted(), "fee_over_cap");
