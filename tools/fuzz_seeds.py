@@ -329,6 +329,7 @@ class Seeds(authority.Authority):
         self.of_clear_signing()
         self.of_abi_packs()
         self.of_exchanges()
+        self.of_pairs()
         self.of_certificates()
         self.of_packages()
         self.of_metadata()
@@ -426,6 +427,17 @@ class Seeds(authority.Authority):
                 page += sealed(b"ALXM", struct.pack(">II", mark + 1, 7)).ljust(32, b"\0")
             page = page.ljust(512, b"\xff")
             self.put("exchange_fuzz", name, page + page)
+
+    def of_pairs(self):
+        """Two copies of 256 bytes each, of counters one and two, and the same with the newer one torn."""
+        def copy(counter, content):
+            number = struct.pack(">Q", counter)
+            head = number + struct.pack(">II", len(content), crc32c(number + content))
+            return (head + content).ljust(256, b"\xff")
+
+        older, newer = copy(1, b"older"), copy(2, b"newer" * 20)
+        self.put("pair_fuzz", "whole", older + newer)
+        self.put("pair_fuzz", "torn", older + newer[:60].ljust(256, b"\xff"))
 
     def of_certificates(self):
         """Pieces as certificate_fuzz and evidence_fuzz take them: two bytes of length before each but the last."""

@@ -1,55 +1,52 @@
-// Reset, and the loop: event, step, journal, effect.
 #include "tests/powercut/wallet.h"
 
 namespace airlock::powercut {
 namespace {
 
-using update::Effect;
-using update::Event;
+constexpr std::uint32_t kDataVersion = 1;  // that all releases of the world write and read
+
 using update::Phase;
 using update::Session;
-using Type = update::Event::Type;
 
-constexpr int kEffectsMax = 200;  // of one chapter after one power failure
-constexpr std::size_t kEnvelopeHead = 32;
-constexpr std::size_t kWriteSize = 1024;
-
-Event event_of(Type type) {
-  Event event;
-  event.type = type;
-  return event;
+Buffer padded(const Buffer& bytes) {
+  Buffer made = bytes;
+  made.resize((made.size() + bare::kWordMax - 1) / bare::kWordMax * bare::kWordMax);
+  return made;
 }
 
-Event failed(const Error& error) {
-  Event event = event_of(Type::failed);
-  event.error = error;
-  return event;
-}
+void done(const Status& status) { AIRLOCK_CHECK(status.has_value()); }
 
-// From here on the boot record may already speak of the release.
-bool must_be_finished(Phase phase) { return phase >= Phase::activating; }
+Buffer manifest_head(const Buffer& envelope) {
+  Buffer head(bare::kManifestHead);
+  for (std::size_t i = 0; i < 4; ++i) {
+    head[i] = static_cast<std::uint8_t>(envelope.size() >> (24 - 8 * i));
+  }
+  return head;
+}
 
 }  // namespace
 
-Wallet::Wallet(const Machine& machine, const Life& life)
+Wallet::Wallet(const powercut::Machine& machine, const Life& life)
     : board(machine, life.parts, life.capacity), life_(&life) {
-  const auto done = [](const Status& status) { AIRLOCK_CHECK(status.has_value()); };
-  done(save_newest(keyring(), world().anchor));
-  done(write_journal({}));
+  done(bare::save({&board.keyring(0), &board.keyring(1)}, world().anchor));
+  std::array<std::uint8_t, update::kSessionSizeMax> session;
+  done(bare::save({&board.journal(0), &board.journal(1)}, *update::encode_session({}, session)));
   if (machine.layout == Layout::one_slot) {
     done(slot::Exchange::format(board.exchange_areas(), SlotId::a));
   }
   slot::Record record;
   if (life.factory != nullptr) {
     const Package& first = *life.factory;
-    done(write_manifest(SlotId::a, first.envelope));
+    done(bare::write_padded(board.manifest(SlotId::a), manifest_head(first.envelope),
+                            first.envelope));
     for (std::size_t i = 0; i < first.parts.size(); ++i) {
       fakes::Flash& area = board.image(i, SlotId::a);
       done(area.erase(0, area.size()));
       done(area.write(0, padded(first.parts[i].image)));
       done(area.sync());
     }
-    record.slots[0] = {first.digest, first.security_version, false};
+    record.slots[0] = {first.digest, first.security_version, false, kDataVersion,
+                       *FixedText<package::kSemverTextMax>::from(first.version)};
     record.floors[package::index_of(package::Kind::firmware)] = first.security_version;
     record.time_bound = first.created;
     observer.factory(first);
@@ -83,80 +80,111 @@ std::uint64_t Wallet::fingerprint() {
       board.fingerprint(mix(mix(chapter_, board.power.failures()), begun_ + 2U * rotted_)));
 }
 
-// ---- reset
+// ---- the device
 
-Bytes Wallet::envelope_in(SlotId id) {
-  std::array<std::uint8_t, 4> head;
-  if (!board.manifest(id).read(0, head)) return {};
-  const std::size_t size =
-      std::size_t{head[0]} << 24 | std::size_t{head[1]} << 16 | std::size_t{head[2]} << 8 | head[3];
-  const Bytes bytes = board.manifest(id).contents();
-  if (size > bytes.size() - kEnvelopeHead) return {};
-  Buffer read(size);  // a word that does not read is not seen through the memory map either
-  if (!board.manifest(id).read(kEnvelopeHead, read)) return {};
-  return bytes.subspan(kEnvelopeHead, size);
+// What is erased at once is made at once: whole blocks and whole sectors.
+std::size_t Wallet::granule_of(SlotId id) const {
+  std::size_t granule = package::kBlockSize;
+  const powercut::Machine& machine = board.machine();
+  const Pattern& pattern =
+      machine.layout == Layout::one_slot || id == SlotId::b ? machine.second : machine.first;
+  for (std::size_t sector : pattern) granule = std::max(granule, sector);
+  return granule;
 }
 
-Status Wallet::write_manifest(SlotId id, Bytes envelope) {
-  Buffer bytes(kEnvelopeHead);
-  for (std::size_t i = 0; i < 4; ++i) {
-    bytes[i] = static_cast<std::uint8_t>(envelope.size() >> (24 - 8 * i));
-  }
-  bytes.insert(bytes.end(), envelope.begin(), envelope.end());
-  bytes = padded(bytes);
-  fakes::Flash& area = board.manifest(id);
-  AIRLOCK_TRY(area.erase(0, area.size()));
-  for (std::size_t at = 0; at < bytes.size(); at += kWriteSize) {
-    const std::size_t size = std::min(kWriteSize, bytes.size() - at);
-    AIRLOCK_TRY(area.write(at, Bytes(bytes).subspan(at, size)));
-  }
-  return area.sync();
-}
-
-Area& Wallet::image(std::size_t part, SlotId id) {
-  if (!exchange_) return board.image(part, id);
-  return exchanged_[part][slot::index_of(id)];
-}
-
-slot::BootView Wallet::view() {
-  slot::BootView made;
+bare::Storage Wallet::storage() {
+  const auto mapped = [](fakes::Flash& area) { return bare::Mapped{&area, area.contents()}; };
+  bare::Storage made;
   made.record = board.record_areas();
-  made.envelopes = {envelope_in(SlotId::a), envelope_in(SlotId::b)};
-  anchored_ = load_newest(keyring());
-  made.keyring = anchored_;
-  made.model = kModel;
+  made.journal = {&board.journal(0), &board.journal(1)};
+  made.keyring = {mapped(board.keyring(0)), mapped(board.keyring(1))};
+  made.manifest = {mapped(board.manifest(SlotId::a)), mapped(board.manifest(SlotId::b))};
+  made.scratch = &board.scratch();
   for (std::size_t i = 0; i < board.parts(); ++i) {
-    const Status added =
-        made.components.add({kPartIds[i], {&image(i, SlotId::a), &image(i, SlotId::b)}});
-    AIRLOCK_CHECK(added.has_value());
+    bare::Part part;
+    part.id = kPartIds[i];
+    part.images = {&board.image(i, SlotId::a), &board.image(i, SlotId::b)};
+    part.granule = {granule_of(SlotId::a), granule_of(SlotId::b)};
+    done(made.parts.add(part));
+  }
+  if (board.machine().layout == Layout::one_slot) {
+    made.exchange = {&board.exchange(0), &board.exchange(1)};
+    made.step = board.machine().step;
   }
   return made;
 }
 
-Result<slot::Boot> Wallet::start() {
-  exchange_.reset();
-  if (board.machine().layout == Layout::two_slots) return slot::boot(view());
-  AIRLOCK_ASSIGN(exchange_, slot::Exchange::open(board.exchange_areas()));
-  for (std::size_t i = 0; i < board.parts(); ++i) {
-    for (SlotId id : {SlotId::a, SlotId::b}) {
-      exchanged_[i][slot::index_of(id)] = slot::ExchangedSlot(*exchange_, i, id);
-    }
-  }
-  return slot::boot_in_place(view(), *exchange_);
+Wallet::End Wallet::power_on() {
+  hangs_ = 0;
+  bare::Identity identity;
+  identity.model = kModel;
+  identity.trial_boots = kTrialBoots;
+  work_ = std::make_unique_for_overwrite<Work>();
+  agent_ = std::make_unique<bare::Agent>(storage(), identity, bare::Outside{*this, *this, *this},
+                                         work_->bytes, delta::kLargeStack);
+  static_cast<void>(agent_->power_on());  // started was told
+  return board.power.is_on() ? End::done : End::dark;
 }
 
-Wallet::End Wallet::power_on() {
+void Wallet::started(const Result<slot::Boot>& boot) {
   running_.reset();
-  verified_ = false;
-  const Result<slot::Boot> booted = start();
-  if (!board.power.is_on()) return End::dark;
-  if (!booted) {
-    observer.not_booted(booted.error());
-    return End::done;
+  if (!board.power.is_on()) return;
+  if (!boot) return observer.not_booted(boot.error());
+  running_ = *boot;
+  observer.booted(board, *boot);
+}
+
+bare::Health Wallet::health() {
+  switch (at_hand().health) {
+    case powercut::Health::good: return bare::Health::good;
+    case powercut::Health::bad: return bare::Health::bad;
+    case powercut::Health::hangs: break;
   }
-  running_ = *booted;
-  observer.booted(board, *booted);
-  return End::done;
+  if (++hangs_ > kTrialBoots) observer.violated(Harm::brick, "the trial does not end");
+  return bare::Health::hung;  // the watchdog resets
+}
+
+// ---- the host and the owner
+
+Status Wallet::Served::read(std::uint64_t offset, MutableBytes to) {
+  if (offset > bytes.size() || to.size() > bytes.size() - offset) return fail(Code::out_of_range);
+  copy_into(to, bytes.subspan(static_cast<std::size_t>(offset), to.size()));
+  return {};
+}
+
+Result<std::optional<bare::Host::Offer>> Wallet::offer() {
+  if (observer.heard_an_end()) return std::nullopt;
+  return Offer{at_hand().package->envelope.size(), 1};
+}
+
+Status Wallet::envelope(MutableBytes to) {
+  copy_into(to, at_hand().package->envelope);
+  return {};
+}
+
+Result<Source*> Wallet::payload(const Digest& digest) {
+  const Package& package = *at_hand().package;
+  AIRLOCK_ASSIGN(const package::Manifest manifest, package::read_unproven(package.envelope));
+  for (std::size_t i = 0; i < manifest.component_count(); ++i) {
+    const package::Component component = manifest.component(i);
+    for (std::size_t k = 0; k < component.payload_count(); ++k) {
+      if (component.payload(k).digest != digest) continue;
+      served_.bytes = package.parts[i].payloads[k];
+      return &served_;
+    }
+  }
+  return fail(Code::not_found);
+}
+
+Status Wallet::report(const Session& session) {
+  observer.reported(session.report_sequence, session.outcome);
+  return {};
+}
+
+Result<bool> Wallet::ask(const bare::Question& question) {
+  if (at_hand().owner == powercut::Owner::refuses) return false;
+  observer.agreed(question.release.digest());
+  return true;
 }
 
 // ---- the story
@@ -186,83 +214,30 @@ Wallet::End Wallet::play(const Chapter& chapter) {
   return power_on();
 }
 
+Wallet::End Wallet::drive(const Chapter& chapter) {
+  const bool wants_back = chapter.deed == Chapter::Deed::restore && !observer.heard_an_end();
+  const Result<Session> ended = wants_back ? agent_->restore() : agent_->run();
+  if (!board.power.is_on()) return End::dark;
+  running_ = agent_->running();
+  if (!ended && ended.error().code != chapter.reason) {
+    const auto harm = ended.error().code == Code::wrong_state ? Harm::brick : Harm::wrong;
+    observer.violated(harm, "it ends as " + std::string(name(ended.error().code)));
+  }
+  return End::done;
+}
+
 void Wallet::check_end(const Chapter& chapter) {
   Observer::End end;
   end.running = running_;
-  const Result<Session> session = update::decode_session(load_newest(journal()));
+  std::array<std::uint8_t, update::kSessionSizeMax> buffer;
+  const Result<Bytes> stored = bare::load({&board.journal(0), &board.journal(1)}, buffer);
+  const Result<Session> session = update::decode_session(stored ? *stored : Bytes());
   if (session && session->phase == Phase::idle) end.outcome = session->outcome;
   for (std::size_t i = 0; i < chapter.package->parts.size(); ++i) {
     const std::size_t granule = std::min(granule_of(SlotId::a), granule_of(SlotId::b));
     end.granules += (chapter.package->parts[i].image.size() + granule - 1) / granule;
   }
   observer.ended(board, chapter, end);
-}
-
-// The journal is gone, or tells of nothing that the record knows: a trial does not go on.
-Result<Session> Wallet::open_session() {
-  Result<Session> session = update::decode_session(load_newest(journal()));
-  AIRLOCK_ASSIGN(const slot::Record record, load());
-  const bool untold = session && record.trial_boots && !must_be_finished(session->phase);
-  if (session && !untold) return session;
-  Session fresh;
-  // No session has more phases than that, and each but the shortest stores a record.
-  constexpr std::uint64_t kReportsPerRecord = 16;
-  fresh.report_sequence = session ? session->report_sequence : record.sequence * kReportsPerRecord;
-  if (record.trial_boots) {
-    AIRLOCK_ASSIGN(const slot::Record next, slot::revert(record, Code::journal_lost));
-    AIRLOCK_TRY(save(next));
-    if (power_on() == End::dark) return fail(Code::storage_failed);
-  }
-  return fresh;
-}
-
-Result<Event> Wallet::next_event(const update::Step& now, const Chapter& chapter) {
-  if (now.effect != Effect::wait) return perform(now.effect, now.session, chapter);
-  const bool wants_back = chapter.deed == Chapter::Deed::restore && !observer.heard_an_end();
-  if (!wants_back) return event_of(Type::wake);
-  AIRLOCK_ASSIGN(const slot::Record record, load());
-  AIRLOCK_ASSIGN(const slot::Slot kept, slot::restorable(record));
-  Event event = event_of(Type::restore_wanted);
-  event.manifest = kept.manifest;
-  return event;
-}
-
-Wallet::End Wallet::drive(const Chapter& chapter) {
-  const Result<Session> stored = open_session();
-  if (!board.power.is_on()) return End::dark;
-  if (!stored) {
-    observer.violated(Harm::brick, "the device does not come to its session");
-    return End::done;
-  }
-  update::Step now = step(*stored, event_of(Type::resumed));
-  for (int i = 0; i < kEffectsMax; ++i) {
-    Result<Event> event = next_event(now, chapter);
-    if (!board.power.is_on()) return End::dark;
-    if (!event && now.session.phase == Phase::idle) {
-      if (event.error().code != chapter.reason) {
-        observer.violated(Harm::wrong, "refused as " + std::string(name(event.error().code)));
-      }
-      return End::done;
-    }
-    if (!event) event = failed(event.error());
-    now = step(now.session, *event);
-    if (!write_journal(now.session)) return End::dark;
-    if (now.session.phase == Phase::idle) return End::done;
-  }
-  observer.violated(Harm::brick, "the session never ends");
-  return End::done;
-}
-
-Status Wallet::write_journal(const Session& session) {
-  Buffer bytes(update::kSessionSizeMax);
-  AIRLOCK_ASSIGN(const Bytes encoded, update::encode_session(session, bytes));
-  return save_newest(journal(), encoded);
-}
-
-Status Wallet::save(slot::Record record) {
-  AIRLOCK_ASSIGN(const slot::Record stored, load());
-  record.sequence = stored.sequence;
-  return record == stored ? Status() : slot::store(board.record_areas(), record);
 }
 
 }  // namespace airlock::powercut

@@ -1,0 +1,242 @@
+// What each effect of the pipeline does to a device, staging aside (staging.cc).
+#include "core/bare/bare.h"
+#include "core/bare/internal/events.h"
+
+namespace airlock::bare {
+
+using internal::event_of;
+using update::Event;
+using update::Session;
+using Type = update::Event::Type;
+
+namespace {
+
+constexpr std::string_view kLowestVersion = "0.0.0";
+
+Event event_about(Type type, const package::Manifest& release) {
+  Event event = event_of(type);
+  event.manifest = release.digest();
+  event.version = release.version.text;
+  event.kind = release.kind;
+  return event;
+}
+
+// The bootloader may have ended the trial before the journal could say so. A consent to the same
+// manifest is newer than that: the owner asked for another try.
+bool was_given_up(const slot::Record& record, const Digest& manifest) {
+  return slot::standing_of(record, manifest) == slot::Standing::given_up &&
+         record.consent != manifest;
+}
+
+}  // namespace
+
+Result<Event> Agent::ask_host() {
+  AIRLOCK_ASSIGN(const std::optional<Host::Offer> offer, outside_.host.offer());
+  if (!offer) return event_of(Type::nothing);
+  AIRLOCK_ASSIGN(const Bytes envelope, fetch_envelope(*offer));
+  AIRLOCK_ASSIGN(const package::Manifest release, package::read_unproven(envelope));
+  Event event = event_about(Type::offered, release);
+  event.rollout = offer->rollout;
+  return event;
+}
+
+Result<package::Proven> Agent::prove_at_hand(const Digest& manifest) {
+  AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(keyring_envelope()));
+  AIRLOCK_ASSIGN(const Bytes envelope, envelope_of(manifest));
+  Result<package::Proven> proven = package::prove(envelope, keyring);
+  if (proven || envelope_size_ > 0) return proven;
+  // What a power cut left in flash may have the manifest whole and its signatures torn.
+  AIRLOCK_ASSIGN(const Bytes fetched, fetch_again(manifest));
+  return package::prove(fetched, keyring);
+}
+
+Result<Event> Agent::prove(const Session& session) {
+  const Result<package::Proven> proven = prove_at_hand(session.manifest);
+  if (proven) return event_about(Type::proven, proven->manifest());
+  if (proven.error().code != Code::keyring_rollback) return std::unexpected(proven.error());
+  // Stored just before the power failed, perhaps.
+  AIRLOCK_ASSIGN(const package::Manifest stored, package::read_unproven(keyring_envelope()));
+  if (stored.digest() != session.manifest) return std::unexpected(proven.error());
+  return event_about(Type::proven, stored);
+}
+
+Result<package::DeviceFacts> Agent::facts(const slot::Record& record,
+                                          const package::Manifest& release) {
+  const slot::Slot& running = record.active_slot();
+  const bool knows = !running.version.empty() && !package::carries_content(release.kind);
+  const bool runs = knows && running_;  // in recovery what stands in the slot may come once more
+  package::DeviceFacts facts;
+  facts.kind = release.kind;
+  facts.model = identity_.model;
+  AIRLOCK_ASSIGN(facts.version,
+                 package::parse_semver(runs ? running.version.view() : kLowestVersion));
+  facts.floor = record.floors[package::index_of(release.kind)];
+  facts.bootloader = identity_.bootloader;
+  facts.secure_boot = identity_.secure_boot;
+  facts.data_version = knows ? running.data_version : release.data_version;
+  facts.time_bound = record.time_bound;
+  facts.decoder_memory = decoder_memory_;
+  facts.scratch_size = storage_.scratch->size();
+  facts.share_secret = identity_.share_secret;
+  if (package::carries_content(release.kind)) return facts;
+  if (running_) facts.running_manifest = running.manifest;
+  const Result<package::Manifest> in_use = package::read_unproven(envelope_in(record.active));
+  const bool is_whole = in_use && in_use->digest() == running.manifest;
+  const SlotId to = slot::other(record.active);
+  for (std::size_t i = 0; i < storage_.parts.size(); ++i) {
+    package::InstalledComponent installed;
+    installed.id = storage_.parts[i].id;
+    installed.slot_size = image(i, to).size();
+    installed.target_address = storage_.parts[i].addresses[slot::index_of(to)];
+    for (std::size_t c = 0; is_whole && c < in_use->component_count(); ++c) {
+      const package::Component component = in_use->component(c);
+      if (component.id != installed.id) continue;
+      installed.image_digest = component.image(0).digest;
+      installed.image_size = component.image(0).size;
+    }
+    AIRLOCK_TRY(facts.components.add(installed));
+  }
+  return facts;
+}
+
+Result<package::InstallPlan> Agent::plan(const Digest& manifest) {
+  AIRLOCK_ASSIGN(const package::Proven release, prove_at_hand(manifest));
+  AIRLOCK_ASSIGN(const slot::Record record, load());
+  AIRLOCK_ASSIGN(const package::DeviceFacts known, facts(record, release.manifest()));
+  return package::admit(release, known);
+}
+
+Result<Event> Agent::gate(const Session& session) {
+  AIRLOCK_TRY(plan(session.manifest));
+  return event_of(Type::admitted);
+}
+
+Result<Event> Agent::verify(const Session& session) {
+  AIRLOCK_ASSIGN(const slot::Record record, load());
+  AIRLOCK_TRY(
+      slot::prove_slot(view(), slot::other(record.active), session.manifest, slot::Depth::quorum));
+  verified_ = true;
+  return event_of(Type::verified);
+}
+
+Result<Event> Agent::ask_owner(const Session& session) {
+  AIRLOCK_ASSIGN(const Bytes envelope, envelope_of(session.manifest));
+  AIRLOCK_ASSIGN(const package::Manifest release, package::read_unproven(envelope));
+  AIRLOCK_ASSIGN(const slot::Record record, load());
+  const Question question{session.errand, release, identity_.model, record.active_slot()};
+  AIRLOCK_ASSIGN(const bool yes, outside_.owner.ask(question));
+  if (!yes) return event_of(Type::refused);
+  AIRLOCK_ASSIGN(const slot::Record next, slot::consent(record, release.digest()));
+  AIRLOCK_TRY(save(next));
+  Event event = event_of(Type::consented);
+  event.manifest = release.digest();
+  return event;
+}
+
+Event Agent::went_back() {
+  Event event = event_of(Type::went_back);
+  if (const Result<slot::Record> record = load()) event.error.code = record->last_revert.reason;
+  return event;
+}
+
+// What another life verified is not taken over.
+Result<Event> Agent::activate(const Session& session) {
+  AIRLOCK_ASSIGN(const slot::Record record, load());
+  if (was_given_up(record, session.manifest)) return went_back();
+  const bool is_armed = slot::standing_of(record, session.manifest) == slot::Standing::on_trial;
+  if (is_armed) return event_of(Type::activated);
+  if (!verified_) AIRLOCK_TRY(verify(session));
+  AIRLOCK_ASSIGN(const package::Manifest release,
+                 package::read_unproven(envelope_in(slot::other(record.active))));
+  slot::Slot staged;
+  staged.manifest = release.digest();
+  staged.security_version = release.security_version;
+  staged.data_version = release.data_version;
+  AIRLOCK_ASSIGN(staged.version, FixedText<package::kSemverTextMax>::from(release.version.text));
+  if (staged.manifest != session.manifest) return fail(Code::image_rejected);
+  AIRLOCK_ASSIGN(const slot::Record next, slot::arm(record, staged, identity_.trial_boots));
+  AIRLOCK_TRY(save(next));
+  return event_of(Type::activated);
+}
+
+Result<Event> Agent::reboot(const Session& session) {
+  if (!runs(session.manifest)) reset();
+  return runs(session.manifest) ? event_of(Type::booted) : went_back();
+}
+
+Result<Event> Agent::check_health(const Session& session) {
+  for (int boots = 0; boots <= slot::kTrialBootsMax; ++boots) {
+    if (!runs(session.manifest)) return went_back();
+    switch (outside_.machine.health()) {
+      case Health::good: return event_of(Type::healthy);
+      case Health::bad: return fail(Code::unhealthy);
+      case Health::hung: reset();
+    }
+  }
+  return fail(Code::trial_exhausted);  // boot counts every boot of a trial: never reached
+}
+
+Result<Event> Agent::commit(const Session& session) {
+  if (package::carries_content(session.kind)) return commit_keyring(session);
+  AIRLOCK_ASSIGN(const slot::Record record, load());
+  if (slot::standing_of(record, session.manifest) == slot::Standing::committed) {
+    return event_of(Type::committed);
+  }
+  if (!runs(session.manifest)) return went_back();
+  AIRLOCK_ASSIGN(const package::Manifest release,
+                 package::read_unproven(envelope_in(slot::other(record.active))));
+  if (release.digest() != session.manifest) return fail(Code::image_rejected);
+  AIRLOCK_ASSIGN(const slot::Record next, slot::confirm(record, release.created));
+  AIRLOCK_TRY(save(next));
+  running_->trial = false;
+  return event_of(Type::committed);
+}
+
+Result<Event> Agent::commit_keyring(const Session& session) {
+  if (session.kind != package::Kind::keyring) return fail(Code::wrong_kind);
+  AIRLOCK_ASSIGN(const slot::Record record, load());
+  const Result<package::Manifest> before = package::read_unproven(keyring_envelope());
+  if (!before || before->digest() != session.manifest) {
+    if (record.consent != session.manifest) return fail(Code::consent_missing);
+    AIRLOCK_TRY(prove_at_hand(session.manifest));  // the host may have been asked again
+    AIRLOCK_ASSIGN(const Bytes envelope, envelope_of(session.manifest));
+    AIRLOCK_TRY(save_keyring(envelope));
+  }
+  AIRLOCK_ASSIGN(const package::Manifest stored, package::read_unproven(keyring_envelope()));
+  AIRLOCK_TRY(save(slot::raise_floor(slot::raise_time(record, stored.created), session.kind,
+                                     stored.security_version)));
+  return event_of(Type::committed);
+}
+
+Result<Event> Agent::restore_kept(const Session& session) {
+  AIRLOCK_ASSIGN(const slot::Record before, load());
+  if (slot::standing_of(before, session.manifest) != slot::Standing::committed) {
+    AIRLOCK_ASSIGN(const slot::Record next, slot::restore(before));
+    AIRLOCK_TRY(save(next));
+  }
+  reset();
+  if (!running_ || running_->manifest != session.manifest) return fail(Code::image_rejected);
+  AIRLOCK_ASSIGN(const slot::Record after, load());
+  Event event = went_back();
+  event.error.code = Code::reverted_on_request;
+  event.manifest = after.inactive_slot().manifest;
+  return event;
+}
+
+Result<Event> Agent::go_back(const Session& session) {
+  if (session.errand == update::Errand::restore) return restore_kept(session);
+  AIRLOCK_ASSIGN(const slot::Record record, load());
+  if (slot::standing_of(record, session.manifest) == slot::Standing::on_trial) {
+    AIRLOCK_ASSIGN(const slot::Record next, slot::revert(record, session.outcome));
+    AIRLOCK_TRY(save(next));
+  }
+  reset();
+  return went_back();
+}
+
+Result<Event> Agent::report(const Session& session) {
+  AIRLOCK_TRY(outside_.host.report(session));
+  return event_of(Type::reported);
+}
+
+}  // namespace airlock::bare

@@ -1,0 +1,20 @@
+// Events by their type.
+#pragma once
+
+#include "core/update/update.h"
+
+namespace airlock::bare::internal {
+
+inline update::Event event_of(update::Event::Type type) {
+  update::Event event;
+  event.type = type;
+  return event;
+}
+
+inline update::Event failed(const Error& error) {
+  update::Event event = event_of(update::Event::Type::failed);
+  event.error = error;
+  return event;
+}
+
+}  // namespace airlock::bare::internal
