@@ -16,9 +16,13 @@ class Output {
   std::size_t made() const { return flushed_ + held_; }
 
   void put(const std::uint8_t* bytes, std::size_t size) {
-    for (std::size_t i = 0; i < size; ++i) {
+    while (size > 0) {
       if (held_ == buffer_.size()) flush();
-      buffer_[held_++] = bytes[i];
+      const std::size_t now = std::min(size, buffer_.size() - held_);
+      std::copy(bytes, bytes + now, buffer_.data() + held_);
+      held_ += now;
+      bytes += now;
+      size -= now;
     }
   }
 

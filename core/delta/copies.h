@@ -15,8 +15,8 @@ bool BlockCoding<Port>::copy(const Segment& segment, std::uint64_t end, bool is_
     const UnitPlace place = {at_ - segment.image + segment.base, at_,
                              static_cast<std::size_t>(end - at_)};
     if (is_clean) {
-      const Unit made = predictor_->at(place);
-      put(made.first.data(), made.size);
+      const std::size_t size = std::min<std::size_t>(place.room, kLongRun);
+      put(predicted_.data(), predictor_->stretch(place, size, predicted_.data(), nullptr));
       continue;
     }
     if (at_ >= short_end_ && run_ >= kShortRun) {
@@ -33,23 +33,13 @@ bool BlockCoding<Port>::copy(const Segment& segment, std::uint64_t end, bool is_
 // are as predicted, and puts them.
 template <BlockPort Port>
 bool BlockCoding<Port>::run_of(std::uint32_t size, std::uint64_t end) {
-  std::size_t made = 0;
-  std::size_t touched = 0;
-  bool disagrees = false;
-  while (made < size) {
-    const std::uint64_t image = at_ + made;
-    const Unit one =
-        predictor_->at({static_cast<std::uint64_t>(static_cast<std::int64_t>(image) + outside_),
-                        image, static_cast<std::size_t>(end - image)});
-    if (one.kind == Kind::pointer || one.kind == Kind::branch) {
-      touched_[touched++] = {one.target, one.moved};
-      disagrees |= one.agreement == 2;
-    }
-    std::copy(one.first.begin(), one.first.begin() + one.size, predicted_.begin() + made);
-    made += one.size;
-  }
+  Predictor::Touched touched = {touched_};
+  const auto from = static_cast<std::uint64_t>(static_cast<std::int64_t>(at_) + outside_);
+  const std::size_t made = predictor_->stretch({from, at_, static_cast<std::size_t>(end - at_)},
+                                               size, predicted_.data(), &touched);
   const std::size_t context = (size == kLongRun ? 96 : 0) + log_of_run(run_) * 16 +
-                              std::min<std::size_t>(touched, 7) * 2 + (disagrees ? 1 : 0);
+                              std::min<std::size_t>(touched.count, 7) * 2 +
+                              (touched.disagrees ? 1 : 0);
   const bool agrees = port_.agrees(predicted_.data(), made);
   port_.begins(Topic::run);
   if (code_bit(port_, models_.runs[context], agrees ? 1 : 0) == 0) {
@@ -61,7 +51,9 @@ bool BlockCoding<Port>::run_of(std::uint32_t size, std::uint64_t end) {
     }
     return false;
   }
-  for (std::size_t i = 0; i < touched; ++i) predictor_->see(touched_[i].target, touched_[i].moved);
+  for (std::size_t i = 0; i < touched.count; ++i) {
+    predictor_->see(touched_[i].target, touched_[i].moved);
+  }
   put(predicted_.data(), made);
   run_ += made;
   hits_ = 0xFFFF;

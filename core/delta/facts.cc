@@ -28,7 +28,7 @@ Status FactsReader::open(Source& scratch, Bytes root) {
   scratch_ = &scratch;
   header_ = header.facts;
   state_ = {};
-  has_here_ = false;
+  known_ = {};
   stride_ = header_.chain_count / std::uint32_t{kPivots} + 1;
   for (std::uint32_t i = 0; i * std::uint64_t{stride_} < header_.chain_count; ++i) {
     pivots_[i] = chain(i * stride_).base;
@@ -57,40 +57,39 @@ std::uint32_t FactsReader::first_behind(std::uint64_t image) {
   return low;
 }
 
-// The last segment of the chain that begins at or before a place, else the first one.
-void FactsReader::find(std::uint32_t base) {
+// Around a place: the last segment of the chain that begins at or before it, else the first one,
+// and where the next one is nearer, that one.
+FactsReader::Stretch FactsReader::find(std::uint32_t place) {
   const std::uint32_t pivots = (header_.chain_count + stride_ - 1) / stride_;
-  const auto* const behind = std::upper_bound(pivots_.data(), pivots_.data() + pivots, base);
+  const auto* const behind = std::upper_bound(pivots_.data(), pivots_.data() + pivots, place);
   const auto pivot = static_cast<std::uint32_t>(behind - pivots_.data());
   std::uint32_t low = pivot > 0 ? (pivot - 1) * stride_ : 0;
   std::uint32_t high = std::min(pivot * stride_, header_.chain_count);
-  here_ = chain(low);
+  Segment here = chain(low);
   while (high - low > 1) {
     const std::uint32_t middle = low + (high - low) / 2;
     const Segment each = chain(middle);
-    if (each.base <= base) {
+    if (each.base <= place) {
       low = middle;
-      here_ = each;
+      here = each;
     } else {
       high = middle;
     }
   }
-  has_here_ = true;
-  has_next_ = low + 1 < header_.chain_count;
-  next_ = has_next_ ? chain(low + 1) : Segment{};
-}
-
-std::int64_t FactsReader::moved(std::int64_t base) {
-  if (header_.chain_count == 0) return 0;
-  const auto place = static_cast<std::uint32_t>(base);
-  const bool is_here = has_here_ && here_.base <= place && (!has_next_ || place < next_.base);
-  if (!is_here) find(place);
-  const Segment* nearer = &here_;
-  if (has_next_ && place >= here_.base) {
-    const std::uint64_t end = std::uint64_t{here_.base} + here_.size;
-    if (place >= end && std::uint64_t{next_.base} - place < place - end) nearer = &next_;
-  }
-  return std::int64_t{nearer->image} - std::int64_t{nearer->base};
+  const auto moved_by = [](const Segment& each) {
+    return static_cast<std::int32_t>(std::int64_t{each.image} - std::int64_t{each.base});
+  };
+  const std::uint32_t first = low > 0 || place >= here.base ? here.base : 0;
+  if (low + 1 >= header_.chain_count) return {first, UINT32_MAX, moved_by(here)};
+  const Segment next = chain(low + 1);
+  // Flash that lies may say anything; a stretch holds the place that it was found for.
+  if (place < here.base) return {place, place, moved_by(here)};
+  if (next.base <= place) return {place, place, moved_by(here)};
+  const std::uint64_t end = std::uint64_t{here.base} + here.size;
+  if (end >= next.base) return {first, next.base - 1, moved_by(here)};
+  const auto nearer = static_cast<std::uint32_t>((end + next.base) / 2 + 1);
+  if (place < nearer) return {first, nearer - 1, moved_by(here)};
+  return {nearer, next.base - 1, moved_by(next)};
 }
 
 }  // namespace airlock::delta

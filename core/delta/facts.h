@@ -111,25 +111,47 @@ class FactsReader {
 
   // moved returns how far a place of the base went: its place in the image minus this one. Between
   // two segments of the chain the nearer one counts, the lower one of equals.
-  std::int64_t moved(std::int64_t base);
+  std::int64_t moved(std::int64_t base) {
+    if (header_.chain_count == 0) return 0;
+    return stretch_of(static_cast<std::uint32_t>(base)).moved;
+  }
+  // moves_all says whether all places from first to last go as far as `by`. It may say no too
+  // often.
+  bool moves_all(std::uint32_t first, std::uint32_t last, std::int64_t by) {
+    if (header_.chain_count == 0) return by == 0;
+    const Stretch& stretch = stretch_of(first);
+    return last <= stretch.last && stretch.moved == by;
+  }
 
  private:
   static constexpr std::uint32_t kPivots = 32;
 
+  // Places of the base, first to last, that went equally far.
+  struct Stretch {
+    std::uint32_t first = 1;
+    std::uint32_t last = 0;
+    std::int32_t moved = 0;
+  };
+  // What was found is kept, by pages of the base: references go to few of them.
+  static constexpr std::uint32_t kKnown = 4;
+  static constexpr std::uint32_t kKnownPage = 1 << 12;
+
+  const Stretch& stretch_of(std::uint32_t place) {
+    Stretch& known = known_[place / kKnownPage % kKnown];
+    if (place < known.first || place > known.last) known = find(place);
+    return known;
+  }
+  Stretch find(std::uint32_t place);
+
   Segment read(std::uint64_t table, std::uint32_t index);
   Segment chain(std::uint32_t index) { return read(chain_at(header_.segment_count), index); }
-  void find(std::uint32_t base);
 
   Source* scratch_ = nullptr;
   FactsHeader header_;
   Status state_;
   std::uint32_t stride_ = 1;
   std::array<std::uint32_t, kPivots> pivots_{};  // base places of every stride_-th of the chain
-  // The segment found last, and the one behind it.
-  bool has_here_ = false;
-  Segment here_;
-  Segment next_;
-  bool has_next_ = false;
+  std::array<Stretch, kKnown> known_{};
 };
 
 }  // namespace airlock::delta

@@ -69,8 +69,8 @@ inline constexpr std::array<std::int32_t, kSeenMax + 1> kCounterRates = {
 constexpr void count(Counter& counter, unsigned bit, unsigned limit) {
   const unsigned seen = counter & kSeenMax;
   std::int32_t value = counter >> 4;
-  const std::int32_t target = bit != 0 ? 4095 : 0;
-  value += ((target - value) * kCounterRates[seen] + (bit != 0 ? 65535 : 0)) >> 16;
+  const std::int32_t ones = -static_cast<std::int32_t>(bit);  // no branch on what is hard to guess
+  value += (((ones & 4095) - value) * kCounterRates[seen] + (ones & 65535)) >> 16;
   value = std::max<std::int32_t>(value, 1);
   counter = static_cast<Counter>(static_cast<unsigned>(value) << 4 | std::min(seen + 1, limit));
 }

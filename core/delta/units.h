@@ -78,9 +78,20 @@ class Predictor {
   Predictor(Isa isa, FactsReader& facts, BaseWindow& base, std::span<Seen> seen)
       : isa_(isa), facts_(facts), base_(base), seen_(seen) {
     changes_.fill(0);
+    hull_regions();
   }
 
   Unit at(const UnitPlace& place);
+  // Told of the pointers and branches of a stretch: where they are thought to have gone.
+  struct Touched {
+    std::span<Seen> targets;  // as many as a stretch has words
+    std::size_t count = 0;
+    bool disagrees = false;  // with what was seen
+  };
+  // stretch writes what units become, as the facts predict, until at least `size` bytes are made,
+  // and returns how many; there is room for kUnitSizeMax - 1 more. It is what `at` says unit by
+  // unit, but quicker: most units become what they were.
+  std::size_t stretch(const UnitPlace& place, std::size_t size, std::uint8_t* to, Touched* touched);
   // learn is told what the unit turned out to be; see, where a target went.
   void learn(const Unit& unit, const UnitPlace& place, const std::uint8_t* actual);
   void see(std::uint32_t target, std::int64_t moved);
@@ -99,6 +110,10 @@ class Predictor {
   bool x86_64(const UnitPlace& place, Unit& unit);
   bool pair(const UnitPlace& place, const std::uint8_t* bytes, Unit& unit);
 
+  std::size_t unmoved(const UnitPlace& place, std::size_t size, std::uint8_t* to);
+  std::size_t unmoved_thumb(const UnitPlace& place, std::size_t size, std::uint8_t* to);
+  void hull_regions();
+  bool may_be_address(std::uint32_t word) const { return word - hull_first_ <= hull_reach_; }
   const Region* region_of(std::uint32_t address) const;
   bool is_target(std::int64_t place) const { return base_.holds(place); }
   // moved says how far a place of the base went; its images are below 2^31 bytes apart.
@@ -117,6 +132,9 @@ class Predictor {
   std::span<Seen> seen_;  // a power of two
   // By how much the last instruction of each class that was wrong was wrong.
   std::array<std::uint32_t, kClasses> changes_;
+  // No address of a region lies outside of hull_first_ .. hull_first_ + hull_reach_.
+  std::uint32_t hull_first_ = 0;
+  std::uint32_t hull_reach_ = 0;
 };
 
 }  // namespace airlock::delta
