@@ -119,6 +119,7 @@ unsigned BitCoding<Port>::flag(Use use, std::size_t set, const FlagKeys& keys, u
   Mixing<kFlagInputs> mixing;
   std::array<Counter*, kFlagInputs> counters;
   const std::span<Weight, kFlagInputs> weights(models_.flag_weights[set]);
+#pragma GCC unroll 5
   for (std::size_t i = 0; i < kFlagInputs; ++i) {
     const std::uint32_t slot =
         hashed(keys[i] + static_cast<std::uint32_t>(use) * kUseStep) >> (32 - profile_.flag_bits);
@@ -128,6 +129,7 @@ unsigned BitCoding<Port>::flag(Use use, std::size_t set, const FlagKeys& keys, u
   mixing.mix(weights);
   const unsigned bit = port_.bit(mixing.probability, wanted);
   mixing.learn(bit, weights);
+#pragma GCC unroll 5
   for (Counter* const counter : counters) count(*counter, bit, kSeenMax);
   return bit;
 }
@@ -141,11 +143,13 @@ std::uint8_t BitCoding<Port>::literal(std::size_t category, const LiteralKeys& k
   Mixing<kLiteralInputs> mixing;
   unsigned node = 1;
   for (unsigned left = 8; left-- > 0;) {
+#pragma GCC unroll 5
     for (std::size_t i = 0; i < kLiteralOrders; ++i) {
       const std::uint32_t mask = (1U << profile_.literal_bits[i]) - 1;
       counters[i] = &models_.literals[i][(places[i] + node) & mask];
       mixing.inputs[i] = stretch(probability_of(*counters[i]));
     }
+#pragma GCC unroll 2
     for (std::size_t i = 0; i < kGuesses; ++i) {
       // A guess counts for as long as the bits above are its own.
       const int guess = guesses[i];
@@ -160,6 +164,7 @@ std::uint8_t BitCoding<Port>::literal(std::size_t category, const LiteralKeys& k
     mixing.mix(weights);
     const unsigned bit = port_.bit(mixing.probability, static_cast<unsigned>(wanted) >> left & 1U);
     mixing.learn(bit, weights);
+#pragma GCC unroll 7
     for (Counter* const counter : counters) {
       if (counter != nullptr) count(*counter, bit, kSeenLiteralMax);
     }

@@ -89,11 +89,13 @@ struct Mixing {
 
   void mix(std::span<const Weight, kInputs> weights) {
     std::int32_t sum = 0;
+#pragma GCC unroll 7
     for (std::size_t i = 0; i < kInputs; ++i) sum += inputs[i] * weights[i];
     probability = squash(sum >> 14);
   }
   void learn(unsigned bit, std::span<Weight, kInputs> weights) const {
     const std::int32_t wrong = (bit != 0 ? 65535 : 0) - static_cast<std::int32_t>(probability);
+#pragma GCC unroll 7
     for (std::size_t i = 0; i < kInputs; ++i) {
       const std::int32_t moved = weights[i] + ((inputs[i] * wrong * kMixingRate + (1 << 19)) >> 20);
       weights[i] = static_cast<Weight>(std::clamp(moved, -kWeightMax, kWeightMax));
