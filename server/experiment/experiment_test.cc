@@ -530,6 +530,39 @@ TEST(Story, StoppedTrafficNeitherAdvancesNorFails_Flagger_1011_1035_1689) {
   EXPECT_EQ(play.state.share, 500U);
 }
 
+// All samples that a step wants, and then nobody pays any more: what was proven says nothing of
+// now.
+TEST(Story, TrafficThatStoppedAfterItsSamplesDoesNotAdvance_Flagger_1035) {
+  const FakeTick full = {.arm = {0, 1000}, .baseline = {0, 1000}, .arm_slow = {0, 1000}};
+  for (const bool is_whole : {false, true}) {
+    FakeExperiment play;
+    play.ticks(20, full);
+    const FakeTick after =
+        is_whole ? kSilence : FakeTick{.baseline = {0, 100}, .baseline_slow = {0, 100}};
+    play.ticks(2'000, after);
+    EXPECT_EQ(play.state.share, 500U);
+    EXPECT_NE(waits_for(play.state, play.definition, play.now).find("no samples in the last 300 s"),
+              std::string::npos);
+  }
+}
+
+TEST(Ramp, IsNotHeldByAGuardInDryRun) {
+  json::Value value = fake_definition();
+  value["guards"] = {{{"metric", "failures"}}, {{"metric", "slow"}, {"dry_run", true}}};
+  FakeExperiment play(value);
+  play.ticks(61, {.arm = {0, 1000}, .baseline = {0, 1000}, .arm_slow = {500, 1000}});
+  EXPECT_EQ(play.state.share, 2'500U);
+}
+
+// Nor where Prometheus did not answer meanwhile, and then answers with nothing new.
+TEST(Story, TimeWithoutDataIsNoProof_ArgoRollouts_1329) {
+  FakeExperiment play;
+  play.ticks(20, {.arm = {0, 1000}, .baseline = {0, 1000}, .arm_slow = {0, 1000}});
+  for (int tick = 0; tick < 500; ++tick) play.look(failed(Code::interrupted));
+  play.ticks(1, kSilence);
+  EXPECT_EQ(play.state.share, 500U);
+}
+
 // No rollback while somebody is asked to confirm: here rules run in every state.
 TEST(Story, RulesGoOnWhileAPersonIsAsked_Flagger_1801) {
   json::Value value = fake_definition();

@@ -23,12 +23,17 @@ Proof proof_of(const State& state, const Definition& definition) {
   for (std::size_t arm = 1; arm < state.arms.size(); ++arm) {
     for (std::size_t at = 0; at < definition.guards.size(); ++at) {
       const Guard& guard = definition.guards[at];
+      if (guard.dry_run == DryRun::yes) continue;
       const Count count = state.arms[arm].guards[at].stage;
       const std::string who = "arm " + std::string(definition.arm_name(arm)) + ": ";
       if (count.total < definition.ramp[state.step].samples) {
         return {who + std::to_string(count.total) + " of " +
                     std::to_string(definition.ramp[state.step].samples) + " samples",
                 ""};
+      }
+      // What was counted before says nothing of an arm that has fallen silent since.
+      if (state.arms[arm].guards[at].window.sum.total == 0) {
+        return {who + "no samples in the last " + std::to_string(definition.window) + " s", ""};
       }
       const double upper = evidence::upper_bound(count, wrong);
       const auto parts = static_cast<std::uint64_t>(upper * kWhole);
