@@ -146,12 +146,6 @@ bare::Health Wallet::health() {
 
 // ---- the host and the owner
 
-Status Wallet::Served::read(std::uint64_t offset, MutableBytes to) {
-  if (offset > bytes.size() || to.size() > bytes.size() - offset) return fail(Code::out_of_range);
-  copy_into(to, bytes.subspan(static_cast<std::size_t>(offset), to.size()));
-  return {};
-}
-
 Result<std::optional<bare::Host::Offer>> Wallet::offer() {
   if (observer.heard_an_end()) return std::nullopt;
   return Offer{at_hand().package->envelope.size(), 1};
@@ -169,8 +163,8 @@ Result<Source*> Wallet::payload(const Digest& digest) {
     const package::Component component = manifest.component(i);
     for (std::size_t k = 0; k < component.payload_count(); ++k) {
       if (component.payload(k).digest != digest) continue;
-      served_.bytes = package.parts[i].payloads[k];
-      return &served_;
+      served_.emplace(package.parts[i].payloads[k]);
+      return &*served_;
     }
   }
   return fail(Code::not_found);

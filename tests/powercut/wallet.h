@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "core/bare/bare.h"
+#include "core/base/bytes_source.h"
 #include "core/delta/delta.h"
 #include "tests/powercut/lives.h"
 #include "tests/powercut/machine.h"
@@ -59,13 +60,6 @@ class Wallet final : bare::Host, bare::Owner, bare::Machine {
   bare::Health health() override;
   void staging(std::string_view, std::uint64_t, std::uint64_t) override { observer.made_granule(); }
 
-  // What travels, from a host that has it.
-  class Served final : public Source {
-   public:
-    Bytes bytes;
-    Status read(std::uint64_t offset, MutableBytes to) override;
-  };
-
   const Chapter& at_hand() const { return life_->chapters[chapter_]; }
   bare::Storage storage();
   std::size_t granule_of(SlotId id) const;
@@ -81,7 +75,7 @@ class Wallet final : bare::Host, bare::Owner, bare::Machine {
   };
   std::unique_ptr<Work> work_;
   std::unique_ptr<bare::Agent> agent_;
-  Served served_;
+  std::optional<BytesSource> served_;
   int hangs_ = 0;
   std::optional<slot::Boot> running_;  // nothing in recovery
 
