@@ -75,7 +75,7 @@ Point negative(const Point& p) { return {kField.negative(p.x), p.y, p.z, kField.
 U256 reduce_by_order(Bytes hash) {
   U256 made;
   for (std::size_t i = hash.size() * 8; i-- > 0;) {
-    std::uint32_t carry = (hash[i / 8] >> (i % 8)) & 1U;
+    std::uint32_t carry = (std::uint32_t{hash[i / 8]} >> (i % 8)) & 1U;
     for (std::uint32_t& limb : made.limbs) {
       const std::uint32_t next = limb >> 31;
       limb = limb << 1 | carry;
