@@ -15,9 +15,10 @@
 // It promises: no data decides nothing, in no direction; a failed query is not zeros; the share
 // grows only where the upper confidence bound of every guard is below its limit; what hits both
 // arms alike pauses, and does not roll back; arms of wrong sizes stop the analysis, since every
-// later number would be wrong; a counter that began again is neither forgotten nor counted twice;
-// every decision says its rule, value, window and counts. It reads no clock, file or socket, and
-// it decides which policy is advised, never which policy may run: that is signed elsewhere.
+// later number would be wrong; a payment is counted at most once, whatever Prometheus calls the
+// server; every decision says its rule, value, window and counts. It reads no clock, file or
+// socket, and it decides which policy is advised, never which policy may run: that is signed
+// elsewhere.
 #pragma once
 
 #include <cstdint>
@@ -46,6 +47,7 @@ inline constexpr std::size_t kNameMax = 32;              // bytes of a name
 inline constexpr std::size_t kListMax = 32;              // regions, groups or tiers
 inline constexpr std::size_t kWordMax = 64;              // bytes of one of those
 inline constexpr std::size_t kSeriesMax = 4096;          // counters that are followed at once
+inline constexpr std::int64_t kSeriesSeconds = 86'400;   // that one is remembered when it vanished
 inline constexpr std::size_t kDefinitionMax = 64 << 10;  // bytes as JSON
 inline constexpr std::size_t kStateMax = 4 << 20;        // bytes as JSON
 inline constexpr std::uint32_t kWhole = 1'000'000;       // limits count millionths: 5 % = 50 000
@@ -122,8 +124,9 @@ enum class Cause : std::uint8_t {
   jitter = 4,
   ratio = 5,
 };
-// What a look at the metrics gave: three states, of which one lets anything happen.
-enum class Data : std::uint8_t { none = 0, value = 1, error = 2 };
+// What a look at the metrics gave: of these states one lets anything happen. `uncounted`: there was
+// an answer, which cannot be counted.
+enum class Data : std::uint8_t { none = 0, value = 1, error = 2, uncounted = 3 };
 
 // What was counted in one tick, arm by arm.
 struct ArmTick {
@@ -137,14 +140,24 @@ struct Observation {
   std::vector<ArmTick> arms{};  // Definition::arm_count of them where data is a value
 };
 
-// One counter as Prometheus has it.
+// One counter as Prometheus has it. It is known by what its server says of it, and by no label that
+// Prometheus gives: a server that is scraped under another name, or twice, is still one server.
 enum class Counter : std::uint8_t { succeeded, failed, fast, timed, devices };
 struct Sample {
-  std::string series;  // all of its labels: what it is known by
+  std::string book;  // of the process that counts, which keeps it over restarts
   Counter counter = Counter::succeeded;
   std::string arm;
   std::uint32_t stage = 0;  // of `devices`
+  std::int64_t since = 0;   // when it stood at zero; 0 where nobody knows
   std::uint64_t value = 0;
+
+  std::string series() const;
+};
+// A counter that is followed.
+struct Followed {
+  std::uint64_t last = 0;
+  std::int64_t seen = 0;
+  friend bool operator==(const Followed&, const Followed&) = default;
 };
 
 struct Window {
@@ -187,8 +200,8 @@ struct State {
   std::uint64_t ticks = 0;
   std::int64_t ticked = 0;
   Data data = Data::value;
-  std::vector<ArmState> arms;                                // the baseline first
-  std::map<std::string, std::uint64_t, std::less<>> ledger;  // each counter's last value
+  std::vector<ArmState> arms;                           // the baseline first
+  std::map<std::string, Followed, std::less<>> ledger;  // by Sample::series
 
   // fresh is the state of an experiment that was just made.
   static State fresh(const Definition& definition);
@@ -224,11 +237,15 @@ struct Verdict {
   bool alerts() const { return act != Act::went_on; }
 };
 
-// observe turns counters into what happened since the last tick, and remembers where they stand. A
-// counter that is smaller than before began again: all that it shows is new. Samples of arms that
-// are not in the definition are passed over. No sample at all is no data. Errors make an
-// observation too: use failed.
-Observation observe(State& state, const Definition& definition, const std::vector<Sample>& samples);
+// observe turns counters into what happened since the last tick, and remembers where they stand.
+// Where a counter is met for the first time, what it shows is new if it stood at zero within the
+// window, and was there before otherwise. One that is smaller than before tells nothing new: books
+// only grow, so it is an old reading. What vanished for a day is forgotten, and gives way earlier
+// where there is no room. Samples of arms that are not in the definition are passed over. No sample
+// at all is no data; too many counters, and one that does not say whose it is, cannot be counted.
+// Errors of asking make an observation too: use failed.
+Observation observe(State& state, const Definition& definition, const std::vector<Sample>& samples,
+                    std::int64_t now);
 Observation failed(Code why);
 
 // tick judges once. At most one verdict changes the phase.

@@ -92,12 +92,17 @@ Status read_into(T& into, const Value& value, std::string_view key, std::int64_t
 }
 
 Status read_ledger(const Value& value, State& state) {
-  AIRLOCK_ASSIGN(const Value* ledger, json::object(value, "ledger"));
+  AIRLOCK_ASSIGN(const Value* found, json::optional(value, "counters"));
+  if (found == nullptr) return {};  // an older state knew them by other names
+  AIRLOCK_ASSIGN(const Value* ledger, json::object(value, "counters"));
   if (ledger->size() > kSeriesMax) return fail(Code::too_many);
-  for (const auto& [series, last] : ledger->items()) {
+  for (const auto& [series, entry] : ledger->items()) {
     if (series.size() > kSeriesNameMax) return fail(Code::oversized);
-    AIRLOCK_ASSIGN(const std::int64_t number, json::integer(*ledger, series, 0, kCountMax));
-    state.ledger.emplace(series, static_cast<std::uint64_t>(number));
+    if (!entry.is_array() || entry.size() != 2) return fail(Code::wrong_type);
+    AIRLOCK_ASSIGN(const std::int64_t last, number_at(entry, 0, 0));
+    AIRLOCK_ASSIGN(const std::int64_t seen, number_at(entry, 1, 0));
+    if (last > kCountMax) return fail(Code::out_of_range);
+    state.ledger.emplace(series, Followed{static_cast<std::uint64_t>(last), seen});
   }
   return {};
 }
@@ -113,7 +118,7 @@ Status read_numbers(const Value& value, State& state) {
   AIRLOCK_TRY(read_into(state.resumes, value, "resumes", kWordNumber));
   AIRLOCK_TRY(read_into(state.ticks, value, "ticks", kNumberMax));
   AIRLOCK_TRY(read_into(state.ticked, value, "ticked", kNumberMax));
-  return read_into(state.data, value, "data", 2);
+  return read_into(state.data, value, "data", 3);
 }
 
 }  // namespace
@@ -165,7 +170,7 @@ std::string State::write() const {
                  {"ticked", ticked},
                  {"data", static_cast<int>(data)},
                  {"arms", Value::array()},
-                 {"ledger", Value::object()}};
+                 {"counters", Value::object()}};
   for (const ArmState& arm : arms) {
     Value row = {{"guards", Value::array()},
                  {"devices", arm.devices},
@@ -174,7 +179,9 @@ std::string State::write() const {
     for (const Watch& watch : arm.guards) row["guards"].push_back(write_watch(watch));
     value["arms"].push_back(std::move(row));
   }
-  for (const auto& [series, last] : ledger) value["ledger"][series] = last;
+  for (const auto& [series, entry] : ledger) {
+    value["counters"][series] = {entry.last, entry.seen};
+  }
   return json::write(value);
 }
 

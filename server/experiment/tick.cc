@@ -10,6 +10,18 @@ using internal::enter;
 using internal::Look;
 using internal::rate_of_limit;
 
+// why_not says what keeps an answer from being counted.
+std::string why_not(const Observation& seen) {
+  const std::string code(name(seen.error));
+  if (seen.data == Data::none) return "Prometheus has no data of this experiment";
+  if (seen.data == Data::error) return "Prometheus could not be asked: " + code;
+  if (seen.error == Code::too_many) {
+    return "Prometheus tells of more than " + std::to_string(kSeriesMax) + " counters";
+  }
+  if (seen.error == Code::missing_field) return "a counter does not say of which book it is";
+  return "a counter cannot be read: " + code;
+}
+
 // note_data remembers whether there was data, and says when that changes. It answers whether there
 // is any to judge.
 bool note_data(Look& look, const Observation& seen) {
@@ -32,9 +44,7 @@ bool note_data(Look& look, const Observation& seen) {
     return true;
   }
   if (same) return false;
-  std::string why = seen.data == Data::none
-                        ? "Prometheus has no data of this experiment"
-                        : "Prometheus could not be asked: " + std::string(name(seen.error));
+  const std::string why = why_not(seen);
   const std::string words =
       internal::head(Act::held, look.now) + why + "; nothing is decided, and no share grows";
   look.verdicts.push_back({look.now, Act::held, "data", "", {}, {}, 0, 0, words});

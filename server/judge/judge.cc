@@ -38,7 +38,7 @@ Status Judge::judge(const store::Experiment& row, std::int64_t now) {
   using experiment::Phase;
   if (state.phase == Phase::created || state.phase == Phase::rolled_back) return {};
   const auto samples = world_.ask(row.id, now);
-  const auto seen = samples ? experiment::observe(state, definition, *samples)
+  const auto seen = samples ? experiment::observe(state, definition, *samples, now)
                             : experiment::failed(samples.error().code);
   const auto verdicts = experiment::tick(state, definition, seen, now);
   store::Change change{row.id, row.revision, state.write(), {}};

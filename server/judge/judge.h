@@ -31,7 +31,7 @@ inline constexpr std::size_t kAlertsAtOnce = 20;  // that are told in one turn
 
 // expression_of is the query for all counters of an experiment, answered for one moment.
 std::string expression_of(std::int64_t experiment);
-// samples_of picks the counters out of an answer. Errors: those of peer::count_of, oversized.
+// samples_of picks the counters out of an answer. Errors: those of peer::count_of.
 Result<std::vector<experiment::Sample>> samples_of(const std::vector<peer::Sample>& answer);
 
 // What lies outside. `tell` is empty where nobody wants to hear alerts.

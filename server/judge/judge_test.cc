@@ -24,6 +24,17 @@ peer::Sample sample(std::map<std::string, std::string, std::less<>> labels, std:
   return {std::move(labels), std::move(value)};
 }
 
+peer::Sample scraped(const char* book, const char* job, const char* instance) {
+  return sample({{"__name__", "airlock_payments_total"},
+                 {"arm", "b"},
+                 {"book", book},
+                 {"instance", instance},
+                 {"job", job},
+                 {"result", "failed"},
+                 {"since", "1800000000"}},
+                "5");
+}
+
 class JudgeTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -68,9 +79,9 @@ class JudgeTest : public testing::Test {
   void count(std::uint64_t failed, std::uint64_t total) {
     failed_ += failed;
     succeeded_ += total - failed;
-    samples_ = {{"payments|f|b", Counter::failed, "b", 0, failed_},
-                {"payments|s|b", Counter::succeeded, "b", 0, succeeded_},
-                {"payments|s|baseline", Counter::succeeded, "baseline", 0, succeeded_ * 19}};
+    samples_ = {{"one", Counter::failed, "b", 0, kNow, failed_},
+                {"one", Counter::succeeded, "b", 0, kNow, succeeded_},
+                {"one", Counter::succeeded, "baseline", 0, kNow, succeeded_ * 19}};
   }
 
   file::Path folder_;
@@ -148,6 +159,20 @@ TEST_F(JudgeTest, LosesToAnOperatorWhoWasFaster) {
   EXPECT_TRUE(state().ledger.empty());  // nothing was counted by the tick that lost
 }
 
+// What was counted before a server got another name is not counted again.
+TEST_F(JudgeTest, CountsAServerOnceThatReturnsUnderAnotherName) {
+  World renamed = world();
+  std::vector<peer::Sample> answer = {scraped("3f", "airlock", "one:8443")};
+  answer.front().value = "500";
+  renamed.ask = [&](std::int64_t, std::int64_t) { return samples_of(answer); };
+  Judge judge(*experiments_, renamed);
+  ASSERT_TRUE(judge.look(kNow));
+  answer = {scraped("3f", "moved", "two:8443")};
+  answer.front().value = "503";
+  ASSERT_TRUE(judge.look(kNow + 10));
+  EXPECT_EQ(state().arms[1].guards[0].stage, (experiment::Count{503, 503}));
+}
+
 TEST_F(JudgeTest, LetsOneProcessJudge) {
   Chair one(folder_);
   EXPECT_TRUE(one.take());
@@ -172,7 +197,7 @@ TEST_F(JudgeTest, ForgetsNothingAndCountsNothingTwiceWhenItIsKilled) {
   const auto ask = [counter](std::int64_t, std::int64_t) {
     const std::uint64_t value = counter->fetch_add(7) + 7;
     return Result<std::vector<experiment::Sample>>(
-        {{"payments|s|b", Counter::succeeded, "b", 0, value}});
+        {{"one", Counter::succeeded, "b", 0, kNow, value}});
   };
   std::mt19937 random(1);
   for (int life = 0; life < 100; ++life) {
@@ -213,19 +238,15 @@ TEST(Samples, AreTheCountersThatTheRulesKnow) {
   EXPECT_EQ((*samples)[2].counter, Counter::timed);
   EXPECT_EQ((*samples)[3].counter, Counter::devices);
   EXPECT_EQ((*samples)[3].stage, 3U);
-  EXPECT_TRUE((*samples)[3].series.starts_with("devices|"));
 }
 
-TEST(Samples, OfTwoProcessesAreTwoSeries) {
-  const auto of = [](const char* instance) {
-    return sample({{"__name__", "airlock_payments_total"},
-                   {"arm", "b"},
-                   {"instance", instance},
-                   {"result", "failed"}},
-                  "5");
-  };
-  const auto samples = samples_of({of("one"), of("two")});
-  EXPECT_NE((*samples)[0].series, (*samples)[1].series);
+TEST(Samples, OfOneBookAreOneSeriesWhateverPrometheusCallsItsServer) {
+  const auto samples =
+      *samples_of({scraped("3f", "airlock", "one:8443"), scraped("3f", "moved", "two:8443"),
+                   scraped("4a", "airlock", "one:8443")});
+  EXPECT_EQ(samples[0].series(), samples[1].series());
+  EXPECT_NE(samples[0].series(), samples[2].series());
+  EXPECT_EQ(samples[0].since, 1'800'000'000);
 }
 
 TEST(Samples, ThatAreNoCountersAreAnError) {

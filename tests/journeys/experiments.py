@@ -85,18 +85,20 @@ class Experiments(Stage):
         self.servers[name].send_signal(signal.SIGKILL)
         self.servers[name].wait()
 
-    def start_prometheus(self):
+    def start_prometheus(self, jobs=("airlock",)):
         targets = ", ".join(f'"127.0.0.1:{port}"' for port, _ in self.ports.values())
         (self.dir / "prometheus.yml").write_text(
-            "global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n  - job_name: airlock\n"
-            f"    scheme: https\n    tls_config: {{ca_file: ca.pem}}\n    static_configs: [{{targets: [{targets}]}}]\n")
+            "global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n" + "".join(
+                f"  - job_name: {job}\n    scheme: https\n    tls_config: {{ca_file: ca.pem}}\n"
+                f"    static_configs: [{{targets: [{targets}]}}]\n" for job in jobs))
         log = open(self.dir / "prometheus.log", "ab")
         self.prometheus = subprocess.Popen(
             ["prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=prometheus", "--log.level=warn",
              f"--web.listen-address=127.0.0.1:{self.prometheus_port}"], stdout=log, stderr=log, cwd=self.dir)
         log.close()
         self.children.append(self.prometheus)
-        self.wait_for(lambda: len(self.query("up == 1")) == len(self.ports), "Prometheus to scrape every server")
+        self.wait_for(lambda: len([one for one in self.query("up == 1") if one["metric"]["job"] in jobs]) == len(self.ports) * len(jobs),
+                      "Prometheus to scrape every server")
 
     def query(self, expression):
         url = f"http://127.0.0.1:{self.prometheus_port}/api/v1/query?query={urllib.parse.quote(expression)}"
@@ -233,6 +235,22 @@ class Experiments(Stage):
         self.wait_for(lambda: self.listed()["share"] == 5000, "what was reported meanwhile to count")
         acts = [verdict["act"] for verdict in reversed(self.verdicts())]
         self.assertEqual(acts[-2:], ["went on", "ramped"])
+
+    def test_a_server_that_comes_back_under_another_name_is_not_counted_again(self):
+        self.create([{"share": 5000}], window=3600)
+        self.begin("one")
+        paid = self.pay("one", self.gray(), 5) + 2 * len(self.gray())
+
+        def counted():
+            return self.listed()["arms"][1]["guards"][0]["total"]
+        self.wait_for(lambda: counted() == paid, "all payments to count")
+        self.kill_prometheus()
+        self.start_prometheus(jobs=("moved", "twice"))  # the readings of the job before are still there
+        paid += self.pay("two", self.gray(), 5)
+        self.wait_for(lambda: counted() >= paid, "the payments after it to count")
+        judged = self.listed()["judged"]
+        self.wait_for(lambda: self.listed()["judged"] > judged, "another look")
+        self.assertEqual(counted(), paid)
 
     def kill_prometheus(self):
         self.prometheus.kill()
