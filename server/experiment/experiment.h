@@ -52,6 +52,7 @@ inline constexpr std::size_t kDefinitionMax = 64 << 10;  // bytes as JSON
 inline constexpr std::size_t kStateMax = 4 << 20;        // bytes as JSON
 inline constexpr std::uint32_t kWhole = 1'000'000;       // limits count millionths: 5 % = 50 000
 inline constexpr std::int64_t kTickSeconds = 10;
+inline constexpr std::int64_t kLookGapMax = 120;          // seconds between two looks of one watch
 inline constexpr std::uint64_t kTicksPerAlarm = 259'200;  // ticks of thirty days
 inline constexpr std::int64_t kWindowMax = 3600;          // seconds
 inline constexpr std::uint32_t kResumesMax =
@@ -199,6 +200,7 @@ struct State {
   std::uint32_t resumes = 0;
   std::uint64_t ticks = 0;
   std::int64_t ticked = 0;
+  std::int64_t steady = 0;  // since when looks follow each other by an even clock; 0: always did
   Data data = Data::value;
   std::vector<ArmState> arms;                           // the baseline first
   std::map<std::string, Followed, std::less<>> ledger;  // by Sample::series
@@ -248,7 +250,9 @@ Observation observe(State& state, const Definition& definition, const std::vecto
                     std::int64_t now);
 Observation failed(Code why);
 
-// tick judges once. At most one verdict changes the phase.
+// tick judges once. Where the clock stepped back since the last look, nothing lies in the future
+// any more; then, and where nobody looked for kLookGapMax (a clock that is ahead looks like that),
+// no share grows and no pause ends for a window. At most one verdict changes the phase.
 std::vector<Verdict> tick(State& state, const Definition& definition, const Observation& seen,
                           std::int64_t now);
 

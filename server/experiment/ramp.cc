@@ -66,6 +66,7 @@ void grow(Look& look) {
   const std::size_t next = state.step + 1;
   if (!definition.automatic || next >= definition.ramp.size()) return;
   if (look.now - state.since < definition.ramp[state.step].seconds) return;
+  if (seconds_to_steady(state, definition, look.now) > 0) return;
   const Proof proof = proof_of(state, definition);
   if (!proof.missing.empty()) return;
   const std::uint32_t before = state.share;
@@ -89,6 +90,8 @@ std::string waits_for(const State& state, const Definition& definition, std::int
   if (!definition.automatic) return "an operator";
   const std::int64_t left = definition.ramp[state.step].seconds - (now - state.since);
   if (left > 0) return std::to_string(left) + " s more at this share";
+  const std::int64_t uneven = internal::seconds_to_steady(state, definition, now);
+  if (uneven > 0) return std::to_string(uneven) + " s more of a clock that goes evenly";
   return proof_of(state, definition).missing;
 }
 

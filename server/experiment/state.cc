@@ -107,6 +107,13 @@ Status read_ledger(const Value& value, State& state) {
   return {};
 }
 
+// read_new reads what older servers did not write yet.
+template <class T>
+Status read_new(T& into, const Value& value, std::string_view key, std::int64_t max) {
+  AIRLOCK_ASSIGN(const Value* found, json::optional(value, key));
+  return found == nullptr ? Status() : read_into(into, value, key, max);
+}
+
 Status read_numbers(const Value& value, State& state) {
   constexpr std::int64_t kWordNumber = std::numeric_limits<std::uint32_t>::max();
   AIRLOCK_TRY(read_into(state.phase, value, "phase", 3));
@@ -118,6 +125,7 @@ Status read_numbers(const Value& value, State& state) {
   AIRLOCK_TRY(read_into(state.resumes, value, "resumes", kWordNumber));
   AIRLOCK_TRY(read_into(state.ticks, value, "ticks", kNumberMax));
   AIRLOCK_TRY(read_into(state.ticked, value, "ticked", kNumberMax));
+  AIRLOCK_TRY(read_new(state.steady, value, "steady", kNumberMax));
   return read_into(state.data, value, "data", 3);
 }
 
@@ -168,6 +176,7 @@ std::string State::write() const {
                  {"resumes", resumes},
                  {"ticks", ticks},
                  {"ticked", ticked},
+                 {"steady", steady},
                  {"data", static_cast<int>(data)},
                  {"arms", Value::array()},
                  {"counters", Value::object()}};

@@ -231,6 +231,7 @@ void go_on(Look& look) {
   if (!internal::ends_by_itself(state.cause) || state.resumes >= kResumesMax) return;
   const std::int64_t waited = look.now - state.since;
   if (waited < look.definition.hold << state.resumes || find_breach(look, 0)) return;
+  if (internal::seconds_to_steady(state, look.definition, look.now) > 0) return;
   ++state.resumes;
   internal::forget_windows(state);
   enter(state, Phase::running, Cause::none, look.now);
@@ -272,7 +273,7 @@ std::vector<Verdict> tick(State& state, const Definition& definition, const Obse
   if (state.phase == Phase::created || state.phase == Phase::rolled_back) return {};
   Look look{state, definition, now};
   ++state.ticks;
-  state.ticked = now;
+  internal::notice_clock(look);
   if (!note_data(look, seen)) return std::move(look.verdicts);
   const std::vector<bool> over_before = over_limit(look);
   absorb(look, seen);

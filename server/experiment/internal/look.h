@@ -48,6 +48,11 @@ inline bool ends_by_itself(Cause cause) {
   return cause == Cause::limit || cause == Cause::both_arms;
 }
 
+// notice_clock sees to it that nothing lies in the future, and that time in which nobody looked, or
+// which only a wrong clock told of, counts for nothing.
+void notice_clock(Look& look);
+// seconds_to_steady is how long no share grows and no pause ends because of the clock.
+std::int64_t seconds_to_steady(const State& state, const Definition& definition, std::int64_t now);
 // judge_jitter pauses a split of which an arm is surely more than `jitter` off its share.
 void judge_jitter(Look& look);
 // judge_ratio stops the analysis where the arms do not have the sizes of their shares.
