@@ -107,21 +107,94 @@ TEST_F(JudgeTest, StoresADecisionWithItsNumbersAndTellsIt) {
   EXPECT_NE(decisions.front().words.find("52 of 712 payments failed (7.3 % > 5 %)"),
             std::string::npos);
   EXPECT_NE(decisions.front().numbers.find("\"total\":712"), std::string::npos);
-  ASSERT_TRUE(judge.deliver());
-  ASSERT_TRUE(judge.deliver());
+  Messenger messenger(*experiments_, world());
+  ASSERT_TRUE(messenger.deliver());
+  ASSERT_TRUE(messenger.deliver());
   ASSERT_EQ(told_.size(), 1U);
   EXPECT_EQ((*json::parse(told_.front(), 10'000))["numbers"]["bad"], 52);
 }
 
-TEST_F(JudgeTest, KeepsAnAlertUntilSomebodyTakesIt) {
-  Judge judge(*experiments_, world());
-  count(52, 712);
+// What a messenger has told after so many calls, where these are the answers to each decision.
+class MessengerTest : public JudgeTest {
+ protected:
+  // Three decisions that are alerts, each of them about a share.
+  void decide() {
+    auto row = experiments_->list()->front();
+    store::Change change{row.id, row.revision, row.state, {}};
+    for (const char* const words : {"first", "second", "third"}) {
+      change.decisions.push_back(
+          {.at = kNow, .act = "paused", .words = words, .numbers = "{}", .alert = true});
+    }
+    ASSERT_TRUE(experiments_->apply(change));
+  }
+  World answering(std::function<Status(const std::string& words)> answer) {
+    World made = world();
+    made.tell = [this, answer](const std::string& json) {
+      told_.push_back((*json::parse(json, 10'000))["words"].get<std::string>());
+      return answer(told_.back());
+    };
+    return made;
+  }
+  static void call(Messenger& messenger, int times) {
+    for (int at = 0; at < times; ++at) (void)messenger.deliver();
+  }
+  std::size_t waiting() { return experiments_->untold(10)->size(); }
+};
+
+TEST_F(MessengerTest, KeepsAnAlertUntilSomebodyTakesIt) {
+  decide();
   deaf_ = true;
-  ASSERT_TRUE(judge.look(kNow));
-  EXPECT_FALSE(judge.deliver());
+  Messenger messenger(*experiments_, world());
+  call(messenger, 20 * kRestTurns);
+  EXPECT_EQ(waiting(), 3U);
   deaf_ = false;
-  Judge another(*experiments_, world());  // after a restart
-  ASSERT_TRUE(another.deliver());
+  Messenger another(*experiments_, world());  // after a restart
+  call(another, 3);
+  EXPECT_EQ(told_.size(), 3U);
+  EXPECT_EQ(waiting(), 0U);
+}
+
+TEST_F(MessengerTest, GivesUpWhatIsRefusedForGoodAndGoesOnWithTheNext) {
+  decide();
+  Messenger messenger(*experiments_, answering([](const std::string& words) -> Status {
+    if (words == "first") return fail(Code::http_failed, 410);
+    return {};
+  }));
+  call(messenger, kRefusalsMax * (kRestTurns + 1) + 3);
+  const std::vector<std::string> expected = {"first", "first",  "first", "first",
+                                             "first", "second", "third"};
+  EXPECT_EQ(told_, expected);
+  EXPECT_EQ(waiting(), 0U);
+  EXPECT_NE(logged_.find("alert_given_up"), std::string::npos);
+  EXPECT_NE(logged_.find("\"status\":410"), std::string::npos);
+  EXPECT_NE(logged_.find("\"words\":\"first\""), std::string::npos);
+}
+
+TEST_F(MessengerTest, LosesNothingByErrorsThatPass) {
+  const std::vector<Error> errors = {{Code::http_failed, 500}, {Code::http_failed, 503},
+                                     {Code::http_failed, 429}, {Code::http_failed, 408},
+                                     {Code::timed_out, 0},     {Code::overloaded, 0},
+                                     {Code::unreachable, 0},   {Code::tls_failed, 0}};
+  decide();
+  int tries = 0;
+  Messenger messenger(*experiments_, answering([&](const std::string&) -> Status {
+    return std::unexpected(errors[static_cast<std::size_t>(tries++) % errors.size()]);
+  }));
+  call(messenger, 30 * (kRestTurns + 1));
+  EXPECT_EQ(tries, 30);
+  EXPECT_EQ(waiting(), 3U);
+  EXPECT_EQ(told_, std::vector<std::string>(30, "first"));
+}
+
+TEST_F(MessengerTest, RestsAfterAnAlertThatWasNotTaken) {
+  decide();
+  deaf_ = true;
+  Messenger messenger(*experiments_, world());
+  EXPECT_FALSE(messenger.deliver());
+  deaf_ = false;
+  call(messenger, kRestTurns);
+  EXPECT_TRUE(told_.empty());
+  call(messenger, 1);
   EXPECT_EQ(told_.size(), 1U);
 }
 

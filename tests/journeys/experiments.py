@@ -25,7 +25,10 @@ def free_port():
 
 class Hook(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
-        self.server.told.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+        alert = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.server.asked.append(alert)
+        self.server.open.wait()
+        self.server.told.append(alert)
         self.send_response(204)
         self.end_headers()
 
@@ -58,7 +61,9 @@ class Experiments(Stage):
         self.make_certificates()
         self.publish(self.make_release("1.0.0", firmware(40_000, 1)))
         self.hook = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
-        self.hook.told = []
+        self.hook.asked, self.hook.told, self.hook.open = [], [], threading.Event()
+        self.hook.open.set()
+        self.addCleanup(self.hook.open.set)
         threading.Thread(target=self.hook.serve_forever, daemon=True).start()
         self.addCleanup(self.hook.server_close)
         self.addCleanup(self.hook.shutdown)
@@ -279,6 +284,23 @@ class Experiments(Stage):
         self.wait_for(lambda: any(told["act"] == "rolled back" for told in self.hook.told), "the alert")
         told = {alert["id"] for alert in self.hook.told}
         self.assertLessEqual(told, {verdict["id"] for verdict in self.verdicts()})
+
+    def test_whoever_is_slow_to_hear_an_alert_holds_up_no_judge(self):
+        self.create([{"share": 5000}])
+        self.begin("one")
+        self.hook.open.clear()
+        self.pay("one", self.gray(), 3, failing=1)
+        self.wait_for(lambda: self.hook.asked, "the alert to be told")
+        looks = set()
+
+        def looked():
+            looks.add(self.listed()["judged"])
+            return len(looks) > 3
+        self.wait_for(looked, "more looks")
+        self.assertLess(len(self.hook.asked), 3)  # no look waited for an answer
+        self.assertEqual({alert["act"] for alert in self.hook.asked}, {"paused"})
+        self.hook.open.set()
+        self.wait_for(lambda: self.hook.told, "the alert to be heard")
 
     def test_an_operator_pauses_and_takes_it_back(self):
         made = self.create([{"share": 10000}])
