@@ -7,18 +7,21 @@
 // and what was decided come out, with the numbers and in words.
 //
 // There are two layers. *Limit*: the rate of a sliding window is above what is written and the
-// window has enough samples. Then the gray users get the baseline at once, and the split is tried
-// again by itself after a while. *Evidence*: the sequential tests of server/evidence, which hold
-// however often one looks. Then the experiment is over: rolled back, for good. The written limit
-// alone, asked every ten seconds, would roll back healthy policies every day.
+// window has enough samples. Then, as each guard says, all gray users get the baseline at once and
+// the split is tried again by itself after a while (pause), or those whom the last step of the ramp
+// brought do until it is proven anew (degrade), or it is over. *Evidence*: the sequential tests of
+// server/evidence, which hold however often one looks. Then the experiment is over: rolled back,
+// for good. The written limit alone, asked every ten seconds, would roll back healthy policies
+// every day.
 //
 // It promises: no data decides nothing, in no direction; a failed query is not zeros; the share
-// grows only where the upper confidence bound of every guard is below its limit; what hits both
-// arms alike pauses, and does not roll back; arms of wrong sizes stop the analysis, since every
-// later number would be wrong; a payment is counted at most once, whatever Prometheus calls the
-// server; every decision says its rule, value, window and counts. It reads no clock, file or
-// socket, and it decides which policy is advised, never which policy may run: that is signed
-// elsewhere.
+// grows by itself only where the upper confidence bound of every guard that acts is below its
+// limit; what hits both arms alike pauses, and neither degrades nor rolls back; where there is no
+// baseline beside an arm, as at 100 %, nothing is known of that, so that it pauses, and goes on at
+// the share before, where there is one; arms of wrong sizes stop the analysis, since every later
+// number would be wrong; a payment is counted at most once, whatever Prometheus calls the server;
+// every decision says its rule, value, window and counts. It reads no clock, file or socket, and it
+// decides which policy is advised, never which policy may run: that is signed elsewhere.
 #pragma once
 
 #include <cstdint>
@@ -55,8 +58,9 @@ inline constexpr std::int64_t kTickSeconds = 10;
 inline constexpr std::int64_t kLookGapMax = 120;          // seconds between two looks of one watch
 inline constexpr std::uint64_t kTicksPerAlarm = 259'200;  // ticks of thirty days
 inline constexpr std::int64_t kWindowMax = 3600;          // seconds
-inline constexpr std::uint32_t kResumesMax =
-    3;  // times that a pause ends by itself, each twice as late
+// Times that a pause ends by itself, each twice as late, and that a share which was degraded grows
+// by itself again.
+inline constexpr std::uint32_t kResumesMax = 3;
 inline constexpr std::uint32_t kSlowMs =
     800;                                    // a bucket of the wallets' histogram ends exactly here
 inline constexpr double kWrongRamp = 0.05;  // chance of ever growing the share of a bad policy
@@ -116,7 +120,7 @@ struct Definition {
 // Stored: append only.
 enum class Phase : std::uint8_t { created = 0, running = 1, paused = 2, rolled_back = 3 };
 std::string_view name_of(Phase phase);
-// Why it is paused. Those from `operators` on stay until an operator resumes.
+// Why it is paused. That of operators, jitter and ratio stays until an operator resumes.
 enum class Cause : std::uint8_t {
   none = 0,
   limit = 1,
@@ -124,6 +128,7 @@ enum class Cause : std::uint8_t {
   operators = 3,
   jitter = 4,
   ratio = 5,
+  alone = 6,  // nobody was left to compare with
 };
 // What a look at the metrics gave: of these states one lets anything happen. `uncounted`: there was
 // an answer, which cannot be counted.
@@ -198,6 +203,7 @@ struct State {
   std::uint32_t stage = 0;  // grows whenever somebody may be served another policy
   std::int64_t since = 0;   // of the phase and step
   std::uint32_t resumes = 0;
+  std::uint32_t degrades = 0;
   std::uint64_t ticks = 0;
   std::int64_t ticked = 0;
   std::int64_t steady = 0;  // since when looks follow each other by an even clock; 0: always did

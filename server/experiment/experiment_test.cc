@@ -162,17 +162,6 @@ TEST(Limit, LooksAtTheWindowAndNotAtWhatWasBefore) {
   EXPECT_EQ(play.state.phase, Phase::running);
 }
 
-TEST(Limit, DegradesWhereMoreThanOnePercentTakeLongerThan800Milliseconds) {
-  FakeExperiment play;
-  const auto verdicts = play.tick({.arm = {1, 1000}, .arm_slow = {11, 1000}});
-  ASSERT_EQ(verdicts.size(), 1U);
-  EXPECT_EQ(verdicts.front().act, Act::degraded);
-  EXPECT_NE(verdicts.front().words.find("11 of 1000 payments took over 0.8 s (1.1 % > 1 %)"),
-            std::string::npos);
-  EXPECT_TRUE(verdicts.front().alerts());
-  EXPECT_EQ(play.state.phase, Phase::paused);
-}
-
 TEST(Limit, RollsBackWhereThatIsConfigured) {
   json::Value value = fake_definition();
   value["guards"] = {{{"metric", "failures"}, {"on_limit", "rollback"}}};
@@ -182,6 +171,18 @@ TEST(Limit, RollsBackWhereThatIsConfigured) {
   FakeExperiment outage(value);
   outage.tick({.arm = {52, 712}, .baseline = {410, 2104}});
   EXPECT_EQ(outage.state.phase, Phase::paused);
+}
+
+TEST(Limit, RollsBackNothingWhereNobodyIsLeftToCompareWith) {
+  json::Value value = fake_definition();
+  value["guards"] = {{{"metric", "failures"}, {"on_limit", "rollback"}}};
+  FakeExperiment play(value);
+  play.tick(kHealthy);
+  ASSERT_TRUE(ramp(play.state, play.definition, 10'000, play.now));
+  play.tick({.arm = {520, 2000}, .baseline = {1, 10}});  // what was under way
+  EXPECT_EQ(play.state.phase, Phase::paused);
+  EXPECT_NE(play.state.words.find("nobody is left to compare with, so nothing is rolled back"),
+            std::string::npos);
 }
 
 TEST(Limit, IsTakenBackByItselfThreeTimesAndThenNoMore) {
@@ -243,11 +244,62 @@ TEST(Evidence, AgainstBothArmsPausesAndDoesNotRollBack) {
   EXPECT_EQ(play.count(Act::rolled_back), 0U);
 }
 
-TEST(Evidence, StandsAloneWhereNobodyIsLeftToCompareWith) {
-  FakeExperiment play;
+TEST(Evidence, RollsBackNothingWhereNobodyIsLeftToCompareWith) {
+  json::Value value = fake_definition();
+  value["samples"] = 1'000'000'000;  // no limit says anything
+  value["automatic"] = false;
+  FakeExperiment play(value);
+  play.ticks(100, {.arm = {4, 100}, .baseline = {20, 1900}});  // worse, and within the limit
   ASSERT_TRUE(ramp(play.state, play.definition, 10'000, play.now));
-  play.ticks(20, {.arm = {30, 100}});
-  EXPECT_EQ(play.state.phase, Phase::rolled_back);
+  play.ticks(20, {.arm = {30, 100}, .baseline = {0, 50}});  // of before, under way
+  EXPECT_EQ(play.state.phase, Phase::paused);
+  EXPECT_EQ(play.state.cause, Cause::alone);
+  EXPECT_NE(play.state.words.find("; nobody is left to compare with, so nothing is rolled back; "
+                                  "tried again in 300 s"),
+            std::string::npos)
+      << play.state.words;
+}
+
+// There the same evidence tells an outage from a bad policy.
+TEST(Evidence, IsSoughtAgainBesideABaseline) {
+  for (const bool is_fault : {true, false}) {
+    FakeExperiment play;
+    ASSERT_TRUE(ramp(play.state, play.definition, 10'000, play.now));
+    play.ticks(8, {.arm = {30, 100}});
+    ASSERT_EQ(play.state.phase, Phase::paused);
+    while (play.state.phase == Phase::paused) play.tick({.baseline = {2, 100}});
+    EXPECT_EQ(play.state.share, 2'500U);
+    EXPECT_NE(
+        play.state.words.find("tried again at 25 %, beside a baseline to compare with (1 of 3)"),
+        std::string::npos);
+    play.ticks(5, {.arm = {30, 100}, .baseline = {is_fault ? 2U : 30U, 100}});
+    EXPECT_EQ(play.state.phase, is_fault ? Phase::rolled_back : Phase::paused);
+  }
+}
+
+// An arm that is somewhat worse, and within its limit, is not to blame for an outage that follows.
+TEST(Evidence, OfADifferenceWithinTheLimitIsNoEvidenceInAnOutage) {
+  FakeExperiment play;
+  play.ticks(500, {.arm = {4, 100}, .baseline = {20, 1900}});
+  ASSERT_EQ(play.state.phase, Phase::running);
+  play.ticks(30, kOutage);
+  EXPECT_EQ(play.state.phase, Phase::paused);
+  EXPECT_EQ(play.count(Act::rolled_back), 0U);
+}
+
+TEST(Evidence, AgainstOneArmComesBeforeAnOutageOfAnother) {
+  json::Value value = fake_definition();
+  value["samples"] = 1'000'000'000;  // no limit says anything
+  value["arms"] = {{{"name", "b"}, {"policy", std::string(64, 'b')}, {"weight", 5'000}},
+                   {{"name", "c"}, {"policy", std::string(64, 'c')}, {"weight", 5'000}}};
+  FakeExperiment play(value);
+  const Observation seen{
+      .data = Data::value,
+      .arms = {{{300, 1'000}, {}, 0}, {{300, 1'000}, {}, 0}, {{900, 1'000}, {}, 0}}};
+  while (play.all.empty()) play.look(seen);
+  ASSERT_EQ(play.all.size(), 1U);
+  EXPECT_EQ(play.all.front().act, Act::rolled_back);
+  EXPECT_EQ(play.all.front().arm, "c");
 }
 
 TEST(Evidence, OfAGuardInDryRunOnlySpeaks) {

@@ -117,7 +117,7 @@ Status read_new(T& into, const Value& value, std::string_view key, std::int64_t 
 Status read_numbers(const Value& value, State& state) {
   constexpr std::int64_t kWordNumber = std::numeric_limits<std::uint32_t>::max();
   AIRLOCK_TRY(read_into(state.phase, value, "phase", 3));
-  AIRLOCK_TRY(read_into(state.cause, value, "cause", 5));
+  AIRLOCK_TRY(read_into(state.cause, value, "cause", 6));
   AIRLOCK_TRY(read_into(state.share, value, "share", assignment::kBuckets));
   AIRLOCK_TRY(read_into(state.step, value, "step", kStepsMax - 1));
   AIRLOCK_TRY(read_into(state.stage, value, "stage_number", kWordNumber));
@@ -125,6 +125,7 @@ Status read_numbers(const Value& value, State& state) {
   AIRLOCK_TRY(read_into(state.resumes, value, "resumes", kWordNumber));
   AIRLOCK_TRY(read_into(state.ticks, value, "ticks", kNumberMax));
   AIRLOCK_TRY(read_into(state.ticked, value, "ticked", kNumberMax));
+  AIRLOCK_TRY(read_new(state.degrades, value, "degrades", kWordNumber));
   AIRLOCK_TRY(read_new(state.steady, value, "steady", kNumberMax));
   return read_into(state.data, value, "data", 3);
 }
@@ -176,6 +177,7 @@ std::string State::write() const {
                  {"resumes", resumes},
                  {"ticks", ticks},
                  {"ticked", ticked},
+                 {"degrades", degrades},
                  {"steady", steady},
                  {"data", static_cast<int>(data)},
                  {"arms", Value::array()},
