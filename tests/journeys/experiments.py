@@ -6,6 +6,7 @@ import base64
 import http.client
 import http.server
 import itertools
+import re
 import urllib.parse
 import urllib.request
 
@@ -146,9 +147,11 @@ class Experiments(Stage):
     def verdicts(self):
         return self.ask(self.alive(), "GET", "/admin/v1/verdicts?experiment=1", admin=True)["verdicts"]
 
-    def create(self, ramp, **more):
-        definition = {"name": "fees", "baseline": BASELINE, "arms": [{"name": "gray", "policy": GRAY}], "ramp": ramp,
-                      "window": 60, "samples": 300, "hold": 3600, **more}
+    def create(self, ramp=None, **more):
+        """An experiment by the rules of the defaults, or with a ramp, a window and a number of samples for a story in seconds."""
+        definition = {"name": "fees", "baseline": BASELINE, "arms": [{"name": "gray", "policy": GRAY}]}
+        if ramp is not None:
+            definition |= {"ramp": ramp, "window": 60, "samples": 300, "hold": 3600, **more}
         (self.dir / "fees.json").write_text(json.dumps(definition))
         made = json.loads(self.operator("experiment", "create", "--file", "fees.json", "--why", "journey", "--json"))
         for name in self.ports:  # the other process looks ten times a second
@@ -201,7 +204,6 @@ class Experiments(Stage):
             self.assertEqual(wallet.told[0]["arm"], "gray")
         self.assertGreater(len(self.gray()), len(early))
         # The policy misbehaves; the wallets pay by what they were told last.
-        begun = time.monotonic()
         paying = [wallet for wallet in self.wallets if wallet not in early][:200]
         turns = itertools.cycle(("one", "two"))
 
@@ -210,7 +212,6 @@ class Experiments(Stage):
             return self.listed()["phase"] == "rolled_back"
         self.wait_for(still_gray, "the rollback")
         self.assert_baseline_everywhere()
-        print(f"rolled back, and every process serves the baseline, {time.monotonic() - begun:.1f} s after the first failure")
         verdicts = self.verdicts()
         acts = [verdict["act"] for verdict in reversed(verdicts) if verdict["rule"] != "data"]
         self.assertEqual(acts, ["ramped", "paused", "rolled back"])
@@ -222,6 +223,75 @@ class Experiments(Stage):
         metrics = self.ask("one", "GET", "/metrics")
         checked = subprocess.run(["promtool", "check", "metrics"], input=metrics, text=True, capture_output=True)
         self.assertEqual((checked.returncode, checked.stdout + checked.stderr), (0, ""))
+
+    def decided(self):
+        return [verdict for verdict in reversed(self.verdicts()) if verdict["rule"] != "data"]
+
+    def assert_counts(self, verdict, limit):
+        """The words say the numbers that were decided by: enough of them, and above the limit."""
+        numbers = verdict["numbers"]
+        said = re.search(r": (\d+) of (\d+) payments [a-z0-9. ]+ \(([\d.]+) % > (\d+) %\); arm gray, last 300 s; baseline (\d+) of (\d+)",
+                         verdict["words"])
+        self.assertTrue(said, verdict["words"])
+        bad, total = int(said[1]), int(said[2])
+        self.assertEqual((bad, total), (numbers["bad"], numbers["total"]))
+        self.assertEqual((int(said[5]), int(said[6])), (numbers["baseline_bad"], numbers["baseline_total"]))
+        self.assertGreaterEqual(total, 600)
+        self.assertGreater(100 * bad, limit * total)
+        self.assertAlmostEqual(float(said[3]), 100 * bad / total, delta=0.051)
+        self.assertEqual(int(said[4]), limit)
+
+    def test_by_the_defaults_more_than_5_percent_of_failures_pause_and_the_evidence_rolls_back(self):
+        self.create()
+        self.begin("one")
+        self.operator("experiment", "ramp", "1", "--share", "25", "--why", "looked at by hand")
+        self.assertEqual(self.begin("two"), {BASELINE, GRAY})
+        gray = self.gray()
+        self.wait_for(lambda: self.listed()["arms"][1]["devices"] == len(gray), "the judge to see all wallets")
+        self.assertEqual(self.listed()["phase"], "running")
+        self.pay("one", gray, 10, failing=1)
+        self.wait_for(lambda: len(self.decided()) > 1, "a decision")
+        paused = self.decided()[1]
+        self.assertEqual((paused["act"], paused["rule"], paused["arm"]), ("paused", "payment failures, limit", "gray"))
+        self.assert_counts(paused, 5)
+        self.assertTrue(paused["words"].endswith("; tried again in 300 s"), paused["words"])
+        self.assert_baseline_everywhere()
+        for wallet in gray:  # what was begun by the gray policy before they heard of it
+            wallet.told = [{"experiment": 1, "arm": "gray", "stage": 2, "policy": GRAY}]
+
+        def is_over():
+            self.pay("two", gray, 10, failing=1)
+            return self.listed()["phase"] == "rolled_back"
+        self.wait_for(is_over, "the rollback")
+        last = self.decided()[-1]
+        self.assertEqual([verdict["act"] for verdict in self.decided()], ["ramp", "paused", "rolled back"])
+        self.assertEqual((last["rule"], last["arm"]), ("payment failures, evidence", "gray"))
+        self.assert_counts(last, 5)
+        self.assertRegex(last["words"], r"; evidence \d+\.\d, alarm 13\.2$")
+        self.assertGreaterEqual(last["numbers"]["evidence"], last["numbers"]["alarm"])
+        self.assert_baseline_everywhere()
+
+    def test_by_the_defaults_slow_payments_take_back_the_last_step_of_the_ramp(self):
+        self.create()
+        self.begin("one")
+        early = {wallet.duid for wallet in self.gray()}
+        self.operator("experiment", "ramp", "1", "--share", "25", "--why", "looked at by hand")
+        self.begin("two")
+        gray = self.gray()
+        self.pay("one", gray, 10)
+        self.pay("two", gray[:6], 10, ms=900)
+        self.wait_for(lambda: len(self.decided()) > 1, "a decision")
+        degraded = self.decided()[1]
+        self.assertEqual((degraded["act"], degraded["rule"], degraded["arm"]), ("degraded", "slow payments, limit", "gray"))
+        self.assert_counts(degraded, 1)
+        self.assertTrue(degraded["words"].endswith("; from 25 % back to 5 %, grows again by proof (1 of 3)"), degraded["words"])
+        listed = self.listed()
+        self.assertEqual((listed["phase"], listed["share"]), ("running", 500))
+        self.assertRegex(listed["waits_for"], r"^\d+ s more at this share$")
+        for name in self.ports:  # whom the last step brought has the baseline again, and nobody else
+            self.wait_for(lambda: self.fees(name, self.wallets) and {wallet.duid for wallet in self.gray()} == early, f"{name} to step back")
+        self.wait_for(lambda: self.hook.told, "the alert")
+        self.assertEqual([alert["act"] for alert in self.hook.told], ["degraded"])
 
     def test_holds_while_prometheus_is_gone(self):
         self.create([{"share": 2500, "seconds": 0, "samples": 500}, {"share": 5000, "seconds": 3600, "samples": 500}])
