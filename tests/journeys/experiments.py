@@ -258,9 +258,10 @@ class Experiments(Stage):
         self.assert_baseline_everywhere()
         for wallet in gray:  # what was begun by the gray policy before they heard of it
             wallet.told = [{"experiment": 1, "arm": "gray", "stage": 2, "policy": GRAY}]
+        turns = itertools.cycle((self.wallets[:200], self.wallets[200:]))  # of both arms, which are compared
 
         def is_over():
-            self.pay("two", gray, 10, failing=1)
+            self.pay("two", next(turns), 10, failing=1)
             return self.listed()["phase"] == "rolled_back"
         self.wait_for(is_over, "the rollback")
         last = self.decided()[-1]
@@ -285,13 +286,12 @@ class Experiments(Stage):
         self.assertEqual((degraded["act"], degraded["rule"], degraded["arm"]), ("degraded", "slow payments, limit", "gray"))
         self.assert_counts(degraded, 1)
         self.assertTrue(degraded["words"].endswith("; from 25 % back to 5 %, grows again by proof (1 of 3)"), degraded["words"])
-        listed = self.listed()
-        self.assertEqual((listed["phase"], listed["share"]), ("running", 500))
-        self.assertRegex(listed["waits_for"], r"^\d+ s more at this share$")
+        self.wait_for(lambda: self.listed()["share"] == 500, "the share before")
+        self.assertEqual(self.listed()["phase"], "running")
+        self.assertRegex(self.listed()["waits_for"], r"^\d+ s more at this share$")
         for name in self.ports:  # whom the last step brought has the baseline again, and nobody else
             self.wait_for(lambda: self.fees(name, self.wallets) and {wallet.duid for wallet in self.gray()} == early, f"{name} to step back")
-        self.wait_for(lambda: self.hook.told, "the alert")
-        self.assertEqual([alert["act"] for alert in self.hook.told], ["degraded"])
+        self.wait_for(lambda: [alert["act"] for alert in self.hook.told if alert["rule"] != "data"] == ["degraded"], "the alert")
 
     def test_holds_while_prometheus_is_gone(self):
         self.create([{"share": 2500, "seconds": 0, "samples": 500}, {"share": 5000, "seconds": 3600, "samples": 500}])
@@ -358,19 +358,20 @@ class Experiments(Stage):
     def test_whoever_is_slow_to_hear_an_alert_holds_up_no_judge(self):
         self.create([{"share": 5000}])
         self.begin("one")
+        self.wait_for(lambda: self.listed()["arms"][1]["devices"] == len(self.gray()), "the judge to see all wallets")
         self.hook.open.clear()
+        before = len(self.hook.asked)
         self.pay("one", self.gray(), 3, failing=1)
-        self.wait_for(lambda: self.hook.asked, "the alert to be told")
+        self.wait_for(lambda: len(self.hook.asked) > before, "the alert to be told")
         looks = set()
 
         def looked():
             looks.add(self.listed()["judged"])
             return len(looks) > 3
         self.wait_for(looked, "more looks")
-        self.assertLess(len(self.hook.asked), 3)  # no look waited for an answer
-        self.assertEqual({alert["act"] for alert in self.hook.asked}, {"paused"})
+        self.assertLess(len(self.hook.asked) - before, 3)  # no look waited for an answer
         self.hook.open.set()
-        self.wait_for(lambda: self.hook.told, "the alert to be heard")
+        self.wait_for(lambda: any(alert["act"] == "paused" for alert in self.hook.told), "the alert to be heard")
 
     def test_an_operator_pauses_and_takes_it_back(self):
         made = self.create([{"share": 10000}])
