@@ -68,9 +68,9 @@ ANSWERS = {
 # What a Prometheus answers to an instant query.
 VECTORS = {
     "counters": {"status": "success", "data": {"resultType": "vector", "result": [
-        {"metric": {"__name__": "airlock_payments_total", "arm": "gray", "experiment": "1", "instance": "a:1",
+        {"metric": {"__name__": "airlock_payments_total", "arm": "gray", "book": "3f0c9a51d2e4b867", "experiment": "1", "instance": "a:1", "since": "1800000000",
                     "result": "failed"}, "value": [1_700_000_000, "52"]},
-        {"metric": {"__name__": "airlock_payment_seconds_bucket", "arm": "gray", "experiment": "1", "instance": "a:1",
+        {"metric": {"__name__": "airlock_payment_seconds_bucket", "arm": "gray", "book": "3f0c9a51d2e4b867", "experiment": "1", "instance": "a:1", "since": "1800000000",
                     "le": "+Inf"}, "value": [1_700_000_000, "1.5e+06"]}]}},
     "empty": {"status": "success", "data": {"resultType": "vector", "result": []}},
     "nan": {"status": "success", "data": {"resultType": "vector", "result": [

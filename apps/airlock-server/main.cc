@@ -130,7 +130,8 @@ struct Court {
                    notice(log, "prometheus")),
         alerts(options.alert_url, {.failures_max = 3, .open_ms = 30'000}, notice(log, "alerts")),
         chair(options.data),
-        judge(experiments, world(options, log)) {}
+        judge(experiments, world(options, log)),
+        messenger(experiments, world(options, log)) {}
 
   judge::World world(const Options& options, http::Log& log) {
     judge::World made;
@@ -155,13 +156,17 @@ struct Court {
   void sit() {
     if (!chair.take()) return;
     (void)judge.look(clock_of_host());  // a busy or full disk: the next look finds all of it
-    (void)judge.deliver();
+  }
+  // tell is for a thread of its own: who hears alerts may be slow.
+  void tell() {
+    if (chair.take()) (void)messenger.deliver();  // what was not taken waits
   }
 
   peer::Line prometheus;
   peer::Line alerts;
   judge::Chair chair;
   judge::Judge judge;
+  judge::Messenger messenger;
 };
 
 int run(const Options& options) {
@@ -184,10 +189,13 @@ int run(const Options& options) {
   const judge::Repeating following(kFollowPause, follow_changes(*memory->watched, service, log));
   std::unique_ptr<Court> court;
   std::unique_ptr<judge::Repeating> sitting;
+  std::unique_ptr<judge::Repeating> telling;
   if (!options.prometheus.empty()) {
     court = std::make_unique<Court>(options, *memory->watched, log);
     sitting = std::make_unique<judge::Repeating>(std::chrono::seconds(options.judge_seconds),
                                                  [&court] { court->sit(); });
+    constexpr std::chrono::milliseconds kTellPause{250};
+    telling = std::make_unique<judge::Repeating>(kTellPause, [&court] { court->tell(); });
   }
   return serve(service, options.settings);
 }

@@ -14,44 +14,69 @@ namespace {
 
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
+// counted writes "1 rule", "2 rules".
+std::string counted(std::size_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
 struct EvalOptions : SituationOptions {
   std::string policy, limits;
   bool batch = false;
   bool json = false;
 };
 
+// What a batch could not read.
+struct Unread {
+  std::size_t lines = 0;
+  std::size_t first = 0;
+  Code code = Code::ok;
+};
+
 // One line of the batch, answered by one line of JSON.
-std::string answer_line(const fee::Policy& policy, const std::optional<fee::Limits>& limits,
-                        const std::string& line) {
-  const auto refused = [](Code code) {
-    return "{\"refused\":\"" + std::string(name(code)) + "\"}\n";
+json::Value answer_line(const fee::Policy& policy, const std::optional<fee::Limits>& limits,
+                        const std::string& line, std::size_t number, Unread& unread) {
+  const auto refused = [&](const fee::Fault& fault) {
+    if (unread.lines++ == 0) unread = {1, number, fault.code};
+    // The place is in this line: of the fault's own place only the column says something.
+    const std::string column =
+        fault.mark.line == 0 ? "" : "column " + std::to_string(fault.mark.column) + ": ";
+    const std::string advice = fault.instead.empty() ? "" : "; " + fault.instead;
+    return json::Value{
+        {"refused", name(fault.code)}, {"line", number}, {"why", column + fault.what + advice}};
   };
   const auto tree = yaml::Tree::parse(line);
-  if (!tree) return refused(tree.error().code);
+  if (!tree) return refused(tree.error());
   const auto given = fee::read_situation(tree->root());
-  if (!given) return refused(given.error().code);
+  if (!given) return refused(given.error());
   const fee::Asked asked = given->asked();
   const auto quote = quote_of(policy, limits, asked, nullptr);
-  return quote ? text::visible_json(json::write(fee::json_of(*quote, asked))) + "\n"
-               : refused(quote.error().code);
+  return quote ? fee::json_of(*quote, asked) : json::Value{{"refused", name(quote.error().code)}};
 }
 
 Answer eval_batch(const fee::Policy& policy, const std::optional<fee::Limits>& limits) {
   std::string line, answers;
-  while (std::getline(std::cin, line)) {
-    answers += answer_line(policy, limits, line);
+  Unread unread;
+  for (std::size_t number = 1; std::getline(std::cin, line); ++number) {
+    if (line.find_first_not_of(" \t\r") != std::string::npos)
+      answers +=
+          text::visible_json(json::write(answer_line(policy, limits, line, number, unread))) + "\n";
     if (answers.size() < 1 << 16 && std::cin.rdbuf()->in_avail() > 0) continue;
     print(answers);
     answers.clear();
     std::fflush(stdout);
   }
   print(answers);
-  return {};
+  if (unread.lines == 0) return {};
+  return refuse(unread.code, "standard input: " + counted(unread.lines, "line") +
+                                 " could not be read, first line " + std::to_string(unread.first) +
+                                 "; its answer says why");
 }
 
 Answer eval(const EvalOptions& options) {
   AIRLOCK_ASSIGN(const auto policy, read_policy(options.policy));
   AIRLOCK_ASSIGN(const auto limits, read_limits(options.limits));
+  if (options.batch && (!options.given.empty() || options.is_spelled_out()))
+    return refuse(Code::usage, "--batch reads what is given from standard input alone");
   if (options.batch) return eval_batch(*policy, limits);
   AIRLOCK_ASSIGN(const fee::Situation given, situation_of(options));
   const fee::Asked asked = given.asked();
@@ -127,8 +152,8 @@ Answer check(const CheckOptions& options) {
     return done;
   }
   print("policy " + std::string(policy->version()) + ", " + text::short_digest(policy->digest()) +
-        ": " + std::to_string(policy->rules().size()) + " rules, " +
-        std::to_string(policy->golden_cases().size()) + " golden cases as stated\n");
+        ": " + counted(policy->rules().size(), "rule") + ", " +
+        counted(policy->golden_cases().size(), "golden case") + " as stated\n");
   for (const std::string& rule : untried)
     print("note: no golden case comes to the rule " + rule + "; add one\n");
   return done;

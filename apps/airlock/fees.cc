@@ -1,5 +1,7 @@
 #include "apps/airlock/fees.h"
 
+#include <algorithm>
+
 #include "apps/airlock/opened.h"
 #include "publish/release/release.h"
 
@@ -70,18 +72,36 @@ Result<fee::Quote> quote_of(const fee::Policy& policy, const std::optional<fee::
   return steps != nullptr ? policy.explain(asked, noted) : policy.quote(asked);
 }
 
+bool SituationOptions::is_spelled_out() const {
+  const std::string* const all[] = {&chain, &asset, &operation, &tier, &amount, &congestion, &time};
+  return std::ranges::any_of(all, [](const std::string* one) { return !one->empty(); });
+}
+
 std::expected<fee::Situation, Refusal> situation_of(const SituationOptions& options) {
+  if (!options.given.empty() && options.is_spelled_out())
+    return refuse(Code::usage,
+                  "--given holds all that the fee is asked for: write --amount, "
+                  "--chain and the others into it, or leave it out");
   if (!options.given.empty()) return read_given(options.given);
   if (options.amount.empty())
     return refuse(Code::usage, "give --amount, or --given with all that the fee is asked for");
   fee::Situation made{options.chain, options.asset, options.operation, options.tier, {}, {}};
-  AIRLOCK_ANSWER_ASSIGN(made.rest.amount, number::read(options.amount), "--amount");
+  const auto amount = number::read(options.amount);
+  if (!amount) return refuse(Code::bad_amount, "--amount " + options.amount);
+  made.rest.amount = *amount;
   if (!options.congestion.empty()) {
-    AIRLOCK_ANSWER_ASSIGN(made.rest.congestion, text::read_share(options.congestion),
-                          "--congestion");
+    const auto congestion = text::read_share(options.congestion);
+    if (!congestion)
+      return refuse(congestion.error(), "--congestion " + options.congestion +
+                                            " is no share; write a percentage, such as 80%");
+    made.rest.congestion = *congestion;
   }
   if (!options.time.empty()) {
-    AIRLOCK_ANSWER_ASSIGN(made.rest.time, text::from_time(options.time), "--time");
+    const auto time = text::from_time(options.time);
+    if (!time)
+      return refuse(time.error(), "--time " + options.time +
+                                      " is no time; write it in UTC, such as 2026-01-02T15:04:05Z");
+    made.rest.time = *time;
   }
   return made;
 }

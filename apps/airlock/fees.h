@@ -30,6 +30,8 @@ Result<fee::Quote> quote_of(const fee::Policy& policy, const std::optional<fee::
 // What a fee is asked for, on a command line.
 struct SituationOptions {
   std::string given, chain, asset, operation, tier, amount, congestion, time;
+
+  bool is_spelled_out() const;  // by anything but `given`
 };
 void add_situation_options(CLI::App& command, SituationOptions& options);
 std::expected<fee::Situation, Refusal> situation_of(const SituationOptions& options);

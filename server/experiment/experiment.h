@@ -7,17 +7,21 @@
 // and what was decided come out, with the numbers and in words.
 //
 // There are two layers. *Limit*: the rate of a sliding window is above what is written and the
-// window has enough samples. Then the gray users get the baseline at once, and the split is tried
-// again by itself after a while. *Evidence*: the sequential tests of server/evidence, which hold
-// however often one looks. Then the experiment is over: rolled back, for good. The written limit
-// alone, asked every ten seconds, would roll back healthy policies every day.
+// window has enough samples. Then, as each guard says, all gray users get the baseline at once and
+// the split is tried again by itself after a while (pause), or those whom the last step of the ramp
+// brought do until it is proven anew (degrade), or it is over. *Evidence*: the sequential tests of
+// server/evidence, which hold however often one looks. Then the experiment is over: rolled back,
+// for good. The written limit alone, asked every ten seconds, would roll back healthy policies
+// every day.
 //
 // It promises: no data decides nothing, in no direction; a failed query is not zeros; the share
-// grows only where the upper confidence bound of every guard is below its limit; what hits both
-// arms alike pauses, and does not roll back; arms of wrong sizes stop the analysis, since every
-// later number would be wrong; a counter that began again is neither forgotten nor counted twice;
-// every decision says its rule, value, window and counts. It reads no clock, file or socket, and
-// it decides which policy is advised, never which policy may run: that is signed elsewhere.
+// grows by itself only where the upper confidence bound of every guard that acts is below its
+// limit; what hits both arms alike pauses, and neither degrades nor rolls back; where there is no
+// baseline beside an arm, as at 100 %, nothing is known of that, so that it pauses, and goes on at
+// the share before, where there is one; arms of wrong sizes stop the analysis, since every later
+// number would be wrong; a payment is counted at most once, whatever Prometheus calls the server;
+// every decision says its rule, value, window and counts. It reads no clock, file or socket, and it
+// decides which policy is advised, never which policy may run: that is signed elsewhere.
 #pragma once
 
 #include <cstdint>
@@ -46,14 +50,17 @@ inline constexpr std::size_t kNameMax = 32;              // bytes of a name
 inline constexpr std::size_t kListMax = 32;              // regions, groups or tiers
 inline constexpr std::size_t kWordMax = 64;              // bytes of one of those
 inline constexpr std::size_t kSeriesMax = 4096;          // counters that are followed at once
+inline constexpr std::int64_t kSeriesSeconds = 86'400;   // that one is remembered when it vanished
 inline constexpr std::size_t kDefinitionMax = 64 << 10;  // bytes as JSON
 inline constexpr std::size_t kStateMax = 4 << 20;        // bytes as JSON
 inline constexpr std::uint32_t kWhole = 1'000'000;       // limits count millionths: 5 % = 50 000
 inline constexpr std::int64_t kTickSeconds = 10;
+inline constexpr std::int64_t kLookGapMax = 120;          // seconds between two looks of one watch
 inline constexpr std::uint64_t kTicksPerAlarm = 259'200;  // ticks of thirty days
 inline constexpr std::int64_t kWindowMax = 3600;          // seconds
-inline constexpr std::uint32_t kResumesMax =
-    3;  // times that a pause ends by itself, each twice as late
+// Times that a pause ends by itself, each twice as late, and that a share which was degraded grows
+// by itself again.
+inline constexpr std::uint32_t kResumesMax = 3;
 inline constexpr std::uint32_t kSlowMs =
     800;                                    // a bucket of the wallets' histogram ends exactly here
 inline constexpr double kWrongRamp = 0.05;  // chance of ever growing the share of a bad policy
@@ -113,7 +120,7 @@ struct Definition {
 // Stored: append only.
 enum class Phase : std::uint8_t { created = 0, running = 1, paused = 2, rolled_back = 3 };
 std::string_view name_of(Phase phase);
-// Why it is paused. Those from `operators` on stay until an operator resumes.
+// Why it is paused. That of operators, jitter and ratio stays until an operator resumes.
 enum class Cause : std::uint8_t {
   none = 0,
   limit = 1,
@@ -121,9 +128,11 @@ enum class Cause : std::uint8_t {
   operators = 3,
   jitter = 4,
   ratio = 5,
+  alone = 6,  // nobody was left to compare with
 };
-// What a look at the metrics gave: three states, of which one lets anything happen.
-enum class Data : std::uint8_t { none = 0, value = 1, error = 2 };
+// What a look at the metrics gave: of these states one lets anything happen. `uncounted`: there was
+// an answer, which cannot be counted.
+enum class Data : std::uint8_t { none = 0, value = 1, error = 2, uncounted = 3 };
 
 // What was counted in one tick, arm by arm.
 struct ArmTick {
@@ -137,14 +146,24 @@ struct Observation {
   std::vector<ArmTick> arms{};  // Definition::arm_count of them where data is a value
 };
 
-// One counter as Prometheus has it.
+// One counter as Prometheus has it. It is known by what its server says of it, and by no label that
+// Prometheus gives: a server that is scraped under another name, or twice, is still one server.
 enum class Counter : std::uint8_t { succeeded, failed, fast, timed, devices };
 struct Sample {
-  std::string series;  // all of its labels: what it is known by
+  std::string book;  // of the process that counts, which keeps it over restarts
   Counter counter = Counter::succeeded;
   std::string arm;
   std::uint32_t stage = 0;  // of `devices`
+  std::int64_t since = 0;   // when it stood at zero; 0 where nobody knows
   std::uint64_t value = 0;
+
+  std::string series() const;
+};
+// A counter that is followed.
+struct Followed {
+  std::uint64_t last = 0;
+  std::int64_t seen = 0;
+  friend bool operator==(const Followed&, const Followed&) = default;
 };
 
 struct Window {
@@ -184,11 +203,13 @@ struct State {
   std::uint32_t stage = 0;  // grows whenever somebody may be served another policy
   std::int64_t since = 0;   // of the phase and step
   std::uint32_t resumes = 0;
+  std::uint32_t degrades = 0;
   std::uint64_t ticks = 0;
   std::int64_t ticked = 0;
+  std::int64_t steady = 0;  // since when looks follow each other by an even clock; 0: always did
   Data data = Data::value;
-  std::vector<ArmState> arms;                                // the baseline first
-  std::map<std::string, std::uint64_t, std::less<>> ledger;  // each counter's last value
+  std::vector<ArmState> arms;                           // the baseline first
+  std::map<std::string, Followed, std::less<>> ledger;  // by Sample::series
 
   // fresh is the state of an experiment that was just made.
   static State fresh(const Definition& definition);
@@ -224,14 +245,20 @@ struct Verdict {
   bool alerts() const { return act != Act::went_on; }
 };
 
-// observe turns counters into what happened since the last tick, and remembers where they stand. A
-// counter that is smaller than before began again: all that it shows is new. Samples of arms that
-// are not in the definition are passed over. No sample at all is no data. Errors make an
-// observation too: use failed.
-Observation observe(State& state, const Definition& definition, const std::vector<Sample>& samples);
+// observe turns counters into what happened since the last tick, and remembers where they stand.
+// Where a counter is met for the first time, what it shows is new if it stood at zero within the
+// window, and was there before otherwise. One that is smaller than before tells nothing new: books
+// only grow, so it is an old reading. What vanished for a day is forgotten, and gives way earlier
+// where there is no room. Samples of arms that are not in the definition are passed over. No sample
+// at all is no data; too many counters, and one that does not say whose it is, cannot be counted.
+// Errors of asking make an observation too: use failed.
+Observation observe(State& state, const Definition& definition, const std::vector<Sample>& samples,
+                    std::int64_t now);
 Observation failed(Code why);
 
-// tick judges once. At most one verdict changes the phase.
+// tick judges once. Where the clock stepped back since the last look, nothing lies in the future
+// any more; then, and where nobody looked for kLookGapMax (a clock that is ahead looks like that),
+// no share grows and no pause ends for a window. At most one verdict changes the phase.
 std::vector<Verdict> tick(State& state, const Definition& definition, const Observation& seen,
                           std::int64_t now);
 

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "server/experiment/internal/fake_experiment.h"
+#include "server/experiment/internal/look.h"
 
 namespace airlock::experiment {
 namespace {
@@ -161,17 +162,6 @@ TEST(Limit, LooksAtTheWindowAndNotAtWhatWasBefore) {
   EXPECT_EQ(play.state.phase, Phase::running);
 }
 
-TEST(Limit, DegradesWhereMoreThanOnePercentTakeLongerThan800Milliseconds) {
-  FakeExperiment play;
-  const auto verdicts = play.tick({.arm = {1, 1000}, .arm_slow = {11, 1000}});
-  ASSERT_EQ(verdicts.size(), 1U);
-  EXPECT_EQ(verdicts.front().act, Act::degraded);
-  EXPECT_NE(verdicts.front().words.find("11 of 1000 payments took over 0.8 s (1.1 % > 1 %)"),
-            std::string::npos);
-  EXPECT_TRUE(verdicts.front().alerts());
-  EXPECT_EQ(play.state.phase, Phase::paused);
-}
-
 TEST(Limit, RollsBackWhereThatIsConfigured) {
   json::Value value = fake_definition();
   value["guards"] = {{{"metric", "failures"}, {"on_limit", "rollback"}}};
@@ -181,6 +171,18 @@ TEST(Limit, RollsBackWhereThatIsConfigured) {
   FakeExperiment outage(value);
   outage.tick({.arm = {52, 712}, .baseline = {410, 2104}});
   EXPECT_EQ(outage.state.phase, Phase::paused);
+}
+
+TEST(Limit, RollsBackNothingWhereNobodyIsLeftToCompareWith) {
+  json::Value value = fake_definition();
+  value["guards"] = {{{"metric", "failures"}, {"on_limit", "rollback"}}};
+  FakeExperiment play(value);
+  play.tick(kHealthy);
+  ASSERT_TRUE(ramp(play.state, play.definition, 10'000, play.now));
+  play.tick({.arm = {520, 2000}, .baseline = {1, 10}});  // what was under way
+  EXPECT_EQ(play.state.phase, Phase::paused);
+  EXPECT_NE(play.state.words.find("nobody is left to compare with, so nothing is rolled back"),
+            std::string::npos);
 }
 
 TEST(Limit, IsTakenBackByItselfThreeTimesAndThenNoMore) {
@@ -242,11 +244,62 @@ TEST(Evidence, AgainstBothArmsPausesAndDoesNotRollBack) {
   EXPECT_EQ(play.count(Act::rolled_back), 0U);
 }
 
-TEST(Evidence, StandsAloneWhereNobodyIsLeftToCompareWith) {
-  FakeExperiment play;
+TEST(Evidence, RollsBackNothingWhereNobodyIsLeftToCompareWith) {
+  json::Value value = fake_definition();
+  value["samples"] = 1'000'000'000;  // no limit says anything
+  value["automatic"] = false;
+  FakeExperiment play(value);
+  play.ticks(100, {.arm = {4, 100}, .baseline = {20, 1900}});  // worse, and within the limit
   ASSERT_TRUE(ramp(play.state, play.definition, 10'000, play.now));
-  play.ticks(20, {.arm = {30, 100}});
-  EXPECT_EQ(play.state.phase, Phase::rolled_back);
+  play.ticks(20, {.arm = {30, 100}, .baseline = {0, 50}});  // of before, under way
+  EXPECT_EQ(play.state.phase, Phase::paused);
+  EXPECT_EQ(play.state.cause, Cause::alone);
+  EXPECT_NE(play.state.words.find("; nobody is left to compare with, so nothing is rolled back; "
+                                  "tried again in 300 s"),
+            std::string::npos)
+      << play.state.words;
+}
+
+// There the same evidence tells an outage from a bad policy.
+TEST(Evidence, IsSoughtAgainBesideABaseline) {
+  for (const bool is_fault : {true, false}) {
+    FakeExperiment play;
+    ASSERT_TRUE(ramp(play.state, play.definition, 10'000, play.now));
+    play.ticks(8, {.arm = {30, 100}});
+    ASSERT_EQ(play.state.phase, Phase::paused);
+    while (play.state.phase == Phase::paused) play.tick({.baseline = {2, 100}});
+    EXPECT_EQ(play.state.share, 2'500U);
+    EXPECT_NE(
+        play.state.words.find("tried again at 25 %, beside a baseline to compare with (1 of 3)"),
+        std::string::npos);
+    play.ticks(5, {.arm = {30, 100}, .baseline = {is_fault ? 2U : 30U, 100}});
+    EXPECT_EQ(play.state.phase, is_fault ? Phase::rolled_back : Phase::paused);
+  }
+}
+
+// An arm that is somewhat worse, and within its limit, is not to blame for an outage that follows.
+TEST(Evidence, OfADifferenceWithinTheLimitIsNoEvidenceInAnOutage) {
+  FakeExperiment play;
+  play.ticks(500, {.arm = {4, 100}, .baseline = {20, 1900}});
+  ASSERT_EQ(play.state.phase, Phase::running);
+  play.ticks(30, kOutage);
+  EXPECT_EQ(play.state.phase, Phase::paused);
+  EXPECT_EQ(play.count(Act::rolled_back), 0U);
+}
+
+TEST(Evidence, AgainstOneArmComesBeforeAnOutageOfAnother) {
+  json::Value value = fake_definition();
+  value["samples"] = 1'000'000'000;  // no limit says anything
+  value["arms"] = {{{"name", "b"}, {"policy", std::string(64, 'b')}, {"weight", 5'000}},
+                   {{"name", "c"}, {"policy", std::string(64, 'c')}, {"weight", 5'000}}};
+  FakeExperiment play(value);
+  const Observation seen{
+      .data = Data::value,
+      .arms = {{{300, 1'000}, {}, 0}, {{300, 1'000}, {}, 0}, {{900, 1'000}, {}, 0}}};
+  while (play.all.empty()) play.look(seen);
+  ASSERT_EQ(play.all.size(), 1U);
+  EXPECT_EQ(play.all.front().act, Act::rolled_back);
+  EXPECT_EQ(play.all.front().arm, "c");
 }
 
 TEST(Evidence, OfAGuardInDryRunOnlySpeaks) {
@@ -358,70 +411,150 @@ TEST(Ramp, LeavesItToAnOperatorWhereItIsNotAutomatic) {
 
 // ---- counters
 
-Sample sample(const std::string& instance, Counter counter, const std::string& arm,
-              std::uint64_t value) {
-  return {instance + "|" + std::to_string(static_cast<int>(counter)) + "|" + arm, counter, arm, 0,
-          value};
+Sample sample(const std::string& book, Counter counter, const std::string& arm, std::uint64_t value,
+              std::int64_t since = internal::kFakeStart) {
+  return {book, counter, arm, 0, since, value};
+}
+
+// What a look at these counters counts of payments in arm b.
+Count look_at(FakeExperiment& play, const std::vector<Sample>& samples) {
+  const Observation seen = observe(play.state, play.definition, samples, play.now += kTickSeconds);
+  return seen.data == Data::value ? seen.arms[1].payments : Count{};
 }
 
 TEST(Ledger, CountsWhatHappenedSinceTheLastTickOverAllProcesses) {
   FakeExperiment play;
   const auto count = [&](std::uint64_t one, std::uint64_t other) {
-    return observe(play.state, play.definition,
-                   {sample("one", Counter::failed, "b", one),
-                    sample("other", Counter::failed, "b", other),
-                    sample("one", Counter::succeeded, "b", 10 * one)})
-        .arms[1]
-        .payments;
+    return look_at(play, {sample("one", Counter::failed, "b", one),
+                          sample("other", Counter::failed, "b", other),
+                          sample("one", Counter::succeeded, "b", 10 * one)});
   };
   EXPECT_EQ(count(5, 7), (Count{12, 62}));
   EXPECT_EQ(count(5, 7), (Count{0, 0}));
   EXPECT_EQ(count(6, 9), (Count{3, 13}));
 }
 
-TEST(Ledger, NeitherForgetsNorCountsTwiceWhenACounterBeginsAgain) {
+// A server that Prometheus scrapes twice, or under two names while one of them fades.
+TEST(Ledger, CountsABookOnceHoweverOftenItIsTold) {
+  FakeExperiment play;
+  look_at(play, {sample("one", Counter::failed, "b", 100)});
+  EXPECT_EQ(look_at(play, {sample("one", Counter::failed, "b", 110),
+                           sample("one", Counter::failed, "b", 112)}),
+            (Count{12, 12}));
+  EXPECT_EQ(look_at(play, {sample("one", Counter::failed, "b", 112)}), Count{});
+}
+
+TEST(Ledger, BeginsWhereACounterStandsThatItMeetsLate) {
+  FakeExperiment play;
+  const std::int64_t long_ago = play.now - play.definition.window;
+  EXPECT_EQ(look_at(play, {sample("old", Counter::failed, "b", 1'000, long_ago)}), Count{});
+  EXPECT_EQ(look_at(play, {sample("old", Counter::failed, "b", 1'007, long_ago),
+                           sample("nobody knows", Counter::failed, "b", 500, 0),
+                           sample("of tomorrow", Counter::failed, "b", 500, play.now + 86'400)}),
+            (Count{7, 7}));
+}
+
+TEST(Ledger, CountsFromZeroABookThatBeganWithinTheWindow) {
+  FakeExperiment play;
+  play.now += 10'000;
+  EXPECT_EQ(look_at(play, {sample("new", Counter::failed, "b", 9, play.now - 100)}), (Count{9, 9}));
+}
+
+TEST(Ledger, CountsDevicesFromZeroWhereTheirStageBeganWithinTheWindow) {
+  FakeExperiment play;
+  const auto devices = [&](std::uint64_t value) {
+    const Sample told{"one", Counter::devices, "b", play.state.stage, 1, value};
+    return observe(play.state, play.definition, {told}, play.now).arms[1].devices;
+  };
+  EXPECT_EQ(devices(7), 7U);
+  EXPECT_EQ(devices(9), 2U);
+  internal::begin_stage(play.state, play.now);
+  play.now += play.definition.window;
+  EXPECT_EQ(devices(30), 0U);
+}
+
+TEST(Ledger, CountsNothingTwiceWhereAnOldReadingComesBack) {
   FakeExperiment play;
   std::uint64_t counted = 0;
-  const auto look = [&](std::uint64_t value) {
-    counted += observe(play.state, play.definition, {sample("one", Counter::failed, "b", value)})
-                   .arms[1]
-                   .payments.bad;
-  };
-  for (const std::uint64_t value : {10U, 25U, 25U, 3U, 4U, 0U, 2U}) look(value);
-  EXPECT_EQ(counted, 25U + 4U + 2U);
-  // A process that was away comes back with what it had.
-  observe(play.state, play.definition, {sample("other", Counter::failed, "b", 1)});
-  const std::uint64_t before = counted;
-  look(2);
-  EXPECT_EQ(counted, before);
+  for (const std::uint64_t value : {10U, 25U, 25U, 3U, 4U, 25U, 27U}) {
+    counted += look_at(play, {sample("one", Counter::failed, "b", value)}).bad;
+  }
+  EXPECT_EQ(counted, 27U);
+  // A process that was away comes back with what it had, and with what it counted meanwhile.
+  look_at(play, {sample("other", Counter::failed, "b", 1)});
+  EXPECT_EQ(look_at(play, {sample("one", Counter::failed, "b", 30)}), (Count{3, 3}));
 }
 
 TEST(Ledger, CountsSlowPaymentsByTheBucketThatEndsAt800Milliseconds) {
   FakeExperiment play;
-  const Observation seen =
-      observe(play.state, play.definition,
-              {sample("one", Counter::fast, "b", 90), sample("one", Counter::timed, "b", 100)});
+  const Observation seen = observe(
+      play.state, play.definition,
+      {sample("one", Counter::fast, "b", 90), sample("one", Counter::timed, "b", 100)}, play.now);
   EXPECT_EQ(seen.arms[1].slow, (Count{10, 100}));
 }
 
 TEST(Ledger, PassesOverArmsThatItDoesNotKnowAndStagesThatAreOver) {
   FakeExperiment play;
-  Sample old{"devices|one|b|0", Counter::devices, "b", play.state.stage - 1, 50};
-  Sample present{"devices|one|b|1", Counter::devices, "b", play.state.stage, 7};
+  const Sample old{"one", Counter::devices, "b", play.state.stage - 1, 1, 50};
+  const Sample present{"one", Counter::devices, "b", play.state.stage, 1, 7};
   const Observation seen =
-      observe(play.state, play.definition, {old, present, sample("one", Counter::failed, "zz", 9)});
+      observe(play.state, play.definition, {old, present, sample("one", Counter::failed, "zz", 9)},
+              play.now);
   EXPECT_EQ(seen.arms[1].devices, 7U);
   EXPECT_EQ(play.state.ledger.size(), 1U);
 }
 
-TEST(Ledger, IsBounded) {
-  FakeExperiment play;
+// As many counters as are followed, each of a book of its own.
+std::vector<Sample> many_books(const std::string& kind, std::size_t books) {
   std::vector<Sample> many;
-  for (std::size_t at = 0; at <= kSeriesMax; ++at) {
-    many.push_back(sample(std::to_string(at), Counter::failed, "b", 1));
+  for (std::size_t at = 0; at < books; ++at) {
+    many.push_back(sample(kind + std::to_string(at), Counter::failed, "b", 1));
   }
-  EXPECT_EQ(observe(play.state, play.definition, many).data, Data::error);
+  return many;
+}
+
+TEST(Ledger, ForgetsADayLaterWhatVanished) {
+  FakeExperiment play;
+  look_at(play, many_books("old", 5));
+  play.now += kSeriesSeconds - kTickSeconds;
+  look_at(play, many_books("new", 1));
+  EXPECT_EQ(play.state.ledger.size(), 6U);
+  look_at(play, many_books("new", 1));
+  EXPECT_EQ(play.state.ledger.size(), 1U);
+}
+
+TEST(Ledger, MakesRoomForWhatIsToldByForgettingWhatVanishedFirst) {
+  FakeExperiment play;
+  look_at(play, many_books("first", 96));
+  look_at(play, many_books("second", kSeriesMax - 96));
+  look_at(play, many_books("third", 90));
+  EXPECT_EQ(play.state.ledger.size(), kSeriesMax);
+  EXPECT_FALSE(play.state.ledger.contains(many_books("first", 1).front().series()));
+  EXPECT_TRUE(play.state.ledger.contains(many_books("second", 1).front().series()));
+}
+
+TEST(Ledger, HoldsAloudWhereMoreIsToldThanItFollows) {
+  FakeExperiment play;
+  const auto seen =
+      observe(play.state, play.definition, many_books("one", kSeriesMax + 1), play.now);
+  EXPECT_EQ(seen.data, Data::uncounted);
   EXPECT_TRUE(play.state.ledger.empty());
+  const auto verdicts = play.look(seen);
+  ASSERT_EQ(verdicts.size(), 1U);
+  EXPECT_EQ(verdicts.front().act, Act::held);
+  EXPECT_TRUE(verdicts.front().alerts());
+  EXPECT_NE(verdicts.front().words.find("Prometheus tells of more than 4096 counters; nothing is "
+                                        "decided, and no share grows"),
+            std::string::npos);
+  EXPECT_EQ(play.look(failed(Code::timed_out)).size(), 1U);  // it is another reason
+}
+
+TEST(Ledger, HoldsAloudWhereACounterDoesNotSayWhoseItIs) {
+  FakeExperiment play;
+  const auto verdicts = play.look(
+      observe(play.state, play.definition, {sample("", Counter::failed, "b", 5)}, play.now));
+  ASSERT_EQ(verdicts.size(), 1U);
+  EXPECT_NE(verdicts.front().words.find("does not say of which book it is"), std::string::npos);
 }
 
 // ---- the state
@@ -439,7 +572,8 @@ TEST(State, GoesOnFromWhatWasWrittenAsIfNothingHadHappened) {
                              .baseline_devices = random() % 90};
     straight.tick(counts);
     restarted.tick(counts);
-    observe(straight.state, straight.definition, {sample("x", Counter::failed, "b", random() % 9)});
+    observe(straight.state, straight.definition, {sample("x", Counter::failed, "b", random() % 9)},
+            straight.now);
     restarted.state.ledger = straight.state.ledger;
     const auto read = State::parse(restarted.state.write(), restarted.definition);
     ASSERT_TRUE(read.has_value());
@@ -448,6 +582,17 @@ TEST(State, GoesOnFromWhatWasWrittenAsIfNothingHadHappened) {
   }
   EXPECT_EQ(straight.state, restarted.state);
   EXPECT_EQ(straight.all.size(), restarted.all.size());
+}
+
+// The ledger of an older server knew counters by all labels that Prometheus gave them.
+TEST(State, BeginsAnewWithCountersWhereAnOlderServerLeftIt) {
+  FakeExperiment play;
+  json::Value older = *json::parse(play.state.write(), kStateMax);
+  older.erase("counters");
+  older["ledger"] = {{"payments|arm=b|instance=a:1", 5}};
+  const auto read = State::parse(json::write(older), play.definition);
+  ASSERT_TRUE(read.has_value());
+  EXPECT_TRUE(read->ledger.empty());
 }
 
 TEST(State, RefusesWhatBelongsToAnotherExperiment) {

@@ -37,6 +37,7 @@ Status start_or_resume(State& state, const Definition& definition, std::int64_t 
   const bool first = state.phase == Phase::created;
   if (first) state.share = definition.ramp.front().share;
   state.resumes = 0;
+  state.degrades = 0;
   internal::forget_windows(state);
   internal::enter(state, Phase::running, Cause::none, now);
   state.words = internal::head(Act::resumed, now) + (first ? "started at " : "at ") +

@@ -50,22 +50,32 @@ Proof proof_of(const State& state, const Definition& definition) {
   return proof;
 }
 
-void set_share(State& state, const Definition& definition, std::uint32_t share, std::int64_t now) {
-  state.share = share;
-  state.step = static_cast<std::uint32_t>(step_at(definition, share));
-  internal::begin_stage(state, now);
-}
-
 }  // namespace
 
 namespace internal {
+
+std::optional<std::uint32_t> smaller_share(const State& state, const Definition& definition) {
+  std::optional<std::uint32_t> smaller;
+  for (const RampStep& step : definition.ramp) {
+    if (step.share < state.share) smaller = step.share;
+  }
+  return smaller;
+}
+
+void set_share(State& state, const Definition& definition, std::uint32_t share, std::int64_t now) {
+  state.share = share;
+  state.step = static_cast<std::uint32_t>(step_at(definition, share));
+  begin_stage(state, now);
+}
 
 void grow(Look& look) {
   State& state = look.state;
   const Definition& definition = look.definition;
   const std::size_t next = state.step + 1;
   if (!definition.automatic || next >= definition.ramp.size()) return;
+  if (state.degrades > kResumesMax) return;
   if (look.now - state.since < definition.ramp[state.step].seconds) return;
+  if (seconds_to_steady(state, definition, look.now) > 0) return;
   const Proof proof = proof_of(state, definition);
   if (!proof.missing.empty()) return;
   const std::uint32_t before = state.share;
@@ -86,9 +96,11 @@ void grow(Look& look) {
 
 std::string waits_for(const State& state, const Definition& definition, std::int64_t now) {
   if (state.phase != Phase::running || state.step + 1 >= definition.ramp.size()) return "";
-  if (!definition.automatic) return "an operator";
+  if (!definition.automatic || state.degrades > kResumesMax) return "an operator";
   const std::int64_t left = definition.ramp[state.step].seconds - (now - state.since);
   if (left > 0) return std::to_string(left) + " s more at this share";
+  const std::int64_t uneven = internal::seconds_to_steady(state, definition, now);
+  if (uneven > 0) return std::to_string(uneven) + " s more of a clock that goes evenly";
   return proof_of(state, definition).missing;
 }
 
@@ -96,7 +108,8 @@ Status ramp(State& state, const Definition& definition, std::uint32_t share, std
   if (share > assignment::kBuckets) return fail(Code::out_of_range, share);
   if (state.phase != Phase::running || share <= state.share) return fail(Code::conflict);
   const std::uint32_t before = state.share;
-  set_share(state, definition, share, now);
+  internal::set_share(state, definition, share, now);
+  state.degrades = 0;
   state.words = internal::head(Act::ramped, now) + internal::share(before) + " to " +
                 internal::share(share) + " by an operator";
   return {};

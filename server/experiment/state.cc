@@ -92,20 +92,32 @@ Status read_into(T& into, const Value& value, std::string_view key, std::int64_t
 }
 
 Status read_ledger(const Value& value, State& state) {
-  AIRLOCK_ASSIGN(const Value* ledger, json::object(value, "ledger"));
+  AIRLOCK_ASSIGN(const Value* found, json::optional(value, "counters"));
+  if (found == nullptr) return {};  // an older state knew them by other names
+  AIRLOCK_ASSIGN(const Value* ledger, json::object(value, "counters"));
   if (ledger->size() > kSeriesMax) return fail(Code::too_many);
-  for (const auto& [series, last] : ledger->items()) {
+  for (const auto& [series, entry] : ledger->items()) {
     if (series.size() > kSeriesNameMax) return fail(Code::oversized);
-    AIRLOCK_ASSIGN(const std::int64_t number, json::integer(*ledger, series, 0, kCountMax));
-    state.ledger.emplace(series, static_cast<std::uint64_t>(number));
+    if (!entry.is_array() || entry.size() != 2) return fail(Code::wrong_type);
+    AIRLOCK_ASSIGN(const std::int64_t last, number_at(entry, 0, 0));
+    AIRLOCK_ASSIGN(const std::int64_t seen, number_at(entry, 1, 0));
+    if (last > kCountMax) return fail(Code::out_of_range);
+    state.ledger.emplace(series, Followed{static_cast<std::uint64_t>(last), seen});
   }
   return {};
+}
+
+// read_new reads what older servers did not write yet.
+template <class T>
+Status read_new(T& into, const Value& value, std::string_view key, std::int64_t max) {
+  AIRLOCK_ASSIGN(const Value* found, json::optional(value, key));
+  return found == nullptr ? Status() : read_into(into, value, key, max);
 }
 
 Status read_numbers(const Value& value, State& state) {
   constexpr std::int64_t kWordNumber = std::numeric_limits<std::uint32_t>::max();
   AIRLOCK_TRY(read_into(state.phase, value, "phase", 3));
-  AIRLOCK_TRY(read_into(state.cause, value, "cause", 5));
+  AIRLOCK_TRY(read_into(state.cause, value, "cause", 6));
   AIRLOCK_TRY(read_into(state.share, value, "share", assignment::kBuckets));
   AIRLOCK_TRY(read_into(state.step, value, "step", kStepsMax - 1));
   AIRLOCK_TRY(read_into(state.stage, value, "stage_number", kWordNumber));
@@ -113,7 +125,9 @@ Status read_numbers(const Value& value, State& state) {
   AIRLOCK_TRY(read_into(state.resumes, value, "resumes", kWordNumber));
   AIRLOCK_TRY(read_into(state.ticks, value, "ticks", kNumberMax));
   AIRLOCK_TRY(read_into(state.ticked, value, "ticked", kNumberMax));
-  return read_into(state.data, value, "data", 2);
+  AIRLOCK_TRY(read_new(state.degrades, value, "degrades", kWordNumber));
+  AIRLOCK_TRY(read_new(state.steady, value, "steady", kNumberMax));
+  return read_into(state.data, value, "data", 3);
 }
 
 }  // namespace
@@ -163,9 +177,11 @@ std::string State::write() const {
                  {"resumes", resumes},
                  {"ticks", ticks},
                  {"ticked", ticked},
+                 {"degrades", degrades},
+                 {"steady", steady},
                  {"data", static_cast<int>(data)},
                  {"arms", Value::array()},
-                 {"ledger", Value::object()}};
+                 {"counters", Value::object()}};
   for (const ArmState& arm : arms) {
     Value row = {{"guards", Value::array()},
                  {"devices", arm.devices},
@@ -174,7 +190,9 @@ std::string State::write() const {
     for (const Watch& watch : arm.guards) row["guards"].push_back(write_watch(watch));
     value["arms"].push_back(std::move(row));
   }
-  for (const auto& [series, last] : ledger) value["ledger"][series] = last;
+  for (const auto& [series, entry] : ledger) {
+    value["counters"][series] = {entry.last, entry.seen};
+  }
   return json::write(value);
 }
 

@@ -75,7 +75,7 @@ TEST(Story, EveryDecisionSaysWhy_ArgoRollouts_404_2087) {
 // An empty result crashed the analysis.
 TEST(Story, AnEmptyResultIsNoData_ArgoRollouts_1466) {
   FakeExperiment play;
-  const Observation seen = observe(play.state, play.definition, {});
+  const Observation seen = observe(play.state, play.definition, {}, play.now);
   EXPECT_EQ(seen.data, Data::none);
   const auto verdicts = play.look(seen);
   ASSERT_EQ(verdicts.size(), 1U);

@@ -89,9 +89,12 @@ void put_head(std::string& text, std::string_view name, std::string_view type,
   text.append(name).append(" ").append(type).append("\n");
 }
 
-// What a line's labels begin with: {experiment="1",arm="b"
-std::string labels_of(const Entry& entry, std::string_view arm) {
-  return "{experiment=\"" + std::to_string(entry.row.id) + "\",arm=\"" + std::string(arm) + "\"";
+// What a line's labels begin with: {book="3f..",since="1800000000",experiment="1",arm="b". By the
+// book the judge knows who counts, and `since` says when the count stood at zero.
+std::string labels_of(const store::OutcomeBook& book, const Entry& entry, std::string_view arm) {
+  return "{book=\"" + book.id + "\",since=\"" +
+         std::to_string(std::max(book.began, entry.row.created)) + "\",experiment=\"" +
+         std::to_string(entry.row.id) + "\",arm=\"" + std::string(arm) + "\"";
 }
 
 // each calls `put(entry, arm, totals)` for every arm of what runs, also for those without a count.
@@ -111,7 +114,7 @@ void put_payments(std::string& text, const ExperimentBoard& board, const store::
   put_head(text, "airlock_payments_total", "counter",
            "Payments that enrolled wallets reported, by experiment, arm and result.");
   each_arm(board, book, [&](const Entry& entry, const std::string& arm, const auto& totals) {
-    const std::string head = "airlock_payments_total" + labels_of(entry, arm) + ",result=\"";
+    const std::string head = "airlock_payments_total" + labels_of(book, entry, arm) + ",result=\"";
     text += head + "succeeded\"} " + std::to_string(totals.succeeded) + "\n";
     text += head + "failed\"} " + std::to_string(totals.failed) + "\n";
   });
@@ -121,7 +124,7 @@ void put_latency(std::string& text, const ExperimentBoard& board, const store::O
   put_head(text, "airlock_payment_seconds", "histogram",
            "How long payments took; a bucket ends at exactly 0.8.");
   each_arm(board, book, [&](const Entry& entry, const std::string& arm, const auto& totals) {
-    const std::string labels = labels_of(entry, arm);
+    const std::string labels = labels_of(book, entry, arm);
     std::uint64_t sum = 0;
     for (std::size_t at = 0; at < totals.latency.size(); ++at) {
       sum += totals.latency[at];
@@ -142,7 +145,7 @@ void put_devices(std::string& text, const ExperimentBoard& board, const store::O
   each_arm(board, book, [&](const Entry& entry, const std::string& arm, const auto&) {
     const auto found = book.devices.find({{entry.row.id, arm}, entry.state.stage});
     const std::uint64_t count = found == book.devices.end() ? 0 : found->second;
-    text += "airlock_experiment_devices_total" + labels_of(entry, arm) + ",stage=\"" +
+    text += "airlock_experiment_devices_total" + labels_of(book, entry, arm) + ",stage=\"" +
             std::to_string(entry.state.stage) + "\"} " + std::to_string(count) + "\n";
   });
 }

@@ -1,7 +1,5 @@
 #include "server/judge/judge.h"
 
-#include "host/text/text.h"
-
 namespace airlock::judge {
 
 namespace {
@@ -38,7 +36,7 @@ Status Judge::judge(const store::Experiment& row, std::int64_t now) {
   using experiment::Phase;
   if (state.phase == Phase::created || state.phase == Phase::rolled_back) return {};
   const auto samples = world_.ask(row.id, now);
-  const auto seen = samples ? experiment::observe(state, definition, *samples)
+  const auto seen = samples ? experiment::observe(state, definition, *samples, now)
                             : experiment::failed(samples.error().code);
   const auto verdicts = experiment::tick(state, definition, seen, now);
   store::Change change{row.id, row.revision, state.write(), {}};
@@ -52,26 +50,8 @@ Status Judge::judge(const store::Experiment& row, std::int64_t now) {
   return {};
 }
 
-Status Judge::deliver() {
-  if (world_.tell == nullptr) return {};
-  AIRLOCK_ASSIGN(const auto waiting, experiments_.untold(kAlertsAtOnce));
-  for (const store::Decision& decision : waiting) {
-    AIRLOCK_ASSIGN(const Value numbers, json::parse(decision.numbers, experiment::kDefinitionMax));
-    const Value alert = {{"id", decision.id},
-                         {"experiment", decision.experiment},
-                         {"at", text::to_time(decision.at)},
-                         {"act", decision.act},
-                         {"rule", decision.rule},
-                         {"arm", decision.arm},
-                         {"words", decision.words},
-                         {"numbers", numbers}};
-    AIRLOCK_TRY(world_.tell(json::write(alert)));
-    AIRLOCK_TRY(experiments_.told(decision.id));
-  }
-  return {};
-}
-
 bool Chair::take() {
+  const std::lock_guard guard(mutex_);
   if (lock_) return true;
   auto opened = file::File::open(path_, file::Access::create);
   if (!opened || !opened->lock()) return false;

@@ -6,11 +6,13 @@
 // here or in another process, goes on from the counters that the stored state has seen. It
 // promises that exactly one of the processes that share a folder judges; that an alert is told at
 // least once, in order, and carries the number of its decision, so that a receiver can drop a
-// second one; and that nothing it asks or tells holds up who serves. It decides nothing itself.
+// second one; that one which is refused for good holds up no other, and is noted; and that nothing
+// it asks or tells holds up who serves, nor a slow listener the judge. It decides nothing itself.
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -27,11 +29,12 @@
 
 namespace airlock::judge {
 
-inline constexpr std::size_t kAlertsAtOnce = 20;  // that are told in one turn
+inline constexpr int kRefusalsMax = 5;  // of one alert, before the next one is told
+inline constexpr int kRestTurns = 40;   // of the messenger, after an alert that was not taken
 
 // expression_of is the query for all counters of an experiment, answered for one moment.
 std::string expression_of(std::int64_t experiment);
-// samples_of picks the counters out of an answer. Errors: those of peer::count_of, oversized.
+// samples_of picks the counters out of an answer. Errors: those of peer::count_of.
 Result<std::vector<experiment::Sample>> samples_of(const std::vector<peer::Sample>& answer);
 
 // What lies outside. `tell` is empty where nobody wants to hear alerts.
@@ -51,8 +54,6 @@ class Judge {
   // look judges every experiment once. Errors: those of the database. An experiment that somebody
   // changed meanwhile is left for the next look.
   Status look(std::int64_t now);
-  // deliver tells the alerts that wait, until one is not taken.
-  Status deliver();
 
  private:
   Status judge(const store::Experiment& row, std::int64_t now);
@@ -61,15 +62,40 @@ class Judge {
   World world_;
 };
 
+// Tells the decisions that are alerts, one after the other in their order.
+class Messenger {
+ public:
+  // The experiments must outlive it.
+  Messenger(store::Experiments& experiments, World world)
+      : experiments_(experiments), world_(std::move(world)) {}
+
+  // deliver tells the alert that has waited longest. One that is refused for good (3xx, 4xx but
+  // 408, 425 and 429) is given up after kRefusalsMax times, noted and logged; every other error
+  // leaves it waiting. After an error it rests for kRestTurns calls. Errors: those of `tell` and of
+  // the database.
+  Status deliver();
+
+ private:
+  Status tell(const store::Decision& decision);
+  Status refused(const store::Decision& decision, Error error);
+
+  store::Experiments& experiments_;
+  World world_;
+  std::int64_t refused_ = 0;  // the decision whose refusals are counted
+  int refusals_ = 0;
+  int rests_ = 0;
+};
+
 // The right to judge, which one process of a folder has: the lock of FOLDER/judge.
 class Chair {
  public:
   explicit Chair(const file::Path& folder) : path_(folder / "judge") {}
-  // take answers whether this process has it, now or since before.
+  // take answers whether this process has it, now or since before. Any thread may ask.
   bool take();
 
  private:
   file::Path path_;
+  std::mutex mutex_;
   std::optional<file::File> lock_;
 };
 

@@ -24,6 +24,17 @@ peer::Sample sample(std::map<std::string, std::string, std::less<>> labels, std:
   return {std::move(labels), std::move(value)};
 }
 
+peer::Sample scraped(const char* book, const char* job, const char* instance) {
+  return sample({{"__name__", "airlock_payments_total"},
+                 {"arm", "b"},
+                 {"book", book},
+                 {"instance", instance},
+                 {"job", job},
+                 {"result", "failed"},
+                 {"since", "1800000000"}},
+                "5");
+}
+
 class JudgeTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -68,9 +79,9 @@ class JudgeTest : public testing::Test {
   void count(std::uint64_t failed, std::uint64_t total) {
     failed_ += failed;
     succeeded_ += total - failed;
-    samples_ = {{"payments|f|b", Counter::failed, "b", 0, failed_},
-                {"payments|s|b", Counter::succeeded, "b", 0, succeeded_},
-                {"payments|s|baseline", Counter::succeeded, "baseline", 0, succeeded_ * 19}};
+    samples_ = {{"one", Counter::failed, "b", 0, kNow, failed_},
+                {"one", Counter::succeeded, "b", 0, kNow, succeeded_},
+                {"one", Counter::succeeded, "baseline", 0, kNow, succeeded_ * 19}};
   }
 
   file::Path folder_;
@@ -96,21 +107,94 @@ TEST_F(JudgeTest, StoresADecisionWithItsNumbersAndTellsIt) {
   EXPECT_NE(decisions.front().words.find("52 of 712 payments failed (7.3 % > 5 %)"),
             std::string::npos);
   EXPECT_NE(decisions.front().numbers.find("\"total\":712"), std::string::npos);
-  ASSERT_TRUE(judge.deliver());
-  ASSERT_TRUE(judge.deliver());
+  Messenger messenger(*experiments_, world());
+  ASSERT_TRUE(messenger.deliver());
+  ASSERT_TRUE(messenger.deliver());
   ASSERT_EQ(told_.size(), 1U);
   EXPECT_EQ((*json::parse(told_.front(), 10'000))["numbers"]["bad"], 52);
 }
 
-TEST_F(JudgeTest, KeepsAnAlertUntilSomebodyTakesIt) {
-  Judge judge(*experiments_, world());
-  count(52, 712);
+// What a messenger has told after so many calls, where these are the answers to each decision.
+class MessengerTest : public JudgeTest {
+ protected:
+  // Three decisions that are alerts, each of them about a share.
+  void decide() {
+    auto row = experiments_->list()->front();
+    store::Change change{row.id, row.revision, row.state, {}};
+    for (const char* const words : {"first", "second", "third"}) {
+      change.decisions.push_back(
+          {.at = kNow, .act = "paused", .words = words, .numbers = "{}", .alert = true});
+    }
+    ASSERT_TRUE(experiments_->apply(change));
+  }
+  World answering(std::function<Status(const std::string& words)> answer) {
+    World made = world();
+    made.tell = [this, answer](const std::string& json) {
+      told_.push_back((*json::parse(json, 10'000))["words"].get<std::string>());
+      return answer(told_.back());
+    };
+    return made;
+  }
+  static void call(Messenger& messenger, int times) {
+    for (int at = 0; at < times; ++at) (void)messenger.deliver();
+  }
+  std::size_t waiting() { return experiments_->untold(10)->size(); }
+};
+
+TEST_F(MessengerTest, KeepsAnAlertUntilSomebodyTakesIt) {
+  decide();
   deaf_ = true;
-  ASSERT_TRUE(judge.look(kNow));
-  EXPECT_FALSE(judge.deliver());
+  Messenger messenger(*experiments_, world());
+  call(messenger, 20 * kRestTurns);
+  EXPECT_EQ(waiting(), 3U);
   deaf_ = false;
-  Judge another(*experiments_, world());  // after a restart
-  ASSERT_TRUE(another.deliver());
+  Messenger another(*experiments_, world());  // after a restart
+  call(another, 3);
+  EXPECT_EQ(told_.size(), 3U);
+  EXPECT_EQ(waiting(), 0U);
+}
+
+TEST_F(MessengerTest, GivesUpWhatIsRefusedForGoodAndGoesOnWithTheNext) {
+  decide();
+  Messenger messenger(*experiments_, answering([](const std::string& words) -> Status {
+    if (words == "first") return fail(Code::http_failed, 410);
+    return {};
+  }));
+  call(messenger, kRefusalsMax * (kRestTurns + 1) + 3);
+  const std::vector<std::string> expected = {"first", "first",  "first", "first",
+                                             "first", "second", "third"};
+  EXPECT_EQ(told_, expected);
+  EXPECT_EQ(waiting(), 0U);
+  EXPECT_NE(logged_.find("alert_given_up"), std::string::npos);
+  EXPECT_NE(logged_.find("\"status\":410"), std::string::npos);
+  EXPECT_NE(logged_.find("\"words\":\"first\""), std::string::npos);
+}
+
+TEST_F(MessengerTest, LosesNothingByErrorsThatPass) {
+  const std::vector<Error> errors = {{Code::http_failed, 500}, {Code::http_failed, 503},
+                                     {Code::http_failed, 429}, {Code::http_failed, 408},
+                                     {Code::timed_out, 0},     {Code::overloaded, 0},
+                                     {Code::unreachable, 0},   {Code::tls_failed, 0}};
+  decide();
+  int tries = 0;
+  Messenger messenger(*experiments_, answering([&](const std::string&) -> Status {
+    return std::unexpected(errors[static_cast<std::size_t>(tries++) % errors.size()]);
+  }));
+  call(messenger, 30 * (kRestTurns + 1));
+  EXPECT_EQ(tries, 30);
+  EXPECT_EQ(waiting(), 3U);
+  EXPECT_EQ(told_, std::vector<std::string>(30, "first"));
+}
+
+TEST_F(MessengerTest, RestsAfterAnAlertThatWasNotTaken) {
+  decide();
+  deaf_ = true;
+  Messenger messenger(*experiments_, world());
+  EXPECT_FALSE(messenger.deliver());
+  deaf_ = false;
+  call(messenger, kRestTurns);
+  EXPECT_TRUE(told_.empty());
+  call(messenger, 1);
   EXPECT_EQ(told_.size(), 1U);
 }
 
@@ -148,6 +232,20 @@ TEST_F(JudgeTest, LosesToAnOperatorWhoWasFaster) {
   EXPECT_TRUE(state().ledger.empty());  // nothing was counted by the tick that lost
 }
 
+// What was counted before a server got another name is not counted again.
+TEST_F(JudgeTest, CountsAServerOnceThatReturnsUnderAnotherName) {
+  World renamed = world();
+  std::vector<peer::Sample> answer = {scraped("3f", "airlock", "one:8443")};
+  answer.front().value = "500";
+  renamed.ask = [&](std::int64_t, std::int64_t) { return samples_of(answer); };
+  Judge judge(*experiments_, renamed);
+  ASSERT_TRUE(judge.look(kNow));
+  answer = {scraped("3f", "moved", "two:8443")};
+  answer.front().value = "503";
+  ASSERT_TRUE(judge.look(kNow + 10));
+  EXPECT_EQ(state().arms[1].guards[0].stage, (experiment::Count{503, 503}));
+}
+
 TEST_F(JudgeTest, LetsOneProcessJudge) {
   Chair one(folder_);
   EXPECT_TRUE(one.take());
@@ -172,7 +270,7 @@ TEST_F(JudgeTest, ForgetsNothingAndCountsNothingTwiceWhenItIsKilled) {
   const auto ask = [counter](std::int64_t, std::int64_t) {
     const std::uint64_t value = counter->fetch_add(7) + 7;
     return Result<std::vector<experiment::Sample>>(
-        {{"payments|s|b", Counter::succeeded, "b", 0, value}});
+        {{"one", Counter::succeeded, "b", 0, kNow, value}});
   };
   std::mt19937 random(1);
   for (int life = 0; life < 100; ++life) {
@@ -213,19 +311,15 @@ TEST(Samples, AreTheCountersThatTheRulesKnow) {
   EXPECT_EQ((*samples)[2].counter, Counter::timed);
   EXPECT_EQ((*samples)[3].counter, Counter::devices);
   EXPECT_EQ((*samples)[3].stage, 3U);
-  EXPECT_TRUE((*samples)[3].series.starts_with("devices|"));
 }
 
-TEST(Samples, OfTwoProcessesAreTwoSeries) {
-  const auto of = [](const char* instance) {
-    return sample({{"__name__", "airlock_payments_total"},
-                   {"arm", "b"},
-                   {"instance", instance},
-                   {"result", "failed"}},
-                  "5");
-  };
-  const auto samples = samples_of({of("one"), of("two")});
-  EXPECT_NE((*samples)[0].series, (*samples)[1].series);
+TEST(Samples, OfOneBookAreOneSeriesWhateverPrometheusCallsItsServer) {
+  const auto samples =
+      *samples_of({scraped("3f", "airlock", "one:8443"), scraped("3f", "moved", "two:8443"),
+                   scraped("4a", "airlock", "one:8443")});
+  EXPECT_EQ(samples[0].series(), samples[1].series());
+  EXPECT_NE(samples[0].series(), samples[2].series());
+  EXPECT_EQ(samples[0].since, 1'800'000'000);
 }
 
 TEST(Samples, ThatAreNoCountersAreAnError) {

@@ -25,18 +25,13 @@ std::optional<Counter> counter_of(const peer::Sample& sample) {
   return std::nullopt;
 }
 
-// series_of is what a counter is known by: all its labels, in the order of their names.
-std::string series_of(Counter counter, const peer::Sample& sample) {
-  std::string series = counter == Counter::devices ? "devices" : "payments";
-  for (const auto& [name, value] : sample.labels) series += "|" + name + "=" + value;
-  return series;
-}
-
-std::uint32_t stage_of(const peer::Sample& sample) {
-  const std::string_view text = sample.label("stage");
-  std::uint32_t stage = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), stage);
-  return read.ec == std::errc() ? stage : 0;
+// number_of reads a label that is a number; 0 where it is none.
+template <class Number>
+Number number_of(const peer::Sample& sample, std::string_view label) {
+  const std::string_view text = sample.label(label);
+  Number number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  return read.ec == std::errc() ? number : 0;
 }
 
 }  // namespace
@@ -48,16 +43,14 @@ std::string expression_of(std::int64_t experiment) {
 }
 
 Result<std::vector<experiment::Sample>> samples_of(const std::vector<peer::Sample>& answer) {
-  constexpr std::size_t kSeriesSizeMax = 900;
   std::vector<experiment::Sample> samples;
   for (const peer::Sample& each : answer) {
     const auto counter = counter_of(each);
     if (!counter) continue;
     AIRLOCK_ASSIGN(const std::uint64_t value, peer::count_of(each.value));
-    std::string series = series_of(*counter, each);
-    if (series.size() > kSeriesSizeMax) return fail(Code::oversized, series.size());
-    samples.push_back(
-        {std::move(series), *counter, std::string(each.label("arm")), stage_of(each), value});
+    samples.push_back({std::string(each.label("book")), *counter, std::string(each.label("arm")),
+                       number_of<std::uint32_t>(each, "stage"),
+                       number_of<std::int64_t>(each, "since"), value});
   }
   return samples;
 }

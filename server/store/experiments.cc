@@ -9,6 +9,10 @@ namespace airlock::store {
 
 namespace {
 
+// What became of a decision's alert: stored, append only. 0: there is none; 1: it waits.
+constexpr std::int64_t kTold = 2;
+constexpr std::int64_t kGivenUp = 3;
+
 constexpr std::string_view kColumns =
     "SELECT id, experiment, at, act, rule, arm, words, numbers, alert FROM verdicts ";
 
@@ -139,11 +143,14 @@ Result<std::vector<Decision>> Experiments::untold(std::size_t rows_max) {
   return read_decisions(query);
 }
 
-Status Experiments::told(std::int64_t decision) {
+Status Experiments::told(std::int64_t decision) { return mark_alert(decision, kTold); }
+Status Experiments::gave_up(std::int64_t decision) { return mark_alert(decision, kGivenUp); }
+
+Status Experiments::mark_alert(std::int64_t decision, std::int64_t mark) {
   const std::lock_guard lock(mutex_);
   AIRLOCK_ASSIGN(auto update,
-                 database_->connection.prepare("UPDATE verdicts SET alert = 2 WHERE id = ?"));
-  update.bind(0, decision);
+                 database_->connection.prepare("UPDATE verdicts SET alert = ? WHERE id = ?"));
+  update.bind(0, mark).bind(1, decision);
   return update.run();
 }
 

@@ -70,6 +70,8 @@ class Experiments {
   // untold returns the decisions whose alert nobody has taken yet, the oldest first.
   Result<std::vector<Decision>> untold(std::size_t rows_max);
   Status told(std::int64_t decision);
+  // gave_up notes that nobody will take a decision's alert.
+  Status gave_up(std::int64_t decision);
 
   // marks say what has changed since they were asked before, in whatever process: `experiments`
   // with any experiment, `audit` with whatever an operator did.
@@ -82,6 +84,7 @@ class Experiments {
 
  private:
   class Database;
+  Status mark_alert(std::int64_t decision, std::int64_t mark);
   explicit Experiments(std::unique_ptr<Database> database);
   std::mutex mutex_;
   std::unique_ptr<Database> database_;

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <ctime>
 #include <future>
 #include <random>
 
@@ -156,6 +157,21 @@ TEST_F(ExperimentsTest, PutsALatencyOfExactly800MillisecondsBelowTheLimit) {
   EXPECT_EQ(kLatencyEdgesMs[4], 800);
   EXPECT_EQ(totals.latency[4], 1U);
   EXPECT_EQ(totals.latency[5], 1U);
+}
+
+TEST_F(ExperimentsTest, KeepsOneBookOfEachProcessAndBeginsAnotherInANewDatabase) {
+  const auto began = static_cast<std::int64_t>(std::time(nullptr));
+  const std::string one = (*OutcomeWriter::open(*store_, "one"))->book().id;
+  EXPECT_EQ(one.size(), 16U);
+  EXPECT_NE((*OutcomeWriter::open(*store_, "other"))->book().id, one);
+  const OutcomeBook again = (*OutcomeWriter::open(*store_, "one"))->book();
+  EXPECT_EQ(again.id, one);
+  EXPECT_GE(again.began, began);
+  experiments_.reset();
+  store_.reset();
+  std::filesystem::remove_all(folder_);
+  store_ = std::move(*Store::open(folder_));
+  EXPECT_NE((*OutcomeWriter::open(*store_, "one"))->book().id, one);
 }
 
 TEST_F(ExperimentsTest, KeepsTheCountsOfTwoProcessesApart) {

@@ -115,7 +115,24 @@ class OutcomeWriter::Writing {
         statements_(std::move(statements)),
         process_(std::move(process)) {}
 
+  // name_book begins a book where the process has none, and reads whose counts these are.
+  Status name_book() {
+    AIRLOCK_ASSIGN(auto begin,
+                   connection_.prepare("INSERT OR IGNORE INTO outcome_books (process, id, began) "
+                                       "VALUES (?, lower(hex(randomblob(8))), unixepoch())"));
+    begin.bind(0, process_);
+    AIRLOCK_TRY(begin.run());
+    AIRLOCK_ASSIGN(auto query,
+                   connection_.prepare("SELECT id, began FROM outcome_books WHERE process = ?"));
+    query.bind(0, process_);
+    AIRLOCK_TRY(query.step());
+    book_.id = query.text(0);
+    book_.began = query.integer(1);
+    return {};
+  }
+
   Status load() {
+    AIRLOCK_TRY(name_book());
     AIRLOCK_ASSIGN(auto query,
                    connection_.prepare("SELECT experiment, arm, stage, place, count FROM "
                                        "outcome_totals WHERE process = ?"));

@@ -64,7 +64,11 @@ struct DevicesKey {
   std::uint32_t stage = 0;
   auto operator<=>(const DevicesKey&) const = default;
 };
+// A process keeps one book of each database for good: its counts only grow, and a new database is
+// a new book.
 struct OutcomeBook {
+  std::string id;          // drawn when the book began
+  std::int64_t began = 0;  // Unix seconds; 0 where that is not known
   std::map<ArmKey, OutcomeTotals> totals;
   std::map<DevicesKey, std::uint64_t> devices;  // seen for the first time in a stage
   std::uint64_t marked = 0;                     // batches of strangers since the start

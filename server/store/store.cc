@@ -83,6 +83,15 @@ CREATE TABLE outcome_totals (
 PRAGMA user_version = 4;
 )";
 
+// What was counted before books had names began at nobody knows when.
+constexpr const char* kFifthSchema = R"(
+CREATE TABLE outcome_books (
+  process TEXT PRIMARY KEY, id TEXT NOT NULL, began INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO outcome_books SELECT process, lower(hex(randomblob(8))), 0
+  FROM (SELECT DISTINCT process FROM outcome_totals);
+PRAGMA user_version = 5;
+)";
+
 constexpr std::string_view kRolloutColumns =
     "id, manifest, seed, share, state, models, regions, groups, from_min, from_max, not_before, "
     "not_after, created, certificates";
@@ -102,6 +111,7 @@ Status prepare_schema(Connection& connection) {
   if (version < 2) AIRLOCK_TRY(connection.execute(kSecondSchema));
   if (version < 3) AIRLOCK_TRY(connection.execute(kThirdSchema));
   if (version < 4) AIRLOCK_TRY(connection.execute(kFourthSchema));
+  if (version < 5) AIRLOCK_TRY(connection.execute(kFifthSchema));
   return transaction.commit();
 }
 

@@ -164,6 +164,7 @@ TEST_F(StoreTest, BringsTheFirstSchemaUpToDate) {
                     "DROP INDEX reports_of_strangers; "
                     "DROP TABLE experiments; DROP TABLE verdicts; DROP TABLE outcome_senders; "
                     "DROP TABLE outcome_devices; DROP TABLE outcome_totals; "
+                    "DROP TABLE outcome_books; "
                     "PRAGMA user_version = 1"),
             SQLITE_OK);
   open();

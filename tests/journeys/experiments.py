@@ -6,6 +6,7 @@ import base64
 import http.client
 import http.server
 import itertools
+import re
 import urllib.parse
 import urllib.request
 
@@ -25,7 +26,10 @@ def free_port():
 
 class Hook(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
-        self.server.told.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+        alert = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.server.asked.append(alert)
+        self.server.open.wait()
+        self.server.told.append(alert)
         self.send_response(204)
         self.end_headers()
 
@@ -58,7 +62,9 @@ class Experiments(Stage):
         self.make_certificates()
         self.publish(self.make_release("1.0.0", firmware(40_000, 1)))
         self.hook = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
-        self.hook.told = []
+        self.hook.asked, self.hook.told, self.hook.open = [], [], threading.Event()
+        self.hook.open.set()
+        self.addCleanup(self.hook.open.set)
         threading.Thread(target=self.hook.serve_forever, daemon=True).start()
         self.addCleanup(self.hook.server_close)
         self.addCleanup(self.hook.shutdown)
@@ -85,18 +91,20 @@ class Experiments(Stage):
         self.servers[name].send_signal(signal.SIGKILL)
         self.servers[name].wait()
 
-    def start_prometheus(self):
+    def start_prometheus(self, jobs=("airlock",)):
         targets = ", ".join(f'"127.0.0.1:{port}"' for port, _ in self.ports.values())
         (self.dir / "prometheus.yml").write_text(
-            "global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n  - job_name: airlock\n"
-            f"    scheme: https\n    tls_config: {{ca_file: ca.pem}}\n    static_configs: [{{targets: [{targets}]}}]\n")
+            "global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n" + "".join(
+                f"  - job_name: {job}\n    scheme: https\n    tls_config: {{ca_file: ca.pem}}\n"
+                f"    static_configs: [{{targets: [{targets}]}}]\n" for job in jobs))
         log = open(self.dir / "prometheus.log", "ab")
         self.prometheus = subprocess.Popen(
             ["prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=prometheus", "--log.level=warn",
              f"--web.listen-address=127.0.0.1:{self.prometheus_port}"], stdout=log, stderr=log, cwd=self.dir)
         log.close()
         self.children.append(self.prometheus)
-        self.wait_for(lambda: len(self.query("up == 1")) == len(self.ports), "Prometheus to scrape every server")
+        self.wait_for(lambda: len([one for one in self.query("up == 1") if one["metric"]["job"] in jobs]) == len(self.ports) * len(jobs),
+                      "Prometheus to scrape every server")
 
     def query(self, expression):
         url = f"http://127.0.0.1:{self.prometheus_port}/api/v1/query?query={urllib.parse.quote(expression)}"
@@ -139,9 +147,11 @@ class Experiments(Stage):
     def verdicts(self):
         return self.ask(self.alive(), "GET", "/admin/v1/verdicts?experiment=1", admin=True)["verdicts"]
 
-    def create(self, ramp, **more):
-        definition = {"name": "fees", "baseline": BASELINE, "arms": [{"name": "gray", "policy": GRAY}], "ramp": ramp,
-                      "window": 60, "samples": 300, "hold": 3600, **more}
+    def create(self, ramp=None, **more):
+        """An experiment by the rules of the defaults, or with a ramp, a window and a number of samples for a story in seconds."""
+        definition = {"name": "fees", "baseline": BASELINE, "arms": [{"name": "gray", "policy": GRAY}]}
+        if ramp is not None:
+            definition |= {"ramp": ramp, "window": 60, "samples": 300, "hold": 3600, **more}
         (self.dir / "fees.json").write_text(json.dumps(definition))
         made = json.loads(self.operator("experiment", "create", "--file", "fees.json", "--why", "journey", "--json"))
         for name in self.ports:  # the other process looks ten times a second
@@ -194,7 +204,6 @@ class Experiments(Stage):
             self.assertEqual(wallet.told[0]["arm"], "gray")
         self.assertGreater(len(self.gray()), len(early))
         # The policy misbehaves; the wallets pay by what they were told last.
-        begun = time.monotonic()
         paying = [wallet for wallet in self.wallets if wallet not in early][:200]
         turns = itertools.cycle(("one", "two"))
 
@@ -203,7 +212,6 @@ class Experiments(Stage):
             return self.listed()["phase"] == "rolled_back"
         self.wait_for(still_gray, "the rollback")
         self.assert_baseline_everywhere()
-        print(f"rolled back, and every process serves the baseline, {time.monotonic() - begun:.1f} s after the first failure")
         verdicts = self.verdicts()
         acts = [verdict["act"] for verdict in reversed(verdicts) if verdict["rule"] != "data"]
         self.assertEqual(acts, ["ramped", "paused", "rolled back"])
@@ -215,6 +223,75 @@ class Experiments(Stage):
         metrics = self.ask("one", "GET", "/metrics")
         checked = subprocess.run(["promtool", "check", "metrics"], input=metrics, text=True, capture_output=True)
         self.assertEqual((checked.returncode, checked.stdout + checked.stderr), (0, ""))
+
+    def decided(self):
+        return [verdict for verdict in reversed(self.verdicts()) if verdict["rule"] != "data"]
+
+    def assert_counts(self, verdict, limit):
+        """The words say the numbers that were decided by: enough of them, and above the limit."""
+        numbers = verdict["numbers"]
+        said = re.search(r": (\d+) of (\d+) payments [a-z0-9. ]+ \(([\d.]+) % > (\d+) %\); arm gray, last 300 s; baseline (\d+) of (\d+)",
+                         verdict["words"])
+        self.assertTrue(said, verdict["words"])
+        bad, total = int(said[1]), int(said[2])
+        self.assertEqual((bad, total), (numbers["bad"], numbers["total"]))
+        self.assertEqual((int(said[5]), int(said[6])), (numbers["baseline_bad"], numbers["baseline_total"]))
+        self.assertGreaterEqual(total, 600)
+        self.assertGreater(100 * bad, limit * total)
+        self.assertAlmostEqual(float(said[3]), 100 * bad / total, delta=0.051)
+        self.assertEqual(int(said[4]), limit)
+
+    def test_by_the_defaults_more_than_5_percent_of_failures_pause_and_the_evidence_rolls_back(self):
+        self.create()
+        self.begin("one")
+        self.operator("experiment", "ramp", "1", "--share", "25", "--why", "looked at by hand")
+        self.assertEqual(self.begin("two"), {BASELINE, GRAY})
+        gray = self.gray()
+        self.wait_for(lambda: self.listed()["arms"][1]["devices"] == len(gray), "the judge to see all wallets")
+        self.assertEqual(self.listed()["phase"], "running")
+        self.pay("one", gray, 10, failing=1)
+        self.wait_for(lambda: len(self.decided()) > 1, "a decision")
+        paused = self.decided()[1]
+        self.assertEqual((paused["act"], paused["rule"], paused["arm"]), ("paused", "payment failures, limit", "gray"))
+        self.assert_counts(paused, 5)
+        self.assertTrue(paused["words"].endswith("; tried again in 300 s"), paused["words"])
+        self.assert_baseline_everywhere()
+        for wallet in gray:  # what was begun by the gray policy before they heard of it
+            wallet.told = [{"experiment": 1, "arm": "gray", "stage": 2, "policy": GRAY}]
+        turns = itertools.cycle((self.wallets[:200], self.wallets[200:]))  # of both arms, which are compared
+
+        def is_over():
+            self.pay("two", next(turns), 10, failing=1)
+            return self.listed()["phase"] == "rolled_back"
+        self.wait_for(is_over, "the rollback")
+        last = self.decided()[-1]
+        self.assertEqual([verdict["act"] for verdict in self.decided()], ["ramp", "paused", "rolled back"])
+        self.assertEqual((last["rule"], last["arm"]), ("payment failures, evidence", "gray"))
+        self.assert_counts(last, 5)
+        self.assertRegex(last["words"], r"; evidence \d+\.\d, alarm 13\.2$")
+        self.assertGreaterEqual(last["numbers"]["evidence"], last["numbers"]["alarm"])
+        self.assert_baseline_everywhere()
+
+    def test_by_the_defaults_slow_payments_take_back_the_last_step_of_the_ramp(self):
+        self.create()
+        self.begin("one")
+        early = {wallet.duid for wallet in self.gray()}
+        self.operator("experiment", "ramp", "1", "--share", "25", "--why", "looked at by hand")
+        self.begin("two")
+        gray = self.gray()
+        self.pay("one", gray, 10)
+        self.pay("two", gray[:6], 10, ms=900)
+        self.wait_for(lambda: len(self.decided()) > 1, "a decision")
+        degraded = self.decided()[1]
+        self.assertEqual((degraded["act"], degraded["rule"], degraded["arm"]), ("degraded", "slow payments, limit", "gray"))
+        self.assert_counts(degraded, 1)
+        self.assertTrue(degraded["words"].endswith("; from 25 % back to 5 %, grows again by proof (1 of 3)"), degraded["words"])
+        self.wait_for(lambda: self.listed()["share"] == 500, "the share before")
+        self.assertEqual(self.listed()["phase"], "running")
+        self.assertRegex(self.listed()["waits_for"], r"^\d+ s more at this share$")
+        for name in self.ports:  # whom the last step brought has the baseline again, and nobody else
+            self.wait_for(lambda: self.fees(name, self.wallets) and {wallet.duid for wallet in self.gray()} == early, f"{name} to step back")
+        self.wait_for(lambda: [alert["act"] for alert in self.hook.told if alert["rule"] != "data"] == ["degraded"], "the alert")
 
     def test_holds_while_prometheus_is_gone(self):
         self.create([{"share": 2500, "seconds": 0, "samples": 500}, {"share": 5000, "seconds": 3600, "samples": 500}])
@@ -233,6 +310,22 @@ class Experiments(Stage):
         self.wait_for(lambda: self.listed()["share"] == 5000, "what was reported meanwhile to count")
         acts = [verdict["act"] for verdict in reversed(self.verdicts())]
         self.assertEqual(acts[-2:], ["went on", "ramped"])
+
+    def test_a_server_that_comes_back_under_another_name_is_not_counted_again(self):
+        self.create([{"share": 5000}], window=3600)
+        self.begin("one")
+        paid = self.pay("one", self.gray(), 5) + 2 * len(self.gray())
+
+        def counted():
+            return self.listed()["arms"][1]["guards"][0]["total"]
+        self.wait_for(lambda: counted() == paid, "all payments to count")
+        self.kill_prometheus()
+        self.start_prometheus(jobs=("moved", "twice"))  # the readings of the job before are still there
+        paid += self.pay("two", self.gray(), 5)
+        self.wait_for(lambda: counted() >= paid, "the payments after it to count")
+        judged = self.listed()["judged"]
+        self.wait_for(lambda: self.listed()["judged"] > judged, "another look")
+        self.assertEqual(counted(), paid)
 
     def kill_prometheus(self):
         self.prometheus.kill()
@@ -261,6 +354,24 @@ class Experiments(Stage):
         self.wait_for(lambda: any(told["act"] == "rolled back" for told in self.hook.told), "the alert")
         told = {alert["id"] for alert in self.hook.told}
         self.assertLessEqual(told, {verdict["id"] for verdict in self.verdicts()})
+
+    def test_whoever_is_slow_to_hear_an_alert_holds_up_no_judge(self):
+        self.create([{"share": 5000}])
+        self.begin("one")
+        self.wait_for(lambda: self.listed()["arms"][1]["devices"] == len(self.gray()), "the judge to see all wallets")
+        self.hook.open.clear()
+        before = len(self.hook.asked)
+        self.pay("one", self.gray(), 3, failing=1)
+        self.wait_for(lambda: len(self.hook.asked) > before, "the alert to be told")
+        looks = set()
+
+        def looked():
+            looks.add(self.listed()["judged"])
+            return len(looks) > 3
+        self.wait_for(looked, "more looks")
+        self.assertLess(len(self.hook.asked) - before, 3)  # no look waited for an answer
+        self.hook.open.set()
+        self.wait_for(lambda: any(alert["act"] == "paused" for alert in self.hook.told), "the alert to be heard")
 
     def test_an_operator_pauses_and_takes_it_back(self):
         made = self.create([{"share": 10000}])

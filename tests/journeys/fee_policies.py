@@ -78,12 +78,38 @@ class FeePolicies(Stage):
 
     def test_a_batch_answers_line_by_line(self):
         lines = ['{"chain": "eip155:1", "operation": "swap", "amount": "1000000000"}', "{chain: eip155:1, amount: 1.5}", "{chain: x, amount: 1}",
-                 "{chain: eip155:1, operation: swap, amount: %d}" % (LARGEST + 1), "[", ""]
-        said = self.fee("eval", EXAMPLE / "fees.yaml", "--batch", given="\n".join(lines) + "\n").splitlines()
-        answers = [json.loads(line) for line in said]
-        self.assertEqual(answers[0]["total"], "5000000")
-        self.assertEqual([answer["refused"] for answer in answers[1:]],
-                         ["bad_amount", "no_rule_matches", "bad_amount", "bad_yaml", "bad_yaml"])
+                 "{chain: eip155:1, operation: swap, amount: %d}" % (LARGEST + 1), "", "[", "{chain: eip155:1, operation: swap, amount: 1000}"]
+        ran = subprocess.run([str(BIN / "airlock"), "fee", "eval", str(EXAMPLE / "fees.yaml"), "--batch"], input="\n".join(lines) + "\n",
+                             capture_output=True, text=True)
+        answers = [json.loads(line) for line in ran.stdout.splitlines()]
+        self.assertEqual([answers[0]["total"], answers[5]["total"]], ["5000000", "1000"])
+        self.assertEqual([answer["refused"] for answer in answers[1:5]], ["bad_amount", "no_rule_matches", "bad_amount", "bad_yaml"])
+        self.assertEqual([answer.get("line") for answer in answers], [None, 2, None, 4, 6, None])  # an empty line is no question
+        self.assertRegex(answers[1]["why"], r"^column 27: 1\.5 is no .*; write ")
+        self.assertTrue(answers[4]["why"])
+        self.assertEqual((ran.returncode, ran.stderr), (1, "error: bad_amount: standard input: 3 lines could not be read, first line 2; "
+                                                           "its answer says why\n"))
+        self.assertEqual(self.fee("eval", EXAMPLE / "fees.yaml", "--batch", given="{chain: x, amount: 1}\n"), '{"refused":"no_rule_matches"}\n')
+
+    def test_what_was_typed_wrong_is_told_with_what_would_be_right(self):
+        eval_swap = ("eval", EXAMPLE / "fees.yaml", "--chain", "eip155:1", "--operation", "swap")
+        for options, words in ((("--amount", "1e3"), "bad_amount: --amount 1e3: an amount is no whole number of smallest units below 2^256; "
+                                                     "write its digits, such as 1500000\n"),
+                               (("--amount", 1, "--time", "noon"), "--time noon is no time; write it in UTC, such as 2026-01-02T15:04:05Z\n"),
+                               (("--amount", 1, "--congestion", "much"), "--congestion much is no share; write a percentage, such as 80%\n")):
+            said = self.fee(*eval_swap, *options, status=1)
+            self.assertTrue(said.endswith(words), said)
+        given = "{chain: eip155:1, operation: swap, amount: 1000}"
+        self.assertIn("usage: --given holds all", self.fee(*eval_swap, "--given", given, status=2))
+        self.assertIn("usage: --given holds all", self.fee("explain", EXAMPLE / "fees.yaml", "--amount", 5, "--given", given, status=2))
+        self.assertIn("usage: --batch reads", self.fee("eval", EXAMPLE / "fees.yaml", "--batch", "--given", given, status=2))
+
+    def test_advice_is_given_once_and_one_rule_is_one(self):
+        path = self.policy(instead=[("percentage: 0.10%", "percentage: 0.10")])
+        self.assertEqual(self.fee("check", path, status=1).count("such as"), 1)
+        (self.dir / "one.yaml").write_text("airlock_fee_policy: 1\nversion: 1.0.0\nrounding: down\nrules:\n  - {name: all, fee: {fixed: 1}, pay: treasury}\n"
+                                           "golden:\n  - {name: a, given: {chain: x, amount: 5}, expect: {rule: all, total: 1}}\n")
+        self.assertIn("1 rule, 1 golden case as stated", self.fee("check", self.dir / "one.yaml"))
 
     def test_hostile_yaml_is_refused_at_once(self):
         bomb = "a: &a [x, x]\n" + "".join(f"b{n}: [*a, *a, *a]\n" for n in range(1000))
