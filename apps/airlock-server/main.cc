@@ -58,6 +58,7 @@ std::string option_of(Error error, const http::Settings& settings) {
     case http::Setting::certificate: return "--tls-cert " + settings.certificate.string();
     case http::Setting::key: return "--tls-key " + settings.key.string();
     case http::Setting::admin_ca: return "--admin-ca " + settings.admin_ca.string();
+    case http::Setting::client_ca: return "--client-ca " + settings.client_ca.string();
   }
   return "run";
 }
