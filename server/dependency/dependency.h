@@ -86,6 +86,8 @@ class Dependency {
   void ask(Question question, http::Done done);
   // look sends the probes that are due, where the plan names a path for them.
   void look();
+  // give_up ends the calls that wait: their callers have gone.
+  void give_up() { wire_->end_all(); }
 
   const Plan& plan() const { return plan_; }
   std::uint64_t count_of(By by) const { return counts_[static_cast<std::size_t>(by)].load(); }

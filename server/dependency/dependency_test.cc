@@ -2,9 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <deque>
-
-#include "host/json/json.h"
+#include "server/dependency/internal/fake_wire.h"
 #include "server/dependency/metrics.h"
 
 namespace airlock::dependency {
@@ -12,35 +10,6 @@ namespace {
 
 using breaker::Mode;
 using http::Method;
-
-// What a test makes of the network: each call waits until the test ends it.
-struct FakeNetwork {
-  struct Sent {
-    Ask ask;
-    Wire::Done done;
-  };
-  std::deque<Sent> sent;
-  std::vector<std::string> urls;  // of all that was ever sent
-
-  void end(Heard heard) {
-    AIRLOCK_CHECK(!sent.empty());
-    Sent first = std::move(sent.front());
-    sent.pop_front();
-    first.done(std::move(heard));
-  }
-};
-
-class FakeWire final : public Wire {
- public:
-  explicit FakeWire(FakeNetwork& network) : network_(network) {}
-  void start(Ask ask, Done done) override {
-    network_.urls.push_back(ask.url);
-    network_.sent.push_back({std::move(ask), std::move(done)});
-  }
-
- private:
-  FakeNetwork& network_;
-};
 
 Heard answer_with(int status, std::string body = "hello", std::string headers = "") {
   return {Ending::answered, Code::ok, status, "content-type: text/plain\r\n" + headers,

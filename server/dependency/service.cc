@@ -82,6 +82,10 @@ http::Response Service::handle_admin(const http::Request&) {
   return http::error_response({Code::not_found, 0});
 }
 
+void Service::give_up() {
+  for (const auto& one : dependencies_) one->give_up();
+}
+
 void Service::look_again() {
   for (const auto& one : dependencies_) one->look();
 }

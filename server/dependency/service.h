@@ -25,6 +25,7 @@ class Service final : public http::Service {
   http::Response handle_admin(const http::Request& request) override;  // there is none
   // look_again sends the probes that are due.
   void look_again() override;
+  void give_up() override;
   http::Metrics& metrics() override { return metrics_; }
   http::Log& log() override { return log_; }
 

@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -152,15 +153,9 @@ class CurlWire final : public Wire {
     thread_.request_stop();
     curl_multi_wakeup(multi_.get());
     thread_.join();
-    for (auto& [curl, transfer] : under_way_) {
-      curl_multi_remove_handle(multi_.get(), curl);
-      end(*transfer, {Ending::unheard, Code::interrupted, 0, {}, {}});
-    }
-    while (!waiting_.empty()) {  // what ends may start what it would have gone on to
-      const std::unique_ptr<Transfer> transfer = std::move(waiting_.back());
-      waiting_.pop_back();
-      end(*transfer, {Ending::not_sent, Code::interrupted, 0, {}, {}});
-    }
+    is_ending_ = true;
+    take_waiting();
+    end_under_way();
   }
   CurlWire(const CurlWire&) = delete;
   CurlWire& operator=(const CurlWire&) = delete;
@@ -174,11 +169,17 @@ class CurlWire final : public Wire {
     curl_multi_wakeup(multi_.get());
   }
 
+  void end_all() override {
+    is_ending_ = true;
+    curl_multi_wakeup(multi_.get());
+  }
+
  private:
   void run(const std::stop_token& stop) {
     constexpr int kPollMs = 1'000;  // a wakeup or a socket ends it
     while (!stop.stop_requested()) {
       take_waiting();
+      if (is_ending_) end_under_way();
       int running = 0;
       curl_multi_perform(multi_.get(), &running);
       give_ended();
@@ -193,6 +194,10 @@ class CurlWire final : public Wire {
       taken.swap(waiting_);
     }
     for (auto& transfer : taken) {
+      if (is_ending_) {
+        end(*transfer, {Ending::not_sent, Code::interrupted, 0, {}, {}});
+        continue;
+      }
       transfer->curl.reset(curl_easy_init());
       CURL* const curl = transfer->curl.get();
       if (curl != nullptr) prepare(*transfer);
@@ -218,9 +223,18 @@ class CurlWire final : public Wire {
     }
   }
 
+  void end_under_way() {
+    const auto ended = std::exchange(under_way_, {});
+    for (const auto& [curl, transfer] : ended) {
+      curl_multi_remove_handle(multi_.get(), curl);
+      end(*transfer, {Ending::unheard, Code::interrupted, 0, {}, {}});
+    }
+  }
+
   static void end(const Transfer& transfer, Heard heard) { transfer.done(std::move(heard)); }
 
   std::unique_ptr<CURLM, MultiFreed> multi_;
+  std::atomic<bool> is_ending_ = false;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Transfer>> waiting_;        // under mutex_
   std::map<CURL*, std::unique_ptr<Transfer>> under_way_;  // of the thread

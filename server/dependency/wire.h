@@ -34,7 +34,8 @@ enum class Ending : std::uint8_t {
 };
 struct Heard {
   Ending ending = Ending::not_sent;
-  Code code = Code::ok;  // why there is no answer: timed_out, unreachable, tls_failed, oversized
+  Code code = Code::ok;  // why there is no answer: timed_out, unreachable, tls_failed, oversized,
+                         // interrupted (the wire ends)
   int status = 0;
   std::string headers{};  // lines, as they came
   std::string body{};
@@ -47,6 +48,8 @@ class Wire {
   // start sends a call and returns at once; `done` is called once, on the wire's thread, and may
   // start others. A wire that is destroyed ends what is under way as unheard.
   virtual void start(Ask ask, Done done) = 0;
+  // end_all ends what is under way, and what is started from now on, as interrupted.
+  virtual void end_all() = 0;
 };
 
 // make_wire makes a wire of libcurl: HTTP/1.1, no redirect is followed, an answer has limits.

@@ -184,6 +184,17 @@ TEST(CurlWire, LetsNoCallWaitForAnother) {
   EXPECT_FALSE(ended);
 }
 
+TEST(CurlWire, EndsWhatIsUnderWayWhenNobodyWaits) {
+  constexpr std::uint64_t kNeverMs = 3'600'000;
+  FakePlace hanging({kHang});
+  const auto wire = make_wire();
+  std::promise<Heard> told;
+  wire->start(post(hanging.url, kNeverMs), [&](Heard heard) { told.set_value(std::move(heard)); });
+  wire->end_all();
+  EXPECT_EQ(told.get_future().get().code, Code::interrupted);
+  EXPECT_EQ(hear(*wire, post(hanging.url)).code, Code::interrupted);
+}
+
 TEST(CurlWire, EndsWhatIsUnderWayWhenItEnds) {
   FakePlace hanging({kHang});
   std::promise<Heard> told;

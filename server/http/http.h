@@ -64,6 +64,8 @@ class Service {
   virtual Response handle_admin(const Request& request) = 0;
   // look_again is called once a second: files may have changed.
   virtual void look_again() = 0;
+  // give_up is called, at least once, when nobody waits for answers any more.
+  virtual void give_up() {}
   virtual Metrics& metrics() = 0;
   virtual Log& log() = 0;
 

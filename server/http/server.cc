@@ -232,9 +232,10 @@ Task<void> tick(Server& server, Lane& lane) {
     if (server.ending && drained == SteadyClock::time_point{}) {
       drained = lane.now + server.drain;
     }
+    const bool waited = server.hurried || lane.now > drained;
+    if (server.ending && waited) server.service.give_up();
     for (Session* const session : lane.sessions) {
       const bool late = lane.now > session->deadline;
-      const bool waited = server.hurried || lane.now > drained;
       const bool ends = server.ending && (session->idle || waited);
       if (late || ends) session->drop();
     }

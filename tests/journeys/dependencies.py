@@ -278,6 +278,24 @@ class Breaker(Stage):
         self.assertEqual(len([path for _, path, _ in self.gateway.asked if path == "/probed/pay"]), 1)
         self.assertEqual(self.ask("probed", "/pay", method="POST", body="x")[0], 200)
 
+    def test_it_ends_though_a_call_hangs(self):
+        child = self.start("--drain", "0")
+        self.gateway.well.clear()
+        ended = []
+
+        def call():
+            try:
+                ended.append(self.ask("patient", "/pay", method="POST", body="x"))
+            except OSError as hung_up:
+                ended.append(hung_up)
+        caller = threading.Thread(target=call)
+        caller.start()
+        self.wait_for(lambda: self.gateway.asked, "the call to hang")
+        child.send_signal(signal.SIGTERM)
+        self.assertEqual(child.wait(WAIT_SECONDS_MAX), 0)
+        caller.join()
+        self.assertEqual(len(ended), 1)
+
     def test_metrics_are_as_prometheus_wants_them(self):
         if not shutil.which("promtool"):
             self.skipTest("promtool is not installed")
@@ -301,6 +319,13 @@ class Breaker(Stage):
         refused = self.refuses("out_of_range", self.run_program, "airlock-server", "breaker", "--config", "dependencies.yaml",
                                "--check")
         self.assertIn("dependencies.yaml: line 7, column 34: 1 is no time of rest; write a time with its unit", refused.text)
+        self.write_plan(PLAN.replace("in_flight: 4", "ca: nowhere.pem", 1))
+        refused = self.refuses("not_found", self.run_program, "airlock-server", "breaker", "--config", "dependencies.yaml",
+                               "--check")
+        self.assertIn("gateway: ca: nowhere.pem", refused.text)
+        example = pathlib.Path(__file__).resolve().parents[2] / "examples/dependencies/dependencies.yaml"
+        self.assertIn("payments: https://gateway.example/v2", self.run_program("airlock-server", "breaker", "--config", example,
+                                                                               "--check"))
         self.write_plan()
         said = self.run_program("airlock-server", "breaker", "--config", "dependencies.yaml", "--check")
         self.assertIn("opens after 3 failures, 1 fallbacks", said)
