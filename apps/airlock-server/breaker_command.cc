@@ -89,7 +89,7 @@ int serve_plans(std::vector<Plan> plans, const BreakerOptions& options,
               {{"dependency", notice.dependency}, {"reason", name(notice.why)}});
     if (alerts != nullptr) alerts->tell(dependency::alert_of(notice, unix_ms()));
   };
-  dependency::Service service(std::move(plans), std::move(world), alerts.get(), log);
+  dependency::Service service(std::move(plans), world, alerts.get(), log);
   return serve(service, settings);
 }
 

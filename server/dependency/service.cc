@@ -9,7 +9,7 @@
 
 namespace airlock::dependency {
 
-Service::Service(std::vector<Plan> plans, World world, const Alerts* alerts, http::Log& log)
+Service::Service(std::vector<Plan> plans, const World& world, const Alerts* alerts, http::Log& log)
     : log_(log), alerts_(alerts) {
   for (Plan& plan : plans) {
     dependencies_.push_back(std::make_unique<Dependency>(std::move(plan), world));

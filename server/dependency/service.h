@@ -17,7 +17,7 @@ inline constexpr std::size_t kBodyMax = 256 << 10;  // bytes of a call's body
 // not owned must outlive it.
 class Service final : public http::Service {
  public:
-  Service(std::vector<Plan> plans, World world, const Alerts* alerts, http::Log& log);
+  Service(std::vector<Plan> plans, const World& world, const Alerts* alerts, http::Log& log);
 
   Demands demands() const override { return {.all_headers = true, .body_max = kBodyMax}; }
   bool answers_later(const http::Request& request) const override;
