@@ -124,6 +124,9 @@ room(server/judge    HOST ROOMS core/base core/crypto host/file host/json host/t
 
 room(server/http     HOST ROOMS core/base core/crypto core/package host/file host/json host/text trust/tuf trust/translog server/assignment server/store server/rollout server/evidence server/experiment LIBS crypto ssl boost)
 
+# What others depend on, a payment gateway or a price source, behind a breaker each, and what answers in its place.
+room(server/dependency HOST ROOMS core/base host/breaker host/json host/text host/yaml server/peer server/http LIBS curl)
+
 # ---- device: does.
 room(device/platform HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file host/json host/text LIBS crypto)
 room(device/fetch    HOST ROOMS core/base core/crypto core/package core/delta host/file host/json host/text trust/tuf trust/x509 device/platform LIBS curl crypto ssl)
@@ -157,7 +160,7 @@ app(simulate-experiments tests/simulate_experiments ROOMS core/base host/json ho
 
 # ---- apps: a main each.
 app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/carton core/delta core/minimal core/entry core/slot core/update host/file host/json host/parallel host/sandbox host/text host/yaml host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/number engine/swap engine/elf engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack engine/abi engine/fee/strategy engine/fee/policy engine/fee engine/fee/plugin/abi engine/fee/plugin publish/token publish/keys publish/ceremony publish/diff publish/release publish/object publish/packs publish/online device/platform device/fetch LIBS nlohmann_json cli11 curl)
-app(airlock-server apps/airlock-server ROOMS core/base host/file host/json host/text host/commandline server/store server/rollout server/experiment server/peer server/judge server/http LIBS mimalloc)
+app(airlock-server apps/airlock-server ROOMS core/base host/breaker host/file host/json host/text host/commandline server/store server/rollout server/experiment server/peer server/judge server/http server/dependency LIBS mimalloc)
 app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/carton core/delta core/entry core/slot core/update host/file host/json host/text host/yaml host/sandbox host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/swap engine/number engine/elf engine/abi/type engine/abi/evm engine/abi/clear engine/abi/pack engine/abi engine/fee/strategy engine/fee/policy engine/fee engine/fee/plugin/abi engine/fee/plugin device/platform device/fetch device/apply device/agent LIBS cli11 glibc)
 app(airlock-fee-runner apps/airlock-fee-runner CONFINED ROOMS core/base host/sandbox engine/fee/plugin/abi)
 app(airlock-tuf    apps/airlock-tuf    ROOMS core/base core/crypto host/file host/json host/text host/commandline trust/tuf LIBS curl)

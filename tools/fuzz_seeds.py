@@ -65,6 +65,12 @@ ANSWERS = {
              "poll_after_s": 10},
     "no-fees": {"experiments": [], "poll_after_s": 10},
 }
+# Targets of calls for a dependency, and header lines of such a call and of an answer.
+FORWARDED = {
+    "target": "/v1/dependency/gateway/a/%2e%2e/..?of=%41",
+    "call": "host: x\r\nauthorization: Bearer y\r\nconnection: close, x-mine\r\nx-mine: 1\r\nidempotency-key: k\r\n",
+    "answer": "content-type: text/plain\r\ncache-control: no-store\r\nairlock-why: ok\r\nset-cookie: a=b\r\n",
+}
 # What a Prometheus answers to an instant query.
 VECTORS = {
     "counters": {"status": "success", "data": {"resultType": "vector", "result": [
@@ -320,6 +326,11 @@ class Seeds(authority.Authority):
         for path in (ROOT / "examples" / "fee-policy").glob("*.yaml"):
             for target in ("yaml_fuzz", "fee_policy_fuzz"):
                 self.put(target, path.stem, path.read_bytes())
+        for path in (ROOT / "examples" / "dependencies").glob("*.yaml"):
+            for target in ("yaml_fuzz", "dependencies_fuzz"):
+                self.put(target, path.stem, path.read_bytes())
+        for name, text in FORWARDED.items():
+            self.put("forward_fuzz", name, text.encode())
         self.put("yaml_fuzz", "refused", b"%YAML 1.1\n---\na: &x !!str [*x, 'y', \"\\u202e\"]\n? {b: |\n c}\n: >-\n  d\n...\n---\n")
         self.of_plugins()
         self.of_solana()

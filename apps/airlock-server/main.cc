@@ -1,15 +1,15 @@
 // airlock-server: hands out what was signed elsewhere. It holds no signing key.
 #include <sys/stat.h>
 
-#include <cstdio>
-#include <ctime>
 #include <functional>
 #include <memory>
 #include <string>
 
+#include "apps/airlock-server/breaker_command.h"
+#include "apps/airlock-server/listener.h"
 #include "core/base/base.h"
 #include "host/commandline/commandline.h"
-#include "host/text/text.h"
+#include "server/dependency/metrics.h"
 #include "server/http/server.h"
 #include "server/judge/judge.h"
 #include "server/rollout/rollout.h"
@@ -35,43 +35,11 @@ constexpr const char* kLogExample =
 struct Options {
   std::string repo;
   std::string log;
-  std::string data, certificate, key, admin_ca;
+  std::string data;
   std::string prometheus, alert_url, beside;
   int judge_seconds = static_cast<int>(experiment::kTickSeconds);
-  http::Settings settings;
+  Listening listening;
 };
-
-int refuse(Error error, const std::string& about) {
-  const std::string_view code = name(error.code);
-  const std::string_view what = explain(error.code);
-  std::fprintf(stderr, "error: %.*s: %s: %.*s\n", static_cast<int>(code.size()), code.data(),
-               text::visible(about).c_str(), static_cast<int>(what.size()), what.data());
-  return error.code == Code::usage ? commandline::kStatusUsage : 1;
-}
-
-// How the setting at fault stands on the command line.
-std::string option_of(Error error, const http::Settings& settings) {
-  switch (static_cast<http::Setting>(error.at)) {
-    case http::Setting::none: break;
-    case http::Setting::listen: return "--listen " + settings.listen;
-    case http::Setting::admin_listen: return "--admin-listen " + settings.admin_listen;
-    case http::Setting::certificate: return "--tls-cert " + settings.certificate.string();
-    case http::Setting::key: return "--tls-key " + settings.key.string();
-    case http::Setting::admin_ca: return "--admin-ca " + settings.admin_ca.string();
-  }
-  return "run";
-}
-
-std::int64_t clock_of_host() { return static_cast<std::int64_t>(std::time(nullptr)); }
-
-int serve(http::Service& service, const http::Settings& settings) {
-  const auto served = http::run(service, settings, [](const http::Addresses& at) {
-    const std::string admin = at.admin.empty() ? "" : " admin https://" + at.admin;
-    std::printf("listening https://%s%s\n", at.listen.c_str(), admin.c_str());
-    std::fflush(stdout);
-  });
-  return served ? 0 : refuse(served.error(), option_of(served.error(), settings));
-}
 
 // What a server remembers with, one after the other.
 struct Memory {
@@ -162,6 +130,11 @@ struct Court {
     if (chair.take()) (void)messenger.deliver();  // what was not taken waits
   }
 
+  void put_breakers(std::string& text) const {
+    dependency::put_breakers(text, {{"prometheus", prometheus.mode(), prometheus.outages()},
+                                    {"alerts", alerts.mode(), alerts.outages()}});
+  }
+
   peer::Line prometheus;
   peer::Line alerts;
   judge::Chair chair;
@@ -192,12 +165,13 @@ int run(const Options& options) {
   std::unique_ptr<judge::Repeating> telling;
   if (!options.prometheus.empty()) {
     court = std::make_unique<Court>(options, *memory->watched, log);
+    service.tell_more([&court](std::string& text) { court->put_breakers(text); });
     sitting = std::make_unique<judge::Repeating>(std::chrono::seconds(options.judge_seconds),
                                                  [&court] { court->sit(); });
     constexpr std::chrono::milliseconds kTellPause{250};
     telling = std::make_unique<judge::Repeating>(kTellPause, [&court] { court->tell(); });
   }
-  return serve(service, options.settings);
+  return serve(service, options.listening.complete());
 }
 
 int run_log(const Options& options) {
@@ -206,32 +180,27 @@ int run_log(const Options& options) {
   if (const auto found = service.check(); !found) {
     return refuse(found.error(), options.log + "/checkpoint");
   }
-  return serve(service, options.settings);
+  return serve(service, options.listening.complete());
 }
 
-// What both commands listen with.
-void add_listener_options(CLI::App& command, Options& options) {
-  http::Settings& settings = options.settings;
-  command.add_option("--listen", settings.listen, "HOST:PORT; port 0: any")->capture_default_str();
-  command.add_option("--tls-cert", options.certificate, "certificate chain, PEM")->required();
-  command.add_option("--tls-key", options.key, "its private key, PEM")->required();
-  command.add_option("--threads", settings.threads, "threads that serve")
-      ->check(CLI::Range(1U, http::kThreadsMax));
-  command
-      .add_option("--drain", settings.drain_seconds,
-                  "seconds that running answers have after SIGTERM; a second one ends them")
-      ->check(CLI::Range(std::int64_t{0}, http::kDrainSecondsMax))
-      ->capture_default_str();
+void require_certificate(CLI::App& command) {
+  for (const char* const option : {"--tls-cert", "--tls-key"}) {
+    command.get_option(option)->required();
+  }
 }
 
 void add_run_options(CLI::App& command, Options& options) {
   command.footer(kExample);
   command.add_option("--repo", options.repo, "folder that publish made")->required();
   command.add_option("--data", options.data, "folder of the database")->required();
-  add_listener_options(command, options);
-  command.add_option("--admin-listen", options.settings.admin_listen, "HOST:PORT for operators")
+  add_listener_options(command, options.listening);
+  require_certificate(command);
+  command
+      .add_option("--admin-listen", options.listening.settings.admin_listen,
+                  "HOST:PORT for operators")
       ->capture_default_str();
-  command.add_option("--admin-ca", options.admin_ca, "who certifies operators, PEM")->required();
+  command.add_option("--admin-ca", options.listening.admin_ca, "who certifies operators, PEM")
+      ->required();
   command.add_option("--prometheus", options.prometheus,
                      "URL of the Prometheus that scrapes this; without it no experiment is judged");
   command.add_option("--alert-url", options.alert_url, "where each decision is posted as JSON");
@@ -257,14 +226,12 @@ int main(int argc, char** argv) {
   CLI::App* const log = app.add_subcommand("log", "serve a public log alone until SIGTERM");
   log->footer(kLogExample);
   log->add_option("--log", log_options.log, "folder that airlock log init made")->required();
-  add_listener_options(*log, log_options);
+  add_listener_options(*log, log_options.listening);
+  require_certificate(*log);
+  log_options.listening.settings.admin_listen.clear();
+  BreakerOptions breaker_options;
+  const CLI::App* const breaker = add_breaker_command(app, breaker_options);
   if (const auto status = commandline::parse(app, argc, argv)) return *status;
-  const bool is_log = log->parsed();
-  Options& chosen = is_log ? log_options : options;
-  chosen.settings.certificate = chosen.certificate;
-  chosen.settings.key = chosen.key;
-  chosen.settings.admin_ca = chosen.admin_ca;
-  if (!is_log) return run(chosen);
-  chosen.settings.admin_listen.clear();
-  return run_log(chosen);
+  if (breaker->parsed()) return run_breaker(breaker_options);
+  return log->parsed() ? run_log(log_options) : run(options);
 }

@@ -49,12 +49,23 @@ class Service {
  public:
   using Done = http::Done;
 
+  // What a service demands of the devices' door.
+  struct Demands {
+    bool all_headers = false;  // with each request
+    std::size_t body_max = kReportMax + 1024;
+  };
+  virtual Demands demands() const { return {}; }
+  // answers_later says whether a request is answered on another thread than asked on.
+  virtual bool answers_later(const Request&) const { return false; }
+
   // handle answers a request at the devices' door. `done` is called once.
   virtual void handle(const Request& request, Done done) = 0;
   // handle_admin answers at the operators' door.
   virtual Response handle_admin(const Request& request) = 0;
   // look_again is called once a second: files may have changed.
   virtual void look_again() = 0;
+  // give_up is called, at least once, when nobody waits for answers any more.
+  virtual void give_up() {}
   virtual Metrics& metrics() = 0;
   virtual Log& log() = 0;
 
@@ -92,11 +103,14 @@ class UpdateService final : public Service {
   Status reload();
   // reload_rollouts does it with the database alone, which another process may have changed.
   Status reload_rollouts();
+  // tell_more has /metrics end with what `more` writes, of what this knows nothing of.
+  void tell_more(std::function<void(std::string&)> more) { more_ = std::move(more); }
   // reload_experiments makes known what was decided about experiments.
   Status reload_experiments() { return experiments_.reload(); }
   // reload_if_changed does so where timestamp.json changed since, or could not be followed.
   void reload_if_changed();
 
+  bool answers_later(const Request& request) const override { return waits_for_disk(request); }
   // handle calls `done` at once, or for reports and outcomes when they are durable, then on the
   // writer's thread.
   void handle(const Request& request, Done done) override;
@@ -132,6 +146,7 @@ class UpdateService final : public Service {
   Stores stores_;
   Clock clock_;
   Metrics metrics_;
+  std::function<void(std::string&)> more_;
   Log& log_;
   ExperimentDesk experiments_;
   std::mutex reload_mutex_;

@@ -11,6 +11,8 @@ int status_of(Code code) {
   if (code == Code::unauthorised || code == Code::bad_signature) return 403;
   if (code == Code::too_large) return 413;
   if (code == Code::overloaded || code == Code::busy || code == Code::disk_full) return 503;
+  if (code == Code::no_fallback) return 503;
+  if (code == Code::outcome_unknown) return 504;
   if (code == Code::too_frequent) return 429;
   if (code == Code::conflict || code == Code::not_offered) return 409;
   if (code == Code::database_failed || code == Code::io_failed) return 500;

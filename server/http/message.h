@@ -25,7 +25,8 @@ struct Request {
   std::string_view if_none_match;  // the header
   std::string_view if_range;       // the header
   std::string_view body;
-  std::string_view who;  // operators' door: the name in the client's certificate
+  std::string_view who;      // the name in the client's certificate, where one was asked for
+  std::string_view headers;  // all header lines, for a service that demands them
 };
 
 struct FileSlice {
@@ -41,6 +42,7 @@ struct Response {
   std::string headers{};  // further header lines, each with its line end
   std::string body{};
   std::optional<FileSlice> file{};  // instead of a body
+  std::string other_type{};         // instead of content_type, where somebody else named it
 };
 
 // error_response answers a code with its HTTP status and {"error","explain"}.

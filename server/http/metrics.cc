@@ -1,8 +1,9 @@
 #include "server/http/metrics.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <utility>
+
+#include "server/http/series.h"
 
 namespace airlock::http {
 
@@ -12,44 +13,6 @@ using Count = std::atomic<std::uint64_t>;
 
 std::uint64_t read(const Count& count) { return count.load(std::memory_order_relaxed); }
 void add_one(Count& count) { count.fetch_add(1, std::memory_order_relaxed); }
-
-struct Series {
-  std::string_view name;
-  std::string_view type;
-  std::string_view help;
-};
-void put_head(std::string& text, const Series& series) {
-  text.append("# HELP ").append(series.name).append(" ").append(series.help);
-  text.append("\n# TYPE ").append(series.name).append(" ").append(series.type).append("\n");
-}
-
-void put(std::string& text, std::string_view series, std::uint64_t value) {
-  text.append(series).append(" ").append(std::to_string(value)).append("\n");
-}
-
-// One label of a series; what stands in it is a plain word or a number.
-struct Label {
-  std::string_view name;
-  std::string_view value;
-};
-void put(std::string& text, std::string_view series, std::initializer_list<Label> labels,
-         std::uint64_t value) {
-  text.append(series);
-  char before = '{';
-  for (const Label& label : labels) {
-    text.push_back(std::exchange(before, ','));
-    text.append(label.name).append("=\"").append(label.value).append("\"");
-  }
-  put(text, "}", value);
-}
-
-// seconds_of writes microseconds in the unit that Prometheus wants: "0.00025".
-std::string seconds_of(std::uint64_t microseconds) {
-  constexpr std::uint64_t kSecond = 1'000'000;
-  std::string part = std::to_string(kSecond + microseconds % kSecond).substr(1);
-  while (!part.empty() && part.back() == '0') part.pop_back();
-  return std::to_string(microseconds / kSecond) + (part.empty() ? "" : "." + part);
-}
 
 // label_of lets only plain words of a device into the text that Prometheus reads.
 std::string label_of(const std::string& word) {
@@ -113,13 +76,6 @@ std::string Metrics::write(const Gauges& gauges) const {
           {{"outcome", outcome}, {"phase", phase}, {"reason", reason}}, count);
     }
   }
-  put_head(text, {"airlock_refused_total", "counter", "Requests that were refused, by code."});
-  for (std::size_t at = 0; at < refused_.size(); ++at) {
-    if (read(refused_[at]) == 0) continue;
-    put(text, "airlock_refused_total", {{"code", name(kCodes[at])}}, read(refused_[at]));
-  }
-  put_head(text, {"airlock_handshakes_failed_total", "counter", "TLS handshakes that failed."});
-  put(text, "airlock_handshakes_failed_total", read(handshakes_failed_));
   put_head(text, {"airlock_sightings_dropped_total", "counter",
                   "Sightings of devices that were not written."});
   put(text, "airlock_sightings_dropped_total", gauges.sightings_dropped);
@@ -130,8 +86,19 @@ std::string Metrics::write(const Gauges& gauges) const {
     put(text, "airlock_rollouts", {{"state", store::name_of(state)}},
         gauges.snapshot.count_of(state));
   }
-  write_latency(text);
+  write_door(text);
   return text;
+}
+
+void Metrics::write_door(std::string& text) const {
+  put_head(text, {"airlock_refused_total", "counter", "Requests that were refused, by code."});
+  for (std::size_t at = 0; at < refused_.size(); ++at) {
+    if (read(refused_[at]) == 0) continue;
+    put(text, "airlock_refused_total", {{"code", name(kCodes[at])}}, read(refused_[at]));
+  }
+  put_head(text, {"airlock_handshakes_failed_total", "counter", "TLS handshakes that failed."});
+  put(text, "airlock_handshakes_failed_total", read(handshakes_failed_));
+  write_latency(text);
 }
 
 void Metrics::write_latency(std::string& text) const {

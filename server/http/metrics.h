@@ -42,6 +42,8 @@ class Metrics {
   void handshake_failed() { handshakes_failed_.fetch_add(1, std::memory_order_relaxed); }
 
   std::string write(const Gauges& gauges) const;
+  // write_door tells what a service without devices counts too: refusals, handshakes, times.
+  void write_door(std::string& text) const;
 
  private:
   using Count = std::atomic<std::uint64_t>;

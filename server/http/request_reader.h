@@ -1,4 +1,5 @@
-// A request as Beast's parser finds it, keeping only the headers that UpdateService looks at.
+// A request as Beast's parser finds it, keeping the headers that UpdateService looks at, or
+// all of them.
 #pragma once
 
 #include <boost/beast/http/basic_parser.hpp>
@@ -8,11 +9,15 @@
 
 namespace airlock::http {
 
+enum class Headers : std::uint8_t { those_looked_at, all };
+
 class RequestReader final : public boost::beast::http::basic_parser<true> {
  public:
+  explicit RequestReader(Headers kept = Headers::those_looked_at) : kept_(kept) {}
+
   // request views what was read; valid until the next request is read.
   Request request() const {
-    return {method_, target_, range_, if_none_match_, if_range_, body_, {}};
+    return {method_, target_, range_, if_none_match_, if_range_, body_, {}, headers_};
   }
 
  private:
@@ -29,7 +34,11 @@ class RequestReader final : public boost::beast::http::basic_parser<true> {
     target_.assign(target.data(), target.size());
   }
   void on_response_impl(int, Text, int, Fault&) override {}
-  void on_field_impl(Field field, Text, Text value, Fault&) override {
+  void on_field_impl(Field field, Text name, Text value, Fault&) override {
+    if (kept_ == Headers::all) {
+      headers_.append(name.data(), name.size()).append(": ");
+      headers_.append(value.data(), value.size()).append("\r\n");
+    }
     std::string* const kept = field == Field::range           ? &range_
                               : field == Field::if_none_match ? &if_none_match_
                               : field == Field::if_range      ? &if_range_
@@ -51,8 +60,9 @@ class RequestReader final : public boost::beast::http::basic_parser<true> {
   }
   void on_finish_impl(Fault&) override {}
 
+  Headers kept_;
   Method method_ = Method::other;
-  std::string target_, range_, if_none_match_, if_range_, body_;
+  std::string target_, range_, if_none_match_, if_range_, body_, headers_;
 };
 
 }  // namespace airlock::http

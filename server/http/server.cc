@@ -96,7 +96,7 @@ struct Server {
 // answer_of waits for the service's answer, which may come from the writer's thread.
 Task<Response> answer_of(Server& server, Session& session, const Request& request) {
   if (session.door == Door::operators) co_return server.service.handle_admin(request);
-  if (!waits_for_disk(request)) {
+  if (!server.service.answers_later(request)) {
     Response response;
     server.service.handle(request, [&response](Response made) { response = std::move(made); });
     co_return response;
@@ -184,13 +184,14 @@ Task<void> converse(Server& server, Session& session) {
     server.service.metrics().handshake_failed();
     co_return;
   }
-  if (session.door == Door::operators) session.who = common_name_of(session.stream.native_handle());
+  session.who = common_name_of(session.stream.native_handle());
+  const Service::Demands demands = server.service.demands();
   beast::flat_buffer buffer(kHeaderMax + kRequestBodyMax);
   while (!server.ending) {
-    RequestReader reader;
+    RequestReader reader(demands.all_headers ? Headers::all : Headers::those_looked_at);
     reader.eager(true);
     reader.header_limit(kHeaderMax);
-    reader.body_limit(session.door == Door::operators ? kRequestBodyMax : kReportMax + 1024);
+    reader.body_limit(session.door == Door::operators ? kRequestBodyMax : demands.body_max);
     const Read read = co_await read_request(session, buffer, reader);
     if (read == Read::gone) co_return;
     if (read != Read::whole) {
@@ -231,9 +232,10 @@ Task<void> tick(Server& server, Lane& lane) {
     if (server.ending && drained == SteadyClock::time_point{}) {
       drained = lane.now + server.drain;
     }
+    const bool waited = server.hurried || lane.now > drained;
+    if (server.ending && waited) server.service.give_up();
     for (Session* const session : lane.sessions) {
       const bool late = lane.now > session->deadline;
-      const bool waited = server.hurried || lane.now > drained;
       const bool ends = server.ending && (session->idle || waited);
       if (late || ends) session->drop();
     }
@@ -423,6 +425,11 @@ Status serve(Service& service, const Settings& settings,
 }
 
 }  // namespace
+
+bool is_loopback(const std::string& address) {
+  const auto read = read_address(address);
+  return read && read->address().is_loopback();
+}
 
 Status run(Service& service, const Settings& settings,
            const std::function<void(const Addresses&)>& ready) {

@@ -27,7 +27,8 @@ struct Settings {
   std::string admin_listen = "127.0.0.1:8444";  // "": nothing is operated here
   file::Path certificate;
   file::Path key;
-  file::Path admin_ca;  // operators are whom it certifies
+  file::Path admin_ca;   // operators are whom it certifies
+  file::Path client_ca;  // "": anybody may call at `listen`; otherwise whom it certifies
   unsigned threads = 1;
   std::int64_t drain_seconds = kDrainSeconds;
 };
@@ -39,7 +40,18 @@ struct Addresses {
 };
 
 // Which setting an error of run is about: the error's `at`.
-enum class Setting : std::uint8_t { none, listen, admin_listen, certificate, key, admin_ca };
+enum class Setting : std::uint8_t {
+  none,
+  listen,
+  admin_listen,
+  certificate,
+  key,
+  admin_ca,
+  client_ca
+};
+
+// is_loopback says whether an address HOST:PORT is this host's own: nobody outside reaches it.
+bool is_loopback(const std::string& address);
 
 // run serves until SIGTERM or SIGINT, then lets running answers finish for drain_seconds, or until
 // a second signal. It calls `ready` once when it listens. Errors, each at its Setting:

@@ -168,6 +168,7 @@ Response UpdateService::metrics_text() {
                                      .sightings_dropped = stores_.sightings.dropped(),
                                      .snapshot = *snapshot()});
   experiments_.write_metrics(text);
+  if (more_) more_(text);
   return {.content_type = "text/plain; version=0.0.4", .body = std::move(text)};
 }
 

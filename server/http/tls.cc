@@ -63,15 +63,16 @@ int is_for_clients(int preverified, X509_STORE_CTX* store) {
   return stated && (X509_get_extended_key_usage(certificate) & XKU_SSL_CLIENT) != 0 ? 1 : 0;
 }
 
-Status let_in_operators(SSL_CTX* tls, const file::Path& authority) {
-  AIRLOCK_TRY(check_readable(authority, Setting::admin_ca));
+Status let_in(SSL_CTX* tls, const file::Path& authority, Setting setting) {
+  AIRLOCK_TRY(check_readable(authority, setting));
   if (SSL_CTX_load_verify_file(tls, authority.c_str()) != 1) {
-    return refuse(Code::wrong_magic, Setting::admin_ca);
+    return refuse(Code::wrong_magic, setting);
   }
   SSL_CTX_set_verify(tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, &is_for_clients);
-  constexpr std::string_view kSessions = "airlock-operators";
-  SSL_CTX_set_session_id_context(tls, bytes_of(kSessions).data(),
-                                 static_cast<unsigned>(kSessions.size()));
+  const std::string_view sessions =
+      setting == Setting::admin_ca ? "airlock-operators" : "airlock-clients";
+  SSL_CTX_set_session_id_context(tls, bytes_of(sessions).data(),
+                                 static_cast<unsigned>(sessions.size()));
   return {};
 }
 
@@ -84,12 +85,16 @@ Result<TlsContext> make_tls(const Settings& settings, Door door) {
   SSL_CTX_set_mode(tls.get(), SSL_MODE_RELEASE_BUFFERS);
   AIRLOCK_TRY(use_certificate(tls.get(), settings.certificate));
   AIRLOCK_TRY(use_key(tls.get(), settings.key));
-  if (door == Door::operators) AIRLOCK_TRY(let_in_operators(tls.get(), settings.admin_ca));
+  if (door == Door::operators) {
+    AIRLOCK_TRY(let_in(tls.get(), settings.admin_ca, Setting::admin_ca));
+  } else if (!settings.client_ca.empty()) {
+    AIRLOCK_TRY(let_in(tls.get(), settings.client_ca, Setting::client_ca));
+  }
   return tls;
 }
 
 TlsFiles::TlsFiles(const Settings& settings)
-    : files_{{{settings.certificate}, {settings.key}, {settings.admin_ca}}} {
+    : files_{{{settings.certificate}, {settings.key}, {settings.admin_ca}, {settings.client_ca}}} {
   changed();
 }
 

@@ -16,15 +16,16 @@ struct ContextFreed {
 };
 using TlsContext = std::unique_ptr<SSL_CTX, ContextFreed>;
 
-// Whom a listener lets in: anybody, or who has a client's certificate of the operators' authority.
+// Whom a listener lets in: anybody or whom the clients' authority certifies, or who has a client's
+// certificate of the operators' authority.
 enum class Door : std::uint8_t { devices, operators };
 
-// make_tls reads the certificate, its key and, for operators, their authority. Nobody is ever asked
-// for a passphrase. Errors, each at the Setting that names the file: those of opening it,
-// wrong_magic (no PEM of its kind), key_encrypted, key_mismatch.
+// make_tls reads the certificate, its key and, where there is one, the authority of those who may
+// connect. Nobody is ever asked for a passphrase. Errors, each at the Setting that names the file:
+// those of opening it, wrong_magic (no PEM of its kind), key_encrypted, key_mismatch.
 Result<TlsContext> make_tls(const Settings& settings, Door door);
 
-// TlsFiles notices when the certificate, its key or the operators' authority was replaced.
+// TlsFiles notices when the certificate, its key or an authority was replaced.
 class TlsFiles {
  public:
   explicit TlsFiles(const Settings& settings);
@@ -36,7 +37,7 @@ class TlsFiles {
     file::Path path;
     std::int64_t stamp = 0;
   };
-  std::array<Seen, 3> files_;
+  std::array<Seen, 4> files_;
 };
 
 // common_name_of is who the other end is by its certificate; empty where it showed none.

@@ -104,7 +104,10 @@ Result<std::string> Line::call(const std::string& url, const std::string* json) 
   const bool fine = answer || refused;
   const breaker::Told told = breaker_.tell(
       admission.ticket, fine ? breaker::Outcome::success : breaker::Outcome::failure, now_ms());
-  if (told.alert) notice_(Change::down);
+  if (told.alert) {
+    outages_.fetch_add(1, std::memory_order_relaxed);
+    notice_(Change::down);
+  }
   if (told.recovered) notice_(Change::up);
   return answer;
 }

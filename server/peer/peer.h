@@ -10,6 +10,7 @@
 // and texts alone, which is all that host/json reads.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -62,12 +63,14 @@ class Line {
   Result<std::string> get(std::string_view path);
   Result<std::string> post(const std::string& json);
   breaker::Mode mode() const { return breaker_.mode(); }
+  std::uint64_t outages() const { return outages_.load(std::memory_order_relaxed); }
 
  private:
   Result<std::string> call(const std::string& url, const std::string* json);
 
   std::string url_;
   breaker::Breaker breaker_;
+  std::atomic<std::uint64_t> outages_ = 0;
   Notice notice_;
 };
 

@@ -306,6 +306,9 @@ class Experiments(Stage):
         self.wait_for(lambda: self.listed()["judged"] > judged, "two more looks")
         self.assertEqual((self.listed()["phase"], self.listed()["share"]), ("running", 2500))
         self.assertEqual(self.fees("two", self.wallets), {BASELINE, GRAY})  # who has it keeps it
+        down = 'airlock_breaker_mode{dependency="prometheus",mode="closed"} 0'
+        self.wait_for(lambda: any(down in self.ask(name, "GET", "/metrics") for name in self.ports),
+                      "the judge's breaker to open, and /metrics to tell it")
         self.start_prometheus()
         self.wait_for(lambda: self.listed()["share"] == 5000, "what was reported meanwhile to count")
         acts = [verdict["act"] for verdict in reversed(self.verdicts())]

@@ -9,30 +9,6 @@ namespace airlock::fee {
 namespace {
 
 constexpr std::size_t kRateDigitsMax = 16;
-constexpr std::size_t kShownMax = 60;
-
-std::string_view kind_of(Node node) {
-  switch (node.kind()) {
-    case Node::Kind::scalar: return "a single value";
-    case Node::Kind::list: return "a list";
-    case Node::Kind::mapping: return "a mapping";
-  }
-  return "";
-}
-
-// What stands there, for an error.
-std::string shown(Node node) {
-  if (!node.is_scalar()) return std::string(kind_of(node));
-  const std::string line = text::visible_line(node.scalar());
-  if (line.size() > kShownMax) return line.substr(0, kShownMax) + "..";
-  return line.empty() ? "nothing" : line;
-}
-
-std::string listed(std::span<const std::string_view> names) {
-  std::string text;
-  for (const std::string_view name : names) text += (text.empty() ? "" : ", ") + std::string(name);
-  return text;
-}
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -77,7 +53,7 @@ Read<std::optional<Span<T>>> span(const Fields& fields, std::string_view name,
   AIRLOCK_ASSIGN(const Fields inner, Fields::of(*node, ends));
   if (node->count() == 0)
     return refuse_at(*node, Code::missing_field, std::string(name) + " names no end",
-                     "give " + listed(std::vector(ends)));
+                     "give " + yaml::listed(std::vector(ends)));
   Span<T> made;
   if constexpr (std::is_signed_v<T>) made.from = std::numeric_limits<T>::min();
   if (const auto from = inner.optional(*ends.begin())) {
@@ -113,42 +89,6 @@ Read<Pattern> pattern(Node node) {
 
 }  // namespace
 
-std::unexpected<Fault> refuse_at(Node node, Code code, std::string what, std::string instead) {
-  return std::unexpected(Fault{code, node.mark(), std::move(what), std::move(instead)});
-}
-
-Read<Fields> Fields::of(Node node, std::initializer_list<std::string_view> known) {
-  const std::vector<std::string_view> names(known);
-  if (!node.is_mapping())
-    return refuse_at(node, Code::wrong_type, "here stands " + std::string(kind_of(node)),
-                     "write a mapping with " + listed(names));
-  for (const auto& [name, value] : node.members()) {
-    if (std::ranges::find(names, name.scalar()) == names.end())
-      return refuse_at(name, Code::unknown_field, shown(name) + " is not known here",
-                       "known are " + listed(names));
-  }
-  return Fields(node);
-}
-
-Read<Node> Fields::required(std::string_view name) const {
-  const auto member = node_.member(name);
-  if (member) return *member;
-  return refuse_at(node_, Code::missing_field, std::string(name) + " is missing here", "add it");
-}
-
-Read<yaml::Elements> elements(Node node, std::size_t max) {
-  if (!node.is_list())
-    return refuse_at(node, Code::wrong_type, "here stands " + std::string(kind_of(node)),
-                     "write a list");
-  if (node.count() == 0)
-    return refuse_at(node, Code::missing_field, "the list is empty", "add what belongs into it");
-  if (node.count() > max)
-    return refuse_at(node, Code::too_many,
-                     "the list has " + std::to_string(node.count()) + " elements",
-                     "at most " + std::to_string(max) + " are allowed");
-  return node.elements();
-}
-
 Read<U256> amount(Node node) {
   constexpr std::string_view kInstead =
       "write the digits of a whole number of smallest units below 2^256, such as 1500000";
@@ -156,17 +96,6 @@ Read<U256> amount(Node node) {
     if (const auto read = number::read(node.scalar())) return *read;
   }
   return refuse_at(node, Code::bad_amount, shown(node) + " is no amount", std::string(kInstead));
-}
-
-Read<std::uint64_t> integer(Node node, const Bounds& bounds) {
-  if (node.is_scalar()) {
-    const auto read = number::read(node.scalar());
-    if (read && read->fits(64) && read->limbs[0] >= bounds.min && read->limbs[0] <= bounds.max)
-      return read->limbs[0];
-  }
-  return refuse_at(node, Code::out_of_range, shown(node) + " is no " + std::string(bounds.what),
-                   "write a whole number from " + std::to_string(bounds.min) + " to " +
-                       std::to_string(bounds.max));
 }
 
 Read<Ratio> rate(Node node) {
@@ -187,8 +116,7 @@ Read<std::uint32_t> share(Node node) {
 
 Read<std::string> word(Node node) {
   if (!node.is_scalar())
-    return refuse_at(node, Code::wrong_type, "here stands " + std::string(kind_of(node)),
-                     "write a word");
+    return refuse_at(node, Code::wrong_type, "here stands " + kind_of(node), "write a word");
   if (!node.is_text())
     return refuse_at(node, Code::wrong_type, shown(node) + " is no text for every reader of YAML",
                      "write it in quotes");

@@ -1,5 +1,4 @@
-// What stands in a document of fees, read as what belongs there: each error names the place, what
-// stands there, and what would be right.
+// What stands in a document of fees and nowhere else, read as what belongs there (host/yaml).
 #pragma once
 
 #include <expected>
@@ -9,44 +8,22 @@
 #include <vector>
 
 #include "engine/fee/strategy/when.h"
-#include "host/yaml/yaml.h"
+#include "host/yaml/fields.h"
 
 namespace airlock::fee {
 
+using yaml::Bounds;
+using yaml::elements;
 using yaml::Fault;
+using yaml::Fields;
+using yaml::integer;
 using yaml::Node;
+using yaml::refuse_at;
 template <class T>
-using Read = std::expected<T, Fault>;
+using Read = yaml::Read<T>;
 
-// refuse_at makes the unexpected side of a Read.
-std::unexpected<Fault> refuse_at(Node node, Code code, std::string what, std::string instead);
-
-// A mapping whose members are known: a reader sees no other ones.
-class Fields {
- public:
-  // of refuses what is no mapping and what has a member that is not `known` (at most 16 of them).
-  static Read<Fields> of(Node node, std::initializer_list<std::string_view> known);
-  // required refuses where the member is missing.
-  Read<Node> required(std::string_view name) const;
-  std::optional<Node> optional(std::string_view name) const { return node_.member(name); }
-
- private:
-  explicit Fields(Node node) : node_(node) {}
-  Node node_;
-};
-
-// elements refuses what is no list, an empty one, and one of more than `max`.
-Read<yaml::Elements> elements(Node node, std::size_t max);
-
-// amount reads a whole number of smallest units; integer one below 2^64 within bounds, which `what`
-// names.
+// amount reads a whole number of smallest units.
 Read<U256> amount(Node node);
-struct Bounds {
-  std::string_view what;
-  std::uint64_t min;
-  std::uint64_t max;
-};
-Read<std::uint64_t> integer(Node node, const Bounds& bounds);
 // rate reads "0.25%" or "25bp", at most 16 digits in all.
 Read<Ratio> rate(Node node);
 // share reads "12.34%", at most 100%, as a part of kWhole.
