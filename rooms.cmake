@@ -35,7 +35,6 @@ library(qrencode HEADERS qrencode.h)
 library(cbor HEADERS cbor.h)
 library(mimalloc HEADERS mimalloc.h mimalloc-new-delete.h)
 library(yaml HEADERS yaml.h)
-library(sanitizers HEADERS sanitizer/)
 library(boost ONE_UNIT HEADERS boost/)
 
 # ---- core: freestanding. No heap, exceptions, RTTI, I/O, clock, randomness or mutable globals.
@@ -132,7 +131,7 @@ room(device/apply    HOST ROOMS core/base core/codec core/crypto core/package co
 room(device/agent    HOST ROOMS core/base core/codec core/crypto core/package core/carton core/delta core/slot core/update host/file host/json host/text trust/tuf trust/translog trust/x509 trust/doors device/platform device/fetch device/apply)
 
 # ---- fleet: both ends at once. The server that ships and thousands of devices, on a simulated clock and network.
-room(fleet           HOST BUSY_TESTS ROOMS core/base core/crypto core/package core/delta core/slot core/update core/bare host/file host/json host/parallel host/text trust/tuf publish/keys publish/release server/store server/http device/platform device/fetch device/agent LIBS sanitizers)
+room(fleet           HOST BUSY_TESTS ROOMS core/base core/crypto core/package core/delta core/slot core/update core/bare host/file host/json host/parallel host/text trust/tuf publish/keys publish/release server/store server/http device/platform device/fetch device/agent)
 
 # ---- tests: only what spans rooms.
 room(tests/fakes     HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot host/file publish/keys LIBS crypto secp256k1)

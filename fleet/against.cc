@@ -125,6 +125,10 @@ class Attack {
  private:
   release::Answer<void> set_up();
   Result<void> people();
+  fetch::Endpoint endpoint_of(std::size_t squad) const {
+    const std::string& server = against_.servers[squad % against_.servers.size()];
+    return {.server = server, .ca_file = against_.authority};
+  }
   release::Answer<void> play(const Progress& progress);
 
   Settings settings_;
@@ -162,8 +166,9 @@ release::Answer<void> Attack::set_up() {
   AIRLOCK_ASSIGN(registry_, Registry::open(data, store::Sharing::with_others));
   AIRLOCK_TRY(people());
   against_.ready(ground_->vendor().repository(), data);
-  AIRLOCK_TRY(release::naming(
-      against_.server, wait_for({.server = against_.server, .ca_file = against_.authority})));
+  for (std::size_t i = 0; i < against_.servers.size(); ++i) {
+    AIRLOCK_TRY(release::naming(against_.servers[i], wait_for(endpoint_of(i))));
+  }
   return {};
 }
 
@@ -171,9 +176,7 @@ Result<void> Attack::people() {
   const auto begun = SteadyClock::now();
   const std::size_t squads = std::min<std::size_t>(against_.threads, settings_.devices);
   for (std::size_t i = 0; i < squads; ++i) {
-    AIRLOCK_ASSIGN(
-        fetch::Connection connection,
-        fetch::Connection::open({.server = against_.server, .ca_file = against_.authority}));
+    AIRLOCK_ASSIGN(fetch::Connection connection, fetch::Connection::open(endpoint_of(i)));
     squads_.push_back(std::make_unique<Squad>(settings_, *ground_, std::move(connection), begun));
   }
   std::vector<std::string> keys;

@@ -158,7 +158,8 @@ std::int64_t Device::turn() {
   const bool goes_on = was_dark || has_session();
   if (!goes_on) {
     const Status asked = ask_server();
-    failures_ = asked ? 0 : failures_ + 1;
+    if (!asked) ++failures_;
+    if (asked && !offer_) failures_ = 0;
     if (!offer_) return poll_ms();
   }
   arm_supply();

@@ -89,10 +89,10 @@ using Progress = std::function<void(std::uint64_t done, std::uint64_t of)>;
 release::Answer<Tally> simulate(const Settings& settings, const file::Path& folder,
                                 const Progress& progress);
 
-// Where a server runs that is to be put under load: real processes, over TLS.
+// Servers that run elsewhere: real processes, over TLS.
 struct Against {
-  std::string server;    // "https://HOST:PORT"
-  file::Path authority;  // whose certificate it has, PEM
+  std::vector<std::string> servers;  // "https://HOST:PORT" each; a thread asks one of them
+  file::Path authority;              // whose certificates they have, PEM
   unsigned threads = 4;
   // Told when the repository and the database are there to be served.
   std::function<void(const file::Path& repository, const file::Path& data)> ready;

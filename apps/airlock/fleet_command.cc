@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "apps/airlock/commands.h"
 #include "fleet/fleet.h"
@@ -16,7 +17,8 @@ namespace {
 
 struct SimulateOptions {
   fleet::Settings settings;
-  std::string server, ca;
+  std::vector<std::string> servers;
+  std::string ca;
   unsigned threads = 4;
   std::string svg;
   bool json = false;
@@ -103,9 +105,9 @@ void tell_ready(const file::Path& repository, const file::Path& data) {
 
 release::Answer<fleet::Tally> run(const SimulateOptions& options, const file::Path& folder,
                                   const fleet::Progress& progress) {
-  if (options.server.empty()) return fleet::simulate(options.settings, folder, progress);
+  if (options.servers.empty()) return fleet::simulate(options.settings, folder, progress);
   fleet::Against against;
-  against.server = options.server;
+  against.servers = options.servers;
   against.authority = options.ca;
   against.threads = options.threads;
   against.ready = &tell_ready;
@@ -170,9 +172,9 @@ void add_fleet_commands(CLI::App& app, Outcome& outcome) {
       ->capture_default_str();
   add_faults(made.command, options.settings.faults);
   CLI::Option* const server = made.command.add_option(
-      "--server", options.server,
+      "--server", options.servers,
       "https://HOST:PORT: not in one process, but against servers that you start on the folders "
-      "which are named when they are there");
+      "which are named when they are there; several times for several");
   CLI::Option* const authority =
       made.command.add_option("--ca", options.ca, "who certifies them, PEM")->needs(server);
   server->needs(authority);
