@@ -15,6 +15,7 @@
 #   make powercut  cut a simulated device's power at every storage operation (SHARE=all, or ci), or FAULT=name: plant a bug
 #                  and see the sweep find it, which ends with an error
 #   make faults    the bugs that can be planted; make faults-found plants them all
+#   make fleet     UPDATES updates of 10 000 simulated devices, twice the same (default 1 million), and 5 000 over TLS
 #   make mutate    change core/slot and core/update in one place after the other, and see a test fail
 #   make conformance SUITE=checkout   the public TUF suite against airlock-tuf (tests/conformance/run.py)
 
@@ -22,6 +23,7 @@ JOBS ?= $(shell nproc)
 CORPUS := $(if $(value AIRLOCK_CORPUS),$(value AIRLOCK_CORPUS),$(CURDIR)/../shared/corpus)
 FUZZ_SECONDS ?= 600
 CONTEXTS ?= 10000000
+UPDATES ?= 1000000
 SHARE ?= all
 export AIRLOCK_CORPUS := $(CORPUS)
 export PYTHONDONTWRITEBYTECODE = 1
@@ -34,7 +36,7 @@ awk '/^[0-9]+\/[0-9]+ Testing: / { test = "" } { test = test $$0 "\n" } /^Test F
 test $$ended -eq 0
 endef
 
-.PHONY: demo test check corpus corpus-delta bench fuzz peers oracle simulate-experiments without powercut faults faults-found mutate conformance packages build bare fuzz-smoke bench-smoke format tidy clean
+.PHONY: demo test check corpus corpus-delta bench fuzz peers oracle simulate-experiments fleet without powercut faults faults-found mutate conformance packages build bare fuzz-smoke bench-smoke format tidy clean
 
 packages:
 	@tools/install_packages.sh build
@@ -117,6 +119,10 @@ oracle: | build-folder
 simulate-experiments: | build-folder
 	@$(MAKE) --no-print-directory build
 	@build/release/simulate-experiments --days 400 --runs 1000 --seed 1
+
+fleet: | build-folder
+	@$(MAKE) --no-print-directory build
+	@AIRLOCK_BIN=build/release tools/fleet.sh $(UPDATES)
 
 without: | build-folder
 	@tools/install_packages.sh build

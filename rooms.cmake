@@ -21,7 +21,7 @@
 library(freestanding HEADERS algorithm array bit compare concepts cstddef cstdint cstring expected initializer_list limits new optional span string_view)
 library(c HOST HEADERS stddef.h stdint.h)
 library(glibc HOST HEADERS malloc.h)
-library(posix HOST HEADERS arpa/inet.h dlfcn.h fcntl.h link.h linux/ netinet/in.h poll.h sched.h signal.h sys/ termios.h unistd.h)
+library(posix HOST HEADERS arpa/inet.h dlfcn.h fcntl.h link.h linux/ netinet/in.h poll.h sched.h signal.h sys/ termios.h ucontext.h unistd.h)
 library(crypto HEADERS openssl/)
 library(ssl HEADERS openssl/ssl.h)
 library(secp256k1 HEADERS secp256k1.h)
@@ -133,6 +133,9 @@ room(device/fetch    HOST ROOMS core/base core/crypto core/package core/delta ho
 room(device/apply    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/parallel host/text device/platform device/fetch)
 room(device/agent    HOST ROOMS core/base core/codec core/crypto core/package core/carton core/delta core/slot core/update host/file host/json host/text trust/tuf trust/translog trust/x509 trust/doors device/platform device/fetch device/apply)
 
+# ---- fleet: both ends at once. The server that ships and thousands of devices, on a simulated clock and network.
+room(fleet           HOST BUSY_TESTS ROOMS core/base core/crypto core/package core/delta core/slot core/update core/bare host/file host/json host/parallel host/text trust/tuf publish/keys publish/release server/store server/http device/platform device/fetch device/agent)
+
 # ---- tests: only what spans rooms.
 room(tests/fakes     HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot host/file publish/keys LIBS crypto secp256k1)
 room(tests/powercut  HOST BUSY_TESTS ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update core/bare publish/diff tests/fakes)
@@ -159,7 +162,7 @@ app(make_release   tests/make_release  ROOMS core/base core/package host/file en
 app(simulate-experiments tests/simulate_experiments ROOMS core/base host/json host/commandline server/evidence server/experiment LIBS cli11)
 
 # ---- apps: a main each.
-app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/carton core/delta core/minimal core/entry core/slot core/update host/file host/json host/parallel host/sandbox host/text host/yaml host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/number engine/swap engine/elf engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack engine/abi engine/fee/strategy engine/fee/policy engine/fee engine/fee/plugin/abi engine/fee/plugin publish/token publish/keys publish/ceremony publish/diff publish/release publish/object publish/packs publish/online device/platform device/fetch LIBS nlohmann_json cli11 curl)
+app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/carton core/delta core/minimal core/entry core/slot core/update host/file host/json host/parallel host/sandbox host/text host/yaml host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/number engine/swap engine/elf engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack engine/abi engine/fee/strategy engine/fee/policy engine/fee engine/fee/plugin/abi engine/fee/plugin publish/token publish/keys publish/ceremony publish/diff publish/release publish/object publish/packs publish/online device/platform device/fetch fleet LIBS nlohmann_json cli11 curl)
 app(airlock-server apps/airlock-server ROOMS core/base host/breaker host/file host/json host/text host/commandline server/store server/rollout server/experiment server/peer server/judge server/http server/dependency LIBS mimalloc)
 app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/carton core/delta core/entry core/slot core/update host/file host/json host/text host/yaml host/sandbox host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/swap engine/number engine/elf engine/abi/type engine/abi/evm engine/abi/clear engine/abi/pack engine/abi engine/fee/strategy engine/fee/policy engine/fee engine/fee/plugin/abi engine/fee/plugin device/platform device/fetch device/apply device/agent LIBS cli11 glibc)
 app(airlock-fee-runner apps/airlock-fee-runner CONFINED ROOMS core/base host/sandbox engine/fee/plugin/abi)

@@ -19,6 +19,7 @@ void add_inspect_command(CLI::App& app, Outcome& outcome);    // inspect
 void add_log_commands(CLI::App& app, Outcome& outcome);       // log init, add, prove, verify, ..
 
 void add_embed_command(CLI::App& app, Outcome& outcome);         // package embed
+void add_fleet_commands(CLI::App& app, Outcome& outcome);        // fleet simulate
 void add_delta_commands(CLI::App& app, Outcome& outcome);        // delta make, apply, inspect
 void add_certificate_commands(CLI::App& app, Outcome& outcome);  // certificate check
 void add_abi_commands(CLI::App& app, Outcome& outcome);          // abi decode, encode, ..

@@ -66,6 +66,7 @@ int run(int argc, char** argv) {
   add_keyring_commands(app, outcome);
   add_operator_commands(app, outcome);
   add_experiment_commands(app, outcome);
+  add_fleet_commands(app, outcome);
   if (const auto status = commandline::parse(app, argc, argv)) return *status;
   if (!outcome) return 0;
   return *outcome ? (*outcome)->status : report(outcome->error());

@@ -167,19 +167,19 @@ struct Place {
   std::string_view path;
   const char* member;
 };
-Result<Receipt> post_signed(Connection& connection, const Place& place,
-                            const SignedReport& report) {
+std::string write_signed(std::string_view member, const SignedReport& report) {
   Value object = Value::object();
-  object[place.member] = text::to_base64(bytes_of(report.report));
+  object[member] = text::to_base64(bytes_of(report.report));
   object["key"] = report.public_key;
   object["signature"] = report.signature;
+  return json::write(object);
+}
+
+Result<Receipt> post_signed(Connection& connection, const Place& place,
+                            const SignedReport& report) {
   AIRLOCK_ASSIGN(const std::string body,
-                 connection.post(place.path, json::write(object), kAnswerSizeMax));
-  AIRLOCK_ASSIGN(const Value root, json::parse(body, kAnswerSizeMax));
-  Receipt receipt;
-  AIRLOCK_ASSIGN(receipt.counted, json::boolean(root, "counted"));
-  AIRLOCK_ASSIGN(receipt.why, text_or_empty(root, "why", kWhyTextMax));
-  return receipt;
+                 connection.post(place.path, write_signed(place.member, report), kAnswerSizeMax));
+  return parse_receipt(body);
 }
 
 Result<FeesAdvice> read_advice(const Value& object) {
@@ -195,6 +195,16 @@ Result<FeesAdvice> read_advice(const Value& object) {
 }
 
 }  // namespace
+
+std::string write_report(const SignedReport& report) { return write_signed("report", report); }
+
+Result<Receipt> parse_receipt(std::string_view json) {
+  AIRLOCK_ASSIGN(const Value root, json::parse(json, kAnswerSizeMax));
+  Receipt receipt;
+  AIRLOCK_ASSIGN(receipt.counted, json::boolean(root, "counted"));
+  AIRLOCK_ASSIGN(receipt.why, text_or_empty(root, "why", kWhyTextMax));
+  return receipt;
+}
 
 Result<Receipt> post_report(Connection& connection, const SignedReport& report) {
   return post_signed(connection, {"/v1/reports", "report"}, report);

@@ -271,7 +271,8 @@ Result<Rollout> Store::create_rollout(const Rollout& draft, const Deed& deed) {
   AIRLOCK_TRY(count.step());
   if (count.integer(0) >= static_cast<std::int64_t>(kRolloutsMax)) return fail(Code::too_many);
   const std::string manifest = text::to_hex(draft.manifest.bytes);
-  const std::string seed = text::to_hex(assignment::draw_seed().bytes);
+  const Digest drawn = draft.seed == Digest{} ? assignment::draw_seed() : draft.seed;
+  const std::string seed = text::to_hex(drawn.bytes);
   const std::string models = write_list(draft.models);
   const std::string regions = write_list(draft.regions);
   const std::string groups = write_list(draft.groups);

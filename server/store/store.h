@@ -154,8 +154,9 @@ class Store {
   const file::Path& path() const { return path_; }
 
   Result<std::vector<Rollout>> rollouts();
-  // create_rollout stores a rollout (its id is given here) and its audit entry. Errors: too_many,
-  // out_of_range (share), missing_field (no reason), database_failed.
+  // create_rollout stores a rollout (its id is given here, and its seed where the draft has none,
+  // as that of an operator has) and its audit entry. Errors: too_many, out_of_range (share),
+  // missing_field (no reason), database_failed.
   Result<Rollout> create_rollout(const Rollout& draft, const Deed& deed);
   // advance sets a share, which may only grow: what was offered cannot be taken back. Errors:
   // not_found, out_of_range, conflict (halted, or the share does not grow), missing_field.

@@ -1,0 +1,61 @@
+#include "fleet/flash.h"
+
+#include <algorithm>
+
+namespace airlock::fleet {
+namespace {
+
+constexpr std::size_t rounded(std::size_t size) { return (size + kSector - 1) / kSector * kSector; }
+
+}  // namespace
+
+Supply::Fate Supply::next() {
+  if (!on_) return Fate::is_off;
+  if (left_ == 0 || --left_ > 0) return Fate::happens;
+  on_ = false;
+  ++failures_;
+  return Fate::torn;
+}
+
+Flash::Flash(Supply& supply, std::size_t size)
+    : supply_(&supply), memory_(rounded(size), kErased) {}
+
+Status Flash::read(std::uint64_t offset, MutableBytes to) {
+  if (!supply_->is_on()) return fail(Code::storage_failed);
+  if (offset > memory_.size() || to.size() > memory_.size() - offset) {
+    return fail(Code::out_of_range, offset);
+  }
+  copy_into(to, Bytes(memory_).subspan(offset, to.size()));
+  return {};
+}
+
+Status Flash::erase(std::uint64_t offset, std::uint64_t size) {
+  AIRLOCK_CHECK(offset % kSector == 0 && size % kSector == 0 && offset + size <= memory_.size());
+  const Supply::Fate fate = supply_->next();
+  if (fate == Supply::Fate::is_off) return fail(Code::storage_failed);
+  const bool is_torn = fate == Supply::Fate::torn;
+  const MutableBytes range = MutableBytes(memory_).subspan(offset, is_torn ? size / 2 : size);
+  std::ranges::fill(range, kErased);
+  if (is_torn) return fail(Code::storage_failed);
+  return {};
+}
+
+Status Flash::write(std::uint64_t offset, Bytes bytes) {
+  AIRLOCK_CHECK(offset <= memory_.size() && bytes.size() <= memory_.size() - offset);
+  const Supply::Fate fate = supply_->next();
+  if (fate == Supply::Fate::is_off) return fail(Code::storage_failed);
+  const bool is_torn = fate == Supply::Fate::torn;
+  const Bytes written = bytes.first(is_torn ? bytes.size() / 2 : bytes.size());
+  const MutableBytes range = MutableBytes(memory_).subspan(offset, written.size());
+  AIRLOCK_CHECK(std::ranges::all_of(range, [](std::uint8_t byte) { return byte == kErased; }));
+  std::ranges::copy(written, range.begin());
+  if (is_torn) return fail(Code::storage_failed);
+  return {};
+}
+
+Status Flash::sync() {
+  if (supply_->next() != Supply::Fate::happens) return fail(Code::storage_failed);
+  return {};
+}
+
+}  // namespace airlock::fleet

@@ -1,0 +1,47 @@
+#include "fleet/fleet.h"
+
+namespace airlock::fleet {
+namespace {
+
+bool is_share(double value) { return value >= 0 && value <= 1; }
+
+}  // namespace
+
+Status check(const Settings& settings) {
+  const Faults& faults = settings.faults;
+  for (const double share : {faults.cuts, faults.losses, faults.slow, faults.full, faults.clocks,
+                             faults.refusals, faults.unwell}) {
+    if (!is_share(share)) return fail(Code::out_of_range);
+  }
+  const bool fits = settings.devices >= 1 && settings.devices <= kDevicesMax &&
+                    settings.updates >= 1 && settings.updates <= kUpdatesMax &&
+                    settings.image_size >= kImageMin && settings.image_size <= kImageMax;
+  if (!fits) return fail(Code::out_of_range);
+  return {};
+}
+
+std::int64_t Tally::share_ms(double share) const {
+  if (took_ms.empty()) return 0;
+  const auto place = static_cast<std::size_t>(share * static_cast<double>(took_ms.size() - 1));
+  return took_ms[place];
+}
+
+void Tally::add(const Tally& other) {
+  releases += other.releases;
+  updates += other.updates;
+  done += other.done;
+  refused += other.refused;
+  late += other.late;
+  bricks += other.bricks;
+  wrong += other.wrong;
+  unconsented += other.unconsented;
+  cuts += other.cuts;
+  losses += other.losses;
+  reboots += other.reboots;
+  check_ins += other.check_ins;
+  heard += other.heard;
+  bytes_served += other.bytes_served;
+  took_ms.insert(took_ms.end(), other.took_ms.begin(), other.took_ms.end());
+}
+
+}  // namespace airlock::fleet

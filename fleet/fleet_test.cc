@@ -1,0 +1,145 @@
+#include "fleet/fleet.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "fleet/fiber.h"
+#include "fleet/flash.h"
+
+namespace airlock::fleet {
+namespace {
+
+Tally play(const Settings& settings) {
+  const file::Path folder = testing::TempDir() + "fleet-" + std::to_string(::getpid());
+  std::filesystem::remove_all(folder);
+  release::Answer<Tally> tally = simulate(settings, folder, {});
+  std::filesystem::remove_all(folder);
+  EXPECT_TRUE(tally.has_value()) << name(tally.error().error.code) << " " << tally.error().about;
+  return tally ? std::move(*tally) : Tally();
+}
+
+Settings small() {
+  Settings settings;
+  settings.devices = 60;
+  settings.updates = 180;
+  settings.seed = 3;
+  settings.image_size = 8 << 10;
+  return settings;
+}
+
+constexpr Faults kNone = {0, 0, 0, 0, 0, 0, 0};
+
+TEST(Fleet, EndsOnTheNewVersionWhereverTheOwnerSaysYes) {
+  Settings settings = small();
+  settings.faults = {.cuts = 0.6,
+                     .losses = 0.1,
+                     .slow = 0.3,
+                     .full = 0.1,
+                     .clocks = 0.2,
+                     .refusals = 0.1,
+                     .unwell = 0.2};
+  const Tally tally = play(settings);
+  EXPECT_TRUE(tally.is_clean());
+  EXPECT_EQ(tally.releases, 3U);
+  EXPECT_EQ(tally.updates, 180U);
+  EXPECT_EQ(tally.done + tally.refused, 180U);
+  EXPECT_GT(tally.refused, 0U);
+  EXPECT_GT(tally.cuts, 50U);
+  EXPECT_GT(tally.losses, 50U);
+  EXPECT_EQ(tally.took_ms.size(), tally.done);
+}
+
+TEST(Fleet, IsTheSameForTheSameSeed) {
+  const Tally one = play(small());
+  const Tally two = play(small());
+  EXPECT_EQ(one.took_ms, two.took_ms);
+  EXPECT_EQ(one.bytes_served, two.bytes_served);
+  EXPECT_EQ(one.check_ins, two.check_ins);
+  EXPECT_EQ(one.reboots, two.reboots);
+  EXPECT_EQ(one.heard, two.heard);
+  EXPECT_EQ(draw(one), draw(two));
+  Settings other = small();
+  other.seed = 4;
+  EXPECT_NE(play(other).took_ms, one.took_ms);
+}
+
+TEST(Fleet, TellsTheServerOfEachUpdateOnceWhereNothingIsLost) {
+  Settings settings = small();
+  settings.faults = kNone;
+  const Tally tally = play(settings);
+  EXPECT_EQ(tally.done, 180U);
+  EXPECT_EQ(tally.heard, 180U);
+  EXPECT_EQ(tally.cuts + tally.losses, 0U);
+}
+
+TEST(Fleet, ReachesSomeBeforeAll) {
+  Settings settings = small();
+  settings.faults = kNone;
+  const Tally tally = play(settings);
+  constexpr std::int64_t kHourMs = 3'600'000;
+  EXPECT_GT(tally.share_ms(0.9), 6 * kHourMs);  // half of the fleet is not offered it before
+  EXPECT_LE(tally.share_ms(0.5), tally.share_ms(0.9));
+}
+
+TEST(Fleet, CountsAsLateWhomNobodyReaches) {
+  Settings settings = small();
+  settings.updates = settings.devices;
+  settings.faults = kNone;
+  settings.faults.losses = 1;
+  const Tally tally = play(settings);
+  EXPECT_EQ(tally.late, 60U);
+  EXPECT_EQ(tally.done, 0U);
+  EXPECT_FALSE(tally.is_clean());
+}
+
+TEST(Fleet, RefusesSettingsOutOfRange) {
+  Settings settings = small();
+  settings.faults.cuts = 1.5;
+  EXPECT_EQ(check(settings).error().code, Code::out_of_range);
+  settings = small();
+  settings.devices = 0;
+  EXPECT_EQ(check(settings).error().code, Code::out_of_range);
+  settings = small();
+  settings.image_size = kImageMax + 1;
+  EXPECT_EQ(check(settings).error().code, Code::out_of_range);
+}
+
+TEST(Fiber, GoesOnWhereItPaused) {
+  Fiber fiber;
+  std::string said;
+  EXPECT_TRUE(fiber.begin([&] {
+    for (const char word : {'a', 'b'}) {
+      said += word;
+      fiber.pause();
+    }
+    said += 'c';
+  }));
+  EXPECT_EQ(said, "a");
+  EXPECT_TRUE(fiber.go_on());
+  EXPECT_EQ(said, "ab");
+  EXPECT_FALSE(fiber.go_on());
+  EXPECT_EQ(said, "abc");
+  EXPECT_FALSE(fiber.begin([&] { said += 'd'; }));
+  EXPECT_EQ(said, "abcd");
+}
+
+TEST(Flash, LosesHalfOfTheOperationInWhichThePowerFails) {
+  Supply supply;
+  Flash flash(supply, 100);
+  ASSERT_EQ(flash.size(), kSector);
+  const std::vector<std::uint8_t> bytes(8, 1);
+  supply.fail_in(1);
+  EXPECT_TRUE(flash.write(0, bytes).has_value());
+  EXPECT_EQ(flash.write(8, bytes).error().code, Code::storage_failed);
+  EXPECT_FALSE(supply.is_on());
+  EXPECT_EQ(flash.sync().error().code, Code::storage_failed);
+  supply.switch_on();
+  EXPECT_EQ(flash.memory()[11], 1);
+  EXPECT_EQ(flash.memory()[12], kErased);
+  EXPECT_EQ(supply.failures(), 1U);
+}
+
+}  // namespace
+}  // namespace airlock::fleet

@@ -1,0 +1,68 @@
+"""A release goes out to a whole fleet: in one process on a simulated clock, and over TLS to real servers."""
+from stage import *
+
+SECONDS_MAX = 1800  # of a simulation, on a busy machine
+UPDATES = int(os.environ.get("AIRLOCK_FLEET_UPDATES", "20000"))  # make fleet asks for more
+DEVICES = int(os.environ.get("AIRLOCK_FLEET_DEVICES", "4000"))
+REAL_UPDATES = int(os.environ.get("AIRLOCK_FLEET_REAL_UPDATES", "1000"))
+REAL_DEVICES = 250
+
+
+def free_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+class Fleet(Stage):
+    def judge(self, tally, updates):
+        self.assertEqual(tally["bricks"] + tally["wrong"] + tally["unconsented"] + tally["late"], 0, tally)
+        self.assertEqual(tally["done"] + tally["refused"], updates, tally)
+        self.assertGreater(tally["cuts"], updates // 100)
+        self.assertGreater(tally["losses"], updates // 100)
+        self.assertGreater(tally["reported"], tally["done"] * 9 // 10)
+
+    def test_every_device_with_a_willing_owner_ends_on_the_new_version(self):
+        out = self.airlock("fleet", "simulate", "--devices", DEVICES, "--updates", UPDATES, "--seed", 7, "--json",
+                           "--svg", "curve.svg", timeout=SECONDS_MAX)
+        self.judge(json.loads(out), UPDATES)
+        self.assertIn("devices updated", (self.dir / "curve.svg").read_text())
+
+    def test_a_fleet_that_nobody_can_reach_ends_with_status_1(self):
+        with self.assertRaises(Refused) as caught:
+            self.airlock("fleet", "simulate", "--devices", 20, "--updates", 20, "--losses", 1, "--json")
+        self.assertEqual(caught.exception.status, 1)
+        self.assertEqual(json.loads(caught.exception.text)["late"], 20)
+
+    def test_the_same_devices_update_over_tls_from_two_real_servers(self):
+        self.make_certificates()
+        ports = [free_port() for _ in range(2)]
+        servers = [word for port in ports for word in ("--server", f"https://127.0.0.1:{port}")]
+        fleet = subprocess.Popen(
+            [str(BIN / "airlock"), "fleet", "simulate", "--devices", str(REAL_DEVICES), "--updates", str(REAL_UPDATES),
+             "--json", "--ca", "ca.pem", *servers],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment(), cwd=self.dir)
+        self.children.append(fleet)
+        ready = re.search(r"--repo (\S+) --data (\S+)", fleet.stderr.readline())
+        self.assertTrue(ready)
+        processes = [self.serve(number, port, *ready.groups()) for number, port in enumerate(ports)]
+        out, err = fleet.communicate(timeout=SECONDS_MAX)
+        self.assertEqual(fleet.returncode, 0, out + err)
+        self.judge(json.loads(out), REAL_UPDATES)
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(WAIT_SECONDS_MAX), 0)
+
+    def serve(self, number, port, repo, data):
+        with open(self.dir / f"server-{number}.log", "wb") as log:
+            process = subprocess.Popen(
+                [str(BIN / "airlock-server"), "run", "--beside", f"server-{number}", "--repo", repo, "--data", data,
+                 "--listen", f"127.0.0.1:{port}", "--admin-listen", "127.0.0.1:0", "--admin-ca", "ca.pem",
+                 "--tls-cert", "server.pem", "--tls-key", "server.key"],
+                stdout=log, stderr=log, env=self.environment(), cwd=self.dir)
+        self.children.append(process)
+        return process
+
+
+if __name__ == "__main__":
+    main()
