@@ -176,8 +176,8 @@ struct Receipt {
   bool counted = false;
   std::string why;  // where it is not
 };
-// write_report makes the JSON text that is sent, parse_receipt reads what is answered. Errors: those
-// of host/json.
+// write_report makes the JSON text that is sent, parse_receipt reads what is answered. Errors:
+// those of host/json.
 std::string write_report(const SignedReport& report);
 Result<Receipt> parse_receipt(std::string_view json);
 // post_report hands a report in; a receipt means that the server keeps it durably.
