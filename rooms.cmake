@@ -49,6 +49,7 @@ room(core/delta     ROOMS core/base core/codec core/crypto core/package)
 room(core/slot      ROOMS core/base core/codec core/crypto core/package)
 room(core/update    ROOMS core/base core/codec core/crypto core/package core/slot)
 room(core/bare      ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update)
+room(core/link      ROOMS core/base core/codec core/crypto core/update core/bare)
 
 # ---- host: what every process on an operating system needs, and nothing about updates.
 room(host/file      HOST ROOMS core/base core/crypto)
