@@ -73,6 +73,16 @@ TEST(Frame, IsFoundBehindNoiseThatIsLongerThanAnyFrame) {
   EXPECT_EQ(read_all(reader, wire), std::vector<Buffer>({{9}}));
 }
 
+TEST(Frame, IsNoneWhereMoreFollowsThanTheLongestFrameHolds) {
+  // Whole in its first bytes, checksum and all; and one byte longer than any frame.
+  Buffer wire = framed(Buffer(kMessageMax, 0xff));
+  const std::size_t last_run = (kMessageMax + kFrameChecksum) / kCobsRun;
+  ++wire[1 + last_run * (kCobsRun + 1)];
+  wire.insert(wire.end() - 1, 0x11);
+  FrameReader reader;
+  EXPECT_TRUE(read_all(reader, wire).empty());
+}
+
 TEST(Frame, IsNoneWhereItIsLongerThanItsLimit) {
   std::array<std::uint8_t, kFrameMax> frame;
   EXPECT_EQ(encode_frame(Buffer(kMessageMax + 1), frame).error().code, Code::oversized);
