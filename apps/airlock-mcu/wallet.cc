@@ -91,6 +91,7 @@ Status Wallet::leave_factory(Bytes keyring) {
 // ---- the owner
 
 Result<bool> Wallet::ask(const bare::Question& question) {
+  take_key();  // what was pressed before the question answers nothing
   const package::Manifest& release = question.release;
   say_line("+-- ", question.errand == update::Errand::restore ? "go back?" : "install this?");
   say_line("| model    ", question.model);
@@ -101,7 +102,6 @@ Result<bool> Wallet::ask(const bare::Question& question) {
   say("\n| manifest ");
   say_hex(release.digest().bytes);
   say_line("\n+-- press y or n");
-  take_key();  // what was pressed before the question answers nothing
   for (std::uint32_t waited = 0; waited < kAnswerMilliseconds; waited += kKeyEach) {
     if (const auto key = take_key()) {
       say_line("key: ", *key == 'y' ? "yes" : "no");
