@@ -198,9 +198,10 @@ class Relay {
       for (const std::uint8_t byte : Bytes(bytes).first(*size)) {
         const std::optional<Bytes> request = reader.take(byte);
         if (!request) continue;
+        const bool had_ended = shelf_.end().has_value();  // what it asks then keeps nobody here
         const Result<Bytes> answer = link::serve(*request, shelf_, message);
         if (!answer) continue;
-        heard_ = Clock::now();
+        if (!had_ended) heard_ = Clock::now();
         const Result<Bytes> framed = link::encode_frame(*answer, frame);
         if (!framed || !wire.write(*framed)) return;
       }
