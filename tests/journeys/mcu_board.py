@@ -167,6 +167,8 @@ class NoisyLine:
 class BoardStage(Stage):
     """A vendor with two releases, and wallets that run under QEMU."""
 
+    wallet_type = Wallet
+
     def setUp(self):
         super().setUp()
         self.make_vendor()
@@ -192,7 +194,7 @@ class BoardStage(Stage):
         return BARE / "airlock-mcu.elf"
 
     def new_wallet(self, name="wallet"):
-        wallet = Wallet(self.dir / name, self.program)
+        wallet = self.wallet_type(self.dir / name, self.program)
         wallet.make(self.dir / "keys/keyring.cose")
         self.wallets.append(wallet)
         wallet.start()
@@ -206,7 +208,7 @@ class BoardStage(Stage):
             self.relays(wallet, self.first)
             wallet.kill()
             BoardStage.kept_flash = (wallet.folder / "flash.bin").read_bytes()
-        wallet = Wallet(self.dir / "wallet", self.program)
+        wallet = self.wallet_type(self.dir / "wallet", self.program)
         wallet.folder.mkdir()
         (wallet.folder / "flash.bin").write_bytes(BoardStage.kept_flash)
         self.wallets.append(wallet)
