@@ -1,6 +1,7 @@
 # The two commands of the README, and the ones for those who work on the code.
 #
 #   make demo    set up everything, then show the main job on real firmware
+#   make demo-mcu   a wallet on a bare Cortex-M4 under QEMU, its companion app, and a power cut
 #   make test    set up everything, then build and run every test
 #   make check   all that a change must pass: format, tidy, rooms, every preset's tests, a short fuzz, each benchmark once
 #   make corpus  every real input of the corpus (CORPUS=folder), one line per family
@@ -36,7 +37,7 @@ awk '/^[0-9]+\/[0-9]+ Testing: / { test = "" } { test = test $$0 "\n" } /^Test F
 test $$ended -eq 0
 endef
 
-.PHONY: demo test check corpus corpus-delta bench fuzz peers oracle simulate-experiments fleet without powercut faults faults-found mutate conformance packages build bare fuzz-smoke bench-smoke format tidy clean
+.PHONY: demo demo-mcu test check corpus corpus-delta bench fuzz peers oracle simulate-experiments fleet without powercut faults faults-found mutate conformance packages build bare fuzz-smoke bench-smoke format tidy clean
 
 packages:
 	@tools/install_packages.sh build
@@ -48,6 +49,11 @@ build: packages
 demo: | build-folder
 	@$(MAKE) --no-print-directory build
 	@AIRLOCK_BIN=build/release python3 tools/demo.py
+
+demo-mcu: | build-folder
+	@tools/install_packages.sh bare
+	@$(MAKE) --no-print-directory build
+	@AIRLOCK_BIN=build/release python3 tools/demo_mcu.py
 
 test: | build-folder
 	@$(MAKE) --no-print-directory build

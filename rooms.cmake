@@ -3,7 +3,7 @@
 #   library(<name> HEADERS <header or folder/> ... [HOST] [ONE_UNIT])
 #   room(<folder> [ROOMS <room> ...] [LIBS <library> ...] [BACKEND_LIBS <library> ...] [FUZZ_LIBS <library> ...] [HOST]
 #        [BUSY_TESTS] [BARE])
-#   app(<program> <folder> [ROOMS <room> ...] [LIBS <library> ...] [MODULE] [CONFINED])
+#   app(<program> <folder> [ROOMS <room> ...] [LIBS <library> ...] [MODULE] [CONFINED] [BARE])
 #   shared(<library> <room> HEADERS <header or folder/header> ...)
 #
 # A room is a folder, a namespace, a CMake target (slashes become underscores) and, where a
@@ -49,6 +49,7 @@ room(core/delta     ROOMS core/base core/codec core/crypto core/package)
 room(core/slot      ROOMS core/base core/codec core/crypto core/package)
 room(core/update    ROOMS core/base core/codec core/crypto core/package core/slot)
 room(core/bare      ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update)
+room(core/link      ROOMS core/base core/codec core/crypto core/update core/bare)
 
 # ---- host: what every process on an operating system needs, and nothing about updates.
 room(host/file      HOST ROOMS core/base core/crypto)
@@ -164,6 +165,9 @@ app(simulate-experiments tests/simulate_experiments ROOMS core/base host/json ho
 # ---- apps: a main each.
 app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/carton core/delta core/minimal core/entry core/slot core/update host/file host/json host/parallel host/sandbox host/text host/yaml host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/number engine/swap engine/elf engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack engine/abi engine/fee/strategy engine/fee/policy engine/fee engine/fee/plugin/abi engine/fee/plugin publish/token publish/keys publish/ceremony publish/diff publish/release publish/object publish/packs publish/online device/platform device/fetch fleet LIBS nlohmann_json cli11 curl)
 app(airlock-server apps/airlock-server ROOMS core/base host/breaker host/file host/json host/text host/commandline server/store server/rollout server/experiment server/peer server/judge server/http server/dependency LIBS mimalloc)
-app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/carton core/delta core/entry core/slot core/update host/file host/json host/text host/yaml host/sandbox host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/swap engine/number engine/elf engine/abi/type engine/abi/evm engine/abi/clear engine/abi/pack engine/abi engine/fee/strategy engine/fee/policy engine/fee engine/fee/plugin/abi engine/fee/plugin device/platform device/fetch device/apply device/agent LIBS cli11 glibc)
+app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/carton core/delta core/entry core/slot core/update core/link host/file host/json host/text host/yaml host/sandbox host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/swap engine/number engine/elf engine/abi/type engine/abi/evm engine/abi/clear engine/abi/pack engine/abi engine/fee/strategy engine/fee/policy engine/fee engine/fee/plugin/abi engine/fee/plugin device/platform device/fetch device/apply device/agent LIBS cli11 glibc)
 app(airlock-fee-runner apps/airlock-fee-runner CONFINED ROOMS core/base host/sandbox engine/fee/plugin/abi)
 app(airlock-tuf    apps/airlock-tuf    ROOMS core/base core/crypto host/file host/json host/text host/commandline trust/tuf LIBS curl)
+
+# A wallet without an operating system, in bare builds alone.
+app(airlock-mcu    apps/airlock-mcu    BARE ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update core/bare core/link)

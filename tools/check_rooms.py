@@ -28,7 +28,7 @@ class Entry:
 
     @property
     def on_host(self):
-        return self.form == "app" or "HOST" in self.flags
+        return "HOST" in self.flags or self.form == "app" and "BARE" not in self.flags
 
 
 def read_map(root):

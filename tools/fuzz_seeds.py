@@ -292,6 +292,26 @@ def crc32c(data):
     return crc ^ 0xFFFFFFFF
 
 
+def link_frame(message):
+    """A message as it goes over a serial line (docs/formats/serial-link.md)."""
+    runs, content = [b""], message + struct.pack(">I", crc32c(message))
+    for byte in content:
+        if byte:
+            runs[-1] += bytes([byte])
+        if not byte or len(runs[-1]) == 254:
+            runs.append(b"")
+    return b"\0" + b"".join(bytes([len(run) + 1]) + run for run in runs) + b"\0"
+
+
+LINK = {  # CBOR by hand; answers carry 0x01020304 as their request's checksum
+    "hello": bytes.fromhex("850101011904006b") + b"demo-wallet", "ask": bytes.fromhex("820202"),
+    "fetch": bytes.fromhex("8503035820" + "ab" * 32 + "19100018ff"), "hello-next": bytes.fromhex("8404010200"),
+    "answer-hello": bytes.fromhex("85011a010203040101190400"), "none": bytes.fromhex("83021a0102030403"),
+    "offer": bytes.fromhex("86021a01020304025820" + "cd" * 32 + "19100007"),
+    "bytes": bytes.fromhex("84031a010203040458ff") + bytes(255), "missing": bytes.fromhex("83031a0102030405"),
+}
+
+
 class Seeds(authority.Authority):
     def setUp(self):
         super().setUp()
@@ -314,6 +334,10 @@ class Seeds(authority.Authority):
             self.put("json_fuzz", name, json.dumps(value, indent=1).encode())
         for name, text in LOG.items():
             self.put("log_fuzz", name, text.encode())
+        for name, message in LINK.items():
+            self.put("link_fuzz", name, message)
+            self.put("link_fuzz", name + "-frame", link_frame(message))
+        self.put("link_fuzz", "several", b"noise".join(link_frame(message) for message in LINK.values()))
         for number, uri in enumerate(URIS):
             self.put("token_uri_fuzz", str(number), uri.encode())
         self.put("evm_abi_fuzz", "array", json.dumps(ABI).encode())
@@ -566,6 +590,10 @@ class Seeds(authority.Authority):
                     end = FRAME_HEAD + int.from_bytes(frame[FRAME_HEAD - 2 : FRAME_HEAD], "big")
                     self.put(target, f"{name}-{stored.stem}", frame[: end + FRAME_CHECKSUM])
                     self.put(target, f"{name}-{stored.stem}-body", frame[FRAME_HEAD:end])
+                    if target == "session_fuzz":
+                        whole = frame[: end + FRAME_CHECKSUM]
+                        report = bytes.fromhex("83050459") + struct.pack(">H", len(whole)) + whole
+                        self.put("link_fuzz", f"{name}-report", link_frame(report))
 
 
 def framed(piece):

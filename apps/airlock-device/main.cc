@@ -7,7 +7,9 @@
 #include "apps/airlock-device/fees.h"
 #include "apps/airlock-device/packs.h"
 #include "apps/airlock-device/read.h"
+#include "apps/airlock-device/relay.h"
 #include "apps/airlock-device/shelves.h"
+#include "apps/airlock-device/wire.h"
 #include "host/commandline/commandline.h"
 #include "host/text/text.h"
 
@@ -32,6 +34,7 @@ struct Line {
   ReadOptions read;
   EntryOptions entry;
   FeeOptions fee;
+  RelayOptions relay;
 };
 
 Output output_of(const Line& line) { return line.json ? Output::json : Output::people; }
@@ -224,6 +227,35 @@ void add_read(CLI::App& app, Line& line) {
       ->excludes(read->get_option("--json"));
 }
 
+// The device has its own folder, in its own flash.
+void add_relay(CLI::App& app, Line& line) {
+  RelayOptions& options = line.relay;
+  CLI::App* command = app.add_subcommand(
+      "relay", "offer a package to a device without a network, over its serial line");
+  command
+      ->add_option("--serial", options.serial,
+                   "the line: a serial port, unix:SOCKET, or - for standard input and output")
+      ->type_name("PORT")
+      ->required();
+  command->add_option("--package", options.package, "folder of `airlock release`, or a .cose file")
+      ->required();
+  command->add_option("--baud", options.baud, "speed of a serial port")
+      ->capture_default_str()
+      ->check(CLI::IsMember(bauds()));
+  command
+      ->add_option("--patience", options.patience_seconds,
+                   "seconds without a word of the device after which to give up")
+      ->check(CLI::Range(1U, 86400U))
+      ->capture_default_str();
+  command->add_flag("--json", line.json, "write JSON for scripts");
+  command->footer(
+      "It ends when the device has said how it ended: 0 where the package is committed, 1 and the\n"
+      "device's reason where it is not. A lost line is waited for; what was fetched is not "
+      "fetched\n"
+      "again. Whether the package is good is for the device to say.\n\n"
+      "Example:\n  airlock-device relay --serial /dev/ttyACM0 --package release-1.1.0");
+}
+
 Result<RunOptions> run_options(const Line& line) {
   RunOptions options;
   options.dir = line.dir;
@@ -242,6 +274,10 @@ Result<RunOptions> run_options(const Line& line) {
 }
 
 Answer carry_out(const CLI::App& app, Line& line) {
+  if (app.got_subcommand("relay")) {
+    line.relay.output = output_of(line);
+    return relay(line.relay);
+  }
   if (app.got_subcommand("provision")) {
     line.provision.dir = line.dir;
     line.provision.output = output_of(line);
@@ -318,6 +354,7 @@ int main_of(int argc, char** argv) {
   add_packs(app, line);
   add_fees(app, line);
   add_read(app, line);
+  add_relay(app, line);
   add_command(app, "status", "show what runs and how the last session ended", "status --dir wallet",
               line);
   add_command(app, "boot", "reset the device: let the bootloader decide what runs",

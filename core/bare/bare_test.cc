@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <optional>
+#include <tuple>
 
 #include "core/delta/delta.h"
 #include "tests/fakes/memory.h"
@@ -63,6 +65,19 @@ class Device final : Host, Owner, Machine {
                                      MutableBytes(work_), delta::kLargeStack);
     static_cast<void>(agent_->power_on());
   }
+  // reset_without_return is what a machine finds whose last reset did not return.
+  void reset_without_return() {
+    ASSERT_TRUE(kept_);
+    std::tie(record_, journal_, keyring_, manifests_, images_, scratch_) = *kept_;
+    kept_.reset();
+    resets = 0;
+    reset_by_hand();
+  }
+  void rot_before_reset(std::uint64_t offset, Bytes bytes) {
+    ASSERT_TRUE(kept_);
+    for (fakes::MemoryArea& image : std::get<4>(*kept_)) ASSERT_TRUE(image.write(offset, bytes));
+    reset_without_return();
+  }
   Agent& agent() { return *agent_; }
   slot::Record record() { return *slot::load(storage().record); }
   fakes::MemoryArea& manifest_of(SlotId id) { return manifests_[slot::index_of(id)]; }
@@ -72,6 +87,7 @@ class Device final : Host, Owner, Machine {
   Result<bool> answer = true;
   Health verdict = Health::good;
   int questions = 0;
+  int resets = 0;
   std::vector<update::Session> reports;
   Code recovery = Code::ok;
 
@@ -114,7 +130,10 @@ class Device final : Host, Owner, Machine {
   void started(const Result<slot::Boot>& boot) override {
     recovery = boot ? Code::ok : boot.error().code;
   }
-  void reset() override {}
+  void reset() override {
+    ++resets;
+    kept_ = {record_, journal_, keyring_, manifests_, images_, scratch_};
+  }
   Health health() override { return verdict; }
   void staging(std::string_view, std::uint64_t, std::uint64_t) override {}
 
@@ -127,6 +146,8 @@ class Device final : Host, Owner, Machine {
   std::array<fakes::MemoryArea, 2> manifests_ = {area(), area()};
   std::array<fakes::MemoryArea, 2> images_ = {area(), area()};
   fakes::MemoryArea scratch_ = area();
+  using Pairs = std::array<fakes::MemoryArea, 2>;
+  std::optional<std::tuple<Pairs, Pairs, Pairs, Pairs, Pairs, fakes::MemoryArea>> kept_;
   std::unique_ptr<fakes::MemoryArea> served_;
   std::vector<std::uint8_t> work_;
   std::unique_ptr<Agent> agent_;
@@ -245,6 +266,35 @@ TEST(Bare, TakesTheSameReleaseOnceMoreWhereItsOwnCopyRotted) {
   ASSERT_TRUE(ended);
   EXPECT_EQ(name(ended->outcome), "ok");
   EXPECT_EQ(device.recovery, Code::ok);
+}
+
+TEST(Bare, ResetsOnceToGoBackWhereAResetDoesNotReturn) {
+  const Offered first = make_offered(1, 1), second = make_offered(2, 2);
+  Device device;
+  device.offered = &first;
+  ASSERT_TRUE(device.agent().run());
+  device.offered = &second;
+  device.verdict = Health::bad;
+  ASSERT_TRUE(device.agent().run());
+  device.reset_without_return();
+  const auto ended = device.agent().run();
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(name(ended->outcome), "unhealthy");
+  EXPECT_EQ(device.resets, 0);
+  EXPECT_EQ(device.agent().running()->manifest, first.manifest);
+}
+
+TEST(Bare, ResetsOnceIntoATrialThatTheBootloaderThenGivesUp) {
+  const Offered first = make_offered(1, 1);
+  Device device;
+  device.offered = &first;
+  ASSERT_TRUE(device.agent().run());  // its last reset is the one into the trial
+  const std::array<std::uint8_t, 1> rot = {static_cast<std::uint8_t>(~first.image[500])};
+  device.rot_before_reset(500, rot);
+  const auto ended = device.agent().run();
+  ASSERT_TRUE(ended);
+  EXPECT_NE(name(ended->outcome), "ok");
+  EXPECT_EQ(device.resets, 0);
 }
 
 TEST(Bare, GoesBackFromFirmwareThatHangsAndSaysSo) {

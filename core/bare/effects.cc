@@ -159,8 +159,12 @@ Result<Event> Agent::activate(const Session& session) {
   return event_of(Type::activated);
 }
 
+// Where reset does not return, this is met again after it: a release that is no longer on trial
+// then was given up by the bootloader, and no other reset would change that.
 Result<Event> Agent::reboot(const Session& session) {
-  if (!runs(session.manifest)) reset();
+  AIRLOCK_ASSIGN(const slot::Record record, load());
+  const bool is_armed = slot::standing_of(record, session.manifest) == slot::Standing::on_trial;
+  if (is_armed && !runs(session.manifest)) reset();
   return runs(session.manifest) ? event_of(Type::booted) : went_back();
 }
 
@@ -213,8 +217,8 @@ Result<Event> Agent::restore_kept(const Session& session) {
   if (slot::standing_of(before, session.manifest) != slot::Standing::committed) {
     AIRLOCK_ASSIGN(const slot::Record next, slot::restore(before));
     AIRLOCK_TRY(save(next));
+    reset();
   }
-  reset();
   if (!running_ || running_->manifest != session.manifest) return fail(Code::image_rejected);
   AIRLOCK_ASSIGN(const slot::Record after, load());
   Event event = went_back();
@@ -230,7 +234,7 @@ Result<Event> Agent::go_back(const Session& session) {
     AIRLOCK_ASSIGN(const slot::Record next, slot::revert(record, session.outcome));
     AIRLOCK_TRY(save(next));
   }
-  reset();
+  if (running_ && running_->trial) reset();
   return went_back();
 }
 

@@ -1,0 +1,187 @@
+#include "apps/airlock-mcu/wallet.h"
+
+#include "apps/airlock-mcu/firmware.h"
+
+namespace airlock::mcu {
+namespace {
+
+constexpr std::uint32_t kTrialMilliseconds = 1000;
+constexpr std::uint32_t kAnswerMilliseconds = 600'000;  // then the question is left open
+constexpr std::uint32_t kKeyEach = 20;                  // milliseconds between two looks at the key
+constexpr std::uint32_t kAskEach = 200;                 // milliseconds between two looks for a host
+constexpr std::string_view kKeyName = "key";            // a file: whoever writes y or n presses it
+constexpr std::string_view kNothing = "nothing";
+
+void say_hex(Bytes bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  for (const std::uint8_t byte : bytes) {
+    const std::array<char, 2> two = {kDigits[byte >> 4], kDigits[byte & 15]};
+    say({two.data(), two.size()});
+  }
+}
+
+template <class... Texts>
+void say_line(Texts... texts) {
+  (say(texts), ...);
+  say("\n");
+}
+
+// What is in the key's file, once: the key is let go.
+std::optional<char> take_key() {
+  const auto file = HostFile::open(kKeyName, HostFile::Mode::read);
+  if (!file) return std::nullopt;
+  std::array<std::uint8_t, 1> pressed{};
+  const bool is_there = file->read(0, pressed).has_value();
+  file->close();
+  if (!is_there) return std::nullopt;  // the file is being written
+  HostFile::remove(kKeyName);
+  return static_cast<char>(pressed[0]);
+}
+
+bare::Identity identity() {
+  bare::Identity made;
+  made.model = kModel;
+  return made;
+}
+
+// Whether a session in this phase asks the host for something.
+bool asks_host(update::Phase phase) {
+  using update::Phase;
+  return phase > Phase::idle && phase <= Phase::staging;
+}
+
+}  // namespace
+
+Wallet::Wallet(Flash& flash)
+    : flash_(flash),
+      record_{FlashArea(flash, kLayout.record[0]), FlashArea(flash, kLayout.record[1])},
+      journal_{FlashArea(flash, kLayout.journal[0]), FlashArea(flash, kLayout.journal[1])},
+      keyring_{FlashArea(flash, kLayout.keyring[0]), FlashArea(flash, kLayout.keyring[1])},
+      manifest_{FlashArea(flash, kLayout.manifest[0]), FlashArea(flash, kLayout.manifest[1])},
+      image_{FlashArea(flash, kLayout.image[0]), FlashArea(flash, kLayout.image[1])},
+      scratch_(flash, kLayout.scratch),
+      host_(uart_, kModel),
+      agent_(storage(), identity(), bare::Outside{host_, *this, *this}, work_.bytes,
+             delta::kLargeStack) {}
+
+bare::Storage Wallet::storage() {
+  const auto mapped = [](FlashArea& area) { return bare::Mapped{&area, area.mapped()}; };
+  bare::Storage made;
+  made.record = {{&record_[0], &record_[1]}};
+  made.journal = {&journal_[0], &journal_[1]};
+  made.keyring = {mapped(keyring_[0]), mapped(keyring_[1])};
+  made.manifest = {mapped(manifest_[0]), mapped(manifest_[1])};
+  made.scratch = &scratch_;
+  bare::Part part;
+  part.id = kPart;
+  part.images = {&image_[0], &image_[1]};
+  part.granule = {kLargeSector, kLargeSector};
+  AIRLOCK_CHECK(made.parts.add(part).has_value());
+  return made;
+}
+
+Result<slot::Record> Wallet::record() { return slot::load({{&record_[0], &record_[1]}}); }
+
+Status Wallet::leave_factory(Bytes keyring) {
+  AIRLOCK_TRY(package::open_keyring_anchor(keyring));
+  AIRLOCK_TRY(bare::save({&keyring_[0], &keyring_[1]}, keyring));
+  return slot::format({{&record_[0], &record_[1]}}, {});
+}
+
+// ---- the owner
+
+Result<bool> Wallet::ask(const bare::Question& question) {
+  take_key();  // what was pressed before the question answers nothing
+  const package::Manifest& release = question.release;
+  say_line("+-- ", question.errand == update::Errand::restore ? "go back?" : "install this?");
+  say_line("| model    ", question.model);
+  say_line("| version  ", release.version.text, " in the place of ",
+           question.running.version.empty() ? kNothing : question.running.version.view());
+  say("| made     ");
+  say_number(static_cast<std::uint64_t>(release.created));
+  say("\n| manifest ");
+  say_hex(release.digest().bytes);
+  say_line("\n+-- press y or n");
+  for (std::uint32_t waited = 0; waited < kAnswerMilliseconds; waited += kKeyEach) {
+    if (const auto key = take_key()) {
+      say_line("key: ", *key == 'y' ? "yes" : "no");
+      return *key == 'y';
+    }
+    pause(kKeyEach);
+  }
+  return fail(Code::timed_out);
+}
+
+// ---- the machine
+
+void Wallet::started(const Result<slot::Boot>& boot) {
+  if (!boot) return say_line("recovery: ", name(boot.error().code), ": waiting for a package");
+  if (boot->trial) arm_watchdog(kTrialMilliseconds);
+  const Result<slot::Record> stored = record();
+  if (!stored) return;
+  say_line("boots ", stored->slots[slot::index_of(boot->slot)].version.view(), " from slot ",
+           slot::name_of(boot->slot), boot->trial ? " on trial" : "");
+  if (boot->gave_up != Code::ok) say_line("went back: ", name(boot->gave_up));
+}
+
+void Wallet::reset() {
+  say_line("reset");
+  reset_machine();
+}
+
+bare::Health Wallet::health() {
+  const Bytes slot = image_[slot::index_of(agent_.running()->slot)].mapped();
+  const Verdict verdict = run_firmware(slot, true);
+  disarm_watchdog();
+  say_line("the firmware ", verdict == Verdict::works ? "works" : "does not work");
+  return verdict == Verdict::works ? bare::Health::good : bare::Health::bad;
+}
+
+void Wallet::staging(std::string_view part, std::uint64_t done, std::uint64_t of) {
+  say("staging ");
+  say(part);
+  say(" ");
+  say_number(done);
+  say(" of ");
+  say_number(of);
+  say("\n");
+}
+
+// ---- its life
+
+bool Wallet::may_run() {
+  if (agent_.running() && agent_.running()->trial) return true;
+  std::array<std::uint8_t, update::kSessionSizeMax> buffer;
+  const Result<Bytes> stored = bare::load({&journal_[0], &journal_[1]}, buffer);
+  const Result<update::Session> session = update::decode_session(stored ? *stored : Bytes());
+  if (!session || session->phase == update::Phase::idle) return host_.has_offer();
+  return !asks_host(session->phase) || host_.greet().has_value();
+}
+
+void Wallet::go_on() {
+  const Result<update::Session> ended = agent_.run();
+  const Error error = ended ? Error{ended->outcome, ended->at} : ended.error();
+  say_line("ended: ", error.code == Code::ok ? "ok" : name(error.code));
+  say("stack ");
+  say_number(stack_peak());
+  say(", sectors erased ");
+  say_number(flash_.erases());
+  say(", requests ");
+  say_number(host_.count().requests);
+  say(" and again ");
+  say_number(host_.count().again);
+  say("\n");
+}
+
+void Wallet::live() {
+  if (const auto booted = agent_.power_on(); booted && !booted->trial) {
+    const Verdict verdict = run_firmware(image_[slot::index_of(booted->slot)].mapped(), false);
+    say_line("the firmware ", verdict == Verdict::works ? "runs" : "ended");
+  }
+  while (true) {
+    if (may_run()) go_on();
+    pause(kAskEach);
+  }
+}
+
+}  // namespace airlock::mcu

@@ -1,0 +1,52 @@
+// The wallet: what this board brings to core/bare.
+#pragma once
+
+#include <optional>
+
+#include "apps/airlock-mcu/board.h"
+#include "apps/airlock-mcu/flash.h"
+#include "core/bare/bare.h"
+#include "core/delta/delta.h"
+#include "core/link/link.h"
+
+namespace airlock::mcu {
+
+inline constexpr std::string_view kModel = "demo-wallet";
+inline constexpr std::string_view kPart = "mcu";
+
+class Wallet final : bare::Owner, bare::Machine {
+ public:
+  // The flash must be open, and outlive it.
+  explicit Wallet(Flash& flash);
+
+  // leave_factory gives a new wallet the keyring that it will trust.
+  Status leave_factory(Bytes keyring);
+  // live is its life until the next reset.
+  void live();
+
+ private:
+  Result<bool> ask(const bare::Question& question) override;
+  void started(const Result<slot::Boot>& boot) override;
+  void reset() override;
+  bare::Health health() override;
+  void staging(std::string_view part, std::uint64_t done, std::uint64_t of) override;
+
+  bare::Storage storage();
+  Result<slot::Record> record();
+  // may_run says whether there is something to do: a session that needs no host, or one that does
+  // and a host, or a host with an offer.
+  bool may_run();
+  void go_on();
+
+  Flash& flash_;
+  std::array<FlashArea, 2> record_, journal_, keyring_, manifest_, image_;
+  FlashArea scratch_;
+  Uart uart_;
+  link::RemoteHost host_;
+  struct alignas(16) Work {
+    std::array<std::uint8_t, sizeof(delta::BlockDecoder)> bytes;
+  } work_;
+  bare::Agent agent_;
+};
+
+}  // namespace airlock::mcu

@@ -1,0 +1,125 @@
+"""A wallet on a bare Cortex-M4 under QEMU, with bootloader, agent, screen, key and flash, and airlock-device relay as
+the companion app at the other end of its serial line."""
+from mcu_board import *
+
+
+@unittest.skipIf(MISSING, f"not installed: {', '.join(MISSING)} (tools/install_packages.sh bare)")
+class Mcu(BoardStage):
+    """Each story begins with a wallet that runs 1.0.0, but for the first."""
+
+    def test_a_new_wallet_takes_its_first_firmware_then_an_update_as_a_patch(self):
+        wallet = self.new_wallet()
+        wallet.sees("recovery: no_bootable_slot: waiting for a package")
+        self.relays(wallet, self.first)
+        self.assertIn("| version  1.0.0 in the place of nothing", wallet.screen())
+        self.assertIn(f"| manifest {self.manifest_digest(self.first)}", wallet.screen())
+        asked = self.relays(wallet, self.update, device="demo-wallet")
+        self.assertIn("| version  1.1.0 in the place of 1.0.0", wallet.screen())
+        self.assertEqual(wallet.slot("a", len(self.new)), self.new)
+        patch = self.payload_sizes(self.update)["patch"]
+        self.assertEqual({line["of"] for line in asked if "of" in line}, {patch})
+        wallet.restart()
+        wallet.sees("boots 1.1.0 from slot a\nthe firmware runs\n")
+        print("\n" + "\n".join(line for line in wallet.all_said().splitlines() if line.startswith("stack")))
+
+    def test_the_owner_refuses(self):
+        wallet = self.wallet_with_firmware()
+        self.relays(wallet, self.update, key="n", ends="consent_refused")
+        wallet.restart()
+        wallet.sees("boots 1.0.0 from slot b\n")
+
+    def test_bytes_are_lost_added_and_changed_on_the_line(self):
+        wallet = self.wallet_with_firmware()
+        noise = NoisyLine(wallet.line, seed=3, one_in=24_000)
+        self.addCleanup(noise.close)
+        self.relays(wallet, self.update_in_full, line=noise.path)
+        self.assertGreater(noise.harmed, 5)
+        self.assertEqual(wallet.slot("a", len(self.new)), self.new)
+        again = int(re.findall(r"requests \d+ and again (\d+)", wallet.all_said())[-1])
+        self.assertGreater(again, 0)
+
+    def test_the_machine_is_killed_in_the_middle_of_staging_and_goes_on(self):
+        wallet = self.wallet_with_firmware()
+        relay = self.start_relay(wallet, self.update_in_full)
+        for done in (65536, 196608):
+            wallet.sees(f"staging mcu {done} of {len(self.new)}")
+            wallet.kill()
+            wallet.start()
+        wallet.sees("press y or n")
+        resumed = wallet.screen()
+        self.assertNotIn("staging mcu 0 of", resumed)
+        self.assertIn(f"staging mcu 196608 of {len(self.new)}", resumed)
+        wallet.press("y")
+        lines = self.ends(relay)
+        self.assertIn({"ended": "committed", "version": "1.1.0", "reason": "ok"}, lines)
+        self.assertEqual(wallet.slot("a", len(self.new)), self.new)
+
+    def test_the_machine_is_killed_at_any_time_and_the_update_finishes(self):
+        wallet = self.wallet_with_firmware()
+        relay = self.start_relay(wallet, self.update)
+        dice = random.Random(11)
+        for _ in range(8):
+            time.sleep(dice.uniform(0.05, 0.6))
+            wallet.kill()
+            wallet.start()
+            if relay.poll() is not None:
+                break
+            if wallet.said("press y or n"):
+                wallet.press("y")
+        wallet.answers_until(relay, "y")
+        self.assertIn({"ended": "committed", "version": "1.1.0", "reason": "ok"}, self.ends(relay))
+        wallet.restart()
+        wallet.sees("boots 1.1.0 from slot a\nthe firmware runs\n")
+
+    def test_a_firmware_that_says_it_fails_is_given_up(self):
+        self.falls_back(firmware_that("fails", 300_000, 5), "unhealthy")
+
+    def test_a_firmware_that_hangs_is_given_up_by_the_watchdog(self):
+        wallet = self.falls_back(firmware_that("hangs", 300_000, 5), "trial_exhausted")
+        self.assertEqual(wallet.all_said().count("watchdog: the firmware does not answer"), 3)
+
+    def test_a_firmware_that_crashes_is_given_up(self):
+        wallet = self.falls_back(firmware_that("crashes", 300_000, 5), "trial_exhausted")
+        self.assertEqual(wallet.all_said().count("fault\n"), 3)
+
+    def falls_back(self, image, reason):
+        wallet = self.wallet_with_firmware()
+        bad = self.make_release("1.1.0", image, security=2, out=f"bad-{reason}")
+        self.relays(wallet, bad, ends=reason)
+        wallet.restart()
+        wallet.sees("boots 1.0.0 from slot b\nthe firmware runs\n")
+        return wallet
+
+    def test_a_package_that_was_changed_is_refused_by_name(self):
+        wallet = self.wallet_with_firmware()
+        unsigned = self.make_release("1.1.0", self.new, security=2, signers=("vendor", "committee-1"), out="unsigned")
+        self.relays(wallet, unsigned, key=None, ends="quorum_missing")
+        changed = pathlib.Path(shutil.copytree(self.update_in_full, self.dir / "changed"))
+        for artifact in (changed / "artifacts").iterdir():
+            data = bytearray(artifact.read_bytes())
+            data[-1000] ^= 1
+            artifact.write_bytes(data)
+        self.relays(wallet, changed, key=None, ends="piece_rejected")
+        lacking = pathlib.Path(shutil.copytree(self.update_in_full, self.dir / "lacking"))
+        shutil.rmtree(lacking / "artifacts")
+        self.relays(wallet, lacking, key=None, ends="not_found")
+        wallet.restart()
+        wallet.sees("boots 1.0.0 from slot b\n")
+
+    def test_a_rotten_slot_leads_to_recovery_and_a_package_out_of_it(self):
+        wallet = self.wallet_with_firmware()
+        wallet.kill()
+        wallet.rot("b", 1000)
+        wallet.start()
+        wallet.sees("recovery: no_bootable_slot: waiting for a package")
+        self.relays(wallet, self.first)
+        wallet.restart()
+        wallet.sees("boots 1.0.0 from slot ")
+
+    def test_a_relay_without_a_device_gives_up_and_says_so(self):
+        self.refuses("timed_out", self.run_program, "airlock-device", "relay", "--serial", f"unix:{self.dir}/nobody",
+                     "--package", self.first, "--patience", "1")
+        self.refuses("not_found", self.run_program, "airlock-device", "relay", "--serial", "unix:x", "--package", "nothing")
+
+
+main()

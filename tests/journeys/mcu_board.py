@@ -1,0 +1,243 @@
+"""The board of a bare wallet under QEMU, for the stories and the demo: its machine, its screen, its key, its line."""
+from stage import *
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BARE = ROOT / "build/cortex-m"
+NEEDED = ("cmake", "ninja", "arm-none-eabi-g++", "qemu-system-arm")
+MISSING = [tool for tool in NEEDED if shutil.which(tool) is None]
+BUILD_SECONDS_MAX = 900  # core/ for Cortex-M4, on a busy machine
+SLOT_SIZE, SLOTS = 512 << 10, {"a": 0, "b": 512 << 10}  # where they begin in flash.bin: apps/airlock-mcu/flash.h
+# What a firmware does where it is jumped to (apps/airlock-mcu/firmware.h), in Thumb: movs r0, #N and bx lr; b to itself; udf.
+CODE = {"works": "00207047", "fails": "01207047", "hangs": "fee7", "crashes": "00de"}
+
+
+def firmware_that(does, size, seed, base=None):
+    """A firmware: real code at its entry, and bytes that make it as large as one."""
+    head = b"AIRFIRM1" + (12).to_bytes(4, "little")
+    return (head + bytes.fromhex(CODE[does])).ljust(64, b"\0") + firmware(size, seed, base=base)[64:]
+
+
+class Wallet:
+    """A wallet in a folder of its own: flash.bin and key are there, and the socket of its serial line."""
+
+    def __init__(self, folder, program):
+        self.folder, self.program = folder, program
+        self.line = folder / "line"
+        self.machine = None
+        self.history = ""  # of the machines before this one
+        self.lock = threading.Condition()
+
+    def command(self, word, *serial):
+        return ["qemu-system-arm", "-M", "mps2-an386", "-display", "none", "-monitor", "none", *serial,
+                "-semihosting-config", f"enable=on,target=native,arg=airlock-mcu,arg={word}", "-kernel", str(self.program)]
+
+    def make(self, keyring):
+        self.folder.mkdir()
+        shutil.copy(keyring, self.folder / "keyring.cose")
+        subprocess.run(self.command("factory", "-serial", "none"), cwd=self.folder, check=True, timeout=WAIT_SECONDS_MAX,
+                       stdin=subprocess.DEVNULL, capture_output=True)
+
+    def start(self):
+        self.text = ""
+        self.read_to = 0  # what was waited for stands before
+        self.line.unlink(missing_ok=True)
+        serial = ("-chardev", "socket,id=line,path=line,server=on,wait=off", "-serial", "chardev:line")
+        self.machine = subprocess.Popen(self.command("run", *serial), cwd=self.folder, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.watcher = threading.Thread(target=self.watch, args=(self.machine.stdout,), daemon=True)
+        self.watcher.start()
+
+    def watch(self, screen):
+        while piece := os.read(screen.fileno(), 4096):
+            with self.lock:
+                self.text += piece.decode(errors="replace")
+                self.lock.notify_all()
+        with self.lock:
+            self.lock.notify_all()
+
+    def kill(self):
+        """The power fails."""
+        if self.machine is None:
+            return
+        self.machine.kill()
+        self.machine.wait()
+        self.watcher.join()
+        self.machine.stdout.close()
+        self.machine = None
+        self.history += self.text
+
+    def restart(self):
+        self.kill()
+        self.start()
+
+    def screen(self):
+        """What stands on the screen since the machine began."""
+        return self.text
+
+    def all_said(self):
+        return self.history + self.text
+
+    def said(self, words):
+        return words in self.text[self.read_to:]
+
+    def sees(self, words):
+        """Waits until the words are on the screen, behind those that were waited for last."""
+        with self.lock:
+            there = self.lock.wait_for(lambda: self.said(words) or not self.watcher.is_alive(), WAIT_SECONDS_MAX)
+            if not there or not self.said(words):
+                raise AssertionError(f"never on the screen: {words}\n{self.all_said()}")
+            self.read_to = self.text.index(words, self.read_to) + len(words)
+
+    def press(self, key):
+        (self.folder / "key.new").write_text(key)
+        (self.folder / "key.new").rename(self.folder / "key")
+
+    def answers_until(self, relay, key):
+        """Presses the key at each question until the relay ends."""
+        deadline = time.monotonic() + WAIT_SECONDS_MAX
+        while relay.poll() is None and time.monotonic() < deadline:
+            if self.said("press y or n"):
+                self.read_to = len(self.text)
+                self.press(key)
+            time.sleep(0.05)
+
+    def slot(self, name, size):
+        return (self.folder / "flash.bin").read_bytes()[SLOTS[name]:][:size]
+
+    def rot(self, name, at):
+        with open(self.folder / "flash.bin", "r+b") as flash:
+            flash.seek(SLOTS[name] + at)
+            old = flash.read(1)[0]
+            flash.seek(SLOTS[name] + at)
+            flash.write(bytes([old ^ 0x10]))
+
+
+class NoisyLine:
+    """A socket in front of a wallet's line that drops, adds or flips one byte in so many, in both directions."""
+
+    def __init__(self, line, seed, one_in):
+        self.line, self.one_in, self.harmed = line, one_in, 0
+        self.dice = random.Random(seed)
+        self.path = line.with_name("noisy")
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(self.path))
+        self.listener.listen()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            far = socket.socket(socket.AF_UNIX)
+            far.connect(str(self.line))
+            threading.Thread(target=self.pump, args=(near, far), daemon=True).start()
+            threading.Thread(target=self.pump, args=(far, near), daemon=True).start()
+
+    def pump(self, source, sink):
+        try:
+            while data := source.recv(4096):
+                sink.sendall(self.harm(data))
+        except OSError:
+            pass
+        for end in (source, sink):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def harm(self, data):
+        made = bytearray()
+        for byte in data:
+            luck = self.dice.randrange(self.one_in)
+            self.harmed += luck < 3
+            if luck == 0:
+                continue
+            made.append(byte ^ (1 << self.dice.randrange(8)) if luck == 1 else byte)
+            if luck == 2:
+                made.append(self.dice.randrange(256))
+        return bytes(made)
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+
+class BoardStage(Stage):
+    """A vendor with two releases, and wallets that run under QEMU."""
+
+    wallet_type = Wallet
+
+    def setUp(self):
+        super().setUp()
+        self.make_vendor()
+        self.old = firmware_that("works", 300_000, 1)
+        self.new = firmware_that("works", 310_000, 2, base=self.old)
+        self.first = self.make_release("1.0.0", self.old)
+        self.update = self.make_release("1.1.0", self.new, security=2, bases=self.old)
+        self.update_in_full = self.make_release("1.1.0", self.new, security=2, out="in-full")
+        self.wallets = []
+        self.program = self.build()
+
+    def tearDown(self):
+        for wallet in self.wallets:
+            wallet.kill()
+            # The guard of the flash says on the screen which of its rules was broken, in whatever story.
+            self.assertNotIn("flash: breach", wallet.all_said())
+        super().tearDown()
+
+    def build(self):
+        for args in (("--preset", "cortex-m", "-Wno-dev"), ("--build", "--preset", "cortex-m", "--target", "airlock-mcu")):
+            ran = subprocess.run(["cmake", *args], capture_output=True, text=True, cwd=ROOT, timeout=BUILD_SECONDS_MAX)
+            self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
+        return BARE / "airlock-mcu.elf"
+
+    def new_wallet(self, name="wallet"):
+        wallet = self.wallet_type(self.dir / name, self.program)
+        wallet.make(self.dir / "keys/keyring.cose")
+        self.wallets.append(wallet)
+        wallet.start()
+        return wallet
+
+    kept_flash = None  # of a wallet that runs 1.0.0: other stories begin with it
+
+    def wallet_with_firmware(self):
+        if BoardStage.kept_flash is None:
+            wallet = self.new_wallet("first-wallet")
+            self.relays(wallet, self.first)
+            wallet.kill()
+            BoardStage.kept_flash = (wallet.folder / "flash.bin").read_bytes()
+        wallet = self.wallet_type(self.dir / "wallet", self.program)
+        wallet.folder.mkdir()
+        (wallet.folder / "flash.bin").write_bytes(BoardStage.kept_flash)
+        self.wallets.append(wallet)
+        wallet.start()
+        wallet.sees("boots 1.0.0 from slot b\nthe firmware runs\n")
+        return wallet
+
+    def start_relay(self, wallet, package, line=None):
+        relay = subprocess.Popen([str(BIN / "airlock-device"), "relay", "--serial", f"unix:{line or wallet.line}",
+                                  "--package", str(package), "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                 text=True, env=self.environment(), cwd=self.dir, stdin=subprocess.DEVNULL)
+        self.children.append(relay)
+        return relay
+
+    def ends(self, relay, code=None):
+        """The relay's lines, and it ended as the device did."""
+        out, err = relay.communicate(timeout=WAIT_SECONDS_MAX)
+        self.assertEqual(relay.returncode, 1 if code else 0, out + err)
+        if code:
+            self.assertIn(f"error: {code}: ", err)
+        return [json.loads(line) for line in out.splitlines()]
+
+    def relays(self, wallet, package, key="y", ends=None, device=None, line=None):
+        """Offers a package to a wallet whose owner presses the key; returns what the relay said."""
+        relay = self.start_relay(wallet, package, line)
+        if key:
+            wallet.sees("press y or n")
+            wallet.press(key)
+        lines = self.ends(relay, ends)
+        if device:
+            self.assertIn({"device": device}, lines)
+        return lines
