@@ -2,6 +2,7 @@
 //
 //   airlock-mcu factory   makes flash.bin, with the keyring of keyring.cose
 //   airlock-mcu run       lives, by what flash.bin holds
+//   airlock-mcu breach    breaks each rule of its flash, which must be refused
 #include <array>
 #include <new>
 
@@ -38,6 +39,23 @@ Status live() {
   return {};
 }
 
+// What no driver may do: each is said by the guard, and the first that it lets pass is an error.
+Status break_rules() {
+  Flash flash;
+  AIRLOCK_TRY(flash.open());
+  FlashArea area(flash, kLayout.scratch);
+  constexpr std::array<std::uint8_t, 2 * kWord> kWords{};
+  const Bytes two(kWords), one = two.first(kWord);
+  const auto refused = [](const Status& done) { return done ? fail(Code::wrong_state) : Status(); };
+  AIRLOCK_TRY(refused(area.write(0, one)));  // nobody knows of an erase before the reset
+  AIRLOCK_TRY(refused(area.erase(0, kSmallSector / 2)));
+  AIRLOCK_TRY(area.erase(0, kSmallSector));
+  AIRLOCK_TRY(area.write(kWord, one));
+  AIRLOCK_TRY(refused(area.write(0, two)));  // its second word was programmed
+  AIRLOCK_TRY(refused(area.write(2 * kWord + 1, one)));
+  return refused(area.write(kLayout.scratch.size, one));
+}
+
 }  // namespace
 
 int run() {
@@ -46,6 +64,7 @@ int run() {
   Status done = fail(Code::usage);
   if (word == "factory") done = make_in_factory();
   if (word == "run") done = live();
+  if (word == "breach") done = break_rules();
   if (done) return 0;
   say("error: ");
   say(name(done.error().code));

@@ -125,6 +125,7 @@ void Wallet::started(const Result<slot::Boot>& boot) {
 }
 
 void Wallet::reset() {
+  say_figures();
   say_line("reset");
   reset_machine();
 }
@@ -162,6 +163,10 @@ void Wallet::go_on() {
   const Result<update::Session> ended = agent_.run();
   const Error error = ended ? Error{ended->outcome, ended->at} : ended.error();
   say_line("ended: ", error.code == Code::ok ? "ok" : name(error.code));
+  say_figures();
+}
+
+void Wallet::say_figures() {
   say("stack ");
   say_number(stack_peak());
   say(", sectors erased ");

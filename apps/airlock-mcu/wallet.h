@@ -37,6 +37,8 @@ class Wallet final : bare::Owner, bare::Machine {
   // and a host, or a host with an offer.
   bool may_run();
   void go_on();
+  // say_figures tells what this life took so far.
+  void say_figures();
 
   Flash& flash_;
   std::array<FlashArea, 2> record_, journal_, keyring_, manifest_, image_;

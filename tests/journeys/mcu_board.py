@@ -37,11 +37,11 @@ class Wallet:
         subprocess.run(self.command("factory", "-serial", "none"), cwd=self.folder, check=True, timeout=WAIT_SECONDS_MAX,
                        stdin=subprocess.DEVNULL, capture_output=True)
 
-    def start(self):
+    def start(self, *serial):
         self.text = ""
         self.read_to = 0  # what was waited for stands before
         self.line.unlink(missing_ok=True)
-        serial = ("-chardev", "socket,id=line,path=line,server=on,wait=off", "-serial", "chardev:line")
+        serial = serial or ("-chardev", "socket,id=line,path=line,server=on,wait=off", "-serial", "chardev:line")
         self.machine = subprocess.Popen(self.command("run", *serial), cwd=self.folder, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.watcher = threading.Thread(target=self.watch, args=(self.machine.stdout,), daemon=True)
@@ -146,6 +146,7 @@ class NoisyLine:
                 end.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
+            end.close()
 
     def harm(self, data):
         made = bytearray()
@@ -216,8 +217,9 @@ class BoardStage(Stage):
         wallet.sees("boots 1.0.0 from slot b\nthe firmware runs\n")
         return wallet
 
-    def start_relay(self, wallet, package, line=None):
-        relay = subprocess.Popen([str(BIN / "airlock-device"), "relay", "--serial", f"unix:{line or wallet.line}",
+    def start_relay(self, wallet, package, line=None, serial=None):
+        serial = serial or f"unix:{line or wallet.line}"
+        relay = subprocess.Popen([str(BIN / "airlock-device"), "relay", "--serial", serial,
                                   "--package", str(package), "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                  text=True, env=self.environment(), cwd=self.dir, stdin=subprocess.DEVNULL)
         self.children.append(relay)
