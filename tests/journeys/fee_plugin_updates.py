@@ -50,12 +50,10 @@ class Plugins(Fees):
         return path
 
     def make_plugin(self, version, text=None, security=1, signers=QUORUM, extra=(), out=None, **rule):
-        path, out = self.build(version, text, **rule), out or f"plugin-{version}"
-        self.airlock("release", "fee-plugin", "--model", "*", "--version", version, "--security-version", security,
-                     "--valid-for", "90d", "--plugin", path, "--out", out, *LACKING, *extra)
-        for signer in signers:
-            self.sign(out, signer)
-        return self.dir / out
+        path = self.build(version, text, **rule)
+        args = ("release", "fee-plugin", "--model", "*", "--version", version, "--security-version", security, "--valid-for", "90d")
+        recipe = None if extra else (args, path.read_bytes())
+        return self.make_once(recipe, (*args, "--plugin", path, *LACKING, *extra), out or f"plugin-{version}", signers)
 
     def make_unjudged(self, path, version, signers=QUORUM):
         """As a publisher's tool of another kind might make it."""

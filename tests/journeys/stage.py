@@ -191,17 +191,21 @@ class Stage(unittest.TestCase):
         old_images = bases if isinstance(bases, dict) else {"mcu": bases} if bases else {}
         args = ["release", "--kind", "firmware", "--model", model, "--version", version,
                 "--security-version", security, "--valid-for", "90d"]
-        recipe = [[str(arg) for arg in (*args, *extra)], images, old_images, signers,
-                  [(self.dir / f"keys/{signer}.key").read_bytes() for signer in signers]]
-        kept = self.place_to_keep(recipe)
+        recipe = [str(arg) for arg in (*args, *extra)]
         for ending, option, contents in (("", "--image", images), ("-base", "--base", old_images)):
             for component, content in contents.items():
                 path = self.dir / f"{out}-{component}{ending}.bin"
                 path.write_bytes(content)
                 args += [option, f"{component}={path}"]
+        return self.make_once((recipe, images, old_images), (*args, *extra), out, signers)
+
+    def make_once(self, recipe, args, out, signers):
+        """What the publisher's command makes, signed; or what it made for an earlier story by the same recipe, where there is one."""
+        keys = [(self.dir / f"keys/{signer}.key").read_bytes() for signer in signers]
+        kept = recipe and self.place_to_keep((recipe, signers, keys))
         if kept and kept.is_dir():
             return pathlib.Path(shutil.copytree(kept, self.dir / out))
-        self.airlock(*args, "--out", out, *extra, timeout=DIFF_SECONDS_MAX)
+        self.airlock(*args, "--out", out, timeout=DIFF_SECONDS_MAX)
         for signer in signers:
             self.sign(out, signer)
         if kept:
