@@ -13,6 +13,7 @@ extern const std::uint32_t airlock_data_from[];
 [[noreturn]] void airlock_reset();
 [[noreturn]] void airlock_watchdog();
 [[noreturn]] void airlock_fault();
+// The compiler asks for it by this name. NOLINTNEXTLINE(bugprone-reserved-identifier)
 [[noreturn]] void __cxa_pure_virtual();
 }
 
