@@ -33,9 +33,10 @@ struct Refusal {
   Error error;
   std::string about;
 };
-// What a command that did its work ends with: 0, or kStatusWarned where it found what is to be done
-// soon.
+// What a command that did its work ends with: 0, kStatusWarned where it found what is to be done
+// soon, or kStatusFailed where what it tried for somebody went wrong.
 inline constexpr int kStatusWarned = 3;
+inline constexpr int kStatusFailed = 1;
 struct Done {
   int status = 0;
 };

@@ -126,7 +126,7 @@ Answer simulate(const SimulateOptions& options) {
     AIRLOCK_ANSWER_TRY(file::replace(options.svg, bytes_of(fleet::draw(*tally))), options.svg);
   }
   options.json ? write_json(*tally) : show(*tally);
-  return Done{tally->is_clean() ? 0 : 1};
+  return Done{tally->is_clean() ? 0 : kStatusFailed};
 }
 
 void add_faults(CLI::App& command, fleet::Faults& faults) {
