@@ -141,12 +141,7 @@ class NoisyLine:
                 sink.sendall(self.harm(data))
         except OSError:
             pass
-        for end in (source, sink):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            end.close()
+        hang_up(source, sink)
 
     def harm(self, data):
         made = bytearray()

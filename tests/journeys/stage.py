@@ -57,6 +57,16 @@ class Refused(Exception):
         super().__init__(f"{' '.join(map(str, args))}\nexit {self.status}\n{self.text}")
 
 
+def hang_up(*ends):
+    """Ends connections, whoever waits on them."""
+    for end in ends:
+        try:
+            end.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        end.close()
+
+
 def firmware(size, seed, base=None, change=0.02):
     """Bytes that behave like firmware: structure that compresses, words that move. They are made,
     so they stand only where a story needs a size; real firmware is `make corpus`."""
@@ -435,12 +445,7 @@ class Proxy:
                 sink.sendall(data)
         except OSError:
             pass
-        for end in (source, sink):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            end.close()
+        hang_up(source, sink)
 
     def cut_now(self, size):
         with self.lock:
