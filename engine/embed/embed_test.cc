@@ -261,7 +261,8 @@ TEST_F(Embedded, RefusesWhatIsLargerThanItsLimit) {
   auto far = transfer();
   far.target = long_text.c_str();
   EXPECT_EQ(decode(far), "oversized");
-  const auto committed = token_pack("1.0.0").committed();
+  const Packed pack = token_pack("1.0.0");
+  const auto committed = pack.committed();
   EXPECT_EQ(airlock_abi_load(engine_, giant.data(), SIZE_MAX, &committed, nullptr),
             AIRLOCK_ABI_OVERSIZED);
   airlock_abi_entry entry{};

@@ -27,7 +27,8 @@ struct Packed {
   std::uint32_t count = 0;
   std::string version;
 
-  airlock_abi_committed committed() const {
+  airlock_abi_committed committed() const&& = delete;  // its version is this one's
+  airlock_abi_committed committed() const& {
     airlock_abi_committed committed{};
     std::memcpy(committed.root, root.data(), root.size());
     committed.count = count;
