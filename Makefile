@@ -21,6 +21,7 @@
 #   make conformance SUITE=checkout   the public TUF suite against airlock-tuf (tests/conformance/run.py)
 
 JOBS ?= $(shell nproc)
+TEST_JOBS ?= $(shell expr 2 \* $(JOBS))
 CORPUS := $(if $(value AIRLOCK_CORPUS),$(value AIRLOCK_CORPUS),$(CURDIR)/../shared/corpus)
 FUZZ_SECONDS ?= 600
 CONTEXTS ?= 10000000
@@ -29,9 +30,10 @@ SHARE ?= all
 export AIRLOCK_CORPUS := $(CORPUS)
 export PYTHONDONTWRITEBYTECODE = 1
 
-# ctest names what was skipped, and its log says why. What failed is told again at the end, where one looks.
+# Journeys wait as long as they compute, so that twice as many run at once. ctest names what was skipped, and its log says why.
+# What failed is told again at the end, where one looks.
 define run_tests
-ctest --preset $(1) -j $(JOBS) --progress; ended=$$?; log=build/$(1)/Testing/Temporary/LastTest.log; \
+ctest --preset $(1) -j $(TEST_JOBS) --progress; ended=$$?; log=build/$(1)/Testing/Temporary/LastTest.log; \
 sed -n -e '/^skipped: /p' -e '/^no corpus /p' $$log | sort -u; \
 awk '/^[0-9]+\/[0-9]+ Testing: / { test = "" } { test = test $$0 "\n" } /^Test Failed\.$$/ { printf "%s", test }' $$log; \
 test $$ended -eq 0
