@@ -51,8 +51,7 @@ void Alerts::run(const std::stop_token& stop) {
     lock.unlock();
     const Status posted = post_(text);
     lock.lock();
-    const bool refused = !posted && posted.error().code == Code::http_failed &&
-                         posted.error().at >= 400 && posted.error().at < 500;
+    const bool refused = !posted && peer::is_refusal(posted.error());
     if (posted || refused) {
       if (refused) dropped_.fetch_add(1);
       if (taken_ == place) {  // else it was dropped meanwhile, as the oldest

@@ -22,7 +22,7 @@ inline constexpr std::size_t kAlertsWaitingMax = 64;  // beyond them the oldest 
 std::string alert_of(const Notice& notice, std::int64_t at_ms);
 
 // Alerts posts texts in their order, on a thread of its own, each until it is taken. What the
-// receiver refuses as wrong (a 4xx) is dropped.
+// receiver refuses for good (peer::is_refusal) is dropped.
 class Alerts {
  public:
   using Post = std::function<Status(const std::string& json)>;

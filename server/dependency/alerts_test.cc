@@ -79,6 +79,17 @@ TEST(Alerts, AreDroppedWhereTheReceiverCallsThemWrong) {
   EXPECT_EQ(alerts.dropped(), 1U);
 }
 
+TEST(Alerts, AreToldAgainWhereTheReceiverHasNoTimeForThem) {
+  FakeReceiver receiver;
+  receiver.answers_ = {fail(Code::http_failed, 429), fail(Code::http_failed, 408),
+                       fail(Code::http_failed, 425)};
+  Alerts alerts([&](const std::string& json) { return receiver.take(json); }, kNoPause);
+  alerts.tell("one");
+  alerts.tell("two");
+  EXPECT_EQ(receiver.wait_for(5), (std::vector<std::string>{"one", "one", "one", "one", "two"}));
+  EXPECT_EQ(alerts.dropped(), 0U);
+}
+
 TEST(Alerts, HoldUpNobodyAndForgetTheOldestWhereTheReceiverHangs) {
   FakeReceiver receiver;
   receiver.hold(true);

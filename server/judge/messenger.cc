@@ -20,12 +20,6 @@ std::string alert_of(const store::Decision& decision) {
                       {"numbers", numbers ? *numbers : Value::object()}});
 }
 
-// is_refusal says whether who was told will answer the same the next time.
-bool is_refusal(Error error) {
-  if (error.code != Code::http_failed || error.at < 300 || error.at > 499) return false;
-  return error.at != 408 && error.at != 425 && error.at != 429;
-}
-
 }  // namespace
 
 Status Messenger::deliver() {
@@ -44,7 +38,7 @@ Status Messenger::deliver() {
 Status Messenger::tell(const store::Decision& decision) {
   const Status told = world_.tell(alert_of(decision));
   if (told) return experiments_.told(decision.id);
-  return is_refusal(told.error()) ? refused(decision, told.error()) : told;
+  return peer::is_refusal(told.error()) ? refused(decision, told.error()) : told;
 }
 
 Status Messenger::refused(const store::Decision& decision, Error error) {

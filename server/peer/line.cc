@@ -70,6 +70,11 @@ Result<std::string> perform(const std::string& url, const std::string* json) {
 
 }  // namespace
 
+bool is_refusal(Error error) {
+  if (error.code != Code::http_failed || error.at < 300 || error.at > 499) return false;
+  return error.at != 408 && error.at != 425 && error.at != 429;
+}
+
 Status check_url(std::string_view url) {
   const bool known = url.starts_with("http://") || url.starts_with("https://");
   const std::size_t host = url.find("//");

@@ -49,6 +49,10 @@ Result<std::uint64_t> count_of(std::string_view value);
 // check_url accepts http and https, and no user in it: bad_text otherwise.
 Status check_url(std::string_view url);
 
+// is_refusal says whether a peer that answered so will answer the same the next time: 3xx, and 4xx
+// but 408, 425 and 429.
+bool is_refusal(Error error);
+
 // A peer, and whether it is worth asking now.
 class Line {
  public:
