@@ -50,6 +50,11 @@ Read<void> Serving::prove_case(const GoldenCase& golden, const Limits* limits,
                                  "the time for all golden cases was over at " + golden.name,
                                  "make the plugin faster, or its cases fewer"});
   }
+  if (!fee && !is_stated(fee.error().code)) {
+    return std::unexpected(Fault{fee.error().code, golden.mark,
+                                 "the plugin gave no answer in the case " + golden.name,
+                                 "mend the plugin: a fault is nothing that a case may expect"});
+  }
   Outcome outcome;
   if (fee) {
     outcome.rule = fee->rule;

@@ -142,6 +142,18 @@ TEST_F(Wallet, KeepsAPluginWhoseSuccessorMissesAGoldenCase) {
   EXPECT_EQ(quoted(), "5 by 1000.0.0");
 }
 
+TEST_F(Wallet, TakesNoPluginThatExpectsItsOwnFault) {
+  for (const char* const way : {"confined", "here"}) {
+    std::string source = source_of("return 99;");
+    source.replace(source.find("chain: none"), 11, "chain: \\\"eip155:1\\\"");
+    source.replace(source.find("{refused: no_rule_matches}"), 26, "{refused: plugin_misanswers}");
+    const Buffer& plugin = plugin_of(source);
+    const bool is_confined = way == std::string_view("confined");
+    EXPECT_EQ(is_confined ? load(plugin, confined()) : load_here(plugin), "plugin_misanswers");
+    EXPECT_EQ(quoted(), "7 by 1.0.0");
+  }
+}
+
 TEST_F(Wallet, KeepsAPluginWhoseSuccessorIsAboveACapInAGoldenCase) {
   std::string source = source_of("return charge(answer, 6000);");
   source.replace(source.find("chain: none"), 11, "chain: \\\"eip155:1\\\"");
