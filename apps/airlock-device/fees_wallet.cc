@@ -101,6 +101,7 @@ platform::Located<FeesWallet::Served> FeesWallet::keep_up() {
     const std::lock_guard lock(mutex_);
     state.advice = state_.advice;
     state.baseline = state_.baseline;
+    state.set_aside = state_.set_aside;
     heard = this->heard();
   }
   const bool is_served = serve(*agent::served(shelf, state, heard, floor)) ||
@@ -123,24 +124,19 @@ platform::Located<void> FeesWallet::begin_asking() {
   AIRLOCK_TRY(located(path, file::make_folders(path.parent_path())));
   AIRLOCK_ASSIGN(lock_, located(path, file::File::open(path, file::Access::create)));
   AIRLOCK_TRY(located(path, lock_->lock()));
-  AIRLOCK_ASSIGN(auto question,
-                 located(device_.path(platform::kPublicKeyName), agent::fees_question(device_)));
-  if (!question) return {};
   AIRLOCK_ASSIGN(agent::Network network,
                  located(device_.config().server, agent::Network::open(device_)));
-  asking_ = std::jthread([this, question = std::move(*question),
-                          network = std::move(network)](const std::stop_token& stop) mutable {
-    keep_asking(stop, network, question);
+  asking_ = std::jthread([this, network = std::move(network)](const std::stop_token& stop) mutable {
+    keep_asking(stop, network);
   });
   return {};
 }
 
-void FeesWallet::keep_asking(const std::stop_token& stop, agent::FeesServer& server,
-                             const fetch::FeesQuestion& question) {
+void FeesWallet::keep_asking(const std::stop_token& stop, agent::FeesServer& server) {
   std::mutex own;
   std::unique_lock waiting(own);
   while (!stop.stop_requested()) {
-    const Result<std::uint32_t> after = ask_once(server, question);
+    const Result<std::uint32_t> after = ask_once(server);
     // What was not taken now waits for the next time.
     (void)tell_once(server);
     asked_.wait_for(waiting, stop, std::chrono::seconds(after.value_or(kRetrySeconds)),
@@ -148,10 +144,11 @@ void FeesWallet::keep_asking(const std::stop_token& stop, agent::FeesServer& ser
   }
 }
 
-Result<std::uint32_t> FeesWallet::ask_once(agent::FeesServer& server,
-                                           const fetch::FeesQuestion& question) {
-  AIRLOCK_ASSIGN(const fetch::FeesAnswer answer, server.ask_fees(question));
+// The answer is of the shelf that was asked with: what came meanwhile waits for the next one.
+Result<std::uint32_t> FeesWallet::ask_once(agent::FeesServer& server) {
   AIRLOCK_ASSIGN(const apply::Shelf shelf, apply::read_shelf(device_, kFees));
+  AIRLOCK_ASSIGN(const fetch::FeesQuestion question, agent::fees_question(device_, shelf));
+  AIRLOCK_ASSIGN(const fetch::FeesAnswer answer, server.ask_fees(question));
   const std::lock_guard lock(mutex_);
   answered_ = std::chrono::steady_clock::now();
   answer_lasts_ = std::chrono::seconds(kAnswersMissedMax * answer.poll_after_s);

@@ -53,9 +53,8 @@ class FeesWallet {
   platform::Located<void> serve(const apply::Edition& edition);
   Status keep_plugin();
   Status load(const apply::Shelf& shelf);
-  void keep_asking(const std::stop_token& stop, agent::FeesServer& server,
-                   const fetch::FeesQuestion& question);
-  Result<std::uint32_t> ask_once(agent::FeesServer& server, const fetch::FeesQuestion& question);
+  void keep_asking(const std::stop_token& stop, agent::FeesServer& server);
+  Result<std::uint32_t> ask_once(agent::FeesServer& server);
   Status tell_once(agent::FeesServer& server);
 
   platform::Device device_;

@@ -29,7 +29,7 @@ struct ListOptions {
 struct ChangeOptions {
   Access access;
   std::int64_t id = 0;
-  std::string share, why;
+  std::string share, adopt, why;
 };
 
 void print_arm(const Value& arm) {
@@ -104,6 +104,7 @@ Answer change(const ChangeOptions& options, const std::string& verb) {
     AIRLOCK_ASSIGN(const std::int64_t share, read_share(options.share));
     body["share"] = share;
   }
+  if (verb == "end") body["adopt"] = options.adopt;
   const std::string path = "experiments/" + std::to_string(options.id) + "/" + verb;
   return finish(options.access, ask(options.access, path, json::write(body)));
 }
@@ -112,6 +113,7 @@ Answer ramp(const ChangeOptions& options) { return change(options, "ramp"); }
 Answer pause(const ChangeOptions& options) { return change(options, "pause"); }
 Answer resume(const ChangeOptions& options) { return change(options, "resume"); }
 Answer roll_back(const ChangeOptions& options) { return change(options, "rollback"); }
+Answer end(const ChangeOptions& options) { return change(options, "end"); }
 
 Answer list(const ListOptions& options) {
   const auto answer = ask(options.access, "experiments");
@@ -176,6 +178,12 @@ void add_changes(CLI::App& family, Outcome& outcome) {
     if (run == &ramp) {
       added.command.add_option("--share", added.options.share, "percent; only grows")->required();
     }
+    if (run == &end) {
+      added.command
+          .add_option("--adopt", added.options.adopt,
+                      "arm whose policy everybody has from now on; baseline: as before")
+          ->required();
+    }
     add_access(added.command, added.options.access);
     add_example(added.command, example);
   };
@@ -186,6 +194,8 @@ void add_changes(CLI::App& family, Outcome& outcome) {
   add("resume", "start or go on", "experiment resume 1 --why \"false alarm\"", &resume);
   add("rollback", "serve everybody the baseline for good",
       "experiment rollback 1 --why \"customers complain\"", &roll_back);
+  add("end", "be done with it: everybody has the policy of one arm",
+      "experiment end 1 --adopt gray --why \"as good, and cheaper\"", &end);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 namespace airlock::agent {
 namespace {
 
+using apply::Edition;
 using fetch::FeesAdvice;
 
 constexpr std::size_t kStateSizeMax = 64 << 10;
@@ -70,6 +71,31 @@ Result<FeesAdvice> read_advice(const json::Value& object) {
   return advice;
 }
 
+// The first of these was in use last.
+const Edition* everybodys(const apply::Shelf& shelf, const std::vector<crypto::Digest>& set_aside,
+                          std::uint32_t floor) {
+  for (const Edition& edition : shelf.editions) {
+    const bool is_left = edition.manifest == shelf.given_up || edition.security_version < floor;
+    if (!is_left && std::ranges::find(set_aside, edition.manifest) == set_aside.end()) {
+      return &edition;
+    }
+  }
+  return shelf.in_use();
+}
+
+Result<std::vector<crypto::Digest>> read_set_aside(const json::Value& root) {
+  std::vector<crypto::Digest> policies;
+  AIRLOCK_ASSIGN(const json::Value* found, json::optional(root, "set_aside"));
+  if (found == nullptr) return policies;
+  AIRLOCK_ASSIGN(const json::Value* list, json::array(root, "set_aside", fetch::kSetAsideMax));
+  for (const json::Value& item : *list) {
+    if (!item.is_string()) return fail(Code::wrong_type);
+    AIRLOCK_ASSIGN(const crypto::Digest policy, text::digest_from_hex(item.get<std::string>()));
+    policies.push_back(policy);
+  }
+  return policies;
+}
+
 Result<FeesState> parse_state(Bytes stored) {
   AIRLOCK_ASSIGN(const json::Value root, json::parse(text_of(stored), kStateSizeMax));
   FeesState state;
@@ -82,6 +108,7 @@ Result<FeesState> parse_state(Bytes stored) {
     AIRLOCK_ASSIGN(const std::string hex, json::text(root, "baseline", 2 * crypto::Digest::kSize));
     AIRLOCK_ASSIGN(state.baseline, text::digest_from_hex(hex));
   }
+  AIRLOCK_ASSIGN(state.set_aside, read_set_aside(root));
   AIRLOCK_ASSIGN(state.sequence, json::integer(root, "sequence", 0, kNumberMax - 1));
   AIRLOCK_ASSIGN(state.sending, read_outcomes(root, "sending", kBatchMax));
   AIRLOCK_ASSIGN(state.waiting, read_outcomes(root, "waiting", kWaitingMax));
@@ -105,6 +132,7 @@ Result<FeesState> read_fees_state(const platform::Device& device, std::int64_t n
 Status store_fees_state(const platform::Device& device, const FeesState& state) {
   json::Value root = {{"advice", nullptr},
                       {"baseline", nullptr},
+                      {"set_aside", json::Value::array()},
                       {"sequence", state.sequence},
                       {"sending", to_json(state.sending)},
                       {"waiting", to_json(state.waiting)}};
@@ -116,6 +144,9 @@ Status store_fees_state(const platform::Device& device, const FeesState& state) 
                       {"stage", state.advice->stage}};
   }
   if (state.baseline) root["baseline"] = text::to_hex(state.baseline->bytes);
+  for (const crypto::Digest& policy : state.set_aside) {
+    root["set_aside"].push_back(text::to_hex(policy.bytes));
+  }
   const file::Path path = device.path(kFeesStateName);
   AIRLOCK_TRY(file::make_folders(path.parent_path()));
   return file::replace(path, bytes_of(json::write(root)));
@@ -125,29 +156,31 @@ bool take_answer(FeesState& state, const fetch::FeesAnswer& answer, const apply:
   std::optional<crypto::Digest> baseline;
   if (answer.advice) {
     baseline = answer.advice->baseline;
-  } else if (shelf.in_use() != nullptr) {
-    baseline = shelf.in_use()->manifest;
+  } else if (const Edition* const edition = everybodys(shelf, answer.set_aside, 0)) {
+    baseline = edition->manifest;
   }
-  const bool is_new = state.advice != answer.advice || state.baseline != baseline;
+  const bool is_new = state.advice != answer.advice || state.baseline != baseline ||
+                      state.set_aside != answer.set_aside;
   state.advice = answer.advice;
+  state.set_aside = answer.set_aside;
   state.baseline = baseline;
   return is_new;
 }
 
-const apply::Edition* served(const apply::Shelf& shelf, const FeesState& state, Heard heard,
-                             std::uint32_t floor) {
-  const auto kept = [&](const crypto::Digest& manifest) -> const apply::Edition* {
-    const apply::Edition* const found = shelf.find(manifest);
+const Edition* served(const apply::Shelf& shelf, const FeesState& state, Heard heard,
+                      std::uint32_t floor) {
+  const auto kept = [&](const crypto::Digest& manifest) -> const Edition* {
+    const Edition* const found = shelf.find(manifest);
     // Advice is no way around a floor.
     return found != nullptr && found->security_version >= floor ? found : nullptr;
   };
   if (heard == Heard::lately && state.advice) {
-    if (const apply::Edition* const advised = kept(state.advice->policy)) return advised;
+    if (const Edition* const advised = kept(state.advice->policy)) return advised;
   }
   if (state.baseline && *state.baseline != shelf.given_up) {
-    if (const apply::Edition* const baseline = kept(*state.baseline)) return baseline;
+    if (const Edition* const baseline = kept(*state.baseline)) return baseline;
   }
-  return shelf.in_use();
+  return everybodys(shelf, state.set_aside, floor);
 }
 
 void add_outcome(FeesState& state, Outcome outcome) {
@@ -175,11 +208,17 @@ Result<fetch::SignedReport> sign_batch(const platform::DeviceKey& key, const Fee
                                 {"outcomes", to_json(state.sending)}}));
 }
 
-Result<std::optional<fetch::FeesQuestion>> fees_question(const platform::Device& device) {
+Result<fetch::FeesQuestion> fees_question(const platform::Device& device,
+                                          const apply::Shelf& shelf) {
   const platform::Config& config = device.config();
-  if (config.naming == platform::Naming::pseudonym) return std::nullopt;
-  AIRLOCK_ASSIGN(std::string duid, platform::read_duid(device.path(platform::kPublicKeyName)));
-  return fetch::FeesQuestion{std::move(duid), config.region, config.group, config.tier};
+  fetch::FeesQuestion question;
+  for (const Edition& edition : shelf.editions) question.kept.push_back(edition.manifest);
+  if (config.naming == platform::Naming::pseudonym) return question;
+  AIRLOCK_ASSIGN(question.duid, platform::read_duid(device.path(platform::kPublicKeyName)));
+  question.region = config.region;
+  question.group = config.group;
+  question.tier = config.tier;
+  return question;
 }
 
 }  // namespace airlock::agent

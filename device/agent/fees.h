@@ -3,7 +3,9 @@
 // The server advises by experiments (docs/formats/experiment.md). Its advice can only choose among
 // what was proven and is kept here, and is not below the floor; anything else is passed over. It
 // counts for as long as the server goes on answering: without it the baseline serves, and never a
-// policy that is only tried. What that is the last answer said. Outcomes of payments go to the
+// policy that is only tried. The last answer said what that is: the baseline of the experiment that
+// speaks of the device, else what came last of that which no experiment sets aside. A device that
+// names itself to no server asks for the latter alone. Outcomes of payments go to the
 // server in batches that are signed with the device's key; a batch that was on its way when the
 // process ended goes again under the same sequence, so that it counts once.
 #pragma once
@@ -36,10 +38,11 @@ struct Outcome {
 // What a wallet remembers between two questions.
 struct FeesState {
   std::optional<fetch::FeesAdvice> advice;
-  // What serves without advice: that of the experiment, or what was in use when there was none.
+  // What serves without advice: that of the experiment, or what came last and is not set aside.
   std::optional<crypto::Digest> baseline;
-  std::int64_t sequence = 0;     // of the last batch
-  std::vector<Outcome> sending;  // the last batch, until the server has it
+  std::vector<crypto::Digest> set_aside;  // kept, and served by advice only
+  std::int64_t sequence = 0;              // of the last batch
+  std::vector<Outcome> sending;           // the last batch, until the server has it
   std::vector<Outcome> waiting;
 };
 
@@ -55,7 +58,8 @@ bool take_answer(FeesState& state, const fetch::FeesAnswer& answer, const apply:
 enum class Heard : std::uint8_t { not_lately, lately };
 
 // served returns what serves: the advised edition, else the baseline, where the device keeps it and
-// it is not below the floor, else what is in use, or nullptr. A baseline that the owner left for
+// it is not below the floor, else what came last and is not set aside, else what is in use, or
+// nullptr. A baseline that the owner left for
 // another one does not come back by itself.
 const apply::Edition* served(const apply::Shelf& shelf, const FeesState& state, Heard heard,
                              std::uint32_t floor);
@@ -79,7 +83,8 @@ class FeesServer {
   ~FeesServer() = default;
 };
 
-// fees_question is what a device asks with, or nothing where it names itself to no server.
-Result<std::optional<fetch::FeesQuestion>> fees_question(const platform::Device& device);
+// fees_question is what a device asks with; in private mode nothing of it tells which device it is.
+Result<fetch::FeesQuestion> fees_question(const platform::Device& device,
+                                          const apply::Shelf& shelf);
 
 }  // namespace airlock::agent

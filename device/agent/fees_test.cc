@@ -73,6 +73,24 @@ TEST(Advice, GivesWayToTheBaselineWhereTheServerDoesNotAnswer) {
   EXPECT_EQ(served(shelf, {}, Heard::not_lately, 1)->manifest, digest_of("new")) << "nobody asked";
 }
 
+TEST(Advice, IsNeededForAPolicyThatIsSetAside) {
+  FeesState state;
+  const Shelf shelf = shelf_of_two();
+  const std::vector<Digest> set_aside = {digest_of("new")};
+  EXPECT_TRUE(take_answer(state, {std::nullopt, 10, set_aside}, shelf));
+  EXPECT_EQ(served(shelf, state, Heard::lately, 1)->manifest, digest_of("old"));
+  EXPECT_EQ(served(shelf, state, Heard::not_lately, 1)->manifest, digest_of("old"));
+  EXPECT_EQ(served(shelf, state, Heard::lately, 2)->manifest, digest_of("new")) << "nothing else";
+  // A baseline that is not kept brings none of these into use either.
+  EXPECT_TRUE(take_answer(state, {advice_of("other", "gone"), 10, set_aside}, shelf));
+  EXPECT_EQ(served(shelf, state, Heard::lately, 1)->manifest, digest_of("old"));
+  EXPECT_TRUE(take_answer(state, {advice_of("new", "old"), 10, set_aside}, shelf));
+  EXPECT_EQ(served(shelf, state, Heard::lately, 1)->manifest, digest_of("new"));
+  // What is set aside no more is everybody's.
+  EXPECT_TRUE(take_answer(state, {std::nullopt, 10}, shelf));
+  EXPECT_EQ(served(shelf, state, Heard::lately, 1)->manifest, digest_of("new"));
+}
+
 TEST(Advice, DoesNotBringBackABaselineThatTheOwnerLeft) {
   FeesState state;
   Shelf shelf = shelf_of_two();
@@ -97,6 +115,7 @@ TEST_F(FeesStates, AreStoredAndReadAsTheSame) {
   EXPECT_EQ(read_fees_state(*look(), 7)->sequence, 0);
   state.advice = advice_of("old");
   state.baseline = digest_of("new");
+  state.set_aside = {digest_of("gray"), digest_of("other")};
   add_outcome(state, {1, "gray", 3, Outcome::Payment::failed, 120});
   ASSERT_TRUE(begin_batch(state));
   add_outcome(state, {1, "gray", 4, Outcome::Payment::succeeded, 80});
@@ -104,6 +123,7 @@ TEST_F(FeesStates, AreStoredAndReadAsTheSame) {
   const FeesState read = *read_fees_state(*look(), 7);
   EXPECT_EQ(read.advice, state.advice);
   EXPECT_EQ(read.baseline, state.baseline);
+  EXPECT_EQ(read.set_aside, state.set_aside);
   EXPECT_EQ(read.sequence, 1);
   ASSERT_EQ(read.sending.size(), 1U);
   EXPECT_EQ(read.sending[0].payment, Outcome::Payment::failed);
@@ -157,11 +177,14 @@ TEST_F(FeesStates, AreSignedForThisPurposeByTheDevice) {
   EXPECT_EQ(batch.signature, text::to_hex(signature));
 }
 
-TEST_F(FeesStates, AreToldOfByNobodyWhoNamesHimselfToNoServer) {
-  EXPECT_TRUE(fees_question(*look())->has_value());
+TEST_F(FeesStates, AskOfADeviceThatNamesItselfToNoServerWithWhatItKeepsAlone) {
+  const Shelf shelf = shelf_of_two();
+  EXPECT_EQ(fees_question(*look(), shelf)->duid, look()->key()->duid());
   std::filesystem::remove_all(folder_ / "device");
   provision_device(platform::Naming::pseudonym);
-  EXPECT_FALSE(fees_question(*look())->has_value());
+  const auto question = fees_question(*look(), shelf);
+  EXPECT_EQ(question->duid + question->region + question->group + question->tier, "");
+  EXPECT_EQ(question->kept, (std::vector{digest_of("new"), digest_of("old")}));
 }
 
 }  // namespace

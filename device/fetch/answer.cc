@@ -194,6 +194,19 @@ Result<FeesAdvice> read_advice(const Value& object) {
   return advice;
 }
 
+Result<std::vector<Digest>> read_set_aside(const Value& root) {
+  std::vector<Digest> policies;
+  AIRLOCK_ASSIGN(const Value* found, json::optional(root, "set_aside"));
+  if (found == nullptr) return policies;
+  AIRLOCK_ASSIGN(const Value* list, json::array(root, "set_aside", kSetAsideMax));
+  for (const Value& item : *list) {
+    if (!item.is_string()) return fail(Code::wrong_type);
+    AIRLOCK_ASSIGN(const Digest policy, text::digest_from_hex(item.get<std::string>()));
+    policies.push_back(policy);
+  }
+  return policies;
+}
+
 }  // namespace
 
 std::string write_report(const SignedReport& report) { return write_signed("report", report); }
@@ -224,13 +237,16 @@ Result<FeesAnswer> parse_fees_answer(std::string_view json) {
   AIRLOCK_ASSIGN(
       const std::int64_t seconds,
       json::integer(root, "poll_after_s", std::numeric_limits<std::int64_t>::min(), kNumberMax));
+  AIRLOCK_ASSIGN(answer.set_aside, read_set_aside(root));
   answer.poll_after_s =
       static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, kFeesPollMin, kFeesPollMax));
   return answer;
 }
 
 Result<FeesAnswer> ask_fees(Connection& connection, const FeesQuestion& question) {
-  Value object = {{"duid", question.duid}};
+  Value object = {{"kept", Value::array()}};
+  for (const Digest& policy : question.kept) object["kept"].push_back(text::to_hex(policy.bytes));
+  put_text(object, "duid", question.duid);
   put_text(object, "region", question.region);
   put_text(object, "group", question.group);
   put_text(object, "tier", question.tier);

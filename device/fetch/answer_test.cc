@@ -145,6 +145,7 @@ TEST(FeesAnswer, IsReadStrictlyAndTheFirstExperimentCounts) {
   EXPECT_EQ(read("", "0")->poll_after_s, kFeesPollMin);
   EXPECT_EQ(read("", "-5")->poll_after_s, kFeesPollMin);
   EXPECT_EQ(read("", "999999999")->poll_after_s, kFeesPollMax);
+  EXPECT_TRUE(answer->set_aside.empty());
   EXPECT_EQ(read("{}", "10").error().code, Code::missing_field);
   EXPECT_EQ(parse_fees_answer("{}").error().code, Code::missing_field);
   EXPECT_EQ(read(R"({"experiment":-1,"arm":"a","policy":")" + kDigest + R"(","baseline":")" +
@@ -153,6 +154,22 @@ TEST(FeesAnswer, IsReadStrictlyAndTheFirstExperimentCounts) {
                 .error()
                 .code,
             Code::out_of_range);
+}
+
+TEST(FeesAnswer, SaysWhichPoliciesAreSetAside) {
+  const auto read = [](const std::string& list) {
+    return parse_fees_answer(R"({"experiments":[],"poll_after_s":10,"set_aside":)" + list + "}");
+  };
+  const std::string two = "[\"" + kDigest + "\",\"" + std::string(64, 'b') + "\"]";
+  ASSERT_EQ(read(two)->set_aside.size(), 2U);
+  EXPECT_EQ(read(two)->set_aside[1].bytes[0], 0xbb);
+  EXPECT_EQ(read("[1]").error().code, Code::wrong_type);
+  EXPECT_EQ(read("{}").error().code, Code::wrong_type);
+  EXPECT_FALSE(read(R"(["bb"])"));
+  std::string many = "[";
+  for (std::size_t at = 0; at <= kSetAsideMax; ++at) many += "\"" + kDigest + "\",";
+  many.back() = ']';
+  EXPECT_EQ(read(many).error().code, Code::too_many);
 }
 
 }  // namespace

@@ -188,13 +188,15 @@ Result<Receipt> post_report(Connection& connection, const SignedReport& report);
 inline constexpr std::uint32_t kFeesPollMin = 1;  // seconds
 inline constexpr std::uint32_t kFeesPollMax = 3600;
 inline constexpr std::size_t kExperimentsMax = 64;  // of one answer
+inline constexpr std::size_t kSetAsideMax = 16;     // of one answer
 inline constexpr std::size_t kArmTextMax = 32;
 
 struct FeesQuestion {
-  std::string duid{};
+  std::string duid{};  // empty where the device names itself to no server: it takes part in nothing
   std::string region{};  // empty ones are not sent
   std::string group{};
   std::string tier{};
+  std::vector<Digest> kept{};  // manifests of the policies that the device keeps
 };
 // What the server advises by an experiment.
 struct FeesAdvice {
@@ -208,6 +210,7 @@ struct FeesAdvice {
 struct FeesAnswer {
   std::optional<FeesAdvice> advice{};         // of the first experiment that speaks of this device
   std::uint32_t poll_after_s = kFeesPollMax;  // brought into kFeesPollMin..Max
+  std::vector<Digest> set_aside{};            // of those kept: served by advice only
 };
 
 // parse_fees_answer reads an answer strictly; unknown members are ignored. Errors: as parse_answer.

@@ -118,7 +118,13 @@ struct Definition {
 };
 
 // Stored: append only.
-enum class Phase : std::uint8_t { created = 0, running = 1, paused = 2, rolled_back = 3 };
+enum class Phase : std::uint8_t {
+  created = 0,
+  running = 1,
+  paused = 2,
+  rolled_back = 3,
+  ended = 4
+};
 std::string_view name_of(Phase phase);
 // Why it is paused. That of operators, jitter and ratio stays until an operator resumes.
 enum class Cause : std::uint8_t {
@@ -208,7 +214,8 @@ struct State {
   std::int64_t ticked = 0;
   std::int64_t steady = 0;  // since when looks follow each other by an even clock; 0: always did
   Data data = Data::value;
-  std::vector<ArmState> arms;                           // the baseline first
+  std::uint32_t adopted = 0;   // the arm whose policy became everybody's, of one that ended
+  std::vector<ArmState> arms;  // the baseline first
   std::map<std::string, Followed, std::less<>> ledger;  // by Sample::series
 
   // fresh is the state of an experiment that was just made.
@@ -228,6 +235,7 @@ enum class Act : std::uint8_t {
   ramped,
   rolled_back,
   would_act,
+  ended,
 };
 std::string_view name_of(Act act);
 
@@ -271,6 +279,35 @@ Status start_or_resume(State& state, const Definition& definition, std::int64_t 
 Status pause(State& state, std::int64_t now);
 Status ramp(State& state, const Definition& definition, std::uint32_t share, std::int64_t now);
 Status roll_back(State& state, std::int64_t now);
+// end is over with an experiment, by the name of the arm whose policy is everybody's from now on; a
+// rollback may still follow. Errors: not_found (no such arm), conflict.
+Status end(State& state, const Definition& definition, std::string_view arm, std::int64_t now);
+
+// is_over says whether an experiment is rolled back or ended: it advises nobody any more.
+bool is_over(const State& state);
+// may_meet says whether both may speak of one device. A wallet charges by one policy at a time, so
+// that such two do not run at once: each would change the other's sizes of arms.
+bool may_meet(const Definition& a, const Definition& b);
+// is_told says whether a device can have been told an arm in a stage; what it reports otherwise is
+// not its own.
+struct Told {
+  std::string_view arm;
+  std::uint32_t stage = 0;
+};
+bool is_told(const State& state, const Definition& definition, const Digest& seed,
+             std::string_view duid, const Told& told);
+
+// Policies that are tried and not everybody's, and baselines that another arm took the place of: no
+// wallet serves one without being told to. Of
+// several experiments that name a policy the last one decides.
+class SetAside {
+ public:
+  void add(const State& state, const Definition& definition);
+  bool contains(std::string_view policy) const;
+
+ private:
+  std::map<std::string, bool, std::less<>> policies_;
+};
 
 // Which policy a device is advised to use.
 struct Served {

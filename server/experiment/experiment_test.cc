@@ -88,7 +88,7 @@ TEST(Definition, DividesTheBudgetOfAlarmsOverGuardsAndArms) {
 
 // ---- who is served what
 
-TEST(Serve, GivesTheBaselineToEverybodyWhileItIsPausedOrOver) {
+TEST(Serve, GivesTheBaselineToEverybodyWhileItIsPausedAndAdvisesNobodyOnceItIsOver) {
   FakeExperiment play;
   const Digest seed{};
   const auto gray = [&] {
@@ -109,7 +109,7 @@ TEST(Serve, GivesTheBaselineToEverybodyWhileItIsPausedOrOver) {
   ASSERT_TRUE(start_or_resume(play.state, play.definition, play.now));
   EXPECT_NEAR(gray(), 100, 40);
   ASSERT_TRUE(roll_back(play.state, play.now));
-  EXPECT_EQ(gray(), 0);
+  EXPECT_FALSE(serve(play.state, play.definition, seed, "1", {"de", "", ""}).takes_part);
 }
 
 TEST(Serve, LeavesOutWhomTheConditionDoesNotName) {

@@ -1,4 +1,6 @@
 // What operators do, and what follows for the devices.
+#include <algorithm>
+
 #include "server/experiment/internal/look.h"
 
 namespace airlock::experiment {
@@ -62,9 +64,75 @@ Status roll_back(State& state, std::int64_t now) {
   return {};
 }
 
+Status end(State& state, const Definition& definition, std::string_view arm, std::int64_t now) {
+  if (is_over(state)) return fail(Code::conflict);
+  std::uint32_t adopted = 0;
+  while (adopted < definition.arm_count() && definition.arm_name(adopted) != arm) ++adopted;
+  if (adopted == definition.arm_count()) return fail(Code::not_found);
+  state.adopted = adopted;
+  internal::enter(state, Phase::ended, Cause::operators, now);
+  state.words =
+      internal::head(Act::ended, now) + "everybody has " + std::string(arm) + ", by an operator";
+  return {};
+}
+
+bool is_over(const State& state) {
+  return state.phase == Phase::rolled_back || state.phase == Phase::ended;
+}
+
+namespace {
+
+bool may_meet(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  if (a.empty() || b.empty()) return true;
+  return std::ranges::any_of(
+      a, [&](const std::string& word) { return std::ranges::find(b, word) != b.end(); });
+}
+
+// The widest share that anybody can have been told: a step back leaves it.
+std::uint32_t widest_share(const State& state, const Definition& definition) {
+  const auto above = std::ranges::find_if(
+      definition.ramp, [&](const RampStep& step) { return step.share > state.share; });
+  const bool stepped_back = state.degrades + state.resumes != 0 && above != definition.ramp.end();
+  return stepped_back ? above->share : state.share;
+}
+
+}  // namespace
+
+bool may_meet(const Definition& a, const Definition& b) {
+  return may_meet(a.condition.regions, b.condition.regions) &&
+         may_meet(a.condition.groups, b.condition.groups) &&
+         may_meet(a.condition.tiers, b.condition.tiers);
+}
+
+bool is_told(const State& state, const Definition& definition, const Digest& seed,
+             std::string_view duid, const Told& told) {
+  if (told.stage > state.stage) return false;
+  const bool is_present = told.stage == state.stage;
+  const std::uint32_t bucket = assignment::bucket_of(seed, duid);
+  const bool gray_now = state.phase == Phase::running && bucket < state.share;
+  if (told.arm == kBaseline) return !is_present || !gray_now;
+  const std::size_t arm = assignment::arm_of(seed, definition.weights(), duid) + 1;
+  if (definition.arm_name(arm) != told.arm) return false;
+  return is_present ? gray_now : bucket < widest_share(state, definition);
+}
+
+void SetAside::add(const State& state, const Definition& definition) {
+  const std::size_t everybodys = state.phase == Phase::ended ? state.adopted : 0;
+  policies_[definition.baseline] = everybodys != 0;
+  for (std::size_t arm = 1; arm < definition.arm_count(); ++arm) {
+    policies_[definition.arms[arm - 1].policy] = everybodys != arm;
+  }
+}
+
+bool SetAside::contains(std::string_view policy) const {
+  const auto found = policies_.find(policy);
+  return found != policies_.end() && found->second;
+}
+
 Served serve(const State& state, const Definition& definition, const Digest& seed,
              std::string_view duid, const assignment::Traits& traits) {
-  if (state.phase == Phase::created || !assignment::meets(definition.condition, traits)) return {};
+  if (state.phase == Phase::created || is_over(state)) return {};
+  if (!assignment::meets(definition.condition, traits)) return {};
   const bool gray =
       state.phase == Phase::running && assignment::bucket_of(seed, duid) < state.share;
   if (!gray) return {0, true};

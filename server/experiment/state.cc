@@ -116,7 +116,7 @@ Status read_new(T& into, const Value& value, std::string_view key, std::int64_t 
 
 Status read_numbers(const Value& value, State& state) {
   constexpr std::int64_t kWordNumber = std::numeric_limits<std::uint32_t>::max();
-  AIRLOCK_TRY(read_into(state.phase, value, "phase", 3));
+  AIRLOCK_TRY(read_into(state.phase, value, "phase", 4));
   AIRLOCK_TRY(read_into(state.cause, value, "cause", 6));
   AIRLOCK_TRY(read_into(state.share, value, "share", assignment::kBuckets));
   AIRLOCK_TRY(read_into(state.step, value, "step", kStepsMax - 1));
@@ -127,6 +127,7 @@ Status read_numbers(const Value& value, State& state) {
   AIRLOCK_TRY(read_into(state.ticked, value, "ticked", kNumberMax));
   AIRLOCK_TRY(read_new(state.degrades, value, "degrades", kWordNumber));
   AIRLOCK_TRY(read_new(state.steady, value, "steady", kNumberMax));
+  AIRLOCK_TRY(read_new(state.adopted, value, "adopted", kArmsMax));
   return read_into(state.data, value, "data", 3);
 }
 
@@ -138,6 +139,7 @@ std::string_view name_of(Phase phase) {
     case Phase::running: return "running";
     case Phase::paused: return "paused";
     case Phase::rolled_back: return "rolled_back";
+    case Phase::ended: return "ended";
   }
   return "";
 }
@@ -162,6 +164,7 @@ Result<State> State::parse(std::string_view text, const Definition& definition) 
     AIRLOCK_ASSIGN(ArmState arm, read_arm(item, definition.guards.size()));
     state.arms.push_back(std::move(arm));
   }
+  if (state.adopted >= state.arms.size()) return fail(Code::out_of_range);
   AIRLOCK_TRY(read_ledger(value, state));
   return state;
 }
@@ -179,6 +182,7 @@ std::string State::write() const {
                  {"ticked", ticked},
                  {"degrades", degrades},
                  {"steady", steady},
+                 {"adopted", adopted},
                  {"data", static_cast<int>(data)},
                  {"arms", Value::array()},
                  {"counters", Value::object()}};

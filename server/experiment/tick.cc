@@ -190,7 +190,7 @@ void Window::add(std::int64_t now, Count count, std::int64_t seconds) {
 
 std::vector<Verdict> tick(State& state, const Definition& definition, const Observation& seen,
                           std::int64_t now) {
-  if (state.phase == Phase::created || state.phase == Phase::rolled_back) return {};
+  if (state.phase == Phase::created || is_over(state)) return {};
   Look look{state, definition, now};
   ++state.ticks;
   internal::notice_clock(look);

@@ -17,6 +17,7 @@ std::string_view name_of(Act act) {
     case Act::ramped: return "ramped";
     case Act::rolled_back: return "rolled back";
     case Act::would_act: return "would act";
+    case Act::ended: return "ended";
   }
   return "";
 }

@@ -196,15 +196,35 @@ Result<store::Report> parse_report(std::string_view body, std::int64_t received)
   return report;
 }
 
+namespace {
+
+Status read_kept(Node root, FeesBody& body) {
+  AIRLOCK_ASSIGN(const auto kept, json::optional(root, "kept"));
+  if (!kept) return {};
+  AIRLOCK_ASSIGN(const Node list, json::array(root, "kept", kKeptMax));
+  for (const Node item : list.elements()) {
+    if (!item.is_text()) return fail(Code::wrong_type);
+    AIRLOCK_TRY(text::digest_from_hex(item.as_text()));
+    body.kept.emplace_back(item.as_text());
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<FeesBody> parse_fees(std::string_view text) {
   AIRLOCK_ASSIGN(const Tree tree, Tree::parse(text, kCheckInMax));
   const Node root = tree.root();
   FeesBody body;
-  AIRLOCK_ASSIGN(body.duid, json::text(root, "duid", store::kDuidSize));
-  if (body.duid.empty()) return fail(Code::bad_request);
+  AIRLOCK_ASSIGN(const auto duid, json::optional(root, "duid"));
+  if (duid) {
+    AIRLOCK_ASSIGN(body.duid, json::text(root, "duid", store::kDuidSize));
+    if (body.duid.empty()) return fail(Code::bad_request);
+  }
   AIRLOCK_ASSIGN(body.region, word_or_empty(root, "region"));
   AIRLOCK_ASSIGN(body.group, word_or_empty(root, "group"));
   AIRLOCK_ASSIGN(body.tier, word_or_empty(root, "tier"));
+  AIRLOCK_TRY(read_kept(root, body));
   return body;
 }
 

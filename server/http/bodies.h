@@ -45,11 +45,13 @@ Result<store::Report> parse_report(std::string_view body, std::int64_t received)
 Result<store::Report> read_report(std::string_view text);
 
 // What a wallet says of itself to be told its fee policies.
+inline constexpr std::size_t kKeptMax = 16;  // policies that a wallet keeps
 struct FeesBody {
-  std::string duid;
+  std::string duid;  // empty where a device names itself to nobody
   std::string region;
   std::string group;
   std::string tier;
+  std::vector<std::string> kept;  // manifests of the policies that it keeps
 };
 // parse_fees errors: those of host/json, bad_request.
 Result<FeesBody> parse_fees(std::string_view body);
@@ -69,9 +71,10 @@ struct RolloutBody {
 Result<RolloutBody> parse_rollout(std::string_view body);
 struct ChangeBody {
   std::uint32_t share = 0;  // of an advance
+  std::string arm;          // whose policy everybody gets
   std::string why;
 };
-enum class ChangeKind : std::uint8_t { step, advance };
+enum class ChangeKind : std::uint8_t { step, advance, adopt };
 Result<ChangeBody> parse_change(std::string_view body, ChangeKind kind);
 struct ExperimentBody {
   experiment::Definition definition;

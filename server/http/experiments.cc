@@ -67,13 +67,19 @@ Value value_of(const store::Decision& decision) {
 }
 
 // What an operator does, by the verb of the path.
-Status act(Entry& entry, std::string_view verb, std::uint32_t share, std::int64_t now) {
+Status act(Entry& entry, std::string_view verb, const ChangeBody& body, std::int64_t now) {
   experiment::State& state = entry.state;
-  if (verb == "ramp") return experiment::ramp(state, entry.definition, share, now);
+  if (verb == "ramp") return experiment::ramp(state, entry.definition, body.share, now);
+  if (verb == "end") return experiment::end(state, entry.definition, body.arm, now);
   if (verb == "pause") return experiment::pause(state, now);
   if (verb == "resume") return experiment::start_or_resume(state, entry.definition, now);
   if (verb == "rollback") return experiment::roll_back(state, now);
   return fail(Code::not_found);
+}
+
+ChangeKind change_of(std::string_view verb) {
+  if (verb == "ramp") return ChangeKind::advance;
+  return verb == "end" ? ChangeKind::adopt : ChangeKind::step;
 }
 
 // write_seconds writes milliseconds as Prometheus wants them: "0.05", "10".
@@ -152,24 +158,24 @@ void put_devices(std::string& text, const ExperimentBoard& board, const store::O
 
 void put_states(std::string& text, const ExperimentBoard& board) {
   put_head(text, "airlock_experiments", "gauge", "Experiments, by phase.");
-  for (const Phase phase : {Phase::created, Phase::running, Phase::paused, Phase::rolled_back}) {
+  for (const Phase phase :
+       {Phase::created, Phase::running, Phase::paused, Phase::rolled_back, Phase::ended}) {
     const auto count = std::ranges::count_if(
         board.entries, [&](const Entry& entry) { return entry.state.phase == phase; });
     text += "airlock_experiments{phase=\"" + std::string(experiment::name_of(phase)) + "\"} " +
             std::to_string(count) + "\n";
   }
   put_head(text, "airlock_experiment_paused", "gauge",
-           "1 where everybody is served the baseline because of a pause or a rollback.");
+           "1 where everybody is served the baseline because of a pause.");
   put_head(text, "airlock_experiment_judged_timestamp_seconds", "gauge",
            "When an experiment was judged last.");
   put_head(text, "airlock_experiment_has_data", "gauge",
            "0 where the last look at Prometheus gave no data or an error.");
   for (const Entry& entry : board.entries) {
-    if (entry.state.phase == Phase::created) continue;
+    if (!is_running(entry)) continue;
     const std::string label = "{experiment=\"" + std::to_string(entry.row.id) + "\"} ";
     text += "airlock_experiment_paused" + label +
             (entry.state.phase == Phase::running ? "0" : "1") + "\n";
-    if (!is_running(entry)) continue;
     text += "airlock_experiment_judged_timestamp_seconds" + label +
             std::to_string(entry.state.ticked) + "\n";
     text += "airlock_experiment_has_data" + label +
@@ -198,6 +204,7 @@ Status ExperimentDesk::reload() {
   auto made = std::make_shared<ExperimentBoard>();
   for (store::Experiment& row : rows) {
     AIRLOCK_ASSIGN(Entry entry, read_entry(std::move(row)));
+    made->set_aside.add(entry.state, entry.definition);
     made->entries.push_back(std::move(entry));
   }
   std::shared_ptr<const ExperimentBoard> next = std::move(made);
@@ -212,6 +219,7 @@ Response ExperimentDesk::fees(const Request& request) {
   const auto seen = board();
   Value list = Value::array();
   for (const Entry& entry : seen->entries) {
+    if (body->duid.empty()) break;  // it takes part in nothing
     const experiment::Served served =
         experiment::serve(entry.state, entry.definition, entry.row.seed, body->duid,
                           {body->region, body->group, body->tier});
@@ -225,7 +233,12 @@ Response ExperimentDesk::fees(const Request& request) {
                     {"baseline", entry.definition.baseline},
                     {"stage", entry.state.stage}});
   }
-  return answer({{"experiments", list}, {"poll_after_s", kFeesPollSeconds}});
+  Value set_aside = Value::array();
+  for (const std::string& policy : body->kept) {
+    if (seen->set_aside.contains(policy)) set_aside.push_back(policy);
+  }
+  return answer(
+      {{"experiments", list}, {"set_aside", set_aside}, {"poll_after_s", kFeesPollSeconds}});
 }
 
 Status ExperimentDesk::take(store::OutcomeBatch batch, const Done& done) {
@@ -233,10 +246,9 @@ Status ExperimentDesk::take(store::OutcomeBatch batch, const Done& done) {
   const std::size_t sent = batch.outcomes.size();
   std::erase_if(batch.outcomes, [&](const store::Outcome& outcome) {
     const Entry* const entry = seen->find(outcome.experiment);
-    if (entry == nullptr || !is_running(*entry) || outcome.stage > entry->state.stage) return true;
-    if (outcome.arm == experiment::kBaseline) return false;
-    return std::ranges::find(entry->definition.arms, outcome.arm, &experiment::Arm::name) ==
-           entry->definition.arms.end();
+    return entry == nullptr || !is_running(*entry) ||
+           !experiment::is_told(entry->state, entry->definition, entry->row.seed, batch.duid,
+                                {outcome.arm, outcome.stage});
   });
   const std::size_t passed_over = sent - batch.outcomes.size();
   return stores_.outcomes.submit(
@@ -282,11 +294,24 @@ Result<Response> ExperimentDesk::list_verdicts(std::string_view query) {
   return answer({{"verdicts", list}});
 }
 
+Status ExperimentDesk::stands_alone(const ExperimentBoard& board, std::int64_t id,
+                                    const experiment::Definition& definition) {
+  const bool meets_another = std::ranges::any_of(board.entries, [&](const Entry& entry) {
+    return entry.row.id != id && is_running(entry) &&
+           experiment::may_meet(entry.definition, definition);
+  });
+  return meets_another ? fail(Code::conflict) : Status();
+}
+
 Result<Response> ExperimentDesk::create(const Request& request) {
   AIRLOCK_ASSIGN(const ExperimentBody body, parse_experiment(request.body));
+  AIRLOCK_TRY(reload());  // what another process began stands in the way too
   const std::int64_t now = clock_();
   auto state = experiment::State::fresh(body.definition);
-  if (body.starts) AIRLOCK_TRY(experiment::start_or_resume(state, body.definition, now));
+  if (body.starts) {
+    AIRLOCK_TRY(stands_alone(*board(), 0, body.definition));
+    AIRLOCK_TRY(experiment::start_or_resume(state, body.definition, now));
+  }
   const store::Deed deed{std::string(request.who), body.why, now};
   AIRLOCK_ASSIGN(
       store::Experiment made,
@@ -315,15 +340,14 @@ Result<Response> ExperimentDesk::change(const Request& request, std::string_view
 
 // try_change answers busy where the experiment changed since it was read.
 Status ExperimentDesk::try_change(const Request& request, std::int64_t id, std::string_view verb) {
-  const bool ramps = verb == "ramp";
-  AIRLOCK_ASSIGN(const ChangeBody body,
-                 parse_change(request.body, ramps ? ChangeKind::advance : ChangeKind::step));
+  AIRLOCK_ASSIGN(const ChangeBody body, parse_change(request.body, change_of(verb)));
   const auto seen = board();
   const Entry* const found = seen->find(id);
   if (found == nullptr) return fail(Code::not_found);
   Entry entry = *found;
   const std::int64_t now = clock_();
-  AIRLOCK_TRY(act(entry, verb, body.share, now));
+  if (verb == "resume") AIRLOCK_TRY(stands_alone(*seen, id, entry.definition));
+  AIRLOCK_TRY(act(entry, verb, body, now));
   const store::Decision decision{.at = now,
                                  .act = std::string(verb),
                                  .rule = "operator",

@@ -25,7 +25,8 @@ struct ExperimentBoard {
     experiment::Definition definition;
     experiment::State state;
   };
-  std::vector<Entry> entries;
+  std::vector<Entry> entries;  // the oldest first
+  experiment::SetAside set_aside;
 
   const Entry* find(std::int64_t id) const;
 };
@@ -42,10 +43,12 @@ class ExperimentDesk {
 
   // reload makes a new board of what is stored.
   Status reload();
-  // fees answers which policies a wallet is advised to use.
+  // fees answers which policy a wallet is advised to use, and which of those that it keeps nobody
+  // serves without being told to.
   Response fees(const Request& request);
-  // take hands a proven batch to the writer; what it says of experiments and arms that do not run
-  // is passed over. `done` is called when it is durable. Errors: overloaded; then it is not.
+  // take hands a proven batch to the writer; what it says of experiments that do not run, and of
+  // arms that the device was not told, is passed over. `done` is called when it is durable. Errors:
+  // overloaded; then it is not.
   Status take(store::OutcomeBatch batch, const Done& done);
   // operate answers at the operators' door what begins with "experiments", and "verdicts".
   Result<Response> operate(const Request& request, std::string_view path, std::string_view query);
@@ -56,6 +59,10 @@ class ExperimentDesk {
   Result<Response> list() const;
   Result<Response> list_verdicts(std::string_view query);
   Result<Response> create(const Request& request);
+  // stands_alone: conflict where an experiment would begin beside one that may speak of the same
+  // wallets.
+  static Status stands_alone(const ExperimentBoard& board, std::int64_t id,
+                             const experiment::Definition& definition);
   Result<Response> change(const Request& request, std::string_view rest);
   Status try_change(const Request& request, std::int64_t id, std::string_view verb);
 

@@ -6,6 +6,7 @@
 #include <regex>
 
 #include "host/text/text.h"
+#include "server/http/bodies.h"
 #include "server/http/http.h"
 #include "tests/fakes/signers.h"
 
@@ -75,6 +76,20 @@ class FeesTest : public testing::Test {
     const json::Value body = {{"duid", duid}, {"region", region}};
     return (*json::parse(post("/v1/fees", json::write(body)).body, 10'000))["experiments"];
   }
+  // What a wallet in private mode is told, which keeps both policies.
+  json::Value set_aside() {
+    const json::Value body = {{"kept", {kArmPolicy, kBaselinePolicy}}};
+    const json::Value told = *json::parse(post("/v1/fees", json::write(body)).body, 10'000);
+    EXPECT_TRUE(told["experiments"].empty());
+    return told["set_aside"];
+  }
+  json::Value change(int id, const std::string& verb, json::Value body = json::Value::object()) {
+    body["why"] = "test";
+    return operate(Method::post, "/admin/v1/experiments/" + std::to_string(id) + "/" + verb, body);
+  }
+  json::Value report(const std::vector<json::Value>& list, std::int64_t sequence) {
+    return *json::parse(post("/v1/outcomes", outcomes_body(device_, list, sequence)).body, 1000);
+  }
   std::string duid() const { return store::duid_of(device_.key().view()); }
   std::string outcomes_body(const fakes::Signer& signer, const std::vector<json::Value>& list,
                             std::int64_t sequence = 1, const std::string& as = "") {
@@ -137,23 +152,101 @@ TEST_F(FeesTest, ServesTheBaselineToEverybodyWhilePaused) {
   operate(Method::post, "/admin/v1/experiments/1/resume", {{"why", "false alarm"}});
   EXPECT_EQ(fees(duid())[0]["policy"], kArmPolicy);
   operate(Method::post, "/admin/v1/experiments/1/rollback", {{"why", "no"}});
-  EXPECT_EQ(fees(duid())[0]["policy"], kBaselinePolicy);
+  EXPECT_TRUE(fees(duid()).empty());
   EXPECT_EQ(operate(Method::post, "/admin/v1/experiments/1/resume", {{"why", "again"}})["error"],
             "conflict");
+}
+
+TEST_F(FeesTest, SetsAsideWhatIsTriedUntilItIsEverybodys) {
+  EXPECT_TRUE(set_aside().empty());
+  create(1, {{"state", "created"}});
+  EXPECT_EQ(set_aside(), json::Value({kArmPolicy}));
+  change(1, "resume");
+  EXPECT_EQ(set_aside(), json::Value({kArmPolicy}));
+  EXPECT_EQ(change(1, "end", {{"adopt", "c"}})["error"], "not_found");
+  EXPECT_EQ(change(1, "end")["error"], "missing_field");
+  EXPECT_EQ(change(1, "end", {{"adopt", "b"}})["phase"], "ended");
+  EXPECT_EQ(set_aside(), json::Value({kBaselinePolicy}));
+  EXPECT_TRUE(fees(duid()).empty());
+  EXPECT_EQ(change(1, "end", {{"adopt", "baseline"}})["error"], "conflict");
+  // It may still be taken back, also after a restart.
+  open();
+  EXPECT_EQ(change(1, "rollback")["phase"], "rolled_back");
+  EXPECT_EQ(set_aside(), json::Value({kArmPolicy}));
+  // The last experiment that names a policy decides.
+  create(10'000);
+  EXPECT_EQ(change(2, "end", {{"adopt", "b"}})["phase"], "ended");
+  EXPECT_EQ(set_aside(), json::Value({kBaselinePolicy}));
+}
+
+TEST_F(FeesTest, LetsAnotherExperimentBeginOnceOneIsOver) {
+  create(10'000);
+  change(1, "rollback");
+  create(10'000, {{"arms", {{{"name", "c"}, {"policy", std::string(64, 'c')}}}}});
+  ASSERT_EQ(fees(duid()).size(), 1U);
+  EXPECT_EQ(fees(duid())[0]["arm"], "c");
+}
+
+TEST_F(FeesTest, RunsNoTwoExperimentsThatMaySpeakOfTheSameWallet) {
+  EXPECT_EQ(create(1, {{"regions", {"de", "fr"}}})["phase"], "running");
+  EXPECT_EQ(create(1)["error"], "conflict");
+  EXPECT_EQ(create(1, {{"regions", {"fr"}}, {"tiers", {"gold"}}})["error"], "conflict");
+  EXPECT_EQ(create(1, {{"regions", {"it"}}})["phase"], "running");
+  EXPECT_EQ(create(1, {{"state", "created"}})["phase"], "created");
+  EXPECT_EQ(change(3, "resume")["error"], "conflict");
+  EXPECT_EQ(change(1, "pause")["phase"], "paused");
+  EXPECT_EQ(change(1, "resume")["phase"], "running") << "it does not stand in its own way";
+  change(1, "rollback");
+  EXPECT_EQ(change(3, "resume")["error"], "conflict");
+  change(2, "end", {{"adopt", "baseline"}});
+  EXPECT_EQ(change(3, "resume")["phase"], "running");
+}
+
+TEST_F(FeesTest, PassesOverWhatADeviceSaysOfAnArmThatItWasNotTold) {
+  create(1, {{"arms",
+              {{{"name", "b"}, {"policy", kArmPolicy}, {"weight", 9'999}},
+               {{"name", "c"}, {"policy", std::string(64, 'c')}, {"weight", 1}}}}});
+  if (fees(duid())[0]["arm"] != "baseline") GTEST_SKIP() << "one in ten thousand";
+  EXPECT_EQ(report({outcome("b", false, 1)}, 1)["passed_over"], 1);
+  EXPECT_EQ(report({outcome("baseline", false, 1)}, 2)["passed_over"], 0);
+  change(1, "ramp", {{"share", 10'000}});
+  const std::string own = fees(duid())[0]["arm"];
+  EXPECT_EQ(report({outcome(own == "b" ? "c" : "b", false, 1, 2)}, 3)["passed_over"], 1);
+  EXPECT_EQ(report({outcome("baseline", false, 1, 2)}, 4)["passed_over"], 1);
+  EXPECT_EQ(report({outcome("baseline", false, 1, 1)}, 5)["passed_over"], 0) << "on its way";
+  EXPECT_EQ(report({outcome(own, false, 1, 2)}, 6)["passed_over"], 0);
+  change(1, "pause");
+  EXPECT_EQ(report({outcome(own, false, 1, 2)}, 7)["passed_over"], 0) << "on its way";
+  EXPECT_EQ(report({outcome(own, false, 1, 3)}, 8)["passed_over"], 1);
+}
+
+TEST_F(FeesTest, WakesNobodyForWhatIsOver) {
+  create(10'000);
+  change(1, "pause");
+  EXPECT_TRUE(shows("airlock_experiment_paused{experiment=\"1\"} 1"));
+  change(1, "rollback");
+  EXPECT_EQ(metrics().find("airlock_experiment_paused{"), std::string::npos);
+  EXPECT_TRUE(shows("airlock_experiments{phase=\"rolled_back\"} 1"));
 }
 
 TEST_F(FeesTest, SaysNothingToThoseOutsideTheCondition) {
   create(10'000, {{"regions", {"de"}}});
   EXPECT_EQ(fees(duid(), "de").size(), 1U);
   EXPECT_TRUE(fees(duid(), "fr").empty());
-  EXPECT_EQ(post("/v1/fees", "{}").status, 400);
   EXPECT_EQ(post("/v1/fees", R"({"duid":""})").status, 400);
+  EXPECT_EQ(post("/v1/fees", R"({"kept":["aa"]})").status, 400);
+  EXPECT_EQ(post("/v1/fees", R"({"kept":[1]})").status, 400);
+  const json::Value many = {{"kept", std::vector<std::string>(kKeptMax + 1, kArmPolicy)}};
+  EXPECT_EQ(post("/v1/fees", json::write(many)).status, 400);
 }
 
 TEST_F(FeesTest, CountsTheOutcomesOfEnrolledDevicesOnce) {
-  create(10'000);
+  create(1, {{"state", "created"}});
+  change(1, "resume");
+  change(1, "ramp", {{"share", 10'000}});
   const std::string body = outcomes_body(
-      device_, {outcome("b", true, 120), outcome("b", false, 900), outcome("baseline", true, 800)});
+      device_,
+      {outcome("b", true, 120, 2), outcome("b", false, 900, 2), outcome("baseline", true, 800, 1)});
   const json::Value told = *json::parse(post("/v1/outcomes", body).body, 1000);
   EXPECT_EQ(told["counted"], true);
   EXPECT_EQ(told["outcomes"], 3);
@@ -256,7 +349,7 @@ TEST_F(FeesTest, NotesWhatOperatorsDoAndRefusesThemWithoutANameOrAReason) {
             "not_found");
   EXPECT_EQ(operate(Method::post, "/admin/v1/experiments/1/pause", json::Value::object())["error"],
             "missing_field");
-  EXPECT_EQ(operate(Method::post, "/admin/v1/experiments/1/end", {{"why", "w"}})["error"],
+  EXPECT_EQ(operate(Method::post, "/admin/v1/experiments/1/finish", {{"why", "w"}})["error"],
             "not_found");
   const auto audit = *store_->audit(10);
   EXPECT_EQ(audit[0].what, "experiment.ramp");

@@ -102,6 +102,9 @@ Result<ChangeBody> parse_change(std::string_view text, ChangeKind kind) {
     AIRLOCK_ASSIGN(const std::int64_t share, json::integer(root, "share", 0, store::kShareWhole));
     body.share = static_cast<std::uint32_t>(share);
   }
+  if (kind == ChangeKind::adopt) {
+    AIRLOCK_ASSIGN(body.arm, json::text(root, "adopt", experiment::kNameMax));
+  }
   return body;
 }
 

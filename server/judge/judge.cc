@@ -34,7 +34,7 @@ Status Judge::judge(const store::Experiment& row, std::int64_t now) {
   AIRLOCK_ASSIGN(const auto definition, experiment::Definition::parse(value));
   AIRLOCK_ASSIGN(auto state, experiment::State::parse(row.state, definition));
   using experiment::Phase;
-  if (state.phase == Phase::created || state.phase == Phase::rolled_back) return {};
+  if (state.phase == Phase::created || experiment::is_over(state)) return {};
   const auto samples = world_.ask(row.id, now);
   const auto seen = samples ? experiment::observe(state, definition, *samples, now)
                             : experiment::failed(samples.error().code);

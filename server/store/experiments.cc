@@ -68,7 +68,7 @@ Result<std::vector<Experiment>> Experiments::list() {
   const std::lock_guard lock(mutex_);
   AIRLOCK_ASSIGN(auto query, database_->connection.prepare(
                                  "SELECT id, seed, definition, state, revision, created "
-                                 "FROM experiments ORDER BY id LIMIT 1000"));
+                                 "FROM experiments ORDER BY id"));
   std::vector<Experiment> experiments;
   while (true) {
     AIRLOCK_ASSIGN(const bool more, query.step());

@@ -11,7 +11,7 @@
 
 namespace airlock::store {
 
-inline constexpr std::size_t kExperimentsMax = 100;
+inline constexpr std::size_t kExperimentsMax = 1000;
 
 // One experiment. What stands in its texts is for server/experiment.
 struct Experiment {

@@ -224,8 +224,8 @@ class FeePolicyUpdates(Fees):
         self.assertEqual(self.charged(), ("1.1.0", "900"))
 
 
-class Advised(Fees):
-    """A wallet that runs, asks which policy it shall serve, and tells how payments went."""
+class Advising(Fees):
+    """A wallet that runs, asks which policy it shall serve, and tells how payments went. What is tried came last."""
 
     device_options = ("--tier", "gold")
 
@@ -234,7 +234,6 @@ class Advised(Fees):
         self.packages = [self.make_fees("1.0.0"), self.make_fees("1.1.0", at_least=900)]
         for package in self.packages:
             self.take(package)
-        self.device("fees", "--restore", "1.0.0")
         self.baseline, self.gray = map(self.manifest_digest, self.packages)
 
     def wallet(self):
@@ -262,6 +261,12 @@ class Advised(Fees):
 
     def experiments(self):
         return json.loads(self.operator("experiment", "list", "--json"))["experiments"][0]
+
+
+class Advised(Advising):
+    def setUp(self):
+        super().setUp()
+        self.device("fees", "--restore", "1.0.0")
 
     def test_a_wallet_serves_the_gray_policy_tells_of_payments_and_is_given_the_baseline_back(self):
         self.create(self.gray)
@@ -335,6 +340,46 @@ class Advised(Fees):
         self.device("install", self.make_fees("1.2.0", at_least=800, security=2))
         said = self.ask(wallet)
         self.assertEqual((said["version"], said["advice"]), ("1.2.0", None))
+
+
+class OverAndOver(Advising):
+    def test_once_an_experiment_is_over_new_policies_come_into_use_and_another_one_begins(self):
+        self.create(self.gray)
+        wallet = self.wallet()
+        self.wait_for(lambda: self.ask(wallet)["version"] == "1.1.0", "the gray policy")
+        self.refuses("conflict", self.create, self.gray)  # one at a time speaks of a wallet
+        self.operator("experiment", "rollback", "1", "--why", "customers complain")
+        self.wait_for(lambda: self.ask(wallet)["version"] == "1.0.0", "the baseline")
+        mended = self.make_fees("1.2.0", at_least=800)
+        self.take(mended)
+        self.wait_for(lambda: self.ask(wallet)["version"] == "1.2.0", "what was released to everybody")
+        self.assertEqual(self.charged(), ("1.2.0", "800"))
+        self.baseline = self.manifest_digest(mended)
+        self.create(self.gray)
+        self.wait_for(lambda: self.ask(wallet)["advice"] == {"experiment": 2, "arm": "gray"}, "the second experiment")
+        self.operator("experiment", "end", "2", "--adopt", "gray", "--why", "as good as the other")
+        self.wait_for(lambda: self.ask(wallet)["advice"] is None, "the end of the experiment")
+        self.assertEqual(self.ask(wallet)["version"], "1.1.0")
+        self.operator("experiment", "rollback", "2", "--why", "it was not")
+        self.wait_for(lambda: self.ask(wallet)["version"] == "1.2.0", "the baseline of the second one")
+
+
+class AdvisedInPrivate(Advising):
+    """A wallet that names itself to no server takes part in nothing: what is only tried never reaches it."""
+
+    device_options = ("--private",)
+
+    def test_has_what_everybody_has(self):
+        self.operator("experiment", "create", "--name", "fees", "--baseline", self.baseline, "--policy", self.gray,
+                      "--created", "--why", "journey")
+        wallet = self.wallet()
+        self.wait_for(lambda: self.ask(wallet)["version"] == "1.0.0", "the baseline")
+        self.operator("experiment", "resume", "1", "--why", "go")
+        self.operator("experiment", "ramp", "1", "--share", "100", "--why", "looked at by hand")
+        time.sleep(12)  # it asks every ten seconds
+        self.assertEqual((self.ask(wallet)["version"], self.ask(wallet)["advice"]), ("1.0.0", None))
+        self.operator("experiment", "end", "1", "--adopt", "gray", "--why", "as good as the other")
+        self.wait_for(lambda: self.ask(wallet)["version"] == "1.1.0", "what is everybody's now")
 
 
 if __name__ == "__main__":
