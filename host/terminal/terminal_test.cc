@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <string>
 #include <thread>
 
@@ -79,15 +80,20 @@ class Key : public testing::Test {
     close(person_);
     close(program_);
   }
-  // Types once the program listens: what comes earlier is thrown away.
+  // Types once the program listens, and again where that was too early and thrown away.
   template <class Ask>
   auto answered(std::string_view keys, Ask ask) {
-    std::thread person([this, keys] {
+    std::atomic<bool> is_answered = false;
+    std::thread person([&, keys] {
       for (int i = 0; i < 500 && !raw(); ++i) std::this_thread::sleep_for(milliseconds(2));
       std::this_thread::sleep_for(milliseconds(5));
-      EXPECT_EQ(write(person_, keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
+      while (!is_answered) {
+        EXPECT_EQ(write(person_, keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
+        for (int i = 0; i < 250 && !is_answered; ++i) std::this_thread::sleep_for(milliseconds(2));
+      }
     });
     auto answer = ask();
+    is_answered = true;
     person.join();
     return answer;
   }
