@@ -298,8 +298,8 @@ bool is_told(const State& state, const Definition& definition, const Digest& see
              std::string_view duid, const Told& told);
 
 // Policies that are tried and not everybody's, and baselines that another arm took the place of: no
-// wallet serves one without being told to. Of
-// several experiments that name a policy the last one decides.
+// wallet serves one without being told to. Of several experiments that name a policy the last one
+// decides.
 class SetAside {
  public:
   void add(const State& state, const Definition& definition);
