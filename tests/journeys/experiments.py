@@ -215,9 +215,9 @@ class Experiments(Stage):
         self.wait_for(still_gray, "the rollback")
         self.assert_baseline_everywhere()
         verdicts = self.verdicts()
-        # The written limit may pause it first; the story of the defaults waits for that.
-        acts = [verdict["act"] for verdict in reversed(verdicts) if verdict["rule"] != "data" and verdict["act"] != "paused"]
-        self.assertEqual(acts, ["ramped", "rolled back"])
+        acts = [verdict["act"] for verdict in reversed(verdicts) if verdict["rule"] != "data"]
+        # On a slow machine the evidence is there before the limit has its samples; the story of the defaults demands the pause.
+        self.assertIn(acts, (["ramped", "paused", "rolled back"], ["ramped", "rolled back"]))
         self.assertRegex(verdicts[0]["words"], r"rolled back \d\d:\d\d:\d\d: \d+ of \d+ payments failed \([\d.]+ % > 5 %\); "
                                                r"arm gray, last 60 s; baseline 0 of \d+ \(0 %\); evidence")
         self.wait_for(lambda: any(told["act"] == "rolled back" for told in self.hook.told), "the alert")
