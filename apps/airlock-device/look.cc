@@ -54,12 +54,13 @@ json::Value errand_of(const update::Session& session) {
 // nothing.
 platform::Located<json::Value> log_of(const platform::Device& device,
                                       const package::Keyring& keyring) {
-  if (!keyring.log) return json::Value(nullptr);
+  const std::optional<package::LogPolicy> log = keyring.log();
+  if (!log) return json::Value(nullptr);
   AIRLOCK_ASSIGN(const agent::Seen seen,
-                 located(device.path(agent::kSeenName), agent::read_seen(device, *keyring.log)));
-  return json::Value{{"origin", keyring.log->origin},
-                     {"witnesses", keyring.log->witnesses.size()},
-                     {"required", keyring.log->required},
+                 located(device.path(agent::kSeenName), agent::read_seen(device, *log)));
+  return json::Value{{"origin", log->origin},
+                     {"witnesses", log->witnesses.size()},
+                     {"required", log->required},
                      {"seen", seen.head.size},
                      {"root", text::to_hex(seen.head.root.bytes)}};
 }

@@ -229,9 +229,9 @@ Answer check_package(const AuditOptions& options, const ceremony::Audited& audit
 }
 
 std::string signer_of(const crypto::PublicKey& key, const package::Keyring* keyring) {
-  const package::Key* listed =
-      keyring == nullptr ? nullptr : keyring->find(package::key_id(key).bytes);
-  return listed == nullptr ? "" : text::visible(listed->name);
+  if (keyring == nullptr) return "";
+  const std::optional<package::Key> listed = keyring->find(package::key_id(key).bytes);
+  return listed ? text::visible(listed->name) : "";
 }
 
 json::Value audit_json(const ceremony::Audited& audited, const package::Keyring* keyring) {
@@ -272,7 +272,7 @@ Answer audit(const AuditOptions& options) {
   AIRLOCK_ASSIGN(const auto opened, open_keyring_if_named(options.keyring));
   const package::Keyring* keyring = keyring_of(opened);
   for (const crypto::PublicKey& key : audited.sealed_by) {
-    if (keyring != nullptr && keyring->find(package::key_id(key).bytes) == nullptr) {
+    if (keyring != nullptr && !keyring->find(package::key_id(key).bytes)) {
       return refuse(Code::not_a_signer, options.transcript);
     }
   }

@@ -64,7 +64,7 @@ translog::Sign sign_by(const keys::SigningKey& key) {
 
 std::expected<package::LogPolicy, Refusal> log_demanded(const OpenedKeyring& keyring,
                                                         const std::string& path) {
-  if (keyring.keyring.log) return *keyring.keyring.log;
+  if (const auto log = keyring.keyring.log()) return *log;
   return refuse(Code::usage, path +
                                  ": this keyring names no public log; draft one that does: "
                                  "airlock keyring draft --log ORIGIN=FILE.pub");

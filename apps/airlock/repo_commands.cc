@@ -122,8 +122,8 @@ Answer check_key_files(const PublishOptions& options, const package::Keyring& ke
 // beside the package already.
 Answer take_into_log(const PublishOptions& options, const package::Proven& proven,
                      const package::Keyring& keyring) {
-  const package::LogPolicy* policy = package::log_for(keyring, proven.manifest().kind);
-  if (policy == nullptr || options.logging.key.empty()) return {};
+  const auto policy = package::log_for(keyring, proven.manifest().kind);
+  if (!policy || options.logging.key.empty()) return {};
   AIRLOCK_ASSIGN(const keys::Secret passphrase,
                  ask_passphrase(options, options.logging.key, keys::Asking::once));
   AIRLOCK_ASSIGN(const keys::SigningKey key, open_key(options.logging.key, passphrase));

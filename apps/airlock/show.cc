@@ -198,12 +198,11 @@ std::string clause_text(const package::Keyring& keyring, const package::Clause& 
 }
 
 // The keys of one signer stand together.
-std::vector<const package::Key*> keys_by_signer(const package::Keyring& keyring) {
-  std::vector<const package::Key*> keys;
-  for (const package::Key& key : keyring.keys) keys.push_back(&key);
-  std::ranges::stable_sort(keys, [](const package::Key* a, const package::Key* b) {
-    return std::tie(a->group, a->name, b->key.algorithm) <  // Ed25519, -8, first
-           std::tie(b->group, b->name, a->key.algorithm);
+std::vector<package::Key> keys_by_signer(const package::Keyring& keyring) {
+  std::vector<package::Key> keys(keyring.keys.begin(), keyring.keys.end());
+  std::ranges::stable_sort(keys, [](const package::Key& a, const package::Key& b) {
+    return std::tie(a.group, a.name, b.key.algorithm) <  // Ed25519, -8, first
+           std::tie(b.group, b.name, a.key.algorithm);
   });
   return keys;
 }
@@ -252,27 +251,28 @@ std::string keyring_text(const package::Keyring& keyring) {
     }
     made += line(package::name_of(kind), demand.empty() ? "nobody" : demand);
   }
-  for (const package::Key* key : keys_by_signer(keyring)) {
-    made += line(keyring.groups[key->group], text::visible(key->name) + ", " +
-                                                 std::string(package::name_of(key->key.algorithm)) +
-                                                 ", key id " + digest_hex(key->id));
+  for (const package::Key& key : keys_by_signer(keyring)) {
+    made += line(keyring.groups[key.group], text::visible(key.name) + ", " +
+                                                std::string(package::name_of(key.key.algorithm)) +
+                                                ", key id " + digest_hex(key.id));
   }
   for (Bytes root : keyring.certificate_roots) {
     const auto read = x509::Certificate::from_der(root);
     made += line("certificate root", (read ? read->subject_text() : "unreadable") + ", SHA-256 " +
                                          digest_hex(crypto::sha256(root)));
   }
-  return made + (keyring.log ? log_text(*keyring.log) : line("public log", "none"));
+  const std::optional<package::LogPolicy> log = keyring.log();
+  return made + (log ? log_text(*log) : line("public log", "none"));
 }
 
 json::Value keyring_json(const package::Keyring& keyring) {
   json::Value keys = json::Value::array(), policies = json::Value::object();
-  for (const package::Key* key : keys_by_signer(keyring)) {
-    keys.push_back({{"name", key->name},
-                    {"group", keyring.groups[key->group]},
-                    {"algorithm", package::name_of(key->key.algorithm)},
-                    {"key_id", digest_hex(key->id)},
-                    {"public_key", text::to_hex(key->key.view())}});
+  for (const package::Key& key : keys_by_signer(keyring)) {
+    keys.push_back({{"name", key.name},
+                    {"group", keyring.groups[key.group]},
+                    {"algorithm", package::name_of(key.key.algorithm)},
+                    {"key_id", digest_hex(key.id)},
+                    {"public_key", text::to_hex(key.key.view())}});
   }
   for (package::Kind kind : package::kKinds) {
     json::Value clauses = json::Value::array();
@@ -281,14 +281,13 @@ json::Value keyring_json(const package::Keyring& keyring) {
     }
     policies[std::string(package::name_of(kind))] = std::move(clauses);
   }
+  const std::optional<package::LogPolicy> log = keyring.log();
   json::Value retained = json::Value::array();
   for (const package::Digest& digest : keyring.retained) retained.push_back(digest_hex(digest));
-  json::Value made{{"version", keyring.version},
-                   {"created", text::to_time(keyring.created)},
-                   {"keys", std::move(keys)},
-                   {"policies", std::move(policies)},
-                   {"retained", std::move(retained)},
-                   {"log", keyring.log ? log_json(*keyring.log) : json::Value()}};
+  json::Value made{
+      {"version", keyring.version},      {"created", text::to_time(keyring.created)},
+      {"keys", std::move(keys)},         {"policies", std::move(policies)},
+      {"retained", std::move(retained)}, {"log", log ? log_json(*log) : json::Value()}};
   for (Bytes root : keyring.certificate_roots) {
     made["certificate_roots"].push_back(digest_hex(crypto::sha256(root)));
   }

@@ -32,6 +32,8 @@ class CborReader {
 
   std::size_t position() const { return position_; }
   bool at_end() const { return position_ == input_.size(); }
+  // since is what was read from a position on.
+  Bytes since(std::size_t start) const { return input_.subspan(start, position_ - start); }
 
   Result<CborType> peek() const;
   Result<std::uint64_t> read_unsigned(std::uint64_t max = UINT64_MAX);

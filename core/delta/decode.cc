@@ -18,7 +18,7 @@ struct Opened {
 // many as there is room for where they are copied.
 Result<Opened> open_entry(Shelf& shelf, const EntryPlace& place, Source& source) {
   // The head piece is needed no longer than until its entry was read.
-  AIRLOCK_ASSIGN(const PlacedEntry placed, prove_entry(place, source, Shelf(shelf).rest()));
+  AIRLOCK_ASSIGN(const PlacedEntry& placed, prove_entry(place, source, Shelf(shelf).rest()));
   const std::size_t piece_size = place.payload.piece_size;
   AIRLOCK_ASSIGN(const BlockShape shape,
                  block_shape(placed.entry.stored_size, place.payload.piece_size));

@@ -203,7 +203,10 @@ TEST(Certified, AsksNothingOfARetainedManifestNorOfAnotherKind) {
   EXPECT_FALSE(wants_certificates(committee.keyring, Kind::abi_pack));
   const Buffer manifest = Release().encode();
   Keyring retaining = committee.keyring;
-  ASSERT_TRUE(retaining.retained.add(crypto::sha256(manifest)));
+  Buffer item = {0x58, 0x20};
+  const Digest digest = crypto::sha256(manifest);
+  item.insert(item.end(), digest.bytes.begin(), digest.bytes.end());
+  retaining.retained = {item, 1};
   FakeCertifier certifier;
   EXPECT_TRUE(prove(envelope(kSlhDsa, {}), retaining, certifier));
   EXPECT_TRUE(certifier.asked.empty());

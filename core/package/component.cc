@@ -107,7 +107,7 @@ Result<Payload> read_payload(CborReader& reader) {
 Status read_images(CborReader& reader, std::size_t count) {
   FixedList<std::uint64_t, kImagesMax> addresses;
   return internal::read_items(reader, count, [&]() -> Status {
-    AIRLOCK_ASSIGN(const Image image, read_image(reader));
+    AIRLOCK_ASSIGN(const Image& image, read_image(reader));
     if (!image.load_address) return count > 1 ? fail(Code::bad_manifest) : Status{};
     for (std::uint64_t other : addresses) {
       if (other == *image.load_address) return fail(Code::bad_manifest);
@@ -120,7 +120,7 @@ Status read_images(CborReader& reader, std::size_t count) {
 Status read_payloads(CborReader& reader, std::size_t count, std::size_t image_count) {
   std::uint32_t made = 0;
   AIRLOCK_TRY(internal::read_items(reader, count, [&]() -> Status {
-    AIRLOCK_ASSIGN(const Payload payload, read_payload(reader));
+    AIRLOCK_ASSIGN(const Payload& payload, read_payload(reader));
     if (payload.image >= image_count) return fail(Code::bad_manifest);
     made |= 1U << payload.image;
     return {};

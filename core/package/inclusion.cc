@@ -48,16 +48,15 @@ Result<LogProof> LogProof::parse(std::string_view text) {
   return proof;
 }
 
-const LogPolicy* log_for(const Keyring& keyring, Kind kind) {
-  if (kind == Kind::keyring || !keyring.log) return nullptr;
-  return &*keyring.log;
+std::optional<LogPolicy> log_for(const Keyring& keyring, Kind kind) {
+  return kind == Kind::keyring ? std::nullopt : keyring.log();
 }
 
 Result<Included> prove_included(const Digest& manifest, std::string_view text,
                                 const LogPolicy& policy) {
   if (text.empty()) return fail(Code::proof_missing);
-  AIRLOCK_ASSIGN(const LogProof proof, LogProof::parse(text));
-  AIRLOCK_ASSIGN(const Witnessed witnessed, check_witnessed(proof.checkpoint, policy));
+  AIRLOCK_ASSIGN(const LogProof& proof, LogProof::parse(text));
+  AIRLOCK_ASSIGN(const Witnessed& witnessed, check_witnessed(proof.checkpoint, policy));
   AIRLOCK_TRY(verify_inclusion(leaf_hash(manifest.bytes), proof.index, witnessed.head().size,
                                proof.path, witnessed.head().root));
   return Included(proof.index, witnessed);

@@ -27,9 +27,10 @@ struct LogProof {
   static Result<LogProof> parse(std::string_view proof);
 };
 
-// log_for is what the keyring demands for a package of this kind; nullptr where it demands nothing:
-// it names no log, or the package is a keyring, without which a lost log could not be replaced.
-const LogPolicy* log_for(const Keyring& keyring, Kind kind);
+// log_for is what the keyring demands for a package of this kind; none where it demands nothing: it
+// names no log, or the package is a keyring, without which a lost log could not be replaced. What
+// it views is the keyring's encoding.
+std::optional<LogPolicy> log_for(const Keyring& keyring, Kind kind);
 
 // A manifest that stands in a log under a witnessed checkpoint. Only prove_included makes one.
 class Included {

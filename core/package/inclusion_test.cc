@@ -315,11 +315,15 @@ TEST_F(Log, SaysOfAConsistencyProofWhatIsMalformed) {
 }
 
 TEST_F(Log, IsDemandedForEveryKindButKeyrings) {
-  Keyring keyring;
-  for (const Kind kind : kKinds) EXPECT_EQ(log_for(keyring, kind), nullptr);
-  keyring.log = log_.policy();
-  for (const Kind kind : kKinds)
-    EXPECT_EQ(log_for(keyring, kind) == nullptr, kind == Kind::keyring);
+  const fakes::Signers signers;
+  for (const Kind kind : kKinds) EXPECT_FALSE(log_for(signers.keyring(), kind));
+  fakes::KeyringPlan plan = signers.plan();
+  plan.log = log_.plan();
+  const fakes::Buffer encoded = *plan.encode();
+  const Keyring keyring = *Keyring::parse(encoded);
+  for (const Kind kind : kKinds) {
+    EXPECT_EQ(log_for(keyring, kind).has_value(), kind != Kind::keyring);
+  }
 }
 
 }  // namespace

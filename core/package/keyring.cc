@@ -4,6 +4,9 @@
 #include "core/package/names.h"
 
 namespace airlock::package {
+
+static_assert(sizeof(Keyring) <= 512);  // on a bootloader's stack, twice
+
 namespace {
 
 using codec::CborReader;
@@ -21,14 +24,17 @@ Status read_format(CborReader& reader) {
 
 Status read_groups(Keyring& keyring, CborReader& reader) {
   AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kGroupsMax));
-  return internal::read_items(reader, count, [&]() -> Status {
+  const std::size_t start = reader.position();
+  std::size_t before = 0;
+  AIRLOCK_TRY(internal::read_items(reader, count, [&]() -> Status {
+    const Items<std::string_view> others(reader.since(start), before++);
     AIRLOCK_ASSIGN(const std::string_view group, reader.read_text(kNameMax));
     if (!is_plain_name(group)) return fail(Code::bad_keyring);
-    for (std::string_view other : keyring.groups) {
-      if (other == group) return fail(Code::bad_keyring);
-    }
-    return keyring.groups.add(group);
-  });
+    const bool is_known = std::find(others.begin(), others.end(), group) != others.end();
+    return is_known ? fail(Code::bad_keyring) : Status{};
+  }));
+  keyring.groups = {reader.since(start), count};
+  return {};
 }
 
 // Names are for people and may hold any letters, on one line.
@@ -36,19 +42,25 @@ bool is_signer_name(std::string_view text) {
   return !text.empty() && text.find('\n') == std::string_view::npos;
 }
 
-Result<Key> read_key(CborReader& reader) {
-  Key key;
+// A key as it stands in the encoding.
+struct Written {
   crypto::Algorithm algorithm{};
   Bytes bytes;
+  std::uint8_t group = 0;
+  std::string_view name;
+};
+
+Result<Written> read_written(CborReader& reader) {
+  Written key;
   const auto read_one = [&](std::int64_t number) -> Status {
     switch (static_cast<SignerKey>(number)) {
       case SignerKey::algorithm: {
         AIRLOCK_ASSIGN(const std::int64_t found, reader.read_integer());
-        AIRLOCK_ASSIGN(algorithm, crypto::known_algorithm(found));
+        AIRLOCK_ASSIGN(key.algorithm, crypto::known_algorithm(found));
         return {};
       }
       case SignerKey::public_key:
-        return internal::store(bytes, reader.read_bytes(crypto::kPublicKeySizeMax));
+        return internal::store(key.bytes, reader.read_bytes(crypto::kPublicKeySizeMax));
       case SignerKey::group: return internal::store(key.group, read_number<std::uint8_t>(reader));
       case SignerKey::name: return internal::store(key.name, reader.read_text(kNameMax));
     }
@@ -56,62 +68,56 @@ Result<Key> read_key(CborReader& reader) {
   };
   AIRLOCK_TRY(internal::read_map(reader, internal::kSignerShape, read_one));
   if (!is_signer_name(key.name)) return fail(Code::bad_keyring);
-  AIRLOCK_ASSIGN(key.key, crypto::make_public_key(algorithm, bytes));
-  key.id = key_id(key.key);
   return key;
+}
+
+// The key whose item begins here, in a keyring that was checked so far.
+Written written_at(Bytes encoded, std::size_t offset) {
+  CborReader reader(encoded.subspan(offset));
+  const Result<Written> key = read_written(reader);
+  AIRLOCK_CHECK(key.has_value());
+  return *key;
+}
+
+Digest id_of(crypto::Algorithm algorithm, Bytes bytes) {
+  const auto number = static_cast<std::uint16_t>(algorithm);  // two's complement
+  const std::uint8_t prefix[] = {static_cast<std::uint8_t>(number >> 8),
+                                 static_cast<std::uint8_t>(number)};
+  crypto::Sha256 hash;
+  hash.update(prefix);
+  hash.update(bytes);
+  return hash.finish();
 }
 
 // Whether one secret signs for both keys: the same point, or its negative, which the encodings of
 // both curves mark with a sign; the bytes alone where the algorithms differ.
-bool have_one_holder(const crypto::PublicKey& a, const crypto::PublicKey& b) {
+bool have_one_holder(const Written& a, const Written& b) {
   if (a.algorithm != b.algorithm || a.bytes.size() != b.bytes.size()) {
-    return equal(a.view(), b.view());
+    return equal(a.bytes, b.bytes);
   }
   switch (a.algorithm) {
     case crypto::Algorithm::eddsa:
-      return equal(a.view().first(31), b.view().first(31)) &&
+      return equal(a.bytes.first(31), b.bytes.first(31)) &&
              ((a.bytes[31] ^ b.bytes[31]) & 0x7f) == 0;
-    case crypto::Algorithm::es256k: return equal(a.view().subspan(1), b.view().subspan(1));
-    case crypto::Algorithm::slh_dsa_sha2_128s: return equal(a.view(), b.view());
+    case crypto::Algorithm::es256k: return equal(a.bytes.subspan(1), b.bytes.subspan(1));
+    case crypto::Algorithm::slh_dsa_sha2_128s: return equal(a.bytes, b.bytes);
   }
-  return equal(a.view(), b.view());
+  return equal(a.bytes, b.bytes);
 }
 
 // Keys of one name are one signer's: in one group, each of an algorithm of its own.
-Status find_signer(const Keyring& keyring, Key& key) {
-  key.signer = static_cast<std::uint8_t>(keyring.keys.size());
-  for (const Key& other : keyring.keys) {
-    if (other.name != key.name) continue;
-    if (other.group != key.group) return fail(Code::bad_keyring);
-    if (other.key.algorithm == key.key.algorithm) return fail(Code::bad_keyring);
-    key.signer = other.signer;
-  }
-  return {};
-}
-
-Status read_keys(Keyring& keyring, CborReader& reader) {
-  AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kKeysMax));
-  return internal::read_items(reader, count, [&]() -> Status {
-    AIRLOCK_ASSIGN(Key key, read_key(reader));
-    if (key.group >= keyring.groups.size()) return fail(Code::bad_keyring);
-    for (const Key& other : keyring.keys) {
-      if (!have_one_holder(key.key, other.key)) continue;
-      const bool apart = key.group != other.group;
-      return fail(apart ? Code::key_in_two_groups : Code::bad_keyring);
-    }
-    if (!keyring.keys.empty() && key.id <= keyring.keys.last().id) {
-      return fail(Code::not_canonical);
-    }
-    AIRLOCK_TRY(find_signer(keyring, key));
-    return keyring.keys.add(key);
-  });
+Status demand_one_signer(const Written& key, const Written& other) {
+  if (other.name != key.name) return {};
+  const bool is_apart = other.group != key.group || other.algorithm == key.algorithm;
+  return is_apart ? fail(Code::bad_keyring) : Status{};
 }
 
 // How many signers the clause counts where all of them sign by all their keys.
 std::size_t countable(const Keyring& keyring, const Clause& clause) {
   std::array<AlgorithmSet, kKeysMax> held;
-  for (const Key& key : keyring.keys) {
-    if (key.group == clause.group) held[key.signer].add(key.key.algorithm);
+  for (std::size_t i = 0; i < keyring.keys.size(); ++i) {
+    if (keyring.keys.group_of(i) != clause.group) continue;
+    held[keyring.keys.signer_of(i)].add(keyring.keys[i].key.algorithm);
   }
   return static_cast<std::size_t>(
       std::count_if(held.begin(), held.end(),
@@ -186,14 +192,18 @@ Status read_policies(Keyring& keyring, CborReader& reader) {
 Status read_retained(Keyring& keyring, CborReader& reader) {
   AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kRetainedMax));
   AIRLOCK_TRY(internal::present(count));
-  return internal::read_items(reader, count, [&]() -> Status {
+  const std::size_t start = reader.position();
+  std::optional<Digest> last;
+  const Status read = internal::read_items(reader, count, [&]() -> Status {
     Digest digest;
     AIRLOCK_TRY(reader.read_exactly(digest.bytes));
-    if (!keyring.retained.empty() && digest <= keyring.retained.last()) {
-      return fail(Code::not_canonical);
-    }
-    return keyring.retained.add(digest);
+    if (last && digest <= *last) return fail(Code::not_canonical);
+    last = digest;
+    return {};
   });
+  AIRLOCK_TRY(read);
+  keyring.retained = {reader.since(start), count};
+  return {};
 }
 
 // The keys that watch a log are Ed25519, and nobody's twice: a signer who also were a witness, or
@@ -203,9 +213,13 @@ Result<crypto::PublicKey> read_note_key(const Keyring& keyring, const LogPolicy&
   AIRLOCK_ASSIGN(const Bytes bytes, reader.read_bytes(crypto::kEd25519KeySize));
   AIRLOCK_ASSIGN(const crypto::PublicKey key,
                  crypto::make_public_key(crypto::Algorithm::eddsa, bytes));
-  bool is_known = have_one_holder(key, log.key);
-  for (const Witness& witness : log.witnesses) is_known |= have_one_holder(key, witness.key);
-  for (const Key& signer : keyring.keys) is_known |= have_one_holder(key, signer.key);
+  const auto is_held = [&key](const crypto::PublicKey& other) {
+    return have_one_holder({key.algorithm, key.view(), 0, {}},
+                           {other.algorithm, other.view(), 0, {}});
+  };
+  bool is_known = is_held(log.key);
+  for (const Witness& witness : log.witnesses) is_known |= is_held(witness.key);
+  for (const Key& signer : keyring.keys) is_known |= is_held(signer.key);
   if (is_known) return fail(Code::bad_keyring);
   return key;
 }
@@ -237,8 +251,7 @@ Status read_witnesses(const Keyring& keyring, LogPolicy& log, CborReader& reader
   });
 }
 
-Result<LogPolicy> read_log(const Keyring& keyring, CborReader& reader) {
-  LogPolicy log;
+Status read_log(const Keyring& keyring, CborReader& reader, LogPolicy& log) {
   const auto read_one = [&](std::int64_t number) -> Status {
     switch (static_cast<LogKey>(number)) {
       case LogKey::origin: return internal::store(log.origin, reader.read_text(kOriginMax));
@@ -252,7 +265,15 @@ Result<LogPolicy> read_log(const Keyring& keyring, CborReader& reader) {
   AIRLOCK_TRY(internal::read_map(reader, internal::kLogShape, read_one));
   if (!is_note_name(log.origin)) return fail(Code::bad_keyring);
   if (log.required == 0 || log.required > log.witnesses.size()) return fail(Code::bad_keyring);
-  return log;
+  return {};
+}
+
+// The log as it is encoded, once it was seen to be one.
+Result<Bytes> check_log(const Keyring& keyring, CborReader& reader) {
+  LogPolicy log;
+  const std::size_t start = reader.position();
+  AIRLOCK_TRY(read_log(keyring, reader, log));
+  return reader.since(start);
 }
 
 Status read_certificate_roots(Keyring& keyring, CborReader& reader) {
@@ -287,19 +308,74 @@ Status check_root(const Keyring& keyring, Bytes encoded) {
 
 }  // namespace
 
-Digest key_id(const crypto::PublicKey& key) {
-  const auto number = static_cast<std::uint16_t>(key.algorithm);  // two's complement
-  const std::uint8_t prefix[] = {static_cast<std::uint8_t>(number >> 8),
-                                 static_cast<std::uint8_t>(number)};
-  crypto::Sha256 hash;
-  hash.update(prefix);
-  hash.update(key.view());
-  return hash.finish();
+Digest key_id(const crypto::PublicKey& key) { return id_of(key.algorithm, key.view()); }
+
+template <>
+Digest take_item(Bytes& items) {
+  Digest digest;
+  CborReader reader(items);
+  AIRLOCK_CHECK(reader.read_exactly(digest.bytes).has_value());
+  items = items.subspan(reader.position());
+  return digest;
 }
 
+// Whether the bytes are a key was asked when the keyring was parsed.
+Key Keys::operator[](std::size_t index) const {
+  const Place& place = places_[index];
+  const Written written = written_at(encoded_, place.offset);
+  Key key;
+  key.key.algorithm = written.algorithm;
+  for (const std::uint8_t byte : written.bytes) {
+    AIRLOCK_CHECK(key.key.bytes.add(byte).has_value());
+  }
+  key.id = key_id(key.key);
+  key.group = place.group;
+  key.name = written.name;
+  key.signer = place.signer;
+  return key;
+}
+
+Status Keyring::admit_key(CborReader& reader, Digest& last) {
+  Keys::Place place;
+  place.offset = static_cast<std::uint16_t>(reader.position());
+  place.signer = static_cast<std::uint8_t>(keys.size());
+  AIRLOCK_ASSIGN(const Written key, read_written(reader));
+  AIRLOCK_TRY(crypto::make_public_key(key.algorithm, key.bytes));
+  place.group = key.group;
+  if (key.group >= groups.size()) return fail(Code::bad_keyring);
+  for (const Keys::Place& known : keys.places_) {
+    if (!have_one_holder(key, written_at(keys.encoded_, known.offset))) continue;
+    const bool apart = key.group != known.group;
+    return fail(apart ? Code::key_in_two_groups : Code::bad_keyring);
+  }
+  const Digest id = id_of(key.algorithm, key.bytes);
+  if (!keys.empty() && id <= last) return fail(Code::not_canonical);
+  last = id;
+  for (const Keys::Place& known : keys.places_) {
+    const Written other = written_at(keys.encoded_, known.offset);
+    AIRLOCK_TRY(demand_one_signer(key, other));
+    if (other.name == key.name) place.signer = known.signer;
+  }
+  return keys.places_.add(place);
+}
+
+Status Keyring::read_keys(CborReader& reader) {
+  AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kKeysMax));
+  Digest last;
+  return internal::read_items(reader, count, [&] { return admit_key(reader, last); });
+}
+
+// Read where it is returned: a keyring is never moved.
 Result<Keyring> Keyring::parse(Bytes encoded) {
+  Result<Keyring> made(std::in_place);
+  if (const Status read = made->read(encoded); !read) made = std::unexpected(read.error());
+  return made;
+}
+
+Status Keyring::read(Bytes encoded) {
   if (encoded.size() > kKeyringSizeMax) return fail(Code::oversized, encoded.size());
-  Keyring keyring;
+  Keyring& keyring = *this;
+  keys.encoded_ = encoded;
   CborReader reader(encoded);
   const auto read_one = [&](std::int64_t key) -> Status {
     switch (static_cast<KeyringKey>(key)) {
@@ -309,10 +385,10 @@ Result<Keyring> Keyring::parse(Bytes encoded) {
       case KeyringKey::created:
         return internal::store(keyring.created, read_number<std::int64_t>(reader, kTimeMax));
       case KeyringKey::groups: return read_groups(keyring, reader);
-      case KeyringKey::keys: return read_keys(keyring, reader);
+      case KeyringKey::keys: return read_keys(reader);
       case KeyringKey::policies: return read_policies(keyring, reader);
       case KeyringKey::retained: return read_retained(keyring, reader);
-      case KeyringKey::log: return internal::store(keyring.log, read_log(keyring, reader));
+      case KeyringKey::log: return internal::store(log_, check_log(keyring, reader));
       case KeyringKey::certificate_roots: return read_certificate_roots(keyring, reader);
     }
     return fail(Code::unknown_field);
@@ -322,19 +398,35 @@ Result<Keyring> Keyring::parse(Bytes encoded) {
   if (keyring.version == 0) {
     return fail(Code::bad_keyring, internal::offset_of(encoded, KeyringKey::version));
   }
-  AIRLOCK_TRY(check_root(keyring, encoded));
-  return keyring;
+  return check_root(keyring, encoded);
 }
 
-const Key* Keyring::find(Bytes id) const {
-  for (const Key& key : keys) {
-    if (equal(key.id.bytes, id)) return &key;
+// By halves, since every id that is looked at is a hash.
+std::optional<Key> Keyring::find(Bytes id) const {
+  std::size_t first = 0;
+  for (std::size_t end = keys.size(); first < end;) {
+    const std::size_t middle = first + (end - first) / 2;
+    const Key key = keys[middle];
+    if (equal(key.id.bytes, id)) return key;
+    if (text_of(key.id.bytes) < text_of(id)) {
+      first = middle + 1;
+    } else {
+      end = middle;
+    }
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 bool Keyring::retains(const Digest& manifest) const {
   return std::find(retained.begin(), retained.end(), manifest) != retained.end();
+}
+
+std::optional<LogPolicy> Keyring::log() const {
+  if (log_.empty()) return std::nullopt;
+  CborReader reader(log_);
+  std::optional<LogPolicy> log(std::in_place);
+  AIRLOCK_CHECK(read_log(*this, reader, *log).has_value());
+  return log;
 }
 
 }  // namespace airlock::package

@@ -18,7 +18,12 @@
 #include "core/base/base.h"
 #include "core/crypto/crypto.h"
 #include "core/package/algorithm_set.h"
+#include "core/package/items.h"
 #include "core/package/kind.h"
+
+namespace airlock::codec {
+class CborReader;
+}
 
 namespace airlock::package {
 
@@ -47,6 +52,56 @@ struct Key {
   std::string_view name;    // of the signer, for people
   std::uint8_t signer = 0;  // place in Keyring::keys of the first key of this name
 };
+
+// The keys of a keyring, in the order of their ids. What is kept of each is where it stands in the
+// encoding, and whose it is: four bytes. The rest is read, and its id computed, when it is asked
+// for.
+class Keys {
+ public:
+  std::size_t size() const { return places_.size(); }
+  bool empty() const { return places_.empty(); }
+  Key operator[](std::size_t index) const;
+  std::uint8_t group_of(std::size_t index) const { return places_[index].group; }
+  std::uint8_t signer_of(std::size_t index) const { return places_[index].signer; }
+
+  class Iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = Key;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const Key*;
+    using reference = Key;
+
+    Iterator(const Keys& keys, std::size_t index) : keys_(&keys), index_(index) {}
+    Key operator*() const { return (*keys_)[index_]; }
+    Iterator& operator++() {
+      ++index_;
+      return *this;
+    }
+    Iterator operator++(int) { return {*keys_, index_++}; }
+    friend bool operator==(const Iterator& a, const Iterator& b) { return a.index_ == b.index_; }
+
+   private:
+    const Keys* keys_;
+    std::size_t index_;
+  };
+  Iterator begin() const { return {*this, 0}; }
+  Iterator end() const { return {*this, size()}; }
+
+ private:
+  friend class Keyring;
+  struct Place {
+    std::uint16_t offset = 0;
+    std::uint8_t group = 0;
+    std::uint8_t signer = 0;
+  };
+  static_assert(kKeyringSizeMax <= UINT16_MAX);
+  Bytes encoded_;  // the whole keyring
+  FixedList<Place, kKeysMax> places_;
+};
+
+template <>
+Digest take_item(Bytes& items);
 
 // "At least `threshold` signers of `group`, each by all of `algorithms`", or by any one key of his
 // where none are named. Where `certified`, a signature by an Ed25519 or secp256k1 key counts only
@@ -84,7 +139,10 @@ struct LogPolicy {
   std::uint8_t required = 0;
 };
 
-// A parsed keyring; texts point into the encoding, which must outlive it.
+// A parsed keyring: below half a KiB, of which bootloaders hold two on their stack. It is a view:
+// keys, names, the log, all that it says is read from the encoding, which must outlive it and every
+// copy of it. Whoever keeps a keyring keeps its bytes beside it, and a container that nobody holds
+// is no place to parse one from.
 class Keyring {
  public:
   // parse reads a keyring and checks its rules: every key well-formed, in one group, listed once
@@ -95,21 +153,31 @@ class Keyring {
   // those of core/codec, bad_keyring, key_in_two_groups, bad_key, weak_key, unsupported_algorithm,
   // unsupported_version.
   static Result<Keyring> parse(Bytes encoded);
+  template <Passing T>
+  static Result<Keyring> parse(const T&& encoded) = delete;
 
   std::uint32_t version = 0;
   std::int64_t created = 0;
-  FixedList<std::string_view, kGroupsMax> groups;
-  FixedList<Key, kKeysMax> keys;
+  Items<std::string_view> groups;  // at most kGroupsMax
+  Keys keys;
   std::array<SigningPolicy, kKindCount> policies;
-  FixedList<Digest, kRetainedMax> retained;  // manifests that stay accepted without their signers
-  std::optional<LogPolicy> log;
+  Items<Digest> retained;  // manifests that stay accepted without their signers, ascending
   // DER, carried for whoever checks certificates; nothing here reads them.
   FixedList<Bytes, kCertificateRootsMax> certificate_roots;
 
   const SigningPolicy& policy(Kind kind) const { return policies[index_of(kind)]; }
-  // find returns the key with this id, or nullptr.
-  const Key* find(Bytes id) const;
+  // find returns the key with this id, if there is one.
+  std::optional<Key> find(Bytes id) const;
   bool retains(const Digest& manifest) const;
+  // log is the public log that releases must stand in, where the keyring names one.
+  std::optional<LogPolicy> log() const;
+
+ private:
+  Status read(Bytes encoded);
+  Status read_keys(codec::CborReader& reader);
+  Status admit_key(codec::CborReader& reader, Digest& last);
+
+  Bytes log_;  // as it is encoded; empty where there is none
 };
 
 }  // namespace airlock::package

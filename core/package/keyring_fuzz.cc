@@ -12,13 +12,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   AIRLOCK_CHECK(keyring->policy(package::Kind::keyring).clauses.size() == 1);
   for (const package::Key& key : keyring->keys) {
     AIRLOCK_CHECK(key.group < keyring->groups.size());
-    AIRLOCK_CHECK(keyring->find(key.id.bytes) == &key);
-    const package::Key& first = keyring->keys[key.signer];
-    AIRLOCK_CHECK(first.name == key.name && first.group == key.group && &first <= &key);
+    const auto found = keyring->find(key.id.bytes);
+    AIRLOCK_CHECK(found && found->key == key.key && found->name == key.name);
+    const package::Key first = keyring->keys[key.signer];
+    AIRLOCK_CHECK(first.name == key.name && first.group == key.group && first.id <= key.id);
   }
-  if (keyring->log) {
-    const package::LogPolicy& log = *keyring->log;
-    AIRLOCK_CHECK(log.required > 0 && log.required <= log.witnesses.size());
+  if (const auto log = keyring->log()) {
+    AIRLOCK_CHECK(log->required > 0 && log->required <= log->witnesses.size());
+  }
+  for (const package::Digest& digest : keyring->retained) {
+    AIRLOCK_CHECK(keyring->retains(digest));
   }
   for (package::Kind kind : package::kKinds) {
     for (const package::Clause& clause : keyring->policy(kind).clauses) {

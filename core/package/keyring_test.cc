@@ -65,11 +65,11 @@ TEST(Keyring, SaysWhatThePlanSaid) {
   EXPECT_EQ(parsed->keys.size(), 14u);
   EXPECT_EQ(parsed->policy(Kind::firmware).clauses.size(), 2u);
   EXPECT_EQ(parsed->policy(Kind::keyring).clauses[0].threshold, 3);
-  const Key* vendor = parsed->find(cast()["vendor"].id().bytes);
-  ASSERT_NE(vendor, nullptr);
+  const std::optional<Key> vendor = parsed->find(cast()["vendor"].id().bytes);
+  ASSERT_TRUE(vendor);
   EXPECT_EQ(vendor->name, "vendor");
   EXPECT_EQ(vendor->key, cast()["vendor"].key());
-  EXPECT_EQ(parsed->find(Digest{}.bytes), nullptr);
+  EXPECT_FALSE(parsed->find(Digest{}.bytes));
   EXPECT_TRUE(parsed->retains(plan.retained[0]));
   EXPECT_FALSE(parsed->retains(Digest{}));
 }
@@ -233,6 +233,38 @@ TEST(Keyring, RefusesSignersWithoutAName) {
   EXPECT_EQ(refusal(plan), Code::oversized);
 }
 
+template <class T>
+concept Parsed = requires(T&& encoded) { Keyring::parse(std::forward<T>(encoded)); };
+template <class T>
+concept Anchored = requires(T&& envelope) { open_keyring_anchor(std::forward<T>(envelope)); };
+
+TEST(Keyring, IsParsedFromNothingThatNobodyHolds) {
+  EXPECT_TRUE((Parsed<Buffer&> && Parsed<const Buffer&> && Parsed<Bytes> && Parsed<MutableBytes>));
+  EXPECT_FALSE((Parsed<Buffer> || Parsed<const Buffer> || Parsed<std::array<std::uint8_t, 8>>));
+  EXPECT_TRUE((Anchored<Buffer&> && Anchored<Bytes>));
+  EXPECT_FALSE((Anchored<Buffer> || Anchored<const Buffer>));
+}
+
+TEST(Keyring, FindsEachOfItsKeysByItsIdAndNoOther) {
+  const Keyring& keyring = cast().keyring();
+  for (std::size_t i = 0; i < keyring.keys.size(); ++i) {
+    const Key key = keyring.keys[i];
+    EXPECT_EQ(key.id, key_id(key.key));
+    EXPECT_EQ(key.group, keyring.keys.group_of(i));
+    EXPECT_EQ(key.signer, keyring.keys.signer_of(i));
+    const std::optional<Key> found = keyring.find(key.id.bytes);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->name, key.name);
+    for (const std::size_t at : {0U, 15U, 31U}) {
+      Digest other = key.id;
+      other.bytes[at] ^= 1;
+      EXPECT_FALSE(keyring.find(other.bytes));
+    }
+    EXPECT_FALSE(keyring.find(Bytes(key.id.bytes).first(31)));
+  }
+  EXPECT_FALSE(keyring.find({}));
+}
+
 KeyringPlan with_second_key(std::string_view name, Algorithm algorithm) {
   KeyringPlan plan = cast().plan();
   plan.add(Signer(name, algorithm, "second"), "committee");
@@ -246,7 +278,7 @@ TEST(Keyring, TakesKeysOfOneNameForOneSigner) {
   const Keyring keyring = *Keyring::parse(encoded);
   std::size_t keys = 0;
   for (const Key& key : keyring.keys) {
-    const Key& first = keyring.keys[key.signer];
+    const Key first = keyring.keys[key.signer];
     EXPECT_EQ(first.name, key.name);
     EXPECT_EQ(first.signer, key.signer);
     keys += key.name == "committee-1";
@@ -390,15 +422,15 @@ TEST(KeyringLog, SaysWhatThePlanSaid) {
   const KeyringPlan plan = logged_plan();
   const Buffer encoded = *plan.encode();
   const Keyring keyring = *Keyring::parse(encoded);
-  ASSERT_TRUE(keyring.log.has_value());
-  EXPECT_EQ(keyring.log->origin, "log.example/wallets");
-  EXPECT_EQ(keyring.log->key, plan.log->key);
-  EXPECT_EQ(keyring.log->required, 2);
-  ASSERT_EQ(keyring.log->witnesses.size(), 3u);
-  EXPECT_EQ(keyring.log->witnesses[0].name, "c");  // sorted
-  EXPECT_EQ(keyring.log->witnesses[1].key, plan.log->witnesses[1].second);
+  ASSERT_TRUE(keyring.log().has_value());
+  EXPECT_EQ(keyring.log()->origin, "log.example/wallets");
+  EXPECT_EQ(keyring.log()->key, plan.log->key);
+  EXPECT_EQ(keyring.log()->required, 2);
+  ASSERT_EQ(keyring.log()->witnesses.size(), 3u);
+  EXPECT_EQ(keyring.log()->witnesses[0].name, "c");  // sorted
+  EXPECT_EQ(keyring.log()->witnesses[1].key, plan.log->witnesses[1].second);
   const Buffer without = *cast().plan().encode();
-  EXPECT_FALSE(Keyring::parse(without)->log.has_value());
+  EXPECT_FALSE(Keyring::parse(without)->log().has_value());
 }
 
 TEST(KeyringLog, RequiresBetweenOneAndAllWitnesses) {

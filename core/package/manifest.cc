@@ -31,29 +31,40 @@ Result<Semver> read_version(CborReader& reader) {
 Status read_models(Manifest& manifest, CborReader& reader) {
   AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kModelsMax));
   if (count == 0) return fail(Code::bad_manifest);
-  return internal::read_items(reader, count, [&]() -> Status {
+  const std::size_t start = reader.position();
+  std::size_t before = 0;
+  AIRLOCK_TRY(internal::read_items(reader, count, [&]() -> Status {
+    const Items<std::string_view> others(reader.since(start), before++);
     AIRLOCK_ASSIGN(const std::string_view model, reader.read_text(kModelTextMax));
     if (!is_model(model)) return fail(Code::bad_manifest);
     if (model == "*" && count > 1) return fail(Code::bad_manifest);
-    for (std::string_view other : manifest.models) {
-      if (other == model) return fail(Code::bad_manifest);
-    }
-    return manifest.models.add(model);
-  });
+    const bool is_known = std::find(others.begin(), others.end(), model) != others.end();
+    return is_known ? fail(Code::bad_manifest) : Status{};
+  }));
+  manifest.models = {reader.since(start), count};
+  return {};
+}
+
+Result<VersionRange> read_range(CborReader& reader) {
+  AIRLOCK_ASSIGN(const std::size_t ends, reader.read_array(2));
+  if (ends != 2) return fail(Code::bad_manifest);
+  VersionRange range;
+  AIRLOCK_ASSIGN(range.min, read_version(reader));
+  AIRLOCK_ASSIGN(range.max, read_version(reader));
+  if (range.max < range.min) return fail(Code::bad_manifest);
+  return range;
 }
 
 Status read_from_versions(Manifest& manifest, CborReader& reader) {
   AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kFromVersionsMax));
   AIRLOCK_TRY(internal::present(count));
-  return internal::read_items(reader, count, [&]() -> Status {
-    AIRLOCK_ASSIGN(const std::size_t ends, reader.read_array(2));
-    if (ends != 2) return fail(Code::bad_manifest);
-    VersionRange range;
-    AIRLOCK_ASSIGN(range.min, read_version(reader));
-    AIRLOCK_ASSIGN(range.max, read_version(reader));
-    if (range.max < range.min) return fail(Code::bad_manifest);
-    return manifest.from_versions.add(range);
-  });
+  const std::size_t start = reader.position();
+  AIRLOCK_TRY(internal::read_items(reader, count, [&]() -> Status {
+    AIRLOCK_ASSIGN([[maybe_unused]] const VersionRange& range, read_range(reader));
+    return {};
+  }));
+  manifest.from_versions = {reader.since(start), count};
+  return {};
 }
 
 Status read_stages(Ramp& ramp, CborReader& reader) {
@@ -123,7 +134,7 @@ Result<std::int64_t> read_time(CborReader& reader) {
 
 Result<std::uint32_t> read_count(CborReader& reader) { return read_number<std::uint32_t>(reader); }
 
-// Every field but the components, which Manifest::parse itself keeps.
+// Every field but the components, which Manifest::read itself keeps.
 Status read_field(Manifest& manifest, std::int64_t key, CborReader& reader) {
   using internal::store;
   switch (static_cast<ManifestKey>(key)) {
@@ -189,36 +200,51 @@ Result<Kind> Manifest::kind_of(Bytes encoded) {
   return read_kind(reader);
 }
 
-Result<Manifest> Manifest::parse(Bytes encoded) {
+template <>
+VersionRange take_item(Bytes& items) {
+  CborReader reader(items);
+  const Result<VersionRange> range = read_range(reader);
+  AIRLOCK_CHECK(range.has_value());
+  items = items.subspan(reader.position());
+  return *range;
+}
+
+Status Manifest::read_components(CborReader& reader) {
+  AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kComponentsMax));
+  AIRLOCK_TRY(internal::present(count));
+  const std::size_t start = reader.position();
+  FixedList<std::string_view, kComponentsMax> ids;
+  AIRLOCK_TRY(internal::read_items(reader, count, [&]() -> Status {
+    AIRLOCK_ASSIGN(const Component& component, Component::read(reader, encoded_));
+    for (std::string_view id : ids) {
+      if (id == component.id) return fail(Code::bad_manifest);
+    }
+    return ids.add(component.id);
+  }));
+  components_ = reader.since(start);
+  component_count_ = count;
+  return {};
+}
+
+Status Manifest::read(Bytes encoded) {
   if (encoded.size() > kManifestSizeMax) return fail(Code::oversized, encoded.size());
-  Manifest manifest;
+  encoded_ = encoded;
   CborReader reader(encoded);
-  const auto read_components = [&]() -> Status {
-    AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kComponentsMax));
-    AIRLOCK_TRY(internal::present(count));
-    const std::size_t start = reader.position();
-    FixedList<std::string_view, kComponentsMax> ids;
-    AIRLOCK_TRY(internal::read_items(reader, count, [&]() -> Status {
-      AIRLOCK_ASSIGN(const Component component, Component::read(reader, encoded));
-      for (std::string_view id : ids) {
-        if (id == component.id) return fail(Code::bad_manifest);
-      }
-      return ids.add(component.id);
-    }));
-    manifest.components_ = encoded.subspan(start, reader.position() - start);
-    manifest.component_count_ = count;
-    return {};
-  };
-  const auto read_one = [&](std::int64_t key) -> Status {
-    if (key == static_cast<std::int64_t>(ManifestKey::components)) return read_components();
-    return read_field(manifest, key, reader);
-  };
-  AIRLOCK_TRY(internal::read_map(reader, internal::kManifestShape, read_one));
+  AIRLOCK_TRY(internal::read_map(reader, internal::kManifestShape, [&](std::int64_t key) -> Status {
+    if (key == static_cast<std::int64_t>(ManifestKey::components)) return read_components(reader);
+    return read_field(*this, key, reader);
+  }));
   AIRLOCK_TRY(reader.finish());
-  AIRLOCK_TRY(check_rules(manifest, encoded));
-  manifest.encoded_ = encoded;
-  manifest.digest_ = crypto::sha256(encoded);
-  return manifest;
+  AIRLOCK_TRY(check_rules(*this, encoded));
+  digest_ = crypto::sha256(encoded);
+  return {};
+}
+
+// Read where it is returned: a manifest is never moved.
+Result<Manifest> Manifest::parse(Bytes encoded) {
+  Result<Manifest> made(std::in_place);
+  if (const Status read = made->read(encoded); !read) made = std::unexpected(read.error());
+  return made;
 }
 
 Component Manifest::component(std::size_t index) const {

@@ -12,6 +12,7 @@
 
 #include "core/base/base.h"
 #include "core/crypto/crypto.h"
+#include "core/package/items.h"
 #include "core/package/kind.h"
 #include "core/package/semver.h"
 
@@ -57,6 +58,9 @@ struct VersionRange {
   Semver min;
   Semver max;
 };
+
+template <>
+VersionRange take_item(Bytes& items);
 
 // From `start_seconds` plus `after_seconds` on, devices whose share is below `share` may install.
 // Before the first stage nobody may; a stage holds until the next one. The share of a device is its
@@ -149,13 +153,13 @@ class Manifest {
   static Result<Kind> kind_of(Bytes encoded);
 
   Kind kind = Kind::firmware;
-  FixedList<std::string_view, kModelsMax> models;  // at least one; "*" alone means every model
+  Items<std::string_view> models;  // at least one; "*" alone means every model
   Semver version;
   std::uint32_t security_version = 0;
   std::int64_t created = 0;     // Unix seconds; a lower bound of the present time once proven
   std::int64_t not_before = 0;  // validity, both included
   std::int64_t expires = 0;
-  FixedList<VersionRange, kFromVersionsMax> from_versions;  // empty: from any version
+  Items<VersionRange> from_versions;  // empty: from any version
   std::uint32_t bootloader_min = 0;
   std::uint32_t secure_boot_min = 0;
   std::uint32_t data_version = 0;      // of the owner's data, as this release writes it
@@ -177,6 +181,10 @@ class Manifest {
   Bytes encoded() const { return encoded_; }
 
  private:
+  friend class Proven;
+  Status read(Bytes encoded);
+  Status read_components(codec::CborReader& reader);
+
   Bytes encoded_;
   Bytes components_;
   std::size_t component_count_ = 0;

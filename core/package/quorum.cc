@@ -67,17 +67,14 @@ Result<SignatureView> read_signature(CborReader& reader) {
   return signature;
 }
 
-bool id_below(const SignatureView& a, const SignatureView& b) {
-  return std::lexicographical_compare(a.key_id.begin(), a.key_id.end(), b.key_id.begin(),
-                                      b.key_id.end());
-}
-
+// Signatures stand in the order of their key ids, so that equal ones are neighbours.
 Status refuse_duplicates(const Envelope& envelope) {
-  const auto& all = envelope.signatures;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    for (std::size_t k = i + 1; k < all.size(); ++k) {
-      if (equal(all[i].key_id, all[k].key_id)) return fail(Code::duplicate_signer, k);
-    }
+  Bytes last;
+  std::size_t place = 0;
+  for (const SignatureView& signature : envelope.signatures) {
+    if (place > 0 && equal(signature.key_id, last)) return fail(Code::duplicate_signer, place);
+    last = signature.key_id;
+    ++place;
   }
   return {};
 }
@@ -94,17 +91,11 @@ std::uint8_t count_signers(const Keyring& keyring, const Clause& clause, std::si
                            Counts counts) {
   std::uint8_t signers = 0;
   for (std::size_t i = 0; i < keyring.keys.size() && signers < enough; ++i) {
-    const Key& key = keyring.keys[i];
-    if (key.signer == i && key.group == clause.group && counts(i)) ++signers;
+    const bool is_first = keyring.keys.signer_of(i) == i;
+    if (is_first && keyring.keys.group_of(i) == clause.group && counts(i)) ++signers;
   }
   return signers;
 }
-
-// Who judges what the policy asks beyond signatures.
-struct Conditions {
-  Judged judged = Judged::by_nobody;
-  Certifier* certifier = nullptr;
-};
 
 // The algorithms of a signer's signatures that may count: those of certified keys, and those of
 // keys that nobody certifies.
@@ -119,19 +110,19 @@ AlgorithmSet usable(AlgorithmSet signed_by, const Keyring& keyring, std::size_t 
   return made;
 }
 
-Status demand_certificates(const Tally& counted, const Keyring& keyring,
-                           const Conditions& conditions) {
+Status demand_certificates(const Tally& counted, const Keyring& keyring, Judged judged,
+                           Certifier* certifier) {
   for (std::size_t i = 0; i < counted.clauses.size(); ++i) {
     const Clause& clause = counted.clauses[i].clause;
     if (!clause.certified) continue;
-    if (conditions.certifier == nullptr) {
-      if (conditions.judged == Judged::before) continue;
+    if (certifier == nullptr) {
+      if (judged == Judged::before) continue;
       return fail(Code::certificates_unjudged, i);
     }
     const auto counts = [&](std::size_t signer) {
       const AlgorithmSet signed_by = counted.signed_by[signer];
       return clause.counts(signed_by) &&
-             clause.counts(usable(signed_by, keyring, signer, *conditions.certifier));
+             clause.counts(usable(signed_by, keyring, signer, *certifier));
     };
     if (count_signers(keyring, clause, clause.threshold, counts) < clause.threshold) {
       return fail(Code::certificate_missing, i);
@@ -141,49 +132,83 @@ Status demand_certificates(const Tally& counted, const Keyring& keyring,
 }
 
 Status demand_quorum(const Envelope& envelope, const Keyring& keyring, Kind kind,
-                     const Conditions& conditions) {
+                     Judged judged = Judged::by_nobody, Certifier* certifier = nullptr) {
   if (keyring.policy(kind).clauses.empty()) return fail(Code::no_policy);
-  AIRLOCK_ASSIGN(const Tally counted, tally(envelope, keyring, kind));
+  AIRLOCK_ASSIGN(const Tally& counted, tally(envelope, keyring, kind));
   for (std::size_t i = 0; i < counted.clauses.size(); ++i) {
     if (!counted.clauses[i].is_met()) {
       return fail(Code::quorum_missing, i);
     }
   }
   AIRLOCK_CHECK(counted.complete());
-  return demand_certificates(counted, keyring, conditions);
+  return demand_certificates(counted, keyring, judged, certifier);
 }
 
 // The root group, of whom no keyring asks for certificates.
 Status demand_root(const Envelope& envelope, const Keyring& keyring) {
-  return demand_quorum(envelope, keyring, Kind::keyring, {});
+  return demand_quorum(envelope, keyring, Kind::keyring);
 }
 
 // A keyring follows another one when both root groups signed and the version grows.
 Status check_succession(const Envelope& envelope, Bytes content, const Keyring& current) {
-  AIRLOCK_ASSIGN(const Keyring next, Keyring::parse(content));
+  AIRLOCK_ASSIGN(const Keyring& next, Keyring::parse(content));
   if (next.version <= current.version) return fail(Code::keyring_rollback, next.version);
   return demand_root(envelope, next);
 }
 
-// Everything that prove promises, in the order in which it must happen.
-Result<Manifest> judge(const Envelope& envelope, const Keyring& keyring, Kind kind,
-                       const Conditions& conditions) {
-  const bool retained = kind != Kind::keyring && !keyring.retained.empty() &&
-                        keyring.retains(crypto::sha256(envelope.payload));
-  if (!retained) AIRLOCK_TRY(demand_quorum(envelope, keyring, kind, conditions));
-  AIRLOCK_ASSIGN(const Manifest manifest, Manifest::parse(envelope.payload));
-  AIRLOCK_CHECK(manifest.kind == kind);
-  if (kind == Kind::keyring) AIRLOCK_TRY(check_succession(envelope, manifest.content, keyring));
-  return manifest;
+bool is_retained(const Envelope& envelope, const Keyring& keyring, Kind kind) {
+  return kind != Kind::keyring && !keyring.retained.empty() &&
+         keyring.retains(crypto::sha256(envelope.payload));
 }
 
-Result<Manifest> judge_any(Bytes encoded, const Keyring& keyring, const Conditions& conditions) {
-  AIRLOCK_ASSIGN(const Envelope envelope, Envelope::parse(encoded));
-  AIRLOCK_ASSIGN(const Kind kind, Manifest::kind_of(envelope.payload));
-  return judge(envelope, keyring, kind, conditions);
+// The content of a keyring's envelope, which nobody vouches for yet.
+Result<Bytes> content_of_anchor(const Envelope& envelope) {
+  AIRLOCK_ASSIGN(const Manifest& manifest, Manifest::parse(envelope.payload));
+  return manifest.content;
 }
 
 }  // namespace
+
+template <>
+SignatureView take_item(Bytes& items) {
+  CborReader reader(items);
+  const Result<SignatureView> signature = read_signature(reader);
+  AIRLOCK_CHECK(signature.has_value());
+  items = items.subspan(reader.position());
+  return *signature;
+}
+
+// Who judges what the policy asks beyond signatures.
+struct Proven::Conditions {
+  Judged judged = Judged::by_nobody;
+  Certifier* certifier = nullptr;
+};
+
+// Everything that prove promises, in the order in which it must happen.
+Status Proven::take(const Envelope& envelope, const Keyring& keyring, Kind kind,
+                    const Conditions& conditions) {
+  if (!is_retained(envelope, keyring, kind)) {
+    AIRLOCK_TRY(demand_quorum(envelope, keyring, kind, conditions.judged, conditions.certifier));
+  }
+  AIRLOCK_TRY(manifest_.read(envelope.payload));
+  AIRLOCK_CHECK(manifest_.kind == kind);
+  if (kind == Kind::keyring) return check_succession(envelope, manifest_.content, keyring);
+  return {};
+}
+
+Result<Proven> Proven::judge(Bytes encoded, const Keyring& keyring, std::optional<Kind> wanted,
+                             const Conditions& conditions) {
+  Result<Proven> made(std::in_place, Making());
+  const auto take = [&]() -> Status {
+    AIRLOCK_ASSIGN(const Envelope& envelope, Envelope::parse(encoded));
+    AIRLOCK_ASSIGN(const Kind kind, Manifest::kind_of(envelope.payload));
+    const bool is_wanted = !wanted || kind == *wanted;
+    if (!is_wanted) return fail(Code::wrong_kind, static_cast<std::uint64_t>(kind));
+    return made->take(envelope, keyring, kind, conditions);
+  };
+  if (const Status taken = take(); !taken) made = std::unexpected(taken.error());
+  return made;
+}
 
 Bytes body_protected() { return kBodyProtected; }
 
@@ -210,13 +235,15 @@ Result<Envelope> Envelope::parse(Bytes encoded) {
   AIRLOCK_TRY(read_empty_map(reader));
   AIRLOCK_ASSIGN(envelope.payload, reader.read_bytes(kManifestSizeMax));
   AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kSignaturesMax));
+  const std::size_t start = reader.position();
+  Bytes last;
   for (std::size_t i = 0; i < count; ++i) {
-    AIRLOCK_ASSIGN(const SignatureView signature, read_signature(reader));
-    if (i > 0 && id_below(signature, envelope.signatures.last())) {
-      return fail(Code::not_canonical, reader.position());
-    }
-    AIRLOCK_TRY(envelope.signatures.add(signature));
+    AIRLOCK_ASSIGN(const SignatureView& signature, read_signature(reader));
+    const bool ascends = text_of(signature.key_id) >= text_of(last);
+    if (!ascends) return fail(Code::not_canonical, reader.position());
+    last = signature.key_id;
   }
+  envelope.signatures = {reader.since(start), count};
   AIRLOCK_TRY(reader.finish());
   return envelope;
 }
@@ -244,8 +271,8 @@ Result<Tally> tally(const Envelope& envelope, const Keyring& keyring, Kind kind)
   const SigningPolicy& policy = keyring.policy(kind);
   Tally counted;
   for (const SignatureView& signature : envelope.signatures) {
-    const Key* key = keyring.find(signature.key_id);
-    if (key == nullptr) continue;
+    const std::optional<Key> key = keyring.find(signature.key_id);
+    if (!key) continue;
     if (!demands(policy, key->group)) continue;
     const crypto::Algorithm algorithm = key->key.algorithm;
     if (signature.algorithm != static_cast<std::int64_t>(algorithm)) continue;
@@ -264,22 +291,15 @@ Result<Tally> tally(const Envelope& envelope, const Keyring& keyring, Kind kind)
 }
 
 Result<Proven> prove(Bytes encoded, const Keyring& keyring, Certifier& certifier) {
-  AIRLOCK_ASSIGN(const Manifest manifest,
-                 judge_any(encoded, keyring, {Judged::by_nobody, &certifier}));
-  return Proven(manifest);
+  return Proven::judge(encoded, keyring, {}, {Judged::by_nobody, &certifier});
 }
 
 Result<Proven> prove(Bytes encoded, const Keyring& keyring, Judged judged) {
-  AIRLOCK_ASSIGN(const Manifest manifest, judge_any(encoded, keyring, {judged}));
-  return Proven(manifest);
+  return Proven::judge(encoded, keyring, {}, {judged});
 }
 
 Result<Proven> prove_kind(Bytes encoded, const Keyring& keyring, Kind kind, Judged judged) {
-  AIRLOCK_ASSIGN(const Envelope envelope, Envelope::parse(encoded));
-  AIRLOCK_ASSIGN(const Kind found, Manifest::kind_of(envelope.payload));
-  if (found != kind) return fail(Code::wrong_kind, static_cast<std::uint64_t>(found));
-  AIRLOCK_ASSIGN(const Manifest manifest, judge(envelope, keyring, kind, {judged}));
-  return Proven(manifest);
+  return Proven::judge(encoded, keyring, kind, {judged});
 }
 
 bool wants_certificates(const Keyring& keyring, Kind kind) {
@@ -289,17 +309,18 @@ bool wants_certificates(const Keyring& keyring, Kind kind) {
 }
 
 Result<Manifest> read_unproven(Bytes encoded) {
-  AIRLOCK_ASSIGN(const Envelope envelope, Envelope::parse(encoded));
+  AIRLOCK_ASSIGN(const Envelope& envelope, Envelope::parse(encoded));
   return Manifest::parse(envelope.payload);
 }
 
 Result<Keyring> open_keyring_anchor(Bytes encoded) {
-  AIRLOCK_ASSIGN(const Envelope envelope, Envelope::parse(encoded));
+  AIRLOCK_ASSIGN(const Envelope& envelope, Envelope::parse(encoded));
   AIRLOCK_ASSIGN(const Kind kind, Manifest::kind_of(envelope.payload));
   if (kind != Kind::keyring) return fail(Code::wrong_kind, static_cast<std::uint64_t>(kind));
-  AIRLOCK_ASSIGN(const Manifest manifest, Manifest::parse(envelope.payload));
-  AIRLOCK_ASSIGN(const Keyring keyring, Keyring::parse(manifest.content));
-  AIRLOCK_TRY(demand_root(envelope, keyring));
+  AIRLOCK_ASSIGN(const Bytes content, content_of_anchor(envelope));
+  Result<Keyring> keyring = Keyring::parse(content);
+  const Status signed_by_root = keyring ? demand_root(envelope, *keyring) : Status{};
+  if (!signed_by_root) keyring = std::unexpected(signed_by_root.error());
   return keyring;
 }
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "core/base/base.h"
@@ -29,11 +30,14 @@ struct SignatureView {
   Bytes signature;
 };
 
+template <>
+SignatureView take_item(Bytes& items);
+
 // A COSE_Sign message (RFC 9052, section 4.1, tag 98) taken apart, nothing trusted.
 struct Envelope {
-  Bytes protected_header;  // encoded: {3: "application/airlock-manifest+cbor"}
-  Bytes payload;           // the encoded manifest
-  FixedList<SignatureView, kSignaturesMax> signatures;
+  Bytes protected_header;           // encoded: {3: "application/airlock-manifest+cbor"}
+  Bytes payload;                    // the encoded manifest
+  Items<SignatureView> signatures;  // by key id, at most kSignaturesMax
 
   // parse takes an envelope apart. Both protected headers are exactly those of this format, the
   // unprotected ones are empty (unknown_field otherwise), and signatures stand in the order of
@@ -103,15 +107,27 @@ enum class Judged : std::uint8_t { by_nobody, before };
 
 // A manifest that a complete quorum signed. Only prove and prove_kind make one.
 class Proven {
+  class Making {  // nobody else can name it
+    friend class Proven;
+    Making() = default;
+  };
+
  public:
+  explicit Proven(Making) {}
   const Manifest& manifest() const { return manifest_; }
   const Digest& digest() const { return manifest_.digest(); }
 
  private:
+  struct Conditions;
+  // judge takes an envelope of this kind, or of any.
+  static Result<Proven> judge(Bytes envelope, const Keyring& keyring, std::optional<Kind> wanted,
+                              const Conditions& conditions);
+  Status take(const Envelope& envelope, const Keyring& keyring, Kind kind,
+              const Conditions& conditions);
+
   friend Result<Proven> prove(Bytes, const Keyring&, Certifier&);
   friend Result<Proven> prove(Bytes, const Keyring&, Judged);
   friend Result<Proven> prove_kind(Bytes, const Keyring&, Kind, Judged);
-  explicit Proven(const Manifest& manifest) : manifest_(manifest) {}
   Manifest manifest_;
 };
 
@@ -137,7 +153,10 @@ bool wants_certificates(const Keyring& keyring, Kind kind);
 Result<Manifest> read_unproven(Bytes envelope);
 
 // open_keyring_anchor opens the keyring envelope with which a device is provisioned: its own root
-// group must have signed it. The caller vouches for the bytes (factory, or the owner).
+// group must have signed it. The caller vouches for the bytes (factory, or the owner), which must
+// outlive the keyring.
 Result<Keyring> open_keyring_anchor(Bytes envelope);
+template <Passing T>
+Result<Keyring> open_keyring_anchor(const T&& envelope) = delete;
 
 }  // namespace airlock::package

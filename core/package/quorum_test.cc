@@ -551,11 +551,10 @@ TEST(OpenKeyringAnchor, RefusesAKeyringThatItsOwnRootDidNotSign) {
       Release::of_content(Kind::keyring,
                           Buffer(cast().keyring_encoded().begin(), cast().keyring_encoded().end()))
           .encode();
-  EXPECT_EQ(open_keyring_anchor(cast().sign(manifest, {"root-1", "root-2"})).error().code,
-            Code::quorum_missing);
-  EXPECT_EQ(
-      open_keyring_anchor(cast().sign_complete(Release().encode(), Kind::firmware)).error().code,
-      Code::wrong_kind);
+  const Buffer by_two = cast().sign(manifest, {"root-1", "root-2"});
+  EXPECT_EQ(open_keyring_anchor(by_two).error().code, Code::quorum_missing);
+  const Buffer firmware = cast().sign_complete(Release().encode(), Kind::firmware);
+  EXPECT_EQ(open_keyring_anchor(firmware).error().code, Code::wrong_kind);
 }
 
 TEST(ReadUnproven, ShowsWhatAnUnsignedEnvelopeClaims) {

@@ -103,7 +103,7 @@ Status Agent::fetch_proof(Bytes envelope) {
   AIRLOCK_ASSIGN(const apply::TrustedKeyring trusted, apply::trusted_keyring(*device_));
   const package::Keyring& keyring = trusted.keyring;
   const Result<package::Manifest> manifest = package::read_unproven(envelope);
-  if (!manifest || package::log_for(keyring, manifest->kind) == nullptr) {
+  if (!manifest || !package::log_for(keyring, manifest->kind)) {
     return keep_proof(*device_, {});
   }
   const std::string path = translog::proof_path(manifest->digest());
@@ -132,8 +132,8 @@ Result<std::optional<Logged>> Agent::prove_logged(const package::Manifest& manif
                                                   const file::Path& folder, Bytes proof) {
   AIRLOCK_ASSIGN(const apply::TrustedKeyring trusted, apply::trusted_keyring(*device_));
   const package::Keyring& keyring = trusted.keyring;
-  const package::LogPolicy* policy = package::log_for(keyring, manifest.kind);
-  if (policy == nullptr) return std::nullopt;
+  const auto policy = package::log_for(keyring, manifest.kind);
+  if (!policy) return std::nullopt;
   AIRLOCK_ASSIGN(const Seen seen, read_seen(*device_, *policy));
   translog::Fetcher& served = around_.outside.log();
   HandedLog handed(folder, served);

@@ -39,8 +39,8 @@ Result<Seen> read_seen(const platform::Device& device, const package::LogPolicy&
 Result<std::optional<Logged>> check_logged(const package::Keyring& keyring,
                                            const package::Manifest& manifest, Bytes proof,
                                            const Seen& seen, Fetcher& log) {
-  const package::LogPolicy* policy = package::log_for(keyring, manifest.kind);
-  if (policy == nullptr) return std::nullopt;
+  const auto policy = package::log_for(keyring, manifest.kind);
+  if (!policy) return std::nullopt;
   AIRLOCK_ASSIGN(const package::Included included,
                  package::prove_included(manifest.digest(), text_of(proof), *policy));
   AIRLOCK_ASSIGN(const auto path, growth_between(seen.head, included.head(), log));

@@ -251,7 +251,7 @@ Answer<void> check_certified(const PublishOrder& order, Bytes envelope) {
 std::string without_clock(const PublishOrder& order, Bytes envelope, Bytes encoded) {
   const auto manifest = package::read_unproven(envelope);
   const auto bundle = Bundle::parse(encoded);
-  const bool knows_more = manifest && package::log_for(order.keyring, manifest->kind) != nullptr;
+  const bool knows_more = manifest && package::log_for(order.keyring, manifest->kind);
   if (encoded.empty() || !manifest || !bundle || knows_more) return {};
   const auto proven = prove_certified(envelope, order.keyring, *bundle, manifest->created);
   return proven ? "" : proven.error().about;

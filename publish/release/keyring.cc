@@ -120,7 +120,7 @@ struct NextKeyring {
   explicit NextKeyring(const package::Keyring& current)
       : groups(current.groups.begin(), current.groups.end()),
         policies(current.policies),
-        log(current.log),
+        log(current.log()),
         roots(current.certificate_roots.begin(), current.certificate_roots.end()),
         retained(current.retained.begin(), current.retained.end()) {
     for (const package::Key& key : current.keys) keys.push_back({key.key, key.group, key.name});

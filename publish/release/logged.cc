@@ -7,8 +7,8 @@ namespace {
 
 Answer<void> judge(const PublishOrder& order, const package::Manifest& manifest, const Path& path,
                    Bytes proof) {
-  const package::LogPolicy* policy = package::log_for(order.keyring, manifest.kind);
-  AIRLOCK_CHECK(policy != nullptr);
+  const auto policy = package::log_for(order.keyring, manifest.kind);
+  AIRLOCK_CHECK(policy.has_value());
   const auto included = package::prove_included(manifest.digest(), text_of(proof), *policy);
   if (!included) return Refusal::of(included.error(), path.string());
   // Devices that saw an earlier tree read here how it grew to this one.
@@ -35,7 +35,7 @@ Path proof_path(const Path& package) {
 }
 
 Answer<Buffer> read_proof(const PublishOrder& order, const package::Manifest& manifest) {
-  if (package::log_for(order.keyring, manifest.kind) == nullptr) return Buffer{};
+  if (!package::log_for(order.keyring, manifest.kind)) return Buffer{};
   const Path path = proof_path(order.package);
   AIRLOCK_ASSIGN(Buffer proof, read_proof_at(path));
   AIRLOCK_TRY(judge(order, manifest, path, proof));
@@ -51,7 +51,7 @@ Answer<void> write_proof(const PublishOrder& order, const package::Manifest& man
 }
 
 Answer<void> check_logged(const PublishOrder& order, const package::Manifest& manifest) {
-  if (package::log_for(order.keyring, manifest.kind) == nullptr) return {};
+  if (!package::log_for(order.keyring, manifest.kind)) return {};
   const Path path = order.repository / kLogFolder / translog::proof_path(manifest.digest());
   AIRLOCK_ASSIGN(const Buffer proof, read_proof_at(path));
   return judge(order, manifest, path, proof);

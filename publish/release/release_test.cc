@@ -122,14 +122,14 @@ TEST_F(Release, DraftsAKeyringWithALogAndKeepsItInTheNext) {
   };
   const Buffer first = *draft_keyring(keyring_, changes, kNow + 5);
   const package::Keyring with_log = *keyring_in(first);
-  ASSERT_TRUE(with_log.log.has_value());
-  EXPECT_EQ(with_log.log->witnesses[0].name, "witness.example");
+  ASSERT_TRUE(with_log.log().has_value());
+  EXPECT_EQ(with_log.log()->witnesses[0].name, "witness.example");
   const Buffer second = *draft_keyring(with_log, {}, kNow + 6);
-  EXPECT_EQ(keyring_in(second)->log->origin, "log.example/wallets");
+  EXPECT_EQ(keyring_in(second)->log()->origin, "log.example/wallets");
   KeyringChanges none;
   none.keep_log = KeyringChanges::KeepLog::no;
   const Buffer third = *draft_keyring(with_log, none, kNow + 6);
-  EXPECT_FALSE(keyring_in(third)->log.has_value());
+  EXPECT_FALSE(keyring_in(third)->log().has_value());
   const auto apart = check_doors_apart(with_log, repository(), {});
   EXPECT_EQ(apart.error().error.code, Code::key_in_both_doors);
 }
@@ -359,17 +359,17 @@ TEST_F(Release, DraftsAKeyringThatBothRootsCanPass) {
   const package::Keyring read = *package::Keyring::parse(proven->manifest().content);
   EXPECT_EQ(read.version, 2U);
   EXPECT_EQ(read.keys.size(), 5U);
-  EXPECT_EQ(read.find(package::key_id(key("committee-1").public_key()).bytes), nullptr);
+  EXPECT_FALSE(read.find(package::key_id(key("committee-1").public_key()).bytes));
   changes.removed = {"nobody"};
   EXPECT_EQ(draft_keyring(keyring_, changes, kNow).error().error.code, Code::not_found);
 }
 
 TEST_F(Release, DraftsAKeyringWithTheLogOfTheOneBeforeUnlessAnotherIsNamed) {
   const fakes::PublicLog log;
-  keyring_.log = log.policy();
+  adopt_log(log);
   const auto drafted = [&](const KeyringChanges& changes) {
     const Buffer draft = *draft_keyring(keyring_, changes, kNow + 5);
-    return package::Keyring::parse(package::read_unproven(draft)->content)->log;
+    return package::Keyring::parse(package::read_unproven(draft)->content)->log();
   };
   const auto kept = drafted({});
   ASSERT_TRUE(kept);
@@ -386,7 +386,7 @@ TEST_F(Release, DraftsAKeyringWithTheLogOfTheOneBeforeUnlessAnotherIsNamed) {
 
 TEST_F(Release, PublishesOnlyWithTheProofThatThePublicLogHasIt) {
   fakes::PublicLog log;
-  keyring_.log = log.policy();
+  adopt_log(log);
   const Path package = complete(recipe_of("1.0.0", image_of(1, 70'000)));
   const auto missing = publish_now(package);
   EXPECT_EQ(code_in(missing.error()), "proof_missing " + proof_path(package).string());

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "publish/release/repository.h"
+#include "tests/fakes/public_log.h"
 
 namespace airlock::release {
 
@@ -170,10 +171,21 @@ class Release : public testing::Test {
     return seen ? seen->all().size() : SIZE_MAX;
   }
 
+  // The keyring that follows, with this public log.
+  void adopt_log(const fakes::PublicLog& log) {
+    const fakes::KeyringPlan::Log plan = log.plan();
+    KeyringChanges changes;
+    changes.log = KeyringChanges::Log{plan.origin, plan.key, plan.witnesses, plan.required};
+    next_keyring_envelope_ = *draft_keyring(keyring_, changes, kNow);
+    const auto manifest = package::read_unproven(next_keyring_envelope_);
+    keyring_ = *package::Keyring::parse(manifest->content);
+  }
+
   Path folder_;
   std::map<std::string, keys::SigningKey, std::less<>> keys_;
   std::vector<RoleSigner> roles_;  // at their places in Role
   Buffer keyring_envelope_;
+  Buffer next_keyring_envelope_;
   package::Keyring keyring_;
   int packages_ = 0;
 };

@@ -168,9 +168,10 @@ Answer<void> check_doors_apart(const package::Keyring& keyring, const Path& repo
     return {};
   };
   for (const package::Key& key : keyring.keys) AIRLOCK_TRY(check(key.key, key.name));
-  if (!keyring.log) return {};
-  AIRLOCK_TRY(check(keyring.log->key, keyring.log->origin));
-  for (const package::Witness& one : keyring.log->witnesses) AIRLOCK_TRY(check(one.key, one.name));
+  const std::optional<package::LogPolicy> log = keyring.log();
+  if (!log) return {};
+  AIRLOCK_TRY(check(log->key, log->origin));
+  for (const package::Witness& one : log->witnesses) AIRLOCK_TRY(check(one.key, one.name));
   return {};
 }
 

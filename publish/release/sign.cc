@@ -10,8 +10,8 @@ namespace {
 
 // The keyring says who may sign what; a signature by anybody else would count for nothing.
 Status check_signer(const package::Keyring& keyring, const Digest& key_id, package::Kind kind) {
-  const package::Key* key = keyring.find(key_id.bytes);
-  if (key == nullptr) return fail(Code::not_a_signer);
+  const std::optional<package::Key> key = keyring.find(key_id.bytes);
+  if (!key) return fail(Code::not_a_signer);
   for (const package::Clause& clause : keyring.policy(kind).clauses) {
     if (clause.group == key->group) return {};
   }
@@ -68,7 +68,7 @@ std::string missing_of(const package::ClauseCount& count, const package::Tally& 
   if (!clause.algorithms.empty()) made += " by " + words_of(clause.algorithms);
   std::map<std::string_view, std::string> by_name;  // keys stand in an order that means nothing
   for (std::size_t i = 0; i < keyring.keys.size(); ++i) {
-    const package::Key& key = keyring.keys[i];
+    const package::Key key = keyring.keys[i];
     if (key.signer != i || key.group != clause.group) continue;
     const std::string missing = missing_of(clause, held[i], counted.signed_by[i]);
     if (!missing.empty()) by_name.emplace(key.name, missing);

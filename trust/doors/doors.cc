@@ -5,7 +5,7 @@ namespace airlock::doors {
 tuf::TargetClaim claim_for(const package::Manifest& manifest) {
   tuf::TargetClaim claim;
   claim.kind = package::name_of(manifest.kind);
-  claim.models.assign(manifest.models.begin(), manifest.models.end());
+  for (const std::string_view model : manifest.models) claim.models.emplace_back(model);
   claim.version = manifest.version.text;
   claim.security_version = manifest.security_version;
   claim.manifest = manifest.digest();
