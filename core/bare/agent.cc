@@ -39,7 +39,10 @@ slot::BootView Agent::view() {
 
 Result<slot::Boot> Agent::start() {
   exchange_.reset();
-  if (!storage_.one_place()) return slot::boot(view());
+  return storage_.one_place() ? start_in_place() : slot::boot(view());
+}
+
+Result<slot::Boot> Agent::start_in_place() {
   slot::ExchangeAreas areas;
   for (const Part& part : storage_.parts) {
     AIRLOCK_TRY(areas.parts.add({part.images[0], part.images[1], storage_.step}));
@@ -72,25 +75,25 @@ bool Agent::reset() {
 // ---- the story
 
 Result<Session> Agent::run() {
-  AIRLOCK_ASSIGN(const Session session, open_session());
+  AIRLOCK_ASSIGN(const Session& session, open_session());
   return drive(session, event_of(session.phase == Phase::idle ? Type::wake : Type::resumed));
 }
 
 Result<Session> Agent::restore() {
-  AIRLOCK_ASSIGN(const Session session, open_session());
+  AIRLOCK_ASSIGN(const Session& session, open_session());
   if (session.phase != Phase::idle) {
     if (session.errand != update::Errand::restore) return fail(Code::slot_busy);
     return drive(session, event_of(Type::resumed));
   }
-  AIRLOCK_ASSIGN(const slot::Record record, load());
-  AIRLOCK_ASSIGN(const slot::Slot kept, slot::restorable(record));
+  AIRLOCK_ASSIGN(const slot::Record& record, load());
+  AIRLOCK_ASSIGN(const slot::Slot& kept, slot::restorable(record));
   Event event = event_of(Type::restore_wanted);
   event.manifest = kept.manifest;
   event.version = kept.version.view();
   return drive(session, event);
 }
 
-Result<Session> Agent::drive(Session session, const Event& first) {
+Result<Session> Agent::drive(const Session& session, const Event& first) {
   update::Step now = step(session, first);
   AIRLOCK_TRY(write_journal(now.session));
   for (std::size_t i = 0; i < kEffectsMax; ++i) {
@@ -114,19 +117,22 @@ Result<Session> Agent::open_session() {
   std::array<std::uint8_t, update::kSessionSizeMax> buffer;
   AIRLOCK_ASSIGN(const Bytes stored, bare::load(storage_.journal, buffer));
   const Result<Session> session = update::decode_session(stored);
-  AIRLOCK_ASSIGN(const slot::Record record, load());
+  AIRLOCK_ASSIGN(const slot::Record& record, load());
   const bool untold = session && record.trial_boots && !must_be_finished(session->phase);
   if (session && !untold) return session;
   Session fresh;
   // No session has more phases than that, and each but the shortest stores a record.
   constexpr std::uint64_t kReportsPerRecord = 16;
   fresh.report_sequence = session ? session->report_sequence : record.sequence * kReportsPerRecord;
-  if (record.trial_boots) {
-    AIRLOCK_ASSIGN(const slot::Record next, slot::revert(record, Code::journal_lost));
-    AIRLOCK_TRY(save(next));
-    reset();
-  }
+  if (record.trial_boots) AIRLOCK_TRY(end_lost_trial(record));
   return fresh;
+}
+
+Status Agent::end_lost_trial(const slot::Record& record) {
+  AIRLOCK_ASSIGN(const slot::Record& next, slot::revert(record, Code::journal_lost));
+  AIRLOCK_TRY(save(next));
+  reset();
+  return {};
 }
 
 Status Agent::write_journal(const Session& session) {
@@ -135,10 +141,23 @@ Status Agent::write_journal(const Session& session) {
   return bare::save(storage_.journal, encoded);
 }
 
-Status Agent::save(slot::Record record) {
-  AIRLOCK_ASSIGN(const slot::Record stored, load());
-  record.sequence = stored.sequence;
-  return record == stored ? Status() : slot::store(storage_.record, record);
+Status Agent::save(const slot::Record& record) {
+  AIRLOCK_ASSIGN(const bool is_there, is_stored(record));
+  if (is_there) return {};
+  slot::Record next = record;
+  return slot::store(storage_.record, next);
+}
+
+Result<bool> Agent::is_stored(const slot::Record& record) {
+  Result<slot::Record> stored = load();
+  if (!stored) return std::unexpected(stored.error());
+  stored->sequence = record.sequence;
+  return record == *stored;
+}
+
+Result<SlotId> Agent::idle_slot() const {
+  AIRLOCK_ASSIGN(const slot::Record& record, load());
+  return slot::other(record.active);
 }
 
 Result<Event> Agent::perform(Effect effect, const Session& session) {

@@ -101,13 +101,15 @@ class Agent {
   Result<update::Session> restore();
 
  private:
-  Result<update::Session> drive(update::Session session, const update::Event& first);
+  Result<update::Session> drive(const update::Session& session, const update::Event& first);
   Result<update::Session> open_session();
+  Status end_lost_trial(const slot::Record& record);
   Status write_journal(const update::Session& session);
   Result<update::Event> perform(update::Effect effect, const update::Session& session);
 
   Result<update::Event> ask_host();
   Result<update::Event> prove(const update::Session& session);
+  Result<update::Event> find_stored(const Digest& manifest, const Error& refused);
   Result<update::Event> gate(const update::Session& session);
   Result<update::Event> stage(const update::Session& session);
   Result<update::Event> verify(const update::Session& session);
@@ -116,12 +118,20 @@ class Agent {
   Result<update::Event> reboot(const update::Session& session);
   Result<update::Event> check_health(const update::Session& session);
   Result<update::Event> commit(const update::Session& session);
+  Result<update::Event> commit_firmware(const update::Session& session);
   Result<update::Event> commit_keyring(const update::Session& session);
+  Status adopt_keyring(const Digest& manifest);
+  Status note_keyring();
+  Result<std::optional<update::Event>> activated_before(const Digest& manifest);
+  Status arm(const Digest& manifest);
   Result<update::Event> go_back(const update::Session& session);
   Result<update::Event> restore_kept(const update::Session& session);
   Result<update::Event> report(const update::Session& session);
   update::Event went_back();
 
+  Result<SlotId> begin_write();
+  Status keep_envelope(SlotId to, const Digest& manifest);
+  Result<package::Component> component_in(SlotId to, const Digest& manifest, std::size_t index);
   struct Staged;  // one component on its way into its slot
   Status stage_part(const package::Component& component, std::size_t payload, SlotId active);
   Status open_payload(const package::Component& component, Staged& staged);
@@ -136,14 +146,18 @@ class Agent {
   Status write_manifest(SlotId id, Bytes envelope);
   Result<package::Proven> prove_at_hand(const Digest& manifest);
   Result<package::InstallPlan> plan(const Digest& manifest);
-  Result<package::DeviceFacts> facts(const slot::Record& record, const package::Manifest& release);
+  Result<package::InstallPlan> admit(const package::Proven& release);
+  Status put_running(package::DeviceFacts& facts, const slot::Record& record);
 
   Bytes keyring_envelope() const;
   Status save_keyring(Bytes envelope);
 
   Result<slot::Record> load() const { return slot::load(storage_.record); }
-  Status save(slot::Record record);
+  Status save(const slot::Record& record);
+  Result<bool> is_stored(const slot::Record& record);
+  Result<SlotId> idle_slot() const;  // that may be written
   Result<slot::Boot> start();
+  Result<slot::Boot> start_in_place();
   slot::BootView view();
   Area& image(std::size_t part, SlotId id);
   bool runs(const Digest& manifest) const {

@@ -34,14 +34,14 @@ Result<Event> Agent::ask_host() {
   AIRLOCK_ASSIGN(const std::optional<Host::Offer> offer, outside_.host.offer());
   if (!offer) return event_of(Type::nothing);
   AIRLOCK_ASSIGN(const Bytes envelope, fetch_envelope(*offer));
-  AIRLOCK_ASSIGN(const package::Manifest release, package::read_unproven(envelope));
+  AIRLOCK_ASSIGN(const package::Manifest& release, package::read_unproven(envelope));
   Event event = event_about(Type::offered, release);
   event.rollout = offer->rollout;
   return event;
 }
 
 Result<package::Proven> Agent::prove_at_hand(const Digest& manifest) {
-  AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(keyring_envelope()));
+  AIRLOCK_ASSIGN(const package::Keyring& keyring, package::open_keyring_anchor(keyring_envelope()));
   AIRLOCK_ASSIGN(const Bytes envelope, envelope_of(manifest));
   Result<package::Proven> proven = package::prove(envelope, keyring);
   if (proven || envelope_size_ > 0) return proven;
@@ -53,32 +53,20 @@ Result<package::Proven> Agent::prove_at_hand(const Digest& manifest) {
 Result<Event> Agent::prove(const Session& session) {
   const Result<package::Proven> proven = prove_at_hand(session.manifest);
   if (proven) return event_about(Type::proven, proven->manifest());
-  if (proven.error().code != Code::keyring_rollback) return std::unexpected(proven.error());
-  // Stored just before the power failed, perhaps.
-  AIRLOCK_ASSIGN(const package::Manifest stored, package::read_unproven(keyring_envelope()));
-  if (stored.digest() != session.manifest) return std::unexpected(proven.error());
+  return find_stored(session.manifest, proven.error());
+}
+
+// A keyring that was stored just before the power failed, perhaps, is older than none.
+Result<Event> Agent::find_stored(const Digest& manifest, const Error& refused) {
+  if (refused.code != Code::keyring_rollback) return std::unexpected(refused);
+  AIRLOCK_ASSIGN(const package::Manifest& stored, package::read_unproven(keyring_envelope()));
+  if (stored.digest() != manifest) return std::unexpected(refused);
   return event_about(Type::proven, stored);
 }
 
-Result<package::DeviceFacts> Agent::facts(const slot::Record& record,
-                                          const package::Manifest& release) {
+// What runs now, and where the next would go: what the gate asks of a device with slots.
+Status Agent::put_running(package::DeviceFacts& facts, const slot::Record& record) {
   const slot::Slot& running = record.active_slot();
-  const bool knows = !running.version.empty() && !package::carries_content(release.kind);
-  const bool runs = knows && running_;  // in recovery what stands in the slot may come once more
-  package::DeviceFacts facts;
-  facts.kind = release.kind;
-  facts.model = identity_.model;
-  AIRLOCK_ASSIGN(facts.version,
-                 package::parse_semver(runs ? running.version.view() : kLowestVersion));
-  facts.floor = record.floors[package::index_of(release.kind)];
-  facts.bootloader = identity_.bootloader;
-  facts.secure_boot = identity_.secure_boot;
-  facts.data_version = knows ? running.data_version : release.data_version;
-  facts.time_bound = record.time_bound;
-  facts.decoder_memory = decoder_memory_;
-  facts.scratch_size = storage_.scratch->size();
-  facts.share_secret = identity_.share_secret;
-  if (package::carries_content(release.kind)) return facts;
   if (running_) facts.running_manifest = running.manifest;
   const Result<package::Manifest> in_use = package::read_unproven(envelope_in(record.active));
   const bool is_whole = in_use && in_use->digest() == running.manifest;
@@ -96,14 +84,35 @@ Result<package::DeviceFacts> Agent::facts(const slot::Record& record,
     }
     AIRLOCK_TRY(facts.components.add(installed));
   }
-  return facts;
+  return {};
+}
+
+Result<package::InstallPlan> Agent::admit(const package::Proven& proven) {
+  const package::Manifest& release = proven.manifest();
+  AIRLOCK_ASSIGN(const slot::Record& record, load());
+  const slot::Slot& running = record.active_slot();
+  const bool knows = !running.version.empty() && !package::carries_content(release.kind);
+  const bool runs = knows && running_;  // in recovery what stands in the slot may come once more
+  package::DeviceFacts facts;
+  facts.kind = release.kind;
+  facts.model = identity_.model;
+  AIRLOCK_ASSIGN(facts.version,
+                 package::parse_semver(runs ? running.version.view() : kLowestVersion));
+  facts.floor = record.floors[package::index_of(release.kind)];
+  facts.bootloader = identity_.bootloader;
+  facts.secure_boot = identity_.secure_boot;
+  facts.data_version = knows ? running.data_version : release.data_version;
+  facts.time_bound = record.time_bound;
+  facts.decoder_memory = decoder_memory_;
+  facts.scratch_size = storage_.scratch->size();
+  facts.share_secret = identity_.share_secret;
+  if (!package::carries_content(release.kind)) AIRLOCK_TRY(put_running(facts, record));
+  return package::admit(proven, facts);
 }
 
 Result<package::InstallPlan> Agent::plan(const Digest& manifest) {
-  AIRLOCK_ASSIGN(const package::Proven release, prove_at_hand(manifest));
-  AIRLOCK_ASSIGN(const slot::Record record, load());
-  AIRLOCK_ASSIGN(const package::DeviceFacts known, facts(record, release.manifest()));
-  return package::admit(release, known);
+  AIRLOCK_ASSIGN(const package::Proven& release, prove_at_hand(manifest));
+  return admit(release);
 }
 
 Result<Event> Agent::gate(const Session& session) {
@@ -112,21 +121,20 @@ Result<Event> Agent::gate(const Session& session) {
 }
 
 Result<Event> Agent::verify(const Session& session) {
-  AIRLOCK_ASSIGN(const slot::Record record, load());
-  AIRLOCK_TRY(
-      slot::prove_slot(view(), slot::other(record.active), session.manifest, slot::Depth::quorum));
+  AIRLOCK_ASSIGN(const SlotId staged, idle_slot());
+  AIRLOCK_TRY(slot::prove_slot(view(), staged, session.manifest, slot::Depth::quorum));
   verified_ = true;
   return event_of(Type::verified);
 }
 
 Result<Event> Agent::ask_owner(const Session& session) {
   AIRLOCK_ASSIGN(const Bytes envelope, envelope_of(session.manifest));
-  AIRLOCK_ASSIGN(const package::Manifest release, package::read_unproven(envelope));
-  AIRLOCK_ASSIGN(const slot::Record record, load());
+  AIRLOCK_ASSIGN(const package::Manifest& release, package::read_unproven(envelope));
+  AIRLOCK_ASSIGN(const slot::Record& record, load());
   const Question question{session.errand, release, identity_.model, record.active_slot()};
   AIRLOCK_ASSIGN(const bool yes, outside_.owner.ask(question));
   if (!yes) return event_of(Type::refused);
-  AIRLOCK_ASSIGN(const slot::Record next, slot::consent(record, release.digest()));
+  AIRLOCK_ASSIGN(const slot::Record& next, slot::consent(record, release.digest()));
   AIRLOCK_TRY(save(next));
   Event event = event_of(Type::consented);
   event.manifest = release.digest();
@@ -139,30 +147,42 @@ Event Agent::went_back() {
   return event;
 }
 
+Result<std::optional<Event>> Agent::activated_before(const Digest& manifest) {
+  AIRLOCK_ASSIGN(const slot::Record& record, load());
+  if (was_given_up(record, manifest)) return went_back();
+  const bool is_armed = slot::standing_of(record, manifest) == slot::Standing::on_trial;
+  return is_armed ? std::optional(event_of(Type::activated)) : std::nullopt;
+}
+
+Status Agent::arm(const Digest& manifest) {
+  AIRLOCK_ASSIGN(const slot::Record& record, load());
+  slot::Slot staged;
+  {
+    AIRLOCK_ASSIGN(const package::Manifest& release,
+                   package::read_unproven(envelope_in(slot::other(record.active))));
+    staged.manifest = release.digest();
+    staged.security_version = release.security_version;
+    staged.data_version = release.data_version;
+    AIRLOCK_ASSIGN(staged.version, FixedText<package::kSemverTextMax>::from(release.version.text));
+  }
+  if (staged.manifest != manifest) return fail(Code::image_rejected);
+  AIRLOCK_ASSIGN(const slot::Record& next, slot::arm(record, staged, identity_.trial_boots));
+  return save(next);
+}
+
 // What another life verified is not taken over.
 Result<Event> Agent::activate(const Session& session) {
-  AIRLOCK_ASSIGN(const slot::Record record, load());
-  if (was_given_up(record, session.manifest)) return went_back();
-  const bool is_armed = slot::standing_of(record, session.manifest) == slot::Standing::on_trial;
-  if (is_armed) return event_of(Type::activated);
+  AIRLOCK_ASSIGN(const std::optional<Event> before, activated_before(session.manifest));
+  if (before) return *before;
   if (!verified_) AIRLOCK_TRY(verify(session));
-  AIRLOCK_ASSIGN(const package::Manifest release,
-                 package::read_unproven(envelope_in(slot::other(record.active))));
-  slot::Slot staged;
-  staged.manifest = release.digest();
-  staged.security_version = release.security_version;
-  staged.data_version = release.data_version;
-  AIRLOCK_ASSIGN(staged.version, FixedText<package::kSemverTextMax>::from(release.version.text));
-  if (staged.manifest != session.manifest) return fail(Code::image_rejected);
-  AIRLOCK_ASSIGN(const slot::Record next, slot::arm(record, staged, identity_.trial_boots));
-  AIRLOCK_TRY(save(next));
+  AIRLOCK_TRY(arm(session.manifest));
   return event_of(Type::activated);
 }
 
 // Where reset does not return, this is met again after it: a release that is no longer on trial
 // then was given up by the bootloader, and no other reset would change that.
 Result<Event> Agent::reboot(const Session& session) {
-  AIRLOCK_ASSIGN(const slot::Record record, load());
+  AIRLOCK_ASSIGN(const slot::Record& record, load());
   const bool is_armed = slot::standing_of(record, session.manifest) == slot::Standing::on_trial;
   if (is_armed && !runs(session.manifest)) reset();
   return runs(session.manifest) ? event_of(Type::booted) : went_back();
@@ -181,46 +201,61 @@ Result<Event> Agent::check_health(const Session& session) {
 }
 
 Result<Event> Agent::commit(const Session& session) {
-  if (package::carries_content(session.kind)) return commit_keyring(session);
-  AIRLOCK_ASSIGN(const slot::Record record, load());
+  return package::carries_content(session.kind) ? commit_keyring(session)
+                                                : commit_firmware(session);
+}
+
+Result<Event> Agent::commit_firmware(const Session& session) {
+  AIRLOCK_ASSIGN(const slot::Record& record, load());
   if (slot::standing_of(record, session.manifest) == slot::Standing::committed) {
     return event_of(Type::committed);
   }
   if (!runs(session.manifest)) return went_back();
-  AIRLOCK_ASSIGN(const package::Manifest release,
+  AIRLOCK_ASSIGN(const package::Manifest& release,
                  package::read_unproven(envelope_in(slot::other(record.active))));
   if (release.digest() != session.manifest) return fail(Code::image_rejected);
-  AIRLOCK_ASSIGN(const slot::Record next, slot::confirm(record, release.created));
+  AIRLOCK_ASSIGN(const slot::Record& next, slot::confirm(record, release.created));
   AIRLOCK_TRY(save(next));
   running_->trial = false;
   return event_of(Type::committed);
 }
 
+Status Agent::adopt_keyring(const Digest& manifest) {
+  {
+    AIRLOCK_ASSIGN(const slot::Record& record, load());
+    if (record.consent != manifest) return fail(Code::consent_missing);
+  }
+  AIRLOCK_TRY(prove_at_hand(manifest));  // the host may have been asked again
+  AIRLOCK_ASSIGN(const Bytes envelope, envelope_of(manifest));
+  return save_keyring(envelope);
+}
+
 Result<Event> Agent::commit_keyring(const Session& session) {
   if (session.kind != package::Kind::keyring) return fail(Code::wrong_kind);
-  AIRLOCK_ASSIGN(const slot::Record record, load());
-  const Result<package::Manifest> before = package::read_unproven(keyring_envelope());
-  if (!before || before->digest() != session.manifest) {
-    if (record.consent != session.manifest) return fail(Code::consent_missing);
-    AIRLOCK_TRY(prove_at_hand(session.manifest));  // the host may have been asked again
-    AIRLOCK_ASSIGN(const Bytes envelope, envelope_of(session.manifest));
-    AIRLOCK_TRY(save_keyring(envelope));
+  if (!internal::is_of(keyring_envelope(), session.manifest)) {
+    AIRLOCK_TRY(adopt_keyring(session.manifest));
   }
-  AIRLOCK_ASSIGN(const package::Manifest stored, package::read_unproven(keyring_envelope()));
-  AIRLOCK_TRY(save(slot::raise_floor(slot::raise_time(record, stored.created), session.kind,
-                                     stored.security_version)));
+  AIRLOCK_TRY(note_keyring());
   return event_of(Type::committed);
 }
 
+// What the keyring that is stored says, in the record.
+Status Agent::note_keyring() {
+  AIRLOCK_ASSIGN(const slot::Record& record, load());
+  AIRLOCK_ASSIGN(const package::Manifest& stored, package::read_unproven(keyring_envelope()));
+  const slot::Record timed = slot::raise_time(record, stored.created);
+  return save(slot::raise_floor(timed, package::Kind::keyring, stored.security_version));
+}
+
 Result<Event> Agent::restore_kept(const Session& session) {
-  AIRLOCK_ASSIGN(const slot::Record before, load());
+  AIRLOCK_ASSIGN(const slot::Record& before, load());
   if (slot::standing_of(before, session.manifest) != slot::Standing::committed) {
-    AIRLOCK_ASSIGN(const slot::Record next, slot::restore(before));
+    AIRLOCK_ASSIGN(const slot::Record& next, slot::restore(before));
     AIRLOCK_TRY(save(next));
     reset();
   }
   if (!running_ || running_->manifest != session.manifest) return fail(Code::image_rejected);
-  AIRLOCK_ASSIGN(const slot::Record after, load());
+  AIRLOCK_ASSIGN(const slot::Record& after, load());
   Event event = went_back();
   event.error.code = Code::reverted_on_request;
   event.manifest = after.inactive_slot().manifest;
@@ -229,9 +264,9 @@ Result<Event> Agent::restore_kept(const Session& session) {
 
 Result<Event> Agent::go_back(const Session& session) {
   if (session.errand == update::Errand::restore) return restore_kept(session);
-  AIRLOCK_ASSIGN(const slot::Record record, load());
+  AIRLOCK_ASSIGN(const slot::Record& record, load());
   if (slot::standing_of(record, session.manifest) == slot::Standing::on_trial) {
-    AIRLOCK_ASSIGN(const slot::Record next, slot::revert(record, session.outcome));
+    AIRLOCK_ASSIGN(const slot::Record& next, slot::revert(record, session.outcome));
     AIRLOCK_TRY(save(next));
   }
   if (running_ && running_->trial) reset();

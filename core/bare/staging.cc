@@ -40,12 +40,6 @@ bool holds_all(const package::Image& image, std::size_t first, std::size_t end, 
   return true;
 }
 
-bool is_of(Bytes envelope, const Digest& manifest) {
-  if (envelope.empty()) return false;
-  const Result<package::Manifest> read = package::read_unproven(envelope);
-  return read && read->digest() == manifest;
-}
-
 std::size_t full_payload_of(const package::Component& component) {
   for (std::size_t i = 0; i < component.payload_count(); ++i) {
     if (component.payload(i).type == package::PayloadType::full) return i;
@@ -56,6 +50,12 @@ std::size_t full_payload_of(const package::Component& component) {
 }  // namespace
 
 // ---- envelopes
+
+bool internal::is_of(Bytes envelope, const Digest& manifest) {
+  if (envelope.empty()) return false;
+  const Result<package::Manifest> read = package::read_unproven(envelope);
+  return read && read->digest() == manifest;
+}
 
 Bytes Agent::envelope_in(SlotId id) const {
   const Mapped& place = storage_.manifest[slot::index_of(id)];
@@ -94,10 +94,10 @@ Result<Bytes> Agent::fetch_envelope(const Host::Offer& offer) {
 // where neither has it, the host is asked again.
 Result<Bytes> Agent::envelope_of(const Digest& manifest) {
   const Bytes held = work_.first(envelope_size_);
-  if (is_of(held, manifest)) return held;
-  AIRLOCK_ASSIGN(const slot::Record record, load());
+  if (internal::is_of(held, manifest)) return held;
+  AIRLOCK_ASSIGN(const slot::Record& record, load());
   const Bytes kept = envelope_in(slot::other(record.active));
-  if (!is_of(kept, manifest)) return fetch_again(manifest);
+  if (!internal::is_of(kept, manifest)) return fetch_again(manifest);
   envelope_size_ = 0;  // what `work` holds is not it
   return kept;
 }
@@ -106,7 +106,7 @@ Result<Bytes> Agent::fetch_again(const Digest& manifest) {
   AIRLOCK_ASSIGN(const std::optional<Host::Offer> offer, outside_.host.offer());
   if (!offer) return fail(Code::not_found);
   AIRLOCK_ASSIGN(const Bytes fetched, fetch_envelope(*offer));
-  if (!is_of(fetched, manifest)) return fail(Code::not_found);
+  if (!internal::is_of(fetched, manifest)) return fail(Code::not_found);
   return fetched;
 }
 
@@ -144,19 +144,38 @@ std::optional<std::size_t> Agent::part_of(std::string_view component) const {
   return std::nullopt;
 }
 
-Result<update::Event> Agent::stage(const update::Session& session) {
-  AIRLOCK_ASSIGN(const package::InstallPlan chosen, plan(session.manifest));
-  AIRLOCK_ASSIGN(const slot::Record record, load());
-  AIRLOCK_ASSIGN(const slot::Record next, slot::begin_write(record));
+Result<SlotId> Agent::begin_write() {
+  AIRLOCK_ASSIGN(const slot::Record& record, load());
+  AIRLOCK_ASSIGN(const slot::Record& next, slot::begin_write(record));
   AIRLOCK_TRY(save(next));
-  const SlotId to = slot::other(next.active);
-  AIRLOCK_ASSIGN(const Bytes envelope, envelope_of(session.manifest));
+  return slot::other(next.active);
+}
+
+// Decoding takes the memory that the envelope was in.
+Status Agent::keep_envelope(SlotId to, const Digest& manifest) {
+  AIRLOCK_ASSIGN(const Bytes envelope, envelope_of(manifest));
   if (!equal(envelope_in(to), envelope)) AIRLOCK_TRY(write_manifest(to, envelope));
-  AIRLOCK_ASSIGN(const package::Manifest release, package::read_unproven(envelope_in(to)));
-  if (release.digest() != session.manifest) return fail(Code::storage_failed);
-  envelope_size_ = 0;  // decoding takes the memory that it was in
+  envelope_size_ = 0;
+  return {};
+}
+
+// Of the release that was proven, as it lies in flash now.
+Result<package::Component> Agent::component_in(SlotId to, const Digest& manifest,
+                                               std::size_t index) {
+  AIRLOCK_ASSIGN(const package::Manifest& release, package::read_unproven(envelope_in(to)));
+  if (release.digest() != manifest) return fail(Code::storage_failed);
+  return release.component(index);
+}
+
+// Each step's records and manifests are gone before the next: decoding needs the stack.
+Result<update::Event> Agent::stage(const update::Session& session) {
+  AIRLOCK_ASSIGN(const package::InstallPlan& chosen, plan(session.manifest));
+  AIRLOCK_ASSIGN(const SlotId to, begin_write());
+  AIRLOCK_TRY(keep_envelope(to, session.manifest));
   for (const package::Choice& choice : chosen.choices) {
-    AIRLOCK_TRY(stage_part(release.component(choice.component), choice.payload, next.active));
+    AIRLOCK_ASSIGN(const package::Component& component,
+                   component_in(to, session.manifest, choice.component));
+    AIRLOCK_TRY(stage_part(component, choice.payload, slot::other(to)));
   }
   return internal::event_of(update::Event::Type::staged);
 }

@@ -67,7 +67,7 @@ Status prove_images(const BootView& view, SlotId id, const Manifest& manifest) {
 // Keys and signatures need much more memory than digests; this frame is gone before images are
 // hashed.
 [[gnu::noinline]] Status demand_quorum(const BootView& view, Bytes envelope) {
-  AIRLOCK_ASSIGN(const package::Keyring keyring, package::open_keyring_anchor(view.keyring));
+  AIRLOCK_ASSIGN(const package::Keyring& keyring, package::open_keyring_anchor(view.keyring));
   AIRLOCK_TRY(package::prove_kind(envelope, keyring, Kind::firmware, view.certificates));
   return {};
 }
@@ -77,7 +77,7 @@ Status prove_against_record(const BootView& view, const Record& record, SlotId i
   const Slot& slot = record.slots[index_of(id)];
   const Depth depth = slot.proven ? Depth::digests : Depth::quorum;
   if (depth == Depth::quorum) AIRLOCK_TRY(check_keyring(record, view.keyring));
-  AIRLOCK_ASSIGN(const ProvenSlot proven, prove_slot(view, id, slot.manifest, depth));
+  AIRLOCK_ASSIGN(const ProvenSlot& proven, prove_slot(view, id, slot.manifest, depth));
   const std::uint32_t floor = record.floors[package::index_of(Kind::firmware)];
   if (proven.security_version < floor) return fail(Code::below_floor, floor);
   // Confirm raises the floor to what the record says, so that must be what was signed.
@@ -87,28 +87,42 @@ Status prove_against_record(const BootView& view, const Record& record, SlotId i
   return {};
 }
 
+Status count_trial_boot(const BootView& view, Record& record) {
+  AIRLOCK_ASSIGN(record, count_boot(record));
+  return store(view.record, record);
+}
+
+Status note_proven(const BootView& view, Record& record, SlotId id) {
+  AIRLOCK_ASSIGN(record, mark_proven(record, id));
+  return store(view.record, record);
+}
+
+// Where this is not stored, the trial is ended again by the next boot; what runs now is the
+// committed slot, which the record names as such either way.
+Status end_trial(const BootView& view, Record& record, Code reason) {
+  AIRLOCK_ASSIGN(record, revert(record, reason));
+  (void)store(view.record, record);
+  return {};
+}
+
 // Every step that may hang stands after the boot was counted and stored.
 Result<Boot> boot_trial(const BootView& view, Record& record) {
   const SlotId id = other(record.active);
-  AIRLOCK_ASSIGN(record, count_boot(record));
-  AIRLOCK_TRY(store(view.record, record));
+  AIRLOCK_TRY(count_trial_boot(view, record));
   const Digest manifest = record.slots[index_of(id)].manifest;
   if (record.consent.is_zero() || record.consent != manifest) return fail(Code::consent_missing);
   AIRLOCK_TRY(prove_against_record(view, record, id));
-  if (!record.slots[index_of(id)].proven) {
-    AIRLOCK_ASSIGN(record, mark_proven(record, id));
-    AIRLOCK_TRY(store(view.record, record));
-  }
+  if (!record.slots[index_of(id)].proven) AIRLOCK_TRY(note_proven(view, record, id));
   return Boot{id, true, *record.trial_boots, Code::ok, manifest};
 }
 
 // The record must follow before the jump: else the running slot would be the one that is written.
 Status fall_back_to_kept(const BootView& view, Record& record, Code reason) {
-  const Result<Record> fallen = fall_back(record, reason);
-  if (!fallen || !prove_against_record(view, record, other(record.active))) {
+  const SlotId kept = other(record.active);
+  if (!restorable(record) || !prove_against_record(view, record, kept)) {
     return fail(Code::no_bootable_slot, static_cast<std::uint64_t>(reason));
   }
-  record = *fallen;
+  AIRLOCK_ASSIGN(record, fall_back(record, reason));
   if (!store(view.record, record)) return fail(Code::storage_failed);
   return {};
 }
@@ -118,11 +132,19 @@ Result<Boot> boot_committed(const BootView& view, Record& record, Code gave_up) 
   if (!proven) {
     AIRLOCK_TRY(fall_back_to_kept(view, record, proven.error().code));
   } else if (!record.active_slot().proven) {
-    AIRLOCK_ASSIGN(record, mark_proven(record, record.active));
     // Where this is not stored, the next boot proves the quorum again: slower, and as safe.
-    (void)store(view.record, record);
+    (void)note_proven(view, record, record.active);
   }
   return Boot{record.active, false, 0, gave_up, record.active_slot().manifest};
+}
+
+// Proven just now, or held against the digest of what was proven before.
+Result<ProvenSlot> prove_content(const BootView& view, SlotId id, const Digest& manifest) {
+  AIRLOCK_ASSIGN(const Manifest& found, package::read_unproven(view.envelopes[index_of(id)]));
+  if (found.digest() != manifest) return fail(Code::image_rejected);
+  if (!found.is_for(view.model)) return fail(Code::wrong_model);
+  AIRLOCK_TRY(prove_images(view, id, found));
+  return ProvenSlot{manifest, found.security_version, found.created};
 }
 
 }  // namespace
@@ -132,27 +154,21 @@ Result<ProvenSlot> prove_slot(const BootView& view, SlotId id, const Digest& man
   const Bytes envelope = view.envelopes[index_of(id)];
   if (envelope.empty() || manifest.is_zero()) return fail(Code::slot_empty);
   if (depth == Depth::quorum) AIRLOCK_TRY(demand_quorum(view, envelope));
-  // Proven just now, or held against the digest of what was proven before.
-  AIRLOCK_ASSIGN(const Manifest found, package::read_unproven(envelope));
-  if (found.digest() != manifest) return fail(Code::image_rejected);
-  if (!found.is_for(view.model)) return fail(Code::wrong_model);
-  AIRLOCK_TRY(prove_images(view, id, found));
-  return ProvenSlot{manifest, found.security_version, found.created};
+  return prove_content(view, id, manifest);
 }
 
 Result<Boot> boot(const BootView& view) {
   // Where this fails, one copy is as it was and the other one counts.
   (void)settle(view.record);
-  AIRLOCK_ASSIGN(Record record, load(view.record));
+  Result<Record> loaded = load(view.record);
+  if (!loaded) return std::unexpected(loaded.error());
+  Record& record = *loaded;
   Code gave_up = Code::ok;
   if (record.trial_boots) {
     const Result<Boot> trial = boot_trial(view, record);
     if (trial) return trial;
     gave_up = trial.error().code;
-    AIRLOCK_ASSIGN(record, revert(record, gave_up));
-    // Where this is not stored, the trial is ended again by the next boot; what runs now is the
-    // committed slot, which the record names as such either way.
-    (void)store(view.record, record);
+    AIRLOCK_TRY(end_trial(view, record, gave_up));
   }
   return boot_committed(view, record, gave_up);
 }

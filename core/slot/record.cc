@@ -246,13 +246,14 @@ Result<Bytes> encode_record(const Record& record, MutableBytes buffer) {
   return seal(buffer, kRecordMagic, writer.size());
 }
 
-Result<Record> decode_record(Bytes encoded) {
+namespace {
+
+Status read_record(Bytes encoded, Record& record) {
   AIRLOCK_ASSIGN(const Bytes body, unseal(encoded, kRecordMagic));
   constexpr std::uint32_t kRequired = 1U << static_cast<unsigned>(RecordKey::format) |
                                       1U << static_cast<unsigned>(RecordKey::sequence) |
                                       1U << static_cast<unsigned>(RecordKey::active) |
                                       1U << static_cast<unsigned>(RecordKey::slots);
-  Record record;
   std::uint32_t seen = 0;
   CborReader reader(body);
   AIRLOCK_TRY(read_fields(reader, [&](std::int64_t key) -> Result<bool> {
@@ -261,7 +262,16 @@ Result<Record> decode_record(Bytes encoded) {
   }));
   AIRLOCK_TRY(reader.finish());
   if ((seen & kRequired) != kRequired) return fail(Code::missing_field, kRequired & ~seen);
-  return record;
+  return {};
+}
+
+}  // namespace
+
+// Read where it is returned, so that no second one stands beside it.
+Result<Record> decode_record(Bytes encoded) {
+  Result<Record> made(std::in_place);
+  if (const Status read = read_record(encoded, *made); !read) made = std::unexpected(read.error());
+  return made;
 }
 
 }  // namespace airlock::slot

@@ -113,7 +113,7 @@ Result<Slot> restorable(const Record& record) {
 }
 
 Result<Record> restore(const Record& record) {
-  AIRLOCK_ASSIGN(const Slot kept, restorable(record));
+  AIRLOCK_ASSIGN(const Slot& kept, restorable(record));
   if (record.consent != kept.manifest) return fail(Code::consent_missing);
   Record next = record;
   next.last_revert = {Code::reverted_on_request, record.active_slot().manifest,
@@ -147,7 +147,7 @@ Record raise_floor(const Record& record, Kind kind, std::uint32_t security_versi
 }
 
 Status check_keyring(const Record& record, Bytes envelope) {
-  AIRLOCK_ASSIGN(const package::Manifest manifest, package::read_unproven(envelope));
+  AIRLOCK_ASSIGN(const package::Manifest& manifest, package::read_unproven(envelope));
   const std::uint32_t floor = record.floors[package::index_of(Kind::keyring)];
   return manifest.security_version < floor ? fail(Code::keyring_rollback, floor) : Status();
 }

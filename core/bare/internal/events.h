@@ -17,4 +17,7 @@ inline update::Event failed(const Error& error) {
   return event;
 }
 
+// is_of says whether an envelope reads as one of this manifest.
+bool is_of(Bytes envelope, const crypto::Digest& manifest);
+
 }  // namespace airlock::bare::internal
