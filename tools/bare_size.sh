@@ -4,6 +4,8 @@ set -eu
 cmake --preset cortex-m -Wno-dev > /dev/null
 cmake --build --preset cortex-m -j "$(nproc)" > build/cortex-m.log 2>&1 || { cat build/cortex-m.log; exit 1; }
 python3 tools/check_freestanding.py build/cortex-m/libcore_*.a
+echo "stack of airlock-mcu, the deepest path:"
+python3 tools/stack_usage.py build/cortex-m --max
 echo "core/ for Cortex-M4 (-Os), without a crypto library:"
 total=0
 for library in build/cortex-m/libcore_*.a; do

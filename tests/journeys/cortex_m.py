@@ -9,7 +9,7 @@ BUILD_SECONDS_MAX = 900  # core/ for Cortex-M4, on a busy machine
 RUN_SECONDS_MAX = 120
 LIBRARIES = ("slot", "delta", "carton", "package", "crypto", "codec", "base")
 MACHINE = ("-mcpu=cortex-m4", "-mthumb")
-STACK_MAX = 64 << 10  # of both installations: docs/guides/embed-a-package.md tells what takes most of it
+STACK_MAX = 13 << 10  # of both installations: docs/guides/embed-a-package.md tells what takes most of it
 
 
 @unittest.skipIf(MISSING, f"not installed: {', '.join(MISSING)} (tools/install_packages.sh bare)")

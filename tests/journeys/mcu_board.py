@@ -6,6 +6,7 @@ BARE = ROOT / "build/cortex-m"
 NEEDED = ("cmake", "ninja", "arm-none-eabi-g++", "qemu-system-arm")
 MISSING = [tool for tool in NEEDED if shutil.which(tool) is None]
 BUILD_SECONDS_MAX = 900  # core/ for Cortex-M4, on a busy machine
+STACK_BYTES_MAX = 8 << 10  # as tools/stack_usage.py has it; docs/guides/port-to-a-microcontroller.md
 SLOT_SIZE, SLOTS = 512 << 10, {"a": 0, "b": 512 << 10}  # where they begin in flash.bin: apps/airlock-mcu/flash.h
 # What a firmware does where it is jumped to (apps/airlock-mcu/firmware.h), in Thumb: movs r0, #N and bx lr; b to itself; udf.
 CODE = {"works": "00207047", "fails": "01207047", "hangs": "fee7", "crashes": "00de"}
@@ -181,6 +182,8 @@ class BoardStage(Stage):
             wallet.kill()
             # The guard of the flash says on the screen which of its rules was broken, in whatever story.
             self.assertNotIn("flash: breach", wallet.all_said())
+            peaks = [int(peak) for peak in re.findall(r"^stack (\d+),", wallet.all_said(), re.M)]
+            self.assertLessEqual(max(peaks, default=0), STACK_BYTES_MAX)
         super().tearDown()
 
     def build(self):
