@@ -6,6 +6,7 @@ bin=${AIRLOCK_BIN:-build/release}
 for bench in $(cat "$bin/benches.txt"); do "$bin/$bench" --benchmark_min_time=0.5; done
 missed=0
 python3 tools/bench_prove.py || missed=1
+python3 tools/bench_applier.py || missed=1
 python3 tools/bench_install.py || missed=1
 python3 tools/bench_tuf.py || missed=1
 python3 tools/bench_checkin.py || missed=1
