@@ -19,6 +19,8 @@
 # ---- libraries, by the headers they are known by. ONE_UNIT: one .cc alone may see them, even through headers.
 # What freestanding rooms may have of the standard library: no heap, no locale, no thread.
 library(freestanding HEADERS algorithm array bit compare concepts cstddef cstdint cstring expected initializer_list limits new optional span string_view)
+# Eight numbers at once, where the processor is an x86-64.
+library(sse2 HEADERS emmintrin.h)
 library(c HOST HEADERS stddef.h stdint.h)
 library(glibc HOST HEADERS malloc.h)
 library(posix HOST HEADERS arpa/inet.h dlfcn.h fcntl.h link.h linux/ netinet/in.h poll.h sched.h signal.h sys/ termios.h ucontext.h unistd.h)
@@ -45,7 +47,7 @@ room(core/minimal   ROOMS core/base core/codec core/crypto)
 room(core/package   ROOMS core/base core/codec core/crypto)
 room(core/carton    ROOMS core/base core/crypto)
 room(core/entry     ROOMS core/base core/codec core/crypto core/package)
-room(core/delta     ROOMS core/base core/codec core/crypto core/package)
+room(core/delta     ROOMS core/base core/codec core/crypto core/package LIBS sse2)
 room(core/slot      ROOMS core/base core/codec core/crypto core/package)
 room(core/update    ROOMS core/base core/codec core/crypto core/package core/slot)
 room(core/bare      ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update)

@@ -9,7 +9,7 @@
 #include <concepts>
 
 #include "core/base/base.h"
-#include "core/delta/model.h"
+#include "core/delta/mixing.h"
 
 namespace airlock::delta {
 
@@ -74,8 +74,9 @@ struct Models {
   std::array<Counter, kRunContexts> runs;
   std::array<std::array<Counter, 1 << kNumberTreeBits>, kNumbers> numbers;
   std::array<Counter, kStepContexts> steps;
-  std::array<std::array<Weight, kFlagInputs>, kFlagSets> flag_weights;
-  std::array<std::array<Weight, kLiteralInputs>, kLiteralSets> literal_weights;
+  // Rows of flags lie side by side: what is read beyond one is the next one's.
+  std::array<Weight, kFlagSets * kFlagInputs + kLanes - kFlagInputs> flag_weights;
+  std::array<Weight, kLiteralSets * kLanes> literal_weights;
   // Of `flags` each context has 1 << profile.flag_bits, of `literals` as many as the profile says.
   std::span<Counter> flags;
   std::array<std::span<Counter>, kLiteralOrders> literals;
@@ -103,7 +104,8 @@ class BitCoding {
   BitCoding(const Profile& profile, Models& models, Port& port)
       : profile_(profile), models_(models), port_(port) {}
 
-  // flag codes a bit with the weights of `set`; literal a byte of a category, 0 for gaps.
+  // flag codes a bit with the weights of `set`, below kFlagSets; literal a byte of a category, 0
+  // for gaps.
   unsigned flag(Use use, std::size_t set, const FlagKeys& keys, unsigned wanted);
   std::uint8_t literal(std::size_t category, const LiteralKeys& keys, const Guesses& guesses,
                        std::uint8_t wanted);
@@ -116,17 +118,20 @@ class BitCoding {
 
 template <BitPort Port>
 unsigned BitCoding<Port>::flag(Use use, std::size_t set, const FlagKeys& keys, unsigned wanted) {
-  Mixing<kFlagInputs> mixing;
   std::array<Counter*, kFlagInputs> counters;
-  const std::span<Weight, kFlagInputs> weights(models_.flag_weights[set]);
+  typename Mixing<kFlagInputs>::Inputs inputs;
+  Counter* const flags = models_.flags.data();
+  const unsigned flag_bits = profile_.flag_bits;
 #pragma GCC unroll 5
   for (std::size_t i = 0; i < kFlagInputs; ++i) {
     const std::uint32_t slot =
-        hashed(keys[i] + static_cast<std::uint32_t>(use) * kUseStep) >> (32 - profile_.flag_bits);
-    counters[i] = &models_.flags[(i << profile_.flag_bits) + slot];
-    mixing.inputs[i] = stretch(probability_of(*counters[i]));
+        hashed(keys[i] + static_cast<std::uint32_t>(use) * kUseStep) >> (32 - flag_bits);
+    counters[i] = flags + (i << flag_bits) + slot;
+    inputs[i] = stretch(probability_of(*counters[i]));
   }
-  mixing.mix(weights);
+  const WeightRow weights(models_.flag_weights.data() + set * kFlagInputs, kLanes);
+  Mixing<kFlagInputs> mixing;
+  mixing.mix(inputs, weights);
   const unsigned bit = port_.bit(mixing.probability, wanted);
   mixing.learn(bit, weights);
 #pragma GCC unroll 5
@@ -137,37 +142,50 @@ unsigned BitCoding<Port>::flag(Use use, std::size_t set, const FlagKeys& keys, u
 template <BitPort Port>
 std::uint8_t BitCoding<Port>::literal(std::size_t category, const LiteralKeys& keys,
                                       const Guesses& guesses, std::uint8_t wanted) {
-  std::array<std::uint32_t, kLiteralOrders> places;
-  for (std::size_t i = 0; i < kLiteralOrders; ++i) places[i] = hashed(keys[i]) >> 8;
+  // Where a context's counters begin in its table, and round which size they go.
+  struct Place {
+    Counter* table;
+    std::uint32_t first;
+    std::uint32_t mask;
+  };
+  std::array<Place, kLiteralOrders> places;
+#pragma GCC unroll 5
+  for (std::size_t i = 0; i < kLiteralOrders; ++i) {
+    places[i] = {models_.literals[i].data(), hashed(keys[i]) >> 8,
+                 (1U << profile_.literal_bits[i]) - 1};
+  }
+  // A guess as the node that it leads to; one that is none leads to no node.
+  std::array<unsigned, kGuesses> leads;
+  for (std::size_t i = 0; i < kGuesses; ++i) {
+    leads[i] = guesses[i] >= 0 ? static_cast<unsigned>(guesses[i]) | 256U : 0U;
+  }
   std::array<Counter*, kLiteralInputs> counters;
-  Mixing<kLiteralInputs> mixing;
+  Counter idle = kCounterEven;
   unsigned node = 1;
   for (unsigned left = 8; left-- > 0;) {
+    typename Mixing<kLiteralInputs>::Inputs inputs;
 #pragma GCC unroll 5
     for (std::size_t i = 0; i < kLiteralOrders; ++i) {
-      const std::uint32_t mask = (1U << profile_.literal_bits[i]) - 1;
-      counters[i] = &models_.literals[i][(places[i] + node) & mask];
-      mixing.inputs[i] = stretch(probability_of(*counters[i]));
+      counters[i] = places[i].table + ((places[i].first + node) & places[i].mask);
+      inputs[i] = stretch(probability_of(*counters[i]));
     }
 #pragma GCC unroll 2
     for (std::size_t i = 0; i < kGuesses; ++i) {
-      // A guess counts for as long as the bits above are its own.
-      const int guess = guesses[i];
-      const bool counts = guess >= 0 && (static_cast<unsigned>(guess) | 256U) >> (left + 1) == node;
-      Counter* const counter =
-          counts ? &models_.guesses[category][i][left][static_cast<unsigned>(guess) >> left & 1]
-                 : nullptr;
-      counters[kLiteralOrders + i] = counter;
-      mixing.inputs[kLiteralOrders + i] = counts ? stretch(probability_of(*counter)) : 0;
+      // A guess counts for as long as the bits above are its own. Without a branch, as with bits.
+      const bool counts = leads[i] >> (left + 1) == node;
+      Counter* const guess = &models_.guesses[category][i][left][leads[i] >> left & 1];
+      counters[kLiteralOrders + i] = counts ? guess : &idle;
+      inputs[kLiteralOrders + i] =
+          stretch(probability_of(*guess)) & -static_cast<std::int32_t>(counts);
     }
-    const std::span<Weight, kLiteralInputs> weights(models_.literal_weights[category * 8 + left]);
-    mixing.mix(weights);
+    const WeightRow weights(models_.literal_weights.data() + (category * 8 + left) * kLanes,
+                            kLanes);
+    Mixing<kLiteralInputs> mixing;
+    mixing.mix(inputs, weights);
     const unsigned bit = port_.bit(mixing.probability, static_cast<unsigned>(wanted) >> left & 1U);
     mixing.learn(bit, weights);
 #pragma GCC unroll 7
-    for (Counter* const counter : counters) {
-      if (counter != nullptr) count(*counter, bit, kSeenLiteralMax);
-    }
+    for (Counter* const counter : counters) count(*counter, bit, kSeenLiteralMax);
     node = node << 1 | bit;
   }
   return static_cast<std::uint8_t>(node);

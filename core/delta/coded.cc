@@ -16,6 +16,13 @@ class Output {
   std::size_t made() const { return flushed_ + held_; }
 
   void put(const std::uint8_t* bytes, std::size_t size) {
+    // Most of what is put is a byte or an instruction of two: no call for those.
+    if (size <= 2 && size <= buffer_.size() - held_) {
+      buffer_[held_] = bytes[0];
+      if (size == 2) buffer_[held_ + 1] = bytes[1];
+      held_ += size;
+      return;
+    }
     while (size > 0) {
       if (held_ == buffer_.size()) flush();
       const std::size_t now = std::min(size, buffer_.size() - held_);

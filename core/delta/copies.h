@@ -85,7 +85,7 @@ void BlockCoding<Port>::unit(const UnitPlace& place) {
         kind << 16 | (kind_hits_[kind] & 255) << 3 | agreement << 1 | in_short,
         kind << 16 | previous << 8 | static_cast<unsigned>(std::min<std::uint64_t>(run_, 15)) << 2 |
             in_short << 1 | (hits_ & 1)};
-    hit = bits_.flag(Bits::Use::first, kind * 2 + in_short + 16 * (hits_ & 1), keys,
+    hit = bits_.flag(Bits::Use::first, kind * 2 + in_short + 2 * kKinds * (hits_ & 1), keys,
                      port_.agrees(unit.first.data(), unit.size) ? 1 : 0);
   }
   UnitBytes actual = unit.first;
@@ -99,7 +99,7 @@ void BlockCoding<Port>::unit(const UnitPlace& place) {
       const typename Bits::FlagKeys keys = {kind << 16 | agreement, kind << 16 | operation,
                                             kind << 16 | (second_hits_ & 15) << 4 | agreement,
                                             kind << 20 | value, kind << 16 | (hits_ & 7)};
-      by_second = bits_.flag(Bits::Use::second, 32 + kind, keys,
+      by_second = bits_.flag(Bits::Use::second, 4 * kKinds + kind, keys,
                              port_.agrees(unit.second.data(), unit.size) ? 1 : 0);
       second_hits_ = second_hits_ << 1 | by_second;
     }
@@ -111,7 +111,7 @@ void BlockCoding<Port>::unit(const UnitPlace& place) {
     }
     run_ = 0;
   }
-  predictor_->learn(unit, place, actual.data());
+  if (Predictor::learns(unit, hit != 0)) predictor_->learn(unit, place, actual.data());
   kind_hits_[kind] = kind_hits_[kind] << 1 | hit;
   hits_ = hits_ << 1 | hit;
 }
@@ -135,8 +135,7 @@ UnitBytes BlockCoding<Port>::wrong_unit(const Unit& unit, unsigned operation) {
           place << 1 | is_wrong, place << 16 | operation << 1 | is_wrong,
           place << 16 | unsigned{guess} << 1 | is_wrong, place << 16 | byte_before << 1 | is_wrong,
           place << 2 | (hits_ & 3)};
-      hit = bits_.flag(Bits::Use::byte, 40 + std::min<std::size_t>(place, 19), keys,
-                       wanted == guess ? 1 : 0);
+      hit = bits_.flag(Bits::Use::byte, 5 * kKinds + place, keys, wanted == guess ? 1 : 0);
     }
     if (hit == 0) {
       is_wrong = 1;

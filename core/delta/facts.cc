@@ -14,10 +14,13 @@ void write_segment(const Segment& segment, MutableBytes to) {
   write_number(segment.base, to.subspan(8, 4));
 }
 
+// By whole words: a decoder looks for segments at every other reference.
 Segment read_segment(Bytes from) {
-  return {static_cast<std::uint32_t>(read_number(from.first(4))),
-          static_cast<std::uint32_t>(read_number(from.subspan(4, 4))),
-          static_cast<std::uint32_t>(read_number(from.subspan(8, 4)))};
+  const auto word = [from](std::size_t at) {
+    return std::uint32_t{from[at]} << 24 | std::uint32_t{from[at + 1]} << 16 |
+           std::uint32_t{from[at + 2]} << 8 | std::uint32_t{from[at + 3]};
+  };
+  return {word(0), word(4), word(8)};
 }
 
 Status FactsReader::open(Source& scratch, Bytes root) {

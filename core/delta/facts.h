@@ -133,7 +133,7 @@ class FactsReader {
     std::int32_t moved = 0;
   };
   // What was found is kept, by pages of the base: references go to few of them.
-  static constexpr std::uint32_t kKnown = 4;
+  static constexpr std::uint32_t kKnown = 8;
   static constexpr std::uint32_t kKnownPage = 1 << 12;
 
   const Stretch& stretch_of(std::uint32_t place) {

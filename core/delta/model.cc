@@ -36,8 +36,8 @@ void Models::reset() {
   runs.fill(kCounterEven);
   for (auto& tree : numbers) tree.fill(kCounterEven);
   steps.fill(kCounterEven);
-  for (auto& weights : flag_weights) weights.fill(kFlagWeight);
-  for (auto& weights : literal_weights) weights.fill(kLiteralWeight);
+  flag_weights.fill(kFlagWeight);
+  literal_weights.fill(kLiteralWeight);
   std::fill(flags.begin(), flags.end(), kCounterEven);
   for (auto& table : literals) std::fill(table.begin(), table.end(), kCounterEven);
   std::fill(seen.begin(), seen.end(), Seen{0, Seen::kNothing});

@@ -75,34 +75,6 @@ constexpr void count(Counter& counter, unsigned bit, unsigned limit) {
   counter = static_cast<Counter>(static_cast<unsigned>(value) << 4 | std::min(seen + 1, limit));
 }
 
-// ---- mixing
-
-// Weights are in 1/16384; a bit whose prediction was wrong moves them by its inputs.
-using Weight = std::int16_t;
-inline constexpr std::int32_t kWeightMax = 32767;
-inline constexpr std::int32_t kMixingRate = 10;
-
-template <std::size_t kInputs>
-struct Mixing {
-  std::array<std::int32_t, kInputs> inputs;
-  std::uint32_t probability;
-
-  void mix(std::span<const Weight, kInputs> weights) {
-    std::int32_t sum = 0;
-#pragma GCC unroll 7
-    for (std::size_t i = 0; i < kInputs; ++i) sum += inputs[i] * weights[i];
-    probability = squash(sum >> 14);
-  }
-  void learn(unsigned bit, std::span<Weight, kInputs> weights) const {
-    const std::int32_t wrong = (bit != 0 ? 65535 : 0) - static_cast<std::int32_t>(probability);
-#pragma GCC unroll 7
-    for (std::size_t i = 0; i < kInputs; ++i) {
-      const std::int32_t moved = weights[i] + ((inputs[i] * wrong * kMixingRate + (1 << 19)) >> 20);
-      weights[i] = static_cast<Weight>(std::clamp(moved, -kWeightMax, kWeightMax));
-    }
-  }
-};
-
 // ---- what a block's models are
 
 // What a unit of a copy is; kinds and gaps have models of their own.
@@ -114,7 +86,9 @@ inline constexpr std::size_t kFlagInputs = 5;     // contexts of a flag
 inline constexpr std::size_t kLiteralOrders = 5;  // contexts of a literal's bit
 inline constexpr std::size_t kGuesses = 2;        // bytes that it may be
 inline constexpr std::size_t kLiteralInputs = kLiteralOrders + kGuesses;
-inline constexpr std::size_t kFlagSets = 64;  // of weights
+// Weights are in 1/16384; a bit whose prediction was wrong moves them by its inputs.
+using Weight = std::int16_t;
+inline constexpr std::size_t kFlagSets = 4 * kKinds + kKinds + 4 * kKinds;
 inline constexpr std::size_t kLiteralSets = kCategories * 8;
 inline constexpr Weight kFlagWeight = 5734;     // 0.35
 inline constexpr Weight kLiteralWeight = 4096;  // 0.25

@@ -18,6 +18,12 @@ constexpr std::uint64_t kThumbReach = 2 << 10;
 
 }  // namespace
 
+// is_steady_half says whether the halfword at this place stays what it was, whatever moved.
+bool Predictor::is_steady_half(std::uint32_t word, std::uint64_t phase) const {
+  return ((kThumbWide | kThumbNear) >> ((word & 0xFFFFU) >> 11) & 1U) == 0 &&
+         (phase % 4 != 0 || !may_be_address(word));
+}
+
 void Predictor::hull_regions() {
   std::uint64_t first = UINT32_MAX;
   std::uint64_t last = 0;

@@ -19,6 +19,16 @@ void BaseWindow::fill(std::uint64_t at) {
 Unit Predictor::at(const UnitPlace& place) {
   const std::uint64_t phase = place.base - facts_.header().word_phase;
   Unit unit;
+  if (isa_ == Isa::thumb && phase % 2 == 0 && place.room >= 4) {
+    const std::uint32_t word = word_at(place.base);
+    if (is_steady_half(word, phase)) {
+      unit.size = 2;
+      unit.origin = word & 0xFFFF;
+      write_half(unit.first.data(), unit.origin);
+      guess_by_change(unit);
+      return unit;
+    }
+  }
   if (phase % 4 == 0 && place.room >= 4) {
     const std::uint32_t word = word_at(place.base);
     const Region* const region = region_of(word);
@@ -39,7 +49,9 @@ Unit Predictor::at(const UnitPlace& place) {
       if (x86_64(place, unit)) return unit;
       break;
   }
-  return plain(place, base_.view(place.base, 1), 1);
+  unit.first[0] = *base_.view(place.base, 1);
+  unit.origin = unit.first[0];
+  return unit;
 }
 
 std::uint32_t Predictor::word_at(std::uint64_t base) { return read_word(base_.view(base, 4)); }
@@ -99,14 +111,6 @@ Unit Predictor::pointer(const Region& region, std::uint32_t word) {
   return unit;
 }
 
-Unit Predictor::plain(const UnitPlace&, const std::uint8_t* bytes, std::size_t size) const {
-  Unit unit;
-  unit.size = static_cast<std::uint8_t>(size);
-  std::copy(bytes, bytes + size, unit.first.begin());
-  unit.origin = bytes[0];
-  return unit;
-}
-
 namespace {
 
 std::size_t class_of(const Unit& unit) {
@@ -127,8 +131,11 @@ void Predictor::guess_by_change(Unit& unit) {
   }
 }
 
+void Predictor::keep_change(const Unit& unit, std::uint32_t change) {
+  if (change != 0) changes_[class_of(unit)] = change;
+}
+
 void Predictor::learn(const Unit& unit, const UnitPlace& place, const std::uint8_t* actual) {
-  const bool hit = std::equal(actual, actual + unit.size, unit.first.begin());
   switch (unit.kind) {
     case Kind::pointer:
     case Kind::data:
@@ -151,9 +158,11 @@ void Predictor::learn(const Unit& unit, const UnitPlace& place, const std::uint8
     }
     case Kind::plain:
     case Kind::local:
-      if (hit || (unit.size != 2 && unit.size != 4)) return;
-      changes_[class_of(unit)] = unit.size == 2 ? read_half(actual) - read_half(unit.first.data())
-                                                : read_word(actual) - read_word(unit.first.data());
+      if (unit.size == 2) {
+        keep_change(unit, read_half(actual) - read_half(unit.first.data()));
+      } else if (unit.size == 4) {
+        keep_change(unit, read_word(actual) - read_word(unit.first.data()));
+      }
       return;
   }
 }

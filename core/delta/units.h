@@ -92,13 +92,17 @@ class Predictor {
   // and returns how many; there is room for kUnitSizeMax - 1 more. It is what `at` says unit by
   // unit, but quicker: most units become what they were.
   std::size_t stretch(const UnitPlace& place, std::size_t size, std::uint8_t* to, Touched* touched);
-  // learn is told what the unit turned out to be; see, where a target went.
+  // learn is told what the unit turned out to be, if that may teach something; see, where a target
+  // went.
+  static bool learns(const Unit& unit, bool hit) {
+    return !hit || (unit.kind != Kind::plain && unit.kind != Kind::local);
+  }
   void learn(const Unit& unit, const UnitPlace& place, const std::uint8_t* actual);
   void see(std::uint32_t target, std::int64_t moved);
 
  private:
   Unit pointer(const Region& region, std::uint32_t word);
-  Unit plain(const UnitPlace& place, const std::uint8_t* bytes, std::size_t size) const;
+  bool is_steady_half(std::uint32_t word, std::uint64_t phase) const;
   bool thumb(const UnitPlace& place, Unit& unit);
   bool thumb_wide(const UnitPlace& place, const std::uint8_t* bytes, Unit& unit);
   void thumb_narrow(const UnitPlace& place, Unit& unit);
@@ -124,6 +128,7 @@ class Predictor {
   template <class Encode>
   void refer(Unit& unit, const Encode& encode);
   void guess_by_change(Unit& unit);
+  void keep_change(const Unit& unit, std::uint32_t change);
   std::uint32_t word_at(std::uint64_t base);
 
   Isa isa_;

@@ -481,7 +481,7 @@ class Block:
         s = int(u.second is not None)
         hit = 0
         if not (short and self.short_clean and n + u.size >= self.short_end):
-            hit = self.flag(0, 2 * k + short + 16 * (self.hits & 1), (
+            hit = self.flag(0, 2 * k + short + 10 * (self.hits & 1), (
                 k << 16 | (self.hits & 15) << 8 | short << 4 | g << 1 | s,
                 k << 16 | op << 8 | (self.hits & 3) << 2 | g,
                 k << 20 | v << 2 | s << 1 | short,
@@ -495,7 +495,7 @@ class Block:
             self.short_clean = False
             second = 0
             if s:
-                second = self.flag(1, 32 + k, (k << 16 | g, k << 16 | op, k << 16 | (self.second_hits & 15) << 4 | g, k << 20 | v,
+                second = self.flag(1, 20 + k, (k << 16 | g, k << 16 | op, k << 16 | (self.second_hits & 15) << 4 | g, k << 20 | v,
                                                k << 16 | self.hits & 7))
                 self.second_hits = self.second_hits << 1 | second
             if second:
@@ -515,7 +515,7 @@ class Block:
             before = actual[i - 1] if i else 0
             hit = 0
             if u.size > 1 and (w or i + 1 < u.size):
-                hit = self.flag(2, 40 + min(q, 19), (q << 1 | w, q << 16 | op << 1 | w, q << 16 | f << 1 | w, q << 16 | before << 1 | w,
+                hit = self.flag(2, 25 + q, (q << 1 | w, q << 16 | op << 1 | w, q << 16 | f << 1 | w, q << 16 | before << 1 | w,
                                                      q << 2 | self.hits & 3))
             byte = f
             if not hit:

@@ -61,7 +61,8 @@ class RangeReader {
     }
   }
 
-  void refill() {
+  // Once a piece: kept out of what is done for each bit.
+  [[gnu::noinline, gnu::cold]] void refill() {
     chunk_ = {};
     at_ = 0;
     if (!state_) return;

@@ -1,0 +1,54 @@
+// A processor that takes all inputs at once against what the format says of each.
+#include "core/delta/mixing.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace airlock::delta {
+namespace {
+
+using Row = std::array<Weight, kLanes>;
+
+// Values up to a limit, the limits themselves more often than chance would have it.
+class Draw {
+ public:
+  std::int32_t within(std::int32_t limit) {
+    const std::uint32_t how = random_() % 8;
+    if (how == 0) return limit;
+    if (how == 1) return -limit;
+    return static_cast<std::int32_t>(random_() % (2 * static_cast<std::uint32_t>(limit) + 1)) -
+           limit;
+  }
+  unsigned bit() { return random_() & 1; }
+
+ private:
+  std::mt19937 random_{1};
+};
+
+template <std::size_t kInputs>
+void expect_same() {
+  Draw draw;
+  for (int round = 0; round < 20000; ++round) {
+    std::array<std::int32_t, kInputs> inputs;
+    for (std::int32_t& each : inputs) each = draw.within(kStretchMax);
+    Row plain_row;
+    for (Weight& each : plain_row) each = static_cast<Weight>(draw.within(kWeightMax));
+    Row row = plain_row;
+    PlainMixing<kInputs> plain;
+    Mixing<kInputs> mixing;
+    plain.mix(inputs, WeightRow(plain_row));
+    mixing.mix(inputs, WeightRow(row));
+    ASSERT_EQ(mixing.probability, plain.probability);
+    const unsigned bit = draw.bit();
+    plain.learn(bit, WeightRow(plain_row));
+    mixing.learn(bit, WeightRow(row));
+    ASSERT_EQ(row, plain_row);
+  }
+}
+
+TEST(Mixing, OfAFlagIsTheSameAtOnceAsOneAfterTheOther) { expect_same<kFlagInputs>(); }
+TEST(Mixing, OfALiteralIsTheSameAtOnceAsOneAfterTheOther) { expect_same<kLiteralInputs>(); }
+
+}  // namespace
+}  // namespace airlock::delta
