@@ -287,15 +287,39 @@ class Tree::Builder {
   std::vector<Open> open_;
 };
 
+namespace {
+
+// check_characters looks at every character, those of comments too: who reads a policy beside its
+// comments shall see what its reader sees.
+std::expected<void, Fault> check_characters(std::string_view text) {
+  Mark mark;
+  while (!text.empty()) {
+    const text::CodePoint point = text::code_point(text);
+    if (point.size == 0)
+      return std::unexpected(
+          Fault{Code::bad_text, mark, "this is no UTF-8", "save the document as such"});
+    const bool is_space = point.value == '\n' || point.value == '\r' || point.value == '\t';
+    if (!is_space && text::is_hidden(point.value))
+      return std::unexpected(Fault{Code::bad_text, mark,
+                                   "a character that nobody sees stands here (" +
+                                       text::visible_line(text.substr(0, point.size)) + ")",
+                                   "leave it out"});
+    ++mark.column;
+    if (point.value == '\n') mark = {mark.line + 1, 1};
+    text.remove_prefix(point.size);
+  }
+  return {};
+}
+
+}  // namespace
+
 std::expected<Tree, Fault> Tree::parse(std::string_view text) {
   if (text.size() > kSizeMax)
     return std::unexpected(Fault{Code::oversized,
                                  {},
                                  "the document has " + std::to_string(text.size()) + " bytes",
                                  "at most " + std::to_string(kSizeMax) + " are read"});
-  if (!text::is_utf8(text))
-    return std::unexpected(
-        Fault{Code::bad_text, {}, "the document is no UTF-8", "save it as such"});
+  AIRLOCK_TRY(check_characters(text));
   return Builder(text).build();
 }
 

@@ -70,6 +70,18 @@ TEST(Yaml, RefusesWhatIsNoText) {
             "bad_text");
 }
 
+TEST(Yaml, SaysWhereACharacterStandsThatNobodySees) {
+  EXPECT_EQ(told("a: 1\nb: x\x01y\n"),
+            "line 2, column 5: a character that nobody sees stands here (\\u{1}); leave it out");
+  EXPECT_EQ(told("a: 1 # \u202e1000 :tsael ta\n"),
+            "line 1, column 8: a character that nobody sees stands here (\\u{202e}); leave it out");
+  EXPECT_EQ(told("a: 1\nb: \xff\n"),
+            "line 2, column 4: this is no UTF-8; save the document as such");
+  EXPECT_EQ(told(std::string_view("a: 1\n\0", 6)).substr(0, 17), "line 2, column 1:");
+  EXPECT_EQ(told("\ufeffa: 1\n").substr(0, 17), "line 1, column 1:");
+  EXPECT_EQ(told("\ta: [\r\n1]\r\n").find("nobody sees"), std::string::npos);
+}
+
 TEST(Yaml, TellsTextFromWhatAnotherReaderTakesForMore) {
   for (std::string_view text : {"1",  "1.5", "010",  "0x1f", "0o17",  "1_000", "1e3",        "+1",
                                 "-1", "-.5", ".nan", ".inf", "-.inf", "12:30", "2026-11-26", "yes",
