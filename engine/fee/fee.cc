@@ -59,9 +59,13 @@ Result<Quote> explain(const Policy& policy, const Limits& limits, const Asked& a
   AIRLOCK_ASSIGN(const Quote quote, policy.explain(asked, steps));
   const Code checked = limits.check(asked, quote);
   const bool is_allowed = checked == Code::ok;
+  const std::string why = checked == Code::recipient_forbidden
+                              ? "it pays nobody but its own recipients"
+                              : limits.text_of_cap(asked);
   steps.push_back({0, "limits",
-                   is_allowed ? "the wallet allows it"
-                              : "the wallet refuses it: " + std::string(name(checked))});
+                   (is_allowed ? "the wallet allows it: "
+                               : "the wallet refuses it, " + std::string(name(checked)) + ": ") +
+                       why});
   if (!is_allowed) return fail(checked);
   return quote;
 }

@@ -57,20 +57,36 @@ bool Limits::pays(std::string_view recipient) const {
   return std::ranges::find(recipients_, recipient) != recipients_.end();
 }
 
-Code Limits::check_cap(const Asked& asked, const U256& total) const {
+inline const Cap* Limits::cap_for(const Asked& asked) const {
   for (const Cap& cap : caps_) {
-    if (!cap.chain.matches(asked.chain) || !cap.asset.matches(asked.asset) ||
-        !cap.operation.matches(asked.operation))
-      continue;
-    if (cap.at_most && total > *cap.at_most) return Code::fee_over_cap;
-    U256 part;
-    // A part that needs more than 256 bits is above every fee.
-    const bool is_over = cap.of_amount &&
-                         number::scale_to(part, asked.amount, *cap.of_amount, Rounding::down) &&
-                         total > part;
-    return is_over ? Code::fee_over_cap : Code::ok;
+    if (cap.chain.matches(asked.chain) && cap.asset.matches(asked.asset) &&
+        cap.operation.matches(asked.operation))
+      return &cap;
   }
-  return Code::no_cap;
+  return nullptr;
+}
+
+Code Limits::check_cap(const Asked& asked, const U256& total) const {
+  const Cap* const cap = cap_for(asked);
+  if (cap == nullptr) return Code::no_cap;
+  if (cap->at_most && total > *cap->at_most) return Code::fee_over_cap;
+  U256 part;
+  // A part that needs more than 256 bits is above every fee.
+  const bool is_over = cap->of_amount &&
+                       number::scale_to(part, asked.amount, *cap->of_amount, Rounding::down) &&
+                       total > part;
+  return is_over ? Code::fee_over_cap : Code::ok;
+}
+
+std::string Limits::text_of_cap(const Asked& asked) const {
+  const Cap* const cap = cap_for(asked);
+  if (cap == nullptr) return "it has no cap for this";
+  std::string text;
+  if (cap->at_most) text = "at most " + text_of(*cap->at_most);
+  if (cap->of_amount)
+    text += (text.empty() ? "at most " : " and ") +
+            text_of_scaled(asked.amount, *cap->of_amount, Rounding::down);
+  return text;
 }
 
 Read<void> Limits::admits(const Policy& policy) const {

@@ -38,6 +38,8 @@ class Limits {
     }
     return check_cap(asked, total);
   }
+  // text_of_cap says what the cap allows that check holds a fee against, and how it comes to that.
+  std::string text_of_cap(const Asked& asked) const;
   // admits says whether a policy may come into use: it pays nobody else, and its golden cases stay
   // below the caps (those for which there is no cap are of other wallets). Codes: fee_over_cap,
   // recipient_forbidden.
@@ -46,6 +48,7 @@ class Limits {
 
  private:
   bool pays(std::string_view recipient) const;
+  const Cap* cap_for(const Asked& asked) const;
   Code check_cap(const Asked& asked, const U256& total) const;
   std::vector<std::string> recipients_;
   std::vector<Cap> caps_;

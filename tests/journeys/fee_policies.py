@@ -32,7 +32,7 @@ class FeePolicies(Stage):
         self.assertEqual(said["pay"], {"partner": "2000000", "treasury": "8000000"})
         told = self.fee("explain", EXAMPLE / "fees.yaml", *asked, "--limits", EXAMPLE / "wallet-limits.yaml")
         self.assertIn("2000000000 * 25 / 10000", told)
-        self.assertIn("together 10000000, rounded once, half-up", told)
+        self.assertIn("together 10000000 exactly", told)
         self.assertIn("limits: the wallet allows it", told)
 
     def test_a_fee_of_the_network_says_what_the_transaction_states(self):

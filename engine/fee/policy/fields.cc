@@ -74,6 +74,9 @@ Read<void> read_spans(const Fields& fields, When& made) {
                  span<std::uint32_t>(fields, "congestion", {"from", "below"}, &share));
   AIRLOCK_ASSIGN(made.time, span<std::int64_t>(fields, "time", {"from", "until"}, &time));
   AIRLOCK_ASSIGN(made.daily, span<std::uint32_t>(fields, "daily", {"from", "until"}, &minute));
+  if (made.daily && made.daily->from == made.daily->below.value_or(kMinutesOfDay))
+    return refuse_at(*fields.optional("daily"), Code::bad_policy, "daily never holds",
+                     "let it end later than it begins, or leave it out for the whole day");
   made.has_more = made.amount || made.congestion || made.time || made.daily;
   return {};
 }

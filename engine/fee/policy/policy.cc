@@ -3,9 +3,27 @@
 namespace airlock::fee {
 namespace {
 
-// Apart, so that a quote has no room for texts.
-[[gnu::noinline]] void note_rule(Steps& steps, const Rule& rule) {
-  steps.push_back({0, "rule", rule.name});
+// Apart, so that a quote has no room for texts. All rules before the one that holds do not.
+[[gnu::noinline]] void note_rules(Steps& steps, std::span<const Rule> rules, const Rule* holds,
+                                  const Asked& asked) {
+  for (const Rule& rule : rules) {
+    if (&rule == holds) {
+      steps.push_back({0, "rule", rule.name});
+      return;
+    }
+    steps.push_back({0, "rule", rule.name + " does not hold: " + rule.when->why_not(asked)});
+  }
+}
+
+[[gnu::noinline]] void note_shares(Steps& steps, const Quote& quote) {
+  for (std::size_t i = 0; i < quote.share_count(); ++i) {
+    const Payee& payee = quote.rule().payees[i];
+    const std::string part =
+        payee.rate ? text_of_scaled(quote.total(), *payee.rate, Rounding::down)
+                   : (quote.share_count() == 1 ? "all of it, " : "what the others leave, ") +
+                         text_of(quote.share(i).amount);
+    steps.push_back({0, "pay", payee.recipient + ": " + part});
+  }
 }
 
 }  // namespace
@@ -48,15 +66,17 @@ inline const Rule* Policy::rule_for(const Asked& asked) const {
 Result<Quote> Policy::quote(const Asked& asked, Steps* steps) const {
   Result<Quote> quote(std::unexpect, Error{Code::no_rule_matches});
   const Rule* const rule = rule_for(asked);
+  if (steps != nullptr) [[unlikely]]
+    note_rules(*steps, rules_, rule, asked);
   if (rule == nullptr) [[unlikely]]
     return quote;
-  if (steps != nullptr) [[unlikely]]
-    note_rule(*steps, *rule);
   Working working{.rounding = rounding_, .steps = steps};
   quote.emplace(Quote::Key(), *this, *rule);
   const Code code = rule->fee->name_fee(asked, working, quote->total_);
   if (code != Code::ok) [[unlikely]]
     quote = fail(code);
+  if (steps != nullptr && quote) [[unlikely]]
+    note_shares(*steps, *quote);
   return quote;
 }
 

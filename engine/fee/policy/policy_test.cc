@@ -126,6 +126,17 @@ TEST(Policy, RefusesWordsThatOtherReadersOfYamlTakeForSomethingElse) {
       Code::bad_text);
 }
 
+TEST(Policy, RefusesADayThatNeverComes) {
+  const auto day = [](const std::string& daily) {
+    return code_of(
+        file_with("  - {name: a, when: {daily: " + daily + "}, fee: {fixed: 1}, pay: x}\n"));
+  };
+  EXPECT_EQ(day("{from: '10:00', until: '10:00'}"), Code::bad_policy);
+  EXPECT_EQ(day("{until: '00:00'}"), Code::bad_policy);
+  EXPECT_EQ(day("{from: '24:00'}"), Code::bad_policy);
+  EXPECT_NE(day("{from: '22:00', until: '06:00'}"), Code::bad_policy);
+}
+
 TEST(Policy, EvaluatesItsGoldenCasesBeforeItExists) {
   const std::string rules = "  - {name: all, fee: {percentage: 1%}, pay: {a: 33%, b: rest}}\n";
   const auto with = [&](std::string_view expected) {
@@ -186,7 +197,51 @@ TEST(Quote, SaysHowItCameToItsFee) {
       "      percentage: 1000200 * 25 / 10000 = 2501, rounded half-up with 5000 / 10000 left over\n"
       "      fixed: 3\n"
       "    sum: together 2504\n"
-      "  maximum: 2504 is above 5\n");
+      "  maximum: 2504 is above 5: 5\n"
+      "pay: treasury: all of it, 5\n");
+}
+
+std::string told(const Policy& policy, const Asked& asked) {
+  Steps steps;
+  (void)policy.explain(asked, steps);
+  std::string text;
+  for (const Step& step : steps) text += step.strategy + ": " + step.says + "\n";
+  return text;
+}
+
+TEST(Quote, SaysWhatDidNotHoldWhatEachTierTookAndWhoIsPaidWhat) {
+  const auto policy = policy_from(file_with(
+      "  - {name: gold, when: {tier: gold}, fee: {fixed: 1}, pay: x}\n"
+      "  - {name: busy, when: {congestion: {from: 50%}}, fee: {fixed: 1}, pay: x}\n"
+      "  - name: all\n"
+      "    when: {chain: \"eip155:*\"}\n"
+      "    fee: {first_match: [{when: {amount: {below: 5}}, fee: {fixed: 9}},\n"
+      "      {fee: {tiers: {mode: marginal, of: [{up_to: 10, rate: 5%}, {rate: 1%}]}}}]}\n"
+      "    pay: {a: 33%, b: rest}\n",
+      "down"));
+  Asked asked = asked_for("1025");
+  asked.tier = "silver";
+  asked.congestion = 1'250;
+  EXPECT_EQ(told(*policy, asked),
+            "rule: gold does not hold: tier is silver\n"
+            "rule: busy does not hold: congestion is 12.50%\n"
+            "rule: all\n"
+            "first_match: case 1 does not hold: amount is 1025\n"
+            "first_match: case 2 holds\n"
+            "tiers: tier 1 (from 0, up to 10): 10 * 5 / 100 = 0 and 50 / 100\n"
+            "tiers: tier 2 (above 10): 1015 * 1 / 100 = 10 and 15 / 100\n"
+            "tiers: together 10 and 65 / 100, rounded once, down: 10\n"
+            "pay: a: 10 * 33 / 100 = 3, rounded down with 30 / 100 left over\n"
+            "pay: b: what the others leave, 7\n");
+}
+
+TEST(Quote, SaysByWhichNumbersItIsTooLarge) {
+  const std::string most(77, '9');
+  const auto policy = policy_from(
+      file_with("  - {name: all, when: {chain: \"eip155:*\"}, fee: {sum: [{fixed: " + most +
+                "}, {percentage: 100%}]}, pay: x}\n"));
+  EXPECT_NE(told(*policy, asked_for(most)).find(most + " + " + most + " needs more than 256 bits"),
+            std::string::npos);
 }
 
 }  // namespace

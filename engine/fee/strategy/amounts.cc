@@ -118,9 +118,11 @@ Result<Owned> MarginalTiers::make(const std::vector<Tier>& tiers) {
 void MarginalTiers::explain_parts(const U256& amount, std::size_t place, Working& working) const {
   for (std::size_t i = 0; i <= place; ++i) {
     const U256 until = i < place ? edges_[i] : amount;
+    const U256 within = number::subtract(until, parts_[i].from);
     say(working, [&] {
-      return edges_.text_of_tier(i) + ": " + text_of(number::subtract(until, parts_[i].from)) +
-             " * " + text_of(Ratio{parts_[i].numerator, denominator_});
+      return edges_.text_of_tier(i) + ": " + text_of(within) + " * " +
+             text_of(Ratio{parts_[i].numerator, denominator_}) + " = " +
+             text_of_exact(number::wide_product(within, parts_[i].numerator), denominator_);
     });
   }
 }
@@ -149,10 +151,19 @@ Code MarginalTiers::evaluate(const Asked& asked, Working& working, U256& fee) co
     if (!all) return Code::fee_overflow;
     AIRLOCK_FEE_TRY(or_overflow(number::divide(*all, denominator_, working.rounding), fee));
   }
-  say(working, [&] {
-    return "together " + text_of(fee) + ", rounded once, " + std::string(text_of(working.rounding));
-  });
+  say(working, [&] { return text_of_sum(part, asked.amount, working.rounding, fee); });
   return Code::ok;
+}
+
+std::string MarginalTiers::text_of_sum(const Part& part, const U256& amount, Rounding rounding,
+                                       const U256& fee) const {
+  const auto above = number::wide_product(number::subtract(amount, part.from), part.numerator);
+  const auto all = number::wide_add(part.below, above);
+  AIRLOCK_CHECK(all);  // the fee was made of it
+  const std::string exact = text_of_exact(*all, denominator_);
+  if (exact == text_of(fee)) return "together " + exact + " exactly";
+  return "together " + exact + ", rounded once, " + std::string(text_of(rounding)) + ": " +
+         text_of(fee);
 }
 
 }  // namespace airlock::fee

@@ -85,6 +85,8 @@ class MarginalTiers final : public Strategy {
       : edges_(std::move(edges)), parts_(std::move(parts)), denominator_(denominator) {}
   Code evaluate(const Asked& asked, Working& working, U256& fee) const override;
   void explain_parts(const U256& amount, std::size_t place, Working& working) const;
+  std::string text_of_sum(const Part& part, const U256& amount, Rounding rounding,
+                          const U256& fee) const;
   bool evaluate_short(const Part& part, const U256& amount, Rounding rounding, U256& fee) const;
 
   Edges edges_;

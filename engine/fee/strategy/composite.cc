@@ -7,7 +7,9 @@ Code Sum::evaluate(const Asked& asked, Working& working, U256& fee) const {
   for (const Owned& part : parts_) {
     U256 one;
     AIRLOCK_FEE_TRY(part->name_fee(asked, working, one));
-    AIRLOCK_FEE_TRY(or_overflow(number::add(fee, one), fee));
+    const auto sum = number::add(fee, one);
+    if (!sum) say(working, [&] { return text_of(fee) + " + " + text_of(one) + kTooLarge; });
+    AIRLOCK_FEE_TRY(or_overflow(sum, fee));
   }
   say(working, [&] { return "together " + text_of(fee); });
   return Code::ok;
@@ -39,7 +41,8 @@ Code Minimum::evaluate(const Asked& asked, Working& working, U256& fee) const {
 void Minimum::tell(Working& working, const U256& fee) const {
   const bool is_raised = fee < at_least_;
   say(working, [&] {
-    return text_of(fee) + (is_raised ? " is below " : " is not below ") + text_of(at_least_);
+    return text_of(fee) + (is_raised ? " is below " : " is not below ") + text_of(at_least_) +
+           ": " + text_of(is_raised ? at_least_ : fee);
   });
 }
 
@@ -54,13 +57,19 @@ Code Maximum::evaluate(const Asked& asked, Working& working, U256& fee) const {
 void Maximum::tell(Working& working, const U256& fee) const {
   const bool is_cut = fee > at_most_;
   say(working, [&] {
-    return text_of(fee) + (is_cut ? " is above " : " is not above ") + text_of(at_most_);
+    return text_of(fee) + (is_cut ? " is above " : " is not above ") + text_of(at_most_) + ": " +
+           text_of(is_cut ? at_most_ : fee);
   });
 }
 
 Code FirstMatch::evaluate(const Asked& asked, Working& working, U256& fee) const {
   for (std::size_t i = 0; i < cases_.size(); ++i) {
-    if (!cases_[i].when.holds(asked)) continue;
+    if (!cases_[i].when.holds(asked)) {
+      say(working, [&] {
+        return "case " + std::to_string(i + 1) + " does not hold: " + cases_[i].when.why_not(asked);
+      });
+      continue;
+    }
     say(working, [&] { return "case " + std::to_string(i + 1) + " holds"; });
     return cases_[i].fee->name_fee(asked, working, fee);
   }

@@ -22,12 +22,20 @@ std::string_view text_of(Rounding rounding) {
   return "";
 }
 
+std::string text_of_exact(const number::U320& value, std::uint64_t denominator) {
+  const number::Divided divided = number::wide_divide(value, denominator);
+  const auto whole = number::divide(value, denominator, Rounding::down);
+  if (!whole) return "more than 256 bits";
+  if (divided.rest == 0) return text_of(*whole);
+  return text_of(*whole) + " and " + text_of(Ratio{divided.rest, denominator});
+}
+
 std::string text_of_scaled(const U256& value, const Ratio& ratio, Rounding rounding) {
   std::string text = text_of(value) + " * " + text_of(ratio);
   const number::Divided divided =
       number::wide_divide(number::wide_product(value, ratio.numerator), ratio.denominator);
   const auto whole = number::scale(value, ratio, rounding);
-  if (!whole) return text + " needs more than 256 bits";
+  if (!whole) return text + kTooLarge;
   text += " = " + text_of(*whole);
   if (divided.rest == 0) return text + " exactly";
   return text + ", rounded " + std::string(text_of(rounding)) + " with " +

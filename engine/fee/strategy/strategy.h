@@ -129,6 +129,9 @@ inline Code or_overflow(const Result<U256>& value, U256& fee) {
 std::string text_of(const U256& value);
 std::string text_of(const Ratio& ratio);
 std::string_view text_of(Rounding rounding);
+inline constexpr const char* kTooLarge = " needs more than 256 bits";
+// text_of_exact writes "Q and R / D", or "Q" where nothing is left over.
+std::string text_of_exact(const number::U320& value, std::uint64_t denominator);
 // text_of_scaled writes "A * N / D = Q, and R / D left over: ROUNDED, rounded MODE".
 std::string text_of_scaled(const U256& value, const Ratio& ratio, Rounding rounding);
 

@@ -1,5 +1,7 @@
 #include "engine/fee/strategy/when.h"
 
+#include "host/text/text.h"
+
 namespace airlock::fee {
 namespace {
 
@@ -17,7 +19,28 @@ bool lies_in_day(const Span<std::uint32_t>& daily, std::int64_t time) {
   return minute >= daily.from || minute < below;
 }
 
+std::string is(std::string_view what, std::string_view value) {
+  return std::string(what) + (value.empty() ? " is not given" : " is " + std::string(value));
+}
+
+std::string percent_of(std::uint32_t share) {
+  const std::string cents = std::to_string(100 + share % 100).substr(1);
+  return std::to_string(share / 100) + (cents == "00" ? "" : "." + cents) + "%";
+}
+
 }  // namespace
+
+std::string When::why_not(const Asked& asked) const {
+  if (!chain.matches(asked.chain)) return is("chain", asked.chain);
+  if (!asset.matches(asked.asset)) return is("asset", asked.asset);
+  if (!operation.matches(asked.operation)) return is("operation", asked.operation);
+  if (!tier.matches(asked.tier)) return is("tier", asked.tier);
+  if (!lies_in(amount, std::optional<U256>(asked.amount)))
+    return is("amount", text_of(asked.amount));
+  if (!lies_in(congestion, asked.congestion))
+    return is("congestion", asked.congestion ? percent_of(*asked.congestion) : "");
+  return is("time", asked.time ? text::to_time(*asked.time) : "");
+}
 
 bool When::holds_else(const Asked& asked) const {
   return lies_in(amount, std::optional<U256>(asked.amount)) &&

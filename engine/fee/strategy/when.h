@@ -76,6 +76,8 @@ struct When {
            operation.matches(asked.operation) && tier.matches(asked.tier) &&
            (!has_more || holds_else(asked));
   }
+  // why_not names the first condition that does not hold, and what was asked: "tier is silver".
+  std::string why_not(const Asked& asked) const;
 
  private:
   bool holds_else(const Asked& asked) const;
