@@ -83,7 +83,7 @@ Status FeesWallet::keep_plugin() {
 }
 
 agent::Heard FeesWallet::heard() const {
-  const bool lasts = answered_ && std::chrono::steady_clock::now() - *answered_ <= answer_lasts_;
+  const bool lasts = answered_ && BootClock::now() - *answered_ <= answer_lasts_;
   return lasts ? agent::Heard::lately : agent::Heard::not_lately;
 }
 
@@ -150,7 +150,7 @@ Result<std::uint32_t> FeesWallet::ask_once(agent::FeesServer& server) {
   AIRLOCK_ASSIGN(const fetch::FeesQuestion question, agent::fees_question(device_, shelf));
   AIRLOCK_ASSIGN(const fetch::FeesAnswer answer, server.ask_fees(question));
   const std::lock_guard lock(mutex_);
-  answered_ = std::chrono::steady_clock::now();
+  answered_ = BootClock::now();
   answer_lasts_ = std::chrono::seconds(kAnswersMissedMax * answer.poll_after_s);
   if (agent::take_answer(state_, answer, shelf)) {
     AIRLOCK_TRY(agent::store_fees_state(device_, state_));

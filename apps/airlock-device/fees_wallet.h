@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <ctime>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -13,6 +14,20 @@
 #include "engine/fee/plugin/plugin.h"
 
 namespace airlock::app {
+
+// A clock that goes on while the machine sleeps: what was said then was said long ago.
+struct BootClock {
+  using duration = std::chrono::nanoseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<BootClock>;
+  static constexpr bool is_steady = true;
+  static time_point now() noexcept {
+    timespec time{};
+    clock_gettime(CLOCK_BOOTTIME, &time);
+    return time_point(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+  }
+};
 
 // One thread asks for fees, and swaps; another one asks the server. What both remember is guarded,
 // and no network is waited for while it is.
@@ -66,7 +81,7 @@ class FeesWallet {
   std::mutex mutex_;  // of the state, in memory and stored
   agent::FeesState state_;
   // When the server answered this process last, and for how long that counts.
-  std::optional<std::chrono::steady_clock::time_point> answered_;
+  std::optional<BootClock::time_point> answered_;
   std::chrono::seconds answer_lasts_{};
   std::condition_variable_any asked_;
   std::optional<file::File> lock_;

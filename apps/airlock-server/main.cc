@@ -204,7 +204,10 @@ void add_run_options(CLI::App& command, Options& options) {
   command.add_option("--prometheus", options.prometheus,
                      "URL of the Prometheus that scrapes this; without it no experiment is judged");
   command.add_option("--alert-url", options.alert_url, "where each decision is posted as JSON");
-  command.add_option("--judge-every", options.judge_seconds, "seconds between two looks")
+  command
+      .add_option("--judge-every", options.judge_seconds,
+                  "seconds between two looks; false alarms are counted by looks, so\n"
+                  "that 1 has ten times as many a day as 10")
       ->check(CLI::Range(1, 60))
       ->capture_default_str();
   command.add_option("--beside", options.beside,

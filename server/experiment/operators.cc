@@ -42,7 +42,7 @@ Status start_or_resume(State& state, const Definition& definition, std::int64_t 
   state.degrades = 0;
   internal::forget_windows(state);
   internal::enter(state, Phase::running, Cause::none, now);
-  state.words = internal::head(Act::resumed, now) + (first ? "started at " : "at ") +
+  state.words = internal::head(first ? "started" : name_of(Act::resumed), now) + "at " +
                 internal::share(state.share);
   return {};
 }

@@ -51,9 +51,10 @@ std::string rule_of(const Guard& guard, std::string_view layer) {
   return std::string(metric) + std::string(layer);
 }
 
-std::string head(Act act, std::int64_t at) {
-  return std::string(name_of(act)) + " " + text::to_time(at).substr(11, 8) + ": ";
+std::string head(std::string_view did, std::int64_t at) {
+  return std::string(did) + " " + text::to_time(at).substr(11, 8) + ": ";
 }
+std::string head(Act act, std::int64_t at) { return head(name_of(act), at); }
 
 std::string what_failed(const Guard& guard, Count count) {
   const std::uint64_t parts = std::uint64_t{guard.limit};

@@ -68,9 +68,11 @@ constexpr CleanRow kClean[] = {{"5, 2 %", {5, 0.02}},
                                {"20, 2 %", {20, 0.02}},
                                {"100, 2 %", {100, 0.02}},
                                {"500, 2 %", {500, 0.02}},
+                               {"5, 4 %", {5, 0.04}},
                                {"20, 4 %", {20, 0.04}},
                                {"100, 4 %", {100, 0.04}},
                                {"500, 4 %", {500, 0.04}},
+                               {"5, 2 % in bursts", {5, 0.02, Shape::bursts}},
                                {"20, 2 % in bursts", {20, 0.02, Shape::bursts}},
                                {"100, 2 % in bursts", {100, 0.02, Shape::bursts}},
                                {"500, 2 % in bursts", {500, 0.02, Shape::bursts}}};
@@ -85,7 +87,8 @@ constexpr FaultRow kFaults[] = {{"5, 10 %", {5, 0.02}, 0.10, {}},
                                 {"100, 20 %", {100, 0.02}, 0.20, {1, 80, 120}},
                                 {"100, 50 %", {100, 0.02}, 0.50, {1, 40, 40}},
                                 {"500, 8 %", {500, 0.02}, 0.08, {}},
-                                {"500, 20 %", {500, 0.02}, 0.20, {1, 80, 120}}};
+                                {"500, 20 %", {500, 0.02}, 0.20, {1, 80, 120}},
+                                {"500, 50 %", {500, 0.02}, 0.50, {1, 40, 40}}};
 constexpr double kFalseRollbacksMax = 0.01;  // of clean days, and of outages that hit both arms
 
 // Who is served what: the gray arm, everybody the baseline, or as in the ten seconds after a pause,

@@ -16,6 +16,7 @@ struct Case {
 
 std::string rule_of(const Guard& guard, std::string_view layer);
 // head writes "paused 14:02:10: ".
+std::string head(std::string_view did, std::int64_t at);
 std::string head(Act act, std::int64_t at);
 // what_failed writes "52 of 712 payments failed (7.3 % > 5 %)".
 std::string what_failed(const Guard& guard, Count count);
