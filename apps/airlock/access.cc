@@ -53,7 +53,9 @@ std::expected<Value, Refusal> read_answer(const std::string& text, long status,
   if (!value) return refuse(Code::http_failed, url + " (" + std::to_string(status) + ")");
   const auto code = json::text(*value, "error", 64);
   const Code named = code ? code_named(*code) : Code::ok;
-  return refuse(named == Code::ok ? Code::http_failed : named, url);
+  const auto field = json::text(*value, "field", 200);
+  const std::string place = field ? text::visible_line(*field) + ", at " + url : url;
+  return refuse(named == Code::ok ? Code::http_failed : named, place);
 }
 
 // A key in a token is reached by OpenSSL's engine for PKCS#11, which takes what stands before the

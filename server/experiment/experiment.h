@@ -106,7 +106,9 @@ struct Definition {
   // parse reads one; what is absent has the defaults of docs/formats/experiment.md. Errors: those
   // of host/json, bad_text (also what no screen should show), unknown_field, out_of_range,
   // empty_range (a ramp that does not grow), duplicate_key (two arms of one name).
+  // `reading` becomes the path of what could not be read: "arms[1].weight".
   static Result<Definition> parse(const json::Value& value);
+  static Result<Definition> parse(const json::Value& value, std::string& reading);
   json::Value write() const;
 
   std::size_t arm_count() const { return arms.size() + 1; }  // with the baseline

@@ -131,16 +131,26 @@ Result<Response> UpdateService::list_admin(std::string_view path, std::string_vi
   return fail(Code::not_found);
 }
 
-Result<Response> UpdateService::create_rollout(const Request& request) {
-  AIRLOCK_ASSIGN(const RolloutBody body, parse_rollout(request.body));
+Result<UpdateService::ReleasePtr> UpdateService::offered(const crypto::Digest& manifest) {
   AIRLOCK_TRY(reload());  // what was offered a moment ago counts
   const std::lock_guard lock(reload_mutex_);
-  const auto release = catalogue_.find(body.draft.manifest);
+  auto release = catalogue_.find(manifest);
   const bool unlisted = !release && release.error().code == Code::target_missing;
-  if (unlisted && catalogue_.is_published(body.draft.manifest)) return fail(Code::not_offered);
-  AIRLOCK_TRY(release);
-  AIRLOCK_TRY(rollout::check_models(**release, body.draft.models));
+  if (unlisted && catalogue_.is_published(manifest)) return fail(Code::not_offered);
+  return release;
+}
+
+Status UpdateService::is_policy(const crypto::Digest& manifest) {
+  AIRLOCK_ASSIGN(const auto release, offered(manifest));
+  return release->kind == package::Kind::fee_policy ? Status() : fail(Code::wrong_kind);
+}
+
+Result<Response> UpdateService::create_rollout(const Request& request) {
+  AIRLOCK_ASSIGN(const RolloutBody body, parse_rollout(request.body));
+  AIRLOCK_ASSIGN(const auto release, offered(body.draft.manifest));
+  AIRLOCK_TRY(rollout::check_models(*release, body.draft.models));
   const store::Deed deed{std::string(request.who), body.why, clock_()};
+  const std::lock_guard lock(reload_mutex_);
   AIRLOCK_ASSIGN(const auto made, stores_.store.create_rollout(body.draft, deed));
   AIRLOCK_TRY(rebuild());
   return answer(value_of(made));

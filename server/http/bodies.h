@@ -81,8 +81,9 @@ struct ExperimentBody {
   std::string why;
   bool starts = true;
 };
-// parse_experiment errors: those of Definition::parse, bad_text, bad_request (its state).
-Result<ExperimentBody> parse_experiment(std::string_view body);
+// parse_experiment errors: those of Definition::parse, bad_text, bad_request (its state). `reading`
+// is that of Definition::parse.
+Result<ExperimentBody> parse_experiment(std::string_view body, std::string& reading);
 
 struct DevicesBody {
   std::vector<std::string> keys;

@@ -31,7 +31,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   (void)http::parse_outcomes(body, 0);
   (void)http::parse_fees(body);
-  if (const auto read = http::parse_experiment(body)) {
+  std::string reading;
+  if (const auto read = http::parse_experiment(body, reading)) {
     const auto definition = experiment::Definition::parse(read->definition.write());
     AIRLOCK_CHECK(definition && definition->write() == read->definition.write());
     const auto fresh = experiment::State::fresh(*definition);

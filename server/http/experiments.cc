@@ -191,8 +191,11 @@ const Entry* ExperimentBoard::find(std::int64_t id) const {
   return found == entries.end() ? nullptr : &*found;
 }
 
-ExperimentDesk::ExperimentDesk(Stores stores, Clock clock)
-    : stores_(stores), clock_(clock), board_(std::make_shared<const ExperimentBoard>()) {}
+ExperimentDesk::ExperimentDesk(Stores stores, Clock clock, Offered offered)
+    : stores_(stores),
+      clock_(clock),
+      offered_(std::move(offered)),
+      board_(std::make_shared<const ExperimentBoard>()) {}
 
 std::shared_ptr<const ExperimentBoard> ExperimentDesk::board() const {
   const std::lock_guard lock(mutex_);
@@ -303,8 +306,30 @@ Status ExperimentDesk::stands_alone(const ExperimentBoard& board, std::int64_t i
   return meets_another ? fail(Code::conflict) : Status();
 }
 
+// What nobody can fetch is served by no wallet: the arm would be the baseline by another name.
+Status ExperimentDesk::are_offered(const experiment::Definition& definition,
+                                   std::string& reading) const {
+  reading = "baseline";
+  AIRLOCK_TRY(is_offered(definition.baseline));
+  for (std::size_t arm = 0; arm < definition.arms.size(); ++arm) {
+    reading = "arms[" + std::to_string(arm) + "].policy";
+    AIRLOCK_TRY(is_offered(definition.arms[arm].policy));
+  }
+  return {};
+}
+
+Status ExperimentDesk::is_offered(const std::string& policy) const {
+  AIRLOCK_ASSIGN(const crypto::Digest manifest, text::digest_from_hex(policy));
+  return offered_(manifest);
+}
+
 Result<Response> ExperimentDesk::create(const Request& request) {
-  AIRLOCK_ASSIGN(const ExperimentBody body, parse_experiment(request.body));
+  std::string reading;
+  const auto parsed = parse_experiment(request.body, reading);
+  if (!parsed) return error_response(parsed.error(), reading);
+  const ExperimentBody& body = *parsed;
+  const Status offered = are_offered(body.definition, reading);
+  if (!offered) return error_response(offered.error(), reading);
   AIRLOCK_TRY(reload());  // what another process began stands in the way too
   const std::int64_t now = clock_();
   auto state = experiment::State::fresh(body.definition);

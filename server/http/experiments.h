@@ -2,6 +2,7 @@
 // and what operators do with it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -34,12 +35,14 @@ struct ExperimentBoard {
 class ExperimentDesk {
  public:
   using Clock = std::int64_t (*)();  // Unix seconds
+  // Offered refuses a manifest that is not that of a fee policy which devices can have.
+  using Offered = std::function<Status(const crypto::Digest&)>;
   struct Stores {
     store::Experiments& experiments;
     store::OutcomeWriter& outcomes;
   };
 
-  ExperimentDesk(Stores stores, Clock clock);
+  ExperimentDesk(Stores stores, Clock clock, Offered offered);
 
   // reload makes a new board of what is stored.
   Status reload();
@@ -59,6 +62,9 @@ class ExperimentDesk {
   Result<Response> list() const;
   Result<Response> list_verdicts(std::string_view query);
   Result<Response> create(const Request& request);
+  // are_offered names the member of the definition that is refused.
+  Status are_offered(const experiment::Definition& definition, std::string& reading) const;
+  Status is_offered(const std::string& policy) const;
   // stands_alone: conflict where an experiment would begin beside one that may speak of the same
   // wallets.
   static Status stands_alone(const ExperimentBoard& board, std::int64_t id,
@@ -68,6 +74,7 @@ class ExperimentDesk {
 
   Stores stores_;
   Clock clock_;
+  Offered offered_;
   mutable std::mutex mutex_;
   std::shared_ptr<const ExperimentBoard> board_;
 };

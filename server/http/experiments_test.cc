@@ -8,24 +8,51 @@
 #include "host/text/text.h"
 #include "server/http/bodies.h"
 #include "server/http/http.h"
+#include "server/rollout/internal/fake_metadata.h"
 #include "tests/fakes/signers.h"
 
 namespace airlock::http {
 namespace {
 
 constexpr std::int64_t kNow = 1'750'000'000;
-const std::string kBaselinePolicy(64, 'a');
-const std::string kArmPolicy(64, 'b');
-
 class FeesTest : public testing::Test {
  protected:
   void SetUp() override {
     folder_ = testing::TempDir() + "fees-" +
               testing::UnitTest::GetInstance()->current_test_info()->name();
     std::filesystem::remove_all(folder_);
+    baseline_ = put("1.0.0");
+    arm_ = put("1.1.0");
+    other_ = put("1.2.0");
+    firmware_ = put("1.3.0", package::Kind::firmware);
+    list(7);
     open();
     const std::string key = text::to_hex(device_.key().view());
     ASSERT_TRUE(store_->import_devices({key}, {"olivia", "test", kNow}));
+  }
+  // put adds a target to those that list tells of, and returns its manifest's digest.
+  std::string put(const std::string& version, package::Kind kind = package::Kind::fee_policy) {
+    fakes::Release release;
+    release.kind = kind;
+    release.version = version;
+    release.components = {fakes::Release::component("policy", 100)};
+    const auto envelope = signers_.sign_complete(release.encode(), kind);
+    const std::string manifest =
+        text::to_hex(crypto::sha256(package::Envelope::parse(envelope)->payload).bytes);
+    const std::string sha256 = text::to_hex(crypto::sha256(envelope).bytes);
+    std::filesystem::create_directories(folder_ / "repo/targets");
+    EXPECT_TRUE(
+        file::replace(folder_ / "repo/targets" / (sha256 + "." + version + ".cose"), envelope));
+    listed_[version + ".cose"] = {{"hashes", {{"sha256", sha256}}},
+                                  {"custom", {{"airlock", {{"manifest", manifest}}}}}};
+    return manifest;
+  }
+  // list publishes what was put; a timestamp offers it.
+  void list(std::int64_t version, bool offers = true) {
+    const fakes::Signer signer("repository", crypto::Algorithm::eddsa);
+    const rollout::FakeMetadata metadata(folder_ / "repo", tuf::internal::fake_signer(signer));
+    metadata.publish(version, listed_);
+    if (offers) metadata.offer(version);
   }
   void open() {
     service_.reset();
@@ -65,8 +92,8 @@ class FeesTest : public testing::Test {
   }
   json::Value create(std::uint32_t share, const json::Value& more = json::Value::object()) {
     json::Value body = {{"name", "fees"},
-                        {"baseline", kBaselinePolicy},
-                        {"arms", {{{"name", "b"}, {"policy", kArmPolicy}}}},
+                        {"baseline", baseline_},
+                        {"arms", {{{"name", "b"}, {"policy", arm_}}}},
                         {"ramp", {{{"share", share}}}},
                         {"why", "test"}};
     body.update(more);
@@ -78,7 +105,7 @@ class FeesTest : public testing::Test {
   }
   // What a wallet in private mode is told, which keeps both policies.
   json::Value set_aside() {
-    const json::Value body = {{"kept", {kArmPolicy, kBaselinePolicy}}};
+    const json::Value body = {{"kept", {arm_, baseline_}}};
     const json::Value told = *json::parse(post("/v1/fees", json::write(body)).body, 10'000);
     EXPECT_TRUE(told["experiments"].empty());
     return told["set_aside"];
@@ -120,7 +147,10 @@ class FeesTest : public testing::Test {
   }
 
   const fakes::Signer device_{"device", crypto::Algorithm::eddsa};
+  fakes::Signers signers_;
   file::Path folder_;
+  json::Value listed_;
+  std::string baseline_, arm_, other_, firmware_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<store::ReportWriter> writer_;
   std::unique_ptr<store::Sightings> sightings_;
@@ -137,20 +167,48 @@ TEST_F(FeesTest, ServesTheArmsPolicyToTheShareAndTheBaselineToAllOthers) {
     const json::Value told = fees(std::to_string(device));
     ASSERT_EQ(told.size(), 1U);
     const bool in = told[0]["arm"] == "b";
-    EXPECT_EQ(told[0]["policy"], in ? kArmPolicy : kBaselinePolicy);
+    EXPECT_EQ(told[0]["policy"], in ? arm_ : baseline_);
     EXPECT_EQ(told, fees(std::to_string(device)));
     gray += in ? 1 : 0;
   }
   EXPECT_NEAR(gray, 500, 80);
 }
 
+TEST_F(FeesTest, TriesNothingThatDevicesCannotHave) {
+  const auto tries = [this](const std::string& policy) {
+    return create(1, {{"arms", {{{"name", "b"}, {"policy", policy}}}}})["error"];
+  };
+  EXPECT_EQ(tries(std::string(64, 'a')), "target_missing");
+  EXPECT_EQ(tries(firmware_), "wrong_kind");
+  EXPECT_EQ(create(1, {{"arms", {{{"name", "b"}, {"policy", firmware_}}}}})["field"],
+            "arms[0].policy");
+  EXPECT_EQ(create(1, {{"baseline", std::string(64, 'a')}})["error"], "target_missing");
+  const std::string late = put("2.0.0");
+  list(8, false);
+  EXPECT_EQ(tries(late), "not_offered");
+  list(8);
+  EXPECT_TRUE(tries(late).is_null());
+}
+
+TEST_F(FeesTest, SaysWhichMemberOfADefinitionIsAtFault) {
+  const auto field = [this](const char* key, const json::Value& put) {
+    return create(1, {{key, put}})["field"];
+  };
+  EXPECT_EQ(field("limitt", 5), "limitt");
+  EXPECT_EQ(field("jitter", "x"), "jitter");
+  EXPECT_EQ(field("ramp", {{{"share", 500}}, {{"share", 500}}}), "ramp[1].share");
+  EXPECT_EQ(field("guards", {{{"metric", "failures"}, {"limits", 5}}}), "guards[0].limits");
+  EXPECT_EQ(field("regions", {"de", 5}), "regions[1]");
+  EXPECT_EQ(field("arms", {{{"name", "b"}, {"policy", arm_}, {"weight", 1}}}), "arms");
+}
+
 TEST_F(FeesTest, ServesTheBaselineToEverybodyWhilePaused) {
   create(10'000);
-  EXPECT_EQ(fees(duid())[0]["policy"], kArmPolicy);
+  EXPECT_EQ(fees(duid())[0]["policy"], arm_);
   operate(Method::post, "/admin/v1/experiments/1/pause", {{"why", "payments fail"}});
-  EXPECT_EQ(fees(duid())[0]["policy"], kBaselinePolicy);
+  EXPECT_EQ(fees(duid())[0]["policy"], baseline_);
   operate(Method::post, "/admin/v1/experiments/1/resume", {{"why", "false alarm"}});
-  EXPECT_EQ(fees(duid())[0]["policy"], kArmPolicy);
+  EXPECT_EQ(fees(duid())[0]["policy"], arm_);
   operate(Method::post, "/admin/v1/experiments/1/rollback", {{"why", "no"}});
   EXPECT_TRUE(fees(duid()).empty());
   EXPECT_EQ(operate(Method::post, "/admin/v1/experiments/1/resume", {{"why", "again"}})["error"],
@@ -160,29 +218,29 @@ TEST_F(FeesTest, ServesTheBaselineToEverybodyWhilePaused) {
 TEST_F(FeesTest, SetsAsideWhatIsTriedUntilItIsEverybodys) {
   EXPECT_TRUE(set_aside().empty());
   create(1, {{"state", "created"}});
-  EXPECT_EQ(set_aside(), json::Value({kArmPolicy}));
+  EXPECT_EQ(set_aside(), json::Value({arm_}));
   change(1, "resume");
-  EXPECT_EQ(set_aside(), json::Value({kArmPolicy}));
+  EXPECT_EQ(set_aside(), json::Value({arm_}));
   EXPECT_EQ(change(1, "end", {{"adopt", "c"}})["error"], "not_found");
   EXPECT_EQ(change(1, "end")["error"], "missing_field");
   EXPECT_EQ(change(1, "end", {{"adopt", "b"}})["phase"], "ended");
-  EXPECT_EQ(set_aside(), json::Value({kBaselinePolicy}));
+  EXPECT_EQ(set_aside(), json::Value({baseline_}));
   EXPECT_TRUE(fees(duid()).empty());
   EXPECT_EQ(change(1, "end", {{"adopt", "baseline"}})["error"], "conflict");
   // It may still be taken back, also after a restart.
   open();
   EXPECT_EQ(change(1, "rollback")["phase"], "rolled_back");
-  EXPECT_EQ(set_aside(), json::Value({kArmPolicy}));
+  EXPECT_EQ(set_aside(), json::Value({arm_}));
   // The last experiment that names a policy decides.
   create(10'000);
   EXPECT_EQ(change(2, "end", {{"adopt", "b"}})["phase"], "ended");
-  EXPECT_EQ(set_aside(), json::Value({kBaselinePolicy}));
+  EXPECT_EQ(set_aside(), json::Value({baseline_}));
 }
 
 TEST_F(FeesTest, LetsAnotherExperimentBeginOnceOneIsOver) {
   create(10'000);
   change(1, "rollback");
-  create(10'000, {{"arms", {{{"name", "c"}, {"policy", std::string(64, 'c')}}}}});
+  create(10'000, {{"arms", {{{"name", "c"}, {"policy", other_}}}}});
   ASSERT_EQ(fees(duid()).size(), 1U);
   EXPECT_EQ(fees(duid())[0]["arm"], "c");
 }
@@ -204,8 +262,8 @@ TEST_F(FeesTest, RunsNoTwoExperimentsThatMaySpeakOfTheSameWallet) {
 
 TEST_F(FeesTest, PassesOverWhatADeviceSaysOfAnArmThatItWasNotTold) {
   create(1, {{"arms",
-              {{{"name", "b"}, {"policy", kArmPolicy}, {"weight", 9'999}},
-               {{"name", "c"}, {"policy", std::string(64, 'c')}, {"weight", 1}}}}});
+              {{{"name", "b"}, {"policy", arm_}, {"weight", 9'999}},
+               {{"name", "c"}, {"policy", other_}, {"weight", 1}}}}});
   if (fees(duid())[0]["arm"] != "baseline") GTEST_SKIP() << "one in ten thousand";
   EXPECT_EQ(report({outcome("b", false, 1)}, 1)["passed_over"], 1);
   EXPECT_EQ(report({outcome("baseline", false, 1)}, 2)["passed_over"], 0);
@@ -236,7 +294,7 @@ TEST_F(FeesTest, SaysNothingToThoseOutsideTheCondition) {
   EXPECT_EQ(post("/v1/fees", R"({"duid":""})").status, 400);
   EXPECT_EQ(post("/v1/fees", R"({"kept":["aa"]})").status, 400);
   EXPECT_EQ(post("/v1/fees", R"({"kept":[1]})").status, 400);
-  const json::Value many = {{"kept", std::vector<std::string>(kKeptMax + 1, kArmPolicy)}};
+  const json::Value many = {{"kept", std::vector<std::string>(kKeptMax + 1, arm_)}};
   EXPECT_EQ(post("/v1/fees", json::write(many)).status, 400);
 }
 

@@ -135,6 +135,11 @@ class UpdateService final : public Service {
   Status admit_pace(const std::string& duid, std::int64_t now);
   Result<Response> try_admin(const Request& request);
   Result<Response> list_admin(std::string_view path, std::string_view query);
+  using ReleasePtr = std::shared_ptr<const rollout::Release>;
+  // offered finds a release that devices can have by now. Errors: target_missing, not_offered
+  // (published, and no timestamp leads to it yet), those of reading.
+  Result<ReleasePtr> offered(const crypto::Digest& manifest);
+  Status is_policy(const crypto::Digest& manifest);  // and wrong_kind
   Result<Response> create_rollout(const Request& request);
   Result<Response> change_rollout(const Request& request, std::string_view rest);
   Result<Response> import_devices(const Request& request);

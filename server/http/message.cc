@@ -21,11 +21,13 @@ int status_of(Code code) {
 
 }  // namespace
 
-Response error_response(Error error) {
+Response error_response(Error error, const std::string& field) {
   Response response;
   response.status = status_of(error.code);
   response.code = error.code;
-  response.body = json::write({{"error", name(error.code)}, {"explain", explain(error.code)}});
+  json::Value body = {{"error", name(error.code)}, {"explain", explain(error.code)}};
+  if (!field.empty()) body["field"] = field;
+  response.body = json::write(body);
   if (response.status == 503 || response.status == 429) response.headers = "retry-after: 30\r\n";
   return response;
 }

@@ -45,8 +45,9 @@ struct Response {
   std::string other_type{};         // instead of content_type, where somebody else named it
 };
 
-// error_response answers a code with its HTTP status and {"error","explain"}.
-Response error_response(Error error);
+// error_response answers a code with its HTTP status and {"error","explain"}, and with the path of
+// the member of the body that was at fault, "field", where that is known.
+Response error_response(Error error, const std::string& field = "");
 
 // answer is 200 with this value.
 Response answer(const json::Value& value);

@@ -56,7 +56,7 @@ Status read_from(const Value& root, store::Rollout& draft) {
 
 }  // namespace
 
-Result<ExperimentBody> parse_experiment(std::string_view text) {
+Result<ExperimentBody> parse_experiment(std::string_view text, std::string& reading) {
   AIRLOCK_ASSIGN(Value root, json::parse(text, kAdminBodyMax));
   ExperimentBody body;
   AIRLOCK_ASSIGN(body.why, read_why(root));
@@ -65,7 +65,7 @@ Result<ExperimentBody> parse_experiment(std::string_view text) {
   body.starts = state != "created";
   root.erase("why");
   root.erase("state");
-  AIRLOCK_ASSIGN(body.definition, experiment::Definition::parse(root));
+  AIRLOCK_ASSIGN(body.definition, experiment::Definition::parse(root, reading));
   return body;
 }
 

@@ -46,7 +46,8 @@ UpdateService::UpdateService(file::Path repository, Stores stores, Clock clock, 
       stores_(stores),
       clock_(clock),
       log_(log),
-      experiments_({stores.experiments, stores.outcomes}, clock),
+      experiments_({stores.experiments, stores.outcomes}, clock,
+                   [this](const crypto::Digest& manifest) { return is_policy(manifest); }),
       catalogue_(repository_),
       snapshot_(std::make_shared<const rollout::Snapshot>()) {}
 

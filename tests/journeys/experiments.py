@@ -11,9 +11,9 @@ import urllib.parse
 import urllib.request
 
 from attack_reports import InventedDevice
+from fee_policy_updates import Fees
 from stage import *
 
-BASELINE, GRAY = "aa" * 32, "bb" * 32
 WALLETS = 400
 PATIENCE = 120  # seconds that a story waits for what must come
 
@@ -53,6 +53,8 @@ class Wallet(InventedDevice):
 
 
 class Experiments(Stage):
+    make_fees = Fees.make_fees
+
     def setUp(self):
         super().setUp()
         for program in ("prometheus", "promtool"):
@@ -61,6 +63,10 @@ class Experiments(Stage):
         self.make_vendor()
         self.make_certificates()
         self.publish(self.make_release("1.0.0", firmware(40_000, 1)))
+        policies = [self.make_fees("1.0.0"), self.make_fees("1.1.0", at_least=900)]
+        for package in policies:
+            self.publish(package)
+        self.old, self.new = map(self.manifest_digest, policies)
         self.hook = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
         self.hook.asked, self.hook.told, self.hook.open = [], [], threading.Event()
         self.hook.open.set()
@@ -149,7 +155,7 @@ class Experiments(Stage):
 
     def create(self, ramp=None, **more):
         """An experiment by the rules of the defaults, or with a ramp, a window and a number of samples for a story in seconds."""
-        definition = {"name": "fees", "baseline": BASELINE, "arms": [{"name": "gray", "policy": GRAY}]}
+        definition = {"name": "fees", "baseline": self.old, "arms": [{"name": "gray", "policy": self.new}]}
         if ramp is not None:
             definition |= {"ramp": ramp, "window": 60, "samples": 300, "hold": 3600, **more}
         (self.dir / "fees.json").write_text(json.dumps(definition))
@@ -162,9 +168,9 @@ class Experiments(Stage):
         """Which policy each wallet is told by one server: also what it pays by from now on."""
         wire, served = self.connection(name), set()
         for wallet in wallets:
-            answer = self.ask(name, "POST", "/v1/fees", {"duid": wallet.duid, "kept": [GRAY, BASELINE]}, wire=wire)
+            answer = self.ask(name, "POST", "/v1/fees", {"duid": wallet.duid, "kept": [self.new, self.old]}, wire=wire)
             wallet.told = answer["experiments"]
-            served.add(wallet.told[0]["policy"] if wallet.told else BASELINE if GRAY in answer["set_aside"] else GRAY)
+            served.add(wallet.told[0]["policy"] if wallet.told else self.old if self.new in answer["set_aside"] else self.new)
         wire.close()
         return served
 
@@ -191,8 +197,8 @@ class Experiments(Stage):
 
     def assert_baseline_everywhere(self):
         for name in self.ports:
-            self.wait_for(lambda: self.fees(name, self.wallets[:100]) == {BASELINE}, f"{name} to serve the baseline")
-            self.assertEqual(self.fees(name, self.wallets), {BASELINE}, name)
+            self.wait_for(lambda: self.fees(name, self.wallets[:100]) == {self.old}, f"{name} to serve the baseline")
+            self.assertEqual(self.fees(name, self.wallets), {self.old}, name)
 
     def test_grows_by_proof_and_is_taken_back_by_evidence(self):
         self.create([{"share": 500, "seconds": 2, "samples": 500}, {"share": 2500, "seconds": 3600, "samples": 500}])
@@ -201,7 +207,7 @@ class Experiments(Stage):
         self.assertLess(len(early), 60)
         self.pay("two", early, 58)
         self.wait_for(lambda: self.listed()["share"] == 2500, "the share to grow by proof")
-        self.assertEqual(self.begin("two"), {BASELINE, GRAY})
+        self.assertEqual(self.begin("two"), {self.old, self.new})
         for wallet in early:  # nobody moved out
             self.assertEqual(wallet.told[0]["arm"], "gray")
         self.assertGreater(len(self.gray()), len(early))
@@ -248,7 +254,7 @@ class Experiments(Stage):
         self.create()
         self.begin("one")
         self.operator("experiment", "ramp", "1", "--share", "25", "--why", "looked at by hand")
-        self.assertEqual(self.begin("two"), {BASELINE, GRAY})
+        self.assertEqual(self.begin("two"), {self.old, self.new})
         gray = self.gray()
         self.wait_for(lambda: self.listed()["arms"][1]["devices"] == len(gray), "the judge to see all wallets")
         self.assertEqual(self.listed()["phase"], "running")
@@ -260,7 +266,7 @@ class Experiments(Stage):
         self.assertTrue(paused["words"].endswith("; tried again in 300 s"), paused["words"])
         self.assert_baseline_everywhere()
         for wallet in gray:  # what was begun by the gray policy before they heard of it
-            wallet.told = [{"experiment": 1, "arm": "gray", "stage": 2, "policy": GRAY}]
+            wallet.told = [{"experiment": 1, "arm": "gray", "stage": 2, "policy": self.new}]
         turns = itertools.cycle((self.wallets[:200], self.wallets[200:]))  # of both arms, which are compared
 
         def is_over():
@@ -308,7 +314,7 @@ class Experiments(Stage):
         judged = before["judged"]
         self.wait_for(lambda: self.listed()["judged"] > judged, "two more looks")
         self.assertEqual((self.listed()["phase"], self.listed()["share"]), ("running", 2500))
-        self.assertEqual(self.fees("two", self.wallets), {BASELINE, GRAY})  # who has it keeps it
+        self.assertEqual(self.fees("two", self.wallets), {self.old, self.new})  # who has it keeps it
         down = 'airlock_breaker_mode{dependency="prometheus",mode="closed"} 0'
         self.wait_for(lambda: any(down in self.ask(name, "GET", "/metrics") for name in self.ports),
                       "the judge's breaker to open, and /metrics to tell it")
@@ -382,7 +388,7 @@ class Experiments(Stage):
     def test_an_operator_pauses_and_takes_it_back(self):
         made = self.create([{"share": 10000}])
         self.assertEqual(made["phase"], "running")
-        self.assertEqual(self.fees("two", self.wallets), {GRAY})
+        self.assertEqual(self.fees("two", self.wallets), {self.new})
         self.operator("experiment", "pause", "1", "--why", "a call from support")
         self.assert_baseline_everywhere()
         self.operator("experiment", "resume", "1", "--why", "false alarm")

@@ -323,9 +323,12 @@ class Advised(Advising):
         self.assertEqual((said["version"], said["advice"]), ("1.1.0", {"experiment": 2, "arm": "gray"}))
 
     def test_advice_chooses_among_what_is_kept_and_nothing_else(self):
-        self.create("ab" * 32)
+        absent = self.make_fees("1.2.0", at_least=800)
+        self.publish(absent)
+        absent = self.manifest_digest(absent)
+        self.create(absent)
         wallet = self.wallet()
-        self.wait_for(lambda: "ab" * 32 in (self.dir / "device/fees/wallet.json").read_text()
+        self.wait_for(lambda: absent in (self.dir / "device/fees/wallet.json").read_text()
                       if (self.dir / "device/fees/wallet.json").exists() else False, "the advice")
         said = self.ask(wallet)
         self.assertEqual((said["version"], said["advice"]), ("1.0.0", None))
