@@ -37,6 +37,7 @@ struct Options {
   std::string log;
   std::string data;
   std::string prometheus, alert_url, beside;
+  std::int64_t outcomes_per_hour = store::kOutcomesPerHour;
   int judge_seconds = static_cast<int>(experiment::kTickSeconds);
   Listening listening;
 };
@@ -62,7 +63,8 @@ Result<Memory> open_memory(const Options& options) {
   AIRLOCK_ASSIGN(memory.experiments, store::Experiments::open(*memory.store));
   AIRLOCK_ASSIGN(memory.watched, store::Experiments::open(*memory.store));
   AIRLOCK_ASSIGN(memory.outcomes,
-                 store::OutcomeWriter::open(*memory.store, alone ? "server" : options.beside));
+                 store::OutcomeWriter::open(*memory.store, alone ? "server" : options.beside,
+                                            options.outcomes_per_hour));
   return memory;
 }
 
@@ -209,6 +211,12 @@ void add_run_options(CLI::App& command, Options& options) {
                   "seconds between two looks; false alarms are counted by looks, so\n"
                   "that 1 has ten times as many a day as 10")
       ->check(CLI::Range(1, 60))
+      ->capture_default_str();
+  command
+      .add_option("--outcomes-per-hour", options.outcomes_per_hour,
+                  "payments of one device that count in an hour; the rest of one\n"
+                  "that tries again and again says nothing of the others")
+      ->check(CLI::Range(1, 100'000))
       ->capture_default_str();
   command.add_option("--beside", options.beside,
                      "serve beside other servers of the same folder, under this name of its own");

@@ -123,13 +123,20 @@ TEST_F(ExperimentsTest, CountsNothingOfStrangers) {
   EXPECT_EQ(writer->book().marked, 1U);
 }
 
-TEST_F(ExperimentsTest, LetsOneDeviceCountForSoMuchAMinute) {
+TEST_F(ExperimentsTest, LetsOneDeviceCountForSoMuchAnHour) {
   auto writer = std::move(*OutcomeWriter::open(*store_, "one"));
-  EXPECT_EQ(send(*writer, batch(1, 50, Payment::failed))->counted, 50U);
-  EXPECT_EQ(send(*writer, batch(2, 50, Payment::failed))->counted, 10U);
-  OutcomeBatch later = batch(3, 50, Payment::failed);
-  later.received += 60;
-  EXPECT_EQ(send(*writer, later)->counted, 50U);
+  EXPECT_EQ(send(*writer, batch(1, 15, Payment::failed))->counted, 15U);
+  EXPECT_EQ(send(*writer, batch(2, 15, Payment::failed))->counted, 5U);
+  writer.reset();
+  writer = std::move(*OutcomeWriter::open(*store_, "one"));
+  EXPECT_EQ(send(*writer, batch(3, 15, Payment::failed))->counted, 0U) << "a restart is no hour";
+  OutcomeBatch later = batch(4, 15, Payment::failed);
+  later.received += 3600;
+  EXPECT_EQ(send(*writer, later)->counted, 15U);
+  later.sequence = 5;
+  writer.reset();
+  writer = std::move(*OutcomeWriter::open(*store_, "one", 25));
+  EXPECT_EQ(send(*writer, later)->counted, 10U);
 }
 
 TEST_F(ExperimentsTest, CountsADeviceOnceInAStage) {
@@ -202,7 +209,7 @@ TEST_F(ExperimentsTest, LosesNoAcknowledgedOutcomeAndCountsNoneTwiceWhenItIsKill
       auto writer = OutcomeWriter::open(**store, "one");
       for (std::int64_t sequence = acknowledged + 1;; ++sequence) {
         OutcomeBatch one = batch(sequence, 1, Payment::failed);
-        one.received += 60 * sequence;  // of the next minute
+        one.received += 3600 * sequence;  // of the next hour
         if (!send(**writer, one)) ::_exit(1);
         (void)!::write(pipe[1], &sequence, sizeof sequence);
       }
@@ -222,7 +229,7 @@ TEST_F(ExperimentsTest, LosesNoAcknowledgedOutcomeAndCountsNoneTwiceWhenItIsKill
   store_ = std::move(*Store::open(folder_));
   auto writer = std::move(*OutcomeWriter::open(*store_, "one"));
   OutcomeBatch last = batch(acknowledged + 1, 1, Payment::failed);
-  last.received += 60 * (acknowledged + 1);
+  last.received += 3600 * (acknowledged + 1);
   ASSERT_TRUE(send(*writer, last));
   EXPECT_EQ((writer->book().totals[{7, "b"}].failed), static_cast<std::uint64_t>(acknowledged) + 1);
   EXPECT_GE(acknowledged, 50);

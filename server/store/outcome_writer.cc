@@ -47,14 +47,15 @@ void add_to(OutcomeBook& book, const TotalKey& key, std::int64_t gain) {
 // The writer's own connection and statements.
 class OutcomeWriter::Writing {
  public:
-  static Result<std::unique_ptr<Writing>> open(const file::Path& path, std::string process) {
+  static Result<std::unique_ptr<Writing>> open(const file::Path& path, std::string process,
+                                               std::int64_t per_hour) {
     AIRLOCK_ASSIGN(auto connection, Connection::open(path));
     AIRLOCK_ASSIGN(auto enrolled, connection.prepare("SELECT 1 FROM devices WHERE duid = ?"));
-    AIRLOCK_ASSIGN(auto sender, connection.prepare("SELECT sequence, minute, counted FROM "
+    AIRLOCK_ASSIGN(auto sender, connection.prepare("SELECT sequence, hour, counted FROM "
                                                    "outcome_senders WHERE duid = ?"));
     AIRLOCK_ASSIGN(auto note_sender,
                    connection.prepare("INSERT OR REPLACE INTO outcome_senders (duid, sequence, "
-                                      "minute, counted) VALUES (?, ?, ?, ?)"));
+                                      "hour, counted) VALUES (?, ?, ?, ?)"));
     AIRLOCK_ASSIGN(auto device,
                    connection.prepare("INSERT INTO outcome_devices (experiment, duid, stage) "
                                       "VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET "
@@ -67,7 +68,7 @@ class OutcomeWriter::Writing {
         new Writing(std::move(connection),
                     {std::move(enrolled), std::move(sender), std::move(note_sender),
                      std::move(device), std::move(total)},
-                    std::move(process)));
+                    std::move(process), per_hour));
     AIRLOCK_TRY(made->load());
     return made;
   }
@@ -106,14 +107,15 @@ class OutcomeWriter::Writing {
   };
   struct Sender {
     std::int64_t sequence = -1;
-    std::int64_t minute = 0;
+    std::int64_t hour = 0;
     std::int64_t counted = 0;
   };
 
-  Writing(Connection connection, Statements statements, std::string process)
+  Writing(Connection connection, Statements statements, std::string process, std::int64_t per_hour)
       : connection_(std::move(connection)),
         statements_(std::move(statements)),
-        process_(std::move(process)) {}
+        process_(std::move(process)),
+        per_hour_(per_hour) {}
 
   // name_book begins a book where the process has none, and reads whose counts these are.
   Status name_book() {
@@ -173,16 +175,16 @@ class OutcomeWriter::Writing {
     AIRLOCK_ASSIGN(Sender sender, sender_of(batch.duid));
     OutcomeReceipt receipt{Standing::counted, 0};
     if (batch.sequence <= sender.sequence) return receipt;  // counted before
-    const std::int64_t minute = batch.received / 60;
-    if (minute != sender.minute) sender = {sender.sequence, minute, 0};
+    const std::int64_t hour = batch.received / 3600;
+    if (hour != sender.hour) sender = {sender.sequence, hour, 0};
     for (const Outcome& outcome : batch.outcomes) {
-      if (sender.counted >= kOutcomesPerMinute) break;  // one device is not many
+      if (sender.counted >= per_hour_) break;  // one device is not many
       ++sender.counted;
       ++receipt.counted;
       AIRLOCK_TRY(count(batch.duid, outcome, gains));
     }
     statements_.note_sender.bind(0, batch.duid).bind(1, batch.sequence);
-    statements_.note_sender.bind(2, sender.minute).bind(3, sender.counted);
+    statements_.note_sender.bind(2, sender.hour).bind(3, sender.counted);
     AIRLOCK_TRY(statements_.note_sender.run());
     return receipt;
   }
@@ -204,13 +206,14 @@ class OutcomeWriter::Writing {
   Connection connection_;
   Statements statements_;
   std::string process_;
+  std::int64_t per_hour_;
   mutable std::mutex book_mutex_;
   OutcomeBook book_;
 };
 
-Result<std::unique_ptr<OutcomeWriter>> OutcomeWriter::open(const Store& store,
-                                                           std::string process) {
-  AIRLOCK_ASSIGN(auto writing, Writing::open(store.path(), std::move(process)));
+Result<std::unique_ptr<OutcomeWriter>> OutcomeWriter::open(const Store& store, std::string process,
+                                                           std::int64_t per_hour) {
+  AIRLOCK_ASSIGN(auto writing, Writing::open(store.path(), std::move(process), per_hour));
   return std::unique_ptr<OutcomeWriter>(new OutcomeWriter(std::move(writing)));
 }
 

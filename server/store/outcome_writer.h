@@ -17,7 +17,7 @@
 namespace airlock::store {
 
 inline constexpr std::size_t kOutcomesMax = 200;        // of one batch
-inline constexpr std::int64_t kOutcomesPerMinute = 60;  // of one device that count
+inline constexpr std::int64_t kOutcomesPerHour = 20;    // of one device that count
 inline constexpr std::int64_t kLatencyMaxMs = 600'000;  // longer is this long
 // Where the buckets of latencies end, in milliseconds. One must end at exactly 800, the limit.
 inline constexpr std::array<std::int64_t, 8> kLatencyEdgesMs = {50,  100,  200,  400,
@@ -81,8 +81,10 @@ class OutcomeWriter {
  public:
   using Receipt = std::function<void(Result<OutcomeReceipt>)>;
 
-  // open continues what `process` counted before; processes of one folder have different names.
-  static Result<std::unique_ptr<OutcomeWriter>> open(const Store& store, std::string process);
+  // open continues what `process` counted before; processes of one folder have different names. Of
+  // one device so many outcomes count in an hour: one that fails and tries again is not many.
+  static Result<std::unique_ptr<OutcomeWriter>> open(const Store& store, std::string process,
+                                                     std::int64_t per_hour = kOutcomesPerHour);
   // The destructor writes what still waits.
   ~OutcomeWriter();
   OutcomeWriter(const OutcomeWriter&) = delete;

@@ -92,6 +92,11 @@ INSERT INTO outcome_books SELECT process, lower(hex(randomblob(8))), 0
 PRAGMA user_version = 5;
 )";
 
+constexpr const char* kSixthSchema = R"(
+ALTER TABLE outcome_senders RENAME COLUMN minute TO hour;
+PRAGMA user_version = 6;
+)";
+
 constexpr std::string_view kRolloutColumns =
     "id, manifest, seed, share, state, models, regions, groups, from_min, from_max, not_before, "
     "not_after, created, certificates";
@@ -112,6 +117,7 @@ Status prepare_schema(Connection& connection) {
   if (version < 3) AIRLOCK_TRY(connection.execute(kThirdSchema));
   if (version < 4) AIRLOCK_TRY(connection.execute(kFourthSchema));
   if (version < 5) AIRLOCK_TRY(connection.execute(kFifthSchema));
+  if (version < 6) AIRLOCK_TRY(connection.execute(kSixthSchema));
   return transaction.commit();
 }
 

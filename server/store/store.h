@@ -40,7 +40,7 @@ inline constexpr std::size_t kWhyMax = 500;      // bytes of an operator's reaso
 inline constexpr std::size_t kKeysMax = 10'000;  // keys of one import
 inline constexpr std::size_t kRowsMax = 1000;    // rows of one answer
 inline constexpr std::size_t kDuidSize = 32;     // characters
-inline constexpr int kSchemaVersion = 5;
+inline constexpr int kSchemaVersion = 6;
 
 // duid_of names a device by its Ed25519 key: base32 of the first 20 bytes of its SHA-256.
 std::string duid_of(Bytes ed25519);

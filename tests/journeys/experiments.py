@@ -90,7 +90,7 @@ class Experiments(Stage):
     def start(self, name):
         port, admin = self.ports[name]
         self.servers[name] = self.start_server(f"127.0.0.1:{port}", f"127.0.0.1:{admin}", extra=(
-            "--beside", name, "--prometheus", f"http://127.0.0.1:{self.prometheus_port}", "--judge-every", "1",
+            "--beside", name, "--prometheus", f"http://127.0.0.1:{self.prometheus_port}", "--judge-every", "1", "--outcomes-per-hour", "3600",
             "--alert-url", f"http://127.0.0.1:{self.hook.server_port}/alert"))
 
     def kill(self, name):
