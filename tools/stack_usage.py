@@ -6,7 +6,8 @@
 It reads the .ci files beside the objects (-fcallgraph-info=su) and takes of them what the linked program holds. A call
 through a table of virtual functions may reach whatever implements a function that is named at the place of the call; a
 function of no known size (the C library's) counts as ASSUMED. Recursion is refused, as is a frame of a size that is known
-only when it runs: either could be of any depth. Exits 1 where the deepest path is above --max.
+only when it runs: either could be of any depth, and so could an object without such a file. Exits 1 where the deepest path
+is above --max.
 """
 import argparse
 import pathlib
@@ -154,6 +155,10 @@ def main():
     parser.add_argument("--max", type=int, nargs="?", const=STACK_BYTES_MAX)
     parser.add_argument("--frames", type=int, default=0, help="also the largest frames that are reached")
     taken = parser.parse_args()
+    objects = [file for file in taken.folder.rglob("*") if file.suffix in (".o", ".obj")]
+    silent = sorted(str(file) for file in objects if not file.with_suffix(".ci").exists())
+    if silent:
+        raise SystemExit(f"nothing is known of {silent[0]}: compile with -fcallgraph-info=su, and by no cache")
     graph = Graph(taken.folder.resolve(), taken.folder / f"{taken.program}.elf")
     total, path = graph.deepest(taken.root)
     for symbol in path:

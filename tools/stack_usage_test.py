@@ -15,13 +15,15 @@ FLAGS = ("-mcpu=cortex-m4", "-mthumb", "-std=c++23", "-Os", "-ffreestanding", "-
 
 @unittest.skipIf(shutil.which(COMPILER) is None, f"not installed: {COMPILER} (tools/install_packages.sh bare)")
 class StackUsage(unittest.TestCase):
-    def judge(self, text, *args):
+    def judge(self, text, *args, forget=False):
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)
             (folder / "planted.cc").write_text(f"#define KEEP(size) volatile char kept[size]; kept[0] = 1\n{text}")
             subprocess.run([COMPILER, *FLAGS, "planted.cc", "-c", "-o", "planted.o"], cwd=folder, check=True,
                            capture_output=True)
             subprocess.run([COMPILER, *FLAGS, "planted.o", "-o", "planted.elf"], cwd=folder, check=True)
+            if forget:
+                (folder / "planted.ci").unlink()
             ran = subprocess.run([sys.executable, ROOT / "tools/stack_usage.py", folder, "--program", "planted", "--root", "root",
                                   *args], capture_output=True, text=True)
             return ran.returncode, ran.stdout + ran.stderr
@@ -42,6 +44,11 @@ class StackUsage(unittest.TestCase):
         status, said = self.judge(self.DEEP, "--max", "2500")
         self.assertEqual(status, 1)
         self.assertIn("above 2500 bytes", said)
+
+    def test_refuses_a_program_of_which_it_knows_nothing(self):
+        status, said = self.judge(self.DEEP, "--max", "2600", forget=True)
+        self.assertEqual(status, 1, said)
+        self.assertIn("nothing is known of ", said)
 
     def test_follows_a_call_through_a_table_of_virtual_functions(self):
         status, said = self.judge("""
