@@ -6,12 +6,11 @@ namespace {
 struct Row {
   Code code;
   std::string_view name;
-  std::string_view text;
 };
 
 constexpr Row kRows[] = {
-    {Code::ok, "ok", "no error"},
-#define X(number, name, text) {Code::name, #name, text},
+    {Code::ok, "ok"},
+#define X(number, name, text) {Code::name, #name},
 #include "core/base/codes.inc"
 #undef X
 };
@@ -28,11 +27,6 @@ const Row* row_of(Code code) {
 std::string_view name(Code code) {
   const Row* row = row_of(code);
   return row != nullptr ? row->name : "unknown";
-}
-
-std::string_view explain(Code code) {
-  const Row* row = row_of(code);
-  return row != nullptr ? row->text : "an error that this version does not know";
 }
 
 Code code_named(std::string_view name) {
