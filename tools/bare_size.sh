@@ -6,6 +6,8 @@ cmake --build --preset cortex-m -j "$(nproc)" > build/cortex-m.log 2>&1 || { cat
 python3 tools/check_freestanding.py build/cortex-m/libcore_*.a
 echo "stack of airlock-mcu, the deepest path:"
 python3 tools/stack_usage.py build/cortex-m --max
+echo "flash and static RAM of airlock-mcu, by its link map:"
+python3 tools/map_size.py build/cortex-m/airlock-mcu.map --max
 echo "core/ for Cortex-M4 (-Os), without a crypto library:"
 total=0
 for library in build/cortex-m/libcore_*.a; do
