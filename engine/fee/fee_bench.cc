@@ -150,11 +150,19 @@ void by_policy(benchmark::State& state, std::string_view rules,
 
 // All that a wallet does for a quote: it takes the present policy, asks it, and holds the fee
 // against its limits. Threads share the engine and each has a reader.
-void by_engine(benchmark::State& state, std::string_view rules) {
+enum class Beside : std::uint8_t { nobody, holder };  // of a policy that was replaced meanwhile
+void by_engine(benchmark::State& state, std::string_view rules, Beside beside = Beside::nobody) {
   static std::unique_ptr<Engine> engine;
+  std::optional<Engine::Reader> holder;
+  std::optional<Engine::View> held;
   if (state.thread_index() == 0) {
     engine = std::make_unique<Engine>(limits());
     AIRLOCK_CHECK(engine->swap(policy_of(rules)).has_value());
+    if (beside == Beside::holder) {
+      holder.emplace(*engine->reader());
+      held.emplace(holder->view());
+      AIRLOCK_CHECK(engine->swap(policy_of(rules)).has_value());
+    }
   }
   const auto list = amounts();
   std::size_t turn = 0;
@@ -179,6 +187,8 @@ BENCHMARK_CAPTURE(by_engine, percentage, kPercentage)
     ->Name("percentage_by_engine")
     ->Threads(1)
     ->Threads(2);
+BENCHMARK_CAPTURE(by_engine, beside_a_holder, kPercentage, Beside::holder)
+    ->Name("percentage_by_engine_beside_a_holder");
 BENCHMARK_TEMPLATE(by_hand, tiers_by_hand)->Name("tiers_by_hand");
 BENCHMARK_CAPTURE(by_policy, tiers, kTiers, &tiers_by_hand)->Name("tiers_by_policy");
 BENCHMARK_CAPTURE(by_engine, tiers, kTiers)->Name("tiers_by_engine")->Threads(1);

@@ -71,9 +71,9 @@ class Current {
   // leaves a note, and that one looks again.
   //
   // A reader shows what it holds before it looks whether the pointer is still the same, so that
-  // what no seat shows is in nobody's hands. A reader that lets go empties its seat before it asks
-  // whether anything is held; a writer says so before it looks at the seats: one of them sees the
-  // other.
+  // what no seat shows is in nobody's hands. A reader that lets go empties its seat before it looks
+  // whether its value is still the present one; a writer takes it away before it looks at the
+  // seats: one of them sees the other.
   void collect() {
     for (again_ = true; again_;) {
       const std::unique_lock lock(writers_, std::try_to_lock);
@@ -109,7 +109,9 @@ class Current<T>::Pin {
   ~Pin() {
     if (of_ == nullptr) return;
     seat_->holds = nullptr;
-    if (of_->held_ > 0) of_->collect();
+    // Whoever lets the present value go frees nothing. A writer that replaces it meanwhile finds
+    // the seat empty already.
+    if (of_->now_ != value_) of_->collect();
   }
   const T& operator*() const { return *value_; }
   const T* operator->() const { return value_; }
@@ -139,12 +141,18 @@ class Current<T>::Reader {
   Pin pin() {
     AIRLOCK_CHECK(seat_->holds.load(std::memory_order_relaxed) == nullptr);
     const T* value = of_->now_.load(std::memory_order_acquire);
+    bool showed_another = false;
     for (;;) {
       seat_->holds = value;
       const T* const again = of_->now_;
-      if (again == value) return Pin(of_, seat_, value);
+      if (again == value) break;
       value = again;
+      showed_another = true;
     }
+    // A writer may have kept that one, which was shown for a moment.
+    if (showed_another) [[unlikely]]
+      of_->collect();
+    return Pin(of_, seat_, value);
   }
 
  private:
