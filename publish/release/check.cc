@@ -250,7 +250,8 @@ class Check {
         of_artifact(component.payload(k));
       }
     }
-    if (order_.keyring == nullptr || manifest.kind == package::Kind::keyring) return;
+    if (manifest.kind == package::Kind::keyring) return of_keyring(manifest, path);
+    if (order_.keyring == nullptr) return;
     // Devices that have this keyring refuse what an earlier one let in and this one does not
     // retain.
     const auto proven = prove_package(envelope, *order_.keyring);
@@ -264,6 +265,13 @@ class Check {
       const bool may_be_asked = certified.error().error.code == Code::revocation_unknown;
       found(may_be_asked ? Level::warning : Level::error, certified.error());
     }
+  }
+
+  void of_keyring(const package::Manifest& manifest, const Path& path) {
+    const auto keyring = package::Keyring::parse(manifest.content);
+    if (!keyring) return found(Level::error, keyring.error(), path.string());
+    const auto apart = check_doors_apart(*keyring, order_.repository, {});
+    if (!apart) found(Level::error, apart.error());
   }
 
   void of_artifact(const package::Payload& payload) {

@@ -144,12 +144,14 @@ Status check_new_package(const Path& folder) {
 
 Status write_package(const Path& folder, const Package& package) {
   AIRLOCK_TRY(check_new_package(folder));
-  AIRLOCK_TRY(file::make_folders(folder / kArtifactsFolder));
+  AIRLOCK_ASSIGN(file::NewFolder made, file::NewFolder::begin(folder));
+  const Path artifacts = made.path() / kArtifactsFolder;
+  AIRLOCK_TRY(file::make_folders(artifacts));
   for (const Artifact& artifact : package.artifacts) {
-    const Path path = folder / kArtifactsFolder / artifact_name(artifact.digest);
-    AIRLOCK_TRY(file::replace(path, artifact.bytes));
+    AIRLOCK_TRY(file::replace(artifacts / artifact_name(artifact.digest), artifact.bytes));
   }
-  return file::create(folder / kEnvelopeFile, package.envelope);
+  AIRLOCK_TRY(file::create(made.path() / kEnvelopeFile, package.envelope));
+  return made.commit();
 }
 
 Path envelope_path(const Path& package) {

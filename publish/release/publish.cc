@@ -64,10 +64,16 @@ Answer<void> write_target(const PublishOrder& order, const tuf::Target& target, 
   return naming(path, file::replace(path, envelope));
 }
 
-Answer<void> check_doors(const PublishOrder& order, RoleSigners signers) {
+// A keyring that comes into use by this is judged as the one in use is.
+Answer<void> check_doors(const PublishOrder& order, const package::Manifest& manifest,
+                         RoleSigners signers) {
   std::vector<tuf::PublicKey> others;
   for (const RoleSigner& signer : signers) others.push_back(signer.half);
-  return check_doors_apart(order.keyring, order.repository, others);
+  AIRLOCK_TRY(check_doors_apart(order.keyring, order.repository, others));
+  if (manifest.kind != package::Kind::keyring) return {};
+  AIRLOCK_ASSIGN(const package::Keyring next,
+                 naming(order.package, package::Keyring::parse(manifest.content)));
+  return check_doors_apart(next, order.repository, others);
 }
 
 // A device learns the present from `created`, and it never goes back.
@@ -126,7 +132,7 @@ Answer<Published> publish(const PublishOrder& order, RoleSigners signers) {
   if (const Status dates = check_dates(proven.manifest(), order.now); !dates) {
     return Refusal::of(dates.error(), order.package.string());
   }
-  AIRLOCK_TRY(check_doors(order, signers));
+  AIRLOCK_TRY(check_doors(order, proven.manifest(), signers));
   AIRLOCK_ASSIGN(const Buffer proof, read_proof(order, proven.manifest()));
   AIRLOCK_ASSIGN(const Buffer bundle, read_bundle(order, envelope));
   AIRLOCK_ASSIGN(const file::File lock, lock_repository(order.repository));

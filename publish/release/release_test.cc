@@ -182,6 +182,20 @@ TEST_F(Release, RefusesOneKeyInBothDoors) {
   EXPECT_TRUE(check_doors_apart(keyring_, repository(), {}).has_value());
 }
 
+TEST_F(Release, PublishesNoKeyringThatSeatsAKeyOfTheRepository) {
+  KeyringChanges changes;
+  changes.replaced.push_back({"committee-1", {of_package(roles_[kTargets])}});
+  const Buffer draft = *draft_keyring(keyring_, changes, kNow);
+  const Path next = folder_ / "next.cose";
+  ASSERT_TRUE(
+      file::create(next, *add_signatures(draft, {&key("root-1"), 1}, digest_of(draft), &keyring_)));
+  const auto refused = publish_now(next);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().error.code, Code::key_in_both_doors);
+  EXPECT_EQ(refused.error().about, "committee-1");
+  EXPECT_EQ(targets_seen(), 0U);
+}
+
 TEST_F(Release, PublishesWithNoKeyOfThePackage) {
   const Path path = folder_ / "vendor.key";
   const keys::Secret passphrase = keys::Secret::of(bytes_of("a passphrase"));
@@ -479,6 +493,23 @@ TEST_F(Release, MergesWhatWasSignedInTwoCopies) {
   const Buffer elsewhere =
       *add_signatures(another, {&key("vendor"), 1}, digest_of(another), nullptr);
   EXPECT_EQ(merge_signatures(envelope, elsewhere).error().code, Code::digest_mismatch);
+}
+
+TEST_F(Release, ACrashAnywhereLeavesNoPackageOrAWholeOne) {
+  const auto made = make(recipe_of("1.0.0", image_of(1, 70'000)), {});
+  const Path place = folder_ / "cut";
+  const auto unharmed = [&](int at) {
+    const bool is_there = std::filesystem::exists(place);
+    EXPECT_EQ(is_there, read_envelope(place).has_value()) << "after " << at << " changes";
+  };
+  const auto write = [&] {  // what was moved to its place before the cut is there
+    const Status written = write_package(place, *made);
+    return written || written.error().code == Code::exists_already;
+  };
+  const int crashes = cut_everywhere(write, unharmed);
+  EXPECT_GT(crashes, 3);
+  EXPECT_LT(crashes, kChangesMax);
+  EXPECT_TRUE(std::filesystem::exists(place / kArtifactsFolder));
 }
 
 TEST_F(Release, ACrashAnywhereLeavesARepositoryThatDevicesAccept) {

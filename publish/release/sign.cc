@@ -73,7 +73,7 @@ std::string missing_of(const package::ClauseCount& count, const package::Tally& 
     const std::string missing = missing_of(clause, held[i], counted.signed_by[i]);
     if (!missing.empty()) by_name.emplace(key.name, missing);
   }
-  for (const auto& [name, missing] : by_name) made += "; " + text::visible(name) + missing;
+  for (const auto& [name, missing] : by_name) made += "; " + text::visible_line(name) + missing;
   return made;
 }
 
