@@ -85,7 +85,7 @@ std::string_view word_of(Ending::How how) {
 }
 
 void tell(const Ending& ending, const update::Session& session, Output output) {
-  const std::string version = text::visible(session.version.view());
+  const std::string version = text::visible_line(session.version.view());
   const std::string_view reason = name(ending.error.code);
   if (output == Output::json) {
     std::cout << text::visible_json(json::write(

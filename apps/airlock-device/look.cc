@@ -193,7 +193,8 @@ std::string signer_text(const json::Value& signer) {
 void show(const json::Value& value) {
   const auto line = [](std::string_view label, const json::Value& shown) {
     std::cout << label
-              << (shown.is_string() ? text::visible(shown.get<std::string>()) : json::write(shown))
+              << (shown.is_string() ? text::visible_line(shown.get<std::string>())
+                                    : json::write(shown))
               << "\n";
   };
   line("profile           ", value["profile"]);

@@ -328,7 +328,7 @@ Answer carry_out(const CLI::App& app, Line& line) {
 
 // A wrong command line is told by what is wrong with it; else the code says what to do.
 int report(const platform::Fault& fault, const std::string& dir) {
-  const std::string about = text::visible(fault.about.empty() ? dir : fault.about);
+  const std::string about = text::visible_line(fault.about.empty() ? dir : fault.about);
   std::cerr << "error: " << name(fault.code) << ": " << about;
   if (fault.code == Code::usage) {
     std::cerr << "\n";

@@ -14,7 +14,7 @@ using agent::Knowledge;
 constexpr std::chrono::minutes kAnswerTimeout{15};
 
 std::string versions(const agent::Question& question) {
-  const std::string to = text::visible(question.release.version.text);
+  const std::string to = text::visible_line(question.release.version.text);
   if (question.release.kind != package::Kind::firmware) return to;
   switch (question.running.knowledge()) {
     case Knowledge::nothing_runs: return to + " (nothing runs yet)";
@@ -22,7 +22,7 @@ std::string versions(const agent::Question& question) {
     case Knowledge::by_manifest:
     case Knowledge::by_record: break;
   }
-  return text::visible(question.running.version()) + " -> " + to;
+  return text::visible_line(question.running.version()) + " -> " + to;
 }
 
 // What the owner must know where the manifest of what runs is damaged; "" where it is not.
@@ -45,9 +45,9 @@ std::string_view damage(const agent::Question& question) {
 
 std::string component_lines(const package::Component& component) {
   const package::Image image = component.image(0);
-  return "\n  image      " + text::visible(component.id) + ", " + text::human_size(image.size) +
-         "\n  SHA-256    " + text::short_digest(image.digest) + "\n             " +
-         text::to_hex(image.digest.bytes) + "\n";
+  return "\n  image      " + text::visible_line(component.id) + ", " +
+         text::human_size(image.size) + "\n  SHA-256    " + text::short_digest(image.digest) +
+         "\n             " + text::to_hex(image.digest.bytes) + "\n";
 }
 
 bool is_restore(const agent::Question& question) {
@@ -122,7 +122,7 @@ std::string consent_screen(const agent::Question& question) {
   std::string screen = is_restore(question) ? "\n  An earlier version is kept\n\n"
                                             : "\n  A signed update is ready\n\n";
   screen += "  kind       " + std::string(package::name_of(release.kind)) + "\n";
-  screen += "  model      " + text::visible(question.model) + "\n";
+  screen += "  model      " + text::visible_line(question.model) + "\n";
   screen += "  version    " + versions(question) + "\n";
   screen += "  made       " + text::to_time(release.created) + "\n";
   screen += damage(question);

@@ -35,7 +35,7 @@ class RelayLines {
   void greeted(std::string_view model) {
     if (model == model_) return;
     model_ = model;
-    say(text::visible(model) + " asks", {{"device", model}});
+    say(text::visible_line(model) + " asks", {{"device", model}});
   }
   // Where a device begins again in the middle, or looks into the head once more, nothing is told
   // twice.
@@ -52,7 +52,7 @@ class RelayLines {
     told_ = done;
   }
   void ended(const update::Session& session) {
-    const std::string version = text::visible(session.version.view());
+    const std::string version = text::visible_line(session.version.view());
     const std::string_view reason = name(session.outcome);
     const bool is_in = session.outcome == Code::ok;
     say(is_in ? version + " is installed" : version + " is not installed: " + std::string(reason),

@@ -36,7 +36,8 @@ int refuse(const Failure& failure) {
   const std::string_view code = name(failure.error.code);
   const std::string_view what = explain(failure.error.code);
   std::fprintf(stderr, "error: %.*s: %s: %.*s\n", static_cast<int>(code.size()), code.data(),
-               text::visible(failure.about).c_str(), static_cast<int>(what.size()), what.data());
+               text::visible_line(failure.about).c_str(), static_cast<int>(what.size()),
+               what.data());
   return kFailed;
 }
 
@@ -65,7 +66,7 @@ void tell(const std::vector<Downloaded>& all, Output output) {
                     .c_str());
     } else {
       std::printf("%s %s\n", done.was_there ? "is there:" : "downloaded:",
-                  text::visible(done.file.string()).c_str());
+                  text::visible_line(done.file.string()).c_str());
     }
   }
 }

@@ -124,7 +124,7 @@ std::string show_share(std::int64_t share) {
 std::string word(const Value& row, const char* key) {
   const auto found = row.find(key);
   if (found == row.end()) return "-";
-  return text::visible(found->is_string() ? found->get<std::string>() : json::write(*found));
+  return text::visible_line(found->is_string() ? found->get<std::string>() : json::write(*found));
 }
 
 std::expected<std::int64_t, Refusal> read_share(const std::string& typed) {

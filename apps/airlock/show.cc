@@ -42,7 +42,7 @@ std::string payload_text(const Payload& payload) {
 }
 
 std::string component_text(const Component& component) {
-  std::string made = "Component " + text::visible(component.id) + "\n";
+  std::string made = "Component " + text::visible_line(component.id) + "\n";
   for (std::size_t i = 0; i < component.image_count(); ++i) {
     const package::Image image = component.image(i);
     std::string size = text::human_size(image.size);
@@ -59,7 +59,7 @@ std::string component_text(const Component& component) {
 std::string models_text(const Manifest& manifest) {
   std::string made;
   for (std::string_view model : manifest.models) {
-    made += (made.empty() ? "" : ", ") + text::visible(model);
+    made += (made.empty() ? "" : ", ") + text::visible_line(model);
   }
   return made;
 }
@@ -67,7 +67,8 @@ std::string models_text(const Manifest& manifest) {
 std::string conditions_text(const Manifest& manifest) {
   std::string made;
   for (const package::VersionRange& range : manifest.from_versions) {
-    made += line("from", text::visible(range.min.text) + " to " + text::visible(range.max.text));
+    made += line("from",
+                 text::visible_line(range.min.text) + " to " + text::visible_line(range.max.text));
   }
   if (manifest.bootloader_min > 0) {
     made += line("bootloader", "at least " + std::to_string(manifest.bootloader_min));
@@ -137,7 +138,7 @@ std::string manifest_text(const Manifest& manifest) {
   std::string made = "Manifest " + digest_hex(manifest.digest()) + "\n";
   made += line("kind", std::string(package::name_of(manifest.kind)));
   made += line("models", models_text(manifest));
-  made += line("version", text::visible(manifest.version.text));
+  made += line("version", text::visible_line(manifest.version.text));
   made += line("security version", std::to_string(manifest.security_version));
   made += line("created", text::to_time(manifest.created));
   made +=
@@ -191,7 +192,7 @@ namespace {
 
 std::string clause_text(const package::Keyring& keyring, const package::Clause& clause) {
   std::string made =
-      std::to_string(clause.threshold) + " of " + text::visible(keyring.groups[clause.group]);
+      std::to_string(clause.threshold) + " of " + text::visible_line(keyring.groups[clause.group]);
   if (!clause.algorithms.empty()) made += " by " + release::words_of(clause.algorithms);
   if (clause.certified) made += ", each certified";
   return made;
@@ -209,11 +210,11 @@ std::vector<package::Key> keys_by_signer(const package::Keyring& keyring) {
 
 std::string log_text(const package::LogPolicy& log) {
   std::string made =
-      line("public log", text::visible(log.origin) + ", " + text::to_hex(log.key.view()));
+      line("public log", text::visible_line(log.origin) + ", " + text::to_hex(log.key.view()));
   made += line("witnesses", std::to_string(log.required) + " of " +
                                 std::to_string(log.witnesses.size()) + " must have cosigned");
   for (const package::Witness& one : log.witnesses) {
-    made += line("witness", text::visible(one.name) + ", " + text::to_hex(one.key.view()));
+    made += line("witness", text::visible_line(one.name) + ", " + text::to_hex(one.key.view()));
   }
   return made;
 }
@@ -252,7 +253,7 @@ std::string keyring_text(const package::Keyring& keyring) {
     made += line(package::name_of(kind), demand.empty() ? "nobody" : demand);
   }
   for (const package::Key& key : keys_by_signer(keyring)) {
-    made += line(keyring.groups[key.group], text::visible(key.name) + ", " +
+    made += line(keyring.groups[key.group], text::visible_line(key.name) + ", " +
                                                 std::string(package::name_of(key.key.algorithm)) +
                                                 ", key id " + digest_hex(key.id));
   }

@@ -78,7 +78,7 @@ std::string slot_text(const slot::Slot& one) {
   if (one.manifest.is_zero()) return "nothing to rely on";
   const std::string release = one.version.empty()
                                   ? ""
-                                  : ", version " + text::visible(one.version.view()) +
+                                  : ", version " + text::visible_line(one.version.view()) +
                                         ", data version " + std::to_string(one.data_version);
   return "manifest " + digest_hex(one.manifest) + release + ", security version " +
          std::to_string(one.security_version) + (one.proven ? ", proven" : ", not proven yet");
@@ -137,7 +137,7 @@ std::string journal_text(const update::Session& session) {
     made += line("errand", std::string(update::name_of(session.errand)) +
                                (restore ? ", back to the kept version" : ""));
     made += line("release", std::string(package::name_of(session.kind)) + " " +
-                                text::visible(session.version.view()));
+                                text::visible_line(session.version.view()));
     made += line("manifest", digest_hex(session.manifest));
     made += line("rollout", std::to_string(session.rollout));
   }

@@ -7,8 +7,8 @@ namespace airlock::app {
 namespace {
 
 std::string key_text(const tuf::OutlinedKey& key) {
-  return line("key", text::visible(key.id) + ", " + text::visible(key.type) + " " +
-                         text::visible(key.material) +
+  return line("key", text::visible_line(key.id) + ", " + text::visible_line(key.type) + " " +
+                         text::visible_line(key.material) +
                          (key.usable ? "" : ", of a kind that never counts here"));
 }
 
@@ -16,12 +16,12 @@ std::string role_text(const tuf::OutlinedRole& role) {
   std::string made = line(role.name, std::to_string(role.threshold) + " of " +
                                          std::to_string(role.key_ids.size()) +
                                          (role.key_ids.size() == 1 ? " key" : " keys"));
-  for (const std::string& id : role.key_ids) made += line("", text::visible(id));
+  for (const std::string& id : role.key_ids) made += line("", text::visible_line(id));
   return made;
 }
 
 std::string file_text(const tuf::OutlinedFile& file) {
-  std::string made = text::visible(file.name) + ", version " + std::to_string(file.version);
+  std::string made = text::visible_line(file.name) + ", version " + std::to_string(file.version);
   if (file.length) made += ", " + std::to_string(*file.length) + " bytes";
   if (file.sha256) made += ", SHA-256 " + digest_hex(*file.sha256);
   return line("names", made);
@@ -29,7 +29,8 @@ std::string file_text(const tuf::OutlinedFile& file) {
 
 std::string joined(const std::vector<std::string>& words) {
   std::string made;
-  for (const std::string& word : words) made += (made.empty() ? "" : ", ") + text::visible(word);
+  for (const std::string& word : words)
+    made += (made.empty() ? "" : ", ") + text::visible_line(word);
   return made;
 }
 
@@ -37,18 +38,18 @@ std::string joined(const std::vector<std::string>& words) {
 std::string claim_text(const tuf::Target& target) {
   const Result<tuf::TargetClaim> claim = tuf::claim_of(target);
   if (!claim) return line("", "says nothing of a manifest");
-  return line("", text::visible(claim->kind) + " " + text::visible(claim->version) + " for " +
-                      joined(claim->models) + ", security version " +
+  return line("", text::visible_line(claim->kind) + " " + text::visible_line(claim->version) +
+                      " for " + joined(claim->models) + ", security version " +
                       std::to_string(claim->security_version)) +
          line("", "manifest " + digest_hex(claim->manifest));
 }
 
 std::string outline_text(const tuf::Outline& outline) {
-  std::string made = "TUF " + text::visible(outline.type) + ", version " +
+  std::string made = "TUF " + text::visible_line(outline.type) + ", version " +
                      std::to_string(outline.version) + ", expires " +
                      text::to_time(outline.expires) + "\n";
   for (const std::string& id : outline.signers) {
-    made += line("signed (not checked)", text::visible(id));
+    made += line("signed (not checked)", text::visible_line(id));
   }
   if (outline.signers.empty()) made += line("signed", "by nobody");
   if (!outline.roles.empty()) {
@@ -58,9 +59,10 @@ std::string outline_text(const tuf::Outline& outline) {
   for (const tuf::OutlinedKey& key : outline.keys) made += key_text(key);
   for (const tuf::OutlinedFile& file : outline.files) made += file_text(file);
   for (const tuf::Target& target : outline.targets) {
-    made += line("target", text::visible(target.path) + ", " + text::human_size(target.length) +
-                               (target.sha256 ? ", SHA-256 " + digest_hex(*target.sha256)
-                                              : ", SHA-512 " + text::to_hex(*target.sha512)));
+    made +=
+        line("target", text::visible_line(target.path) + ", " + text::human_size(target.length) +
+                           (target.sha256 ? ", SHA-256 " + digest_hex(*target.sha256)
+                                          : ", SHA-512 " + text::to_hex(*target.sha512)));
     made += claim_text(target);
   }
   return made;

@@ -30,6 +30,15 @@ Status read_buckets(Node root, rollout::CheckIn& facts) {
   return {};
 }
 
+// A code or a phase, which a newer device may know and this server not.
+Result<std::string> name_or_empty(Node root, std::string_view key) {
+  AIRLOCK_ASSIGN(const std::string_view word, word_or_empty(root, key));
+  const bool is_name = std::ranges::all_of(
+      word, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+  if (!is_name) return fail(Code::bad_text);
+  return std::string(word);
+}
+
 Status known_outcome(std::string_view outcome) {
   for (const std::string_view known : {"committed", "failed", "went_back", "progress"}) {
     if (outcome == known) return {};
@@ -136,7 +145,8 @@ Result<std::unique_ptr<CheckInBody>> CheckInBody::parse(std::string_view text) {
   const Node root = body->tree_.root();
   rollout::CheckIn& facts = body->facts_;
   AIRLOCK_TRY(read_names(root, facts));
-  AIRLOCK_ASSIGN(facts.model, json::text(root, "model", package::kModelTextMax));
+  AIRLOCK_ASSIGN(const std::string_view model, json::text(root, "model", package::kModelTextMax));
+  AIRLOCK_ASSIGN(facts.model, seen(model));
   AIRLOCK_ASSIGN(body->version_, json::text(root, "version", package::kSemverTextMax));
   AIRLOCK_ASSIGN(facts.version, package::parse_semver(body->version_));
   AIRLOCK_ASSIGN(facts.region, word_or_empty(root, "region"));
@@ -176,11 +186,13 @@ Result<store::Report> read_report(std::string_view text) {
     AIRLOCK_ASSIGN(report.rollout, json::integer(root, "rollout", 0, kNumberMax));
   }
   AIRLOCK_ASSIGN(report.manifest, word_or_empty(root, "manifest"));
+  if (!report.manifest.empty()) AIRLOCK_TRY(text::digest_from_hex(report.manifest));
   AIRLOCK_ASSIGN(report.version, word_or_empty(root, "version"));
-  AIRLOCK_ASSIGN(report.phase, word_or_empty(root, "phase"));
+  if (!report.version.empty()) AIRLOCK_TRY(package::parse_semver(report.version));
+  AIRLOCK_ASSIGN(report.phase, name_or_empty(root, "phase"));
   AIRLOCK_ASSIGN(report.outcome, json::text(root, "outcome", store::kWordMax));
   AIRLOCK_TRY(known_outcome(report.outcome));
-  AIRLOCK_ASSIGN(report.reason, word_or_empty(root, "reason"));
+  AIRLOCK_ASSIGN(report.reason, name_or_empty(root, "reason"));
   AIRLOCK_ASSIGN(const auto bound, json::optional(root, "time_bound"));
   if (bound) {
     AIRLOCK_ASSIGN(report.time_bound, json::integer(root, "time_bound", 0, kNumberMax));

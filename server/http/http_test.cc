@@ -256,6 +256,31 @@ TEST_F(ServiceTest, RefusesMalformedCheckIns) {
       "out_of_range");
 }
 
+TEST_F(ServiceTest, TakesNoWordThatForgesALineOnAnOperatorsScreen) {
+  for (const char* const forged : {"x\\ncounted=true", "x\\u001b[2K", "\\u202ex"}) {
+    for (const char* const member : {"region", "group", "model", "duid"}) {
+      json::Value body = {{"duid", "abc"}, {"model", "demo"}, {"version", "1.0.0"}};
+      body[member] = "PLACE";
+      std::string text = json::write(body);
+      text.replace(text.find("PLACE"), 5, forged);
+      EXPECT_EQ(code_of(post("/v1/check-in", text)), "bad_text") << member << " " << text;
+    }
+  }
+  const auto code_with = [](const char* member, const char* value) {
+    json::Value report = {{"duid", "abc"}, {"sequence", 1}, {"outcome", "failed"}};
+    report[member] = value;
+    const auto read = read_report(json::write(report));
+    return read ? Code::ok : read.error().code;
+  };
+  EXPECT_EQ(code_with("manifest", "-\ncounted=true"), Code::bad_text);
+  EXPECT_EQ(code_with("manifest", "zz"), Code::bad_text);
+  EXPECT_EQ(code_with("phase", "trial counted=true"), Code::bad_text);
+  EXPECT_EQ(code_with("reason", "Unhealthy"), Code::bad_text);
+  EXPECT_EQ(code_with("reason", "of_a_newer_device_2"), Code::ok);
+  EXPECT_NE(code_with("version", "not a version"), Code::ok);
+  EXPECT_EQ(code_with("version", "1.2.3"), Code::ok);
+}
+
 TEST_F(ServiceTest, TakesACheckInUnderAPseudonymWithAndWithoutBuckets) {
   const auto status = [this](const std::string& names) {
     return post("/v1/check-in", "{" + names + R"(,"model":"m","version":"1.0.0"})").status;

@@ -1,6 +1,7 @@
 // Members that a body may leave out, whichever of json's readers read it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <string_view>
@@ -22,13 +23,22 @@ inline Result<std::string_view> word_of(json::Node object, std::string_view key,
   return json::text(object, key, size_max);
 }
 
-// word_or_empty errors: wrong_type, oversized.
+// seen refuses a word with a character that nobody sees, or that ends its line: who sends it is no
+// operator, and it stands on operators' screens. Errors: bad_text.
+inline Result<std::string_view> seen(std::string_view word) {
+  const bool is_plain = std::ranges::all_of(word, [](char c) { return c >= ' ' && c <= '~'; });
+  if (!is_plain && text::visible_line(word) != word) return fail(Code::bad_text);
+  return word;
+}
+
+// word_or_empty errors: wrong_type, oversized, bad_text.
 template <class Json>
 Result<std::string_view> word_or_empty(const Json& object, std::string_view key,
                                        std::size_t size_max = store::kWordMax) {
   AIRLOCK_ASSIGN(const auto found, json::optional(object, key));
   if (!found) return std::string_view();
-  return word_of(object, key, size_max);
+  AIRLOCK_ASSIGN(const std::string_view word, word_of(object, key, size_max));
+  return seen(word);
 }
 
 // number_or_zero errors: wrong_type, out_of_range.
