@@ -26,7 +26,7 @@ const CLI::Validator kCount(
       for (unsigned bits = 1; bits <= release::kBinBitsMax; ++bits) {
         if (typed == std::to_string(1U << bits)) return "";
       }
-      return "takes a power of two from 2 to 8192, found " + text::visible(typed);
+      return "takes a power of two from 2 to 8192, found " + text::visible_line(typed);
     },
     "COUNT");
 

@@ -78,7 +78,7 @@ Answer write(const BundleOptions& options, const crypto::Digest& manifest, Bytes
 void tell(const BundleOptions& options, const release::MadeBundle& made,
           std::span<const doors::CertificateVerdict> verdicts) {
   for (const std::string& failure : made.failures) {
-    std::fprintf(stderr, "warning: %s\n", text::visible(failure).c_str());
+    std::fprintf(stderr, "warning: %s\n", text::visible_line(failure).c_str());
   }
   if (options.json) {
     std::printf("%s\n",

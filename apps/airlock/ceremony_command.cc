@@ -231,7 +231,7 @@ Answer check_package(const AuditOptions& options, const ceremony::Audited& audit
 std::string signer_of(const crypto::PublicKey& key, const package::Keyring* keyring) {
   if (keyring == nullptr) return "";
   const std::optional<package::Key> listed = keyring->find(package::key_id(key).bytes);
-  return listed ? text::visible(listed->name) : "";
+  return listed ? text::visible_line(listed->name) : "";
 }
 
 json::Value audit_json(const ceremony::Audited& audited, const package::Keyring* keyring) {
@@ -249,12 +249,12 @@ json::Value audit_json(const ceremony::Audited& audited, const package::Keyring*
 
 void print_audit(const ceremony::Audited& audited, const package::Keyring* keyring) {
   for (const Entry& entry : audited.entries) {
-    std::printf("%s  %s\n", entry.time.c_str(), text::visible(entry.event).c_str());
+    std::printf("%s  %s\n", entry.time.c_str(), text::visible_line(entry.event).c_str());
     for (const auto& [fact, value] : entry.facts) {
       if (value.find('\n') == std::string::npos) {
-        std::printf("%s", line(text::visible(fact), text::visible(value)).c_str());
+        std::printf("%s", line(text::visible_line(fact), text::visible_line(value)).c_str());
       } else {
-        std::printf("%s", line(text::visible(fact), "").c_str());
+        std::printf("%s", line(text::visible_line(fact), "").c_str());
         std::printf("%s\n", text::quoted(value, terminal::kColumnsDefault).c_str());
       }
     }

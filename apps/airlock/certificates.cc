@@ -32,9 +32,10 @@ std::expected<x509::Bundle, Refusal> read_bundle_of(const std::string& package) 
 std::string verdicts_text(std::span<const doors::CertificateVerdict> verdicts) {
   std::string made;
   for (const doors::CertificateVerdict& one : verdicts) {
-    made += line(text::visible(one.signer) + ", " + std::string(package::name_of(one.algorithm)),
-                 (one.code == Code::ok ? "good: " : std::string(name(one.code)) + ": ") +
-                     text::visible(one.why));
+    made +=
+        line(text::visible_line(one.signer) + ", " + std::string(package::name_of(one.algorithm)),
+             (one.code == Code::ok ? "good: " : std::string(name(one.code)) + ": ") +
+                 text::visible_line(one.why));
   }
   return made;
 }

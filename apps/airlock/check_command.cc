@@ -59,7 +59,7 @@ std::string count(std::size_t number, const char* one, const char* several) {
 }
 
 std::string checked_text(const Checked& checked, const std::string& repo) {
-  std::string made = text::visible(repo) + "\n";
+  std::string made = text::visible_line(repo) + "\n";
   for (const release::RoleState& role : checked.roles) {
     made +=
         line(role.role, std::to_string(role.version) + ", until " + text::to_time(role.expires));
@@ -67,18 +67,18 @@ std::string checked_text(const Checked& checked, const std::string& repo) {
   constexpr std::size_t kRolesTold = 4;  // of bins nobody reads all
   const std::vector<std::string>& roles = checked.delegated;
   for (std::size_t i = 0; i < std::min(roles.size(), kRolesTold); ++i) {
-    made += line("delegated", text::visible(roles[i]));
+    made += line("delegated", text::visible_line(roles[i]));
   }
   if (roles.size() > kRolesTold) {
     made += line("delegated", std::to_string(roles.size() - kRolesTold) +
-                                  " more, the last of them " + text::visible(roles.back()));
+                                  " more, the last of them " + text::visible_line(roles.back()));
   }
   made += line("targets", std::to_string(checked.targets) + ", of which " +
                               count(checked.packages, "package", "packages") + " with " +
                               count(checked.artifacts, "artifact", "artifacts"));
   for (const Finding& one : checked.findings) {
     made += std::string(name_of(one.level)) + ": " + std::string(name(one.error.code)) + ": " +
-            text::visible(one.about) + ": " + std::string(explain(one.error.code)) + "\n";
+            text::visible_line(one.about) + ": " + std::string(explain(one.error.code)) + "\n";
   }
   if (checked.worst == Level::note) made += "Nothing needs to be done.\n";
   return made;

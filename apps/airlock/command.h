@@ -32,6 +32,7 @@ namespace airlock::app {
 struct Refusal {
   Error error;
   std::string about;
+  bool advises = false;  // `about` says itself what to do: the code's advice would be a second one
 };
 // What a command that did its work ends with: 0, kStatusWarned where it found what is to be done
 // soon, or kStatusFailed where what it tried for somebody went wrong.
@@ -47,6 +48,10 @@ inline std::unexpected<Refusal> refuse(Error error, std::string about) {
 }
 inline std::unexpected<Refusal> refuse(Code code, std::string about) {
   return refuse(Error{code}, std::move(about));
+}
+// refuse_advising is refuse where `about` ends with what to do.
+inline std::unexpected<Refusal> refuse_advising(Code code, std::string about) {
+  return std::unexpected(Refusal{Error{code}, std::move(about), true});
 }
 
 // read_span reads what an option like --valid-for says: seconds, one at least.

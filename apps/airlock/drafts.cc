@@ -51,8 +51,8 @@ struct Difference {
 
 std::string key_text(const tuf::Outline& outline, const std::string& id) {
   const auto found = std::ranges::find(outline.keys, id, &tuf::OutlinedKey::id);
-  if (found == outline.keys.end()) return text::visible(id);
-  return text::visible(id) + ", " + text::visible(found->type) +
+  if (found == outline.keys.end()) return text::visible_line(id);
+  return text::visible_line(id) + ", " + text::visible_line(found->type) +
          (found->usable ? "" : ", of a kind that never counts here");
 }
 
@@ -112,7 +112,7 @@ std::string targets_change(const Change& change, json::Value& value) {
                                          std::to_string(change.before.targets.size()));
   const auto put = [&](const char* how, const std::vector<std::string>& names) {
     for (const std::string& path : names) {
-      made += line(how, text::visible(path));
+      made += line(how, text::visible_line(path));
       const auto found = std::ranges::find(change.after.targets, path, &tuf::Target::path);
       if (found != change.after.targets.end()) made += line("", target_text(*found));
     }
@@ -132,7 +132,7 @@ std::string files_change(const Change& change, json::Value& value) {
     const std::uint64_t was = before == change.before.files.end() ? 0 : before->version;
     value[file.name] = {{"version", file.version}, {"version_before", was}};
     made += line("names",
-                 text::visible(file.name) + ", version " + std::to_string(file.version) +
+                 text::visible_line(file.name) + ", version " + std::to_string(file.version) +
                      (was == file.version ? ", as before" : ", before " + std::to_string(was)));
   }
   return made;
@@ -185,11 +185,11 @@ std::string demands_text(const Waiting& draft, json::Value& value) {
              std::to_string(tally.signed_by.size()) + " of " + std::to_string(tally.threshold) +
                  " signatures");
     for (const tuf::TalliedKey& key : tally.signed_by) {
-      made += line("  signed", text::visible(key.id));
+      made += line("  signed", text::visible_line(key.id));
     }
     if (tally.is_met()) continue;
     for (const tuf::TalliedKey& key : tally.yet_to_sign) {
-      made += line("  may sign", text::visible(key.id));
+      made += line("  may sign", text::visible_line(key.id));
     }
   }
   return made;
@@ -197,13 +197,14 @@ std::string demands_text(const Waiting& draft, json::Value& value) {
 
 std::string refused(const Waiting& draft) {
   if (!draft.obstacle) return "";
-  return std::string(name(draft.obstacle->error.code)) + " " + text::visible(draft.obstacle->about);
+  return std::string(name(draft.obstacle->error.code)) + " " +
+         text::visible_line(draft.obstacle->about);
 }
 
 // What a person does so that the draft goes in.
 std::string next_text(const Waiting& draft, const std::string& repo) {
   const std::string airlock = "airlock repo ";
-  const std::string at = " --repo " + text::visible(repo);
+  const std::string at = " --repo " + text::visible_line(repo);
   const std::string again = "  " + airlock + "sign" + at + "\n";
   switch (draft.next) {
     case Step::sign: return "  " + airlock + "sign" + at + " --role " + draft.role + " --key ..\n";
@@ -277,7 +278,7 @@ void tell_settled(const release::Settled& settled, const std::string& repo) {
     if (is_one_of_many && ++others > kListsToldMax) continue;
     std::printf("%s waits (%s). Next:\n%s",
                 (draft.role + " " + std::to_string(draft.version)).c_str(),
-                text::visible(draft.path.string()).c_str(), next_text(draft, repo).c_str());
+                text::visible_line(draft.path.string()).c_str(), next_text(draft, repo).c_str());
   }
   if (others > kListsToldMax) {
     std::printf("%zu more lists of delegated roles wait with them.\n", others - kListsToldMax);

@@ -67,9 +67,9 @@ Answer eval_batch(const fee::Policy& policy, const std::optional<fee::Limits>& l
   }
   print(answers);
   if (unread.lines == 0) return {};
-  return refuse(unread.code, "standard input: " + counted(unread.lines, "line") +
-                                 " could not be read, first line " + std::to_string(unread.first) +
-                                 "; its answer says why");
+  return refuse_advising(unread.code, "standard input: " + counted(unread.lines, "line") +
+                                          " could not be read, first line " +
+                                          std::to_string(unread.first) + "; its answer says why");
 }
 
 Answer eval(const EvalOptions& options) {

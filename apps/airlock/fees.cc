@@ -27,7 +27,8 @@ std::expected<fee::Situation, Refusal> read_given(const std::string& text) {
 }  // namespace
 
 std::unexpected<Refusal> refuse_fault(const fee::Fault& fault, const std::string& path) {
-  return refuse(fault.code, path + ": " + fault.text());
+  const std::string about = path + ": " + fault.text();
+  return fault.instead.empty() ? refuse(fault.code, about) : refuse_advising(fault.code, about);
 }
 
 std::expected<PolicyFile, Refusal> read_policy_file(const std::string& path) {
@@ -92,15 +93,17 @@ std::expected<fee::Situation, Refusal> situation_of(const SituationOptions& opti
   if (!options.congestion.empty()) {
     const auto congestion = text::read_share(options.congestion);
     if (!congestion)
-      return refuse(congestion.error(), "--congestion " + options.congestion +
-                                            " is no share; write a percentage, such as 80%");
+      return refuse_advising(
+          congestion.error().code,
+          "--congestion " + options.congestion + " is no share; write a percentage, such as 80%");
     made.rest.congestion = *congestion;
   }
   if (!options.time.empty()) {
     const auto time = text::from_time(options.time);
     if (!time)
-      return refuse(time.error(), "--time " + options.time +
-                                      " is no time; write it in UTC, such as 2026-01-02T15:04:05Z");
+      return refuse_advising(
+          time.error().code,
+          "--time " + options.time + " is no time; write it in UTC, such as 2026-01-02T15:04:05Z");
     made.rest.time = *time;
   }
   return made;

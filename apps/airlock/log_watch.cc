@@ -152,8 +152,8 @@ void print_entry(std::uint64_t index, const crypto::Digest& manifest, const Rele
     return;
   }
   const std::string what =
-      served ? text::visible(found->second.claim.kind + " " + found->second.claim.version + ", " +
-                             found->second.target)
+      served ? text::visible_line(found->second.claim.kind + " " + found->second.claim.version +
+                                  ", " + found->second.target)
              : "a release that this repository does not serve";
   std::printf("%llu  %s  %s\n", static_cast<unsigned long long>(index),
               text::to_hex(manifest.bytes).c_str(), what.c_str());

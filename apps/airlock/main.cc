@@ -30,15 +30,10 @@ constexpr const char* kFooter =
     "  airlock sign --key keys/committee-2.key release-1.0.0\n"
     "  airlock publish release-1.0.0 --repo repo --keys keys --keyring keys/keyring.cose\n";
 
-// What is written as WHAT; INSTEAD says itself what to do: the code's advice would be a second one.
-bool advises(const Refusal& refusal) {
-  return refusal.error.code != Code::usage && refusal.about.find("; ") != std::string::npos;
-}
-
 int report(const Refusal& refusal) {
   const std::string code(name(refusal.error.code));
-  const std::string about = text::visible(refusal.about);
-  const std::string advice(advises(refusal) ? "" : explain(refusal.error.code));
+  const std::string about = text::visible_line(refusal.about);
+  const std::string advice(refusal.advises ? "" : explain(refusal.error.code));
   const char* const between = about.empty() || advice.empty() ? "" : ": ";
   std::fprintf(stderr, "error: %s: %s%s%s\n", code.c_str(), about.c_str(), between, advice.c_str());
   return refusal.error.code == Code::usage ? commandline::kStatusUsage : kStatusRefused;

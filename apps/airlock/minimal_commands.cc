@@ -108,7 +108,7 @@ std::expected<std::vector<minimal::Target>, Refusal> wanted_targets(
 void show_verified(const VerifyOptions& options, const minimal::Metadata& metadata,
                    const std::vector<minimal::Target>& targets) {
   json::Value listed = json::Value::object();
-  std::string made = text::visible(options.folder) + ": version " +
+  std::string made = text::visible_line(options.folder) + ": version " +
                      std::to_string(metadata.version()) + ", until " +
                      text::to_time(metadata.expires()) + "\n";
   for (const minimal::Target& target : targets) {

@@ -64,7 +64,7 @@ std::string show_condition(const Value& row, const Condition& condition) {
     if (!list.empty()) list += ", ";
     list += item.is_string() ? item.get<std::string>() : json::write(item);
   }
-  return name + text::visible(list);
+  return name + text::visible_line(list);
 }
 
 void print_rollout(const Value& row) {

@@ -27,7 +27,7 @@ inline bool passes(Code code) {
 
 inline void tell_failure(const Refusal& refusal) {
   std::fprintf(stderr, "%s: %s\n", std::string(name(refusal.error.code)).c_str(),
-               text::visible(refusal.about).c_str());
+               text::visible_line(refusal.about).c_str());
 }
 
 // repeat looks once, or for ever until something is wrong that does not pass.

@@ -173,7 +173,7 @@ Answer publish(const PublishOptions& options) {
     std::printf(
         "A device without a clock refuses it: it knows no later time than the release's own.\n"
         "  %s\nCollect the certificates before you make a release.\n",
-        text::visible(published->without_clock).c_str());
+        text::visible_line(published->without_clock).c_str());
   }
   tell_settled(published->settled, options.repo);
   if (waits) return {};

@@ -26,14 +26,15 @@ Answer confirm(const SignOptions& options, const package::Manifest& manifest) {
   AIRLOCK_ASSIGN(const std::string shown, show_to_sign(options.package, manifest));
   if (!options.digest.empty()) {
     if (options.digest != digest) {
-      return refuse(Code::digest_mismatch, options.package + " is not what --digest names" + how);
+      return refuse_advising(Code::digest_mismatch,
+                             options.package + " is not what --digest names" + how);
     }
     std::printf("%s\n", shown.c_str());
     std::fflush(stdout);
     return {};
   }
   if (!terminal::is_terminal_in()) {
-    return refuse(Code::not_interactive, options.package + " needs --digest DIGEST" + how);
+    return refuse_advising(Code::not_interactive, options.package + " needs --digest DIGEST" + how);
   }
   std::printf("%s\n", shown.c_str());
   return confirm_by_typing(manifest.digest(), "the manifest's", options.package);
@@ -53,7 +54,7 @@ Answer sign(const SignOptions& options) {
   for (const keys::SigningKey& key : keys) algorithms.add(key.public_key().algorithm);
   std::printf("Signed %s %s, manifest %s, by %s.\n",
               std::string(package::name_of(manifest.kind)).c_str(),
-              text::visible(manifest.version.text).c_str(),
+              text::visible_line(manifest.version.text).c_str(),
               text::to_hex(manifest.digest().bytes).c_str(), release::words_of(algorithms).c_str());
   return {};
 }

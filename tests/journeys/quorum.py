@@ -167,6 +167,7 @@ class BrokenAlgorithms(OfferedByAThief):
         package = self.broken("ed25519")
         said = self.refuses("quorum_missing", self.publish, package).text
         self.assertIn("committee-1 signed by ed25519, secp256k1 and slh-dsa are missing", said)
+        self.assertIn("rejected: signature: a required group has too few valid signatures; have more of its keys sign", said)
         self.refused(package, "quorum_missing")
 
     def test_all_secp256k1_keys_are_not_enough(self):
