@@ -98,6 +98,16 @@ TEST_F(Agents, ReplaceASessionByAnotherReleaseByHand) {
   expect_runs("1.2.0", old_image_);
 }
 
+// What the facts of the planned patches take; the device never kept any.
+std::uint64_t scratch_of(const Release& release, const package::InstallPlan& plan) {
+  std::uint64_t most = 0;
+  for (const package::Choice& choice : plan.choices) {
+    const package::Component component = release.proven.manifest().component(choice.component);
+    most = std::max<std::uint64_t>(most, component.payload(choice.payload).scratch_size);
+  }
+  return most;
+}
+
 TEST_F(Agents, DemandNoMoreRoomThanTheReleaseTakes) {
   platform::Device device = *platform::Device::open(folder_ / "device", platform::Opening::look);
   const apply::TrustedKeyring trusted = *apply::trusted_keyring(device);
@@ -107,8 +117,9 @@ TEST_F(Agents, DemandNoMoreRoomThanTheReleaseTakes) {
   const package::DeviceFacts facts =
       *facts_for(device, stored, running, release.proven.manifest(), kNow);
   const package::InstallPlan plan = *package::admit(release.proven, facts);
-  EXPECT_EQ(*apply::room_needed(device, {release.proven, plan}, release.envelope),
-            new_image_.size() + platform::stored_size_of(release.envelope));
+  EXPECT_EQ(
+      *apply::room_needed(device, {release.proven, plan}, release.envelope),
+      new_image_.size() + platform::stored_size_of(release.envelope) + scratch_of(release, plan));
 }
 
 TEST_F(Agents, RefuseWhereTheDoorsDisagree) {

@@ -54,9 +54,9 @@ struct Work {
 
 // ---- firmware
 
-// room_needed returns the bytes that staging takes from the device's file system: the envelope, and
-// of each slot what it has not taken yet. Slots on block devices are there already and take
-// nothing.
+// room_needed returns the bytes that staging takes from the device's file system: the envelope, of
+// each slot what it has not taken yet, and of the scratch area what the largest patch keeps there.
+// Slots on block devices are there already and take nothing.
 Result<std::uint64_t> room_needed(platform::Device& device, const Work& work, Bytes envelope);
 // check_room compares it with what is free: no_space (at = missing bytes).
 Status check_room(platform::Device& device, const Work& work, Bytes envelope);

@@ -23,28 +23,63 @@ using Desks = std::vector<std::unique_ptr<Desk>>;
 
 constexpr std::string_view kScratchName = "areas/scratch.area";
 
-// What the scratch area holds, in memory: blocks look into it at many places.
+// What the scratch area holds: blocks look into it at many places. So much of it is in memory at
+// most, in pages that give way to each other; of nearly every patch that is all of it. Several
+// workers may read.
 class Facts final : public Source {
  public:
-  // load checks what it read, not what prepare did: the area may be another's in between.
+  static constexpr std::size_t kPageSize = 16 << 10;
+  static constexpr std::size_t kPagesMax = 64;
+
+  // load checks what it reads, not what prepare did: the area may be another's in between.
   Status load(Area& scratch, const package::Digest& root) {
-    AIRLOCK_ASSIGN(const std::uint64_t size, delta::kept_size(scratch));
-    bytes_.resize(static_cast<std::size_t>(std::min(size, scratch.size())));
-    AIRLOCK_TRY(scratch.read(0, bytes_));
+    AIRLOCK_ASSIGN(const std::uint64_t kept, delta::kept_size(scratch));
+    scratch_ = &scratch;
+    size_ = std::min(kept, scratch.size());
+    const std::uint64_t pages = (size_ + kPageSize - 1) / kPageSize;
+    pages_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(pages, kPagesMax)));
     std::array<std::uint8_t, 4096> buffer;
     if (!delta::holds_facts(*this, root.bytes, buffer)) return fail(Code::bad_checksum);
     return {};
   }
   Status read(std::uint64_t offset, MutableBytes to) override {
-    if (offset > bytes_.size() || to.size() > bytes_.size() - offset) {
-      return fail(Code::out_of_range, offset);
+    if (offset > size_ || to.size() > size_ - offset) return fail(Code::out_of_range, offset);
+    const std::lock_guard lock(mutex_);
+    while (!to.empty()) {
+      AIRLOCK_ASSIGN(const Bytes page, page_at(offset / kPageSize));
+      const Bytes part = page.subspan(static_cast<std::size_t>(offset % kPageSize));
+      const std::size_t size = std::min(part.size(), to.size());
+      copy_into(to.first(size), part.first(size));
+      to = to.subspan(size);
+      offset += size;
     }
-    copy_into(to, Bytes(bytes_).subspan(static_cast<std::size_t>(offset), to.size()));
     return {};
   }
 
  private:
-  file::Buffer bytes_;
+  struct Page {
+    std::uint64_t number = 0;
+    file::Buffer bytes;  // none: nothing was read yet
+  };
+  Result<Bytes> page_at(std::uint64_t number) {
+    Page& page = pages_[static_cast<std::size_t>(number % pages_.size())];
+    if (page.bytes.empty() || page.number != number) {
+      const std::uint64_t begin = number * kPageSize;
+      page.number = number;
+      page.bytes.resize(
+          static_cast<std::size_t>(std::min<std::uint64_t>(kPageSize, size_ - begin)));
+      if (const Status read = scratch_->read(begin, page.bytes); !read) {
+        page.bytes.clear();
+        return std::unexpected(read.error());
+      }
+    }
+    return Bytes(page.bytes);
+  }
+
+  Area* scratch_ = nullptr;
+  std::uint64_t size_ = 0;
+  std::mutex mutex_;
+  std::vector<Page> pages_;
 };
 
 Desks make_desks(std::size_t count) {
@@ -172,6 +207,14 @@ Result<platform::FileArea> open_scratch(const platform::Device& device) {
     AIRLOCK_TRY(opened.resize(kScratchSize));
   }
   return platform::FileArea::open(path, file::Access::write);
+}
+
+Result<std::uint64_t> scratch_room(const platform::Device& device, std::uint64_t wanted) {
+  const auto opened = platform::FileArea::open(device.path(kScratchName), file::Access::read);
+  if (!opened && opened.error().code == Code::not_found) return wanted;
+  if (!opened) return std::unexpected(opened.error());
+  AIRLOCK_ASSIGN(const std::uint64_t allocated, opened->allocated_bytes());
+  return wanted > allocated ? wanted - allocated : 0;
 }
 
 Status check_blocks(const package::Image& image, Area& slot) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "device/apply/apply.h"
 #include "device/apply/internal/blocks.h"
 
@@ -40,13 +42,16 @@ Status check_any_image(const Component& component, Area& slot) {
 Result<std::uint64_t> room_needed(platform::Device& device, const Work& work, Bytes envelope) {
   AIRLOCK_ASSIGN(const slot::Record record, device.record());
   std::uint64_t needed = platform::stored_size_of(envelope);
+  std::uint64_t facts = 0;  // of one component after the other
   for (const package::Choice& choice : work.plan.choices) {
     AIRLOCK_ASSIGN(const Transfer transfer, transfer_of(device, work, choice));
     const platform::FileArea& area = device.image(transfer.place, slot::other(record.active));
     AIRLOCK_ASSIGN(const std::uint64_t allocated, area.allocated_bytes());
     if (transfer.image.size > allocated) needed += transfer.image.size - allocated;
+    facts = std::max<std::uint64_t>(facts, transfer.payload.scratch_size);
   }
-  return needed;
+  AIRLOCK_ASSIGN(const std::uint64_t scratch, internal::scratch_room(device, facts));
+  return needed + scratch;
 }
 
 Status check_room(platform::Device& device, const Work& work, Bytes envelope) {

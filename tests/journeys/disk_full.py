@@ -55,6 +55,22 @@ class DiskFull(Stage):
         self.assert_runs("1.0.0", self.old, name="disk/device")
         self.then_makes_room()
 
+    def test_too_little_room_for_the_facts_of_a_patch_is_seen_before_anything_is_fetched(self):
+        old = random.Random(3).randbytes(1_000_000)
+        pieces = [old[at:at + 40] for at in range(0, len(old), 40)]
+        new = b"".join(pieces[at ^ 1] for at in range(len(pieces)))  # each piece moved is a fact
+        first = self.make_release("2.0.0", old, security=3)
+        second = self.make_release("2.1.0", new, security=4, bases=old)
+        self.publish(second)
+        self.make_device(first, name="disk/device")
+        self.roll_out(second)
+        self.fill(leave=len(new) + 200_000)
+        self.refuses("no_space", self.update, second, name="disk/device")
+        self.assert_ended("no_space", "gating", name="disk/device")
+        (self.disk / "others").unlink()
+        self.update(second, name="disk/device")
+        self.assert_runs("2.1.0", new, name="disk/device")
+
     def test_the_disk_fills_up_while_blocks_arrive(self):
         self.provision()
         wire = self.put_wire_between([len(self.new) // 2], on_cut=self.fill, name="disk/device")

@@ -3,6 +3,8 @@ from stage import *
 
 LIMIT_KIB = 16 << 10
 SMALL, LARGE = 1 << 20, 256 << 20
+PATCHED = 10 << 20  # of pieces that are each moved, so that its patch has nearly as many facts as one may
+PIECE = 40
 # Each block of 64 KiB has 32 bytes in the manifest, which is held, and copied once to be verified. The rest is what
 # a wire and a scheduler make of it, run by run.
 GROWTH_KIB_MAX = 2 * (LARGE // (64 << 10)) * 32 // 1024 + 1024
@@ -41,6 +43,24 @@ class Memory(Stage):
         used = self.peak("run", "--dir", "device", "--until-quiet", "--consent", self.manifest_digest(package))
         self.assertEqual(self.status()["version"], package.name.removeprefix("release-"))
         return used
+
+    def test_a_patch_of_as_many_facts_as_can_be(self):
+        base = os.urandom(PATCHED)
+        pieces = [base[at:at + PIECE] for at in range(0, PATCHED, PIECE)]
+        swapped = b"".join(pieces[at ^ 1] for at in range(len(pieces) & ~1))
+        self.make_vendor()
+        self.make_certificates()
+        first = self.make_release("1.0.0", base, extra=("--storage", "raw"))
+        self.publish(first)
+        second = self.make_release("1.1.0", swapped, security=2, bases=base)
+        kept = max(payload.get("scratch_size", 0) for component in self.inspect(second)["manifest"]["components"] for payload in component["payloads"])
+        self.publish(second)
+        self.start_server()
+        self.make_device(first, slot="16M")
+        used = self.peak_of_update(second)
+        print(f"\npeak KiB: {used} for a patch whose facts take {kept >> 10} KiB")
+        self.assertGreater(kept, 4 << 20)
+        self.assertLessEqual(used, LIMIT_KIB)
 
     def test_the_size_of_the_image_does_not_matter(self):
         self.make_vendor()

@@ -30,6 +30,10 @@ Status write_missing(const ImageWork& work, Artifacts& artifacts, const OnBlock&
 // open_scratch opens the device's scratch area, which it makes where there is none.
 Result<platform::FileArea> open_scratch(const platform::Device& device);
 
+// scratch_room returns the bytes that keeping so many in the scratch area takes from the file
+// system.
+Result<std::uint64_t> scratch_room(const platform::Device& device, std::uint64_t wanted);
+
 // check_blocks reads the whole image back: image_rejected (at = the first block that is wrong)
 // unless every block has its signed digest. The image's own digest cannot be computed by several
 // threads; publishing checked it against the blocks, and the bootloader checks it before each boot.
