@@ -94,6 +94,10 @@ PRAGMA user_version = 5;
 
 constexpr const char* kSixthSchema = R"(
 ALTER TABLE outcome_senders RENAME COLUMN minute TO hour;
+-- Who inserts under a row's own number would replace it: no row is deleted by that, so that no trigger of that runs.
+CREATE TRIGGER audit_is_not_replaced BEFORE INSERT ON audit
+  WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
+  BEGIN SELECT RAISE(ABORT, 'the audit table only grows'); END;
 PRAGMA user_version = 6;
 )";
 

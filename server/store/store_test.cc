@@ -104,6 +104,9 @@ TEST_F(StoreTest, RefusesToRewriteTheAudit) {
   rollout();
   EXPECT_NE(run_sql("UPDATE audit SET who = 'nobody'"), SQLITE_OK);
   EXPECT_NE(run_sql("DELETE FROM audit"), SQLITE_OK);
+  EXPECT_NE(run_sql("INSERT OR REPLACE INTO audit (id, at, who, what, why, detail) "
+                    "SELECT id, at, 'nobody', what, why, detail FROM audit"),
+            SQLITE_OK);
   EXPECT_EQ(store_->audit(10)->front().who, "olivia");
 }
 
@@ -164,7 +167,7 @@ TEST_F(StoreTest, BringsTheFirstSchemaUpToDate) {
                     "DROP INDEX reports_of_strangers; "
                     "DROP TABLE experiments; DROP TABLE verdicts; DROP TABLE outcome_senders; "
                     "DROP TABLE outcome_devices; DROP TABLE outcome_totals; "
-                    "DROP TABLE outcome_books; "
+                    "DROP TABLE outcome_books; DROP TRIGGER audit_is_not_replaced; "
                     "PRAGMA user_version = 1"),
             SQLITE_OK);
   open();
