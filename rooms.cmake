@@ -23,6 +23,7 @@ library(freestanding HEADERS algorithm array bit compare concepts cstddef cstdin
 library(sse2 HEADERS emmintrin.h)
 library(c HOST HEADERS stddef.h stdint.h)
 library(glibc HOST HEADERS malloc.h)
+library(sanitizer HOST HEADERS sanitizer/)
 library(posix HOST HEADERS arpa/inet.h dlfcn.h fcntl.h link.h linux/ netinet/in.h poll.h sched.h signal.h sys/ termios.h ucontext.h unistd.h)
 library(crypto HEADERS openssl/)
 library(ssl HEADERS openssl/ssl.h)

@@ -16,7 +16,7 @@ import re
 import sys
 
 PROMISES = ("ARCHITECTURE.md", "docs/threat-model.md", "docs/tuf-cases.md")
-SOURCES = ("core", "host", "trust", "engine", "publish", "server", "device", "apps", "tests")
+SOURCES = ("core", "host", "trust", "engine", "publish", "server", "device", "fleet", "apps", "tests")
 NOT_A_JOURNEY = re.compile(r"stage|attack_[a-z]+")  # as in tests/CMakeLists.txt
 LANGUAGES = ("README.md", "README.zh-CN.md")
 JOURNEY = r"`?([a-z]+(?:_[a-z]+)*)`?"
