@@ -52,7 +52,7 @@ Status check_authorities(const std::vector<Plan>& plans, std::string& about) {
 int say_what_stands_there(const std::vector<Plan>& plans) {
   for (const Plan& plan : plans) {
     std::printf("%s: %s, opens after %u failures, %zu fallbacks\n", plan.name.c_str(),
-                text::visible(plan.place.url).c_str(), plan.breaker.failures_max,
+                text::visible_line(plan.place.url).c_str(), plan.breaker.failures_max,
                 plan.fallbacks.size());
   }
   return 0;

@@ -53,7 +53,7 @@ int refuse(Error error, const std::string& about) {
   const std::string_view code = name(error.code);
   const std::string_view what = explain(error.code);
   std::fprintf(stderr, "error: %.*s: %s: %.*s\n", static_cast<int>(code.size()), code.data(),
-               text::visible(about).c_str(), static_cast<int>(what.size()), what.data());
+               text::visible_line(about).c_str(), static_cast<int>(what.size()), what.data());
   return error.code == Code::usage ? commandline::kStatusUsage : 1;
 }
 

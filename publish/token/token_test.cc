@@ -17,6 +17,7 @@
 #include <fstream>
 #include <thread>
 
+#include "publish/token/watched.h"
 #include "tests/fakes/soft_token.h"
 
 namespace airlock::token {
@@ -42,10 +43,7 @@ class Token : public ::testing::Test {
   // A thread that was left behind in a module that hung would still run in it while the process
   // ends and the module takes itself down.
   void TearDown() override {
-    const auto threads = [] {
-      return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
-    };
-    for (int waits = 0; threads() > threads_before_ && waits < 500; ++waits)
+    for (int waits = 0; calls_under_way() > 0 && waits < 500; ++waits)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
 
@@ -72,8 +70,6 @@ class Token : public ::testing::Test {
   }
 
   // A sanitizer has a thread of its own.
-  std::ptrdiff_t threads_before_ =
-      std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
   std::optional<fakes::SoftToken> token_;
   std::string module_;
 };

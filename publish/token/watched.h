@@ -2,6 +2,7 @@
 // long as it likes. Private to the room.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -21,15 +22,28 @@ struct Awaited {
   std::optional<Value> value;
 };
 
-// begin runs `work` in a thread that nobody joins; what it needs it must own.
+// How many calls are under way in this process, those that were left behind among them.
+inline std::atomic<int>& calls_under_way() {
+  static std::atomic<int> count = 0;
+  return count;
+}
+
+// begin runs `work` in a thread that nobody joins; what it needs it must own, and is gone when the
+// call no longer counts as under way.
 template <class Value, class Work>
 std::shared_ptr<Awaited<Value>> begin(Work work) {
   auto awaited = std::make_shared<Awaited<Value>>();
-  std::thread([awaited, work = std::move(work)]() mutable {
-    Value value = work();
-    const std::lock_guard lock(awaited->mutex);
-    awaited->value = std::move(value);
-    awaited->changed.notify_all();
+  ++calls_under_way();
+  std::thread([awaited, work = std::optional<Work>(std::move(work))]() mutable {
+    {
+      Value value = (*work)();
+      const std::lock_guard lock(awaited->mutex);
+      awaited->value = std::move(value);
+      awaited->changed.notify_all();
+    }
+    work.reset();
+    awaited.reset();
+    --calls_under_way();
   }).detach();
   return awaited;
 }
