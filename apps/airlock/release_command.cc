@@ -240,6 +240,17 @@ Answer check_parts(const ReleaseOptions& options) {
   return {};
 }
 
+// A device of that version fetches the whole image, which whoever named the base did not mean.
+void tell_left_out(const ReleaseOptions& options, const release::Package& made) {
+  for (const std::size_t base : made.without_patch) {
+    std::fprintf(
+        stderr,
+        "note: --base %s: a patch from it is no smaller than the full payload, and is left "
+        "out\n",
+        text::visible_line(options.bases[base]).c_str());
+  }
+}
+
 Answer make_release(const ReleaseOptions& options) {
   AIRLOCK_TRY(check_parts(options));
   AIRLOCK_ANSWER_TRY(release::check_new_package(options.out), options.out);
@@ -251,6 +262,7 @@ Answer make_release(const ReleaseOptions& options) {
   bar.finish();
   if (!made) return refuse(made.error(), options.out);
   AIRLOCK_ANSWER_TRY(release::write_package(options.out, *made), options.out);
+  tell_left_out(options, *made);
   AIRLOCK_ANSWER_ASSIGN(const package::Manifest manifest, package::read_unproven(made->envelope),
                         options.out);
   if (options.json) {

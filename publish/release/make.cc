@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <deque>
 
 #include "core/codec/codec.h"
@@ -42,11 +43,16 @@ Answer<void> build_payloads(const Recipe& recipe, const ImageInput& input, Part&
   if (!full) return Refusal::of(full.error(), input.component);
   const std::uint64_t full_size = full->payload.size;
   keep(part, place, std::move(*full), made);
-  for (const BaseInput& base : recipe.bases) {
+  for (std::size_t at = 0; at < recipe.bases.size(); ++at) {
+    const BaseInput& base = recipe.bases[at];
     if (base.component != input.component) continue;
     auto patch = diff::build_patch(input.bytes, base.bytes, recipe.payloads, progress);
     if (!patch) return Refusal::of(patch.error(), "patch of " + input.component);
-    if (patch->payload.size < full_size) keep(part, place, std::move(*patch), made);
+    if (patch->payload.size >= full_size) {
+      made.without_patch.push_back(at);
+      continue;
+    }
+    keep(part, place, std::move(*patch), made);
   }
   return {};
 }
@@ -56,6 +62,12 @@ Answer<void> check_bases(const Recipe& recipe) {
     const bool known = std::any_of(recipe.images.begin(), recipe.images.end(),
                                    [&](const auto& i) { return i.component == base.component; });
     if (!known) return Refusal::of(Code::unknown_component, base.component);
+    const auto is_same = [&](const BaseInput& other) {
+      return other.component == base.component && other.bytes == base.bytes;
+    };
+    if (std::ranges::count_if(recipe.bases, is_same) > 1) {
+      return Refusal::of(Code::duplicate_key, "the base of " + base.component);
+    }
   }
   return {};
 }

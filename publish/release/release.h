@@ -112,11 +112,13 @@ struct Artifact {
 struct Package {
   Buffer envelope;  // without a signature
   std::vector<Artifact> artifacts;
+  std::vector<std::size_t> without_patch;  // bases, by their place in the recipe
 };
 
 // make builds every payload and the manifest. A patch that is not smaller than the full payload is
-// left out. Errors: those of publish/diff; of encode_manifest (about = the field);
-// unknown_component (a base of a component that has no image).
+// left out, and its base named. Errors: those of publish/diff; of encode_manifest (about = the
+// field); unknown_component (a base of a component that has no image), duplicate_key (one base
+// twice).
 Answer<Package> make(const Recipe& recipe, const diff::Progress& progress);
 
 // check_new_package says whether a package folder may be made there: exists_already where anything

@@ -57,6 +57,17 @@ TEST_F(Release, SignsOnlyWhatTheSignerSaw) {
             Code::digest_mismatch);
 }
 
+TEST_F(Release, NamesTheBasesWithoutAPatchAndTakesNoneTwice) {
+  Recipe recipe = recipe_of("1.1.0", image_of(1, 70'000));
+  recipe.bases = {{"mcu", image_of(2, 70'000)}, {"mcu", image_of(1, 70'001)}};
+  const auto made = make(recipe, {});
+  ASSERT_TRUE(made) << code_in(made.error());
+  EXPECT_EQ(made->without_patch, std::vector<std::size_t>{0});
+  EXPECT_EQ(made->artifacts.size(), 2U);
+  recipe.bases.push_back(recipe.bases[1]);
+  EXPECT_EQ(make(recipe, {}).error().error.code, Code::duplicate_key);
+}
+
 TEST_F(Release, RefusesASecondSignatureByOneKey) {
   const Buffer envelope = make(recipe_of("1.0.0", image_of(1, 1'000)), {})->envelope;
   const Buffer once = *add_signatures(envelope, {&key("vendor"), 1}, digest_of(envelope), nullptr);
