@@ -58,9 +58,12 @@ std::optional<Result<Slice>> read_range(std::string_view header, std::uint64_t s
   return Slice{first, stop - first};
 }
 
-// tag_of tells two versions of a file apart without reading it.
-std::string tag_of(const file::Path& path, std::uint64_t size) {
-  return '"' + std::to_string(stamp_of(path)) + "-" + std::to_string(size) + '"';
+// tag_of tells two versions of a file apart without reading it. It is of the file that is open:
+// behind its name there may be the next one by now.
+std::string tag_of(const file::File& file, std::uint64_t size) {
+  struct stat found{};
+  AIRLOCK_CHECK(::fstat(file.descriptor(), &found) == 0);
+  return '"' + std::to_string(stamp_of(found)) + "-" + std::to_string(size) + '"';
 }
 
 }  // namespace
@@ -73,7 +76,7 @@ Response serve_file(const file::Path& path, const Request& request, const Served
   if (!size) return error_response(size.error());
   Response response;
   response.content_type = served.content_type;
-  const std::string etag = served.etag.empty() ? tag_of(path, *size) : served.etag;
+  const std::string etag = served.etag.empty() ? tag_of(*file, *size) : served.etag;
   response.headers = std::string(served.cache) + "accept-ranges: bytes\r\netag: " + etag + "\r\n";
   if (names_tag(request.if_none_match, etag)) {
     response.status = 304;

@@ -14,11 +14,13 @@ constexpr std::string_view kNoCache = "cache-control: no-cache\r\n";
 
 // stamp_of changes when a file is replaced; 0 where there is none. Files are replaced, never
 // changed.
-inline std::int64_t stamp_of(const file::Path& path) {
-  struct stat found{};
-  if (stat(path.c_str(), &found) != 0) return 0;
+inline std::int64_t stamp_of(const struct stat& found) {
   return found.st_mtim.tv_sec * 1'000'000'000 + found.st_mtim.tv_nsec +
          static_cast<std::int64_t>(found.st_ino);
+}
+inline std::int64_t stamp_of(const file::Path& path) {
+  struct stat found{};
+  return stat(path.c_str(), &found) == 0 ? stamp_of(found) : 0;
 }
 
 struct Served {
