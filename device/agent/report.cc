@@ -11,6 +11,8 @@ using update::Phase;
 std::string_view outcome_of(const update::Session& session) {
   if (session.phase != Phase::reporting) return "progress";
   if (session.outcome == Code::ok) return "committed";
+  // Its turn has not come: most of a fleet says so with each look while a ramp climbs.
+  if (session.outcome == Code::outside_ramp) return "progress";
   return update::ran_again(session) ? "went_back" : "failed";
 }
 

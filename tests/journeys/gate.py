@@ -50,6 +50,9 @@ class Gate(AtTheGate):
 
     def test_outside_the_ramp(self):
         self.refused("outside_ramp", extra=("--ramp", f"start=2026-01-01T00:00:00Z,seed={'5a' * 32},0h=0"))
+        told = json.loads(self.operator("reports", "--json"))
+        self.assertIn(("progress", "outside_ramp"), [(one["outcome"], one["reason"]) for one in told["reports"]])
+        self.assertEqual(told["counts"], [])  # whoever waits for its turn failed at nothing
 
     def test_slot_too_small(self):
         self.refused("slot_too_small", image=firmware(5 << 20, 3))
