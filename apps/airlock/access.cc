@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "apps/airlock/typed.h"
+#include "host/file/file.h"
 #include "host/text/text.h"
 #include "publish/keys/keys.h"
 
@@ -15,6 +16,7 @@ namespace {
 using json::Value;
 
 constexpr std::size_t kAnswerMax = 8 << 20;
+constexpr std::size_t kIdentityMax = 64 << 10;  // of a file with a certificate and its key
 constexpr long kConnectSeconds = 10;
 constexpr long kTotalSeconds = 60;
 
@@ -58,9 +60,22 @@ std::expected<Value, Refusal> read_answer(const std::string& text, long status,
   return refuse(named == Code::ok ? Code::http_failed : named, place);
 }
 
+// One file with both is read once: a rotation may replace it at any time, and curl would read it
+// twice.
+Answer use_one_file(CURL* curl, const Access& access) {
+  AIRLOCK_ANSWER_ASSIGN(file::Buffer both, file::read(access.certificate, kIdentityMax),
+                        access.certificate);
+  curl_blob blob{both.data(), both.size(), CURL_BLOB_COPY};
+  curl_easy_setopt(curl, CURLOPT_SSLCERT_BLOB, &blob);
+  curl_easy_setopt(curl, CURLOPT_SSLKEY_BLOB, &blob);
+  return {};
+}
+
 // A key in a token is reached by OpenSSL's engine for PKCS#11, which takes what stands before the
 // question mark of the URI, the module by its environment, and the PIN from here.
 Answer use_key(CURL* curl, const Access& access) {
+  if (access.key == access.certificate) return use_one_file(curl, access);
+  curl_easy_setopt(curl, CURLOPT_SSLCERT, access.certificate.c_str());
   if (!token::is_uri(access.key)) {
     curl_easy_setopt(curl, CURLOPT_SSLKEY, access.key.c_str());
     return {};
@@ -96,7 +111,6 @@ std::expected<Value, Refusal> ask(const Access& access, const std::string& path,
   curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
   curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_3));
-  curl_easy_setopt(curl, CURLOPT_SSLCERT, access.certificate.c_str());
   AIRLOCK_TRY(use_key(curl, access));
   curl_easy_setopt(curl, CURLOPT_CAINFO, access.ca.c_str());
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);

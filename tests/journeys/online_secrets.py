@@ -1,5 +1,6 @@
 """Secrets that lie online are replaced while the server serves: nobody is turned away, and nothing old lingers."""
 import http.client
+import itertools
 
 from stage import *
 
@@ -146,6 +147,29 @@ class Rotation(Served):
 
         self.under_load(serve_four_certificates)
         self.assertIsNone(rotating.poll())
+
+    def test_one_file_with_both_is_read_once_however_often_it_is_replaced(self):
+        self.issue("other", "/CN=olivia", "DNS:olivia", "clientAuth")
+        both = [self.admin.read_text(), (self.dir / "other.pem").read_text() + (self.dir / "other.key").read_text()]
+        stop = threading.Event()
+
+        def replace():
+            for turn in itertools.count():
+                if stop.is_set():
+                    return
+                new = self.dir / "admin.new"
+                new.write_text(both[turn % 2])
+                new.replace(self.admin)
+
+        replacing = threading.Thread(target=replace)
+        replacing.start()
+        try:
+            for _ in range(20):
+                self.airlock("rollout", "list", "--admin", self.admin_url, "--cert", self.admin, "--key", self.admin,
+                             "--ca", "ca.pem")
+        finally:
+            stop.set()
+            replacing.join()
 
     def rotate_once(self, every):
         self.airlock(*self.rotate(every), "--once")
