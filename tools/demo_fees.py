@@ -23,7 +23,7 @@ class GrayFees:
         self.prometheus_port = free_port() if shutil.which("prometheus") else None
         if self.prometheus_port is None:
             return ()
-        return ("--prometheus", f"http://127.0.0.1:{self.prometheus_port}", "--judge-every", "1")
+        return ("--prometheus", f"http://127.0.0.1:{self.prometheus_port}", "--judge-every", "1", "--outcomes-per-hour", "3600")
 
     def fee_limits(self):
         limits = self.dir / "wallet-limits.yaml"
@@ -46,6 +46,7 @@ class GrayFees:
         return self.dir / out
 
     def install_policy(self, package):
+        self.publish(package)
         self.device("install", package)
         return self.manifest_digest(package)
 
@@ -56,12 +57,12 @@ class GrayFees:
         self.policies = [beside.submit(self.make_policy, *policy) for policy in (("1.0.0", 1000), ("1.1.0", 900))]
 
     def begin_experiment(self):
-        baseline, gray = (self.install_policy(package.result()) for package in self.policies)
+        self.old, self.new = (self.install_policy(package.result()) for package in self.policies)
         self.device("fees", "--restore", "1.0.0")
         self.scraping.result()
         self.wallets = [Wallet(number) for number in range(WALLETS)]
         self.ask("one", "POST", "/admin/v1/devices", {"keys": [one.public.hex() for one in self.wallets], "why": "demo"}, admin=True)
-        definition = {"name": "lower-fees", "baseline": baseline, "arms": [{"name": "gray", "policy": gray}], "jitter": 0,
+        definition = {"name": "lower-fees", "baseline": self.old, "arms": [{"name": "gray", "policy": self.new}], "jitter": 0,
                       "ramp": [{"share": 5000, "seconds": 3600, "samples": 1_000_000}], "window": 60, "samples": 300, "hold": 3600}
         (self.dir / "fees.json").write_text(json.dumps(definition))
         self.operator("experiment", "create", "--file", "fees.json", "--why", "lower fees for half of the wallets")
