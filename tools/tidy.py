@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """clang-tidy over every source, and again only where something that it reads has changed.
 
-Four fifths of the time of a source go into what it includes, so that the sources of one room are looked at as one
-text, as far as they compile so; where that has a finding, each is looked at by itself. What passed is remembered in build/tidy by a hash of all that the verdict
+A source costs half a minute. What passed is remembered in build/tidy by a hash of all that the verdict
 depends on: the source, each header of the project that it includes, its compile command, .clang-tidy and
 clang-tidy's own version. The table of error codes (.inc), which every source includes and which holds no
 code, is not asked. Nothing is remembered of a source with a finding.
@@ -25,7 +24,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 from typing import NamedTuple
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -34,13 +32,10 @@ BARE_COMMANDS = ROOT / "build" / "cortex-m"
 BARE_COMPILER = "arm-none-eabi-g++"
 PASSED = ROOT / "build" / "tidy"
 TIDY = "clang-tidy-19"
-IN_ONE_TEXT_MAX = 12  # sources: what is looked at in one go takes memory
-# Two sources of one text include the same on purpose; a source that does it by itself is found by twice().
-NO_DUPLICATES = "-readability-duplicate-include"
-NO_ANALYZER = "-clang-analyzer-*"
+NO_ANALYZER = "--checks=-clang-analyzer-*"
 # A constant expression is taken for a start at run time as soon as -fno-threadsafe-statics is there; and where hardware is
 # met, an address is a number.
-BARE_CHECKS = "-bugprone-dynamic-static-initializers,-performance-no-int-to-ptr"
+BARE_CHECKS = "--checks=-bugprone-dynamic-static-initializers,-performance-no-int-to-ptr"
 LEFT_OUT = ("_bench.cc", "_fuzz.cc")  # what only the fuzz and bench builds compile
 EXAMPLES = "examples/"  # programs of others: a journey compiles them
 
@@ -50,7 +45,7 @@ class Compiled(NamedTuple):
 
     words: list
     folder: pathlib.Path  # of the compile commands
-    checks: list  # that are taken out or put in
+    options: list
 
 
 def commands(folder):
@@ -80,7 +75,8 @@ def of_bare():
     told = subprocess.run([BARE_COMPILER, *machine, "-E", "-x", "c++", os.devnull, "-v"], capture_output=True, text=True, check=True)
     folders = told.stderr.split("search starts here:")[-1].split("End of search list.")[0].split()
     more = ["--target=arm-none-eabi", *(word for folder in folders for word in ("-isystem", folder))]
-    return {source: Compiled([*words, *more], BARE_COMMANDS, [BARE_CHECKS]) for source, words in found.items()}
+    options = [BARE_CHECKS, *(f"--extra-arg={word}" for word in more)]
+    return {source: Compiled([*words, *more], BARE_COMMANDS, options) for source, words in found.items()}
 
 
 def headers_of(compiled):
@@ -94,65 +90,24 @@ def key_of(compiled, version):
     headers = headers_of(compiled)
     if headers is None:
         return None
-    asked = repr((compiled.words, compiled.checks))
+    asked = repr((compiled.words, compiled.options))
     whole = hashlib.sha256(version + (ROOT / ".clang-tidy").read_bytes() + asked.encode())
     for header in filter(lambda name: not name.endswith(".inc"), headers):
         whole.update(hashlib.sha256((compiled.folder / header).read_bytes()).digest())
     return whole.hexdigest()
 
 
-def twice(source):
-    """What a source includes for a second time."""
-    lines = [line for line in (ROOT / source).read_text().splitlines() if line.startswith("#include")]
-    return sorted({line for line in lines if lines.count(line) > 1})
-
-
-def run_tidy(text, compiled, more=()):
-    """What clang-tidy says of a file that is compiled like a source, or "" where it finds nothing."""
-    words = [word for word in compiled.words[1:] if not word.endswith(".cc")]
-    checks = ",".join([*compiled.checks, *more])
-    config = f"--config-file={ROOT / '.clang-tidy'}"
-    ran = subprocess.run([TIDY, "--quiet", config, f"--checks={checks}", str(text), "--", *words],
-                         cwd=compiled.folder, capture_output=True, text=True)
-    return ran.stdout + ran.stderr if ran.returncode != 0 else ""
-
-
-def compiles(text, compiled):
-    words = [word for word in compiled.words[1:] if not word.endswith(".cc")]
-    ran = subprocess.run(["clang++-19", *words, "-fsyntax-only", "-Wno-everything", str(text)], cwd=compiled.folder, capture_output=True)
-    return ran.returncode == 0
-
-
-def check_one(source, compiled):
-    found = run_tidy(ROOT / source, compiled)
-    return found + "".join(f"{source}: {line} stands there twice\n" for line in twice(source))
-
-
-def check(sources, known, folder):
-    """Yields (source, what was found in it, "" for nothing) of sources that are compiled alike."""
-    compiled = known[sources[0]]
-    if len(sources) > 1 and not any(map(twice, sources)):
-        text = pathlib.Path(folder, sources[0].replace("/", "_"))
-        text.write_text("\n".join((ROOT / source).read_text() for source in sources))
-        if not compiles(text, compiled):  # two of them call different things by one name
-            half = len(sources) // 2
-            yield from check(sources[:half], known, folder)
-            yield from check(sources[half:], known, folder)
-            return
-        if not run_tidy(text, compiled, [NO_DUPLICATES]):
-            yield from ((source, "") for source in sources)
-            return
-    yield from ((source, check_one(source, known[source])) for source in sources)
-
-
-def together(sources, known):
-    """Lists of sources of one folder that are compiled alike."""
-    alike = {}
-    for source in sources:
-        words = [word for word in known[source].words if not word.endswith(".cc")]
-        alike.setdefault((os.path.dirname(source), repr(words), repr(known[source].checks)), []).append(source)
-    for group in alike.values():
-        yield from (group[at : at + IN_ONE_TEXT_MAX] for at in range(0, len(group), IN_ONE_TEXT_MAX))
+def check(source, compiled, version):
+    """Returns (source, "passed" | "remembered" | what clang-tidy found)."""
+    key = key_of(compiled, version)
+    if key and (PASSED / key).exists():
+        return source, "remembered"
+    ran = subprocess.run([TIDY, "--quiet", "-p", str(compiled.folder), *compiled.options, source], cwd=ROOT, capture_output=True, text=True)
+    if ran.returncode != 0:
+        return source, ran.stdout + ran.stderr
+    if key:
+        (PASSED / key).touch()
+    return source, "passed"
 
 
 def main():
@@ -171,21 +126,20 @@ def main():
         sources = [name for name in sources if name in known]
     if unknown := [name for name in sources if name not in known]:
         sys.exit(f"no preset compiles {', '.join(unknown)}")
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool, tempfile.TemporaryDirectory() as folder:
-        keys = dict(zip(sources, pool.map(lambda source: key_of(known[source], version), sources)))
-        left = [source for source in sources if not (keys[source] and (PASSED / keys[source]).exists())]
-        print(f"clang-tidy: {len(sources) - len(left)} remembered, {len(left)} to look at", flush=True)
-        runs = [pool.submit(lambda group: list(check(group, known, folder)), group) for group in together(left, known)]
-        done, failed = 0, []
-        for run in concurrent.futures.as_completed(runs):
-            for source, found in run.result():
-                done += 1
-                print(f"[{done}/{len(left)}] {source}\n{found}", end="", flush=True)
-                if found:
-                    failed.append(source)
-                elif keys[source]:
-                    (PASSED / keys[source]).touch()
-    print(f"clang-tidy: {done - len(failed)} passed, {len(sources) - len(left)} remembered, {len(failed)} with findings")
+    counts = {"passed": 0, "remembered": 0}
+    failed = []
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        runs = [pool.submit(check, source, known[source], version) for source in sources]
+        for number, run in enumerate(concurrent.futures.as_completed(runs), 1):
+            source, verdict = run.result()
+            if verdict in counts:
+                counts[verdict] += 1
+            else:
+                failed.append(source)
+                print(verdict, flush=True)
+            if verdict != "remembered":
+                print(f"[{number}/{len(sources)}] {source}", flush=True)
+    print(f"clang-tidy: {counts['passed']} passed, {counts['remembered']} remembered, {len(failed)} with findings")
     return 1 if failed else 0
 
 
