@@ -170,6 +170,8 @@ Result<fetch::CheckIn> check_in_of(platform::Device& device, const slot::Record&
   facts.version = std::string(version_or_lowest(running));
   facts.security_version = record.active_slot().security_version;
   facts.bootloader = config.bootloader;
+  facts.secure_boot = config.secure_boot;
+  if (!running.version().empty()) facts.data_version = running.data_version();
   AIRLOCK_ASSIGN(const apply::TrustedKeyring trusted, apply::trusted_keyring(device));
   const package::Keyring& keyring = trusted.keyring;
   facts.keyring = keyring.version;

@@ -137,6 +137,8 @@ std::string write_check_in(const CheckIn& facts) {
   object["version"] = facts.version;
   object["security_version"] = facts.security_version;
   object["bootloader"] = facts.bootloader;
+  object["secure_boot"] = facts.secure_boot;
+  if (facts.data_version) object["data_version"] = *facts.data_version;
   object["keyring"] = facts.keyring;
   put_text(object, "region", facts.region);
   put_text(object, "group", facts.group);

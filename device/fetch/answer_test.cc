@@ -112,11 +112,15 @@ TEST(CheckIn, NamesTheDeviceOrItsBucketsButNeverBoth) {
   const auto named = json::parse(write_check_in({.duid = "abc",
                                                  .model = "demo",
                                                  .version = "1.0.0",
+                                                 .secure_boot = 2,
+                                                 .data_version = 3,
                                                  .group = "beta",
                                                  .images = {{"mcu", Digest{}}}}),
                                  kAnswerSizeMax);
   EXPECT_EQ((*named)["duid"], "abc");
   EXPECT_EQ((*named)["group"], "beta");
+  EXPECT_EQ((*named)["secure_boot"], 2);
+  EXPECT_EQ((*named)["data_version"], 3);
   EXPECT_EQ((*named)["images"]["mcu"], std::string(64, '0'));
   EXPECT_FALSE(named->contains("bucket"));
   EXPECT_FALSE(named->contains("region"));
@@ -124,6 +128,7 @@ TEST(CheckIn, NamesTheDeviceOrItsBucketsButNeverBoth) {
       json::parse(write_check_in({.buckets = {{"3", 9999}}, .pseudonym = "p", .model = "demo"}),
                   kAnswerSizeMax);
   EXPECT_FALSE(hidden->contains("duid"));
+  EXPECT_FALSE(hidden->contains("data_version"));
   EXPECT_EQ((*hidden)["bucket"]["3"], 9999);
   EXPECT_EQ((*hidden)["pseudonym"], "p");
 }

@@ -110,7 +110,9 @@ struct CheckIn {
   std::string version{};
   std::uint32_t security_version = 0;
   std::uint32_t bootloader = 0;
-  std::uint32_t keyring = 0;  // version
+  std::uint32_t secure_boot = 0;
+  std::optional<std::uint32_t> data_version{};  // of the owner's data; none before a first firmware
+  std::uint32_t keyring = 0;                    // version
   std::string region{};
   std::string group{};
   std::string certificate{};               // SHA-256 in hexadecimal

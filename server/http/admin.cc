@@ -87,6 +87,7 @@ Result<Response> UpdateService::try_admin(const Request& request) {
   constexpr std::string_view kRoot = "/admin/v1/";
   constexpr std::string_view kRollouts = "rollouts/";
   if (request.who.empty()) return fail(Code::unauthorised);
+  if (request.method == Method::other) return no_such_method();
   if (request.target == "/healthz" || request.target == "/metrics") return answer_get(request);
   if (!request.target.starts_with(kRoot)) return fail(Code::not_found);
   std::string_view path = request.target.substr(kRoot.size());

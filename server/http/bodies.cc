@@ -155,6 +155,11 @@ Result<std::unique_ptr<CheckInBody>> CheckInBody::parse(std::string_view text) {
   AIRLOCK_TRY(known_certificate(facts.certificate));
   AIRLOCK_ASSIGN(facts.security_version, number_or_zero(root, "security_version"));
   AIRLOCK_ASSIGN(facts.bootloader, number_or_zero(root, "bootloader"));
+  AIRLOCK_ASSIGN(facts.secure_boot, number_or_zero(root, "secure_boot"));
+  AIRLOCK_ASSIGN(const auto data, json::optional(root, "data_version"));
+  if (data) {
+    AIRLOCK_ASSIGN(facts.data_version, number_or_zero(root, "data_version"));
+  }
   AIRLOCK_ASSIGN(const auto keyring, json::optional(root, "keyring"));
   if (keyring) {
     AIRLOCK_ASSIGN(facts.keyring, number_or_zero(root, "keyring"));

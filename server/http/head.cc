@@ -15,6 +15,7 @@ std::string_view text_of_status(int status) {
     case 400: return "HTTP/1.1 400 Bad Request\r\n";
     case 403: return "HTTP/1.1 403 Forbidden\r\n";
     case 404: return "HTTP/1.1 404 Not Found\r\n";
+    case 405: return "HTTP/1.1 405 Method Not Allowed\r\n";
     case 409: return "HTTP/1.1 409 Conflict\r\n";
     case 413: return "HTTP/1.1 413 Content Too Large\r\n";
     case 416: return "HTTP/1.1 416 Range Not Satisfiable\r\n";

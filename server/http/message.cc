@@ -32,6 +32,13 @@ Response error_response(Error error, const std::string& field) {
   return response;
 }
 
+Response no_such_method() {
+  Response response = error_response({Code::bad_request, 0});
+  response.status = 405;
+  response.headers = "allow: GET, HEAD, POST\r\n";
+  return response;
+}
+
 std::string_view name_of(Method method) {
   switch (method) {
     case Method::get: return "GET";

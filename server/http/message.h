@@ -49,6 +49,9 @@ struct Response {
 // the member of the body that was at fault, "field", where that is known.
 Response error_response(Error error, const std::string& field = "");
 
+// no_such_method refuses what is neither GET, HEAD nor POST: 405, bad_request.
+Response no_such_method();
+
 // answer is 200 with this value.
 Response answer(const json::Value& value);
 // read_id reads the number of a rollout or an experiment: bad_request.

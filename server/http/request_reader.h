@@ -26,7 +26,8 @@ class RequestReader final : public boost::beast::http::basic_parser<true> {
   using Text = boost::beast::string_view;
   using Fault = boost::beast::error_code;
 
-  void on_request_impl(Verb verb, Text, Text target, int, Fault&) override {
+  void on_request_impl(Verb verb, Text, Text target, int version, Fault&) override {
+    version_ = version;
     method_ = verb == Verb::get    ? Method::get
               : verb == Verb::head ? Method::head
               : verb == Verb::post ? Method::post
@@ -39,13 +40,19 @@ class RequestReader final : public boost::beast::http::basic_parser<true> {
       headers_.append(name.data(), name.size()).append(": ");
       headers_.append(value.data(), value.size()).append("\r\n");
     }
+    if (field == Field::host) ++hosts_;
     std::string* const kept = field == Field::range           ? &range_
                               : field == Field::if_none_match ? &if_none_match_
                               : field == Field::if_range      ? &if_range_
                                                               : nullptr;
     if (kept != nullptr) kept->assign(value.data(), value.size());
   }
-  void on_header_impl(Fault&) override {}
+  // RFC 9112, 3.2: a request of HTTP/1.1 without a host, and any with two, is refused.
+  void on_header_impl(Fault& fault) override {
+    constexpr int kHttp11 = 11;
+    const bool named = hosts_ == 1 || (hosts_ == 0 && version_ < kHttp11);
+    if (!named) fault = boost::beast::http::error::bad_field;
+  }
   void on_body_init_impl(const boost::optional<std::uint64_t>& size, Fault&) override {
     if (size) body_.reserve(*size);
   }
@@ -62,6 +69,8 @@ class RequestReader final : public boost::beast::http::basic_parser<true> {
 
   Headers kept_;
   Method method_ = Method::other;
+  int version_ = 0;
+  std::size_t hosts_ = 0;
   std::string target_, range_, if_none_match_, if_range_, body_, headers_;
 };
 

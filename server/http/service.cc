@@ -119,7 +119,8 @@ void UpdateService::handle(const Request& request, Done done) {
   } else if (request.method == Method::get || request.method == Method::head) {
     response = answer_get(request);
   } else {
-    response = error_response({Code::not_found, 0});
+    response =
+        request.method == Method::other ? no_such_method() : error_response({Code::not_found, 0});
   }
   note(request, response, started);
   done(std::move(response));

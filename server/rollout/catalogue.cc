@@ -110,6 +110,9 @@ Result<std::shared_ptr<const Release>> make_release(std::string target, Bytes en
   release->security_version = manifest.security_version;
   release->expires = manifest.expires;
   release->bootloader_min = manifest.bootloader_min;
+  release->secure_boot_min = manifest.secure_boot_min;
+  release->data_version = manifest.data_version;
+  release->data_version_min = manifest.data_version_min;
   for (const std::string_view model : manifest.models) release->models.emplace_back(model);
   for (const package::VersionRange& range : manifest.from_versions) {
     release->from_versions.push_back(copy_range(range));

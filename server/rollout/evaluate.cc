@@ -52,6 +52,14 @@ bool has_already(const Release& release, const std::optional<Present>& present) 
   return release.version <= present->version;
 }
 
+// reads_data: only firmware keeps the owner's data, and what a device does not tell it judges
+// itself.
+bool reads_data(const Release& release, const CheckIn& device) {
+  if (release.kind != package::Kind::firmware || !device.data_version) return true;
+  return release.data_version_min <= *device.data_version &&
+         *device.data_version <= release.data_version;
+}
+
 // refusal_of_release says why the release itself is not for this device.
 std::optional<Reason> refusal_of_release(const Release& release, const Present& present,
                                          const CheckIn& device, std::int64_t now) {
@@ -62,6 +70,8 @@ std::optional<Reason> refusal_of_release(const Release& release, const Present& 
     return Reason::from_version_outside;
   }
   if (device.bootloader < release.bootloader_min) return Reason::bootloader_too_old;
+  if (device.secure_boot < release.secure_boot_min) return Reason::secure_boot_too_low;
+  if (!reads_data(release, device)) return Reason::data_version_unreadable;
   if (release.security_version < present.security_version) return Reason::below_floor;
   if (release.expires < now) return Reason::expired;
   return std::nullopt;

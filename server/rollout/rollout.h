@@ -62,6 +62,8 @@ using assignment::bucket_of;
   X(version_range, "the rollout is for devices of other versions")                   \
   X(from_version_outside, "the release does not install over this version")          \
   X(bootloader_too_old, "the release needs a newer bootloader")                      \
+  X(secure_boot_too_low, "the release needs a higher secure-boot level")             \
+  X(data_version_unreadable, "the release does not read this version of the data")   \
   X(below_floor, "the release has a lower security version than the device")         \
   X(expired, "the release has expired")                                              \
   X(no_usable_payload, "the release has no full payload and no patch for this base") \
@@ -108,6 +110,9 @@ struct Release {
   std::uint32_t security_version = 0;
   std::int64_t expires = 0;
   std::uint32_t bootloader_min = 0;
+  std::uint32_t secure_boot_min = 0;
+  std::uint32_t data_version = 0;
+  std::uint32_t data_version_min = 0;
   std::vector<std::string> models;
   std::vector<Range> from_versions;
   std::vector<OfferedComponent> components;
@@ -214,6 +219,8 @@ struct CheckIn {
   package::Semver version{};
   std::uint32_t security_version = 0;
   std::uint32_t bootloader = 0;
+  std::uint32_t secure_boot = 0;
+  std::optional<std::uint32_t> data_version{};  // of the owner's data; none before a first firmware
   std::optional<std::uint32_t> keyring{};  // the version that it trusts; nobody else is offered one
   std::string_view region{};
   std::string_view group{};

@@ -323,6 +323,23 @@ TEST_F(RolloutTest, HeedsWhatTheReleaseSaysOfVersionsAndBootloader) {
   EXPECT_EQ(reason(), Reason::from_version_outside);
 }
 
+TEST_F(RolloutTest, HeedsTheSecureBootLevelAndTheVersionOfTheOwnersData) {
+  release_.secure_boot_min = 2;
+  release_.data_version = 5;
+  release_.data_version_min = 3;
+  EXPECT_EQ(reason(), Reason::secure_boot_too_low);
+  device_.secure_boot = 2;
+  EXPECT_TRUE(ask().offers) << "what a device does not tell of its data it judges itself";
+  for (const auto& [version, readable] : {std::pair(2, false), {3, true}, {5, true}, {6, false}}) {
+    device_.data_version = version;
+    const Answer answer = ask();
+    EXPECT_EQ(answer.offers, readable) << version;
+    if (!readable) {
+      EXPECT_EQ(answer.reason, Reason::data_version_unreadable);
+    }
+  }
+}
+
 TEST_F(RolloutTest, OffersNothingThatTheRepositoryLacks) {
   publish();
   rollout_.manifest.bytes[0] ^= 1;

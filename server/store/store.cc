@@ -407,9 +407,10 @@ Result<std::vector<Report>> Store::reports(std::optional<std::int64_t> rollout,
 Result<std::vector<ReportCount>> Store::report_counts(std::optional<std::int64_t> rollout) {
   const std::lock_guard lock(mutex_);
   AIRLOCK_ASSIGN(auto query, database_->connection.prepare(
-                                 "SELECT rollout, outcome, reason, count(DISTINCT duid) AS devices "
-                                 "FROM reports WHERE standing = 1 AND outcome <> 'progress' "
-                                 "AND (?1 < 0 OR rollout = ?1) "
+                                 "SELECT rollout, outcome, reason, count(*) AS devices FROM ("
+                                 "  SELECT rollout, outcome, reason, max(sequence) FROM reports "
+                                 "  WHERE standing = 1 AND outcome <> 'progress' "
+                                 "  AND (?1 < 0 OR rollout = ?1) GROUP BY rollout, duid) "
                                  "GROUP BY rollout, outcome, reason "
                                  "ORDER BY rollout DESC, devices DESC LIMIT 1000"));
   query.bind(0, rollout.value_or(-1));

@@ -138,6 +138,31 @@ TEST_F(StoreTest, CountsReportsOfEnrolledKeysOnlyAndEachOnce) {
   EXPECT_EQ(store_->report_counts(std::nullopt)->front().count, 1);
 }
 
+TEST_F(StoreTest, CountsADeviceOnceInARolloutByHowItEndedLast) {
+  const fakes::Signer device("device", crypto::Algorithm::eddsa);
+  ASSERT_TRUE(store_->import_devices({text::to_hex(device.key().view())}, kDeed));
+  auto writer = std::move(*ReportWriter::open(*store_));
+  Report report;
+  report.duid = duid_of(device.key().view());
+  const auto tell = [&](std::int64_t sequence, const char* outcome, const char* reason) {
+    report.sequence = sequence;
+    report.rollout = 3;
+    report.outcome = outcome;
+    report.reason = reason;
+    EXPECT_EQ(send(*writer, report), Standing::counted);
+  };
+  tell(11, "went_back", "reverted_on_request");
+  tell(9, "failed", "no_space");  // what was kept through a night without a network comes late
+  tell(10, "committed", "ok");
+  writer.reset();
+  open();
+  const auto counts = *store_->report_counts(3);
+  ASSERT_EQ(counts.size(), 1U);
+  EXPECT_EQ(counts.front().outcome, "went_back");
+  EXPECT_EQ(counts.front().reason, "reverted_on_request");
+  EXPECT_EQ(counts.front().count, 1);
+}
+
 TEST_F(StoreTest, ForgetsStrangersOldestReportsAndNoneOfItsOwnDevices) {
   const fakes::Signer device("device", crypto::Algorithm::eddsa);
   ASSERT_TRUE(store_->import_devices({text::to_hex(device.key().view())}, kDeed));

@@ -40,7 +40,7 @@ class Gate(AtTheGate):
         self.refused("bootloader_too_old", extra=("--bootloader-min", "4"), offered_by="liar")
 
     def test_secure_boot_too_low_trezor_one_1_6_1(self):
-        self.refused("secure_boot_too_low", extra=("--secure-boot-min", "2"))
+        self.refused("secure_boot_too_low", extra=("--secure-boot-min", "2"), offered_by="liar")
 
     def test_below_the_floor(self):
         self.refused("below_floor", security=4, offered_by="liar")

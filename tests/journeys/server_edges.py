@@ -131,6 +131,19 @@ class Edges(Stage):
             pass
         silent.close()
 
+    def test_a_request_names_its_host_once(self):
+        for hosts, version, status in ((1, "1.1", 200), (0, "1.1", 400), (2, "1.1", 400), (0, "1.0", 200), (2, "1.0", 400)):
+            with self.connect() as wire:
+                wire.sendall(f"GET /healthz HTTP/{version}\r\n{'host: localhost' + chr(13) + chr(10) if hosts else ''}"
+                             f"{'Host: elsewhere' + chr(13) + chr(10) if hosts == 2 else ''}\r\n".encode())
+                self.assertIn(f" {status} ".encode(), wire.recv(4096), (hosts, version))
+
+    def test_a_method_that_nothing_here_has_is_told_so(self):
+        for admin in (False, True):
+            wire = http.client.HTTPSConnection(*self.address(admin), context=self.operators() if admin else self.context)
+            answer = self.ask("DELETE", "/admin/v1/rollouts" if admin else "/healthz", wire=wire)
+            self.assertEqual((answer.status, answer.headers["allow"]), (405, "GET, HEAD, POST"))
+
     def test_a_head_or_body_past_its_limit_is_refused(self):
         before = self.metrics().get('airlock_refused_total{code="too_large"}', 0)
         with self.connect() as wire:
