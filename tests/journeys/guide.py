@@ -21,6 +21,13 @@ def blocks_of(guide, heading):
     return [[command_of(line) for line in "\n".join(block).replace("\\\n", " ").split("\n")] for block in blocks]
 
 
+def script_of(guide):
+    """Every command of a guide, in its order, as a shell reads it. What a program answers begins with its error."""
+    blocks = re.findall(r"^(?:    .*\n|\n(?=    ))+", (GUIDES / guide).read_text(), flags=re.MULTILINE)
+    script = [re.sub(r"^    ", "", block, flags=re.MULTILINE) for block in blocks]
+    return "".join(block for block in script if not block.lstrip().startswith("error: "))
+
+
 def command_of(line):
     command, _, remark = line.partition(" # ")
     return command.strip(), remark.strip()

@@ -133,7 +133,7 @@ class Stage(unittest.TestCase):
         if pid == 0:
             os.chdir(self.dir)
             os.execve(BIN / program, [program, *map(str, args)], environment)
-        seen, answers = "", list(answers)
+        seen, answers, answered = "", list(answers), 0
         characters = codecs.getincrementaldecoder("utf-8")("replace")  # a piece may end inside of one
         while select.select([screen], [], [], WAIT_SECONDS_MAX)[0]:
             try:
@@ -141,9 +141,10 @@ class Stage(unittest.TestCase):
             except OSError:  # the program ended
                 break
             seen += characters.decode(piece)
-            while answers and answers[0][0] in seen.replace("\r\n", "\n"):
+            while answers and (asked := seen.replace("\r\n", "\n").find(answers[0][0], answered)) >= 0:
                 time.sleep(0.3)  # what is typed before the question is asked is thrown away
-                answer = answers.pop(0)[1]
+                prompt, answer = answers.pop(0)
+                answered = asked + len(prompt)
                 os.write(screen, (answer(seen) if callable(answer) else answer).encode())
         _, status = os.waitpid(pid, 0)
         os.close(screen)
