@@ -2,6 +2,7 @@
 #
 #   make demo    set up everything, then show the main job on real firmware
 #   make demo-mcu   a wallet on a bare Cortex-M4 under QEMU, its companion app, and a power cut
+#   make qemu-linux   a Linux system under QEMU that updates its own root, A to B, and falls back when the new one does not come up
 #   make test    set up everything, then build and run every test
 #   make check   all that a change must pass: format, tidy, rooms, every preset's tests, a short fuzz, each benchmark once
 #   make corpus  every real input of the corpus (CORPUS=folder), one line per family
@@ -39,7 +40,7 @@ awk '/^[0-9]+\/[0-9]+ Testing: / { test = "" } { test = test $$0 "\n" } /^Test F
 test $$ended -eq 0
 endef
 
-.PHONY: demo demo-mcu test check corpus corpus-delta bench fuzz peers oracle simulate-experiments fleet without powercut faults faults-found mutate conformance packages build bare fuzz-smoke bench-smoke format tidy clean
+.PHONY: demo demo-mcu qemu-linux test check corpus corpus-delta bench fuzz peers oracle simulate-experiments fleet without powercut faults faults-found mutate conformance packages build bare fuzz-smoke bench-smoke format tidy clean
 
 packages:
 	@tools/install_packages.sh build
@@ -56,6 +57,11 @@ demo-mcu: | build-folder
 	@tools/install_packages.sh bare
 	@$(MAKE) --no-print-directory build
 	@AIRLOCK_BIN=build/release python3 tools/demo_mcu.py
+
+qemu-linux: | build-folder
+	@tools/install_packages.sh build linux
+	@$(MAKE) --no-print-directory build
+	@AIRLOCK_BIN=build/release python3 tests/qemu_linux/story.py
 
 test: | build-folder
 	@$(MAKE) --no-print-directory build

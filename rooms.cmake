@@ -33,6 +33,7 @@ library(cli11 HEADERS CLI/)
 library(divsufsort HEADERS divsufsort.h divsufsort64.h)
 library(sqlite3 HEADERS sqlite3.h)
 library(curl HEADERS curl/)
+library(ubootenv HEADERS libuboot.h)
 library(p11_kit HEADERS p11-kit/)
 library(qrencode HEADERS qrencode.h)
 library(cbor HEADERS cbor.h)
@@ -132,10 +133,12 @@ room(server/http     HOST ROOMS core/base core/crypto core/package host/file hos
 room(server/dependency HOST ROOMS core/base host/breaker host/json host/text host/yaml server/peer server/http LIBS curl)
 
 # ---- device: does.
-room(device/platform HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file host/json host/text LIBS crypto)
+# What GRUB and U-Boot are told of the boot record.
+room(device/loader   HOST ROOMS core/base core/crypto core/package core/slot host/file host/text LIBS ubootenv)
+room(device/platform HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file host/json host/text device/loader LIBS crypto)
 room(device/fetch    HOST ROOMS core/base core/crypto core/package core/delta host/file host/json host/text trust/tuf trust/x509 device/platform LIBS curl crypto ssl)
 room(device/apply    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/parallel host/text device/platform device/fetch)
-room(device/agent    HOST ROOMS core/base core/codec core/crypto core/package core/carton core/delta core/slot core/update host/file host/json host/text trust/tuf trust/translog trust/x509 trust/doors device/platform device/fetch device/apply)
+room(device/agent    HOST ROOMS core/base core/codec core/crypto core/package core/carton core/delta core/slot core/update host/file host/json host/text trust/tuf trust/translog trust/x509 trust/doors device/loader device/platform device/fetch device/apply)
 
 # ---- fleet: both ends at once. The server that ships and thousands of devices, on a simulated clock and network.
 room(fleet           HOST BUSY_TESTS ROOMS core/base core/crypto core/package core/delta core/slot core/update core/bare host/file host/json host/parallel host/text trust/tuf publish/keys publish/release server/store server/http device/platform device/fetch device/agent)
@@ -145,7 +148,7 @@ room(tests/fakes     HOST ROOMS core/base core/codec core/crypto core/package co
 room(tests/powercut  HOST BUSY_TESTS ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update core/bare publish/diff tests/fakes)
 
 # The Linux agent on a disk that forgets. In front of the C library: linked by nothing else.
-room(tests/disk      HOST ROOMS core/base core/crypto core/package core/carton core/slot core/update core/delta host/file host/json host/text trust/tuf trust/translog trust/x509 trust/doors device/platform device/fetch device/apply device/agent tests/fakes LIBS posix)
+room(tests/disk      HOST ROOMS core/base core/crypto core/package core/carton core/slot core/update core/delta host/file host/json host/text trust/tuf trust/translog trust/x509 trust/doors device/loader device/platform device/fetch device/apply device/agent tests/fakes LIBS posix)
 
 # A wallet for a Cortex-M4, in bare builds alone.
 room(tests/cortex_m  BARE ROOMS core/base core/crypto core/package core/carton core/delta core/slot)
@@ -168,7 +171,7 @@ app(simulate-experiments tests/simulate_experiments ROOMS core/base host/json ho
 # ---- apps: a main each.
 app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/carton core/delta core/minimal core/entry core/slot core/update host/file host/json host/parallel host/sandbox host/text host/yaml host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/number engine/swap engine/elf engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack engine/abi engine/fee/strategy engine/fee/policy engine/fee engine/fee/plugin/abi engine/fee/plugin publish/token publish/keys publish/ceremony publish/diff publish/release publish/object publish/packs publish/online device/platform device/fetch fleet LIBS nlohmann_json cli11 curl)
 app(airlock-server apps/airlock-server ROOMS core/base host/breaker host/file host/json host/text host/commandline server/store server/rollout server/experiment server/peer server/judge server/http server/dependency LIBS mimalloc)
-app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/carton core/delta core/entry core/slot core/update core/link host/file host/json host/text host/yaml host/sandbox host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/swap engine/number engine/elf engine/abi/type engine/abi/evm engine/abi/clear engine/abi/pack engine/abi engine/fee/strategy engine/fee/policy engine/fee engine/fee/plugin/abi engine/fee/plugin device/platform device/fetch device/apply device/agent LIBS cli11 glibc)
+app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/carton core/delta core/entry core/slot core/update core/link host/file host/json host/text host/yaml host/sandbox host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/swap engine/number engine/elf engine/abi/type engine/abi/evm engine/abi/clear engine/abi/pack engine/abi engine/fee/strategy engine/fee/policy engine/fee engine/fee/plugin/abi engine/fee/plugin device/loader device/platform device/fetch device/apply device/agent LIBS cli11 glibc)
 app(airlock-fee-runner apps/airlock-fee-runner CONFINED ROOMS core/base host/sandbox engine/fee/plugin/abi)
 app(airlock-tuf    apps/airlock-tuf    ROOMS core/base core/crypto host/file host/json host/text host/commandline trust/tuf LIBS curl)
 

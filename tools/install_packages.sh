@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what Airlock needs from Debian 12, and nothing that is there already.
-# Usage: install_packages.sh SET...   sets: build, check (format, tidy, fuzz), bare (Cortex-M), bench
+# Usage: install_packages.sh SET...   sets: build, check (format, tidy, fuzz), bare (Cortex-M), linux (a system in QEMU), bench
 set -eu
 
 packages_of() {
@@ -8,11 +8,12 @@ packages_of() {
     build) echo "g++ cmake ninja-build ccache pkg-config make git python3 openssl curl lz4 time faketime libfaketime
       libgtest-dev libbenchmark-dev libssl-dev libsecp256k1-dev libsqlite3-dev libcurl4-openssl-dev
       libboost1.81-dev nlohmann-json3-dev libmimalloc-dev libcli11-dev libdivsufsort-dev
-      libp11-kit-dev softhsm2 libengine-pkcs11-openssl libqrencode-dev libyaml-dev" ;;
+      libp11-kit-dev softhsm2 libengine-pkcs11-openssl libqrencode-dev libyaml-dev libubootenv-dev libubootenv-tool grub-common" ;;
     check) echo "clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev libcbor-dev zbar-tools prometheus" ;;
     bare) echo "qemu-system-arm gcc-arm-none-eabi binutils-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib" ;;
+    linux) echo "qemu-system-x86 grub-pc-bin grub-common e2fsprogs fdisk cpio busybox-static" ;;
     bench) echo "bsdiff xdelta3 zstd nginx-light procps wrk rauc swupdate cpio squashfs-tools" ;;
-    *) echo "error: usage: unknown set '$1'; one of build, check, bare, bench" >&2; exit 2 ;;
+    *) echo "error: usage: unknown set '$1'; one of build, check, bare, linux, bench" >&2; exit 2 ;;
   esac
 }
 

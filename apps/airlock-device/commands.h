@@ -33,6 +33,7 @@ struct ProvisionOptions {
   std::uint32_t bootloader = 0;
   std::uint32_t secure_boot = 0;
   bool unnamed = false;
+  std::optional<std::string> loader;  // "grub=PATH" or "u-boot=PATH"
   Output output = Output::people;
 };
 Answer provision(const ProvisionOptions& options);
@@ -45,6 +46,7 @@ struct RunOptions {
   Until until = Until::stopped;
   Consent consent;
   agent::Trial trial = agent::Trial::healthy;
+  std::optional<std::string> health;  // a command that ends well where new firmware is well
   Output output = Output::people;
   std::optional<file::Path> package;  // install: by hand
   bool built_in = false;              // install: what this program brings

@@ -10,6 +10,7 @@
 #include "apps/airlock-device/built_in.h"
 #include "apps/airlock-device/commands.h"
 #include "apps/airlock-device/fees.h"
+#include "apps/airlock-device/health.h"
 #include "apps/airlock-device/plugins.h"
 #include "apps/airlock-device/shelves.h"
 #include "device/agent/at_fault.h"
@@ -151,6 +152,7 @@ Answer keep_running(agent::Agent& agent, const RunOptions& options, platform::De
     const bool left = !done && done.error().code == Code::interrupted &&
                       agent.session().phase == update::Phase::consenting;
     if (left) return done;  // the owner pressed Ctrl-C at the question
+    if (!done && done.error().code == Code::restart_needed) return done;
     if (!done) std::cerr << "error: " << name(done.error().code) << '\n';
     std::this_thread::sleep_for(std::chrono::seconds(agent.poll_after_s()));
   }
@@ -208,6 +210,19 @@ platform::Located<platform::ComponentConfig> component_of(std::string_view text)
   return component;
 }
 
+platform::Located<platform::LoaderConfig> loader_of(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  const std::string name = text.substr(0, equals);
+  const Result<loader::Kind> kind = loader::kind_named(name);
+  if (name.empty() || !kind || equals == std::string::npos || equals + 1 == text.size()) {
+    return refuse("--loader " + text +
+                  ": write grub=PATH of grubenv, or u-boot=PATH of fw_env.config");
+  }
+  platform::LoaderConfig made;
+  made.environment = {*kind, std::filesystem::absolute(text.substr(equals + 1))};
+  return made;
+}
+
 Answer read_plugin_options(const ProvisionOptions& options, platform::Config& config) {
   config.tier = options.tier;
   config.plugins_may_lack = options.plugins_may_lack;
@@ -243,6 +258,9 @@ Answer provision(const ProvisionOptions& options) {
   factory.config.server_roots = options.server_roots;
   factory.config.responders = options.responders;
   factory.config.ask_for = options.ask_for;
+  if (options.loader) {
+    AIRLOCK_ASSIGN(factory.config.loader, loader_of(*options.loader));
+  }
   AIRLOCK_TRY(read_plugin_options(options, factory.config));
   if (options.fee_limits) {
     AIRLOCK_TRY(read_fee_limits(*options.fee_limits));
@@ -272,6 +290,11 @@ Answer provision(const ProvisionOptions& options) {
 Answer run(const RunOptions& options) {
   AIRLOCK_ASSIGN(platform::Device device,
                  platform::Device::open(options.dir, platform::Opening::drive));
+  const bool is_real = device.config().loader.environment.kind != loader::Kind::none;
+  if (is_real && options.trial != agent::Trial::healthy) {
+    return refuse(
+        "--trial is for the simulated wallet; behind a loader the system is what it is: --health");
+  }
   AIRLOCK_ASSIGN(agent::Network network,
                  located(device.config().server, agent::Network::open(device)));
   OwnerAtDevice owner(options.consent);
@@ -286,6 +309,7 @@ Answer run(const RunOptions& options) {
                                    &responder,
                                    judges_of(device),
                                    {},
+                                   health_of(options.health),
                                    built_in ? &*built_in : nullptr};
   AIRLOCK_ASSIGN(agent::Agent agent, located(options.dir, agent::Agent::open(device, around)));
   if (options.package) {

@@ -6,6 +6,7 @@
 #include "device/agent/certified.h"
 #include "device/agent/facts.h"
 #include "device/agent/logged.h"
+#include "device/platform/power_on.h"
 #include "host/json/json.h"
 #include "host/text/text.h"
 #include "host/text/visible_json.h"
@@ -255,7 +256,7 @@ Answer show_status(const file::Path& dir, Output output) {
 
 Answer boot(const file::Path& dir, Output output) {
   AIRLOCK_ASSIGN(platform::Device device, platform::Device::open(dir, platform::Opening::drive));
-  AIRLOCK_ASSIGN(const slot::Boot decided, located(dir, device.boot()));
+  AIRLOCK_ASSIGN(const slot::Boot decided, located(dir, platform::power_on(device)));
   show_boot(decided, output);
   return {};
 }

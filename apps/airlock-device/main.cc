@@ -17,6 +17,7 @@ namespace airlock::app {
 namespace {
 
 constexpr int kExitFailed = 1;
+constexpr int kExitRestart = 3;  // nothing failed: the system shall be started again
 
 // The command line as it was read; each command takes what is its own.
 struct Line {
@@ -28,6 +29,7 @@ struct Line {
   bool built_in = false;
   std::string consent;
   std::string trial = "healthy";
+  std::optional<std::string> health;
   std::string screen;
   ProvisionOptions provision;
   ShelfOptions shelf;
@@ -62,6 +64,11 @@ void add_driving(CLI::App& command, Line& line) {
   add_consent(command, line);
   command.add_option("--trial", line.trial, "how the simulated new firmware behaves")
       ->check(CLI::IsMember({"healthy", "unhealthy", "hang"}));
+  command
+      .add_option("--health", line.health,
+                  "asked by new firmware in its trial: a shell command that ends with 0 where the "
+                  "system is well")
+      ->type_name("COMMAND");
 }
 
 void add_provision(CLI::App& app, Line& line) {
@@ -120,6 +127,11 @@ void add_provision(CLI::App& app, Line& line) {
                    "milliseconds that a quote waits for a plugin")
       ->check(CLI::Range(1U, platform::kPluginBudgetMsMax))
       ->capture_default_str();
+  command
+      ->add_option("--loader", options.loader,
+                   "the loader that starts this system from one slot or the other, and its "
+                   "environment: grub=/boot/grub/grubenv or u-boot=/etc/fw_env.config")
+      ->type_name("KIND=PATH");
   command->add_flag("--private", options.unnamed, "tell the server a pseudonym, not the DUID");
 }
 
@@ -268,6 +280,7 @@ Result<RunOptions> run_options(const Line& line) {
   }
   if (line.trial == "unhealthy") options.trial = agent::Trial::unhealthy;
   if (line.trial == "hang") options.trial = agent::Trial::hang;
+  options.health = line.health;
   if (line.once) options.until = Until::once;
   if (line.until_quiet) options.until = Until::quiet;
   return options;
@@ -335,6 +348,7 @@ int report(const platform::Fault& fault, const std::string& dir) {
     return commandline::kStatusUsage;
   }
   std::cerr << ": " << explain(fault.code) << "\n";
+  if (fault.code == Code::restart_needed) return kExitRestart;
   return kExitFailed;
 }
 

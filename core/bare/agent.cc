@@ -100,7 +100,7 @@ Result<Session> Agent::drive(const Session& session, const Event& first) {
     if (now.session.phase == Phase::idle) return now.session;
     Result<Event> event = perform(now.effect, now.session);
     if (!event) {
-      if (is_unanswered(now.session.phase, event.error().code)) {
+      if (is_waiting(now.session.phase, event.error().code)) {
         return std::unexpected(event.error());
       }
       event = internal::failed(event.error());

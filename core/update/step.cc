@@ -108,7 +108,7 @@ Session give_up(const Session& session, const Error& error) {
 Session on_failed(Session session, const Error& error) {
   AIRLOCK_CHECK(error.code != Code::ok);
   AIRLOCK_CHECK(session.attempts < kAttemptsMax);
-  if (is_unanswered(session.phase, error.code)) return session;
+  if (is_waiting(session.phase, error.code)) return session;
   ++session.attempts;
   if (is_transient(error.code) && session.attempts < kAttemptsMax) return session;
   return give_up(session, error);
@@ -239,9 +239,11 @@ bool ran_again(const Session& session) {
   return (kTried & phases({session.failed_in})) != 0;
 }
 
-bool is_unanswered(Phase phase, Code code) {
+bool is_waiting(Phase phase, Code code) {
+  constexpr std::uint32_t kRestarts = phases({Phase::rebooting, Phase::reverting});
   const bool silent = code == Code::interrupted || code == Code::timed_out;
-  return phase == Phase::consenting && silent;
+  const bool restarts = (kRestarts & phases({phase})) != 0;
+  return (phase == Phase::consenting && silent) || (restarts && code == Code::restart_needed);
 }
 
 bool is_transient(Code code) {

@@ -332,6 +332,29 @@ TEST(Story, OfAnOwnerWhoDoesNotAnswer) {
   EXPECT_EQ(told.session.phase, Phase::consenting) << "the next run asks again";
 }
 
+TEST(Story, OfASystemThatHasNotRestartedYet) {
+  std::vector<Event> armed = until_trial();
+  armed.pop_back();
+  std::vector<Event> story = armed;
+  for (int i = 0; i < 3 * kAttemptsMax; ++i) {
+    story.push_back(event_of(Type::failed, {}, Code::restart_needed));
+  }
+  const Told told = tell(story);
+  EXPECT_EQ(told.session.phase, Phase::rebooting);
+  EXPECT_EQ(told.session.attempts, 0);
+  const Told booted = tell(story + event_of(Type::booted));
+  EXPECT_EQ(booted.session.phase, Phase::trial);
+  std::vector<Event> sick = story + event_of(Type::booted);
+  sick.push_back(event_of(Type::failed, {}, Code::unhealthy));
+  sick.push_back(event_of(Type::failed, {}, Code::restart_needed));
+  const Told reverting = tell(sick);
+  EXPECT_EQ(reverting.session.phase, Phase::reverting) << "the earlier slot does not run yet";
+  EXPECT_EQ(reverting.session.attempts, 0);
+  std::vector<Event> trial = armed + event_of(Type::booted);
+  trial.push_back(event_of(Type::failed, {}, Code::restart_needed));
+  EXPECT_EQ(tell(trial).session.phase, Phase::reverting) << "nothing else waits for a restart";
+}
+
 TEST(Story, OfDoorsThatDisagree) {
   const Told told = tell({event_of(Type::wake), event_of(Type::offered, kRelease),
                           event_of(Type::refreshed), event_of(Type::proven, kAnother)});

@@ -162,9 +162,10 @@ bool ran_again(const Session& session);
 
 // is_transient says which errors are worth another attempt: those of network and storage.
 bool is_transient(Code code);
-// is_unanswered says that the owner left the question, or let its time pass: no attempt that
-// failed. The session stays as it is, the driver ends its run, and the next run asks again.
-bool is_unanswered(Phase phase, Code code);
+// is_waiting says that no attempt failed: the owner left the question, or let its time pass, or
+// the system has not restarted yet. The session stays as it is, the driver ends its run, and the
+// next run goes on where it stands.
+bool is_waiting(Phase phase, Code code);
 
 // The journal: with version and checksum; version N reads what N-1 left.
 Result<Bytes> encode_session(const Session& session, MutableBytes buffer);

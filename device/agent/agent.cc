@@ -6,6 +6,8 @@
 #include <thread>
 #include <utility>
 
+#include "device/platform/power_on.h"
+
 namespace airlock::agent {
 namespace {
 
@@ -102,6 +104,7 @@ Result<Agent> Agent::open(platform::Device& device, const Surroundings& surround
     session = start_over(device, surroundings);
   }
   if (!session) return std::unexpected(session.error());
+  AIRLOCK_TRY(platform::check_running(device));
   agent.session_ = *session;
   return agent;
 }
@@ -121,12 +124,12 @@ Result<Ending> Agent::drive(Event event, Pace pace) {
   clock_.reset();
   if (around_.clock) clock_ = around_.clock();
   while (true) {
-    const bool unanswered = event.type == Event::Type::failed &&
-                            update::is_unanswered(session_.phase, event.error.code);
+    const bool waiting =
+        event.type == Event::Type::failed && update::is_waiting(session_.phase, event.error.code);
     const update::Step next = update::step(session_, event);
     session_ = next.session;
     AIRLOCK_TRY(store_session(*device_, session_));
-    if (unanswered) return std::unexpected(event.error);
+    if (waiting) return std::unexpected(event.error);
     around_.watcher.entered(session_);
     if (next.effect == update::Effect::wait) return ending_of(session_, event.type);
     const bool again = session_.attempts > 0 && event.type == Event::Type::failed;

@@ -8,6 +8,7 @@
 #include "device/agent/folder.h"
 #include "device/agent/given_up.h"
 #include "device/agent/naming.h"
+#include "device/platform/power_on.h"
 #include "trust/doors/doors.h"
 
 namespace airlock::agent {
@@ -285,7 +286,7 @@ Result<Event> Agent::reboot() {
   // A bootloader starts with an empty memory, and needs room for the envelopes.
   plan_.reset();
   release_.reset();
-  AIRLOCK_ASSIGN(const slot::Boot boot, device_->boot());
+  AIRLOCK_ASSIGN(const slot::Boot boot, platform::restart(*device_));
   if (boot.manifest == session_.manifest) return event_of(Event::Type::booted);
   AIRLOCK_ASSIGN(const slot::Record after, device_->record());
   return went_back(boot.gave_up != Code::ok ? boot.gave_up : after.last_revert.reason);
@@ -295,6 +296,7 @@ Result<Event> Agent::check_health() {
   if (is_read()) return check_edition();
   AIRLOCK_ASSIGN(const slot::Record record, device_->record());
   if (was_given_up(record, session_.manifest)) return went_back(record.last_revert.reason);
+  if (around_.is_healthy && !around_.is_healthy()) return fail(Code::unhealthy);
   switch (around_.trial) {
     case Trial::healthy: return event_of(Event::Type::healthy);
     case Trial::unhealthy: return fail(Code::unhealthy);
@@ -302,7 +304,7 @@ Result<Event> Agent::check_health() {
   }
   // A firmware that hangs says nothing; the watchdog resets, and the bootloader counts.
   for (int resets = 0; resets <= slot::kTrialBootsMax; ++resets) {
-    AIRLOCK_ASSIGN(const slot::Boot boot, device_->boot());
+    AIRLOCK_ASSIGN(const slot::Boot boot, platform::restart(*device_));
     if (!boot.trial) return went_back(boot.gave_up);
   }
   broken_promise();
@@ -324,6 +326,7 @@ Result<Event> Agent::commit() {
   if (was_given_up(record, session_.manifest)) return went_back(record.last_revert.reason);
   AIRLOCK_ASSIGN(const Release* at_hand, release());
   AIRLOCK_TRY(apply::confirm_firmware(*device_, at_hand->proven));
+  AIRLOCK_TRY(platform::tell_loader(*device_));
   return event_of(Event::Type::committed);
 }
 
@@ -332,7 +335,7 @@ Result<Event> Agent::restore_kept() {
   if (slot::standing_of(before, session_.manifest) != Standing::committed) {
     AIRLOCK_TRY(apply::restore_firmware(*device_));
   }
-  AIRLOCK_ASSIGN(const slot::Boot boot, device_->boot());
+  AIRLOCK_ASSIGN(const slot::Boot boot, platform::restart(*device_));
   if (boot.manifest != session_.manifest) return fail(Code::image_rejected);
   AIRLOCK_ASSIGN(const slot::Record after, device_->record());
   offered_version_ = std::string(after.inactive_slot().version.view());
@@ -346,7 +349,7 @@ Result<Event> Agent::go_back() {
   if (session_.errand == update::Errand::restore) return restore_kept();
   if (is_read()) return take_edition_back();
   AIRLOCK_TRY(apply::revert_firmware(*device_, session_.outcome));
-  AIRLOCK_TRY(device_->boot());
+  AIRLOCK_TRY(platform::restart(*device_));
   return went_back(session_.outcome);
 }
 

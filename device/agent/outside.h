@@ -90,6 +90,8 @@ struct Surroundings {
   apply::Judges judges = {};
   // Told after another edition came into use or went: the wallet that reads it swaps.
   std::function<void()> edition_changed = {};
+  // Asked in a trial, where the system can say how it is.
+  std::function<bool()> is_healthy = {};
   // The package that was linked into this program, if any; nothing of it is proven.
   const carton::Carton* built_in = nullptr;
 };

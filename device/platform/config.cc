@@ -63,6 +63,17 @@ Status read_plugins(const json::Value& value, Config& config) {
   return {};
 }
 
+Status read_loader(const json::Value& value, Config& config) {
+  AIRLOCK_ASSIGN(const json::Value* given, json::optional(value, "loader"));
+  if (given == nullptr) return {};
+  AIRLOCK_ASSIGN(const std::string kind, json::text(*given, "kind", kConfigTextMax));
+  AIRLOCK_ASSIGN(config.loader.environment.kind, loader::kind_named(kind));
+  AIRLOCK_ASSIGN(config.loader.environment.path, json::text(*given, "environment", kConfigTextMax));
+  AIRLOCK_ASSIGN(config.loader.command_line, json::text(*given, "command_line", kConfigTextMax));
+  AIRLOCK_ASSIGN(config.loader.boot_id, json::text(*given, "boot_id", kConfigTextMax));
+  return {};
+}
+
 // What devices do not say that were made before it was there.
 Status read_later(const json::Value& value, Config& config) {
   AIRLOCK_ASSIGN(const json::Value* roots, json::optional(value, "server_roots"));
@@ -79,6 +90,7 @@ Status read_later(const json::Value& value, Config& config) {
   if (tier != nullptr) {
     AIRLOCK_ASSIGN(config.tier, json::text(value, "tier", kPlaceTextMax));
   }
+  AIRLOCK_TRY(read_loader(value, config));
   return read_plugins(value, config);
 }
 
@@ -134,24 +146,30 @@ Status create_config(const file::Path& path, const Config& config) {
                           {"slot_size", component.slot_size},
                           {"slots", {{"a", component.paths[0]}, {"b", component.paths[1]}}}});
   }
-  const json::Value value = {{"model", config.model},
-                             {"server", config.server},
-                             {"ca", config.ca},
-                             {"bootloader", config.bootloader},
-                             {"secure_boot", config.secure_boot},
-                             {"region", config.region},
-                             {"group", config.group},
-                             {"certificate", config.certificate},
-                             {"private", config.naming == Naming::pseudonym},
-                             {"server_roots", config.server_roots},
-                             {"responders", config.responders},
-                             {"ask_for", config.ask_for},
-                             {"fee_limits", config.fee_limits},
-                             {"tier", config.tier},
-                             {"fee_plugins", name_of(config.fee_plugins)},
-                             {"plugins_may_lack", config.plugins_may_lack},
-                             {"plugin_budget_ms", config.plugin_budget_ms},
-                             {"components", components}};
+  json::Value value = {{"model", config.model},
+                       {"server", config.server},
+                       {"ca", config.ca},
+                       {"bootloader", config.bootloader},
+                       {"secure_boot", config.secure_boot},
+                       {"region", config.region},
+                       {"group", config.group},
+                       {"certificate", config.certificate},
+                       {"private", config.naming == Naming::pseudonym},
+                       {"server_roots", config.server_roots},
+                       {"responders", config.responders},
+                       {"ask_for", config.ask_for},
+                       {"fee_limits", config.fee_limits},
+                       {"tier", config.tier},
+                       {"fee_plugins", name_of(config.fee_plugins)},
+                       {"plugins_may_lack", config.plugins_may_lack},
+                       {"plugin_budget_ms", config.plugin_budget_ms},
+                       {"components", components}};
+  if (config.loader.environment.kind != loader::Kind::none) {
+    value["loader"] = {{"kind", loader::name_of(config.loader.environment.kind)},
+                       {"environment", config.loader.environment.path.string()},
+                       {"command_line", config.loader.command_line.string()},
+                       {"boot_id", config.loader.boot_id.string()}};
+  }
   return file::create(path, bytes_of(json::write(value) + "\n"));
 }
 

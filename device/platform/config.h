@@ -8,6 +8,7 @@
 
 #include "core/base/base.h"
 #include "core/slot/slot.h"
+#include "device/loader/loader.h"
 #include "host/file/file.h"
 
 namespace airlock::platform {
@@ -38,6 +39,14 @@ inline constexpr std::size_t kLayersMax = 8;
 inline constexpr std::uint32_t kPluginBudgetMsDefault = 50;
 inline constexpr std::uint32_t kPluginBudgetMsMax = 30'000;
 
+// The loader in front of the system, and where the system says what it did.
+struct LoaderConfig {
+  loader::Environment environment;
+  // Files that a kernel has at these places; a test has others.
+  file::Path command_line = "/proc/cmdline";
+  file::Path boot_id = "/proc/sys/kernel/random/boot_id";
+};
+
 struct Config {
   std::string model;
   std::string server;  // "https://host:port"
@@ -63,6 +72,7 @@ struct Config {
   std::vector<std::string> plugins_may_lack;  // layers of host/sandbox without which they run too
   std::uint32_t plugin_budget_ms = kPluginBudgetMsDefault;  // of one quote
   std::vector<ComponentConfig> components;
+  LoaderConfig loader;
 };
 // name_of returns "", "confined", "in-process"; fee_plugins_named is the way back: out_of_range for
 // another text.

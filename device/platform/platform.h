@@ -2,7 +2,8 @@
 //
 // It is for everything that differs between machines: where slots lie (files or block devices),
 // where the record, the manifests and the keyring are kept, the device's own key, what the device
-// knows of itself, and the bootloader that stands between a reset and the firmware. It promises
+// knows of itself, and what stands between a reset and the firmware: the bootloader, or the judge
+// behind a loader that only starts what it is told. It promises
 // that one process at a time changes a device (`busy` otherwise), that what is replaced is replaced
 // whole or not at all, and that the device's secret key leaves it only as signatures. It never
 // decides: it opens no door, writes no image of its own accord, and starts no network.
@@ -23,3 +24,4 @@
 #include "device/platform/device.h"
 #include "device/platform/fault.h"
 #include "device/platform/identity.h"
+#include "device/platform/power_on.h"
