@@ -7,6 +7,7 @@
 #   make check   all that a change must pass: format, tidy, rooms, every preset's tests, a short fuzz, each benchmark once
 #   make corpus  every real input of the corpus (CORPUS=folder), one line per family
 #   make corpus-delta   patches of the corpus's firmware beside bsdiff, xdelta3 and zstd: size, time, memory, ceilings
+#   make corpus-mcu   its microcontrollers' firmware as patches on a bare Cortex-M4 under QEMU: seconds, stack, static RAM
 #   make bench   every figure of speed, beside its peer; fails where a bar is missed. python-tuf is in no Debian package: name
 #                its and securesystemslib's checkouts in TUF_PYTHONPATH, or its bars are told as left out
 #   make fuzz    every parser, FUZZ_SECONDS each (default 600)
@@ -40,7 +41,7 @@ awk '/^[0-9]+\/[0-9]+ Testing: / { test = "" } { test = test $$0 "\n" } /^Test F
 test $$ended -eq 0
 endef
 
-.PHONY: demo demo-mcu qemu-linux test check corpus corpus-delta bench fuzz peers oracle simulate-experiments fleet without powercut faults faults-found mutate conformance packages build bare fuzz-smoke bench-smoke format tidy clean
+.PHONY: demo demo-mcu qemu-linux test check corpus corpus-delta corpus-mcu bench fuzz peers oracle simulate-experiments fleet without powercut faults faults-found mutate conformance packages build bare fuzz-smoke bench-smoke format tidy clean
 
 packages:
 	@tools/install_packages.sh build
@@ -98,6 +99,11 @@ corpus-delta: | build-folder
 	@tools/install_packages.sh build bench
 	@$(MAKE) --no-print-directory build
 	@AIRLOCK_BIN=build/release python3 tools/corpus_delta.py "$(CORPUS)"
+
+corpus-mcu: | build-folder
+	@tools/install_packages.sh build bare
+	@$(MAKE) --no-print-directory build
+	@AIRLOCK_BIN=build/release AIRLOCK_PAIRS=all python3 tests/journeys/mcu_corpus.py
 
 bench: | build-folder
 	@tools/install_packages.sh build bench

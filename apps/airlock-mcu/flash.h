@@ -43,7 +43,7 @@ constexpr Layout lay_out() {
   const auto place = [&last](std::size_t size, std::size_t sector = kSmallSector) {
     return last = behind(last, size, sector);
   };
-  constexpr std::size_t kSlot = 512 << 10;
+  constexpr std::size_t kSlot = 2 << 20;
   constexpr std::size_t kEnvelope = 64 << 10;
   made.image = {place(kSlot, kLargeSector), place(kSlot, kLargeSector)};
   made.record = {place(kSmallSector), place(kSmallSector)};

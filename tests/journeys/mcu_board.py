@@ -7,7 +7,7 @@ NEEDED = ("cmake", "ninja", "arm-none-eabi-g++", "qemu-system-arm")
 MISSING = [tool for tool in NEEDED if shutil.which(tool) is None]
 BUILD_SECONDS_MAX = 900  # core/ for Cortex-M4, on a busy machine
 STACK_BYTES_MAX = 8 << 10  # as tools/stack_usage.py has it; docs/guides/port-to-a-microcontroller.md
-SLOT_SIZE, SLOTS = 512 << 10, {"a": 0, "b": 512 << 10}  # where they begin in flash.bin: apps/airlock-mcu/flash.h
+SLOT_SIZE, SLOTS = 2 << 20, {"a": 0, "b": 2 << 20}  # where they begin in flash.bin: apps/airlock-mcu/flash.h
 # What a firmware does where it is jumped to (apps/airlock-mcu/firmware.h), in Thumb: movs r0, #N and bx lr; b to itself; udf.
 CODE = {"works": "00207047", "fails": "01207047", "hangs": "fee7", "crashes": "00de"}
 
