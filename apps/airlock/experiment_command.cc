@@ -71,6 +71,12 @@ Answer finish(const Access& access, const std::expected<Value, Refusal>& answer)
 
 // definition_of reads --file, or makes the definition of one arm from the other options.
 std::expected<Value, Refusal> definition_of(const CreateOptions& options) {
+  const bool is_described = !options.name.empty() || !options.baseline.empty() ||
+                            !options.policy.empty() || !options.share.empty();
+  if (!options.file.empty() && is_described) {
+    return refuse(Code::usage,
+                  "--file says all of it; leave out --name, --baseline, --policy and --share");
+  }
   if (!options.file.empty()) {
     AIRLOCK_ANSWER_ASSIGN(const file::Buffer bytes, file::read(options.file, kFileMax),
                           options.file);

@@ -170,12 +170,18 @@ struct Compared {
   bool is_dearer = false;
 };
 
-std::string told(const Result<fee::Quote>& quote) {
+// told says who is paid how much, and by what price of the network.
+std::string told(const Result<fee::Quote>& quote, const fee::Asked& asked) {
   if (!quote) return "refused: " + std::string(name(quote.error().code));
-  std::string text = fee::text_of(quote->total());
-  for (std::size_t i = 0; i < quote->share_count(); ++i)
-    text += (i == 0 ? " to " : ", ") + std::string(quote->share(i).recipient);
-  return text;
+  std::string parts;
+  for (std::size_t i = 0; i < quote->share_count(); ++i) {
+    const fee::Share share = quote->share(i);
+    parts += (i == 0 ? "" : ", ") + std::string(share.recipient) + " " + fee::text_of(share.amount);
+  }
+  if (const auto price = quote->price(asked)) {
+    parts += "; " + fee::text_of(price->per_unit_max) + " a unit";
+  }
+  return fee::text_of(quote->total()) + " (" + parts + ")";
 }
 
 std::vector<Compared> compare_cases(const fee::Policy& before, const fee::Policy& after) {
@@ -184,8 +190,11 @@ std::vector<Compared> compare_cases(const fee::Policy& before, const fee::Policy
     for (const fee::GoldenCase& golden : source->golden_cases()) {
       const fee::Asked asked = golden.given.asked();
       const auto old_quote = before.quote(asked), new_quote = after.quote(asked);
-      const Compared compared{golden.name, told(old_quote), told(new_quote),
-                              old_quote && new_quote && new_quote->total() > old_quote->total()};
+      // A fee where there was none is dearer too.
+      const bool is_dearer =
+          new_quote && new_quote->total() > (old_quote ? old_quote->total() : fee::U256(0));
+      const Compared compared{golden.name, told(old_quote, asked), told(new_quote, asked),
+                              is_dearer};
       if (compared.before == compared.after) continue;
       const auto same = [&](const Compared& one) {
         return one.name == compared.name && one.before == compared.before &&

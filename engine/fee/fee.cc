@@ -18,7 +18,9 @@ Read<void> Engine::swap(std::unique_ptr<const Policy> next) {
   AIRLOCK_TRY(limits_.admits(*next));
   const std::lock_guard lock(writers_);
   if (!latest_->rules().empty()) {
-    const auto same = [&](const Shared& one) { return one->digest() == latest_->digest(); };
+    const auto same = [&](const Shared& one) {
+      return one->digest() == latest_->digest() || one->digest() == next->digest();
+    };
     std::erase_if(kept_, same);
     kept_.push_front(latest_);
   }

@@ -290,6 +290,12 @@ bool is_over(const State& state);
 // may_meet says whether both may speak of one device. A wallet charges by one policy at a time, so
 // that such two do not run at once: each would change the other's sizes of arms.
 bool may_meet(const Definition& a, const Definition& b);
+// contradict says whether one tries what the other has everybody use: then such two do not run at
+// once either, since what is set aside is so for all wallets.
+bool contradict(const Definition& a, const Definition& b);
+// check_policies refuses an arm whose policy is the baseline's or another arm's: duplicate_key,
+// with the member in `reading`. An old experiment may be so.
+Status check_policies(const Definition& definition, std::string& reading);
 // is_told says whether a device can have been told an arm in a stage; what it reports otherwise is
 // not its own.
 struct Told {

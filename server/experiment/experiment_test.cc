@@ -397,6 +397,40 @@ TEST(Ramp, IsNotHeldByAGuardInDryRun) {
   EXPECT_EQ(play.state.share, 2'500U);
 }
 
+TEST(Ramp, GrowsOnNoSilenceThoughEveryGuardIsADryRun) {
+  json::Value value = fake_definition();
+  value["guards"] = {{{"metric", "failures"}, {"dry_run", true}}};
+  FakeExperiment silent(value);
+  silent.ticks(500, {.baseline = {0, 1000}});
+  EXPECT_EQ(silent.state.share, 500U);
+  EXPECT_EQ(waits_for(silent.state, silent.definition, silent.now), "arm b: 0 of 1000 samples");
+  FakeExperiment play(value);
+  play.ticks(61, {.arm = {900, 1000}, .baseline = {0, 1000}});
+  EXPECT_EQ(play.state.share, 2'500U);
+  EXPECT_NE(play.state.words.find("samples, a dry run"), std::string::npos) << play.state.words;
+}
+
+TEST(Ramp, SaysNoMoreOfManyGuardsThanIsReadAgain) {
+  json::Value value = fake_definition();
+  value["arms"] = json::Value::array();
+  for (std::size_t arm = 0; arm < kArmsMax; ++arm) {
+    value["arms"].push_back({{"name", "an-arm-of-a-long-name-" + std::to_string(arm)},
+                             {"policy", std::string(64, static_cast<char>('0' + arm))},
+                             {"weight", 10'000 / kArmsMax}});
+  }
+  value["guards"] = {{{"metric", "failures"}},
+                     {{"metric", "failures"}, {"limit", 60'000}},
+                     {{"metric", "slow"}, {"limit", 50'000}},
+                     {{"metric", "slow"}, {"limit", 60'000}}};
+  FakeExperiment play(value);
+  Observation seen{.data = Data::value, .arms = {{{0, 1000}, {0, 1000}, 0}}};
+  for (std::size_t arm = 0; arm < kArmsMax; ++arm) seen.arms.push_back({{0, 100}, {0, 100}, 0});
+  for (int tick = 0; tick < 100; ++tick) play.look(seen);
+  EXPECT_EQ(play.state.share, 2'500U);
+  EXPECT_NE(play.state.words.find("bounds more"), std::string::npos) << play.state.words;
+  EXPECT_TRUE(State::parse(play.state.write(), play.definition));
+}
+
 TEST(Ramp, LeavesItToAnOperatorWhereItIsNotAutomatic) {
   json::Value value = fake_definition();
   value["automatic"] = false;
@@ -410,6 +444,14 @@ TEST(Ramp, LeavesItToAnOperatorWhereItIsNotAutomatic) {
 }
 
 // ---- the state
+
+TEST(State, CutsWordsThatWereSaidAtLength) {
+  FakeExperiment play;
+  play.state.words.assign(5000, 'x');
+  const auto read = State::parse(play.state.write(), play.definition);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->words, std::string(1000, 'x'));
+}
 
 TEST(State, GoesOnFromWhatWasWrittenAsIfNothingHadHappened) {
   std::mt19937_64 random(5);

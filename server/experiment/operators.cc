@@ -104,6 +104,29 @@ bool may_meet(const Definition& a, const Definition& b) {
          may_meet(a.condition.tiers, b.condition.tiers);
 }
 
+namespace {
+
+bool is_tried(const Definition& definition, std::string_view policy) {
+  return std::ranges::find(definition.arms, policy, &Arm::policy) != definition.arms.end();
+}
+
+}  // namespace
+
+bool contradict(const Definition& a, const Definition& b) {
+  return is_tried(a, b.baseline) || is_tried(b, a.baseline);
+}
+
+Status check_policies(const Definition& definition, std::string& reading) {
+  for (std::size_t arm = 0; arm < definition.arms.size(); ++arm) {
+    const std::string& policy = definition.arms[arm].policy;
+    reading = "arms[" + std::to_string(arm) + "].policy";
+    const auto first = std::ranges::find(definition.arms, policy, &Arm::policy);
+    const bool is_first = first == definition.arms.begin() + static_cast<std::ptrdiff_t>(arm);
+    if (policy == definition.baseline || !is_first) return fail(Code::duplicate_key);
+  }
+  return {};
+}
+
 bool is_told(const State& state, const Definition& definition, const Digest& seed,
              std::string_view duid, const Told& told) {
   if (told.stage > state.stage) return false;
@@ -118,10 +141,10 @@ bool is_told(const State& state, const Definition& definition, const Digest& see
 
 void SetAside::add(const State& state, const Definition& definition) {
   const std::size_t everybodys = state.phase == Phase::ended ? state.adopted : 0;
-  policies_[definition.baseline] = everybodys != 0;
-  for (std::size_t arm = 1; arm < definition.arm_count(); ++arm) {
-    policies_[definition.arms[arm - 1].policy] = everybodys != arm;
-  }
+  policies_[definition.baseline] = true;
+  for (const Arm& arm : definition.arms) policies_[arm.policy] = true;
+  // Last: of two that are one policy it is the one which everybody has.
+  policies_[everybodys == 0 ? definition.baseline : definition.arms[everybodys - 1].policy] = false;
 }
 
 bool SetAside::contains(std::string_view policy) const {

@@ -11,10 +11,24 @@ std::size_t step_at(const Definition& definition, std::uint32_t share) {
   return step;
 }
 
+constexpr std::size_t kHeldMax = 600;  // what is said of bounds that hold; the others are counted
+
 // What keeps the share from growing, and how sure every guard is where nothing does.
 struct Proof {
-  std::string missing;
-  std::string held;
+  std::string missing{};
+  std::string held{};
+  std::size_t unsaid = 0;
+
+  void add(const std::string& bound) {
+    if (held.size() + bound.size() > kHeldMax) {
+      ++unsaid;
+    } else {
+      held += (held.empty() ? "" : "; ") + bound;
+    }
+  }
+  std::string words() const {
+    return unsaid == 0 ? held : held + "; and " + std::to_string(unsaid) + " bounds more";
+  }
 };
 Proof proof_of(const State& state, const Definition& definition) {
   const double wrong =
@@ -23,17 +37,19 @@ Proof proof_of(const State& state, const Definition& definition) {
   for (std::size_t arm = 1; arm < state.arms.size(); ++arm) {
     for (std::size_t at = 0; at < definition.guards.size(); ++at) {
       const Guard& guard = definition.guards[at];
-      if (guard.dry_run == DryRun::yes) continue;
       const Count count = state.arms[arm].guards[at].stage;
       const std::string who = "arm " + std::string(definition.arm_name(arm)) + ": ";
       if (count.total < definition.ramp[state.step].samples) {
         return {who + std::to_string(count.total) + " of " +
-                    std::to_string(definition.ramp[state.step].samples) + " samples",
-                ""};
+                std::to_string(definition.ramp[state.step].samples) + " samples"};
       }
       // What was counted before says nothing of an arm that has fallen silent since.
       if (state.arms[arm].guards[at].window.sum.total == 0) {
-        return {who + "no samples in the last " + std::to_string(definition.window) + " s", ""};
+        return {who + "no samples in the last " + std::to_string(definition.window) + " s"};
+      }
+      if (guard.dry_run == DryRun::yes) {  // it holds nothing back, but silence does
+        proof.add(who + std::to_string(count.total) + " samples, a dry run");
+        continue;
       }
       const double upper = evidence::upper_bound(count, wrong);
       const auto parts = static_cast<std::uint64_t>(upper * kWhole);
@@ -41,10 +57,9 @@ Proof proof_of(const State& state, const Definition& definition) {
                                 std::to_string(count.total) + ", at most " +
                                 percent({parts, kWhole});
       if (upper >= internal::rate_of_limit(guard.limit)) {
-        return {bound + ", not below " + percent_of_limit(guard.limit), ""};
+        return {bound + ", not below " + percent_of_limit(guard.limit)};
       }
-      proof.held +=
-          (proof.held.empty() ? "" : "; ") + bound + " < " + percent_of_limit(guard.limit);
+      proof.add(bound + " < " + percent_of_limit(guard.limit));
     }
   }
   return proof;
@@ -89,7 +104,7 @@ void grow(Look& look) {
             0,
             0,
             head(Act::ramped, look.now) + share(before) + " to " + share(state.share) + "; " +
-                proof.held});
+                proof.words()});
 }
 
 }  // namespace internal

@@ -157,7 +157,9 @@ Result<State> State::parse(std::string_view text, const Definition& definition) 
   State state;
   AIRLOCK_TRY(read_numbers(value, state));
   if (state.step >= definition.ramp.size()) return fail(Code::out_of_range);
-  AIRLOCK_ASSIGN(state.words, json::text(value, "words", kWordsMax));
+  // Only people read them: what an older server said at length must not end an experiment.
+  AIRLOCK_ASSIGN(state.words, json::text(value, "words", kStateMax));
+  if (state.words.size() > kWordsMax) state.words.resize(kWordsMax);
   AIRLOCK_ASSIGN(const Value* arms, json::array(value, "arms", kArmsMax + 1));
   if (arms->size() != definition.arm_count()) return fail(Code::wrong_type);
   for (const Value& item : *arms) {

@@ -13,11 +13,23 @@ using experiment::Phase;
 using json::Value;
 using Entry = ExperimentBoard::Entry;
 
+// A state that does not read is a pause, from which operators go on: one row must not keep the
+// others, and the updates of all devices, from being served.
+experiment::State paused_for(Code code, const experiment::Definition& definition) {
+  auto state = experiment::State::fresh(definition);
+  state.phase = Phase::paused;
+  state.cause = experiment::Cause::operators;
+  state.words = "paused: what is stored of it does not read (" + std::string(name(code)) +
+                "); resume begins anew, rollback is final";
+  return state;
+}
+
 Result<Entry> read_entry(store::Experiment row) {
   AIRLOCK_ASSIGN(const Value value, json::parse(row.definition, experiment::kDefinitionMax));
   AIRLOCK_ASSIGN(auto definition, experiment::Definition::parse(value));
-  AIRLOCK_ASSIGN(auto state, experiment::State::parse(row.state, definition));
-  return Entry{std::move(row), std::move(definition), std::move(state)};
+  auto state = experiment::State::parse(row.state, definition);
+  if (!state) state = paused_for(state.error().code, definition);
+  return Entry{std::move(row), std::move(definition), std::move(*state)};
 }
 
 bool is_running(const Entry& entry) {
@@ -203,12 +215,18 @@ std::shared_ptr<const ExperimentBoard> ExperimentDesk::board() const {
 }
 
 Status ExperimentDesk::reload() {
-  AIRLOCK_ASSIGN(auto rows, stores_.experiments.list());
   auto made = std::make_shared<ExperimentBoard>();
+  AIRLOCK_ASSIGN(const store::Experiments::Marks marks, stores_.experiments.marks());
+  made->mark = marks.experiments;
+  AIRLOCK_ASSIGN(auto rows, stores_.experiments.list());
   for (store::Experiment& row : rows) {
-    AIRLOCK_ASSIGN(Entry entry, read_entry(std::move(row)));
-    made->set_aside.add(entry.state, entry.definition);
-    made->entries.push_back(std::move(entry));
+    Result<Entry> entry = read_entry(std::move(row));
+    if (!entry) {
+      ++made->unread;
+      continue;
+    }
+    made->set_aside.add(entry->state, entry->definition);
+    made->entries.push_back(std::move(*entry));
   }
   std::shared_ptr<const ExperimentBoard> next = std::move(made);
   const std::lock_guard lock(mutex_);
@@ -290,6 +308,8 @@ Result<Response> ExperimentDesk::list_verdicts(std::string_view query) {
   std::optional<std::int64_t> id;
   if (query.starts_with(kOf)) {
     AIRLOCK_ASSIGN(id, read_id(query.substr(kOf.size())));
+  } else if (!query.empty()) {
+    return fail(Code::bad_request);
   }
   AIRLOCK_ASSIGN(const auto decisions, stores_.experiments.decisions(id, store::kRowsMax));
   Value list = Value::array();
@@ -301,7 +321,8 @@ Status ExperimentDesk::stands_alone(const ExperimentBoard& board, std::int64_t i
                                     const experiment::Definition& definition) {
   const bool meets_another = std::ranges::any_of(board.entries, [&](const Entry& entry) {
     return entry.row.id != id && is_running(entry) &&
-           experiment::may_meet(entry.definition, definition);
+           (experiment::may_meet(entry.definition, definition) ||
+            experiment::contradict(entry.definition, definition));
   });
   return meets_another ? fail(Code::conflict) : Status();
 }
@@ -309,6 +330,7 @@ Status ExperimentDesk::stands_alone(const ExperimentBoard& board, std::int64_t i
 // What nobody can fetch is served by no wallet: the arm would be the baseline by another name.
 Status ExperimentDesk::are_offered(const experiment::Definition& definition,
                                    std::string& reading) const {
+  AIRLOCK_TRY(experiment::check_policies(definition, reading));
   reading = "baseline";
   AIRLOCK_TRY(is_offered(definition.baseline));
   for (std::size_t arm = 0; arm < definition.arms.size(); ++arm) {
@@ -330,20 +352,33 @@ Result<Response> ExperimentDesk::create(const Request& request) {
   const ExperimentBody& body = *parsed;
   const Status offered = are_offered(body.definition, reading);
   if (!offered) return error_response(offered.error(), reading);
-  AIRLOCK_TRY(reload());  // what another process began stands in the way too
+  // The judge may store a tick, and another process an experiment, between reading and writing.
+  for (int at = 0; at < kChangesMax; ++at) {
+    AIRLOCK_TRY(reload());
+    Result<store::Experiment> made = try_create(body, std::string(request.who));
+    if (!made && made.error().code == Code::busy) continue;
+    if (!made) return std::unexpected(made.error());
+    AIRLOCK_TRY(reload());
+    AIRLOCK_ASSIGN(const Entry entry, read_entry(std::move(*made)));
+    return answer(value_of(entry, clock_()));
+  }
+  return fail(Code::busy);
+}
+
+// try_create answers busy where any experiment changed since they were read.
+Result<store::Experiment> ExperimentDesk::try_create(const ExperimentBody& body,
+                                                     const std::string& who) {
+  const auto seen = board();
   const std::int64_t now = clock_();
   auto state = experiment::State::fresh(body.definition);
   if (body.starts) {
-    AIRLOCK_TRY(stands_alone(*board(), 0, body.definition));
+    AIRLOCK_TRY(stands_alone(*seen, 0, body.definition));
     AIRLOCK_TRY(experiment::start_or_resume(state, body.definition, now));
   }
-  const store::Deed deed{std::string(request.who), body.why, now};
-  AIRLOCK_ASSIGN(
-      store::Experiment made,
-      stores_.experiments.create(json::write(body.definition.write()), state.write(), deed));
-  AIRLOCK_TRY(reload());
-  AIRLOCK_ASSIGN(const Entry entry, read_entry(std::move(made)));
-  return answer(value_of(entry, now));
+  auto made = stores_.experiments.create(json::write(body.definition.write()), state.write(),
+                                         seen->mark, {who, body.why, now});
+  if (made) return made;
+  return fail(made.error().code == Code::conflict ? Code::busy : made.error().code);
 }
 
 Result<Response> ExperimentDesk::change(const Request& request, std::string_view rest) {
@@ -379,9 +414,9 @@ Status ExperimentDesk::try_change(const Request& request, std::int64_t id, std::
                                  .words = entry.state.words,
                                  .numbers = "{}"};
   const store::Deed deed{std::string(request.who), body.why, now};
-  const auto stored =
-      stores_.experiments.apply({id, entry.row.revision, entry.state.write(), {decision}},
-                                "experiment." + std::string(verb), deed);
+  store::Change change{id, entry.row.revision, entry.state.write(), {decision}};
+  if (verb == "resume") change.mark = seen->mark;  // it must still stand alone
+  const auto stored = stores_.experiments.apply(change, "experiment." + std::string(verb), deed);
   if (stored) return {};
   return fail(stored.error().code == Code::conflict ? Code::busy : stored.error().code);
 }
@@ -389,6 +424,9 @@ Status ExperimentDesk::try_change(const Request& request, std::int64_t id, std::
 void ExperimentDesk::write_metrics(std::string& text) const {
   const auto seen = board();
   const store::OutcomeBook book = stores_.outcomes.book();
+  put_head(text, "airlock_experiments_unread", "gauge",
+           "Experiments whose stored definition does not read; they advise nobody.");
+  text += "airlock_experiments_unread " + std::to_string(seen->unread) + "\n";
   put_states(text, *seen);
   put_payments(text, *seen, book);
   put_latency(text, *seen, book);

@@ -19,6 +19,8 @@ namespace airlock::http {
 inline constexpr std::int64_t kFeesPollSeconds = 10;  // how often a wallet asks again
 inline constexpr int kChangesMax = 10;  // tries of an operator's change beside the judge's
 
+struct ExperimentBody;  // bodies.h
+
 // All experiments at one moment: what wallets are told is a pure function of it.
 struct ExperimentBoard {
   struct Entry {
@@ -28,6 +30,8 @@ struct ExperimentBoard {
   };
   std::vector<Entry> entries;  // the oldest first
   experiment::SetAside set_aside;
+  std::int64_t mark = 0;   // of what is stored, read before it
+  std::size_t unread = 0;  // of which not even the definition reads: they advise nobody
 
   const Entry* find(std::int64_t id) const;
 };
@@ -65,6 +69,7 @@ class ExperimentDesk {
   // are_offered names the member of the definition that is refused.
   Status are_offered(const experiment::Definition& definition, std::string& reading) const;
   Status is_offered(const std::string& policy) const;
+  Result<store::Experiment> try_create(const ExperimentBody& body, const std::string& who);
   // stands_alone: conflict where an experiment would begin beside one that may speak of the same
   // wallets.
   static Status stands_alone(const ExperimentBoard& board, std::int64_t id,

@@ -260,6 +260,43 @@ TEST_F(FeesTest, RunsNoTwoExperimentsThatMaySpeakOfTheSameWallet) {
   EXPECT_EQ(change(3, "resume")["phase"], "running");
 }
 
+TEST_F(FeesTest, RunsNoTwoExperimentsOfWhichOneTriesWhatIsTheOthersBaseline) {
+  EXPECT_EQ(create(1, {{"regions", {"de"}}})["phase"], "running");
+  const json::Value crossed = {
+      {"regions", {"us"}}, {"baseline", arm_}, {"arms", {{{"name", "b"}, {"policy", other_}}}}};
+  EXPECT_EQ(create(1, crossed)["error"], "conflict") << "it would make everybody's what is tried";
+  change(1, "end", {{"adopt", "b"}});
+  EXPECT_EQ(create(1, crossed)["phase"], "running");
+}
+
+TEST_F(FeesTest, TriesEachPolicyOnceAndNeverTheBaseline) {
+  const auto refused = create(1, {{"arms", {{{"name", "b"}, {"policy", baseline_}}}}});
+  EXPECT_EQ(refused["error"], "duplicate_key");
+  EXPECT_EQ(refused["field"], "arms[0].policy");
+  const auto twice = create(1, {{"arms",
+                                 {{{"name", "b"}, {"policy", arm_}, {"weight", 5'000}},
+                                  {{"name", "c"}, {"policy", arm_}, {"weight", 5'000}}}}});
+  EXPECT_EQ(twice["error"], "duplicate_key");
+  EXPECT_EQ(twice["field"], "arms[1].policy");
+}
+
+TEST_F(FeesTest, GoesOnFromAStateThatDoesNotRead) {
+  create(10'000);
+  ASSERT_TRUE(experiments_->apply({1, 0, R"({"damaged":true})", {}}));
+  open();
+  const json::Value listed =
+      operate(Method::get, "/admin/v1/experiments", nullptr)["experiments"][0];
+  EXPECT_EQ(listed["phase"], "paused");
+  EXPECT_NE(listed["words"].get<std::string>().find("does not read"), std::string::npos);
+  EXPECT_EQ(fees(duid())[0]["policy"], baseline_);
+  EXPECT_EQ(set_aside(), json::Value({arm_}));
+  EXPECT_EQ(change(1, "rollback")["phase"], "rolled_back");
+  create(1);
+  ASSERT_TRUE(experiments_->apply({2, 0, "no JSON", {}}));
+  open();
+  EXPECT_EQ(change(2, "resume")["phase"], "running");
+}
+
 TEST_F(FeesTest, PassesOverWhatADeviceSaysOfAnArmThatItWasNotTold) {
   create(1, {{"arms",
               {{{"name", "b"}, {"policy", arm_}, {"weight", 9'999}},

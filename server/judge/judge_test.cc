@@ -55,7 +55,10 @@ class JudgeTest : public testing::Test {
     const auto definition = *experiment::Definition::parse(value);
     auto state = experiment::State::fresh(definition);
     AIRLOCK_CHECK(experiment::start_or_resume(state, definition, kNow).has_value());
-    return experiments.create(json::write(definition.write()), state.write(), kDeed)->id;
+    return experiments
+        .create(json::write(definition.write()), state.write(), experiments.marks()->experiments,
+                kDeed)
+        ->id;
   }
   experiment::State state() {
     const auto row = experiments_->list()->front();

@@ -27,8 +27,22 @@ Result<std::vector<Decision>> read_decisions(Statement& query) {
   }
 }
 
+Result<std::int64_t> mark_of(Connection& connection) {
+  AIRLOCK_ASSIGN(auto query, connection.prepare(
+                                 "SELECT count(*) + coalesce(sum(revision), 0) FROM experiments"));
+  AIRLOCK_TRY(query.step());
+  return query.integer(0);
+}
+
+// check_mark is asked inside of the transaction that then writes.
+Status check_mark(Connection& connection, std::int64_t expected) {
+  AIRLOCK_ASSIGN(const std::int64_t mark, mark_of(connection));
+  return mark == expected ? Status() : fail(Code::conflict);
+}
+
 // write_change updates the state where its revision is the expected one, and adds the decisions.
 Result<std::int64_t> write_change(Connection& connection, const Change& change) {
+  if (change.mark) AIRLOCK_TRY(check_mark(connection, *change.mark));
   AIRLOCK_ASSIGN(auto update,
                  connection.prepare("UPDATE experiments SET state = ?, revision = revision + 1 "
                                     "WHERE id = ? AND revision = ?"));
@@ -80,11 +94,12 @@ Result<std::vector<Experiment>> Experiments::list() {
 }
 
 Result<Experiment> Experiments::create(const std::string& definition, const std::string& state,
-                                       const Deed& deed) {
+                                       std::int64_t mark, const Deed& deed) {
   AIRLOCK_TRY(internal::check_deed(deed));
   const std::lock_guard lock(mutex_);
   Connection& connection = database_->connection;
   AIRLOCK_ASSIGN(auto transaction, Transaction::begin(connection));
+  AIRLOCK_TRY(check_mark(connection, mark));
   AIRLOCK_ASSIGN(auto count, connection.prepare("SELECT count(*) FROM experiments"));
   AIRLOCK_TRY(count.step());
   if (count.integer(0) >= static_cast<std::int64_t>(kExperimentsMax)) return fail(Code::too_many);
@@ -156,12 +171,11 @@ Status Experiments::mark_alert(std::int64_t decision, std::int64_t mark) {
 
 Result<Experiments::Marks> Experiments::marks() {
   const std::lock_guard lock(mutex_);
+  AIRLOCK_ASSIGN(const std::int64_t mark, mark_of(database_->connection));
   AIRLOCK_ASSIGN(auto query,
-                 database_->connection.prepare(
-                     "SELECT (SELECT count(*) + coalesce(sum(revision), 0) FROM experiments), "
-                     "(SELECT coalesce(max(id), 0) FROM audit)"));
+                 database_->connection.prepare("SELECT coalesce(max(id), 0) FROM audit"));
   AIRLOCK_TRY(query.step());
-  return Marks{query.integer(0), query.integer(1)};
+  return Marks{mark, query.integer(0)};
 }
 
 }  // namespace airlock::store

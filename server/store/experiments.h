@@ -42,6 +42,7 @@ struct Change {
   std::int64_t revision = 0;  // that the new state was made from
   std::string state;
   std::vector<Decision> decisions;
+  std::optional<std::int64_t> mark{};  // of all experiments (Marks), where the others matter too
 };
 
 // Experiments has a connection of its own; its lock sees to it that one thread uses it at a time.
@@ -53,13 +54,14 @@ class Experiments {
   Experiments& operator=(const Experiments&) = delete;
 
   Result<std::vector<Experiment>> list();
-  // create stores an experiment (id and seed are given here) and its audit entry. Errors: too_many,
-  // missing_field (no reason), database_failed.
+  // create stores an experiment (id and seed are given here) and its audit entry, unless any has
+  // changed since `mark` was read. Errors: conflict (one has), too_many, missing_field (no reason),
+  // database_failed.
   Result<Experiment> create(const std::string& definition, const std::string& state,
-                            const Deed& deed);
+                            std::int64_t mark, const Deed& deed);
   // apply stores a tick: the state and its decisions, at once. It answers the new revision, or
-  // conflict where somebody else changed the experiment since it was read: then nothing happened,
-  // and the tick is to be made again from what is there.
+  // conflict where somebody else changed the experiment since it was read, or any where the change
+  // names a mark: then nothing happened, and it is to be made again from what is there.
   Result<std::int64_t> apply(const Change& change);
   // apply with a deed is an operator's, and stands in the audit as `what`.
   Result<std::int64_t> apply(const Change& change, std::string_view what, const Deed& deed);

@@ -43,6 +43,8 @@ class ExperimentsTest : public testing::Test {
     return told.get_future().get();
   }
 
+  std::int64_t mark() { return experiments_->marks()->experiments; }
+
   const fakes::Signer device_{"device", crypto::Algorithm::eddsa};
   file::Path folder_;
   std::unique_ptr<Store> store_;
@@ -50,7 +52,7 @@ class ExperimentsTest : public testing::Test {
 };
 
 TEST_F(ExperimentsTest, StoresAStateAndItsDecisionsAtOnceOrNotAtAll) {
-  const Experiment made = *experiments_->create("{}", "one", kDeed);
+  const Experiment made = *experiments_->create("{}", "one", mark(), kDeed);
   Change change{made.id, made.revision, "two", {{.at = 5, .act = "paused", .words = "why"}}};
   EXPECT_EQ(*experiments_->apply(change), 1);
   change.state = "three";
@@ -59,15 +61,27 @@ TEST_F(ExperimentsTest, StoresAStateAndItsDecisionsAtOnceOrNotAtAll) {
   EXPECT_EQ(experiments_->decisions(made.id, 10)->size(), 1U);
 }
 
+TEST_F(ExperimentsTest, BeginsNoneBesideAnotherThatBeganMeanwhile) {
+  const std::int64_t seen = mark();
+  const Experiment made = *experiments_->create("{}", "one", seen, kDeed);
+  EXPECT_EQ(experiments_->create("{}", "two", seen, kDeed).error().code, Code::conflict);
+  EXPECT_EQ(experiments_->list()->size(), 1U);
+  Change change{made.id, made.revision, "resumed", {}, mark()};
+  EXPECT_TRUE(experiments_->create("{}", "two", mark(), kDeed));
+  EXPECT_EQ(experiments_->apply(change).error().code, Code::conflict);
+  change.mark = mark();
+  EXPECT_TRUE(experiments_->apply(change));
+}
+
 TEST_F(ExperimentsTest, GivesEachASeedOfItsOwn) {
-  const Experiment one = *experiments_->create("{}", "", kDeed);
-  const Experiment other = *experiments_->create("{}", "", kDeed);
+  const Experiment one = *experiments_->create("{}", "", mark(), kDeed);
+  const Experiment other = *experiments_->create("{}", "", mark(), kDeed);
   EXPECT_NE(one.seed, other.seed);
   EXPECT_FALSE(one.seed.is_zero());
 }
 
 TEST_F(ExperimentsTest, NotesInTheAuditWhatAnOperatorDoesAndRefusesItWithoutAReason) {
-  const Experiment made = *experiments_->create("{}", "one", kDeed);
+  const Experiment made = *experiments_->create("{}", "one", mark(), kDeed);
   EXPECT_EQ(experiments_->apply({made.id, 0, "two", {}}, "experiment.pause", {"otto", "", 5})
                 .error()
                 .code,
@@ -80,7 +94,7 @@ TEST_F(ExperimentsTest, NotesInTheAuditWhatAnOperatorDoesAndRefusesItWithoutARea
 }
 
 TEST_F(ExperimentsTest, KeepsAlertsUntilTheyAreTold) {
-  const Experiment made = *experiments_->create("{}", "one", kDeed);
+  const Experiment made = *experiments_->create("{}", "one", mark(), kDeed);
   ASSERT_TRUE(experiments_->apply(
       {made.id, 0, "two", {{.act = "held"}, {.act = "paused", .alert = true}}}));
   const auto waiting = *experiments_->untold(10);
@@ -93,7 +107,7 @@ TEST_F(ExperimentsTest, KeepsAlertsUntilTheyAreTold) {
 
 TEST_F(ExperimentsTest, ShowsOtherProcessesThatSomethingChanged) {
   const auto before = *experiments_->marks();
-  const Experiment made = *experiments_->create("{}", "one", kDeed);
+  const Experiment made = *experiments_->create("{}", "one", mark(), kDeed);
   const auto created = *experiments_->marks();
   EXPECT_NE(created, before);
   ASSERT_TRUE(experiments_->apply({made.id, 0, "two", {}}));

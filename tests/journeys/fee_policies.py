@@ -73,7 +73,11 @@ class FeePolicies(Stage):
         said = self.fee("diff", older, EXAMPLE / "fees.yaml", status=3)
         self.assertIn("policy 1.3.0 to 1.4.0", said)
         self.assertIn("changed: swaps", said)
-        self.assertIn("dearer: a-small-swap-pays-the-minimum: 500 to partner, treasury, now 1000 to partner, treasury", said)
+        self.assertIn("dearer: a-small-swap-pays-the-minimum: 500 (partner 100, treasury 400), now 1000 (partner 200, treasury 800)", said)
+        for_partner = self.policy("partner.yaml", instead=[("partner: 20%", "partner: 50%"), ("pay: {partner: 2000000, treasury: 8000000}", "pay: {partner: 5000000, treasury: 5000000}"),
+                                                           ("pay: {partner: 200, treasury: 800}", "pay: {partner: 500, treasury: 500}")])
+        said = self.fee("diff", EXAMPLE / "fees.yaml", for_partner)
+        self.assertIn("a-small-swap-pays-the-minimum: 1000 (partner 200, treasury 800), now 1000 (partner 500, treasury 500)", said)
         self.assertIn("no rule and no golden case changed", self.fee("diff", older, older))
 
     def test_a_batch_answers_line_by_line(self):

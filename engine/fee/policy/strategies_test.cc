@@ -185,6 +185,7 @@ TEST(Eip1559, NamesItsPriceOnlyWhereTheFeeIsThatOfTheNetwork) {
   EXPECT_TRUE(with(network));
   EXPECT_FALSE(with(std::string("{sum: [") + network + ", {fixed: 1}]}"));
   EXPECT_FALSE(with(std::string("{maximum: {of: ") + network + ", at_most: 7}}"));
+  EXPECT_TRUE(with(std::string("{sum: [") + network + ", {max_of: [{fixed: 0}]}]}"));
   EXPECT_TRUE(
       with(std::string("{max_of: [") + network + ", {eip1559: {base_fee: 50%, priority: p50}}]}"));
 }

@@ -16,7 +16,9 @@ Code Sum::evaluate(const Asked& asked, Working& working, U256& fee) const {
 }
 
 Code MaxOf::evaluate(const Asked& asked, Working& working, U256& fee) const {
+  std::optional<Price> before;  // of what is summed beside this
   std::optional<Price> price;
+  if (working.price != nullptr) before = *working.price;
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     if (working.price != nullptr) working.price->reset();
     U256 one;
@@ -25,7 +27,7 @@ Code MaxOf::evaluate(const Asked& asked, Working& working, U256& fee) const {
     fee = one;
     if (working.price != nullptr) price = *working.price;
   }
-  if (working.price != nullptr) *working.price = price;
+  if (working.price != nullptr) *working.price = price ? price : before;
   say(working, [&] { return "the largest is " + text_of(fee); });
   return Code::ok;
 }
