@@ -10,7 +10,7 @@ packages_of() {
       libboost1.81-dev nlohmann-json3-dev libmimalloc-dev libcli11-dev libdivsufsort-dev
       libp11-kit-dev softhsm2 libengine-pkcs11-openssl libqrencode-dev libyaml-dev libubootenv-dev libubootenv-tool grub-common" ;;
     check) echo "clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev libcbor-dev zbar-tools prometheus" ;;
-    bare) echo "qemu-system-arm gcc-arm-none-eabi binutils-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib" ;;
+    bare) echo "qemu-system-arm u-boot-qemu gcc-arm-none-eabi binutils-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib" ;;
     linux) echo "qemu-system-x86 grub-pc-bin grub-common e2fsprogs fdisk cpio busybox-static" ;;
     bench) echo "bsdiff xdelta3 zstd nginx-light procps wrk rauc swupdate cpio squashfs-tools" ;;
     *) echo "error: usage: unknown set '$1'; one of build, check, bare, linux, bench" >&2; exit 2 ;;

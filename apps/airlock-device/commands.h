@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/airlock-device/health.h"
 #include "apps/airlock-device/owner.h"
 #include "core/base/base.h"
 #include "device/agent/agent.h"
@@ -47,6 +48,7 @@ struct RunOptions {
   Consent consent;
   agent::Trial trial = agent::Trial::healthy;
   std::optional<std::string> health;  // a command that ends well where new firmware is well
+  std::uint32_t health_seconds = kHealthSecondsDefault;
   Output output = Output::people;
   std::optional<file::Path> package;  // install: by hand
   bool built_in = false;              // install: what this program brings

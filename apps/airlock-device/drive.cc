@@ -10,7 +10,6 @@
 #include "apps/airlock-device/built_in.h"
 #include "apps/airlock-device/commands.h"
 #include "apps/airlock-device/fees.h"
-#include "apps/airlock-device/health.h"
 #include "apps/airlock-device/plugins.h"
 #include "apps/airlock-device/shelves.h"
 #include "device/agent/at_fault.h"
@@ -301,16 +300,17 @@ Answer run(const RunOptions& options) {
   PhaseLines lines(options.output);
   fetch::HttpResponder responder(device.config().responders);
   AIRLOCK_ASSIGN(const auto built_in, located("the built-in package", built_in_package()));
-  const agent::Surroundings around{network,
-                                   owner,
-                                   lines,
-                                   system_clock_now,
-                                   options.trial,
-                                   &responder,
-                                   judges_of(device),
-                                   {},
-                                   health_of(options.health),
-                                   built_in ? &*built_in : nullptr};
+  const agent::Surroundings around{
+      network,
+      owner,
+      lines,
+      system_clock_now,
+      options.trial,
+      &responder,
+      judges_of(device),
+      {},
+      health_of(options.health, std::chrono::seconds(options.health_seconds)),
+      built_in ? &*built_in : nullptr};
   AIRLOCK_ASSIGN(agent::Agent agent, located(options.dir, agent::Agent::open(device, around)));
   if (options.package) {
     return judge(agent.install(*options.package, agent::Pace::keep_trying), agent, options, device);

@@ -30,6 +30,7 @@ struct Line {
   std::string consent;
   std::string trial = "healthy";
   std::optional<std::string> health;
+  std::uint32_t health_seconds = kHealthSecondsDefault;
   std::string screen;
   ProvisionOptions provision;
   ShelfOptions shelf;
@@ -66,9 +67,14 @@ void add_driving(CLI::App& command, Line& line) {
       ->check(CLI::IsMember({"healthy", "unhealthy", "hang"}));
   command
       .add_option("--health", line.health,
-                  "asked by new firmware in its trial: a shell command that ends with 0 where the "
-                  "system is well")
+                  "asked in the trial of new firmware, once a second: a shell command that ends "
+                  "with 0 where the system is well")
       ->type_name("COMMAND");
+  command
+      .add_option("--health-time", line.health_seconds,
+                  "seconds after which a system that is not well goes back")
+      ->check(CLI::Range(1U, kHealthSecondsMax))
+      ->capture_default_str();
 }
 
 void add_provision(CLI::App& app, Line& line) {
@@ -281,6 +287,7 @@ Result<RunOptions> run_options(const Line& line) {
   if (line.trial == "unhealthy") options.trial = agent::Trial::unhealthy;
   if (line.trial == "hang") options.trial = agent::Trial::hang;
   options.health = line.health;
+  options.health_seconds = line.health_seconds;
   if (line.once) options.until = Until::once;
   if (line.until_quiet) options.until = Until::quiet;
   return options;

@@ -326,7 +326,8 @@ Result<Event> Agent::commit() {
   if (was_given_up(record, session_.manifest)) return went_back(record.last_revert.reason);
   AIRLOCK_ASSIGN(const Release* at_hand, release());
   AIRLOCK_TRY(apply::confirm_firmware(*device_, at_hand->proven));
-  AIRLOCK_TRY(platform::tell_loader(*device_));
+  // It is committed; a loader that cannot be told now is told at the next start.
+  (void)platform::tell_loader(*device_);
   return event_of(Event::Type::committed);
 }
 

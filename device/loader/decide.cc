@@ -21,25 +21,31 @@ Result<Kind> kind_named(std::string_view name) {
 namespace {
 
 // The trial that the record speaks of, as the loader was told of it.
-const Told::Trial* same_trial(const slot::Record& record, const std::optional<Told>& told) {
-  if (!told || !told->trial || told->active != record.active) return nullptr;
-  return told->trial->manifest == record.inactive_slot().manifest ? &*told->trial : nullptr;
+const Told::Trial* same_trial(const slot::Record& record, const std::optional<Known>& known) {
+  if (!known || !known->told.trial || known->told.active != record.active) return nullptr;
+  const Told::Trial& trial = *known->told.trial;
+  return trial.manifest == record.inactive_slot().manifest ? &trial : nullptr;
 }
 
 }  // namespace
 
-Told told_of(const slot::Record& record, const std::optional<Told>& before) {
+Told told_of(const slot::Record& record, const std::optional<Known>& before) {
   Told told{record.active, std::nullopt};
   if (!record.trial_boots) return told;
-  const Told::Trial* const known = same_trial(record, before);
-  told.trial = Told::Trial{known == nullptr ? *record.trial_boots : known->boots_left,
+  const Told::Trial* const counted = same_trial(record, before);
+  told.trial = Told::Trial{counted == nullptr ? *record.trial_boots : counted->boots_left,
                            record.inactive_slot().manifest};
   return told;
 }
 
-Next next_of(const slot::Record& record, SlotId runs, const std::optional<Told>& told) {
-  if (!record.trial_boots || runs != record.active) return Next::judge;
-  return same_trial(record, told) == nullptr ? Next::restart : Next::give_up;
+bool was_told_before(const Told& told, const std::optional<Known>& known, std::string_view start) {
+  return known && known->told == told && known->start != start;
+}
+
+Next next_of(const slot::Record& record, const Start& start, const std::optional<Known>& known) {
+  if (!record.trial_boots || start.runs != record.active) return Next::judge;
+  const bool was_told = was_told_before(told_of(record, known), known, start.id);
+  return was_told ? Next::give_up : Next::restart;
 }
 
 namespace {

@@ -81,21 +81,34 @@ Result<std::vector<Variable>> GrubStore::read() const {
   return parse_block(*block);
 }
 
+namespace {
+
+// GRUB replays no journal: a rename that lies there alone shows it the file of before. A block that
+// is there is written in its place; of one that was torn the record says what it held.
+Status put_block(const file::Path& path, Bytes block) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  if (error || size != block.size()) return file::replace(path, block);
+  AIRLOCK_ASSIGN(file::File opened, file::File::open(path, file::Access::write));
+  AIRLOCK_TRY(opened.write_at(0, block));
+  return opened.sync();
+}
+
+}  // namespace
+
 Status GrubStore::write(const std::vector<Variable>& changes) {
   std::size_t size = kGrubBlockSize;
   std::vector<Variable> variables;
   if (const Result<file::Buffer> block = file::read(path_, kGrubBlockMax)) {
-    if (Result<std::vector<Variable>> kept = parse_block(*block)) {
-      size = std::max(block->size(), kGrubBlockSize);
-      variables = std::move(*kept);
-    }
+    size = std::max(block->size(), kGrubBlockSize);
+    if (Result<std::vector<Variable>> kept = parse_block(*block)) variables = std::move(*kept);
   }
   for (const Variable& change : changes) {
     std::erase_if(variables, [&](const Variable& one) { return one.name == change.name; });
     if (!change.value.empty()) variables.push_back(change);
   }
   AIRLOCK_ASSIGN(const file::Buffer made, write_block(variables, size));
-  return file::replace(path_, made);
+  return put_block(path_, made);
 }
 
 }  // namespace airlock::loader

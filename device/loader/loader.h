@@ -48,27 +48,41 @@ struct Told {
   friend bool operator==(const Told&, const Told&) = default;
 };
 
+// What stands in an environment.
+struct Known {
+  Told told;
+  std::string start;  // the boot id of the start in which it was told; "" where it was not noted
+};
+
 // read returns nothing where nobody told it yet. Errors: loader_unreadable (no such environment,
 // damaged, or values that nobody wrote who knows this), and those of the disk.
-Result<std::optional<Told>> read(const Environment& environment);
-// tell writes it, durably. GRUB's block, where it is damaged, is made anew; U-Boot's is not, since
-// the device's own variables were lost with it. Errors: loader_unreadable, oversized (GRUB's block
-// has no room), and those of the disk.
-Status tell(const Environment& environment, const Told& told);
+Result<std::optional<Known>> read(const Environment& environment);
+// tell writes it, durably, with the boot id of the present start. GRUB's block, where it is
+// damaged, is made anew; U-Boot's is not, since the device's own variables were lost with it.
+// Errors: loader_unreadable, oversized (GRUB's block has no room), and those of the disk.
+Status tell(const Environment& environment, const Told& told, std::string_view start);
 
 // ---- decisions
 
 // told_of is what a loader has to be told of a record. Boots of the trial that it knows already
 // stay as it counted them.
-Told told_of(const slot::Record& record, const std::optional<Told>& before);
+Told told_of(const slot::Record& record, const std::optional<Known>& before);
+
+// was_told_before says whether this start followed what is to be told: it was told in an earlier
+// one. What was told since the power came changes nothing before the next start.
+bool was_told_before(const Told& told, const std::optional<Known>& known, std::string_view start);
 
 // What follows, before a slot is judged, from which slot the loader started.
 enum class Next : std::uint8_t {
   judge,    // slot::boot decides
   give_up,  // the trial was told, and the committed slot was started: the loader has given it up
-  restart,  // the trial was not told yet: tell it and restart
+  restart,  // the trial was not told before this start: tell it and restart
 };
-Next next_of(const slot::Record& record, SlotId runs, const std::optional<Told>& told);
+struct Start {
+  SlotId runs = SlotId::a;
+  std::string_view id;  // the kernel's boot id
+};
+Next next_of(const slot::Record& record, const Start& start, const std::optional<Known>& known);
 
 // running_slot reads which slot was started from the kernel's command line, where the loader says
 // airlock.slot=a or b; the last one counts, as with the kernel's own. Errors: running_slot_unknown.

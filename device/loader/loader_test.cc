@@ -1,6 +1,7 @@
 #include "device/loader/loader.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -25,12 +26,19 @@ slot::Record on_trial(std::uint8_t boots) {
 
 // ---- decisions
 
+constexpr std::string_view kEarlier = "earlier";
+constexpr std::string_view kNow = "now";
+
+Known known(SlotId active, std::optional<Told::Trial> trial, std::string_view start = kEarlier) {
+  return {{active, trial}, std::string(start)};
+}
+
 TEST(ToldOf, ATrialKeepsTheCountOfTheLoaderThatKnowsIt) {
   const slot::Record record = on_trial(5);
   EXPECT_EQ(told_of(record, std::nullopt), (Told{SlotId::a, Told::Trial{5, digest_of(7)}}));
-  const Told counted{SlotId::a, Told::Trial{2, digest_of(7)}};
-  EXPECT_EQ(told_of(record, counted), counted);
-  const Told another{SlotId::a, Told::Trial{0, digest_of(9)}};
+  const Known counted = known(SlotId::a, Told::Trial{2, digest_of(7)});
+  EXPECT_EQ(told_of(record, counted), counted.told);
+  const Known another = known(SlotId::a, Told::Trial{0, digest_of(9)});
   EXPECT_EQ(told_of(record, another).trial->boots_left, 5) << "the count was of another release";
 }
 
@@ -38,23 +46,27 @@ TEST(ToldOf, ACommittedSlotHasNoTrial) {
   slot::Record record = on_trial(5);
   record.trial_boots.reset();
   record.active = SlotId::b;
-  EXPECT_EQ(told_of(record, Told{SlotId::a, Told::Trial{3, digest_of(7)}}),
+  EXPECT_EQ(told_of(record, known(SlotId::a, Told::Trial{3, digest_of(7)})),
             (Told{SlotId::b, std::nullopt}));
 }
 
 TEST(NextOf, ATrialThatTheLoaderWasToldAndDidNotStartIsGivenUp) {
   const slot::Record record = on_trial(5);
-  EXPECT_EQ(next_of(record, SlotId::b, std::nullopt), Next::judge);
-  EXPECT_EQ(next_of(record, SlotId::a, std::nullopt), Next::restart);
-  EXPECT_EQ(next_of(record, SlotId::a, Told{SlotId::a, std::nullopt}), Next::restart);
-  EXPECT_EQ(next_of(record, SlotId::a, Told{SlotId::a, Told::Trial{0, digest_of(9)}}),
-            Next::restart)
+  const Known used_up = known(SlotId::a, Told::Trial{0, digest_of(7)});
+  const auto next = [&](SlotId runs, const std::optional<Known>& seen) {
+    return next_of(record, {runs, kNow}, seen);
+  };
+  EXPECT_EQ(next(SlotId::b, std::nullopt), Next::judge);
+  EXPECT_EQ(next(SlotId::a, std::nullopt), Next::restart);
+  EXPECT_EQ(next(SlotId::a, known(SlotId::a, std::nullopt)), Next::restart);
+  EXPECT_EQ(next(SlotId::a, known(SlotId::a, Told::Trial{0, digest_of(9)})), Next::restart)
       << "it was told of another release";
-  EXPECT_EQ(next_of(record, SlotId::a, Told{SlotId::a, Told::Trial{0, digest_of(7)}}),
-            Next::give_up);
+  EXPECT_EQ(next(SlotId::a, used_up), Next::give_up);
+  EXPECT_EQ(next(SlotId::a, known(SlotId::a, Told::Trial{5, digest_of(7)}, kNow)), Next::restart)
+      << "it was told in this start";
   slot::Record quiet = record;
   quiet.trial_boots.reset();
-  EXPECT_EQ(next_of(quiet, SlotId::a, Told{SlotId::a, Told::Trial{0, digest_of(7)}}), Next::judge);
+  EXPECT_EQ(next_of(quiet, {SlotId::a, kNow}, used_up), Next::judge);
 }
 
 TEST(RunningSlot, IsTheLastOneOfTheKernelsCommandLine) {
@@ -109,26 +121,39 @@ class GrubFile : public testing::Test {
 
 TEST_F(GrubFile, SaysWhatItWasTold) {
   put(std::string("# GRUB Environment Block\nsaved_entry=0\n") + std::string(985, '#'));
-  EXPECT_EQ(*read(grub_), std::nullopt);
+  EXPECT_FALSE(*read(grub_));
   const Told trial{SlotId::b, Told::Trial{10, digest_of(3)}};
-  ASSERT_TRUE(tell(grub_, trial));
-  EXPECT_EQ(*read(grub_), trial);
+  ASSERT_TRUE(tell(grub_, trial, kNow));
+  EXPECT_EQ((*read(grub_))->told, trial);
+  EXPECT_EQ((*read(grub_))->start, kNow);
   const Told quiet{SlotId::a, std::nullopt};
-  ASSERT_TRUE(tell(grub_, quiet));
-  EXPECT_EQ(*read(grub_), quiet);
+  ASSERT_TRUE(tell(grub_, quiet, kNow));
+  EXPECT_EQ((*read(grub_))->told, quiet);
   const auto block = file::read(grub_.path, kGrubBlockMax);
   EXPECT_EQ(block->size(), kGrubBlockSize);
   EXPECT_EQ(*parse_block(*block),
-            (std::vector<Variable>{{"saved_entry", "0"}, {"airlock_active", "a"}}));
+            (std::vector<Variable>{
+                {"saved_entry", "0"}, {"airlock_active", "a"}, {"airlock_start", "now"}}));
+}
+
+// GRUB replays no journal: what it reads must lie where it lay.
+TEST_F(GrubFile, IsWrittenInItsPlace) {
+  put(std::string("# GRUB Environment Block\n") + std::string(999, '#'));
+  struct ::stat before, after;
+  ASSERT_EQ(::stat(grub_.path.c_str(), &before), 0);
+  ASSERT_TRUE(tell(grub_, Told{SlotId::b, std::nullopt}, kNow));
+  ASSERT_EQ(::stat(grub_.path.c_str(), &after), 0);
+  EXPECT_EQ(before.st_ino, after.st_ino);
+  EXPECT_EQ((*read(grub_))->told.active, SlotId::b);
 }
 
 TEST_F(GrubFile, IsMadeAnewWhereItIsDamagedOrGone) {
   EXPECT_EQ(read(grub_).error().code, Code::not_found);
-  ASSERT_TRUE(tell(grub_, Told{SlotId::b, std::nullopt}));
+  ASSERT_TRUE(tell(grub_, Told{SlotId::b, std::nullopt}, kNow));
   put("torn");
   EXPECT_EQ(read(grub_).error().code, Code::loader_unreadable);
-  ASSERT_TRUE(tell(grub_, Told{SlotId::b, std::nullopt}));
-  EXPECT_EQ((*read(grub_))->active, SlotId::b);
+  ASSERT_TRUE(tell(grub_, Told{SlotId::b, std::nullopt}, kNow));
+  EXPECT_EQ((*read(grub_))->told.active, SlotId::b);
 }
 
 TEST_F(GrubFile, RefusesValuesThatNobodyWroteWhoKnowsThem) {

@@ -38,26 +38,29 @@ Result<SlotId> active_of(std::string_view text) {
 
 }  // namespace
 
-Result<std::optional<Told>> read(const Environment& environment) {
+Result<std::optional<Known>> read(const Environment& environment) {
   AIRLOCK_ASSIGN(const std::vector<Variable> variables, store_of(environment)->read());
   const std::string_view active = value_of(variables, kActiveName);
   const std::string_view trial = value_of(variables, kTrialName);
   if (active.empty()) return std::nullopt;
-  Told told;
+  Known known;
+  known.start = value_of(variables, kStartName);
+  Told& told = known.told;
   AIRLOCK_ASSIGN(told.active, active_of(active));
-  if (trial.empty()) return told;
+  if (trial.empty()) return known;
   told.trial.emplace();
   AIRLOCK_ASSIGN(told.trial->boots_left, boots_of(trial));
   const Result<Digest> manifest = text::digest_from_hex(value_of(variables, kManifestName));
   if (!manifest) return fail(Code::loader_unreadable);
   told.trial->manifest = *manifest;
-  return told;
+  return known;
 }
 
-Status tell(const Environment& environment, const Told& told) {
+Status tell(const Environment& environment, const Told& told, std::string_view start) {
   std::vector<Variable> changes = {{std::string(kActiveName), std::string(name_of(told.active))},
                                    {std::string(kTrialName), ""},
-                                   {std::string(kManifestName), ""}};
+                                   {std::string(kManifestName), ""},
+                                   {std::string(kStartName), std::string(start)}};
   if (told.trial) {
     changes[1].value = std::to_string(told.trial->boots_left);
     changes[2].value = text::to_hex(told.trial->manifest.bytes);

@@ -22,8 +22,8 @@ class Opened {
     if (libuboot_read_config(made.context_, config.c_str()) < 0) {
       return fail(Code::loader_unreadable);
     }
+    made.is_open_ = true;  // also where it fails: closing is what gives its lock back
     if (libuboot_open(made.context_) < 0) return fail(Code::loader_unreadable);
-    made.is_open_ = true;
     return made;
   }
   Opened(Opened&& other) noexcept
@@ -49,7 +49,7 @@ class Opened {
   }
   Status store() {
     if (libuboot_env_store(context_) < 0) return fail(Code::io_failed);
-    ::sync();  // the library syncs nothing, and keeps to itself which devices it wrote
+    ::sync();  // which devices it wrote, and whether it waited for them, it keeps to itself
     return {};
   }
 
@@ -64,7 +64,7 @@ class Opened {
 Result<std::vector<Variable>> UBootStore::read() const {
   AIRLOCK_ASSIGN(const Opened opened, Opened::open(config_));
   std::vector<Variable> variables;
-  for (const std::string_view name : {kActiveName, kTrialName, kManifestName}) {
+  for (const std::string_view name : {kActiveName, kTrialName, kManifestName, kStartName}) {
     std::string value = opened.get(name);
     if (!value.empty()) variables.push_back({std::string(name), std::move(value)});
   }

@@ -1,5 +1,6 @@
 #include "device/platform/power_on.h"
 
+#include <optional>
 #include <string>
 
 #include "host/json/json.h"
@@ -8,8 +9,8 @@
 namespace airlock::platform {
 namespace {
 
+using crypto::Digest;
 using loader::Next;
-using loader::Told;
 using slot::Boot;
 using slot::SlotId;
 
@@ -29,19 +30,25 @@ Result<std::string> read_proc(const file::Path& path) {
   return read;
 }
 
-// What nobody can read is told again.
-std::optional<Told> known_to_loader(const Device& device) {
-  const auto told = loader::read(device.config().loader.environment);
-  return told ? *told : std::nullopt;
+Result<std::string> boot_id_of(const Device& device) {
+  return read_proc(device.config().loader.boot_id);
 }
 
-// ---- what was decided since the power came
+// What nobody can read is told again.
+std::optional<loader::Known> known_to_loader(const Device& device) {
+  const auto known = loader::read(device.config().loader.environment);
+  return known ? *known : std::nullopt;
+}
 
-Result<Boot> read_note(const Device& device, std::string_view boot_id) {
-  AIRLOCK_ASSIGN(const file::Buffer text, file::read(device.path(kNoteName), kNoteMax));
-  AIRLOCK_ASSIGN(const json::Value value, json::parse(text_of(text), kNoteMax));
-  AIRLOCK_ASSIGN(const std::string noted, json::text(value, "boot_id", kNoteMax));
-  if (noted != boot_id) return fail(Code::not_found);
+// ---- what was decided, and in which start
+
+struct Note {
+  std::string boot_id;
+  std::optional<Boot> boot;        // what was found to run
+  std::optional<Digest> restarts;  // or the manifest that the loader was told to start
+};
+
+Result<Boot> read_boot(const json::Value& value) {
   Boot boot;
   AIRLOCK_ASSIGN(const std::string id, json::text(value, "slot", 1));
   boot.slot = id == slot::name_of(SlotId::b) ? SlotId::b : SlotId::a;
@@ -54,58 +61,131 @@ Result<Boot> read_note(const Device& device, std::string_view boot_id) {
   return boot;
 }
 
-Status write_note(const Device& device, std::string_view boot_id, const Boot& boot) {
-  const json::Value value = {{"boot_id", boot_id},
-                             {"slot", slot::name_of(boot.slot)},
-                             {"trial", boot.trial},
-                             {"boots_left", boot.boots_left},
-                             {"manifest", text::to_hex(boot.manifest.bytes)}};
-  return file::replace(device.path(kNoteName), bytes_of(json::write(value) + "\n"));
+Result<Note> read_note(const Device& device) {
+  AIRLOCK_ASSIGN(const file::Buffer text, file::read(device.path(kNoteName), kNoteMax));
+  AIRLOCK_ASSIGN(const json::Value value, json::parse(text_of(text), kNoteMax));
+  Note note;
+  AIRLOCK_ASSIGN(note.boot_id, json::text(value, "boot_id", kNoteMax));
+  AIRLOCK_ASSIGN(const json::Value* restarts, json::optional(value, "restarts"));
+  if (restarts != nullptr) {
+    AIRLOCK_ASSIGN(const std::string manifest, json::text(value, "restarts", kNoteMax));
+    AIRLOCK_ASSIGN(note.restarts, text::digest_from_hex(manifest));
+  } else {
+    AIRLOCK_ASSIGN(note.boot, read_boot(value));
+  }
+  return note;
+}
+
+// Nothing rests on a note but a count: where it cannot be written, on a full disk, one more boot of
+// a trial is counted when somebody asks again.
+void write_note(const Device& device, const json::Value& value) {
+  (void)file::replace(device.path(kNoteName), bytes_of(json::write(value) + "\n"));
+}
+
+void note_boot(const Device& device, std::string_view boot_id, const Boot& boot) {
+  write_note(device, {{"boot_id", boot_id},
+                      {"slot", slot::name_of(boot.slot)},
+                      {"trial", boot.trial},
+                      {"boots_left", boot.boots_left},
+                      {"manifest", text::to_hex(boot.manifest.bytes)}});
 }
 
 // ---- after a start
 
-// Where the loader gave a trial up by its own count, the record has to say so first.
-Result<Code> settle_trial(Device& device, SlotId runs, const std::optional<Told>& told) {
-  AIRLOCK_ASSIGN(const slot::Record record, device.record());
-  const Next follows = loader::next_of(record, runs, told);
-  if (follows == Next::judge) return Code::ok;
-  if (follows == Next::restart) {
-    AIRLOCK_TRY(tell_loader(device));
-    return fail(Code::restart_needed);
-  }
-  AIRLOCK_ASSIGN(const slot::Record next, slot::revert(record, Code::trial_exhausted));
-  AIRLOCK_TRY(device.store_record(next));
-  return Code::trial_exhausted;
-}
-
-Result<Boot> judge(Device& device) {
-  AIRLOCK_ASSIGN(const std::string command_line, read_proc(device.config().loader.command_line));
-  AIRLOCK_ASSIGN(const SlotId runs, loader::running_slot(command_line));
-  const std::optional<Told> told = known_to_loader(device);
-  AIRLOCK_ASSIGN(const Code gave_up, settle_trial(device, runs, told));
-  AIRLOCK_ASSIGN(Boot boot, device.boot());
-  if (boot.gave_up == Code::ok) boot.gave_up = gave_up;
-  AIRLOCK_ASSIGN(const slot::Record record, device.record());
-  const bool obeyed = boot.slot == runs;
-  if (!obeyed && told == loader::told_of(record, told)) return fail(Code::loader_disobeys);
-  AIRLOCK_TRY(tell_loader(device));
-  if (!obeyed) return fail(Code::restart_needed);
-  return boot;
-}
-
 SlotId wanted(const slot::Record& record) {
   return record.trial_boots ? slot::other(record.active) : record.active;
+}
+const Digest& wanted_manifest(const slot::Record& record) {
+  return record.slots[slot::index_of(wanted(record))].manifest;
+}
+
+// What is known when the judge begins.
+struct Situation {
+  std::string_view boot_id;
+  std::optional<loader::Known> known;
+  std::optional<Note> before;  // of an earlier start
+
+  // A loader that was told once and has forgotten is told no second time: its environment does not
+  // last, and it would be told at each start.
+  bool forgot(const slot::Record& record) const {
+    const bool knows = known && known->told == loader::told_of(record, known);
+    return before && before->restarts == wanted_manifest(record) && !knows;
+  }
+};
+
+Error restart_told(const Device& device, const slot::Record& record, const Situation& situation) {
+  const Status told = tell_loader(device);
+  if (!told) return told.error();
+  write_note(device, {{"boot_id", situation.boot_id},
+                      {"restarts", text::to_hex(wanted_manifest(record).bytes)}});
+  return {Code::restart_needed, 0};
+}
+
+Result<Code> give_up(Device& device, const slot::Record& record, Code why) {
+  AIRLOCK_ASSIGN(const slot::Record next, slot::revert(record, why));
+  AIRLOCK_TRY(device.store_record(next));
+  return why;
+}
+
+// Where the loader gave a trial up by its own count, or cannot be told of it, the record has to say
+// so first: the committed slot runs, and nothing stands in its way.
+Result<Code> settle_trial(Device& device, SlotId runs, const Situation& situation) {
+  AIRLOCK_ASSIGN(const slot::Record record, device.record());
+  const Next follows = loader::next_of(record, {runs, situation.boot_id}, situation.known);
+  if (follows == Next::judge) return Code::ok;
+  if (follows == Next::give_up) return give_up(device, record, Code::trial_exhausted);
+  if (situation.forgot(record)) return give_up(device, record, Code::loader_unreadable);
+  const Error error = restart_told(device, record, situation);
+  if (error.code == Code::restart_needed) return std::unexpected(error);
+  return give_up(device, record, error.code);
+}
+
+// The loader started another slot than was decided on.
+Error disobeyed(const Device& device, const Boot& boot, const Situation& situation) {
+  const Result<slot::Record> record = device.record();
+  if (!record) return record.error();
+  // What was decided could not be stored, so that the record would have the loader do the same.
+  if (boot.slot != wanted(*record)) return {Code::storage_failed, 0};
+  const loader::Told told = loader::told_of(*record, situation.known);
+  const bool knew = loader::was_told_before(told, situation.known, situation.boot_id);
+  if (knew || situation.forgot(*record)) return {Code::loader_disobeys, 0};
+  return restart_told(device, *record, situation);
+}
+
+Result<SlotId> slot_that_runs(const Device& device) {
+  AIRLOCK_ASSIGN(const std::string command_line, read_proc(device.config().loader.command_line));
+  return loader::running_slot(command_line);
+}
+
+Result<Boot> judge(Device& device, const Situation& situation) {
+  const Result<SlotId> runs = slot_that_runs(device);
+  if (!runs) {
+    (void)tell_loader(device);  // what it made of its environment may be what is wrong
+    return std::unexpected(runs.error());
+  }
+  AIRLOCK_ASSIGN(const Code gave_up, settle_trial(device, *runs, situation));
+  AIRLOCK_ASSIGN(Boot boot, device.boot());
+  if (boot.gave_up == Code::ok) boot.gave_up = gave_up;
+  if (boot.slot != *runs) return std::unexpected(disobeyed(device, boot, situation));
+  // A loader that cannot be told has started the right slot all the same; the next start tells it.
+  (void)tell_loader(device);
+  return boot;
 }
 
 }  // namespace
 
 Result<Boot> power_on(Device& device) {
   if (!has_loader(device)) return device.boot();
-  AIRLOCK_ASSIGN(const std::string boot_id, read_proc(device.config().loader.boot_id));
-  if (const Result<Boot> noted = read_note(device, boot_id)) return noted;
-  AIRLOCK_ASSIGN(const Boot boot, judge(device));
-  AIRLOCK_TRY(write_note(device, boot_id, boot));
+  AIRLOCK_ASSIGN(const std::string boot_id, boot_id_of(device));
+  const Result<Note> note = read_note(device);
+  Situation situation{boot_id, known_to_loader(device), std::nullopt};
+  if (note && note->boot_id != boot_id) situation.before = *note;
+  if (note && note->boot_id == boot_id) {
+    if (note->boot) return *note->boot;
+    return fail(Code::restart_needed);
+  }
+  AIRLOCK_ASSIGN(const Boot boot, judge(device, situation));
+  note_boot(device, boot_id, boot);
   return boot;
 }
 
@@ -113,29 +193,32 @@ Result<Boot> restart(Device& device) {
   if (!has_loader(device)) return device.boot();
   AIRLOCK_ASSIGN(const Boot now, power_on(device));
   AIRLOCK_ASSIGN(const slot::Record record, device.record());
-  const SlotId next = wanted(record);
-  const bool runs = now.slot == next && now.manifest == record.slots[slot::index_of(next)].manifest;
-  if (runs) return now;
-  AIRLOCK_TRY(tell_loader(device));
+  const Status told = tell_loader(device);
+  if (now.slot == wanted(record) && now.manifest == wanted_manifest(record)) return now;
+  AIRLOCK_TRY(told);
   return fail(Code::restart_needed);
 }
 
 Status tell_loader(const Device& device) {
   if (!has_loader(device)) return {};
   AIRLOCK_ASSIGN(const slot::Record record, device.record());
-  const std::optional<Told> told = known_to_loader(device);
-  const Told next = loader::told_of(record, told);
-  if (told == next) return {};
-  return loader::tell(device.config().loader.environment, next);
+  const std::optional<loader::Known> known = known_to_loader(device);
+  const loader::Told next = loader::told_of(record, known);
+  if (known && known->told == next) return {};
+  AIRLOCK_ASSIGN(const std::string boot_id, boot_id_of(device));
+  return loader::tell(device.config().loader.environment, next, boot_id);
 }
 
 Status check_running(Device& device) {
   if (!has_loader(device)) return {};
   AIRLOCK_ASSIGN(const Boot now, power_on(device));
   AIRLOCK_ASSIGN(const slot::Record record, device.record());
+  const Status told = tell_loader(device);
   // A trial waits for its start while the committed slot runs.
-  if (now.slot == record.active || (record.trial_boots && now.slot == wanted(record))) return {};
-  AIRLOCK_TRY(tell_loader(device));
+  const bool is_meant =
+      now.slot == record.active || (record.trial_boots && now.slot == wanted(record));
+  if (is_meant) return {};
+  AIRLOCK_TRY(told);
   return fail(Code::restart_needed);
 }
 

@@ -149,8 +149,9 @@ class BehindGrub(Stage):
     def test_a_system_that_finds_itself_sick_goes_back_by_a_restart(self):
         self.take_the_update()
         self.assertEqual(self.power(), ("b", True))
-        self.assertIsNone(self.restarts(self.device, "run", "--until-quiet", "--health", "echo asked >asked; false"))
-        self.assertEqual((self.dir / "asked").read_text(), "asked\n")
+        self.assertIsNone(self.restarts(self.device, "run", "--until-quiet", "--health", "echo asked >>asked; false",
+                                        "--health-time", "3"))
+        self.assertGreater(len((self.dir / "asked").read_text().splitlines()), 1, "it may become well within its time")
         self.assertEqual(self.tells(), ("a", None))
         before = (self.dir / "device/areas/mcu-b.area").read_bytes()
         again = self.restarts(self.device, "install", self.second, "--consent", self.manifest_digest(self.second))
@@ -169,10 +170,72 @@ class BehindGrub(Stage):
         self.assertEqual(self.status()["last_revert"]["reason"], reason)
         self.assertIn(reason, self.operator("reports", "--json"))
 
-    def test_a_healthy_system_commits(self):
+    def test_a_system_that_becomes_well_commits(self):
         self.take_the_update()
         self.power()
-        self.assertIn("1.1.0 is installed", self.device("run", "--until-quiet", "--health", "true"))
+        told = self.device("run", "--until-quiet", "--json", "--health", "echo words; test -e well || { >well; false; }")
+        self.assertEqual(json.loads(told.splitlines()[-1])["version"], "1.1.0")
+        self.assertNotIn("words", told, "what scripts read is ours alone")
+
+    def test_a_command_that_does_not_end_is_no_health(self):
+        self.take_the_update()
+        self.power()
+        ended = self.restarts(self.device, "run", "--until-quiet", "--health", "echo $$ >pid; sleep 1000 & wait",
+                              "--health-time", "2")
+        self.assertIsNone(ended)
+        self.assertFalse(pathlib.Path(f"/proc/{(self.dir / 'pid').read_text().strip()}").exists())
+
+    def test_asked_twice_it_decides_once(self):
+        before = [path.read_bytes() for path in self.loader.files()]
+        self.take_the_update()
+        for path, content in zip(self.loader.files(), before):
+            path.write_bytes(content)
+        self.assertEqual(self.start_slot(), "a")
+        for _ in range(3):
+            self.assertIsNone(self.restarts(self.device, "boot"))
+        (self.dir / "device/areas/power-on.json").write_text("")
+        self.assertIsNone(self.restarts(self.device, "boot"), "the loader was told in this start")
+        self.assertEqual(self.power(), ("b", True))
+
+    def test_a_loader_that_forgets_what_it_is_told_is_told_once(self):
+        before = [path.read_bytes() for path in self.loader.files()]
+        self.take_the_update()
+
+        def forget():
+            for path, content in zip(self.loader.files(), before):
+                path.write_bytes(content)
+        forget()
+        self.start_slot()
+        self.assertIsNone(self.restarts(self.device, "boot"))
+        forget()
+        self.start_slot()
+        self.assertIn("loader_unreadable", self.device("boot"))
+        self.assertEqual(self.status()["version"], "1.0.0")
+
+    def test_what_cannot_be_written_keeps_no_proven_slot_from_running(self):
+        self.take_the_update()
+        self.power()
+        self.device("run", "--until-quiet")
+        self.lose_the_environment()
+        note = self.dir / "device/areas/power-on.json"
+        note.unlink()
+        note.mkdir()
+        (note / "in-the-way").mkdir()
+        (self.dir / "cmdline").write_text("airlock.slot=b\n")
+        (self.dir / "boot-id").write_text("another start\n")
+        self.assertIn("slot b runs", self.device("boot"))
+        third = self.make_release("1.2.0", self.old, security=3)
+        told = self.device("install", third, "--consent", self.manifest_digest(third))
+        self.assertIn(f"1.2.0 was given up: {self.lost}", told)
+        self.assertEqual((self.status()["version"], self.status()["trial"]), ("1.1.0", None))
+        self.assertIn("slot b runs", self.device("boot"))
+
+    lost = "access_denied"
+
+    def lose_the_environment(self):
+        self.loader.path.unlink()
+        self.loader.path.mkdir()
+        self.lost = "not_a_file"
 
     def test_a_cut_between_the_record_and_the_loader_is_made_good_at_the_next_start(self):
         before = [path.read_bytes() for path in self.loader.files()]
@@ -221,7 +284,9 @@ class BehindGrub(Stage):
         (self.dir / "boot-id").write_text("another start\n")
         self.refuses("loader_disobeys", self.device, "boot")
         (self.dir / "cmdline").write_text("quiet\n")
+        self.loader.set("airlock_active", "c")
         self.refuses("running_slot_unknown", self.device, "boot")
+        self.assertEqual(self.tells(), ("b", None), "the next start may know better")
         self.refuses("running_slot_unknown", self.device, "run", "--until-quiet")
 
     def test_behind_a_loader_no_trial_is_played(self):
@@ -241,6 +306,11 @@ class BehindGrub(Stage):
 
 class BehindUBoot(BehindGrub):
     loader_class = UBoot
+
+    def lose_the_environment(self):
+        for copy in self.loader.copies:
+            copy.write_bytes(b"\0" * 0x4000)
+        self.lost = "loader_unreadable"
 
     def test_damage_to_the_environment_is_made_good(self):
         self.take_the_update()

@@ -1,12 +1,15 @@
 # Airlock's part of a U-Boot script: sets "slot" to a or b, and takes one boot of a trial before it is used. Behind it
 # stands: setenv bootargs "... airlock.slot=${slot}"
-# A trial has at most 9 boots here, since setexpr reads its numbers as hexadecimal ones.
-setenv slot a
-if test "${airlock_active}" = b; then setenv slot b; fi
+# U-Boot needs CONFIG_CMD_SETEXPR and a redundant environment (CONFIG_SYS_REDUNDAND_ENVIRONMENT): a power cut in saveenv
+# loses the only copy of another. A trial has at most 9 boots here, since setexpr reads hexadecimal numbers.
+setenv slot
 if test -n "${airlock_trial}"; then
-  if test "${airlock_trial}" -gt 0; then
+  if test ${airlock_trial} -gt 0; then
     setexpr airlock_trial ${airlock_trial} - 1
     saveenv
-    if test "${slot}" = a; then setenv slot b; else setenv slot a; fi
+    if test "${airlock_active}" = b; then setenv slot a; else setenv slot b; fi
   fi
+fi
+if test -z "${slot}"; then
+  if test "${airlock_active}" = b; then setenv slot b; else setenv slot a; fi
 fi

@@ -40,5 +40,6 @@ class UBootStore final : public Store {
 inline constexpr std::string_view kActiveName = "airlock_active";      // a, b
 inline constexpr std::string_view kTrialName = "airlock_trial";        // 0 to 10; absent: none
 inline constexpr std::string_view kManifestName = "airlock_manifest";  // 64 hexadecimal digits
+inline constexpr std::string_view kStartName = "airlock_start";        // the kernel's boot id
 
 }  // namespace airlock::loader
