@@ -367,9 +367,11 @@ bool play_faults(const Options& options, const FaultRow& row, std::size_t number
   const auto within = [](std::optional<int> value, int max) {
     return max == 0 || (value && *value <= max);
   };
-  const bool is_barred = pauses_are == Pauses::none && row.bar.median_max != 0;
-  const bool met = !is_barred || (within(rollbacks.at(0.5), row.bar.median_max) &&
-                                  within(rollbacks.at(0.95), row.bar.p95_max));
+  // As it runs a pause stops the policy, and brings the evidence to a halt with it.
+  Delays& judged = pauses_are == Pauses::none ? rollbacks : stops;
+  const bool is_barred = row.bar.median_max != 0;
+  const bool met = !is_barred || (within(judged.at(0.5), row.bar.median_max) &&
+                                  within(judged.at(0.95), row.bar.p95_max));
   const std::string bar = !is_barred ? ""
                                      : "  bar " + std::to_string(row.bar.median_max) + "/" +
                                            std::to_string(row.bar.p95_max);
