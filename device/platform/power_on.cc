@@ -1,5 +1,6 @@
 #include "device/platform/power_on.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -17,6 +18,7 @@ using slot::SlotId;
 constexpr std::string_view kNoteName = "areas/power-on.json";
 constexpr std::size_t kNoteMax = 1024;
 constexpr std::size_t kProcMax = 64 << 10;
+constexpr std::int64_t kTellsMax = 3;  // a cut in the loader's own write loses what it was told
 
 bool has_loader(const Device& device) {
   return device.config().loader.environment.kind != loader::Kind::none;
@@ -46,6 +48,7 @@ struct Note {
   std::string boot_id;
   std::optional<Boot> boot;        // what was found to run
   std::optional<Digest> restarts;  // or the manifest that the loader was told to start
+  std::int64_t times = 0;          // in so many starts without another
 };
 
 Result<Boot> read_boot(const json::Value& value) {
@@ -70,6 +73,7 @@ Result<Note> read_note(const Device& device) {
   if (restarts != nullptr) {
     AIRLOCK_ASSIGN(const std::string manifest, json::text(value, "restarts", kNoteMax));
     AIRLOCK_ASSIGN(note.restarts, text::digest_from_hex(manifest));
+    AIRLOCK_ASSIGN(note.times, json::integer(value, "times", 1, kTellsMax));
   } else {
     AIRLOCK_ASSIGN(note.boot, read_boot(value));
   }
@@ -105,11 +109,14 @@ struct Situation {
   std::optional<loader::Known> known;
   std::optional<Note> before;  // of an earlier start
 
-  // A loader that was told once and has forgotten is told no second time: its environment does not
-  // last, and it would be told at each start.
+  std::int64_t tells(const slot::Record& record) const {
+    return before && before->restarts == wanted_manifest(record) ? before->times : 0;
+  }
+  // A loader that was told so often and has forgotten is told no more: its environment does not
+  // last, and the system would restart for ever.
   bool forgot(const slot::Record& record) const {
     const bool knows = known && known->told == loader::told_of(record, known);
-    return before && before->restarts == wanted_manifest(record) && !knows;
+    return tells(record) >= kTellsMax && !knows;
   }
 };
 
@@ -117,7 +124,8 @@ Error restart_told(const Device& device, const slot::Record& record, const Situa
   const Status told = tell_loader(device);
   if (!told) return told.error();
   write_note(device, {{"boot_id", situation.boot_id},
-                      {"restarts", text::to_hex(wanted_manifest(record).bytes)}});
+                      {"restarts", text::to_hex(wanted_manifest(record).bytes)},
+                      {"times", std::min(situation.tells(record) + 1, kTellsMax)}});
   return {Code::restart_needed, 0};
 }
 
