@@ -84,18 +84,25 @@ std::string_view word_of(Ending::How how) {
   broken_promise();
 }
 
-void tell(const Ending& ending, const update::Session& session, Output output) {
+void tell(const Ending& ending, const agent::Agent& agent, Output output) {
+  const update::Session& session = agent.session();
+  const bool quiet = ending.how == Ending::How::quiet;
+  const std::string why = quiet ? text::visible_line(agent.why_nothing()) : "";
   const std::string version = text::visible_line(session.version.view());
   const std::string_view reason = name(ending.error.code);
   if (output == Output::json) {
-    std::cout << text::visible_json(json::write(
-                     {{"ended", word_of(ending.how)}, {"version", version}, {"reason", reason}}))
+    std::cout << text::visible_json(json::write({{"ended", word_of(ending.how)},
+                                                 {"version", version},
+                                                 {"reason", reason},
+                                                 {"why", why}}))
               << '\n'
               << std::flush;
     return;
   }
   switch (ending.how) {
-    case Ending::How::quiet: std::cout << "nothing to do\n"; break;
+    case Ending::How::quiet:
+      std::cout << "nothing to do" << (why.empty() ? "" : ": " + why) << "\n";
+      break;
     case Ending::How::committed: std::cout << version << " is installed\n"; break;
     case Ending::How::refused: std::cout << version << " was refused by the owner\n"; break;
     case Ending::How::went_back:
@@ -138,7 +145,7 @@ Answer judge(const Result<Ending>& ending, const agent::Agent& agent, const RunO
     return std::unexpected(
         Fault(ending.error(), subject_of(session.phase, options, device, ending.error().code)));
   }
-  tell(*ending, session, options.output);
+  tell(*ending, agent, options.output);
   if (ending->how != Ending::How::failed) return {};
   return std::unexpected(
       Fault(ending->error, subject_of(session.failed_in, options, device, ending->error.code)));

@@ -385,7 +385,7 @@ int main_of(int argc, char** argv) {
               line);
   if (const auto status = commandline::parse(app, argc, argv)) return *status;
   const Answer done = carry_out(app, line);
-  return done ? 0 : report(done.error(), line.dir);
+  return done ? commandline::finish(0) : report(done.error(), line.dir);
 }
 
 }  // namespace

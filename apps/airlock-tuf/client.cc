@@ -144,6 +144,10 @@ Answer<void> init(const Options& options) {
   if (!held) return failed(held.error(), options.metadata.string());
   const auto root = file::read(options.root, tuf::kRootSizeMax);
   if (!root) return failed(root.error(), options.root.string());
+  // Nothing else could ever be refreshed by it, and the right one would then stand in its way.
+  const Result<tuf::Outline> outline = tuf::outline(*root);
+  if (!outline) return failed(outline.error(), options.root.string());
+  if (outline->type != "root") return failed({Code::bad_metadata, 0}, options.root.string());
   const file::Path place = options.metadata / "root.json";
   Status made = file::create(place, *root);
   if (!made && made.error().code == Code::exists_already) {

@@ -157,7 +157,7 @@ int run(int argc, char** argv) {
 // not become a third.
 int main(int argc, char** argv) {
   try {
-    return run(argc, argv);
+    return airlock::commandline::finish(run(argc, argv));
   } catch (const std::exception& failure) {
     std::fprintf(stderr, "error: %s\n", failure.what());
     return kFailed;

@@ -64,7 +64,7 @@ int run(int argc, char** argv) {
   add_fleet_commands(app, outcome);
   if (const auto status = commandline::parse(app, argc, argv)) return *status;
   if (!outcome) return 0;
-  return *outcome ? (*outcome)->status : report(outcome->error());
+  return *outcome ? commandline::finish((*outcome)->status) : report(outcome->error());
 }
 
 }  // namespace

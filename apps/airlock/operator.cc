@@ -19,6 +19,7 @@ using json::Value;
 struct ListOptions {
   Access access;
   std::optional<std::int64_t> rollout;
+  bool strangers = false;
 };
 
 struct CreateOptions {
@@ -152,6 +153,16 @@ Answer import_devices(const ImportOptions& options) {
   return {};
 }
 
+// Of reports: how many devices ended how.
+void print_counts(const Value& answer) {
+  const auto counts = answer.find("counts");
+  if (counts == answer.end() || !counts->is_array()) return;
+  for (const Value& row : *counts) {
+    std::printf("rollout %s: %s %s  %s\n", word(row, "rollout").c_str(), word(row, "count").c_str(),
+                word(row, "outcome").c_str(), word(row, "reason").c_str());
+  }
+}
+
 Answer list(const ListOptions& options, const std::string& path, const char* member) {
   const auto answer = ask(options.access, path);
   if (!answer) return std::unexpected(answer.error());
@@ -159,6 +170,7 @@ Answer list(const ListOptions& options, const std::string& path, const char* mem
     std::printf("%s\n", text::visible_json(json::write(*answer)).c_str());
     return {};
   }
+  print_counts(*answer);
   AIRLOCK_ANSWER_ASSIGN(const Value* rows, json::array(*answer, member, 10'000), path);
   for (const Value& row : *rows) {
     if (path == "rollouts" || path == "devices") {
@@ -178,9 +190,9 @@ Answer list_rollouts(const ListOptions& options) { return list(options, "rollout
 Answer list_devices(const ListOptions& options) { return list(options, "devices", "devices"); }
 Answer list_audit(const ListOptions& options) { return list(options, "audit", "audit"); }
 Answer list_reports(const ListOptions& options) {
-  const std::string query =
-      options.rollout ? "?rollout=" + std::to_string(*options.rollout) : std::string();
-  return list(options, "reports" + query, "reports");
+  std::string path = std::string("reports?standing=") + (options.strangers ? "marked" : "counted");
+  if (options.rollout) path += "&rollout=" + std::to_string(*options.rollout);
+  return list(options, path, "reports");
 }
 
 void add_rollout_commands(CLI::App& rollout, Outcome& outcome) {
@@ -234,6 +246,8 @@ void add_list(CLI::App& parent, Outcome& outcome, const std::string& command, co
   const std::string verb = command.substr(command.rfind(' ') + 1);
   auto added = add_command<ListOptions>(parent, outcome, verb, text, run);
   if (run == &list_reports) {
+    added.command.add_flag("--strangers", added.options.strangers,
+                           "those of keys that are not enrolled, which count for nothing");
     added.command.add_option("--rollout", added.options.rollout, "only of this rollout")
         ->check(kRolloutNumber);
   }

@@ -123,6 +123,12 @@ Answer read_images(const ReleaseOptions& options, release::Recipe& recipe) {
 Answer read_texts(const ReleaseOptions& options, release::Recipe& recipe) {
   std::error_code ignored;
   recipe.notes = options.notes;
+  // Nobody would see before an owner does that the name of a file stands there.
+  const bool is_a_name = options.notes.find_first_of(" \n") == std::string::npos &&
+                         options.notes.find_first_of("./") != std::string::npos;
+  if (is_a_name && !std::filesystem::exists(options.notes, ignored)) {
+    return refuse(Code::not_found, options.notes);
+  }
   if (!options.notes.empty() && std::filesystem::is_regular_file(options.notes, ignored)) {
     AIRLOCK_ANSWER_ASSIGN(const file::Buffer bytes, file::read(options.notes, package::kNotesMax),
                           options.notes);

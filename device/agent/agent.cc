@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "device/agent/given_up.h"
 #include "device/platform/power_on.h"
 
 namespace airlock::agent {
@@ -119,6 +120,18 @@ void Agent::tell_phase() {
   heard_ = report().has_value();
 }
 
+// What a server offered and this device did not take stands in no other's way from now on. Whoever
+// cannot note it is offered it again, as before.
+void Agent::note_ending(const Ending& ending) {
+  const bool not_taken = ending.how == Ending::How::failed || ending.how == Ending::How::refused;
+  if (!not_taken || session_.errand == update::Errand::restore) return;
+  const Result<Origin> origin = read_origin(*device_);
+  if (!origin || origin->by_hand()) return;
+  ManifestList list = ManifestList::read(*device_, kNotNowName);
+  list.add(session_.manifest);
+  (void)list.write(*device_);
+}
+
 Result<Ending> Agent::drive(Event event, Pace pace) {
   heard_ = true;
   clock_.reset();
@@ -131,7 +144,11 @@ Result<Ending> Agent::drive(Event event, Pace pace) {
     AIRLOCK_TRY(store_session(*device_, session_));
     if (waiting) return std::unexpected(event.error);
     around_.watcher.entered(session_);
-    if (next.effect == update::Effect::wait) return ending_of(session_, event.type);
+    if (next.effect == update::Effect::wait) {
+      const Ending ending = ending_of(session_, event.type);
+      note_ending(ending);
+      return ending;
+    }
     const bool again = session_.attempts > 0 && event.type == Event::Type::failed;
     // An unsent report stays in the journal for the next run: nobody has to wait for a server.
     if (again && session_.phase == Phase::reporting) return ending_of(session_, event.type);

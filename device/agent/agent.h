@@ -88,6 +88,8 @@ class Agent {
 
   const update::Session& session() const { return session_; }
   std::uint32_t poll_after_s() const { return poll_after_s_; }
+  // why_nothing is the server's word on why it offered nothing, or nothing new; unproven.
+  const std::string& why_nothing() const { return why_nothing_; }
 
  private:
   Agent(platform::Device& device, const Surroundings& surroundings)
@@ -95,6 +97,7 @@ class Agent {
 
   Result<Ending> drive(update::Event event, Pace pace);
   void tell_phase();
+  void note_ending(const Ending& ending);
   update::Event perform(update::Effect effect);
   Result<update::Event> attempt(update::Effect effect);
   Result<Ending> install_handed(const HandedIn& handed, Pace pace);
@@ -146,6 +149,7 @@ class Agent {
   std::optional<std::int64_t> clock_;  // of this run
   std::uint32_t poll_after_s_ = fetch::kPollAfterDefault;
   std::string offered_version_;
+  std::string why_nothing_;
   Bases bases_ = Bases::whole;
   bool heard_ = true;  // in this run; the server took the last report of a phase
   // Made anew by each process, from what is stored: nothing here is trusted across a crash.

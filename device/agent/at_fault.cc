@@ -1,5 +1,7 @@
 #include "device/agent/at_fault.h"
 
+#include <unistd.h>
+
 #include "device/agent/certified.h"
 #include "device/agent/facts.h"
 #include "device/agent/folder.h"
@@ -57,6 +59,17 @@ Result<std::optional<file::Path>> artifact_at_fault(platform::Device& device, Ba
   return std::nullopt;
 }
 
+// What the device itself needs to ask anybody, that is gone or may not be written.
+std::optional<file::Path> own_file_at_fault(const platform::Device& device, Code code) {
+  const file::Path ca = device.ca_file();
+  if (code == Code::tls_failed && !ca.empty() && ::access(ca.c_str(), R_OK) != 0) return ca;
+  if (code != Code::access_denied) return std::nullopt;
+  for (const std::string_view folder : {"incoming", "trust", "."}) {
+    if (::access(device.path(folder).c_str(), W_OK | X_OK) != 0) return device.path(folder);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<file::Path> file_at_fault(platform::Device& device, Phase phase, Code code) {
@@ -65,6 +78,9 @@ std::optional<file::Path> file_at_fault(platform::Device& device, Phase phase, C
   };
   if (gives_the_same(read_keyring(device))) return device.path(platform::kKeyringName);
   if (gives_the_same(device.key())) return device.path(platform::kKeyName);
+  if (phase == Phase::asking || phase == Phase::refreshing) {
+    if (const auto own = own_file_at_fault(device, code)) return own;
+  }
   x509::FolderMemory revoked(device.path(kCertificatesFolder));
   if (code == Code::revocation_unknown && !revoked.holds({})) {
     return device.path(kCertificatesFolder) / x509::FolderMemory::kFileName;

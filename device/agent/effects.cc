@@ -61,9 +61,13 @@ Result<Event> Agent::ask_server() {
   verified_.reset();
   AIRLOCK_ASSIGN(const slot::Record record, device_->record());
   AIRLOCK_ASSIGN(const Running running, Running::read(*device_, record));
-  GivenUp given_up = GivenUp::read(*device_);
-  AIRLOCK_TRY(given_up.note(*device_, record, running.shelves()));
+  AIRLOCK_ASSIGN(const ManifestList left, given_up(*device_, record, running.shelves()));
   AIRLOCK_ASSIGN(fetch::CheckIn facts, check_in_of(*device_, record, running));
+  facts.not_now = left.all();
+  const ManifestList not_taken = ManifestList::read(*device_, kNotNowName);
+  for (const Digest& one : not_taken.all()) {
+    if (!left.holds(one)) facts.not_now.push_back(one);
+  }
   AIRLOCK_ASSIGN(fetch::Answer answer, around_.outside.check_in(facts));
   for (int rounds = 0; !answer.offer && rounds < kBucketRoundsMax; ++rounds) {
     AIRLOCK_ASSIGN(const std::size_t added, add_buckets(*device_, answer, facts));
@@ -71,10 +75,14 @@ Result<Event> Agent::ask_server() {
     AIRLOCK_ASSIGN(answer, around_.outside.check_in(facts));
   }
   poll_after_s_ = answer.poll_after_s;
+  why_nothing_ = answer.explain;
   if (!answer.offer) return event_of(Event::Type::nothing);
   // What failed its trial, or what the owner left, comes back only when the owner installs it by
   // hand.
-  if (given_up.holds(answer.offer->manifest)) return event_of(Event::Type::nothing);
+  if (left.holds(answer.offer->manifest)) {
+    why_nothing_ = "what is offered was given up before; install it by hand to try it again";
+    return event_of(Event::Type::nothing);
+  }
   Origin origin;
   origin.path = answer.offer->target;
   AIRLOCK_TRY(keep_origin(*device_, origin));

@@ -38,6 +38,7 @@ Result<tuf::Target> target_of(const json::Value& value) {
 }  // namespace
 
 Status keep_origin(const platform::Device& device, const Origin& origin) {
+  AIRLOCK_TRY(file::make_folders(device.path(kOriginName).parent_path()));
   json::Value value = {{"path", origin.path}, {"folder", origin.folder}};
   if (origin.target) value["target"] = value_of(*origin.target);
   if (origin.built_in) value["built_in"] = true;

@@ -37,6 +37,15 @@ Status remember_log(platform::Device& device, const First& first) {
   return {};
 }
 
+// The present is not before the keyring was made that the factory trusts.
+Status remember_anchor(platform::Device& device) {
+  AIRLOCK_ASSIGN(const file::Buffer envelope, device.keyring_envelope());
+  AIRLOCK_ASSIGN(const package::Manifest& manifest, package::read_unproven(envelope));
+  AIRLOCK_ASSIGN(const slot::Record record, device.record());
+  AIRLOCK_TRY(device.store_record(slot::raise_time(record, manifest.created)));
+  return {};
+}
+
 // The factory vouches for the first firmware with its own hands, as an owner does later: the same
 // staging, the same reading back, the same trial, with the bootloader as the judge.
 Status start_with(platform::Device& device, const First& first, const Factory& factory) {
@@ -66,8 +75,9 @@ Status start_with(platform::Device& device, const First& first, const Factory& f
 platform::Located<void> make_whole(const file::Path& folder, platform::Birth birth,
                                    const std::optional<First>& first, const Factory& factory) {
   AIRLOCK_TRY(platform::make_device(folder, std::move(birth)));
-  if (!first) return {};
   AIRLOCK_ASSIGN(platform::Device device, platform::Device::open(folder, platform::Opening::drive));
+  AIRLOCK_TRY(located(factory.keyring, remember_anchor(device)));
+  if (!first) return {};
   return located(*factory.firmware, start_with(device, *first, factory));
 }
 

@@ -39,6 +39,12 @@ class Factories : public Agents {
   Factory factory_;
 };
 
+TEST_F(Factories, KnowThatThePresentIsNotBeforeTheKeyringWasMade) {
+  ASSERT_TRUE(provision(folder_ / "new", factory_));
+  const auto device = platform::Device::open(folder_ / "new", platform::Opening::look);
+  EXPECT_EQ(device->record()->time_bound, 1'700'000'000);
+}
+
 TEST_F(Factories, RefuseAModelThatNoManifestCanName) {
   for (const std::string& model : {std::string(), std::string("a b"), std::string("*"),
                                    std::string(package::kModelTextMax + 1, 'm')}) {

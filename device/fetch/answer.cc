@@ -153,6 +153,9 @@ std::string write_check_in(const CheckIn& facts) {
     told["version"] = content.version;
     told["security_version"] = content.security_version;
   }
+  for (const Digest& manifest : facts.not_now) {
+    object["not_now"].push_back(text::to_hex(manifest.bytes));
+  }
   return json::write(object);
 }
 

@@ -123,6 +123,8 @@ struct CheckIn {
     std::uint32_t security_version = 0;
   };
   std::map<std::string, Content> contents{};
+  // Manifests that it did not take: others are offered before.
+  std::vector<Digest> not_now{};
 };
 
 struct OfferedPayload {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,14 @@ std::optional<int> parse(CLI::App& app, int argc, const char* const* argv) {
     return kStatusUsage;
   }
   return std::nullopt;
+}
+
+int finish(int status) {
+  std::cout.flush();
+  const bool written = std::cout.good() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (written || status != 0) return status;
+  std::fputs("error: disk_full: standard output: what was printed was not written\n", stderr);
+  return 1;
 }
 
 }  // namespace airlock::commandline

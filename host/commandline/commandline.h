@@ -19,4 +19,8 @@ inline constexpr int kStatusUsage = 2;
 // the line was refused.
 std::optional<int> parse(CLI::App& app, int argc, const char* const* argv);
 
+// finish is the status to exit with: `status`, or 1 and `error: disk_full: standard output` where
+// what was printed could not be written, on a full disk or to a reader that is gone.
+int finish(int status);
+
 }  // namespace airlock::commandline

@@ -160,6 +160,14 @@ Answer<void> check_certified(const PublishOrder& order, Bytes envelope);
 // without_clock is what a device without a clock says of it.
 std::string without_clock(const PublishOrder& order, Bytes envelope, Bytes bundle);
 
+// ---- a key and its public half
+
+// is_free refuses a name that is taken: exists_already.
+Answer<void> is_free(const Path& path);
+// with_its_half takes the public half away again where the secret one could not be made: a secret
+// key without its public half is of use to nobody, so it is written last.
+Answer<void> with_its_half(const Path& open, Answer<void> made);
+
 // ---- the check before publishing
 
 // `known` is the repository with the release in it; without, while its metadata waits for

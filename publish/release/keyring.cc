@@ -264,8 +264,9 @@ Answer<std::vector<keys::SigningKey>> make_keys(const Path& stem, AlgorithmSet a
     made.push_back(std::move(key));
   }
   const Path secret = stem.string() + ".key", open = stem.string() + ".pub";
-  AIRLOCK_TRY(naming(secret, keys::save_keys(secret, made, passphrase)));
+  AIRLOCK_TRY(is_free(secret));
   AIRLOCK_TRY(naming(open, keys::create_public_keys(open, halves)));
+  AIRLOCK_TRY(with_its_half(open, naming(secret, keys::save_keys(secret, made, passphrase))));
   return made;
 }
 

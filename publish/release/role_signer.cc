@@ -42,6 +42,17 @@ void put(const tuf::RoleSignature& added, std::vector<tuf::RoleSignature>& signa
 
 }  // namespace
 
+Answer<void> is_free(const Path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(path, ignored))) return {};
+  return Refusal::of(Code::exists_already, path.string());
+}
+
+Answer<void> with_its_half(const Path& open, Answer<void> made) {
+  if (!made) (void)file::remove_file(open);
+  return made;
+}
+
 Answer<RoleSigner> role_signer(keys::RepositoryKey key, std::string name) {
   if (key.door() == keys::Door::package) return Refusal::of(Code::key_in_both_doors, name);
   AIRLOCK_ASSIGN(tuf::PublicKey half, naming(name, tuf::key_from_pem(key.public_pem())));
@@ -52,8 +63,9 @@ Answer<RoleSigner> make_role_key(const Path& stem, keys::RepositoryKey::Type typ
                                  const keys::Secret& passphrase) {
   const Path secret = stem.string() + ".key", open = stem.string() + ".pub";
   AIRLOCK_ASSIGN(keys::RepositoryKey key, keys::RepositoryKey::generate(type));
-  AIRLOCK_TRY(naming(secret, key.save(secret, passphrase)));
+  AIRLOCK_TRY(is_free(secret));
   AIRLOCK_TRY(naming(open, file::create(open, bytes_of(key.public_pem()))));
+  AIRLOCK_TRY(with_its_half(open, naming(secret, key.save(secret, passphrase))));
   return role_signer(std::move(key), secret.string());
 }
 

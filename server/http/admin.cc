@@ -105,6 +105,34 @@ Result<Response> UpdateService::try_admin(const Request& request) {
   return fail(Code::not_found);
 }
 
+namespace {
+
+struct ReportQuery {
+  std::optional<std::int64_t> rollout;
+  store::Standing standing = store::Standing::counted;
+};
+
+// read_report_query reads "rollout=3&standing=marked", either or none of them: bad_request.
+Result<ReportQuery> read_report_query(std::string_view query) {
+  constexpr std::string_view kRollout = "rollout=";
+  ReportQuery asked;
+  while (!query.empty()) {
+    const std::size_t end = std::min(query.find('&'), query.size());
+    const std::string_view part = query.substr(0, end);
+    query.remove_prefix(std::min(end + 1, query.size()));
+    if (part.starts_with(kRollout)) {
+      AIRLOCK_ASSIGN(asked.rollout, read_id(part.substr(kRollout.size())));
+    } else if (part == "standing=marked") {
+      asked.standing = store::Standing::marked;
+    } else if (part != "standing=counted") {
+      return fail(Code::bad_request);
+    }
+  }
+  return asked;
+}
+
+}  // namespace
+
 Result<Response> UpdateService::list_admin(std::string_view path, std::string_view query) {
   if (path == "rollouts") {
     AIRLOCK_ASSIGN(const auto rollouts, stores_.store.rollouts());
@@ -120,13 +148,10 @@ Result<Response> UpdateService::list_admin(std::string_view path, std::string_vi
     return answer({{"audit", list_of(entries)}});
   }
   if (path == "reports") {
-    constexpr std::string_view kRollout = "rollout=";
-    std::optional<std::int64_t> rollout;
-    if (query.starts_with(kRollout)) {
-      AIRLOCK_ASSIGN(rollout, read_id(query.substr(kRollout.size())));
-    }
-    AIRLOCK_ASSIGN(const auto reports, stores_.store.reports(rollout, store::kRowsMax));
-    AIRLOCK_ASSIGN(const auto counts, stores_.store.report_counts(rollout));
+    AIRLOCK_ASSIGN(const ReportQuery asked, read_report_query(query));
+    AIRLOCK_ASSIGN(const auto reports,
+                   stores_.store.reports(asked.rollout, asked.standing, store::kRowsMax));
+    AIRLOCK_ASSIGN(const auto counts, stores_.store.report_counts(asked.rollout));
     return answer({{"reports", list_of(reports)}, {"counts", list_of(counts)}});
   }
   return fail(Code::not_found);

@@ -18,7 +18,7 @@ constexpr std::int64_t kNumberMax = std::numeric_limits<std::int64_t>::max();
 Status read_buckets(Node root, rollout::CheckIn& facts) {
   AIRLOCK_ASSIGN(const Node buckets, json::object(root, "bucket"));
   for (const auto& [name, value] : buckets.members()) {
-    if (name.empty() || name.size() > 18 ||
+    if (name.empty() || name.size() > 18 || name.front() == '0' ||
         name.find_first_not_of("0123456789") != std::string::npos) {
       return fail(Code::bad_text);
     }
@@ -87,6 +87,18 @@ Status read_contents(Node root, rollout::CheckIn& facts) {
     AIRLOCK_ASSIGN(content.version, package::parse_semver(version));
     AIRLOCK_ASSIGN(content.security_version, number_or_zero(value, "security_version"));
     AIRLOCK_TRY(facts.contents.add(content));
+  }
+  return {};
+}
+
+Status read_not_now(Node root, rollout::CheckIn& facts) {
+  AIRLOCK_ASSIGN(const auto given, json::optional(root, "not_now"));
+  if (!given) return {};
+  AIRLOCK_ASSIGN(const Node list, json::array(root, "not_now", rollout::kNotNowMax));
+  for (const Node item : list.elements()) {
+    if (!item.is_text()) return fail(Code::wrong_type);
+    AIRLOCK_ASSIGN(const crypto::Digest manifest, text::digest_from_hex(item.as_text()));
+    AIRLOCK_TRY(facts.not_now.add(manifest));
   }
   return {};
 }
@@ -166,6 +178,7 @@ Result<std::unique_ptr<CheckInBody>> CheckInBody::parse(std::string_view text) {
   }
   AIRLOCK_TRY(read_images(root, facts));
   AIRLOCK_TRY(read_contents(root, facts));
+  AIRLOCK_TRY(read_not_now(root, facts));
   return body;
 }
 

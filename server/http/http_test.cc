@@ -298,7 +298,7 @@ TEST_F(ServiceTest, AcknowledgesAReportOnceItIsStored) {
   const std::string duid = store::duid_of(device.key().view());
   EXPECT_NE(post("/v1/reports", report_body(device, duid)).body.find("\"counted\":false"),
             std::string::npos);
-  EXPECT_EQ(store_->reports(std::nullopt, 10)->size(), 1U);
+  EXPECT_EQ(store_->reports(std::nullopt, store::Standing::marked, 10)->size(), 1U);
 }
 
 TEST_F(ServiceTest, LetsADeviceReportAtItsPaceAndNoFaster) {
@@ -335,7 +335,8 @@ TEST_F(ServiceTest, RefusesReportsUnderAnothersNameOrSignature) {
   const std::size_t at = broken.find("\"signature\":\"") + 13;
   broken[at] = broken[at] == '0' ? '1' : '0';
   EXPECT_EQ(code_of(post("/v1/reports", broken)), "bad_signature");
-  EXPECT_TRUE(store_->reports(std::nullopt, 10)->empty());
+  EXPECT_TRUE(store_->reports(std::nullopt, store::Standing::counted, 10)->empty());
+  EXPECT_TRUE(store_->reports(std::nullopt, store::Standing::marked, 10)->empty());
 }
 
 TEST_F(ServiceTest, RefusesOperatorsWithoutAName) {
@@ -354,6 +355,19 @@ TEST_F(ServiceTest, RefusesARolloutOfWhatTheRepositoryLacks) {
             "bad_request");
 }
 
+TEST_F(ServiceTest, RefusesWhatAnOperatorMisspellsOrDoesNotSay) {
+  const auto told = [this](const char* path, const std::string& body) {
+    return code_of(admin(Method::post, std::string("/admin/v1/") + path, body));
+  };
+  const std::string manifest = R"({"manifest":")" + std::string(kArtifact) + R"(","share":1,)";
+  EXPECT_EQ(told("rollouts", manifest + R"("why":"x","modles":["a"]})"), "unknown_field");
+  EXPECT_EQ(told("rollouts", manifest + R"("why":"  "})"), "missing_field");
+  EXPECT_EQ(told("rollouts", manifest + R"("why":"x","models":[""]})"), "bad_text");
+  EXPECT_EQ(told("rollouts/1/advance", R"({"why":"x","shar":1})"), "unknown_field");
+  EXPECT_EQ(told("devices", R"({"why":"x","keys":[]})"), "missing_field");
+  EXPECT_EQ(code_of(admin(Method::get, "/admin/v1/reports?rollouts=1")), "bad_request");
+}
+
 TEST_F(ServiceTest, RefusesARolloutThatContradictsItself) {
   const auto told = [this](const std::string& member) {
     return code_of(admin(Method::post, "/admin/v1/rollouts",
@@ -370,9 +384,10 @@ TEST_F(ServiceTest, RefusesARolloutThatContradictsItself) {
   }
   EXPECT_EQ(told(R"("why":"because\u001b[2J")"), "bad_text");
   EXPECT_EQ(told(R"("why":"one\ntwo")"), "bad_text");
-  for (const char* path : {"/admin/v1/rollouts/1/halt", "/admin/v1/devices"}) {
-    EXPECT_EQ(code_of(admin(Method::post, path, R"({"keys":[],"why":"a\u0001b"})")), "bad_text");
-  }
+  EXPECT_EQ(code_of(admin(Method::post, "/admin/v1/rollouts/1/halt", R"({"why":"a\u0001b"})")),
+            "bad_text");
+  EXPECT_EQ(code_of(admin(Method::post, "/admin/v1/devices", R"({"keys":[],"why":"a\u0001b"})")),
+            "bad_text");
   EXPECT_EQ(told(R"("not_before":"2026-01-01T00:00:00Z","not_after":"2026-01-01T00:00:00Z")"),
             "target_missing");  // one second is a window
 }

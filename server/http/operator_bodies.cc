@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <initializer_list>
 #include <limits>
 
 #include "host/json/json.h"
@@ -20,7 +22,18 @@ Result<std::string> one_line(std::string text) {
 
 Result<std::string> read_why(const Value& root) {
   AIRLOCK_ASSIGN(std::string why, json::text(root, "why", store::kWhyMax));
+  const bool says_nothing = why.find_first_not_of(' ') == std::string::npos;
+  if (says_nothing && !why.empty()) return fail(Code::missing_field);
   return one_line(std::move(why));
+}
+
+// only refuses members under other names: a condition that is passed over offers to everybody.
+Status only(const Value& root, std::initializer_list<std::string_view> names) {
+  if (!root.is_object()) return fail(Code::wrong_type);
+  for (const auto& [name, value] : root.items()) {
+    if (std::ranges::find(names, name) == names.end()) return fail(Code::unknown_field);
+  }
+  return {};
 }
 
 Result<std::vector<std::string>> words(const Value& root, std::string_view key) {
@@ -32,7 +45,8 @@ Result<std::vector<std::string>> words(const Value& root, std::string_view key) 
     if (!item.is_string()) return fail(Code::wrong_type);
     AIRLOCK_ASSIGN(std::string word, one_line(item.get<std::string>()));
     list.push_back(std::move(word));
-    if (list.back().empty() || list.back().size() > store::kWordMax) return fail(Code::oversized);
+    if (list.back().empty()) return fail(Code::bad_text);
+    if (list.back().size() > store::kWordMax) return fail(Code::oversized);
   }
   return list;
 }
@@ -71,6 +85,8 @@ Result<ExperimentBody> parse_experiment(std::string_view text, std::string& read
 
 Result<RolloutBody> parse_rollout(std::string_view text) {
   AIRLOCK_ASSIGN(const Value root, json::parse(text, kAdminBodyMax));
+  AIRLOCK_TRY(only(root, {"manifest", "share", "why", "state", "models", "regions", "groups",
+                          "certificates", "from_min", "from_max", "not_before", "not_after"}));
   RolloutBody body;
   AIRLOCK_ASSIGN(body.why, read_why(root));
   AIRLOCK_ASSIGN(const std::string manifest,
@@ -96,6 +112,7 @@ Result<RolloutBody> parse_rollout(std::string_view text) {
 
 Result<ChangeBody> parse_change(std::string_view text, ChangeKind kind) {
   AIRLOCK_ASSIGN(const Value root, json::parse(text, kAdminBodyMax));
+  AIRLOCK_TRY(only(root, {"why", "share", "adopt"}));
   ChangeBody body;
   AIRLOCK_ASSIGN(body.why, read_why(root));
   if (kind == ChangeKind::advance) {
@@ -110,9 +127,11 @@ Result<ChangeBody> parse_change(std::string_view text, ChangeKind kind) {
 
 Result<DevicesBody> parse_devices(std::string_view text) {
   AIRLOCK_ASSIGN(const Value root, json::parse(text, kAdminBodyMax));
+  AIRLOCK_TRY(only(root, {"why", "keys"}));
   DevicesBody body;
   AIRLOCK_ASSIGN(body.why, read_why(root));
   AIRLOCK_ASSIGN(const Value* keys, json::array(root, "keys", store::kKeysMax));
+  if (keys->empty()) return fail(Code::missing_field);
   for (const Value& key : *keys) {
     if (!key.is_string()) return fail(Code::wrong_type);
     body.keys.push_back(key.get<std::string>());

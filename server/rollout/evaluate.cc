@@ -164,14 +164,26 @@ std::string_view explain(Reason reason) {
   return "";
 }
 
-Answer evaluate(const CheckIn& device, const Snapshot& snapshot, std::int64_t now) {
+namespace {
+
+enum class NotNow : std::uint8_t { passed_over, offered_too };
+
+bool is_not_now(const Plan& plan, const CheckIn& device) {
+  if (plan.release == nullptr) return false;
+  const Digest& manifest = plan.release->manifest;
+  return std::ranges::find(device.not_now, manifest) != device.not_now.end();
+}
+
+Answer choose_plan(const CheckIn& device, const Snapshot& snapshot, std::int64_t now,
+                   NotNow not_now) {
   Answer answer;
   for (const Plan* const plan : snapshot.plans_for(device.model)) {
+    if (not_now == NotNow::passed_over && is_not_now(*plan, device)) continue;
     const auto refused = refusal_of(*plan, device, now, answer);
     if (!refused) {
       answer.plan = plan;
       answer.offers = true;
-      break;
+      return answer;
     }
     // The seeds of more than it holds come when the device asks again.
     if (*refused == Reason::bucket_missing) (void)answer.unbucketed.add(plan);
@@ -179,6 +191,17 @@ Answer evaluate(const CheckIn& device, const Snapshot& snapshot, std::int64_t no
       answer.plan = plan;
       answer.reason = *refused;
     }
+  }
+  return answer;
+}
+
+}  // namespace
+
+Answer evaluate(const CheckIn& device, const Snapshot& snapshot, std::int64_t now) {
+  Answer answer = choose_plan(device, snapshot, now, NotNow::passed_over);
+  // What it did not take stands in no other's way, and may be what it takes by now.
+  if (!answer.offers && !device.not_now.empty()) {
+    answer = choose_plan(device, snapshot, now, NotNow::offered_too);
   }
   // Spread over the hour's quarters by the device's name, so that a fleet does not come at once.
   const std::string_view name = device.duid.empty() ? device.pseudonym : device.duid;

@@ -40,6 +40,7 @@ inline constexpr std::uint32_t kBuckets = assignment::kBuckets;
 static_assert(kBuckets == store::kShareWhole);
 inline constexpr std::size_t kTargetsMax = 200'000;  // of the repository, in whatever role
 inline constexpr std::size_t kBucketsToldMax = 64;   // of one check-in in private mode
+inline constexpr std::size_t kNotNowMax = 32;        // manifests that a device did not take
 inline constexpr std::uint32_t kPollAfterSeconds =
     3600;  // the middle; told ones lie 25 % around it
 
@@ -228,6 +229,7 @@ struct CheckIn {
   FixedList<Told, kBucketsToldMax> buckets{};
   FixedList<Installed, package::kComponentsMax> images{};
   FixedList<Content, package::kKindCount> contents{};  // of the kinds that it takes, each once
+  FixedList<Digest, kNotNowMax> not_now{};  // releases that it did not take, offered last
 };
 
 // What a device is told.

@@ -292,6 +292,25 @@ TEST_F(RolloutTest, OffersFirmwareBeforeAPack) {
   EXPECT_EQ(evaluate(device_, *snapshot, kNow).plan->rollout.id, 5);
 }
 
+TEST_F(RolloutTest, LetsWhatADeviceDidNotTakeStandInNoOthersWay) {
+  publish();
+  rollout_.id = 4;
+  const store::Rollout older = rollout_;
+  release_.version = "1.2.0";
+  release_.security_version += 1;
+  publish(package::Kind::firmware, "firmware/1.1.0/next.cose");
+  rollout_.id = 5;
+  Catalogue catalogue(repository_);
+  EXPECT_TRUE(catalogue.refresh());
+  const auto snapshot = Snapshot::build({rollout_, older}, catalogue);
+  const auto offered = [&] { return evaluate(device_, *snapshot, kNow).plan->rollout.id; };
+  EXPECT_EQ(offered(), 5);
+  EXPECT_TRUE(device_.not_now.add(rollout_.manifest));
+  EXPECT_EQ(offered(), 4);
+  EXPECT_TRUE(device_.not_now.add(older.manifest));
+  EXPECT_EQ(offered(), 5) << "it may take by now what it did not take";
+}
+
 TEST_F(RolloutTest, OffersOfSeveralKeyringsTheOldestThatADeviceLacks) {
   release_ = fakes::Release::of_content(package::Kind::keyring, *signers_.plan().encode());
   std::vector<store::Rollout> rollouts;

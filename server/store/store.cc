@@ -345,14 +345,18 @@ Result<Import> Store::import_devices(const std::vector<std::string>& keys_hex, c
                  connection.prepare("INSERT OR IGNORE INTO devices (duid, key, enrolled) VALUES "
                                     "(?, ?, ?)"));
   Import import;
+  json::Value added = json::Value::array();
   for (const std::string& hex : keys_hex) {
     AIRLOCK_ASSIGN(const auto raw, text::from_hex(hex));
     AIRLOCK_TRY(crypto::make_public_key(crypto::Algorithm::eddsa, raw));
     const std::string duid = duid_of(raw);
     AIRLOCK_TRY(insert.bind(0, duid).bind(1, hex).bind(2, deed.when).run());
-    ++(connection.changes() > 0 ? import.added : import.known);
+    const bool is_new = connection.changes() > 0;
+    ++(is_new ? import.added : import.known);
+    if (is_new) added.push_back(duid);
   }
-  const json::Value detail = {{"added", import.added}, {"known", import.known}};
+  const json::Value detail = {
+      {"added", import.added}, {"known", import.known}, {"duids", std::move(added)}};
   AIRLOCK_TRY(note(connection, deed, "devices.import", json::write(detail)));
   AIRLOCK_TRY(transaction.commit());
   return import;
@@ -385,14 +389,16 @@ Result<std::vector<Device>> Store::devices(std::size_t rows_max) {
   }
 }
 
-Result<std::vector<Report>> Store::reports(std::optional<std::int64_t> rollout,
+Result<std::vector<Report>> Store::reports(std::optional<std::int64_t> rollout, Standing standing,
                                            std::size_t rows_max) {
   const std::lock_guard lock(mutex_);
   AIRLOCK_ASSIGN(auto query, database_->connection.prepare(
                                  "SELECT duid, sequence, rollout, manifest, version, phase, "
                                  "outcome, reason, time_bound, received, standing FROM reports "
-                                 "WHERE ?1 < 0 OR rollout = ?1 ORDER BY id DESC LIMIT ?2"));
+                                 "WHERE standing = ?3 AND (?1 < 0 OR rollout = ?1) "
+                                 "ORDER BY id DESC LIMIT ?2"));
   query.bind(0, rollout.value_or(-1)).bind(1, static_cast<std::int64_t>(rows_max));
+  query.bind(2, standing == Standing::counted ? std::int64_t{1} : std::int64_t{0});
   std::vector<Report> reports;
   while (true) {
     AIRLOCK_ASSIGN(const bool more, query.step());

@@ -168,8 +168,10 @@ class Store {
   Result<Import> import_devices(const std::vector<std::string>& keys_hex, const Deed& deed);
   Result<std::vector<Device>> devices(std::size_t rows_max);
 
-  // reports returns the latest, newest first, of one rollout or of all.
-  Result<std::vector<Report>> reports(std::optional<std::int64_t> rollout, std::size_t rows_max);
+  // reports returns the latest of one standing, newest first, of one rollout or of all: strangers
+  // crowd out nobody.
+  Result<std::vector<Report>> reports(std::optional<std::int64_t> rollout, Standing standing,
+                                      std::size_t rows_max);
   // report_counts counts enrolled devices, of one rollout or of all, by how their sessions ended.
   Result<std::vector<ReportCount>> report_counts(std::optional<std::int64_t> rollout);
   Result<std::vector<AuditEntry>> audit(std::size_t rows_max);

@@ -133,9 +133,18 @@ TEST_F(StoreTest, CountsReportsOfEnrolledKeysOnlyAndEachOnce) {
   EXPECT_EQ(send(*writer, report), Standing::marked);
   writer.reset();
   open();
-  EXPECT_EQ(store_->reports(3, 10)->size(), 4U);
+  EXPECT_EQ(store_->reports(3, Standing::counted, 10)->size(), 3U);
   ASSERT_EQ(store_->report_counts(std::nullopt)->size(), 1U);
   EXPECT_EQ(store_->report_counts(std::nullopt)->front().count, 1);
+}
+
+TEST_F(StoreTest, SaysInTheAuditWhomAnOperatorLetCount) {
+  const fakes::Signer one("one", crypto::Algorithm::eddsa), two("two", crypto::Algorithm::eddsa);
+  ASSERT_TRUE(store_->import_devices({text::to_hex(one.key().view())}, kDeed));
+  ASSERT_TRUE(store_->import_devices(
+      {text::to_hex(one.key().view()), text::to_hex(two.key().view())}, kDeed));
+  EXPECT_EQ(store_->audit(1)->front().detail,
+            R"({"added":1,"duids":[")" + duid_of(two.key().view()) + R"("],"known":1})");
 }
 
 TEST_F(StoreTest, CountsADeviceOnceInARolloutByHowItEndedLast) {
@@ -179,10 +188,15 @@ TEST_F(StoreTest, ForgetsStrangersOldestReportsAndNoneOfItsOwnDevices) {
   };
   for (int number = 0; number < 5; ++number) EXPECT_EQ(told_by(number), Standing::marked);
   writer.reset();
-  std::set<std::string> kept;
-  const auto reports = store_->reports(3, 10);
-  for (const auto& report : *reports) kept.insert(report.duid);
-  EXPECT_EQ(kept, (std::set<std::string>{own.duid, "stranger-2", "stranger-3", "stranger-4"}));
+  const auto told = [this](Standing standing) {
+    std::set<std::string> names;
+    const auto reports = store_->reports(3, standing, 10);
+    for (const auto& report : *reports) names.insert(report.duid);
+    return names;
+  };
+  EXPECT_EQ(told(Standing::marked),
+            (std::set<std::string>{"stranger-2", "stranger-3", "stranger-4"}));
+  EXPECT_EQ(told(Standing::counted), std::set<std::string>{own.duid}) << "nobody crowds it out";
 }
 
 TEST_F(StoreTest, BringsTheFirstSchemaUpToDate) {

@@ -86,6 +86,24 @@ class DeviceRefusals(Stage):
         (folder / "device.pub").unlink()
         self.says("not_found", str(folder / "device.pub"), self.device, "status")
 
+    def test_what_the_device_itself_lacks_is_not_the_servers_fault(self):
+        self.make_vendor()
+        self.make_certificates()
+        first = self.make_release("1.0.0", firmware(100_000, 1))
+        second = self.make_release("1.1.0", firmware(100_000, 2))
+        self.publish(first)
+        self.publish(second)
+        self.start_server()
+        self.make_device(first)
+        self.assertIn("nothing to do: no rollout speaks of this model", self.device("run", "--once"))
+        self.roll_out(second)
+        folder = self.dir / "device"
+        (folder / "trust/ca.pem").rename(self.dir / "kept")
+        self.says("tls_failed", f"{folder / 'trust/ca.pem'}: ", self.device, "run", "--once")
+        (self.dir / "kept").rename(folder / "trust/ca.pem")
+        shutil.rmtree(folder / "incoming")
+        self.assertIn("1.1.0 was refused by the owner", self.device("run", "--once", "--refuse"))
+
     def test_a_damaged_file_of_the_device_is_at_fault_and_not_what_it_was_to_judge(self):
         self.make_vendor()
         self.make_certificates()

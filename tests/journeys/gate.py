@@ -54,6 +54,18 @@ class Gate(AtTheGate):
         self.assertIn(("progress", "outside_ramp"), [(one["outcome"], one["reason"]) for one in told["reports"]])
         self.assertEqual(told["counts"], [])  # whoever waits for its turn failed at nothing
 
+    def test_a_release_whose_turn_has_not_come_stands_in_no_others_way(self):
+        second, third = firmware(100_000, 2), firmware(100_000, 3)
+        later = self.make_release("1.2.0", third, security=7, extra=("--ramp", f"start=2026-01-01T00:00:00Z,seed={'5a' * 32},0h=0"))
+        sooner = self.make_release("1.1.0", second, security=6)
+        for package in (later, sooner):
+            self.publish(package)
+            self.roll_out(package)
+        self.refuses("outside_ramp", self.update, later)
+        self.update(sooner)
+        self.assert_runs("1.1.0", second)
+        self.refuses("outside_ramp", self.update, later)
+
     def test_slot_too_small(self):
         self.refused("slot_too_small", image=firmware(5 << 20, 3))
 

@@ -25,6 +25,10 @@ class InventedDevices(Stage):
         self.assert_runs("1.1.0", new)
         counts = json.loads(self.operator("reports", "--json"))["counts"]
         self.assertEqual([count["outcome"] for count in counts], ["committed"])
+        told = self.operator("reports")
+        self.assertIn("1 committed  ok\n", told)
+        self.assertNotIn("counted=false", told)
+        self.assertEqual(len(json.loads(self.operator("reports", "--strangers", "--json"))["reports"]), 1000)
 
     def flood(self, rollout, manifest):
         def send(numbers):

@@ -17,7 +17,7 @@ class PrivateMode(Stage):
         self.duid = self.make_device(self.first, extra=("--private",))["duid"]
 
     def reports(self):
-        return json.loads(self.operator("reports", "--json"))["reports"]
+        return json.loads(self.operator("reports", "--strangers", "--json"))["reports"]
 
     def test_several_rollouts_and_no_name_on_the_server(self):
         for share in ("0", "100", "0"):

@@ -373,6 +373,25 @@ class Words(Stage):
         self.assertIn('field "data version min"', refused("bad_manifest", "--data-version-min", 2))
         self.assertIn('field "version"', refused("bad_semver", "--version", "1.0"))
 
+    def test_the_name_of_notes_that_are_not_there_is_signed_by_nobody(self):
+        (self.dir / "image.bin").write_bytes(b"image")
+        self.refuses("not_found", self.airlock, "release", "--model", "m", "--version", "1.0.0", "--security-version", 1, "--image",
+                     "mcu=image.bin", "--out", "out", "--notes", "notes.txt")
+
+    def test_what_could_not_be_written_was_not_said(self):
+        for program, *line in (("airlock", "inspect", self.stage.second), ("airlock-device", "status", "--dir", self.dir / "device")):
+            with open("/dev/full", "wb") as full:
+                ran = subprocess.run([BIN / program, *map(str, line)], stdout=full, stderr=subprocess.PIPE, text=True, env=self.environment())
+            self.assertEqual((ran.returncode, ran.stderr), (1, "error: disk_full: standard output: what was printed was not written\n"))
+
+    def test_a_key_is_made_whole_or_not_at_all(self):
+        for taken, door in (("pub", ()), ("key", ()), ("pub", ("--door", "repository")), ("key", ("--door", "repository"))):
+            (self.dir / f"anna.{taken}").write_text("of somebody else")
+            self.refuses("exists_already", self.airlock, "keys", "make", "anna", *door)
+            self.assertEqual([path.name for path in self.dir.glob("anna*")], [f"anna.{taken}"])
+            self.assertEqual((self.dir / f"anna.{taken}").read_text(), "of somebody else")
+            (self.dir / f"anna.{taken}").unlink()
+
     def test_a_damaged_package_names_the_field(self):
         package = shutil.copytree(self.stage.second, self.dir / "damaged")
         path = package / "manifest.cose"
