@@ -22,7 +22,7 @@ constexpr int kNotStarted = 127;
   ::setpgid(0, 0);  // so that what it started ends with it
   for (const int one : {SIGPIPE, SIGXFSZ, SIGCHLD}) ::signal(one, SIG_DFL);
   const int nothing = ::open("/dev/null", O_RDONLY);
-  ::dup2(nothing, STDIN_FILENO);
+  if (nothing >= 0) ::dup2(nothing, STDIN_FILENO);
   ::dup2(STDERR_FILENO, STDOUT_FILENO);
   ::execl("/bin/sh", "sh", "-c", command, nullptr);
   ::_exit(kNotStarted);

@@ -48,7 +48,7 @@ Result<std::optional<Known>> read(const Environment& environment) {
   Told& told = known.told;
   AIRLOCK_ASSIGN(told.active, active_of(active));
   if (trial.empty()) return known;
-  told.trial.emplace();
+  told.trial = Told::Trial{};
   AIRLOCK_ASSIGN(told.trial->boots_left, boots_of(trial));
   const Result<Digest> manifest = text::digest_from_hex(value_of(variables, kManifestName));
   if (!manifest) return fail(Code::loader_unreadable);

@@ -1,10 +1,13 @@
 // U-Boot's environment, by libubootenv: one copy or two with a checksum each, of which the older
 // one is written.
-#include <libuboot.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstdlib>
 #include <memory>
+#include <utility>
+// Needs size_t from before.
+#include <libuboot.h>
 
 #include "device/loader/internal/stores.h"
 
