@@ -86,7 +86,7 @@ class DeviceRefusals(Stage):
         (folder / "device.pub").unlink()
         self.says("not_found", str(folder / "device.pub"), self.device, "status")
 
-    def test_what_the_device_itself_lacks_is_not_the_servers_fault(self):
+    def make_device_and_its_next_release(self):
         self.make_vendor()
         self.make_certificates()
         first = self.make_release("1.0.0", firmware(100_000, 1))
@@ -95,6 +95,10 @@ class DeviceRefusals(Stage):
         self.publish(second)
         self.start_server()
         self.make_device(first)
+        return second
+
+    def test_what_the_device_itself_lacks_is_not_the_servers_fault(self):
+        second = self.make_device_and_its_next_release()
         self.assertIn("nothing to do: no rollout speaks of this model", self.device("run", "--once"))
         self.roll_out(second)
         folder = self.dir / "device"
@@ -105,14 +109,7 @@ class DeviceRefusals(Stage):
         self.assertIn("1.1.0 was refused by the owner", self.device("run", "--once", "--refuse"))
 
     def test_a_damaged_file_of_the_device_is_at_fault_and_not_what_it_was_to_judge(self):
-        self.make_vendor()
-        self.make_certificates()
-        first = self.make_release("1.0.0", firmware(100_000, 1))
-        second = self.make_release("1.1.0", firmware(100_000, 2))
-        self.publish(first)
-        self.publish(second)
-        self.start_server()
-        self.make_device(first)
+        second = self.make_device_and_its_next_release()
         self.roll_out(second)
         folder = self.dir / "device"
         run, install, status = ("run", "--once"), ("install", second, "--refuse"), ("status",)
