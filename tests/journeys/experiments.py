@@ -218,8 +218,12 @@ class Experiments(Stage):
         def still_gray():
             self.pay(next(turns), paying, 2, failing=1)
             return self.listed()["phase"] == "rolled_back"
+        began = time.monotonic()
         self.wait_for(still_gray, "the rollback")
+        decided = time.monotonic()
         self.assert_baseline_everywhere()
+        print(f"\nrolled back {decided - began:.1f} s after the fault began; {time.monotonic() - decided:.1f} s later both processes had "
+              "told every wallet the baseline")
         verdicts = self.verdicts()
         acts = [verdict["act"] for verdict in reversed(verdicts) if verdict["rule"] != "data"]
         # On a slow machine the evidence is there before the limit has its samples; the story of the defaults demands the pause.
