@@ -18,7 +18,7 @@
 
 # ---- libraries, by the headers they are known by. ONE_UNIT: one .cc alone may see them, even through headers.
 # What freestanding rooms may have of the standard library: no heap, no locale, no thread.
-library(freestanding HEADERS algorithm array bit compare concepts cstddef cstdint cstring expected initializer_list limits new optional span string_view)
+library(freestanding HEADERS algorithm array bit compare concepts cstddef cstdint cstring expected initializer_list limits new optional span string_view utility)
 # Eight numbers at once, where the processor is an x86-64.
 library(sse2 HEADERS emmintrin.h)
 library(c HOST HEADERS stddef.h stdint.h)

@@ -118,7 +118,7 @@ class BitCoding {
 
 template <BitPort Port>
 unsigned BitCoding<Port>::flag(Use use, std::size_t set, const FlagKeys& keys, unsigned wanted) {
-  std::array<Counter*, kFlagInputs> counters;
+  CountersOf<kFlagInputs> counters;
   typename Mixing<kFlagInputs>::Inputs inputs;
   Counter* const flags = models_.flags.data();
   const unsigned flag_bits = profile_.flag_bits;
@@ -134,8 +134,7 @@ unsigned BitCoding<Port>::flag(Use use, std::size_t set, const FlagKeys& keys, u
   mixing.mix(inputs, weights);
   const unsigned bit = port_.bit(mixing.probability, wanted);
   mixing.learn(bit, weights);
-#pragma GCC unroll 5
-  for (Counter* const counter : counters) count(*counter, bit, kSeenMax);
+  count_all<kFlagInputs>(counters, bit, kSeenMax);
   return bit;
 }
 
@@ -159,7 +158,7 @@ std::uint8_t BitCoding<Port>::literal(std::size_t category, const LiteralKeys& k
   for (std::size_t i = 0; i < kGuesses; ++i) {
     leads[i] = guesses[i] >= 0 ? static_cast<unsigned>(guesses[i]) | 256U : 0U;
   }
-  std::array<Counter*, kLiteralInputs> counters;
+  CountersOf<kLiteralInputs> counters;
   Counter idle = kCounterEven;
   unsigned node = 1;
   for (unsigned left = 8; left-- > 0;) {
@@ -184,8 +183,7 @@ std::uint8_t BitCoding<Port>::literal(std::size_t category, const LiteralKeys& k
     mixing.mix(inputs, weights);
     const unsigned bit = port_.bit(mixing.probability, static_cast<unsigned>(wanted) >> left & 1U);
     mixing.learn(bit, weights);
-#pragma GCC unroll 7
-    for (Counter* const counter : counters) count(*counter, bit, kSeenLiteralMax);
+    count_all<kLiteralInputs>(counters, bit, kSeenLiteralMax);
     node = node << 1 | bit;
   }
   return static_cast<std::uint8_t>(node);

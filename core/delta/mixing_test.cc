@@ -47,6 +47,32 @@ void expect_same() {
   }
 }
 
+// Every counter that there is, each beside others.
+template <std::size_t kInputs>
+void expect_counted_alike(unsigned limit) {
+  for (unsigned bit = 0; bit < 2; ++bit) {
+    for (std::uint32_t first = 0; first < 65536; ++first) {
+      std::array<Counter, kInputs> one_by_one;
+      for (std::size_t i = 0; i < kInputs; ++i) {
+        one_by_one[i] = static_cast<Counter>(first + i * 9377);
+      }
+      std::array<Counter, kInputs> at_once = one_by_one;
+      CountersOf<kInputs> counters;
+      for (std::size_t i = 0; i < kInputs; ++i) counters[i] = &at_once[i];
+      count_all<kInputs>(counters, bit, limit);
+      for (Counter& each : one_by_one) count(each, bit, limit);
+      ASSERT_EQ(at_once, one_by_one) << first << " " << bit;
+    }
+  }
+}
+
+TEST(Counters, OfAFlagMoveAtOnceAsTheyDoOneAfterTheOther) {
+  expect_counted_alike<kFlagInputs>(kSeenMax);
+}
+TEST(Counters, OfALiteralMoveAtOnceAsTheyDoOneAfterTheOther) {
+  expect_counted_alike<kLiteralInputs>(kSeenLiteralMax);
+}
+
 TEST(Mixing, OfAFlagIsTheSameAtOnceAsOneAfterTheOther) { expect_same<kFlagInputs>(); }
 TEST(Mixing, OfALiteralIsTheSameAtOnceAsOneAfterTheOther) { expect_same<kLiteralInputs>(); }
 

@@ -62,7 +62,7 @@ inline constexpr unsigned kSeenLiteralMax = 10;  // literals change their mind s
 constexpr std::uint32_t probability_of(Counter counter) { return (counter & 0xFFF0U) | 8U; }
 
 // How far a counter moves towards what it saw: 65536 / (seen + 1.6).
-inline constexpr std::array<std::int32_t, kSeenMax + 1> kCounterRates = {
+inline constexpr std::array<std::uint16_t, kSeenMax + 1> kCounterRates = {
     40960, 25206, 18204, 14246, 11702, 9929, 8623, 7620,
     6826,  6182,  5649,  5201,  4818,  4488, 4201, 3947};
 

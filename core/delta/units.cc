@@ -32,7 +32,10 @@ Unit Predictor::at(const UnitPlace& place) {
   if (phase % 4 == 0 && place.room >= 4) {
     const std::uint32_t word = word_at(place.base);
     const Region* const region = region_of(word);
-    if (region != nullptr) return pointer(*region, word);
+    if (region != nullptr) {
+      pointer(*region, word, unit);
+      return unit;
+    }
   }
   switch (isa_) {
     case Isa::none: break;
@@ -94,8 +97,7 @@ void Predictor::refer(Unit& unit, const Encode& encode) {
   encode(unit.second.data(), seen->moved);
 }
 
-Unit Predictor::pointer(const Region& region, std::uint32_t word) {
-  Unit unit;
+void Predictor::pointer(const Region& region, std::uint32_t word, Unit& unit) {
   unit.size = 4;
   unit.origin = word;
   unit.kind = region.linked ? Kind::pointer : Kind::data;
@@ -108,7 +110,6 @@ Unit Predictor::pointer(const Region& region, std::uint32_t word) {
     unit.has_second = true;
     write_word(unit.second.data(), word);
   }
-  return unit;
 }
 
 namespace {
@@ -226,7 +227,8 @@ bool Predictor::pair(const UnitPlace& place, const std::uint8_t* bytes, Unit& un
   if (!internal::read_pair(form, bytes, address)) return false;
   const Region* const region = region_of(address);
   if (region == nullptr || !region->linked || place.room < 8) return false;
-  const Unit word = pointer(*region, address);
+  Unit word;
+  pointer(*region, address, word);
   unit = word;
   unit.size = 8;
   std::copy(bytes, bytes + 8, unit.first.begin());

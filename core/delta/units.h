@@ -101,7 +101,7 @@ class Predictor {
   void see(std::uint32_t target, std::int64_t moved);
 
  private:
-  Unit pointer(const Region& region, std::uint32_t word);
+  void pointer(const Region& region, std::uint32_t word, Unit& unit);
   bool is_steady_half(std::uint32_t word, std::uint64_t phase) const;
   bool thumb(const UnitPlace& place, Unit& unit);
   bool thumb_wide(const UnitPlace& place, const std::uint8_t* bytes, Unit& unit);
