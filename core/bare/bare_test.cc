@@ -30,11 +30,13 @@ const fakes::Signers& cast() {
   return made;
 }
 
-Offered make_offered(std::uint32_t seed, std::uint32_t security_version, package::Ramp ramp = {}) {
+Offered make_offered(std::uint32_t seed, std::uint32_t security_version, package::Ramp ramp = {},
+                     const delta::Profile& profile = delta::kLarge) {
   Offered made;
-  made.image = fakes::noise(1000, seed);
-  made.full =
-      fakes::one_block_payload(delta::no_facts(delta::kLarge), made.image, delta::Coding::raw, 512);
+  made.image = fakes::noise(2500, seed);
+  made.full = fakes::one_block_payload(delta::no_facts(profile), made.image, delta::Coding::raw,
+                                       delta::kSmallPieceSize);
+  made.full.payload.decoder_memory = profile.memory;
   const Digest digest = crypto::sha256(made.image);
   fakes::Release release;
   release.version = std::to_string(security_version) + ".0.0";
@@ -47,10 +49,18 @@ Offered make_offered(std::uint32_t seed, std::uint32_t security_version, package
   return made;
 }
 
+// What a device gives its agent: one decoder, and the stack below it.
+struct Memory {
+  std::size_t work = sizeof(delta::BlockDecoder);
+  std::size_t stack = delta::kLargeStack;
+};
+constexpr Memory kSmallMemory = {sizeof(delta::SmallBlockDecoder), delta::kSmallStack};
+static_assert(kSmallMemory.work + kSmallMemory.stack == 16 << 10);
+
 // A device in memory, with a host, an owner and a screen that a test tells what to do.
 class Device final : Host, Owner, Machine {
  public:
-  explicit Device(std::size_t work = sizeof(delta::BlockDecoder)) : work_(work) {
+  explicit Device(const Memory& memory = {}) : stack_(memory.stack), work_(memory.work) {
     const Buffer anchor = cast().anchor();
     EXPECT_TRUE(save({&keyring_[0], &keyring_[1]}, anchor));
     EXPECT_TRUE(slot::format(storage().record, {}));
@@ -62,7 +72,7 @@ class Device final : Host, Owner, Machine {
     Identity identity;
     identity.model = "demo-wallet";
     agent_ = std::make_unique<Agent>(storage(), identity, Outside{*this, *this, *this},
-                                     MutableBytes(work_), delta::kLargeStack);
+                                     MutableBytes(work_), stack_);
     static_cast<void>(agent_->power_on());
   }
   // reset_without_return is what a machine finds whose last reset did not return.
@@ -149,6 +159,7 @@ class Device final : Host, Owner, Machine {
   using Pairs = std::array<fakes::MemoryArea, 2>;
   std::optional<std::tuple<Pairs, Pairs, Pairs, Pairs, Pairs, fakes::MemoryArea>> kept_;
   std::unique_ptr<fakes::MemoryArea> served_;
+  std::size_t stack_;
   std::vector<std::uint8_t> work_;
   std::unique_ptr<Agent> agent_;
 };
@@ -172,7 +183,7 @@ TEST(Bare, BringsAnEmptyDeviceFromRecoveryToACommittedRelease) {
 
 TEST(Bare, RefusesAtTheGateWhatItsMemoryIsTooSmallFor) {
   const Offered first = make_offered(1, 1);
-  Device device(sizeof(delta::SmallBlockDecoder));
+  Device device(kSmallMemory);
   device.offered = &first;
   const auto ended = device.agent().run();
   ASSERT_TRUE(ended);
@@ -181,9 +192,31 @@ TEST(Bare, RefusesAtTheGateWhatItsMemoryIsTooSmallFor) {
   EXPECT_EQ(device.questions, 0);
 }
 
+// Sixteen KiB are enough for what states no more; one byte less is not, and more do no harm.
+TEST(Bare, InstallsWhatStatesTheMemoryOfASmallDecoderInJustThat) {
+  const Offered first = make_offered(1, 1, {}, delta::kSmall);
+  const Offered second = make_offered(2, 2, {}, delta::kSmall);
+  for (const Memory& memory : {kSmallMemory, Memory{}}) {
+    Device device(memory);
+    for (const Offered* const each : {&first, &second}) {
+      device.offered = each;
+      const auto ended = device.agent().run();
+      ASSERT_TRUE(ended);
+      EXPECT_EQ(name(ended->outcome), "ok");
+      EXPECT_EQ(device.record().active_slot().manifest, each->manifest);
+      const SlotId active = device.record().active;
+      EXPECT_TRUE(
+          equal(Bytes(device.image_of(active).bytes()).first(each->image.size()), each->image));
+    }
+  }
+  Device smaller({kSmallMemory.work - 1, kSmallMemory.stack});
+  smaller.offered = &first;
+  EXPECT_EQ(name(smaller.agent().run()->outcome), "memory_exceeded");
+}
+
 TEST(Bare, RefusesAnEnvelopeThatItsMemoryCannotHold) {
   const Offered first = make_offered(1, 1);
-  Device device(256);
+  Device device({.work = 256});
   device.offered = &first;
   const auto ended = device.agent().run();
   ASSERT_TRUE(ended);
