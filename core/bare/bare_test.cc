@@ -35,8 +35,7 @@ Offered make_offered(std::uint32_t seed, std::uint32_t security_version, package
   Offered made;
   made.image = fakes::noise(2500, seed);
   made.full = fakes::one_block_payload(delta::no_facts(profile), made.image, delta::Coding::raw,
-                                       delta::kSmallPieceSize);
-  made.full.payload.decoder_memory = profile.memory;
+                                       delta::kSmallPieceSize, profile);
   const Digest digest = crypto::sha256(made.image);
   fakes::Release release;
   release.version = std::to_string(security_version) + ".0.0";
