@@ -195,7 +195,8 @@ TEST(Bare, RefusesAtTheGateWhatItsMemoryIsTooSmallFor) {
 TEST(Bare, InstallsWhatStatesTheMemoryOfASmallDecoderInJustThat) {
   const Offered first = make_offered(1, 1, {}, delta::kSmall);
   const Offered second = make_offered(2, 2, {}, delta::kSmall);
-  for (const Memory& memory : {kSmallMemory, Memory{}}) {
+  const Memory between = {20 << 10, delta::kSmallStack};
+  for (const Memory& memory : {kSmallMemory, between, Memory{}}) {
     Device device(memory);
     for (const Offered* const each : {&first, &second}) {
       device.offered = each;
