@@ -71,7 +71,8 @@ std::expected<OpenedDelta, Refusal> open_delta(const std::string& patch, const s
   made.delta = std::move(*read);
   if (base.empty()) return made;
   if (!made.delta.is_patch()) {
-    return refuse(Code::usage, patch + " holds a whole image and is for no base; leave out --base");
+    return refuse_advising(Code::usage,
+                           patch + " holds a whole image and is for no base; leave out --base");
   }
   AIRLOCK_ASSIGN(Input opened, Input::open_image(base));
   AIRLOCK_TRY(check_base(made.delta.payload, opened.bytes(), patch, base));

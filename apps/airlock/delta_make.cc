@@ -47,8 +47,8 @@ std::expected<std::vector<Base>, Refusal> open_bases(const MakeOptions& options)
     const crypto::Digest digest = crypto::sha256(input.bytes());
     for (const Base& before : bases) {
       if (before.digest != digest) continue;
-      return refuse(Code::usage, "--base " + before.path + " and --base " + path +
-                                     " are the same image; name it once");
+      return refuse_advising(Code::usage, "--base " + before.path + " and --base " + path +
+                                              " are the same image; name it once");
     }
     bases.push_back({path, std::move(input), digest});
   }

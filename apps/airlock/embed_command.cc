@@ -60,8 +60,8 @@ Answer check_form(const EmbedOptions& options) {
   }
   if (options.target.empty()) return {};
   if (format != "object") {
-    return refuse(Code::usage, "--target is of an object, and a " + format +
-                                   " is the same for every machine; leave it out");
+    return refuse_advising(Code::usage, "--target is of an object, and a " + format +
+                                            " is the same for every machine; leave it out");
   }
   if (object::target_named(options.target)) return {};
   return refuse(Code::usage, "--target takes x86-64, aarch64 or arm; found " + options.target);

@@ -5,6 +5,9 @@ namespace airlock::app {
 std::expected<Output, Refusal> Output::at(const std::string& path) {
   Result<file::Path> place = file::output_place(path);
   if (place) return Output(path, std::move(*place));
+  if (place.error().code == Code::not_found) {
+    return refuse_advising(Code::not_found, path + ": its folder does not exist; make it first");
+  }
   if (place.error().code != Code::not_a_file) return refuse(place.error(), path);
   return refuse_advising(Code::not_a_file,
                          path +
@@ -23,9 +26,10 @@ bool Output::is(const std::string& path) const {
 Answer Output::apart_from(std::span<const std::string> others) const {
   for (const std::string& other : others) {
     if (!other.empty() && is(other)) {
-      return refuse(Code::usage, name_ + " would be written over " + other +
-                                     ", which is the same file; name another place for what is "
-                                     "made");
+      return refuse_advising(Code::usage,
+                             name_ + " would be written over " + other +
+                                 ", which is the same file; name another place for what is "
+                                 "made");
     }
   }
   return {};

@@ -133,6 +133,7 @@ Code code_of(int error_number) {
     case EDQUOT:
     case EFBIG: return Code::disk_full;
     case EWOULDBLOCK: return Code::busy;
+    case ENOMEM: return Code::no_room;
     case EISDIR: return Code::not_a_file;
     default: return Code::io_failed;
   }

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <string>
 #include <thread>
@@ -171,6 +172,11 @@ TEST_F(FileTest, ReplacesALinkAndNotWhatItLeadsTo) {
   std::filesystem::create_directory(folder_ / "b");
   EXPECT_EQ(replace(folder_ / "b", bytes_of("new")).error().code, Code::not_a_file);
   EXPECT_EQ(files(), 3U);
+}
+
+TEST_F(FileTest, TellsMemoryThatEndedFromADiskThatFailed) {
+  EXPECT_EQ(code_of(ENOMEM), Code::no_room);
+  EXPECT_EQ(code_of(EIO), Code::io_failed);
 }
 
 TEST_F(FileTest, NeverPutsAFileInThePlaceOfAPipeOrADevice) {

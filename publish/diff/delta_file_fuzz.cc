@@ -19,5 +19,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (made) AIRLOCK_CHECK(made->size() == file->image.size);
   const auto parts = diff::look_into(*file, base);
   AIRLOCK_CHECK(parts.has_value() == made.has_value());
+  AIRLOCK_CHECK(diff::look_at(*file).has_value() || !parts);
   return 0;
 }
