@@ -75,13 +75,19 @@ struct Beside {
   int descriptor = -1;
 };
 
-Result<Beside> open_beside(const Path& path, Privacy privacy) {
+Path name_beside(const Path& path) {
   static std::atomic<unsigned> counter = 0;
-  Beside beside = {path.string() + std::string(kUnfinished) + std::to_string(::getpid()) + "-" +
-                   std::to_string(counter.fetch_add(1))};
+  return path.string() + std::string(kUnfinished) + std::to_string(::getpid()) + "-" +
+         std::to_string(counter.fetch_add(1));
+}
+
+unsigned mode_of(Privacy privacy) { return privacy == Privacy::secret ? 0600 : 0644; }
+
+Result<Beside> open_beside(const Path& path, Privacy privacy) {
+  Beside beside = {name_beside(path)};
   AIRLOCK_TRY(may("write", path));
-  beside.descriptor = ::open(beside.path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
-                             privacy == Privacy::secret ? 0600 : 0644);
+  beside.descriptor =
+      ::open(beside.path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode_of(privacy));
   if (beside.descriptor < 0) return failed();
   return beside;
 }
@@ -202,8 +208,25 @@ Result<Path> output_place(const Path& path) {
   return fail(Code::not_a_file);
 }
 
+namespace {
+
+// A file without a name, where the file system has such: nothing is left of it where the process is
+// killed. It gets its name through here.
+constexpr std::string_view kOpenFiles = "/proc/self/fd/";
+
+int open_nameless(const Path& folder, Privacy privacy) {
+  if (::access(kOpenFiles.data(), X_OK) != 0) return -1;
+  return ::open(folder.empty() ? "." : folder.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC,
+                mode_of(privacy));
+}
+
+}  // namespace
+
 Result<NewFile> NewFile::begin(const Path& place, Privacy privacy) {
   AIRLOCK_TRY(check_place(place));
+  if (const int nameless = open_nameless(place.parent_path(), privacy); nameless >= 0) {
+    return NewFile(place, Path(), File(nameless));
+  }
   AIRLOCK_ASSIGN(Beside beside, open_beside(place, privacy));
   return NewFile(place, std::move(beside.path), File(beside.descriptor));
 }
@@ -223,6 +246,14 @@ NewFile::~NewFile() {
 Status NewFile::commit() {
   AIRLOCK_TRY(may("sync", place_));
   if (::fsync(file_.descriptor()) != 0) return failed();
+  if (making_.empty()) {
+    const Path beside = name_beside(place_);
+    const std::string open = std::string(kOpenFiles) + std::to_string(file_.descriptor());
+    if (::linkat(AT_FDCWD, open.c_str(), AT_FDCWD, beside.c_str(), AT_SYMLINK_FOLLOW) != 0) {
+      return failed();
+    }
+    making_ = beside;
+  }
   return move_to_place(std::exchange(making_, Path()), place_);
 }
 

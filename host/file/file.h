@@ -104,7 +104,7 @@ class File {
 };
 
 // A file that comes to be whole or not at all, as with replace, and is larger than what one has in
-// memory: it is written under another name beside its place. Move-only.
+// memory: it is written in its folder without a name, or under another one. Move-only.
 class NewFile {
  public:
   // begin: as replace where something else than a file stands at `place`.

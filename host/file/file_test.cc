@@ -222,6 +222,39 @@ TEST_F(NewFiles, StandAtTheirPlaceOnlyWhenTheyAreWhole) {
   EXPECT_EQ(files(), 1U);
 }
 
+TEST_F(NewFiles, LeaveNothingOfAProcessThatIsKilled) {
+  const int nameless = ::open(folder_.c_str(), O_RDWR | O_TMPFILE, 0600);
+  if (nameless < 0) GTEST_SKIP() << "this file system has no files without a name";
+  ::close(nameless);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    Result<NewFile> begun = NewFile::begin(folder_ / "a");
+    ::_exit(begun && begun->file().write_at(0, bytes_of("new")) ? 0 : 1);  // no destructor runs
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(files(), 0U);
+}
+
+TEST_F(NewFiles, KeepTheOldBytesWhereTheyCannotBeMoved) {
+  ASSERT_TRUE(replace(folder_ / "a", bytes_of("old")));
+  for (const char* operation : {"sync", "rename"}) {
+    g_stop_at = operation;
+    {
+      Result<NewFile> begun = NewFile::begin(folder_ / "a", Privacy::secret);
+      ASSERT_TRUE(begun->file().write_at(0, bytes_of("new")));
+      set_interruption([](std::string_view name, const Path&) {
+        return name == g_stop_at ? Code::disk_full : Code::ok;
+      });
+      EXPECT_EQ(begun->commit().error().code, Code::disk_full);
+      set_interruption(nullptr);
+    }
+    EXPECT_EQ(text_of(*read(folder_ / "a", 100)), "old") << operation;
+    EXPECT_EQ(files(), 1U) << operation;
+  }
+}
+
 TEST_F(FileTest, KeepsTheOldBytesWhereAnyOperationFails) {
   ASSERT_TRUE(replace(folder_ / "a", bytes_of("old")));
   for (const char* operation : {"write", "sync", "rename"}) {
