@@ -273,6 +273,7 @@ Answer make_release(const ReleaseOptions& options) {
   AIRLOCK_ANSWER_TRY(release::check_new_package(options.out), options.out);
   AIRLOCK_ASSIGN(const release::Recipe recipe, read_recipe(options));
   terminal::ProgressBar bar("building payloads");
+  bar.show(0, 0);
   const auto made = release::make(recipe, [&](std::size_t done, std::size_t all) {
     bar.show(done * package::kBlockSize, all * package::kBlockSize);
   });
