@@ -208,7 +208,9 @@ Work work_in(const std::filesystem::path& path) {
   work.described = file->image;
   work.built.payload = file->payload;
   work.built.bytes.assign(file->bytes.begin(), file->bytes.end());
-  if (auto image = apply_delta(*file, work.base, 1)) work.image = std::move(*image);
+  if (const auto image = apply_delta(*file, work.base, 1)) {
+    work.image.assign(image->bytes().begin(), image->bytes().end());
+  }
   return work;
 }
 
