@@ -63,6 +63,7 @@ Result<slot::Boot> Agent::power_on() {
   envelope_size_ = 0;
   const Result<slot::Boot> booted = start();
   if (booted) running_ = *booted;
+  (void)settle_keyring();  // where it fails, one copy is as it was, and the next start tries again
   outside_.machine.started(booted);
   return booted;
 }

@@ -149,8 +149,13 @@ class Agent {
   Result<package::InstallPlan> admit(const package::Proven& release);
   Status put_running(package::DeviceFacts& facts, const slot::Record& record);
 
-  Bytes keyring_envelope() const;
-  Status save_keyring(Bytes envelope);
+  // The keyring, whole in both copies; trusted only where it is not below its floor. A cut may
+  // leave it in one copy alone, and settle_keyring puts it into the other too.
+  Pair keyring_areas() const { return {storage_.keyring[0].area, storage_.keyring[1].area}; }
+  Bytes keyring_in(const Newest& copy) const;
+  Bytes keyring_envelope() const { return keyring_in(newest(keyring_areas())); }
+  Result<Bytes> trusted_keyring() const;
+  Status settle_keyring();
 
   Result<slot::Record> load() const { return slot::load(storage_.record); }
   Status save(const slot::Record& record);

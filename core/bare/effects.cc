@@ -41,7 +41,8 @@ Result<Event> Agent::ask_host() {
 }
 
 Result<package::Proven> Agent::prove_at_hand(const Digest& manifest) {
-  AIRLOCK_ASSIGN(const package::Keyring& keyring, package::open_keyring_anchor(keyring_envelope()));
+  AIRLOCK_ASSIGN(const Bytes trusted, trusted_keyring());
+  AIRLOCK_ASSIGN(const package::Keyring& keyring, package::open_keyring_anchor(trusted));
   AIRLOCK_ASSIGN(const Bytes envelope, envelope_of(manifest));
   Result<package::Proven> proven = package::prove(envelope, keyring);
   if (proven || envelope_size_ > 0) return proven;
@@ -122,6 +123,7 @@ Result<Event> Agent::gate(const Session& session) {
 
 Result<Event> Agent::verify(const Session& session) {
   AIRLOCK_ASSIGN(const SlotId staged, idle_slot());
+  AIRLOCK_TRY(trusted_keyring());
   AIRLOCK_TRY(slot::prove_slot(view(), staged, session.manifest, slot::Depth::quorum));
   verified_ = true;
   return event_of(Type::verified);
@@ -227,7 +229,7 @@ Status Agent::adopt_keyring(const Digest& manifest) {
   }
   AIRLOCK_TRY(prove_at_hand(manifest));  // the host may have been asked again
   AIRLOCK_ASSIGN(const Bytes envelope, envelope_of(manifest));
-  return save_keyring(envelope);
+  return bare::save(keyring_areas(), envelope);
 }
 
 Result<Event> Agent::commit_keyring(const Session& session) {
@@ -235,6 +237,7 @@ Result<Event> Agent::commit_keyring(const Session& session) {
   if (!internal::is_of(keyring_envelope(), session.manifest)) {
     AIRLOCK_TRY(adopt_keyring(session.manifest));
   }
+  AIRLOCK_TRY(settle_keyring());
   AIRLOCK_TRY(note_keyring());
   return event_of(Type::committed);
 }

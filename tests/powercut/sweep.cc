@@ -81,6 +81,7 @@ std::vector<Place> places_of(Wallet& wallet) {
   constexpr std::size_t kManifestUsed = 900;
   constexpr std::size_t kJournalUsed = 150;
   constexpr std::size_t kExchangeUsed = 320;
+  constexpr std::size_t kKeyringUsed = 600;
   constexpr std::size_t kScratchUsed = 220;
   constexpr std::size_t kImageUsed = 3000;
   Board& board = wallet.board;
@@ -94,11 +95,13 @@ std::vector<Place> places_of(Wallet& wallet) {
   const auto record = [&](std::size_t i) -> fakes::Flash& { return board.record(i); };
   const auto journal = [&](std::size_t i) -> fakes::Flash& { return board.journal(i); };
   const auto exchange = [&](std::size_t i) -> fakes::Flash& { return board.exchange(i); };
+  const auto keyring = [&](std::size_t i) -> fakes::Flash& { return board.keyring(i); };
   both("image", image, kImageUsed, Rot::slot);
   both("manifest", manifest, kManifestUsed, Rot::slot);
   both("record", record, kRecordUsed, Rot::bookkeeping);
   places.push_back({"scratch", &board.scratch(), kScratchUsed, Rot::bookkeeping});
   both("journal", journal, kJournalUsed, Rot::bookkeeping);
+  both("keyring", keyring, kKeyringUsed, Rot::bookkeeping);
   if (board.machine().layout == Layout::one_slot) {
     both("exchange", exchange, kExchangeUsed, Rot::bookkeeping);
   }

@@ -28,7 +28,9 @@ Buffer manifest_head(const Buffer& envelope) {
 
 Wallet::Wallet(const powercut::Machine& machine, const Life& life)
     : board(machine, life.parts, life.capacity), life_(&life) {
-  done(bare::save({&board.keyring(0), &board.keyring(1)}, world().anchor));
+  for (int copies = 0; copies < 2; ++copies) {
+    done(bare::save({&board.keyring(0), &board.keyring(1)}, world().anchor));
+  }
   std::array<std::uint8_t, update::kSessionSizeMax> session;
   done(bare::save({&board.journal(0), &board.journal(1)}, *update::encode_session({}, session)));
   if (machine.layout == Layout::one_slot) {

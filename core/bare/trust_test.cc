@@ -1,0 +1,92 @@
+// What a bare device trusts, and what it no longer does.
+#include "core/bare/bare_test.h"
+
+namespace airlock::bare {
+namespace {
+
+using update::Phase;
+
+constexpr std::size_t kKeyring = package::index_of(package::Kind::keyring);
+
+void flip(fakes::MemoryArea& area, std::size_t at) {
+  const std::array<std::uint8_t, 1> changed = {static_cast<std::uint8_t>(area.bytes()[at] ^ 1)};
+  ASSERT_TRUE(area.write(at, changed));
+}
+
+// The same keyring, one version on and without one of its keys.
+fakes::KeyringPlan without(std::string_view signer) {
+  fakes::KeyringPlan plan = cast().plan();
+  plan.version = 2;
+  plan.remove(signer);
+  return plan;
+}
+
+void raise_keyring_floor(Device& device) {
+  device.set_record(slot::raise_floor(device.record(), package::Kind::keyring, 2));
+}
+
+TEST(BareTrust, TakesNothingByAKeyringThatWasPutBack) {
+  const Offered first = make_offered(1, 1);
+  Device device;
+  raise_keyring_floor(device);
+  device.offered = &first;
+  const auto ended = device.agent().run();
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(name(ended->outcome), "keyring_rollback");
+  EXPECT_EQ(device.questions, 0);
+}
+
+TEST(BareTrust, ArmsNothingByAKeyringThatWasPutBackBehindTheQuestion) {
+  const Offered first = make_offered(1, 1);
+  Device device;
+  device.offered = &first;
+  device.before_answer = [&] { raise_keyring_floor(device); };
+  device.answer = fail(Code::interrupted);
+  ASSERT_FALSE(device.agent().run());
+  device.reset_by_hand();
+  device.answer = true;
+  const auto ended = device.agent().run();
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(name(ended->outcome), "keyring_rollback");
+  EXPECT_EQ(ended->failed_in, Phase::activating);
+}
+
+TEST(BareTrust, KeepsItsKeyringWhicheverCopyLosesABit) {
+  const Offered first = make_offered(1, 1);
+  const Offered next = make_keyring(without("root-1"), {"root-2", "root-3", "root-4"});
+  const Offered rival = make_keyring(without("committee-1"), {"root-1", "root-2", "root-3"});
+  for (const std::size_t copy : {0U, 1U}) {
+    Device device;
+    device.offered = &first;
+    ASSERT_TRUE(device.agent().run());
+    device.offered = &next;
+    EXPECT_EQ(name(device.agent().run()->outcome), "ok");
+    EXPECT_EQ(device.record().floors[kKeyring], 2U);
+    flip(device.keyring_copy(copy), kPairHead + 300);
+    device.reset_by_hand();
+    device.offered = &rival;
+    EXPECT_EQ(name(device.agent().run()->outcome), "quorum_missing") << copy;
+  }
+}
+
+TEST(BareTrust, MendsACopyOfItsKeyringAtTheNextStart) {
+  Device device;
+  for (const std::size_t copy : {0U, 1U, 0U, 1U}) {
+    flip(device.keyring_copy(copy), kPairHead + 300);
+    device.reset_by_hand();
+    EXPECT_EQ(read_copy({&device.keyring_copy(0), &device.keyring_copy(1)}, copy).size,
+              cast().anchor().size());
+  }
+}
+
+TEST(BareTrust, PutsNoOlderKeyringInTheBadCopysPlace) {
+  Device device;
+  raise_keyring_floor(device);
+  flip(device.keyring_copy(0), kPairHead + 300);
+  const Buffer before = device.keyring_copy(0).bytes();
+  device.reset_by_hand();
+  EXPECT_EQ(device.keyring_copy(0).bytes(), before);
+}
+
+}  // namespace
+}  // namespace airlock::bare
