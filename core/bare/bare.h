@@ -9,8 +9,9 @@
 // It promises: no heap, no clock, and no more memory than it was given; whatever comes from the
 // host is a stranger's, and reaches nothing before the quorum and the owner said yes, its pieces
 // before they are decoded; after a reset at any instant run goes on where it stopped; what is
-// written is never what runs. It has no repository door: a host may withhold, or offer an older
-// release that is not below the floor, and the owner is shown its date.
+// written is never what runs. It judges no proof of a public log, and so takes nothing but keyrings
+// where its keyring names one (proof_missing). It has no repository door: a host may withhold, or
+// offer an older release that is not below the floor, and the owner is shown its date.
 #pragma once
 
 #include <array>

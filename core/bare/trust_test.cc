@@ -1,5 +1,6 @@
 // What a bare device trusts, and what it no longer does.
 #include "core/bare/bare_test.h"
+#include "tests/fakes/public_log.h"
 
 namespace airlock::bare {
 namespace {
@@ -67,6 +68,28 @@ TEST(BareTrust, KeepsItsKeyringWhicheverCopyLosesABit) {
     device.offered = &rival;
     EXPECT_EQ(name(device.agent().run()->outcome), "quorum_missing") << copy;
   }
+}
+
+TEST(BareTrust, TakesNothingButKeyringsWhereItsKeyringNamesALog) {
+  const Offered first = make_offered(1, 1);
+  fakes::KeyringPlan plan = cast().plan();
+  plan.version = 2;
+  const fakes::PublicLog log;
+  plan.log = log.plan();
+  const Offered logged = make_keyring(plan, {"root-1", "root-2", "root-3"});
+  plan.version = 3;
+  plan.log.reset();
+  const Offered without_a_log = make_keyring(plan, {"root-1", "root-2", "root-3"});
+  Device device;
+  const auto ends_as = [&](const Offered& offered) {
+    device.offered = &offered;
+    return std::string(name(device.agent().run()->outcome));
+  };
+  EXPECT_EQ(ends_as(logged), "ok");
+  EXPECT_EQ(ends_as(first), "proof_missing");
+  EXPECT_EQ(device.questions, 1);  // about the keyring
+  EXPECT_EQ(ends_as(without_a_log), "ok");
+  EXPECT_EQ(ends_as(first), "ok");
 }
 
 TEST(BareTrust, MendsACopyOfItsKeyringAtTheNextStart) {
