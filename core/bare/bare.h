@@ -97,7 +97,8 @@ class Agent {
   // session tells how (outcome); what is stored is one that is idle. Errors: those of the journal,
   // and of a question that the owner left open; the session stays.
   Result<update::Session> run();
-  // restore goes back to the version that the other slot keeps, if the owner says yes. Errors:
+  // restore goes back to the version that the other slot keeps, if the present keyring still proves
+  // it (the session tells of quorum_missing) and the owner says yes. Errors:
   // those of slot::restorable, slot_busy while a session is at hand, and those of run.
   Result<update::Session> restore();
 
@@ -115,6 +116,7 @@ class Agent {
   Result<update::Event> stage(const update::Session& session);
   Result<update::Event> verify(const update::Session& session);
   Result<update::Event> ask_owner(const update::Session& session);
+  Result<update::Event> ask(const update::Session& session);
   Result<update::Event> activate(const update::Session& session);
   Result<update::Event> reboot(const update::Session& session);
   Result<update::Event> check_health(const update::Session& session);
@@ -123,9 +125,12 @@ class Agent {
   Result<update::Event> commit_keyring(const update::Session& session);
   Status adopt_keyring(const Digest& manifest);
   Status note_keyring();
+  Result<slot::Standing> standing_of(const Digest& manifest) const;
   Result<std::optional<update::Event>> activated_before(const Digest& manifest);
   Status arm(const Digest& manifest);
   Result<update::Event> go_back(const update::Session& session);
+  Status prove_kept(const Digest& manifest);
+  Status make_kept_active();
   Result<update::Event> restore_kept(const update::Session& session);
   Result<update::Event> report(const update::Session& session);
   update::Event went_back();

@@ -99,6 +99,12 @@ class Device final : Host, Owner, Machine {
   fakes::MemoryArea& manifest_of(SlotId id) { return manifests_[slot::index_of(id)]; }
   fakes::MemoryArea& image_of(SlotId id) { return images_[slot::index_of(id)]; }
   fakes::MemoryArea& keyring_copy(std::size_t which) { return keyring_[which]; }
+  // puts_in_keyring is what a commit of it would have stored.
+  void puts_in_keyring(const Offered& keyring) {
+    for (int copies = 0; copies < 2; ++copies) {
+      ASSERT_TRUE(save({&keyring_[0], &keyring_[1]}, keyring.envelope));
+    }
+  }
   void set_record(slot::Record record) { ASSERT_TRUE(slot::store(storage().record, record)); }
 
   const Offered* offered = nullptr;

@@ -33,13 +33,6 @@ bool was_given_up(const slot::Record& record, const Digest& manifest) {
   return package::log_for(keyring, kind).has_value();
 }
 
-// The proof of a public log has no way to here: where the keyring demands one, nothing has it.
-Result<package::Proven> prove_by(const package::Keyring& keyring, Bytes envelope) {
-  Result<package::Proven> proven = package::prove(envelope, keyring);
-  if (!proven || !demands_a_log(keyring, proven->manifest().kind)) return proven;
-  return fail(Code::proof_missing);
-}
-
 }  // namespace
 
 Result<Event> Agent::ask_host() {
@@ -56,11 +49,15 @@ Result<package::Proven> Agent::prove_at_hand(const Digest& manifest) {
   AIRLOCK_ASSIGN(const Bytes trusted, trusted_keyring());
   AIRLOCK_ASSIGN(const package::Keyring& keyring, package::open_keyring_anchor(trusted));
   AIRLOCK_ASSIGN(const Bytes envelope, envelope_of(manifest));
-  Result<package::Proven> proven = prove_by(keyring, envelope);
-  if (proven || envelope_size_ > 0) return proven;
+  Result<package::Proven> proven = package::prove(envelope, keyring);
   // What a power cut left in flash may have the manifest whole and its signatures torn.
-  AIRLOCK_ASSIGN(const Bytes fetched, fetch_again(manifest));
-  return prove_by(keyring, fetched);
+  if (!proven && envelope_size_ == 0) {
+    AIRLOCK_ASSIGN(const Bytes fetched, fetch_again(manifest));
+    proven = package::prove(fetched, keyring);
+  }
+  // The proof of a public log has no way to here: where the keyring demands one, nothing has it.
+  if (proven && demands_a_log(keyring, proven->manifest().kind)) return fail(Code::proof_missing);
+  return proven;
 }
 
 Result<Event> Agent::prove(const Session& session) {
@@ -141,7 +138,22 @@ Result<Event> Agent::verify(const Session& session) {
   return event_of(Type::verified);
 }
 
+// What is kept ran before, but the keyring that proved it may have lost signers since.
+Status Agent::prove_kept(const Digest& manifest) {
+  AIRLOCK_ASSIGN(const SlotId kept, idle_slot());
+  AIRLOCK_ASSIGN(const Bytes trusted, trusted_keyring());
+  AIRLOCK_ASSIGN(const package::Keyring& keyring, package::open_keyring_anchor(trusted));
+  AIRLOCK_ASSIGN(const package::Proven& proven,
+                 package::prove_kind(envelope_in(kept), keyring, package::Kind::firmware));
+  return proven.digest() == manifest ? Status() : fail(Code::image_rejected);
+}
+
 Result<Event> Agent::ask_owner(const Session& session) {
+  if (session.errand == update::Errand::restore) AIRLOCK_TRY(prove_kept(session.manifest));
+  return ask(session);
+}
+
+Result<Event> Agent::ask(const Session& session) {
   AIRLOCK_ASSIGN(const Bytes envelope, envelope_of(session.manifest));
   AIRLOCK_ASSIGN(const package::Manifest& release, package::read_unproven(envelope));
   AIRLOCK_ASSIGN(const slot::Record& record, load());
@@ -166,6 +178,11 @@ Result<std::optional<Event>> Agent::activated_before(const Digest& manifest) {
   if (was_given_up(record, manifest)) return went_back();
   const bool is_armed = slot::standing_of(record, manifest) == slot::Standing::on_trial;
   return is_armed ? std::optional(event_of(Type::activated)) : std::nullopt;
+}
+
+Result<slot::Standing> Agent::standing_of(const Digest& manifest) const {
+  AIRLOCK_ASSIGN(const slot::Record& record, load());
+  return slot::standing_of(record, manifest);
 }
 
 Status Agent::arm(const Digest& manifest) {
@@ -196,8 +213,8 @@ Result<Event> Agent::activate(const Session& session) {
 // Where reset does not return, this is met again after it: a release that is no longer on trial
 // then was given up by the bootloader, and no other reset would change that.
 Result<Event> Agent::reboot(const Session& session) {
-  AIRLOCK_ASSIGN(const slot::Record& record, load());
-  const bool is_armed = slot::standing_of(record, session.manifest) == slot::Standing::on_trial;
+  AIRLOCK_ASSIGN(const slot::Standing standing, standing_of(session.manifest));
+  const bool is_armed = standing == slot::Standing::on_trial;
   if (is_armed && !runs(session.manifest)) reset();
   return runs(session.manifest) ? event_of(Type::booted) : went_back();
 }
@@ -262,11 +279,17 @@ Status Agent::note_keyring() {
   return save(slot::raise_floor(timed, package::Kind::keyring, stored.security_version));
 }
 
+Status Agent::make_kept_active() {
+  AIRLOCK_ASSIGN(const slot::Record& record, load());
+  AIRLOCK_ASSIGN(const slot::Record& next, slot::restore(record));
+  return save(next);
+}
+
 Result<Event> Agent::restore_kept(const Session& session) {
-  AIRLOCK_ASSIGN(const slot::Record& before, load());
-  if (slot::standing_of(before, session.manifest) != slot::Standing::committed) {
-    AIRLOCK_ASSIGN(const slot::Record& next, slot::restore(before));
-    AIRLOCK_TRY(save(next));
+  AIRLOCK_ASSIGN(const slot::Standing standing, standing_of(session.manifest));
+  if (standing != slot::Standing::committed) {
+    AIRLOCK_TRY(prove_kept(session.manifest));  // the keyring may have changed since the question
+    AIRLOCK_TRY(make_kept_active());
     reset();
   }
   if (!running_ || running_->manifest != session.manifest) return fail(Code::image_rejected);

@@ -111,5 +111,50 @@ TEST(BareTrust, PutsNoOlderKeyringInTheBadCopysPlace) {
   EXPECT_EQ(device.keyring_copy(0).bytes(), before);
 }
 
+// A device that runs the second of two releases and keeps the first one.
+void install_both(Device& device) {
+  for (std::uint32_t seed : {1U, 2U}) {
+    const Offered release = make_offered(seed, 1);
+    device.offered = &release;
+    ASSERT_EQ(name(device.agent().run()->outcome), "ok");
+  }
+}
+
+TEST(BareTrust, AsksNobodyAboutWhatIsKeptOnceItsSignersAreGone) {
+  const Offered next = make_keyring(without("committee-1"), {"root-1", "root-2", "root-3"});
+  Device device;
+  install_both(device);
+  device.offered = &next;
+  ASSERT_EQ(name(device.agent().run()->outcome), "ok");
+  const int questions = device.questions;
+  const SlotId runs = device.record().active;
+  const auto ended = device.agent().restore();
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(name(ended->outcome), "quorum_missing");
+  EXPECT_EQ(device.questions, questions);
+  EXPECT_EQ(device.record().active, runs);
+}
+
+TEST(BareTrust, GoesBackToNothingWhoseSignersWentWhileTheOwnerWasAsked) {
+  const Offered next = make_keyring(without("committee-1"), {"root-1", "root-2", "root-3"});
+  Device device;
+  install_both(device);
+  const SlotId runs = device.record().active;
+  device.before_answer = [&] { device.puts_in_keyring(next); };
+  const auto ended = device.agent().restore();
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(name(ended->outcome), "quorum_missing");
+  EXPECT_EQ(ended->failed_in, Phase::reverting);
+  EXPECT_EQ(device.record().active, runs);
+}
+
+TEST(BareTrust, GoesBackToNothingWhoseSignaturesRotted) {
+  Device device;
+  install_both(device);
+  fakes::MemoryArea& kept = device.manifest_of(slot::other(device.record().active));
+  flip(kept, kManifestHead + make_offered(1, 1).envelope.size() - 3);
+  EXPECT_EQ(name(device.agent().restore()->outcome), "quorum_missing");
+}
+
 }  // namespace
 }  // namespace airlock::bare
