@@ -33,22 +33,26 @@ inline const fakes::Signers& cast() {
   return made;
 }
 
-inline Offered make_offered(std::uint32_t seed, std::uint32_t security_version,
-                            package::Ramp ramp = {}) {
+inline Offered make_offered(fakes::Release release, std::uint32_t seed) {
   Offered made;
   made.image = fakes::noise(1000, seed);
   made.full =
       fakes::one_block_payload(delta::no_facts(delta::kLarge), made.image, delta::Coding::raw, 512);
   const Digest digest = crypto::sha256(made.image);
-  fakes::Release release;
-  release.version = std::to_string(security_version) + ".0.0";
-  release.security_version = security_version;
-  release.ramp = ramp;
   release.components = {{"mcu", {{{}, made.image.size(), digest, {digest}}}, {made.full.payload}}};
   const Buffer manifest = release.encode();
   made.envelope = cast().sign_complete(manifest, package::Kind::firmware);
   made.manifest = crypto::sha256(manifest);
   return made;
+}
+
+inline Offered make_offered(std::uint32_t seed, std::uint32_t security_version,
+                            package::Ramp ramp = {}) {
+  fakes::Release release;
+  release.version = std::to_string(security_version) + ".0.0";
+  release.security_version = security_version;
+  release.ramp = ramp;
+  return make_offered(release, seed);
 }
 
 // A keyring as the package that puts it in.

@@ -101,13 +101,14 @@ Result<package::InstallPlan> Agent::admit(const package::Proven& proven) {
   const package::Manifest& release = proven.manifest();
   AIRLOCK_ASSIGN(const slot::Record& record, load());
   const slot::Slot& running = record.active_slot();
-  const bool knows = !running.version.empty() && !package::carries_content(release.kind);
-  const bool runs = knows && running_;  // in recovery what stands in the slot may come once more
+  // In recovery too: the record still names what the owner's data is of. It may be no version where
+  // it is older than that field.
+  const Result<package::Semver> named = package::parse_semver(running.version.view());
+  const bool knows = named && !package::carries_content(release.kind);
   package::DeviceFacts facts;
   facts.kind = release.kind;
   facts.model = identity_.model;
-  AIRLOCK_ASSIGN(facts.version,
-                 package::parse_semver(runs ? running.version.view() : kLowestVersion));
+  AIRLOCK_ASSIGN(facts.version, knows ? named : package::parse_semver(kLowestVersion));
   facts.floor = record.floors[package::index_of(release.kind)];
   facts.bootloader = identity_.bootloader;
   facts.secure_boot = identity_.secure_boot;

@@ -156,5 +156,26 @@ TEST(BareTrust, GoesBackToNothingWhoseSignaturesRotted) {
   EXPECT_EQ(name(device.agent().restore()->outcome), "quorum_missing");
 }
 
+TEST(BareTrust, JudgesARecoveryByTheVersionThatTheRecordStillNames) {
+  const Offered first = make_offered(1, 1);
+  fakes::Release older, outside, inside;
+  older.version = "0.9.0";
+  outside.from_versions = {{"0.1.0", "0.9.9"}};
+  inside.from_versions = {{"1.0.0", "1.0.9"}};
+  const Offered offers[] = {make_offered(older, 2), make_offered(outside, 3),
+                            make_offered(inside, 4)};
+  const char* const ends[] = {"downgrade", "from_version_outside", "ok"};
+  Device device;
+  device.offered = &first;
+  ASSERT_TRUE(device.agent().run());
+  flip(device.image_of(device.record().active), 500);
+  device.reset_by_hand();
+  ASSERT_EQ(device.recovery, Code::no_bootable_slot);
+  for (std::size_t i = 0; i < std::size(offers); ++i) {
+    device.offered = &offers[i];
+    EXPECT_EQ(name(device.agent().run()->outcome), ends[i]);
+  }
+}
+
 }  // namespace
 }  // namespace airlock::bare
