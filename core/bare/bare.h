@@ -95,7 +95,8 @@ class Agent {
 
   // run goes on with the session at hand, else asks the host, and ends when the session does. The
   // session tells how (outcome); what is stored is one that is idle. Errors: those of the journal,
-  // and of a question that the owner left open; the session stays.
+  // and of a question that the owner left open; the session stays. wrong_state where one place
+  // executes and no power_on could tell where the images lie: nothing is written then.
   Result<update::Session> run();
   // restore goes back to the version that the other slot keeps, if the present keyring still proves
   // it (the session tells of quorum_missing) and the owner says yes. Errors:
@@ -105,6 +106,7 @@ class Agent {
  private:
   Result<update::Session> drive(const update::Session& session, const update::Event& first);
   Result<update::Session> open_session();
+  Status check_slots() const;
   Status end_lost_trial(const slot::Record& record);
   Status write_journal(const update::Session& session);
   Result<update::Event> perform(update::Effect effect, const update::Session& session);
@@ -169,6 +171,7 @@ class Agent {
   Result<SlotId> idle_slot() const;  // that may be written
   Result<slot::Boot> start();
   Result<slot::Boot> start_in_place();
+  Status open_exchange();
   slot::BootView view();
   Area& image(std::size_t part, SlotId id);
   bool runs(const Digest& manifest) const {

@@ -178,6 +178,59 @@ TEST(Bare, RestoresWhatIsKeptAndNothingWhileAnUpdateIsAtHand) {
   EXPECT_EQ(device.agent().running()->manifest, first.manifest);
 }
 
+constexpr std::size_t kWork = sizeof(delta::BlockDecoder);
+
+void lose_exchange(Device& device) {
+  for (std::size_t page : {0U, 1U}) ASSERT_TRUE(device.exchange_page(page).write(0, Buffer(32)));
+}
+
+TEST(Bare, FindsItsImagesWhereTheJournalOfTheExchangeIsLost) {
+  const Offered releases[] = {make_offered(1, 1), make_offered(2, 2), make_offered(3, 3)};
+  Device device(kWork, Device::Places::one);
+  for (const Offered& release : releases) {
+    device.offered = &release;
+    ASSERT_EQ(name(device.agent().run()->outcome), "ok");
+    lose_exchange(device);
+    device.reset_by_hand();
+    ASSERT_EQ(name(device.recovery), "ok");
+    EXPECT_EQ(device.agent().running()->manifest, release.manifest);
+  }
+}
+
+TEST(Bare, TakesAReleaseWhereJournalAndImageAreLost) {
+  const Offered first = make_offered(1, 1), second = make_offered(2, 2);
+  Device device(kWork, Device::Places::one);
+  device.offered = &first;
+  ASSERT_TRUE(device.agent().run());
+  lose_exchange(device);
+  // What executes, and what the exchange left of it in the staging area.
+  ASSERT_TRUE(device.image_of(SlotId::a).write(500, Buffer(64)));
+  ASSERT_TRUE(device.image_of(SlotId::b).write(4096 + 500, Buffer(64)));
+  device.reset_by_hand();
+  ASSERT_EQ(name(device.recovery), "no_bootable_slot");
+  device.offered = &second;
+  EXPECT_EQ(name(device.agent().run()->outcome), "ok");
+  EXPECT_EQ(device.agent().running()->manifest, second.manifest);
+}
+
+TEST(Bare, WritesNothingWhereItCannotTellWhereItsImagesLie) {
+  const Offered first = make_offered(1, 1), second = make_offered(2, 2);
+  Device device(kWork, Device::Places::one);
+  device.offered = &first;
+  ASSERT_TRUE(device.agent().run());
+  device.format_exchange(2048);  // of areas of another size
+  device.reset_by_hand();
+  ASSERT_EQ(name(device.recovery), "wrong_state");
+  const slot::Record record = device.record();
+  const Buffer executes = device.image_of(SlotId::a).bytes();
+  device.offered = &second;
+  const auto ended = device.agent().run();
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(name(ended.error().code), "wrong_state");
+  EXPECT_EQ(device.record(), record);
+  EXPECT_EQ(device.image_of(SlotId::a).bytes(), executes);
+}
+
 TEST(Pair, KeepsTheNewerCopyThatReadsWhole) {
   fakes::MemoryArea first(Buffer(512)), second(Buffer(512));
   const Pair pair = {&first, &second};

@@ -70,7 +70,10 @@ inline Offered make_keyring(const fakes::KeyringPlan& plan,
 // A device in memory, with a host, an owner and a screen that a test tells what to do.
 class Device final : Host, Owner, Machine {
  public:
-  explicit Device(std::size_t work = sizeof(delta::BlockDecoder)) : work_(work) {
+  enum class Places : std::uint8_t { two, one };
+  explicit Device(std::size_t work = sizeof(delta::BlockDecoder), Places places = Places::two)
+      : places_(places), work_(work) {
+    if (places == Places::one) format_exchange(kStep);
     const Buffer anchor = cast().anchor();
     EXPECT_TRUE(save({&keyring_[0], &keyring_[1]}, anchor));
     EXPECT_TRUE(slot::format(storage().record, {}));
@@ -109,6 +112,14 @@ class Device final : Host, Owner, Machine {
       ASSERT_TRUE(save({&keyring_[0], &keyring_[1]}, keyring.envelope));
     }
   }
+  fakes::MemoryArea& exchange_page(std::size_t which) { return exchange_[which]; }
+  // format_exchange writes the journal of an exchange whose step is so large.
+  void format_exchange(std::uint64_t step) {
+    slot::ExchangeAreas areas;
+    ASSERT_TRUE(areas.parts.add({&images_[0], &images_[1], step}));
+    areas.journal = {&exchange_[0], &exchange_[1]};
+    ASSERT_TRUE(slot::Exchange::format(areas, SlotId::a));
+  }
   void set_record(slot::Record record) { ASSERT_TRUE(slot::store(storage().record, record)); }
 
   const Offered* offered = nullptr;
@@ -129,6 +140,8 @@ class Device final : Host, Owner, Machine {
     made.keyring = {mapped(keyring_[0]), mapped(keyring_[1])};
     made.manifest = {mapped(manifests_[0]), mapped(manifests_[1])};
     made.scratch = &scratch_;
+    if (places_ == Places::one) made.exchange = {&exchange_[0], &exchange_[1]};
+    made.step = kStep;
     const std::uint64_t block = package::kBlockSize;
     EXPECT_TRUE(made.parts.add({"mcu", {&images_[0], &images_[1]}, {block, block}, {}}));
     return made;
@@ -167,6 +180,7 @@ class Device final : Host, Owner, Machine {
   Health health() override { return verdict; }
   void staging(std::string_view, std::uint64_t, std::uint64_t) override {}
 
+  static constexpr std::uint64_t kStep = 4096;
   static fakes::MemoryArea area(std::size_t size = 4096) {
     return fakes::MemoryArea(Buffer(size, 0xff));
   }
@@ -174,7 +188,9 @@ class Device final : Host, Owner, Machine {
   std::array<fakes::MemoryArea, 2> journal_ = {area(), area()};
   std::array<fakes::MemoryArea, 2> keyring_ = {area(16384), area(16384)};
   std::array<fakes::MemoryArea, 2> manifests_ = {area(), area()};
-  std::array<fakes::MemoryArea, 2> images_ = {area(), area()};
+  std::array<fakes::MemoryArea, 2> images_ = {area(kStep), area(2 * kStep)};
+  std::array<fakes::MemoryArea, 2> exchange_ = {area(), area()};
+  Places places_ = Places::two;
   fakes::MemoryArea scratch_ = area();
   using Pairs = std::array<fakes::MemoryArea, 2>;
   std::optional<std::tuple<Pairs, Pairs, Pairs, Pairs, Pairs, fakes::MemoryArea>> kept_;

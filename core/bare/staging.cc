@@ -145,7 +145,7 @@ struct Agent::Staged {
 };
 
 Area& Agent::image(std::size_t part, SlotId id) {
-  if (!exchange_) return *storage_.parts[part].images[slot::index_of(id)];
+  if (!storage_.one_place()) return *storage_.parts[part].images[slot::index_of(id)];
   return exchanged_[part][slot::index_of(id)];
 }
 

@@ -110,8 +110,10 @@ std::vector<Place> places_of(Wallet& wallet) {
 
 // A flipped bit may cost the update that runs, never the device; the next one must succeed.
 void finish_flipped(Wallet& wallet, Observer::Rot rot) {
+  const bool may_be_repeated = is_repeatable(wallet);
   wallet.observer.rotted(rot);
   finish(wallet);
+  if (!may_be_repeated) return;
   if (!wallet.observer.is_content() || wallet.runs_what_it_should()) return;
   wallet.again();
   finish(wallet);
@@ -225,6 +227,23 @@ void sweep_flips(const Machine& machine, const Life& life, const Share& share, T
                       std::to_string(operation),
                   rotten);
     }
+  });
+  AIRLOCK_CHECK(whole.live() == Wallet::End::done);
+}
+
+void sweep_lost_exchanges(const Machine& machine, const Life& life, const Share& share,
+                          Tally& tally) {
+  constexpr std::size_t kInTheHead = 7;
+  const std::string name = name_of(machine, life);
+  std::unordered_set<std::uint64_t> met;
+  Wallet whole(machine, life);
+  Branches branches(whole, [&](Wallet& wounded, std::uint64_t operation, Cut cut) {
+    if (!share.takes(operation * 5 + static_cast<std::uint64_t>(cut))) return;
+    for (std::size_t page = 0; page < 2; ++page) wounded.board.exchange(page).damage(kInTheHead, 4);
+    ++tally.flips;
+    if (!met.insert(wounded.fingerprint()).second) return;
+    finish_flipped(wounded, Observer::Rot::bookkeeping);
+    tally.count(name + ", " + place_of(operation, cut) + " and both pages", wounded);
   });
   AIRLOCK_CHECK(whole.live() == Wallet::End::done);
 }

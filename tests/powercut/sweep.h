@@ -50,6 +50,10 @@ void play_uncut(const Machine& machine, const Life& life, Tally& tally);
 void sweep_cuts(const Machine& machine, const Life& life, Tally& tally);
 void sweep_pairs(const Machine& machine, const Life& life, const Share& share, Tally& tally);
 void sweep_flips(const Machine& machine, const Life& life, const Share& share, Tally& tally);
+// sweep_lost_exchanges loses both pages of the exchange's journal with each cut, where one place
+// executes: that may cost the update at hand, never the device.
+void sweep_lost_exchanges(const Machine& machine, const Life& life, const Share& share,
+                          Tally& tally);
 // sweep_triples draws until `count` lives were cut three times.
 void sweep_triples(std::uint64_t count, std::uint64_t seed, Tally& tally);
 

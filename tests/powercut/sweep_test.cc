@@ -72,6 +72,20 @@ TEST_P(FlippedBit, CostsAtMostTheUpdateAtHand) {
   expect_clean(tally);
 }
 
+TEST(LostExchange, CostsAtMostTheUpdateAtHand) {
+  constexpr Share kTenth = {10, 1};
+  Tally tally;
+  for (const Machine& machine : machines()) {
+    if (machine.layout != Layout::one_slot) continue;
+    for (const Life& life : lives()) {
+      if (fits(machine, life)) sweep_lost_exchanges(machine, life, kTenth, tally);
+    }
+  }
+  tell("journals of an exchange lost", tally.flips);
+  EXPECT_GT(tally.flips, 1'000U);
+  expect_clean(tally);
+}
+
 INSTANTIATE_TEST_SUITE_P(EachLayout, FlippedBit, testing::Values(0, 1));
 
 }  // namespace

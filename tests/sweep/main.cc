@@ -71,6 +71,9 @@ std::vector<Work> plan(const Options& options) {
     for (const Life& life : lives()) {
       if (!fits(machine, life)) continue;
       parts.emplace_back([&, flips](Tally& tally) { sweep_flips(machine, life, flips, tally); });
+      if (machine.layout == Layout::two_slots) continue;
+      parts.emplace_back(
+          [&, flips](Tally& tally) { sweep_lost_exchanges(machine, life, flips, tally); });
     }
   }
   const std::uint64_t triples = is_quick ? 0 : options.triples;
