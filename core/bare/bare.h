@@ -69,6 +69,7 @@ struct Identity {
   std::uint32_t bootloader = 0;
   std::uint32_t secure_boot = 0;
   Digest share_secret;  // its own, for ramps
+  // A power cut in a trial may cost one: as many of them give up a healthy firmware.
   std::uint8_t trial_boots = 3;
 };
 

@@ -126,6 +126,7 @@ void Tally::add(const Tally& other) {
   pairs += other.pairs;
   triples += other.triples;
   flips += other.flips;
+  given_up += other.given_up;
   bricks += other.bricks;
   wrong += other.wrong;
   unconsented += other.unconsented;
@@ -300,6 +301,11 @@ int draw_triple(const Start& start, std::mt19937_64& random, Tally& tally) {
     if (wallet.live(chapter + 1) == Wallet::End::done) break;
   }
   if (hits == kCutsEach) finish(wallet);
+  if (wallet.observer.is_content() && wallet.observer.gave_up()) {
+    ++tally.given_up;
+    wallet.again();
+    finish(wallet);
+  }
   tally.count(where, wallet);
   return hits;
 }

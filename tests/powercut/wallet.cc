@@ -120,7 +120,6 @@ Wallet::End Wallet::power_on() {
   hangs_ = 0;
   bare::Identity identity;
   identity.model = kModel;
-  identity.trial_boots = kTrialBoots;
   work_ = std::make_unique_for_overwrite<Work>();
   agent_ = std::make_unique<bare::Agent>(storage(), identity, bare::Outside{*this, *this, *this},
                                          work_->bytes, delta::kLargeStack);

@@ -128,8 +128,8 @@ void print(const Tally& tally) {
     std::printf("%-48s %5llu places\n", path.c_str(), static_cast<unsigned long long>(points));
   }
   const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
-  std::printf("flipped bits=%llu, most erases of one sector in one life=%u\n", number(tally.flips),
-              tally.worst_erases);
+  std::printf("flipped bits=%llu, trials given up=%llu, most erases of one sector in one life=%u\n",
+              number(tally.flips), number(tally.given_up), tally.worst_erases);
   std::printf("cuts=%llu pairs=%llu triples=%llu bricks=%llu wrong=%llu unconsented=%llu\n",
               number(tally.cuts), number(tally.pairs), number(tally.triples), number(tally.bricks),
               number(tally.wrong), number(tally.unconsented));
