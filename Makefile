@@ -6,7 +6,8 @@
 #   make test    set up everything, then build and run every test
 #   make check   all that a change must pass: format, tidy, rooms, every preset's tests, a short fuzz, each benchmark once
 #   make corpus  every real input of the corpus (CORPUS=folder), one line per family
-#   make corpus-delta   patches of the corpus's firmware beside bsdiff, xdelta3 and zstd: size, time, memory, ceilings
+#   make corpus-delta   patches of the corpus's firmware beside bsdiff, xdelta3, zstd, and HDiffPatch, HPatchLite, detools, Zucchini where AIRLOCK_HDIFFPATCH=..
+#                       AIRLOCK_HPATCHLITE=.. AIRLOCK_DETOOLS=.. AIRLOCK_ZUCCHINI=.. name them: size, time, memory; fails where a bar is missed
 #   make corpus-mcu   its microcontrollers' firmware as patches on a bare Cortex-M4 under QEMU: seconds, stack, static RAM
 #   make bench   every figure of speed, beside its peer; fails where a bar is missed. python-tuf is in no Debian package: name
 #                its and securesystemslib's checkouts in TUF_PYTHONPATH, or its bars are told as left out

@@ -4,15 +4,19 @@ _missed = []
 
 
 def at_most(what, value, bar):
-    _tell(what, f"{value:.2f} (at most {bar})", value <= bar)
+    _tell(what, f"{_number(value)} (at most {bar})", value <= bar)
 
 
 def at_least(what, value, bar):
-    _tell(what, f"{value:.2f} (at least {bar})", value >= bar)
+    _tell(what, f"{_number(value)} (at least {bar})", value >= bar)
 
 
 def left_out(what, why):
     print(f"bar: {what}: left out: {why}", flush=True)
+
+
+def _number(value):
+    return str(value) if isinstance(value, int) else f"{value:.2f}"
 
 
 def _tell(what, told, met):

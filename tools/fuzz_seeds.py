@@ -558,16 +558,21 @@ class Seeds(authority.Authority):
             self.put("minimal_fuzz", name, framed(root) + framed(signatures) + listed)
 
     def of_payloads(self):
-        """Blocks as patch_fuzz takes them: coding, size, size of the facts, facts, coded bytes; some against its base."""
+        """Blocks as patch_fuzz takes them: coding, size, size of the facts, profile, facts, coded bytes; some against its base."""
         text = stage.firmware(3000, 5)
         patched = FUZZ_BASE[:1500] + random.Random(6).randbytes(40) + FUZZ_BASE[:1400]
         for name, image, extra in (("raw", text, ("--storage", "raw")), ("coded", text, ()), ("patch", patched, ())):
-            package = self.make_release("2.0.0", image, out=f"payload-{name}", bases=FUZZ_BASE, extra=extra, signers=())
-            for path in (package / "artifacts").iterdir():
-                payload = path.read_bytes()
-                facts, block = (int.from_bytes(payload[at:at + 3], "big") for at in (8, 43))
-                numbers = (block >> 22, (len(image) - 1) & 0xFF, (len(image) - 1) >> 8, (facts & 0xFF) - 1, 0, 0)
-                self.put("patch_fuzz", f"{name}-{path.name[:8]}", bytes(numbers) + payload[HEAD_SIZE:])
+            for profile, bits, piece in (("large", 0, 4096), ("small", 2, 1024)):
+                package = self.make_release("2.0.0", image, out=f"payload-{name}-{profile}", bases=FUZZ_BASE,
+                                            extra=(*extra, "--profile", profile), signers=())
+                for path in (package / "artifacts").iterdir():
+                    payload = path.read_bytes()
+                    facts, block = (int.from_bytes(payload[at:at + 3], "big") for at in (8, 43))
+                    facts, stored = facts & 0x3FFFFF, block & 0x3FFFFF
+                    hashes = 0 if stored <= piece else 32 * -(-stored // (piece + 32))  # the fuzzer makes them anew
+                    numbers = (block >> 22, (len(image) - 1) & 0xFF, (len(image) - 1) >> 8, facts - 1, 0, bits)
+                    self.put("patch_fuzz", f"{name}-{profile}-{path.name[:8]}", bytes(numbers) +
+                             payload[HEAD_SIZE:HEAD_SIZE + facts] + payload[HEAD_SIZE + facts + hashes:])
         (self.dir / "base.bin").write_bytes(FUZZ_BASE)
         (self.dir / "image.bin").write_bytes(patched)
         for name, arguments in (("full", ()), ("patch", ("--base", "base.bin")), ("small", ("--base", "base.bin", "--profile", "small"))):

@@ -2,6 +2,7 @@
 //
 //   airlock-mcu factory   makes flash.bin, with the keyring of keyring.cose
 //   airlock-mcu run       lives, by what flash.bin holds
+//   airlock-mcu run-small the same on a board that has no memory for a large decoder
 //   airlock-mcu breach    breaks each rule of its flash, which must be refused
 #include <array>
 #include <new>
@@ -18,7 +19,9 @@ constexpr std::size_t kKeyringMax = 48 << 10;
 alignas(Wallet) std::array<std::uint8_t, sizeof(Wallet)> wallet_memory;
 [[gnu::section(".flash.factory")]] std::array<std::uint8_t, kKeyringMax> keyring_memory;
 
-Wallet& make_wallet(Flash& flash) { return *new (wallet_memory.data()) Wallet(flash); }
+Wallet& make_wallet(Flash& flash, const BoardMemory& memory) {
+  return *new (wallet_memory.data()) Wallet(flash, memory);
+}
 
 Status make_in_factory() {
   const auto file = HostFile::open(kKeyringName, HostFile::Mode::read);
@@ -29,13 +32,13 @@ Status make_in_factory() {
   AIRLOCK_TRY(file->read(0, keyring));
   Flash flash;
   AIRLOCK_TRY(flash.make());
-  return make_wallet(flash).leave_factory(keyring);
+  return make_wallet(flash, kLargeBoard).leave_factory(keyring);
 }
 
-Status live() {
+Status live(const BoardMemory& memory) {
   Flash flash;
   AIRLOCK_TRY(flash.open());
-  make_wallet(flash).live();
+  make_wallet(flash, memory).live();
   return {};
 }
 
@@ -63,7 +66,8 @@ int run() {
   const std::string_view word = argument(line);
   Status done = fail(Code::usage);
   if (word == "factory") done = make_in_factory();
-  if (word == "run") done = live();
+  if (word == "run") done = live(kLargeBoard);
+  if (word == "run-small") done = live(kSmallBoard);
   if (word == "breach") done = break_rules();
   if (done) return 0;
   say("error: ");

@@ -52,7 +52,7 @@ bool asks_host(update::Phase phase) {
 
 }  // namespace
 
-Wallet::Wallet(Flash& flash)
+Wallet::Wallet(Flash& flash, const BoardMemory& memory)
     : flash_(flash),
       record_{FlashArea(flash, kLayout.record[0]), FlashArea(flash, kLayout.record[1])},
       journal_{FlashArea(flash, kLayout.journal[0]), FlashArea(flash, kLayout.journal[1])},
@@ -61,8 +61,8 @@ Wallet::Wallet(Flash& flash)
       image_{FlashArea(flash, kLayout.image[0]), FlashArea(flash, kLayout.image[1])},
       scratch_(flash, kLayout.scratch),
       host_(uart_, kModel),
-      agent_(storage(), identity(), bare::Outside{host_, *this, *this}, work_.bytes,
-             delta::kLargeStack) {}
+      agent_(storage(), identity(), bare::Outside{host_, *this, *this},
+             MutableBytes(work_.bytes).first(memory.work), memory.decoder_stack) {}
 
 bare::Storage Wallet::storage() {
   const auto mapped = [](FlashArea& area) { return bare::Mapped{&area, area.mapped()}; };

@@ -14,10 +14,21 @@ namespace airlock::mcu {
 inline constexpr std::string_view kModel = "demo-wallet";
 inline constexpr std::string_view kPart = "mcu";
 
+// What a board has for envelopes and decoding, which take turns, and for the stack below a decoder.
+struct BoardMemory {
+  std::size_t work;
+  std::size_t decoder_stack;
+};
+inline constexpr BoardMemory kLargeBoard = {sizeof(delta::BlockDecoder), delta::kLargeStack};
+// More than a small decoder takes: the envelope of a quorum that signs by SLH-DSA is larger.
+inline constexpr BoardMemory kSmallBoard = {20 << 10, delta::kSmallStack};
+static_assert(sizeof(delta::SmallBlockDecoder) <= kSmallBoard.work &&
+              kSmallBoard.work <= kLargeBoard.work);
+
 class Wallet final : bare::Owner, bare::Machine {
  public:
   // The flash must be open, and outlive it.
-  explicit Wallet(Flash& flash);
+  Wallet(Flash& flash, const BoardMemory& memory);
 
   // leave_factory gives a new wallet the keyring that it will trust.
   Status leave_factory(Bytes keyring);

@@ -1,222 +1,194 @@
-// delta make, apply, inspect: patches without a release around them.
+// delta apply, inspect: patches without a release around them.
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "apps/airlock/commands.h"
 #include "apps/airlock/delta_drawing.h"
+#include "apps/airlock/delta_input.h"
+#include "apps/airlock/output.h"
 #include "apps/airlock/show.h"
-#include "host/file/file.h"
-#include "host/file/mapping.h"
 #include "host/json/json.h"
 #include "host/terminal/terminal.h"
 #include "host/text/text.h"
-#include "publish/diff/delta_file.h"
+#include "host/text/visible_json.h"
 
 namespace airlock::app {
 namespace {
 
-struct DeltaOptions {
-  std::string base;
-  std::string image;
+struct ApplyOptions {
   std::string patch;
+  std::string base;
   std::string out;
-  std::vector<std::string> bases;
-  std::string profile = "large";
-  std::string svg;
   std::size_t workers = 0;
   bool json = false;
 };
 
-constexpr std::size_t kFileMax = package::kPayloadSizeMax;
-
-// An image or a patch: mapped, so that of a large one no copy is made; what cannot be mapped, such
-// as a block device, is read.
-class Input {
+// The image while it is made, on the disk: an image that is only stated takes no memory.
+class NewImage final : public Area {
  public:
-  static std::expected<Input, Refusal> open(const std::string& path) {
-    Input input;
-    Result<file::Mapping> mapped = file::Mapping::open(path, kFileMax);
-    if (mapped) {
-      input.mapped_.emplace(std::move(*mapped));
-      return input;
-    }
-    if (mapped.error().code != Code::not_a_file) return refuse(mapped.error(), path);
-    AIRLOCK_ANSWER_ASSIGN(input.read_, file::read(path, kFileMax), path);
-    return input;
+  NewImage(file::NewFile file, std::uint64_t size) : file_(std::move(file)), size_(size) {}
+
+  Status commit() { return file_.commit(); }
+  std::uint64_t size() const override { return size_; }
+  Status erase(std::uint64_t, std::uint64_t) override { return {}; }
+  Status sync() override { return {}; }
+  Status read(std::uint64_t offset, MutableBytes to) override {
+    return file_.file().read_at(offset, to);
   }
-  Bytes bytes() const { return mapped_ ? mapped_->bytes() : Bytes(read_); }
+  Status write(std::uint64_t offset, Bytes bytes) override {
+    return file_.file().write_at(offset, bytes);
+  }
 
  private:
-  std::optional<file::Mapping> mapped_;
-  file::Buffer read_;
+  file::NewFile file_;
+  std::uint64_t size_;
 };
 
-std::expected<diff::Options, Refusal> read_options(const DeltaOptions& options) {
-  diff::Options made;
-  if (options.workers > 0) made.workers = std::min(options.workers, diff::kWorkersMax);
-  if (options.profile == "large") return made;
-  if (options.profile != "small") {
-    return refuse(Code::usage, "--profile takes small or large; found " + options.profile);
-  }
-  made.profile = &delta::kSmall;
-  made.piece_size = delta::kSmallPieceSize;
-  return made;
+bool is_of_disk(Code code) {
+  return code == Code::disk_full || code == Code::io_failed || code == Code::access_denied;
 }
 
-// Of several bases each has a patch of its own, OUT.1, OUT.2, ..
-std::string out_of(const DeltaOptions& options, std::size_t index) {
-  return options.bases.size() > 1 ? options.out + "." + std::to_string(index + 1) : options.out;
-}
-
-struct Made {
-  std::string out;
-  std::size_t image_size = 0;
-  std::size_t file_size = 0;
-};
-
-std::expected<Made, Refusal> make_one(const DeltaOptions& options, Bytes image, std::size_t index) {
-  AIRLOCK_ASSIGN(const diff::Options how, read_options(options));
-  const bool has_base = !options.bases.empty();
-  std::optional<Input> base;
-  if (has_base) {
-    AIRLOCK_ASSIGN(Input opened, Input::open(options.bases[index]));
-    base.emplace(std::move(opened));
-  }
-  const std::string out = out_of(options, index);
-  terminal::ProgressBar bar("making " + out);
-  const auto progress = [&](std::size_t done, std::size_t blocks) { bar.show(done, blocks); };
-  auto built = has_base ? diff::build_patch(image, base->bytes(), how, progress)
-                        : diff::build_full(image, how, progress);
+Answer make_image(const OpenedDelta& opened, const ApplyOptions& options, const Output& output) {
+  const std::uint64_t size = opened.delta.image.size;
+  AIRLOCK_ANSWER_ASSIGN(file::NewFile begun, file::NewFile::begin(output.place()), options.out);
+  AIRLOCK_ANSWER_TRY(begun.file().resize(size), options.out);
+  NewImage image(std::move(begun), size);
+  terminal::ProgressBar bar("making " + options.out);
+  const auto progress = [&](std::size_t done, std::size_t) {
+    bar.show(std::min<std::uint64_t>(std::uint64_t{done} * package::kBlockSize, size), size);
+  };
+  const Status applied = diff::apply_delta(opened.delta, opened.base_bytes(), image,
+                                           {workers_of(options.workers, 1), progress});
   bar.finish();
-  if (!built) return refuse(built.error(), out);
-  const auto bytes = diff::write_delta_file(diff::describe_image(image), *built);
-  AIRLOCK_ANSWER_TRY(file::replace(out, bytes), out);
-  return Made{out, image.size(), bytes.size()};
-}
-
-Answer make(const DeltaOptions& options) {
-  AIRLOCK_ASSIGN(const Input opened, Input::open(options.image));
-  const Bytes image = opened.bytes();
-  json::Value listed = json::Value::array();
-  for (std::size_t i = 0; i < std::max<std::size_t>(options.bases.size(), 1); ++i) {
-    AIRLOCK_ASSIGN(const Made made, make_one(options, image, i));
-    listed.push_back({{"file", made.out}, {"size", made.file_size}, {"image", made.image_size}});
-    if (!options.json) {
-      std::printf("%s: %s for an image of %s.\n", made.out.c_str(),
-                  text::human_size(made.file_size).c_str(),
-                  text::human_size(made.image_size).c_str());
-    }
-  }
-  if (options.json) std::printf("%s\n", json::write({{"made", listed}}).c_str());
+  if (!applied && is_of_disk(applied.error().code)) return refuse(applied.error(), options.out);
+  if (!applied) return refuse_delta(applied.error(), options.patch);
+  AIRLOCK_ANSWER_TRY(image.commit(), options.out);
   return {};
 }
 
-struct Opened {
-  Input file;
-  diff::DeltaFile delta;  // views the file
-  std::optional<Input> base;
-
-  Bytes base_bytes() const { return base ? base->bytes() : Bytes(); }
-};
-
-std::expected<Opened, Refusal> open_delta(const DeltaOptions& options) {
-  AIRLOCK_ASSIGN(Input file, Input::open(options.patch));
-  Opened made{std::move(file), {}, {}};
-  AIRLOCK_ANSWER_ASSIGN(made.delta, diff::read_delta_file(made.file.bytes()), options.patch);
-  if (!options.base.empty()) {
-    AIRLOCK_ASSIGN(Input base, Input::open(options.base));
-    made.base.emplace(std::move(base));
+Answer apply(const ApplyOptions& options) {
+  AIRLOCK_ASSIGN(const Output output, Output::at(options.out));
+  AIRLOCK_TRY(output.apart_from(std::array{options.patch, options.base}));
+  AIRLOCK_ASSIGN(const OpenedDelta opened, open_delta(options.patch, options.base));
+  const diff::DeltaFile& delta = opened.delta;
+  if (delta.is_patch() && options.base.empty()) {
+    return refuse(Code::usage, options.patch + " is a patch; name the image that it is for, of " +
+                                   std::to_string(delta.payload.base_size) +
+                                   " bytes with SHA-256 " + digest_hex(delta.payload.base_digest) +
+                                   ": --base");
   }
-  const bool is_patch = made.delta.payload.type == package::PayloadType::patch;
-  if (is_patch && options.base.empty()) {
-    return refuse(Code::usage,
-                  options.patch + " is a patch; name the image that it is for: --base");
-  }
-  return made;
-}
-
-Answer apply(const DeltaOptions& options) {
-  AIRLOCK_ASSIGN(const Opened opened, open_delta(options));
-  const std::size_t workers = options.workers > 0 ? options.workers : 1;
-  AIRLOCK_ANSWER_ASSIGN(const file::Buffer image,
-                        diff::apply_delta(opened.delta, opened.base_bytes(), workers),
-                        options.patch);
-  AIRLOCK_ANSWER_TRY(file::replace(options.out, image), options.out);
+  AIRLOCK_TRY(make_image(opened, options, output));
+  const std::string digest = digest_hex(delta.image.digest);
   if (options.json) {
-    std::printf("%s\n", json::write({{"file", options.out},
-                                     {"size", image.size()},
-                                     {"sha256", digest_hex(opened.delta.image.digest)}})
-                            .c_str());
+    const json::Value made{{"file", options.out}, {"size", delta.image.size}, {"sha256", digest}};
+    std::printf("%s\n", text::visible_json(json::write(made)).c_str());
     return {};
   }
-  std::printf("%s: %s, SHA-256 %s.\n", options.out.c_str(), text::human_size(image.size()).c_str(),
-              digest_hex(opened.delta.image.digest).c_str());
+  std::printf("%s: %s, SHA-256 %s.\n", text::visible_line(options.out).c_str(),
+              text::human_size(delta.image.size).c_str(), digest.c_str());
   return {};
 }
 
-json::Value json_of(const diff::PayloadParts& parts) {
+struct InspectOptions {
+  std::string patch;
+  std::string base;
+  std::string svg;
+  bool json = false;
+};
+
+json::Value json_of(const diff::BlockParts& block, bool decoded) {
+  json::Value of{{"size", block.size},
+                 {"stored", block.stored},
+                 {"coding", block.coding == delta::Coding::raw ? "raw" : "coded"}};
+  if (!decoded) return of;
+  of["clean"] = block.is_clean;
+  of["isa"] = name_of_isa(block.isa);
+  for (std::size_t i = 0; i < diff::kParts; ++i) {
+    of[std::string(diff::name_of(static_cast<diff::Part>(i)))] = std::llround(block.bytes[i]);
+  }
+  return of;
+}
+
+json::Value json_of(const diff::PayloadParts& parts, bool decoded) {
   json::Value blocks = json::Value::array();
+  json::Value regions = json::Value::array();
+  std::set<std::string> isas;
   for (const diff::BlockParts& block : parts.blocks) {
-    json::Value of{{"size", block.size}, {"stored", block.stored}, {"clean", block.is_clean}};
-    for (std::size_t i = 0; i < diff::kParts; ++i) {
-      of[std::string(diff::name_of(static_cast<diff::Part>(i)))] = std::llround(block.bytes[i]);
-    }
-    blocks.push_back(of);
+    blocks.push_back(json_of(block, decoded));
+    if (block.isa != delta::Isa::none) isas.emplace(name_of_isa(block.isa));
   }
-  return {{"index", parts.index},   {"facts", parts.facts},
-          {"proofs", parts.proofs}, {"segments", parts.segments},
-          {"chain", parts.chain},   {"memory", parts.memory},
-          {"blocks", blocks}};
+  for (const delta::Region& region : parts.regions) {
+    regions.push_back({{"linked", region.linked},
+                       {"address", region.linked ? region.zero : region.first},
+                       {"size", region.size}});
+  }
+  json::Value made{{"index", parts.index},       {"facts", parts.facts}, {"proofs", parts.proofs},
+                   {"segments", parts.segments}, {"chain", parts.chain}, {"memory", parts.memory},
+                   {"regions", regions},         {"decoded", decoded},   {"blocks", blocks}};
+  if (decoded) made["isas"] = isas;
+  return made;
 }
 
-Answer inspect(const DeltaOptions& options) {
-  AIRLOCK_ASSIGN(const Opened opened, open_delta(options));
-  AIRLOCK_ANSWER_ASSIGN(const diff::PayloadParts parts,
-                        diff::look_into(opened.delta, opened.base_bytes()), options.patch);
+json::Value json_of(std::uint64_t size, const crypto::Digest& digest) {
+  return {{"size", size}, {"sha256", digest_hex(digest)}};
+}
+
+void write_json(const diff::DeltaFile& delta, const diff::PayloadParts& parts, bool decoded) {
+  json::Value value = json_of(parts, decoded);
+  value["type"] = delta.is_patch() ? "patch" : "full";
+  value["profile"] = profile_name(delta.payload.decoder_memory);
+  value["image"] = json_of(delta.image.size, delta.image.digest);
+  value["base"] = nullptr;
+  if (delta.is_patch()) {
+    value["base"] = json_of(delta.payload.base_size, delta.payload.base_digest);
+  }
+  std::printf("%s\n", json::write(value).c_str());
+}
+
+void write_text(const diff::DeltaFile& delta, const diff::PayloadParts& parts, bool decoded) {
+  const package::Payload& payload = delta.payload;
+  std::printf("image %llu bytes, SHA-256 %s\n", static_cast<unsigned long long>(delta.image.size),
+              digest_hex(delta.image.digest).c_str());
+  if (delta.is_patch()) {
+    std::printf("base %llu bytes, SHA-256 %s\n", static_cast<unsigned long long>(payload.base_size),
+                digest_hex(payload.base_digest).c_str());
+  }
+  std::printf("%s, profile %s\n", delta.is_patch() ? "patch" : "whole image",
+              std::string(profile_name(payload.decoder_memory)).c_str());
+  std::printf("%s", text_of(parts).c_str());
+  if (!decoded) std::printf("What blocks are made of is shown with the base alone: --base\n");
+}
+
+Answer inspect(const InspectOptions& options) {
+  std::optional<Output> drawing;
   if (!options.svg.empty()) {
-    const std::string drawn = svg_of(parts);
-    AIRLOCK_ANSWER_TRY(file::replace(options.svg, bytes_of(drawn)), options.svg);
+    AIRLOCK_ASSIGN(const Output output, Output::at(options.svg));
+    AIRLOCK_TRY(output.apart_from(std::array{options.patch, options.base}));
+    drawing = output;
   }
-  if (options.json) {
-    std::printf("%s\n", json::write(json_of(parts)).c_str());
-  } else {
-    std::printf("%s", text_of(parts).c_str());
+  AIRLOCK_ASSIGN(const OpenedDelta opened, open_delta(options.patch, options.base));
+  const diff::DeltaFile& delta = opened.delta;
+  const bool decoded = !delta.is_patch() || opened.base.has_value();
+  const auto parts = decoded ? diff::look_into(delta, opened.base_bytes()) : diff::look_at(delta);
+  if (!parts) return refuse_delta(parts.error(), options.patch);
+  if (drawing) {
+    const std::string drawn = svg_of(*parts);
+    AIRLOCK_TRY(drawing->write(bytes_of(drawn)));
   }
+  options.json ? write_json(delta, *parts, decoded) : write_text(delta, *parts, decoded);
   return {};
-}
-
-void add_make(CLI::App& family, Outcome& outcome) {
-  auto made = add_command<DeltaOptions>(
-      family, outcome, "make",
-      "Make a patch from one image to another, or a compressed image without --base.", &make);
-  DeltaOptions& options = made.options;
-  made.command.add_option("image", options.image, "the new image")->required();
-  made.command
-      .add_option(
-          "--base", options.bases,
-          "the image that runs; may be given several times, then FILE.1, FILE.2, .. are made")
-      ->allow_extra_args(false);
-  made.command.add_option("--out", options.out, "file of the patch")->required();
-  made.command
-      .add_option("--profile", options.profile,
-                  "whose memory it is for: small (16 KiB) or large (48 KiB)")
-      ->capture_default_str();
-  made.command.add_option("--workers", options.workers, "threads; no byte depends on it");
-  made.command.add_flag("--json", options.json, "answer as JSON");
-  made.command.footer(
-      "Example:\n  airlock delta make firmware-1.1.0.bin --base firmware-1.0.0.bin --out "
-      "update.delta");
 }
 
 void add_apply(CLI::App& family, Outcome& outcome) {
-  auto made = add_command<DeltaOptions>(
+  auto made = add_command<ApplyOptions>(
       family, outcome, "apply", "Make the image of a patch, by the device's own code.", &apply);
-  DeltaOptions& options = made.options;
+  ApplyOptions& options = made.options;
   made.command.add_option("patch", options.patch, "file of the patch")->required();
   made.command.add_option("--base", options.base, "the image that it is for");
   made.command.add_option("--out", options.out, "file of the image")->required();
-  made.command.add_option("--workers", options.workers, "threads");
+  made.command.add_option("--workers", options.workers, "threads, 8 at most")->check(kWorkers);
   made.command.add_flag("--json", options.json, "answer as JSON");
   made.command.footer(
       "Example:\n  airlock delta apply update.delta --base firmware-1.0.0.bin --out "
@@ -224,12 +196,13 @@ void add_apply(CLI::App& family, Outcome& outcome) {
 }
 
 void add_inspect(CLI::App& family, Outcome& outcome) {
-  auto made =
-      add_command<DeltaOptions>(family, outcome, "inspect",
-                                "Draw where the bytes of a patch went, block by block.", &inspect);
-  DeltaOptions& options = made.options;
+  auto made = add_command<InspectOptions>(
+      family, outcome, "inspect",
+      "Say what a patch is for, and draw where its bytes went, block by block.", &inspect);
+  InspectOptions& options = made.options;
   made.command.add_option("patch", options.patch, "file of the patch")->required();
-  made.command.add_option("--base", options.base, "the image that it is for");
+  made.command.add_option("--base", options.base,
+                          "the image that it is for; without it no block is looked into");
   made.command.add_option("--svg", options.svg, "draw it into this file, too");
   made.command.add_flag("--json", options.json, "answer as JSON");
   made.command.footer(
@@ -240,7 +213,7 @@ void add_inspect(CLI::App& family, Outcome& outcome) {
 
 void add_delta_commands(CLI::App& app, Outcome& outcome) {
   CLI::App& family = add_family(app, "delta", "Patches: make, apply, and see what is in them.");
-  add_make(family, outcome);
+  add_delta_make(family, outcome);
   add_apply(family, outcome);
   add_inspect(family, outcome);
 }

@@ -45,17 +45,6 @@ std::array<double, kParts> totals(const PayloadParts& parts) {
   return sums;
 }
 
-std::string_view name_of_isa(delta::Isa isa) {
-  switch (isa) {
-    case delta::Isa::none: return "-";
-    case delta::Isa::thumb: return "thumb";
-    case delta::Isa::arm: return "a32";
-    case delta::Isa::arm64: return "a64";
-    case delta::Isa::x86_64: return "x86-64";
-  }
-  return "";
-}
-
 std::string_view kind_of(const BlockParts& block) {
   if (block.coding == delta::Coding::raw) return "raw";
   return block.is_clean ? "clean" : name_of_isa(block.isa);
@@ -69,6 +58,17 @@ std::string formatted(const char* format, Values... values) {
 }
 
 }  // namespace
+
+std::string_view name_of_isa(delta::Isa isa) {
+  switch (isa) {
+    case delta::Isa::none: return "-";
+    case delta::Isa::thumb: return "thumb";
+    case delta::Isa::arm: return "a32";
+    case delta::Isa::arm64: return "a64";
+    case delta::Isa::x86_64: return "x86-64";
+  }
+  return "";
+}
 
 std::string text_of(const PayloadParts& parts) {
   std::string made =

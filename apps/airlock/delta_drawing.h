@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "publish/diff/delta_file.h"
 
@@ -10,5 +11,6 @@ namespace airlock::app {
 // text_of draws for a terminal, one line for each block; svg_of as a picture of its own.
 std::string text_of(const diff::PayloadParts& parts);
 std::string svg_of(const diff::PayloadParts& parts);
+std::string_view name_of_isa(delta::Isa isa);
 
 }  // namespace airlock::app

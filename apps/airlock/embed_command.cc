@@ -3,6 +3,7 @@
 
 #include "apps/airlock/commands.h"
 #include "apps/airlock/opened.h"
+#include "apps/airlock/output.h"
 #include "apps/airlock/show.h"
 #include "host/text/visible_json.h"
 #include "publish/object/object.h"
@@ -15,7 +16,7 @@ struct EmbedOptions {
   std::string out;
   std::string header;
   std::string format = "object";
-  std::string target = "x86-64";
+  std::string target;
   std::string symbol = "airlock_package";
   std::vector<std::string> payloads;
   bool json = false;
@@ -41,30 +42,63 @@ std::expected<object::Wanted, Refusal> read_wanted(const EmbedOptions& options) 
   return wanted;
 }
 
-// What goes into the file, in the form that was asked for.
-std::expected<object::Buffer, Refusal> write_as(const EmbedOptions& options, object::Buffer made) {
+constexpr std::string_view kUsualTarget = "x86-64";
+
+object::Target target_of(const EmbedOptions& options) {
+  return *object::target_named(options.target.empty() ? kUsualTarget : options.target);
+}
+
+Answer check_form(const EmbedOptions& options) {
   if (!object::is_symbol(options.symbol)) {
-    return refuse(Code::usage, "--symbol takes a name as C has them, of at most " +
+    return refuse(Code::usage, "--symbol takes a name that is free in C and C++, of at most " +
                                    std::to_string(object::kSymbolMax) + " characters; found " +
                                    options.symbol);
   }
+  const std::string& format = options.format;
+  if (format != "object" && format != "c" && format != "carton") {
+    return refuse(Code::usage, "--format takes object, c or carton; found " + format);
+  }
+  if (options.target.empty()) return {};
+  if (format != "object") {
+    return refuse_advising(Code::usage, "--target is of an object, and a " + format +
+                                            " is the same for every machine; leave it out");
+  }
+  if (object::target_named(options.target)) return {};
+  return refuse(Code::usage, "--target takes x86-64, aarch64 or arm; found " + options.target);
+}
+
+// What goes into the file, in the form that was asked for.
+object::Buffer write_as(const EmbedOptions& options, object::Buffer made) {
   if (options.format == "carton") return made;
-  if (options.format == "c") {
-    const std::string text = object::write_c(options.symbol, made);
-    return object::Buffer(text.begin(), text.end());
+  if (options.format == "object") {
+    return object::write_object(target_of(options), options.symbol, made);
   }
-  const Result<object::Target> target = object::target_named(options.target);
-  if (options.format != "object" || !target) {
-    return refuse(Code::usage,
-                  options.format == "object"
-                      ? "--target takes x86-64, aarch64 or arm; found " + options.target
-                      : "--format takes object, c or carton; found " + options.format);
-  }
-  return object::write_object(*target, options.symbol, made);
+  const std::string text = object::write_c(options.symbol, made);
+  return {text.begin(), text.end()};
+}
+
+// Where it goes: both places are looked at before the first is written.
+struct Outputs {
+  Output out;
+  std::optional<Output> header;
+};
+
+std::expected<Outputs, Refusal> open_outputs(const EmbedOptions& options) {
+  const std::string envelope = (file::Path(options.package) / release::kEnvelopeFile).string();
+  AIRLOCK_ASSIGN(Output out, Output::at(options.out));
+  AIRLOCK_TRY(out.apart_from(std::array{options.package, envelope}));
+  Outputs outputs{std::move(out), std::nullopt};
+  if (options.header.empty()) return outputs;
+  AIRLOCK_ASSIGN(Output header, Output::at(options.header));
+  AIRLOCK_TRY(header.apart_from(std::array{options.package, envelope, options.out}));
+  outputs.header = std::move(header);
+  return outputs;
 }
 
 Answer embed(const EmbedOptions& options) {
   AIRLOCK_ASSIGN(const object::Wanted wanted, read_wanted(options));
+  AIRLOCK_TRY(check_form(options));
+  AIRLOCK_ASSIGN(const Outputs outputs, open_outputs(options));
   auto made = object::make_carton(options.package, wanted);
   if (!made) return refuse(made.error(), options.package);
   AIRLOCK_ANSWER_ASSIGN(const carton::Carton carton, carton::Carton::open(*made), options.package);
@@ -73,11 +107,11 @@ Answer embed(const EmbedOptions& options) {
   const std::string digest = digest_hex(manifest.digest());
   const std::size_t parts = carton.part_count();
   const std::size_t size = made->size();
-  AIRLOCK_ASSIGN(const object::Buffer written, write_as(options, std::move(*made)));
-  AIRLOCK_ANSWER_TRY(file::replace(options.out, written), options.out);
-  if (!options.header.empty()) {
+  const object::Buffer written = write_as(options, std::move(*made));
+  AIRLOCK_TRY(outputs.out.write(written));
+  if (outputs.header) {
     const std::string header = object::write_header(options.symbol);
-    AIRLOCK_ANSWER_TRY(file::replace(options.header, bytes_of(header)), options.header);
+    AIRLOCK_TRY(outputs.header->write(bytes_of(header)));
   }
   if (options.json) {
     std::printf("%s\n", text::visible_json(json::write({{"file", options.out},
@@ -106,8 +140,8 @@ void add_embed_command(CLI::App& app, Outcome& outcome) {
   made.command.add_option("--out", options.out, "file to make")->required();
   made.command.add_option("--format", options.format, "object, c, or carton: the bytes alone")
       ->capture_default_str();
-  made.command.add_option("--target", options.target, "of an object: x86-64, aarch64 or arm")
-      ->capture_default_str();
+  made.command.add_option("--target", options.target,
+                          "of an object: x86-64 (as without it), aarch64 or arm");
   made.command
       .add_option("--symbol", options.symbol,
                   "what the program calls it; its size is called so with _size behind")

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "apps/airlock/commands.h"
+#include "apps/airlock/output.h"
 #include "fleet/fleet.h"
 #include "host/file/file.h"
 #include "host/json/json.h"
@@ -116,15 +117,17 @@ release::Answer<fleet::Tally> run(const SimulateOptions& options, const file::Pa
 
 Answer simulate(const SimulateOptions& options) {
   AIRLOCK_ANSWER_TRY(fleet::check(options.settings), "a setting");
+  std::optional<Output> drawing;
+  if (!options.svg.empty()) {
+    AIRLOCK_ASSIGN(drawing, Output::at(options.svg));
+  }
   const bool watched = terminal::is_terminal(terminal::Stream::error);
   const Scratch scratch;
   const auto tally =
       run(options, scratch.path(), watched ? fleet::Progress(&tell) : fleet::Progress());
   if (watched) std::fprintf(stderr, "\r\x1b[K");
   if (!tally) return refuse(tally.error().error, tally.error().about);
-  if (!options.svg.empty()) {
-    AIRLOCK_ANSWER_TRY(file::replace(options.svg, bytes_of(fleet::draw(*tally))), options.svg);
-  }
+  if (drawing) AIRLOCK_TRY(drawing->write(bytes_of(fleet::draw(*tally))));
   options.json ? write_json(*tally) : show(*tally);
   return Done{tally->is_clean() ? 0 : kStatusFailed};
 }

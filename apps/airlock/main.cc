@@ -5,6 +5,7 @@
 // command line that is not right, 3 a check that found what is to be done soon.
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 #include <string>
 
 #include "apps/airlock/commands.h"
@@ -67,10 +68,18 @@ int run(int argc, char** argv) {
   return *outcome ? commandline::finish((*outcome)->status) : report(outcome->error());
 }
 
+// A file may ask for more memory than there is, which is no fault of the program.
+[[noreturn]] void end_without_memory() {
+  const std::string_view advice = explain(Code::no_room);
+  std::fprintf(stderr, "error: no_room: %.*s\n", static_cast<int>(advice.size()), advice.data());
+  std::_Exit(kStatusRefused);
+}
+
 }  // namespace
 }  // namespace airlock::app
 
 int main(int argc, char** argv) {
+  std::set_new_handler(&airlock::app::end_without_memory);
   airlock::token::outlast_modules();
   const int status = airlock::app::run(argc, argv);
   if (airlock::token::has_loaded_modules()) {

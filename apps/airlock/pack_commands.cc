@@ -4,6 +4,7 @@
 #include "apps/airlock/commands.h"
 #include "apps/airlock/contracts.h"
 #include "apps/airlock/opened.h"
+#include "apps/airlock/output.h"
 #include "apps/airlock/show.h"
 #include "core/entry/entry.h"
 #include "host/text/text.h"
@@ -22,7 +23,7 @@ struct PackOptions {
 Answer make_pack(const PackOptions& options) {
   const auto made = packs::gather(options.list);
   if (!made) return refuse(made.error().error, made.error().about);
-  AIRLOCK_ANSWER_TRY(file::replace(options.out, made->file), options.out);
+  AIRLOCK_TRY(write_output(options.out, made->file));
   if (options.json) {
     std::printf("%s\n", text::visible_json(json::write({{"size", made->file.size()},
                                                         {"entries", made->entries.count},
@@ -53,7 +54,7 @@ Answer prove(const ProveOptions& options) {
   AIRLOCK_ASSIGN(const auto snapshot, open_pack(options.pack));
   const abi::pack::Pack& pack = snapshot->pack();
   const std::string proof_file = options.out + ".proof";
-  AIRLOCK_ANSWER_TRY(file::replace(proof_file, pack.prove(options.key)), proof_file);
+  AIRLOCK_TRY(write_output(proof_file, pack.prove(options.key)));
   const auto place = pack.find(options.key);
   if (!place) {
     std::printf("%s: the pack has no entry %s, and this proves it\n", proof_file.c_str(),
@@ -61,7 +62,7 @@ Answer prove(const ProveOptions& options) {
     return {};
   }
   AIRLOCK_ANSWER_ASSIGN(const Bytes content, pack.content(*place), options.key);
-  AIRLOCK_ANSWER_TRY(file::replace(options.out, content), options.out);
+  AIRLOCK_TRY(write_output(options.out, content));
   std::printf("%s: %s of %s, and its proof in %s\n", options.out.c_str(),
               text::human_size(content.size()).c_str(), text::visible_line(options.key).c_str(),
               proof_file.c_str());

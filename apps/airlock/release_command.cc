@@ -37,6 +37,7 @@ struct ReleaseOptions {
   std::string not_before;
   std::string ramp;
   std::string storage = "compressed";
+  std::string profile = "large";
   std::string notes;
   std::string content;
   std::string contracts;
@@ -141,6 +142,17 @@ Answer read_texts(const ReleaseOptions& options, release::Recipe& recipe) {
   return {};
 }
 
+// Whose decoder the payloads are for; a larger one takes those of a smaller one too.
+diff::Options payloads_of(const ReleaseOptions& options) {
+  diff::Options made;
+  made.storage = options.storage == "raw" ? diff::Storage::raw : diff::Storage::compressed;
+  if (options.profile == "small") {
+    made.profile = &delta::kSmall;
+    made.piece_size = delta::kSmallPieceSize;
+  }
+  return made;
+}
+
 // A pack is gathered by a list, or is there already. Either way it is judged as a wallet will.
 Answer read_pack(const ReleaseOptions& options, release::Recipe& recipe) {
   if (recipe.kind != package::Kind::abi_pack) return {};
@@ -209,8 +221,7 @@ std::expected<release::Recipe, Refusal> read_recipe(const ReleaseOptions& option
   recipe.secure_boot_min = options.secure_boot_min;
   recipe.data_version = options.data_version;
   recipe.data_version_min = options.data_version_min;
-  recipe.payloads.storage =
-      options.storage == "raw" ? diff::Storage::raw : diff::Storage::compressed;
+  recipe.payloads = payloads_of(options);
   AIRLOCK_TRY(read_times(options, recipe));
   AIRLOCK_TRY(read_spans(options, recipe));
   AIRLOCK_TRY(read_texts(options, recipe));
@@ -262,6 +273,7 @@ Answer make_release(const ReleaseOptions& options) {
   AIRLOCK_ANSWER_TRY(release::check_new_package(options.out), options.out);
   AIRLOCK_ASSIGN(const release::Recipe recipe, read_recipe(options));
   terminal::ProgressBar bar("building payloads");
+  bar.show(0, 0);
   const auto made = release::make(recipe, [&](std::size_t done, std::size_t all) {
     bar.show(done * package::kBlockSize, all * package::kBlockSize);
   });
@@ -318,6 +330,12 @@ void add_options(CLI::App& command, ReleaseOptions& options) {
   command.add_option("--storage", options.storage, "how full payloads are stored")
       ->check(CLI::IsMember({"raw", "compressed"}))
       ->capture_default_str();
+  command
+      .add_option("--profile", options.profile,
+                  "decoders that it is for: large takes 48 KiB; small takes 16, and is understood "
+                  "by both")
+      ->check(CLI::IsMember({"small", "large"}))
+      ->capture_default_str();
   command.add_option("--notes", options.notes, "text for the owner, or a file with it");
   command.add_option("--contracts", options.contracts,
                      "of an abi-pack: the list of contracts and golden cases (JSON)");
@@ -340,6 +358,8 @@ void add_release_command(CLI::App& app, Outcome& outcome) {
   made.command.footer(
       "Example:\n  airlock release --model demo-wallet --version 1.1.0 --security-version 2 \\\n"
       "      --image mcu=new.bin --base mcu=old.bin --valid-for 90d --out release-1.1.0\n"
+      "  airlock release --model demo-key --version 1.1.0 --security-version 2 --profile small \\\n"
+      "      --image mcu=new.bin --base mcu=old.bin --out release-key-1.1.0\n"
       "  airlock release abi-pack --model '*' --version 3.0.0 --security-version 1 \\\n"
       "      --contracts contracts/pack.json --base abi=old.pack --out pack-3.0.0\n"
       "  airlock release fee-policy --model '*' --version 1.4.0 --security-version 1 \\\n"

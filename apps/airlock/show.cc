@@ -38,6 +38,7 @@ std::string payload_text(const Payload& payload) {
                      digest_hex(payload.digest);
   if (payload.type == package::PayloadType::patch)
     made += " against " + digest_hex(payload.base_digest);
+  made += ", decoded in " + text::human_size(payload.decoder_memory);
   return made;
 }
 

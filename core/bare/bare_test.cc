@@ -22,7 +22,7 @@ TEST(Bare, BringsAnEmptyDeviceFromRecoveryToACommittedRelease) {
 
 TEST(Bare, RefusesAtTheGateWhatItsMemoryIsTooSmallFor) {
   const Offered first = make_offered(1, 1);
-  Device device(sizeof(delta::SmallBlockDecoder));
+  Device device(kSmallMemory);
   device.offered = &first;
   const auto ended = device.agent().run();
   ASSERT_TRUE(ended);
@@ -31,9 +31,32 @@ TEST(Bare, RefusesAtTheGateWhatItsMemoryIsTooSmallFor) {
   EXPECT_EQ(device.questions, 0);
 }
 
+// Sixteen KiB are enough for what states no more; one byte less is not, and more do no harm.
+TEST(Bare, InstallsWhatStatesTheMemoryOfASmallDecoderInJustThat) {
+  const Offered first = make_offered(1, 1, {}, delta::kSmall);
+  const Offered second = make_offered(2, 2, {}, delta::kSmall);
+  const Memory between = {20 << 10, delta::kSmallStack};
+  for (const Memory& memory : {kSmallMemory, between, Memory{}}) {
+    Device device(memory);
+    for (const Offered* const each : {&first, &second}) {
+      device.offered = each;
+      const auto ended = device.agent().run();
+      ASSERT_TRUE(ended);
+      EXPECT_EQ(name(ended->outcome), "ok");
+      EXPECT_EQ(device.record().active_slot().manifest, each->manifest);
+      const SlotId active = device.record().active;
+      EXPECT_TRUE(
+          equal(Bytes(device.image_of(active).bytes()).first(each->image.size()), each->image));
+    }
+  }
+  Device smaller({kSmallMemory.work - 1, kSmallMemory.stack});
+  smaller.offered = &first;
+  EXPECT_EQ(name(smaller.agent().run()->outcome), "memory_exceeded");
+}
+
 TEST(Bare, RefusesAnEnvelopeThatItsMemoryCannotHold) {
   const Offered first = make_offered(1, 1);
-  Device device(256);
+  Device device({.work = 256});
   device.offered = &first;
   const auto ended = device.agent().run();
   ASSERT_TRUE(ended);
@@ -178,15 +201,13 @@ TEST(Bare, RestoresWhatIsKeptAndNothingWhileAnUpdateIsAtHand) {
   EXPECT_EQ(device.agent().running()->manifest, first.manifest);
 }
 
-constexpr std::size_t kWork = sizeof(delta::BlockDecoder);
-
 void lose_exchange(Device& device) {
   for (std::size_t page : {0U, 1U}) ASSERT_TRUE(device.exchange_page(page).write(0, Buffer(32)));
 }
 
 TEST(Bare, FindsItsImagesWhereTheJournalOfTheExchangeIsLost) {
   const Offered releases[] = {make_offered(1, 1), make_offered(2, 2), make_offered(3, 3)};
-  Device device(kWork, Device::Places::one);
+  Device device(Memory{}, Device::Places::one);
   for (const Offered& release : releases) {
     device.offered = &release;
     ASSERT_EQ(name(device.agent().run()->outcome), "ok");
@@ -199,7 +220,7 @@ TEST(Bare, FindsItsImagesWhereTheJournalOfTheExchangeIsLost) {
 
 TEST(Bare, TakesAReleaseWhereJournalAndImageAreLost) {
   const Offered first = make_offered(1, 1), second = make_offered(2, 2);
-  Device device(kWork, Device::Places::one);
+  Device device(Memory{}, Device::Places::one);
   device.offered = &first;
   ASSERT_TRUE(device.agent().run());
   lose_exchange(device);
@@ -215,7 +236,7 @@ TEST(Bare, TakesAReleaseWhereJournalAndImageAreLost) {
 
 TEST(Bare, WritesNothingWhereItCannotTellWhereItsImagesLie) {
   const Offered first = make_offered(1, 1), second = make_offered(2, 2);
-  Device device(kWork, Device::Places::one);
+  Device device(Memory{}, Device::Places::one);
   device.offered = &first;
   ASSERT_TRUE(device.agent().run());
   device.format_exchange(2048);  // of areas of another size

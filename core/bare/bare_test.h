@@ -33,11 +33,12 @@ inline const fakes::Signers& cast() {
   return made;
 }
 
-inline Offered make_offered(fakes::Release release, std::uint32_t seed) {
+inline Offered make_offered(fakes::Release release, std::uint32_t seed,
+                            const delta::Profile& profile = delta::kLarge) {
   Offered made;
-  made.image = fakes::noise(1000, seed);
-  made.full =
-      fakes::one_block_payload(delta::no_facts(delta::kLarge), made.image, delta::Coding::raw, 512);
+  made.image = fakes::noise(2500, seed);
+  made.full = fakes::one_block_payload(delta::no_facts(profile), made.image, delta::Coding::raw,
+                                       delta::kSmallPieceSize, profile);
   const Digest digest = crypto::sha256(made.image);
   release.components = {{"mcu", {{{}, made.image.size(), digest, {digest}}}, {made.full.payload}}};
   const Buffer manifest = release.encode();
@@ -47,12 +48,13 @@ inline Offered make_offered(fakes::Release release, std::uint32_t seed) {
 }
 
 inline Offered make_offered(std::uint32_t seed, std::uint32_t security_version,
-                            package::Ramp ramp = {}) {
+                            package::Ramp ramp = {},
+                            const delta::Profile& profile = delta::kLarge) {
   fakes::Release release;
   release.version = std::to_string(security_version) + ".0.0";
   release.security_version = security_version;
   release.ramp = ramp;
-  return make_offered(release, seed);
+  return make_offered(release, seed, profile);
 }
 
 // A keyring as the package that puts it in.
@@ -67,12 +69,20 @@ inline Offered make_keyring(const fakes::KeyringPlan& plan,
   return made;
 }
 
+// What a device gives its agent: one decoder, and the stack below it.
+struct Memory {
+  std::size_t work = sizeof(delta::BlockDecoder);
+  std::size_t stack = delta::kLargeStack;
+};
+inline constexpr Memory kSmallMemory = {sizeof(delta::SmallBlockDecoder), delta::kSmallStack};
+static_assert(kSmallMemory.work + kSmallMemory.stack == 16 << 10);
+
 // A device in memory, with a host, an owner and a screen that a test tells what to do.
 class Device final : Host, Owner, Machine {
  public:
   enum class Places : std::uint8_t { two, one };
-  explicit Device(std::size_t work = sizeof(delta::BlockDecoder), Places places = Places::two)
-      : places_(places), work_(work) {
+  explicit Device(const Memory& memory = {}, Places places = Places::two)
+      : places_(places), stack_(memory.stack), work_(memory.work) {
     if (places == Places::one) format_exchange(kStep);
     const Buffer anchor = cast().anchor();
     EXPECT_TRUE(save({&keyring_[0], &keyring_[1]}, anchor));
@@ -85,7 +95,7 @@ class Device final : Host, Owner, Machine {
     Identity identity;
     identity.model = "demo-wallet";
     agent_ = std::make_unique<Agent>(storage(), identity, Outside{*this, *this, *this},
-                                     MutableBytes(work_), delta::kLargeStack);
+                                     MutableBytes(work_), stack_);
     static_cast<void>(agent_->power_on());
   }
   // reset_without_return is what a machine finds whose last reset did not return.
@@ -195,6 +205,7 @@ class Device final : Host, Owner, Machine {
   using Pairs = std::array<fakes::MemoryArea, 2>;
   std::optional<std::tuple<Pairs, Pairs, Pairs, Pairs, Pairs, fakes::MemoryArea>> kept_;
   std::unique_ptr<fakes::MemoryArea> served_;
+  std::size_t stack_;
   std::vector<std::uint8_t> work_;
   std::unique_ptr<Agent> agent_;
 };

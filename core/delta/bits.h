@@ -46,17 +46,28 @@ unsigned code_bit(Port& port, Counter& counter, unsigned wanted, unsigned limit 
 // A number is at most kNumberBitsMax bits long; a longer one is read as zero bits and refused by
 // whoever checks its range.
 template <BitPort Port>
-std::uint64_t code_number(Port& port, std::span<Counter> tree, std::uint64_t wanted) {
+std::uint64_t code_number(Port& port, NumberModel& model, std::uint64_t wanted) {
   const auto bits = static_cast<unsigned>(std::bit_width(wanted));
   unsigned node = 1;
   for (unsigned i = kNumberTreeBits; i-- > 0;) {
-    node = node << 1 | code_bit(port, tree[node], bits >> i & 1);
+    node = node << 1 | code_bit(port, model.bits[node], bits >> i & 1);
   }
   const unsigned count = node - (1U << kNumberTreeBits);
-  if (count == 0) return 0;
+  if (count < 2) return count;
   if (count > kNumberBitsMax) return UINT64_MAX;
-  const std::uint64_t high = std::uint64_t{1} << (count - 1);
-  return high | port.direct(count - 1, wanted & (high - 1));
+  unsigned left = count - 2;
+  std::uint64_t value = 2 | code_bit(port, model.second[count], wanted >> left & 1);
+  const unsigned low = std::min(left, kNumberLowBits);
+  left -= low;
+  value = value << left | port.direct(left, wanted >> low & ((std::uint64_t{1} << left) - 1));
+  unsigned lowest = 0;
+  node = 1;
+  for (unsigned i = 0; i < low; ++i) {
+    const unsigned bit = code_bit(port, model.lowest[node], wanted >> i & 1);
+    lowest |= bit << i;
+    node = node << 1 | bit;
+  }
+  return value << low | lowest;
 }
 
 constexpr std::uint64_t zigzag(std::int64_t value) {
@@ -72,7 +83,7 @@ constexpr std::int64_t unzigzag(std::uint64_t value) {
 struct Models {
   std::array<std::array<std::array<std::array<Counter, 2>, 8>, kGuesses>, kCategories> guesses;
   std::array<Counter, kRunContexts> runs;
-  std::array<std::array<Counter, 1 << kNumberTreeBits>, kNumbers> numbers;
+  std::array<NumberModel, kNumbers> numbers;
   std::array<Counter, kStepContexts> steps;
   // Rows of flags lie side by side: what is read beyond one is the next one's.
   std::array<Weight, kFlagSets * kFlagInputs + kLanes - kFlagInputs> flag_weights;
@@ -148,7 +159,7 @@ std::uint8_t BitCoding<Port>::literal(std::size_t category, const LiteralKeys& k
     std::uint32_t mask;
   };
   std::array<Place, kLiteralOrders> places;
-#pragma GCC unroll 5
+#pragma GCC unroll 6
   for (std::size_t i = 0; i < kLiteralOrders; ++i) {
     places[i] = {models_.literals[i].data(), hashed(keys[i]) >> 8,
                  (1U << profile_.literal_bits[i]) - 1};
@@ -163,22 +174,24 @@ std::uint8_t BitCoding<Port>::literal(std::size_t category, const LiteralKeys& k
   unsigned node = 1;
   for (unsigned left = 8; left-- > 0;) {
     typename Mixing<kLiteralInputs>::Inputs inputs;
-#pragma GCC unroll 5
+#pragma GCC unroll 6
     for (std::size_t i = 0; i < kLiteralOrders; ++i) {
       counters[i] = places[i].table + ((places[i].first + node) & places[i].mask);
       inputs[i] = stretch(probability_of(*counters[i]));
     }
+    unsigned state = 0;
 #pragma GCC unroll 2
     for (std::size_t i = 0; i < kGuesses; ++i) {
       // A guess counts for as long as the bits above are its own. Without a branch, as with bits.
       const bool counts = leads[i] >> (left + 1) == node;
+      state |= static_cast<unsigned>(counts) << i;
       Counter* const guess = &models_.guesses[category][i][left][leads[i] >> left & 1];
       counters[kLiteralOrders + i] = counts ? guess : &idle;
       inputs[kLiteralOrders + i] =
           stretch(probability_of(*guess)) & -static_cast<std::int32_t>(counts);
     }
-    const WeightRow weights(models_.literal_weights.data() + (category * 8 + left) * kLanes,
-                            kLanes);
+    const std::size_t set = category == 0 ? state : kGuessStates - 1 + category;
+    const WeightRow weights(models_.literal_weights.data() + (set * 8 + left) * kLanes, kLanes);
     Mixing<kLiteralInputs> mixing;
     mixing.mix(inputs, weights);
     const unsigned bit = port_.bit(mixing.probability, static_cast<unsigned>(wanted) >> left & 1U);

@@ -5,6 +5,8 @@
 // the two cannot disagree; tests/reference decodes by the format's page alone.
 #pragma once
 
+#include <optional>
+
 #include "core/delta/bits.h"
 #include "core/delta/facts.h"
 #include "core/delta/units.h"
@@ -73,6 +75,9 @@ class BlockCoding {
 
   bool gap(std::uint64_t end, const Reference* next);
   bool match(std::uint64_t end, const Reference* next, const Step& step);
+  std::optional<Reference> known_reference(const Reference* next, const Step& step);
+  std::optional<Reference> fresh_reference(const Step& step);
+  NumberModel& number(Number which) { return models_.numbers[static_cast<std::size_t>(which)]; }
   void gap_literal(const Reference* next);
   int referred(const Reference& reference, BaseWindow& window);
   bool copy(const Segment& segment, std::uint64_t end, bool is_clean);
@@ -83,6 +88,9 @@ class BlockCoding {
   unsigned before(unsigned back) const { return last_ >> (8 * (back - 1)) & 0xFF; }
   unsigned parity(std::uint64_t place) const {
     return (static_cast<unsigned>(place) ^ facts_.header().word_phase) & 1;
+  }
+  unsigned in_word(std::uint64_t place) const {
+    return (static_cast<unsigned>(place) - facts_.header().word_phase) & 3;
   }
   static unsigned log_of_run(std::uint64_t run) {
     return std::min(5U, static_cast<unsigned>(std::bit_width(run >> 4)) - 1);
@@ -102,6 +110,7 @@ class BlockCoding {
   std::uint64_t start_ = 0;   // of the block
   std::uint32_t last_ = 0;    // the last four bytes, the newest lowest
   Reference recent_;          // what was repeated last
+  Reference older_;           // .. and, in this gap, before that
   std::int64_t outside_ = 0;  // the last shift into the base
   std::uint64_t run_ = 0;     // bytes that were as predicted, up to here
   std::uint32_t hits_ = 0;    // one bit for each unit, the newest lowest
@@ -172,6 +181,7 @@ template <BlockPort Port>
 bool BlockCoding<Port>::gap(std::uint64_t end, const Reference* next) {
   const std::uint64_t first = at_;
   unsigned after_match = 0;
+  older_ = recent_;
   while (at_ < end) {
     if (!port_.is_sound()) return false;
     const Step step = port_.step();
@@ -187,39 +197,53 @@ bool BlockCoding<Port>::gap(std::uint64_t end, const Reference* next) {
   return true;
 }
 
+// What is named without a number: what was repeated last, what the copy behind the gap goes on
+// with, or what was repeated before the last.
+template <BlockPort Port>
+std::optional<Reference> BlockCoding<Port>::known_reference(const Reference* next,
+                                                            const Step& step) {
+  const bool is_recent = step.from == recent_;
+  const bool is_next = !is_recent && next != nullptr && step.from == *next;
+  const bool is_older = !is_recent && !is_next && step.from == older_;
+  if (code_bit(port_, models_.steps[4], is_recent || is_next || is_older ? 1 : 0) == 0) {
+    return std::nullopt;
+  }
+  if (code_bit(port_, models_.steps[5], is_next || is_older ? 1 : 0) == 0) return recent_;
+  if (next == nullptr) return older_;
+  return code_bit(port_, models_.steps[7], is_older ? 1 : 0) == 0 ? *next : older_;
+}
+
+template <BlockPort Port>
+std::optional<Reference> BlockCoding<Port>::fresh_reference(const Step& step) {
+  if (code_bit(port_, models_.steps[6], step.from.is_inside ? 1 : 0) != 0) {
+    const std::uint64_t distance =
+        code_number(port_, number(Number::inside), static_cast<std::uint64_t>(step.from.shift));
+    if (distance >= at_ - start_) return std::nullopt;
+    return Reference{true, static_cast<std::int64_t>(distance)};
+  }
+  const std::uint64_t change =
+      code_number(port_, number(Number::outside), zigzag(step.from.shift - outside_));
+  if (change == UINT64_MAX) return std::nullopt;
+  outside_ += unzigzag(change);
+  return Reference{false, outside_};
+}
+
 template <BlockPort Port>
 bool BlockCoding<Port>::match(std::uint64_t end, const Reference* next, const Step& step) {
-  const bool is_next = next != nullptr && step.from == *next && !(step.from == recent_);
-  const bool is_known =
-      code_bit(port_, models_.steps[4], is_next || step.from == recent_ ? 1 : 0) != 0;
-  Reference from = recent_;
-  if (is_known) {
-    if (code_bit(port_, models_.steps[5], is_next ? 1 : 0) != 0) {
-      if (next == nullptr) return false;
-      from = *next;
-    }
-  } else if (code_bit(port_, models_.steps[6], step.from.is_inside ? 1 : 0) != 0) {
-    auto& tree = models_.numbers[static_cast<std::size_t>(Number::inside)];
-    const std::uint64_t distance =
-        code_number(port_, tree, static_cast<std::uint64_t>(step.from.shift));
-    if (distance >= at_ - start_) return false;
-    from = {true, static_cast<std::int64_t>(distance)};
-  } else {
-    auto& tree = models_.numbers[static_cast<std::size_t>(Number::outside)];
-    const std::uint64_t change = code_number(port_, tree, zigzag(step.from.shift - outside_));
-    if (change == UINT64_MAX) return false;
-    outside_ += unzigzag(change);
-    from = {false, outside_};
-  }
+  std::optional<Reference> from = known_reference(next, step);
+  const bool is_known = from.has_value();
+  if (!from) from = fresh_reference(step);
+  if (!from) return false;
   const std::uint32_t least = is_known ? 1 : 2;
-  auto& tree =
-      models_.numbers[static_cast<std::size_t>(is_known ? Number::known_size : Number::fresh_size)];
-  const std::uint64_t more = code_number(port_, tree, step.size > least ? step.size - least : 0);
+  const std::uint64_t more =
+      code_number(port_, number(is_known ? Number::known_size : Number::fresh_size),
+                  step.size > least ? step.size - least : 0);
   if (more >= end - at_ || more + least > end - at_) return false;
-  recent_ = from;
+  if (*from != recent_) older_ = recent_;
+  recent_ = *from;
   const std::uint64_t size = more + least;
   for (std::uint64_t i = 0; i < size; ++i) {
-    const int byte = referred(from, base_);
+    const int byte = referred(*from, base_);
     if (byte < 0) return false;
     const auto value = static_cast<std::uint8_t>(byte);
     put(&value, 1);
@@ -243,8 +267,12 @@ void BlockCoding<Port>::gap_literal(const Reference* next) {
   const unsigned a = before(1);
   const unsigned b = before(2);
   const unsigned c = before(3);
-  const typename Bits::LiteralKeys keys = {odd, a << 1 | odd, a << 9 | b << 1 | odd, b << 1 | odd,
-                                           (a >> 4) << 9 | (b >> 4) << 5 | (c >> 4) << 1 | odd};
+  const typename Bits::LiteralKeys keys = {odd,
+                                           a << 1 | odd,
+                                           a << 9 | b << 1 | odd,
+                                           b << 1 | odd,
+                                           (a >> 4) << 9 | (b >> 4) << 5 | (c >> 4) << 1 | odd,
+                                           in_word(at_)};
   const typename Bits::Guesses guesses = {referred(recent_, base_),
                                           next != nullptr ? referred(*next, ahead_) : -1};
   port_.begins(Topic::literal);

@@ -139,9 +139,12 @@ UnitBytes BlockCoding<Port>::wrong_unit(const Unit& unit, unsigned operation) {
     }
     if (hit == 0) {
       is_wrong = 1;
-      const typename Bits::LiteralKeys keys = {
-          1U << 24 | place, 1U << 24 | place << 8 | guess, 1U << 24 | place << 8 | operation,
-          1U << 24 | before(1) << 8 | guess, 1U << 24 | before(1) << 8 | place};
+      const typename Bits::LiteralKeys keys = {1U << 24 | place,
+                                               1U << 24 | place << 8 | guess,
+                                               1U << 24 | place << 8 | operation,
+                                               1U << 24 | before(1) << 8 | guess,
+                                               1U << 24 | before(1) << 8 | place,
+                                               1U << 24 | before(2) << 8 | place};
       const typename Bits::Guesses guesses = {unit.has_second ? unit.second[i] : -1, guess};
       actual[i] = bits_.literal(1 + kind, keys, guesses, wanted);
     }

@@ -234,9 +234,10 @@ TEST(Facts, AreOfAVersionThatIsKnownAndOfAProfileThatStatesItsMemory) {
     std::uint8_t value;
     Code code;
   };
-  for (const Bent& bent :
-       {Bent{0, 2, Code::unsupported_version}, Bent{1, 3, Code::unsupported_version},
-        Bent{5, 1, Code::patch_malformed}, Bent{1, kSmall.number, Code::patch_malformed}}) {
+  for (const Bent& bent : {Bent{0, kFactsVersion - 1, Code::unsupported_version},
+                           Bent{0, kFactsVersion + 1, Code::unsupported_version},
+                           Bent{1, 3, Code::unsupported_version}, Bent{5, 1, Code::patch_malformed},
+                           Bent{1, kSmall.number, Code::patch_malformed}}) {
     Buffer facts(kNoFacts.begin(), kNoFacts.end());
     facts[bent.at] = bent.value;
     const auto block = one_block(image, image, Coding::raw, 512, facts);

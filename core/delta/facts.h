@@ -13,7 +13,7 @@
 
 namespace airlock::delta {
 
-inline constexpr std::uint8_t kFactsVersion = 1;
+inline constexpr std::uint8_t kFactsVersion = 2;
 inline constexpr std::size_t kFactsFixedSize = 6;  // version, profile, memory: before what is coded
 
 // Bytes of the image that resemble bytes of the base. Those of the chain ascend in both, and tell

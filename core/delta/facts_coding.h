@@ -10,11 +10,11 @@ namespace airlock::delta {
 struct FactsModels {
   enum Place : std::uint8_t { region = 0, counts, gap, size, adjoining, behind_gap, kPlaces };
 
-  std::array<std::array<Counter, 1 << kNumberTreeBits>, kPlaces> numbers;
+  std::array<NumberModel, kPlaces> numbers;
   std::array<Counter, 2> chained;  // by whether the segment before is
 
   void reset() {
-    for (auto& tree : numbers) tree.fill(kCounterEven);
+    for (NumberModel& number : numbers) number.reset();
     chained.fill(kCounterEven);
   }
 };

@@ -32,7 +32,7 @@ using CountersOf = std::array<Counter*, kInputs>;
 // One number after the other: what docs/formats/patch.md says.
 template <std::size_t kInputs>
 void count_plain(const CountersOf<kInputs>& counters, unsigned bit, unsigned limit) {
-#pragma GCC unroll 7
+#pragma GCC unroll 8
   for (Counter* const counter : counters) count(*counter, bit, limit);
 }
 template <std::size_t kInputs>
@@ -44,13 +44,13 @@ class PlainMixing {
   void mix(const Inputs& inputs, WeightRow weights) {
     inputs_ = inputs;
     std::int32_t sum = 0;
-#pragma GCC unroll 7
+#pragma GCC unroll 8
     for (std::size_t i = 0; i < kInputs; ++i) sum += inputs_[i] * weights[i];
     probability = squash(sum >> 14);
   }
   void learn(unsigned bit, WeightRow weights) const {
     const std::int32_t wrong = (bit != 0 ? 65535 : 0) - static_cast<std::int32_t>(probability);
-#pragma GCC unroll 7
+#pragma GCC unroll 8
     for (std::size_t i = 0; i < kInputs; ++i) {
       const std::int32_t moved =
           weights[i] + ((inputs_[i] * wrong * kMixingRate + (1 << 19)) >> 20);

@@ -34,7 +34,7 @@ void Models::reset() {
     }
   }
   runs.fill(kCounterEven);
-  for (auto& tree : numbers) tree.fill(kCounterEven);
+  for (NumberModel& number : numbers) number.reset();
   steps.fill(kCounterEven);
   flag_weights.fill(kFlagWeight);
   literal_weights.fill(kLiteralWeight);

@@ -83,21 +83,36 @@ inline constexpr std::size_t kKinds = 5;
 inline constexpr std::size_t kCategories = kKinds + 1;  // of literals: 0 is a gap
 
 inline constexpr std::size_t kFlagInputs = 5;     // contexts of a flag
-inline constexpr std::size_t kLiteralOrders = 5;  // contexts of a literal's bit
+inline constexpr std::size_t kLiteralOrders = 6;  // contexts of a literal's bit
 inline constexpr std::size_t kGuesses = 2;        // bytes that it may be
 inline constexpr std::size_t kLiteralInputs = kLiteralOrders + kGuesses;
 // Weights are in 1/16384; a bit whose prediction was wrong moves them by its inputs.
 using Weight = std::int16_t;
 inline constexpr std::size_t kFlagSets = 4 * kKinds + kKinds + 4 * kKinds;
-inline constexpr std::size_t kLiteralSets = kCategories * 8;
+// A literal of a gap has weights for each state of its guesses: which of them still counts.
+inline constexpr std::size_t kGuessStates = 1 << kGuesses;
+inline constexpr std::size_t kLiteralSets = (kGuessStates + kKinds) * 8;
 inline constexpr Weight kFlagWeight = 5734;     // 0.35
-inline constexpr Weight kLiteralWeight = 4096;  // 0.25
+inline constexpr Weight kLiteralWeight = 3600;  // 0.22
 
-// Numbers: a tree of 6 bits for how many bits there are, then those below the highest one.
+// Numbers: a tree of 6 bits for how many bits there are, then those below the highest one. The
+// first of them and the last two are counted, as distances in code keep to a step.
 enum class Number : std::uint8_t { inside = 0, outside = 1, fresh_size = 2, known_size = 3 };
 inline constexpr std::size_t kNumbers = 4;
 inline constexpr unsigned kNumberTreeBits = 6;
 inline constexpr unsigned kNumberBitsMax = 33;  // a zigzag difference of places below 2^32
+inline constexpr unsigned kNumberLowBits = 2;
+struct NumberModel {
+  std::array<Counter, 1 << kNumberTreeBits> bits;   // a node each
+  std::array<Counter, kNumberBitsMax + 1> second;   // by how many bits there are
+  std::array<Counter, 1 << kNumberLowBits> lowest;  // a node each, the lowest bit first
+
+  constexpr void reset() {
+    bits.fill(kCounterEven);
+    second.fill(kCounterEven);
+    lowest.fill(kCounterEven);
+  }
+};
 
 // Steps of a gap.
 inline constexpr std::size_t kStepContexts = 8;
@@ -131,7 +146,7 @@ struct Profile {
     return total;
   }
 };
-inline constexpr Profile kSmall = {1, 16 << 10, 7, {8, 9, 9, 8, 8}, 5};
-inline constexpr Profile kLarge = {2, 48 << 10, 9, {9, 12, 12, 10, 11}, 7};
+inline constexpr Profile kSmall = {1, 16 << 10, 7, {8, 9, 8, 7, 7, 7}, 5};
+inline constexpr Profile kLarge = {2, 48 << 10, 9, {9, 12, 12, 10, 10, 10}, 7};
 
 }  // namespace airlock::delta

@@ -65,48 +65,76 @@ void lie(StrictArea& scratch, Bytes with) {
   AIRLOCK_CHECK(scratch.write(0, bytes) && scratch.write(delta::kScratchHeaderSize, segments));
 }
 
-}  // namespace
+// What an input asks for; its first bytes.
+struct Asked {
+  delta::Coding coding;
+  std::size_t block_size;
+  std::size_t facts_size;
+  bool scratch_lies;
+  bool is_small;
+};
+constexpr std::size_t kFixed = 6;
+Asked read_asked(const std::uint8_t* data) {
+  return {static_cast<delta::Coding>(data[0] % 3), 1 + (data[1] | std::size_t{data[2]} << 8),
+          1 + (data[3] | std::size_t{data[4]} << 8), (data[5] & 1) != 0, (data[5] & 2) != 0};
+}
 
-// One byte of what follows, two numbers, a byte of what the scratch area does, the facts, the
-// block. All proofs are right: bytes with wrong ones never come this far, as delta_test.cc holds.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static delta::BlockDecoder decoder;
+Bytes patched_base() {
   static const std::vector<std::uint8_t> base = [] {
     std::vector<std::uint8_t> made(kBaseSize);
     for (std::size_t i = 0; i < made.size(); ++i) made[i] = static_cast<std::uint8_t>(i * i >> 3);
     return made;
   }();
-  constexpr std::size_t kFixed = 6;
-  if (size < kFixed + 2 || size > kHostileSizeMax) return 0;
-  const std::size_t block_size = 1 + (data[1] | std::size_t{data[2]} << 8);
-  const std::size_t facts_size =
-      std::min<std::size_t>(1 + (data[3] | std::size_t{data[4]} << 8), size - kFixed - 1);
-  const Bytes facts(data + kFixed, facts_size);
-  const Bytes coded(data + kFixed + facts_size, size - kFixed - facts_size);
-  const auto coding = static_cast<delta::Coding>(data[0] % 3);
-  fakes::OneBlockPayload made = fakes::one_block_payload(facts, coded, coding, kPieceSize);
-  made.payload.type = package::PayloadType::patch;
-  made.payload.base_size = kBaseSize;
-  made.payload.scratch_size = kScratchSize;
+  return base;
+}
+
+// All proofs are right: bytes with wrong ones never come this far, as delta_test.cc holds.
+template <class Decoder>
+void decode(Decoder& decoder, const Asked& asked, const fakes::OneBlockPayload& made, Bytes coded) {
   const package::Digest none;
-  const package::Image image = {{}, block_size, none, none.bytes};
+  const package::Image image = {{}, asked.block_size, none, none.bytes};
   HostileSource source(made.bytes);
-  HostileSource base_source(base);
-  StrictArea slot(block_size);
+  HostileSource base_source(patched_base());
+  StrictArea slot(asked.block_size);
   StrictArea scratch(kScratchSize);
   const Status kept = decoder.prepare(image, made.payload, source, scratch);
   if (!kept) {
     AIRLOCK_CHECK(kept.error().code == Code::patch_malformed ||
                   kept.error().code == Code::unsupported_version ||
                   kept.error().code == Code::memory_exceeded);
-    return 0;
+    return;
   }
-  if ((data[5] & 1) != 0) lie(scratch, coded);
+  if (asked.scratch_lies) lie(scratch, coded);
   const Status status =
       decoder.decode(image, made.payload, 0, source, {&base_source, scratch}, slot);
   AIRLOCK_CHECK(!status && (status.error().code == Code::patch_malformed ||
                             status.error().code == Code::block_rejected ||
                             status.error().code == Code::index_rejected ||
                             status.error().code == Code::out_of_range));
+}
+
+}  // namespace
+
+// One byte of what follows, two numbers, a byte of what the scratch area does and whose decoder it
+// is, the facts, the block.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static delta::BlockDecoder large;
+  static delta::SmallBlockDecoder small;
+  if (size < kFixed + 2 || size > kHostileSizeMax) return 0;
+  const Asked asked = read_asked(data);
+  const Bytes rest(data + kFixed, size - kFixed);
+  const Bytes facts = rest.first(std::min(asked.facts_size, rest.size() - 1));
+  const Bytes coded = rest.subspan(facts.size());
+  const delta::Profile& profile = asked.is_small ? delta::kSmall : delta::kLarge;
+  fakes::OneBlockPayload made = fakes::one_block_payload(
+      facts, coded, asked.coding, asked.is_small ? delta::kSmallPieceSize : kPieceSize, profile);
+  made.payload.type = package::PayloadType::patch;
+  made.payload.base_size = kBaseSize;
+  made.payload.scratch_size = kScratchSize;
+  if (asked.is_small) {
+    decode(small, asked, made, coded);
+  } else {
+    decode(large, asked, made, coded);
+  }
   return 0;
 }

@@ -61,15 +61,51 @@ bool is_unfinished(std::string_view name) {
   return !numbers.empty() && numbers.find_first_not_of("0123456789-") == std::string_view::npos;
 }
 
+// A rename would put a file in the place of a device or a pipe that others use.
+Status check_place(const Path& path) {
+  struct stat found;
+  if (::lstat(path.c_str(), &found) != 0) return {};
+  if (!S_ISREG(found.st_mode) && !S_ISLNK(found.st_mode)) return fail(Code::not_a_file);
+  return {};
+}
+
+// A new file beside the one that it shall become.
+struct Beside {
+  Path path;
+  int descriptor = -1;
+};
+
+Path name_beside(const Path& path) {
+  static std::atomic<unsigned> counter = 0;
+  return path.string() + std::string(kUnfinished) + std::to_string(::getpid()) + "-" +
+         std::to_string(counter.fetch_add(1));
+}
+
+unsigned mode_of(Privacy privacy) { return privacy == Privacy::secret ? 0600 : 0644; }
+
+Result<Beside> open_beside(const Path& path, Privacy privacy) {
+  Beside beside = {name_beside(path)};
+  AIRLOCK_TRY(may("write", path));
+  beside.descriptor =
+      ::open(beside.path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode_of(privacy));
+  if (beside.descriptor < 0) return failed();
+  return beside;
+}
+
+Status move_to_place(const Path& beside, const Path& path) {
+  Status moved = may("rename", path);
+  if (moved && ::rename(beside.c_str(), path.c_str()) != 0) moved = failed();
+  if (!moved) {
+    ::unlink(beside.c_str());
+    return moved;
+  }
+  return sync_folder(path.parent_path());
+}
+
 // Writes the bytes to a new file beside `path`, durably, and returns its name.
 Result<Path> write_beside(const Path& path, std::span<const Bytes> parts, Privacy privacy) {
-  static std::atomic<unsigned> counter = 0;
-  const Path beside = path.string() + std::string(kUnfinished) + std::to_string(::getpid()) + "-" +
-                      std::to_string(counter.fetch_add(1));
-  AIRLOCK_TRY(may("write", path));
-  const int descriptor = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-                                privacy == Privacy::secret ? 0600 : 0644);
-  if (descriptor < 0) return failed();
+  AIRLOCK_ASSIGN(const Beside beside, open_beside(path, privacy));
+  const int descriptor = beside.descriptor;
   Status written;
   std::uint64_t size = 0;
   for (const Bytes part : parts) {
@@ -80,10 +116,10 @@ Result<Path> write_beside(const Path& path, std::span<const Bytes> parts, Privac
   if (written && ::fsync(descriptor) != 0) written = failed();
   ::close(descriptor);
   if (!written) {
-    ::unlink(beside.c_str());
+    ::unlink(beside.path.c_str());
     return std::unexpected(written.error());
   }
-  return beside;
+  return beside.path;
 }
 
 }  // namespace
@@ -103,6 +139,7 @@ Code code_of(int error_number) {
     case EDQUOT:
     case EFBIG: return Code::disk_full;
     case EWOULDBLOCK: return Code::busy;
+    case ENOMEM: return Code::no_room;
     case EISDIR: return Code::not_a_file;
     default: return Code::io_failed;
   }
@@ -138,14 +175,9 @@ Status replace(const Path& path, Bytes bytes, Privacy privacy) {
 }
 
 Status replace_by_parts(const Path& path, std::span<const Bytes> parts, Privacy privacy) {
+  AIRLOCK_TRY(check_place(path));
   AIRLOCK_ASSIGN(const Path beside, write_beside(path, parts, privacy));
-  Status moved = may("rename", path);
-  if (moved && ::rename(beside.c_str(), path.c_str()) != 0) moved = failed();
-  if (!moved) {
-    ::unlink(beside.c_str());
-    return moved;
-  }
-  return sync_folder(path.parent_path());
+  return move_to_place(beside, path);
 }
 
 Status create(const Path& path, Bytes bytes, Privacy privacy) {
@@ -155,6 +187,74 @@ Status create(const Path& path, Bytes bytes, Privacy privacy) {
   ::unlink(beside.c_str());
   if (!linked) return linked;
   return sync_folder(path.parent_path());
+}
+
+Result<Path> output_place(const Path& path) {
+  struct stat found;
+  if (::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode)) return fail(Code::not_a_file);
+  Path place = path;
+  for (int links = 0; links < kLinksMax; ++links) {
+    std::error_code none;
+    const Path target = std::filesystem::read_symlink(place, none);
+    if (none) {
+      const Path folder = place.parent_path();
+      if (!std::filesystem::is_directory(folder.empty() ? "." : folder, none)) {
+        return fail(Code::not_found);
+      }
+      return place;
+    }
+    place = place.parent_path() / target;
+  }
+  return fail(Code::not_a_file);
+}
+
+namespace {
+
+// A file without a name, where the file system has such: nothing is left of it where the process is
+// killed. It gets its name through here.
+constexpr std::string_view kOpenFiles = "/proc/self/fd/";
+
+int open_nameless(const Path& folder, Privacy privacy) {
+  if (::access(kOpenFiles.data(), X_OK) != 0) return -1;
+  return ::open(folder.empty() ? "." : folder.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC,
+                mode_of(privacy));
+}
+
+}  // namespace
+
+Result<NewFile> NewFile::begin(const Path& place, Privacy privacy) {
+  AIRLOCK_TRY(check_place(place));
+  if (const int nameless = open_nameless(place.parent_path(), privacy); nameless >= 0) {
+    return NewFile(place, Path(), File(nameless));
+  }
+  AIRLOCK_ASSIGN(Beside beside, open_beside(place, privacy));
+  return NewFile(place, std::move(beside.path), File(beside.descriptor));
+}
+
+NewFile::NewFile(Path place, Path making, File file)
+    : place_(std::move(place)), making_(std::move(making)), file_(std::move(file)) {}
+
+NewFile::NewFile(NewFile&& other) noexcept
+    : place_(std::move(other.place_)),
+      making_(std::exchange(other.making_, Path())),
+      file_(std::move(other.file_)) {}
+
+NewFile::~NewFile() {
+  if (!making_.empty()) ::unlink(making_.c_str());
+}
+
+Status NewFile::commit() {
+  AIRLOCK_TRY(may("sync", place_));
+  if (::fsync(file_.descriptor()) != 0) return failed();
+  if (making_.empty()) {
+    const Path beside = name_beside(place_);
+    const std::string open = std::string(kOpenFiles) + std::to_string(file_.descriptor());
+    if (::linkat(AT_FDCWD, open.c_str(), AT_FDCWD, beside.c_str(), AT_SYMLINK_FOLLOW) != 0) {
+      return failed();
+    }
+    making_ = beside;
+  }
+  return move_to_place(std::exchange(making_, Path()), place_);
 }
 
 Status make_folders(const Path& path) {

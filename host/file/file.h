@@ -36,7 +36,9 @@ Result<Buffer> read(const Path& path, std::size_t size_max);
 // until whoever writes there ends.
 Result<Buffer> read_stream(const Path& path, std::size_t size_max);
 
-// replace makes `path` hold exactly these bytes, durably, or leaves it as it was.
+// replace makes `path` hold exactly these bytes, durably, or leaves it as it was. A link is
+// replaced and not followed; what is neither that nor a regular file is refused (not_a_file), so
+// that no device, pipe or folder ever gives way to a file.
 Status replace(const Path& path, Bytes bytes, Privacy privacy = Privacy::ordinary);
 
 // replace_by_parts does it with bytes that lie apart, so that nobody has to put them together.
@@ -45,6 +47,12 @@ Status replace_by_parts(const Path& path, std::span<const Bytes> parts,
 
 // create is replace for a file that must not exist yet: exists_already otherwise.
 Status create(const Path& path, Bytes bytes, Privacy privacy = Privacy::ordinary);
+
+// output_place is where replace shall write what a person asked to have at `path`: links are
+// followed, to a file that is not there yet too. Errors: not_a_file where they lead to something
+// else than a regular file, not_found where the folder is none.
+inline constexpr int kLinksMax = 40;
+Result<Path> output_place(const Path& path);
 
 // make_folders creates a folder and those above it, durably; one that is there is fine.
 Status make_folders(const Path& path);
@@ -90,8 +98,30 @@ class File {
   Status lock();
 
  private:
+  friend class NewFile;
   explicit File(int descriptor) : descriptor_(descriptor) {}
   int descriptor_ = -1;
+};
+
+// A file that comes to be whole or not at all, as with replace, and is larger than what one has in
+// memory: it is written in its folder without a name, or under another one. Move-only.
+class NewFile {
+ public:
+  // begin: as replace where something else than a file stands at `place`.
+  static Result<NewFile> begin(const Path& place, Privacy privacy = Privacy::ordinary);
+  NewFile(NewFile&& other) noexcept;
+  NewFile& operator=(NewFile&&) = delete;
+  ~NewFile();
+
+  File& file() { return file_; }
+  // commit moves it to its place, durably.
+  Status commit();
+
+ private:
+  NewFile(Path place, Path making, File file);
+  Path place_;
+  Path making_;  // nothing once committed or moved from
+  File file_;
 };
 
 // Every change that this room makes to a disk asks here first, by the name of the operation

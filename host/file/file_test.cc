@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <string>
 #include <thread>
@@ -171,6 +172,87 @@ TEST_F(FileTest, ReplacesALinkAndNotWhatItLeadsTo) {
   std::filesystem::create_directory(folder_ / "b");
   EXPECT_EQ(replace(folder_ / "b", bytes_of("new")).error().code, Code::not_a_file);
   EXPECT_EQ(files(), 3U);
+}
+
+TEST_F(FileTest, TellsMemoryThatEndedFromADiskThatFailed) {
+  EXPECT_EQ(code_of(ENOMEM), Code::no_room);
+  EXPECT_EQ(code_of(EIO), Code::io_failed);
+}
+
+TEST_F(FileTest, NeverPutsAFileInThePlaceOfAPipeOrADevice) {
+  ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  EXPECT_EQ(replace(folder_ / "pipe", bytes_of("new")).error().code, Code::not_a_file);
+  EXPECT_EQ(NewFile::begin(folder_ / "pipe").error().code, Code::not_a_file);
+  EXPECT_EQ(output_place(folder_ / "pipe").error().code, Code::not_a_file);
+  EXPECT_TRUE(std::filesystem::is_fifo(folder_ / "pipe"));
+  EXPECT_EQ(files(), 1U);
+}
+
+TEST_F(FileTest, FollowsTheLinksThatAPersonNamesForAnOutput) {
+  ASSERT_TRUE(replace(folder_ / "file", bytes_of("old")));
+  std::filesystem::create_symlink("file", folder_ / "one");
+  std::filesystem::create_symlink(folder_ / "one", folder_ / "two");
+  std::filesystem::create_symlink("none", folder_ / "dangling");
+  std::filesystem::create_symlink("/dev/null", folder_ / "device");
+  std::filesystem::create_symlink("loop", folder_ / "loop");
+  EXPECT_EQ(*output_place(folder_ / "two"), folder_ / "file");
+  EXPECT_EQ(*output_place(folder_ / "dangling"), folder_ / "none");
+  EXPECT_EQ(output_place(folder_ / "device").error().code, Code::not_a_file);
+  EXPECT_EQ(output_place(folder_ / "loop").error().code, Code::not_a_file);
+  EXPECT_EQ(output_place(folder_).error().code, Code::not_a_file);
+  EXPECT_EQ(output_place(folder_ / "none/file").error().code, Code::not_found);
+}
+
+using NewFiles = Folder;
+
+TEST_F(NewFiles, StandAtTheirPlaceOnlyWhenTheyAreWhole) {
+  ASSERT_TRUE(replace(folder_ / "a", bytes_of("old")));
+  {
+    Result<NewFile> begun = NewFile::begin(folder_ / "a");
+    ASSERT_TRUE(begun);
+    ASSERT_TRUE(begun->file().write_at(0, bytes_of("new")));
+  }
+  EXPECT_EQ(text_of(*read(folder_ / "a", 9)), "old");
+  EXPECT_EQ(files(), 1U) << "what was not committed is gone";
+  Result<NewFile> begun = NewFile::begin(folder_ / "a");
+  ASSERT_TRUE(begun->file().write_at(2, bytes_of("w")));
+  ASSERT_TRUE(begun->file().write_at(0, bytes_of("ne")));
+  ASSERT_TRUE(begun->commit());
+  EXPECT_EQ(text_of(*read(folder_ / "a", 9)), "new");
+  EXPECT_EQ(files(), 1U);
+}
+
+TEST_F(NewFiles, LeaveNothingOfAProcessThatIsKilled) {
+  const int nameless = ::open(folder_.c_str(), O_RDWR | O_TMPFILE, 0600);
+  if (nameless < 0) GTEST_SKIP() << "this file system has no files without a name";
+  ::close(nameless);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    Result<NewFile> begun = NewFile::begin(folder_ / "a");
+    ::_exit(begun && begun->file().write_at(0, bytes_of("new")) ? 0 : 1);  // no destructor runs
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(files(), 0U);
+}
+
+TEST_F(NewFiles, KeepTheOldBytesWhereTheyCannotBeMoved) {
+  ASSERT_TRUE(replace(folder_ / "a", bytes_of("old")));
+  for (const char* operation : {"sync", "rename"}) {
+    g_stop_at = operation;
+    {
+      Result<NewFile> begun = NewFile::begin(folder_ / "a", Privacy::secret);
+      ASSERT_TRUE(begun->file().write_at(0, bytes_of("new")));
+      set_interruption([](std::string_view name, const Path&) {
+        return name == g_stop_at ? Code::disk_full : Code::ok;
+      });
+      EXPECT_EQ(begun->commit().error().code, Code::disk_full);
+      set_interruption(nullptr);
+    }
+    EXPECT_EQ(text_of(*read(folder_ / "a", 100)), "old") << operation;
+    EXPECT_EQ(files(), 1U) << operation;
+  }
 }
 
 TEST_F(FileTest, KeepsTheOldBytesWhereAnyOperationFails) {

@@ -108,6 +108,7 @@ std::string progress_line(const Progress& progress, std::size_t width) {
       return line;
     }
   }
+  if (progress.total == 0 && progress.done == 0) return line;
   if (!add(amount_of(progress)) || progress.bytes_per_second == 0) return line;
   if (!add(text::human_size(progress.bytes_per_second) + "/s")) return line;
   if (progress.done < progress.total) (void)add(time_left_of(progress));

@@ -40,6 +40,7 @@ TEST(ProgressLine, ShowsShareAmountRateAndTimeLeft) {
 
 TEST(ProgressLine, SaysNothingOfAnEndThatIsNotKnown) {
   EXPECT_EQ(progress_line({"fetching", 2048, 0, 0}, 80), "fetching  2.0 KiB");
+  EXPECT_EQ(progress_line({"comparing", 0, 0, 0}, 80), "comparing");
 }
 
 TEST(ProgressLine, FitsItsWidth) {

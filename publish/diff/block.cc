@@ -12,34 +12,6 @@ using namespace delta;
 
 namespace {
 
-// What a bit costs, by the upper 12 bits of its probability: the logarithm by repeated squaring,
-// one more bit of it each time. Integers only: a payload must not depend on a machine's logarithm.
-constexpr unsigned kFraction = 8;
-static_assert(kBitPrice == 1U << kFraction);
-
-std::uint32_t bit_price(std::uint32_t probability) {
-  static const auto prices = [] {
-    std::array<std::uint16_t, 4096> table{};
-    for (std::uint32_t i = 0; i < table.size(); ++i) {
-      std::uint64_t value = std::uint64_t{i} * 16 + 8;
-      std::uint32_t log = static_cast<std::uint32_t>(std::bit_width(value)) - 1;
-      std::uint64_t mantissa = (value << 31) >> log;  // in [2^31, 2^32)
-      std::uint32_t fraction = 0;
-      for (unsigned round = 0; round < kFraction; ++round) {
-        mantissa = mantissa * mantissa >> 31;
-        fraction <<= 1;
-        if (mantissa >= std::uint64_t{1} << 32) {
-          mantissa >>= 1;
-          fraction |= 1;
-        }
-      }
-      table[i] = static_cast<std::uint16_t>((16U << kFraction) - (log << kFraction) - fraction);
-    }
-    return table;
-  }();
-  return prices[probability >> 4];
-}
-
 // Adds up what bits would cost.
 class Coster {
  public:
@@ -147,10 +119,14 @@ class Desk {
     BaseWindow base(&base_source_, base_size_, MutableBytes(window_).first(kWindowSize));
     BaseWindow ahead(&base_source_, base_size_, MutableBytes(window_).subspan(kWindowSize));
     BlockCoding<EncodingPort<Bits>> coding({input_.profile, models, facts_, base, ahead}, port);
-    return coding.run(range_.at, range_.at + range_.size, {is_clean, isa});
+    const bool came_to_end = coding.run(range_.at, range_.at + range_.size, {is_clean, isa});
+    prices_ = prices_of(models);
+    return came_to_end;
   }
 
   std::vector<Gap> gaps();
+  // What steps cost as the last walk ended.
+  const StepPrices& prices() const { return prices_; }
 
  private:
   const BlockInput& input_;
@@ -161,6 +137,7 @@ class Desk {
   FactsReader facts_;
   std::vector<std::uint64_t> memory_;
   std::vector<std::uint8_t> window_;
+  StepPrices prices_;
 };
 
 // The parts of the block that no segment holds.
@@ -185,6 +162,45 @@ std::vector<Gap> Desk::gaps() {
     at = has_segment ? std::uint64_t{segment.image} + segment.size : end;
   }
   return found;
+}
+
+// Walks that look for steps: each plans by the prices that the one before it found.
+constexpr int kPlansMax = 4;
+// A walk without repeats sees everything twice, and makes literals cheap that would not be so
+// beside repeats: the first plan takes them for no less than this.
+constexpr std::uint32_t kFirstLiteralMin = 13 * kBitPrice / 2;
+
+struct Planning {
+  const BlockInput& input;
+  const BlockRange& range;
+  const std::vector<Gap>& gaps;
+  Isa isa;
+};
+// What a block costs without a step, and each literal of it.
+struct Walked {
+  std::uint64_t price;
+  std::vector<std::uint32_t> literals;
+};
+
+// best_steps returns the steps with which the block costs least; none, if any costs more.
+std::vector<PlannedStep> best_steps(const Planning& planning, Desk& desk, Walked walked) {
+  std::vector<PlannedStep> best;
+  StepPrices prices = usual_prices();
+  for (std::uint32_t& each : walked.literals) each = std::max(each, kFirstLiteralMin);
+  for (int i = 0; i < kPlansMax && !planning.gaps.empty(); ++i) {
+    std::vector<PlannedStep> steps =
+        plan_steps(planning.input, planning.range, planning.gaps, walked.literals, prices);
+    if (steps.empty()) break;
+    Coster coster;
+    EncodingPort<Coster> port(planning.input.image, planning.range.at, steps, coster);
+    port.collect(walked.literals, UINT64_MAX);
+    AIRLOCK_CHECK(desk.walk(port, false, planning.isa));
+    prices = desk.prices();
+    if (coster.price() >= walked.price) continue;
+    walked.price = coster.price();
+    best = std::move(steps);
+  }
+  return best;
 }
 
 }  // namespace
@@ -225,7 +241,7 @@ std::vector<std::uint8_t> code_block(const BlockInput& input, const BlockRange& 
     prices = std::move(collected);
   }
   AIRLOCK_CHECK(least != UINT64_MAX);
-  return write(plan_steps(input, range, gaps, prices), false, isa);
+  return write(best_steps({input, range, gaps, isa}, desk, {least, std::move(prices)}), false, isa);
 }
 
 }  // namespace airlock::diff

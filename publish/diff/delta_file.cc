@@ -1,10 +1,11 @@
 #include "publish/diff/delta_file.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "core/base/bytes_source.h"
 #include "core/delta/internal/numbers.h"
-#include "publish/diff/memory_area.h"
+#include "core/delta/internal/pieces.h"
 
 namespace airlock::diff {
 
@@ -38,9 +39,10 @@ std::vector<std::uint8_t> write_delta_file(const BuiltImage& image, const BuiltP
   return file;
 }
 
-Result<DeltaFile> read_delta_file(Bytes file) {
-  if (file.size() < kMagic.size() || !equal(file.first(4), kMagic)) return fail(Code::wrong_magic);
-  if (file.size() < kDeltaFileFixedSize) return fail(Code::truncated);
+namespace {
+
+// What is before the digests of the blocks.
+Result<DeltaFile> read_fixed(Bytes file) {
   DeltaFile made;
   package::Payload& payload = made.payload;
   if (file[4] != 1 && file[4] != 2) return fail(Code::out_of_range, 4);
@@ -54,39 +56,158 @@ Result<DeltaFile> read_delta_file(Bytes file) {
   payload.base_size = read_number(file.subspan(87, 8));
   copy_into(payload.base_digest.bytes, file.subspan(95, Digest::kSize));
   payload.scratch_size = kScratchSize;  // a file states none; whoever reads it has memory
-  if (made.image.size == 0) return fail(Code::out_of_range, 47);
-  for (const std::uint64_t size : {made.image.size, payload.base_size}) {
+  return made;
+}
+
+Status check_fixed(const DeltaFile& file) {
+  const package::Payload& payload = file.payload;
+  if (payload.piece_size < package::kPieceSizeMin || payload.piece_size > package::kPieceSizeMax) {
+    return fail(Code::out_of_range, 5);
+  }
+  if (payload.decoder_memory != delta::kSmall.memory &&
+      payload.decoder_memory != delta::kLarge.memory) {
+    return fail(Code::out_of_range, 7);
+  }
+  if (file.image.size == 0) return fail(Code::out_of_range, 47);
+  for (const std::uint64_t size : {file.image.size, payload.base_size}) {
     if (size > package::kImageSizeMax) return fail(Code::oversized, size);
   }
+  if (file.is_patch() != (payload.base_size > 0)) return fail(Code::out_of_range, 87);
+  if (!file.is_patch() && payload.base_digest != Digest()) return fail(Code::out_of_range, 95);
+  return {};
+}
+
+// Whose bytes do not have the digests that stand in the same file is damaged: nobody signed it, and
+// no server has a better one.
+Error of_a_file(const Error& error) {
+  constexpr std::array kOfDigests = {Code::piece_rejected, Code::index_rejected,
+                                     Code::block_rejected, Code::image_rejected};
+  if (std::ranges::find(kOfDigests, error.code) == kOfDigests.end()) return error;
+  return {Code::digest_mismatch, error.at};
+}
+template <class T>
+Result<T> of_a_file(Result<T> result) {
+  if (!result) return std::unexpected(of_a_file(result.error()));
+  return result;
+}
+
+std::uint64_t head_size_of(std::size_t entries, std::uint16_t piece_size) {
+  const delta::HeadPlace last =
+      delta::head_place(entries, piece_size, delta::head_piece_count(entries, piece_size) - 1);
+  return last.offset + last.path_size * Digest::kSize + last.piece_size;
+}
+
+// Proves the index, and that what it lists fills the payload without a gap.
+Status read_entries(DeltaFile& file) {
+  const std::size_t count = delta::entry_count(file.image.block_digests.size());
+  if (file.payload.head_size != head_size_of(count, file.payload.piece_size)) {
+    return fail(Code::out_of_range, 11);
+  }
+  if (file.bytes.size() < file.payload.head_size) return fail(Code::truncated);
+  package::Payload whole = file.payload;
+  whole.size =
+      package::kPayloadSizeMax;  // so that a file which was cut is not taken for a damaged one
+  BytesSource source(file.bytes);
+  delta::internal::HeadBuffer head;
+  std::uint64_t end = whole.head_size;
+  for (std::size_t entry = 0; entry < count; ++entry) {
+    AIRLOCK_ASSIGN(const delta::internal::PlacedEntry placed,
+                   of_a_file(delta::internal::prove_entry({whole, count, entry}, source, head)));
+    if (placed.offset != end) return fail(Code::digest_mismatch, entry);
+    end += placed.entry.stored_size;
+    file.entries.push_back(placed.entry);
+  }
+  if (file.bytes.size() < end) return fail(Code::truncated, end);
+  if (file.bytes.size() > end) return fail(Code::trailing_bytes, end);
+  return {};
+}
+
+}  // namespace
+
+Result<DeltaFile> read_delta_file(Bytes file) {
+  constexpr std::size_t kMagicName = 3;  // the version stands behind it
+  if (file.size() < kMagic.size() ||
+      !equal(file.first(kMagicName), Bytes(kMagic).first(kMagicName))) {
+    return fail(Code::wrong_magic);
+  }
+  if (file[kMagicName] != kMagic[kMagicName]) return fail(Code::unsupported_version);
+  if (file.size() < kDeltaFileFixedSize) return fail(Code::truncated);
+  AIRLOCK_ASSIGN(DeltaFile made, read_fixed(file));
+  AIRLOCK_TRY(check_fixed(made));
   const auto blocks = static_cast<std::size_t>((made.image.size - 1) / package::kBlockSize + 1);
   Bytes left = file.subspan(kDeltaFileFixedSize);
-  if (left.size() < blocks * Digest::kSize) return fail(Code::truncated);
+  if (left.size() / Digest::kSize < blocks) return fail(Code::truncated);
   for (std::size_t i = 0; i < blocks; ++i, left = left.subspan(Digest::kSize)) {
     Digest digest;
     copy_into(digest.bytes, left.first(Digest::kSize));
     made.image.block_digests.push_back(digest);
   }
+  if (blocks == 1 && made.image.block_digests[0] != made.image.digest) {
+    return fail(Code::digest_mismatch);
+  }
   made.bytes = left;
-  payload.size = left.size();
-  payload.digest = crypto::sha256(left);
+  AIRLOCK_TRY(read_entries(made));
+  made.payload.size = left.size();
+  made.payload.digest = crypto::sha256(left);
   return made;
 }
 
-Result<std::vector<std::uint8_t>> apply_delta(const DeltaFile& file, Bytes base,
-                                              std::size_t workers) {
+Status apply_delta(const DeltaFile& file, Bytes base, Area& slot, const Applying& applying) {
   BytesSource source(file.bytes);
   BytesSource of_base(base);
-  const bool is_patch = file.payload.type == package::PayloadType::patch;
-  if (is_patch) {
+  if (file.is_patch()) {
     if (base.size() != file.payload.base_size) return fail(Code::base_mismatch);
     AIRLOCK_TRY(delta::check_base(file.payload, of_base));
   }
-  MemoryArea slot(file.image.size);
   const package::Image image = file.image.view();
-  AIRLOCK_TRY(
-      decode_blocks({image, file.payload, source, is_patch ? &of_base : nullptr, slot}, workers));
-  AIRLOCK_TRY(delta::check_image(image, slot));
-  return std::vector<std::uint8_t>(slot.bytes().begin(), slot.bytes().end());
+  const Decoding decoding = {image, file.payload, source, file.is_patch() ? &of_base : nullptr,
+                             slot};
+  AIRLOCK_TRY(of_a_file(decode_blocks(decoding, applying.workers, applying.progress)));
+  return of_a_file(delta::check_image(image, slot));
+}
+
+Result<MemoryArea> apply_delta(const DeltaFile& file, Bytes base, std::size_t workers) {
+  AIRLOCK_ASSIGN(MemoryArea slot, MemoryArea::make(file.image.size));
+  AIRLOCK_TRY(apply_delta(file, base, slot, {workers, {}}));
+  return slot;
+}
+
+Result<PayloadParts> look_at(const DeltaFile& file) {
+  const package::Image image = file.image.view();
+  BytesSource source(file.bytes);
+  MemoryArea scratch(kScratchSize);
+  const auto decoder = std::make_unique<delta::BlockDecoder>();
+  AIRLOCK_TRY(of_a_file(decoder->prepare(image, file.payload, source, scratch)));
+  delta::FactsReader facts;
+  AIRLOCK_TRY(facts.open(scratch, file.payload.root.bytes));
+  PayloadParts parts;
+  parts.segments = facts.header().segment_count;
+  parts.chain = facts.header().chain_count;
+  parts.memory = file.payload.decoder_memory;
+  parts.regions.assign(facts.header().regions.begin(), facts.header().regions.end());
+  parts.index = delta::head_piece_count(file.entries.size(), file.payload.piece_size) *
+                delta::kHeadOffsetSize;
+  parts.proofs = file.payload.head_size - parts.index - file.entries.size() * delta::kHeadEntrySize;
+  for (std::size_t entry = 0; entry < file.entries.size(); ++entry) {
+    const delta::HeadEntry& each = file.entries[entry];
+    AIRLOCK_ASSIGN(const delta::BlockShape shape,
+                   delta::block_shape(each.stored_size, file.payload.piece_size));
+    parts.index += delta::kHeadEntrySize - Digest::kSize;
+    parts.proofs += Digest::kSize + shape.list_size();
+    if (entry == 0) {
+      parts.facts = shape.coded_size;
+      continue;
+    }
+    BlockParts block;
+    block.size = image.block_size(entry - 1);
+    block.stored = shape.coded_size;
+    block.coding = each.coding;
+    if (each.coding == delta::Coding::raw) {
+      block.bytes[static_cast<std::size_t>(Part::whole)] = static_cast<double>(shape.coded_size);
+    }
+    parts.blocks.push_back(block);
+  }
+  return parts;
 }
 
 std::string_view name_of(Part part) {

@@ -10,6 +10,7 @@
 
 #include "core/delta/units.h"
 #include "publish/diff/diff.h"
+#include "publish/diff/memory_area.h"
 
 namespace airlock::diff {
 
@@ -21,15 +22,26 @@ std::vector<std::uint8_t> write_delta_file(const BuiltImage& image, const BuiltP
 struct DeltaFile {
   BuiltImage image;
   package::Payload payload;
-  Bytes bytes;  // of the payload; they view the file
+  Bytes bytes;                            // of the payload; they view the file
+  std::vector<delta::HeadEntry> entries;  // of its head: the facts, then each block
+
+  bool is_patch() const { return payload.type == package::PayloadType::patch; }
 };
-// read_delta_file checks sizes and digests against each other. Errors: wrong_magic, truncated,
-// out_of_range, oversized, digest_mismatch.
+// read_delta_file checks that the sizes agree with each other and with the file's, and that its
+// index is the one of the stated root; blocks are proven as they are made. Errors: wrong_magic,
+// unsupported_version, truncated, trailing_bytes, out_of_range, oversized, digest_mismatch.
 Result<DeltaFile> read_delta_file(Bytes file);
 
-// apply_delta makes the image. Errors: base_mismatch, those of core/delta.
-Result<std::vector<std::uint8_t>> apply_delta(const DeltaFile& file, Bytes base,
-                                              std::size_t workers);
+// apply_delta makes the image in `slot`, which bears that several threads write different parts of
+// it and is as large. Errors: base_mismatch, digest_mismatch (the file is damaged, for nothing in
+// it is signed), those of core/delta and of the slot.
+struct Applying {
+  std::size_t workers = 1;
+  Progress progress;
+};
+Status apply_delta(const DeltaFile& file, Bytes base, Area& slot, const Applying& applying);
+// apply_delta makes it in memory. Errors: no_room, too.
+Result<MemoryArea> apply_delta(const DeltaFile& file, Bytes base, std::size_t workers);
 
 // Where the bytes of a payload are, in bytes but for fractions that were rounded.
 enum class Part : std::uint8_t {
@@ -64,6 +76,9 @@ struct PayloadParts {
   std::vector<delta::Region> regions;
   std::vector<BlockParts> blocks;
 };
+// look_at tells what needs no base: of blocks that are coded, where their bytes are is left out.
+// Errors: as apply_delta.
+Result<PayloadParts> look_at(const DeltaFile& file);
 // look_into decodes a payload once more and tells where its bytes are. Errors: as apply_delta.
 Result<PayloadParts> look_into(const DeltaFile& file, Bytes base);
 

@@ -1,6 +1,9 @@
 #include "publish/diff/diff.h"
 
+#include <array>
 #include <mutex>
+#include <numeric>
+#include <optional>
 
 #include "publish/diff/internal/block.h"
 #include "publish/diff/internal/facts.h"
@@ -55,8 +58,7 @@ Result<std::vector<CodedBlock>> make_entries(const Input& input, const Progress&
 }
 
 // The payload of these blocks, once the device's code has made the image of it.
-Result<BuiltPayload> build(const Input& input, const Progress& progress) {
-  AIRLOCK_ASSIGN(const std::vector<CodedBlock> entries, make_entries(input, progress));
+Result<BuiltPayload> built_of(const Input& input, const std::vector<CodedBlock>& entries) {
   BuiltPayload built = join_payload(entries, input.options.piece_size);
   built.payload.decoder_memory = input.options.profile->memory;
   if (!input.base.empty()) {
@@ -69,12 +71,13 @@ Result<BuiltPayload> build(const Input& input, const Progress& progress) {
   return built;
 }
 
-// Facts travel in as many pieces as a block does; where there are more, the shortest segments go.
+// Facts travel in as many pieces as a block does; where there are more, the shortest segments go,
+// as those do that are shorter than `shortest` (at least 1).
 Facts fitting_facts(Bytes image, Bytes base, const std::vector<delta::Segment>& copies,
-                    const Options& options) {
+                    std::uint64_t shortest, const Options& options) {
   const std::size_t pieces =
       options.profile == &delta::kSmall ? delta::kSmallPiecesMax : delta::kBlockPiecesMax;
-  for (std::uint32_t shortest = 1;; shortest *= 2) {
+  for (;; shortest *= 2) {
     std::vector<delta::Segment> kept;
     for (const delta::Segment& each : copies) {
       if (each.size >= shortest) kept.push_back(each);
@@ -87,14 +90,65 @@ Facts fitting_facts(Bytes image, Bytes base, const std::vector<delta::Segment>& 
   }
 }
 
-Result<BuiltPayload> build_on(Bytes image, Bytes base, const BaseIndex* index,
+// Where more of an image than this part of it is new, its short copies may cost more than what they
+// copy: these are the sizes from which on they are kept, the last one for no copy at all.
+constexpr std::uint64_t kMostlyNew = 4;
+constexpr std::array<std::uint64_t, 3> kShortestTried = {32, 256, UINT32_MAX};
+
+// Bytes of the image that no copy has, or not as they are in the base.
+std::uint64_t changed_bytes(Bytes image, Bytes base, const std::vector<delta::Segment>& copies) {
+  std::uint64_t same = 0;
+  for (const delta::Segment& each : copies) {
+    const Bytes from = base.subspan(each.base, each.size);
+    const Bytes to = image.subspan(each.image, each.size);
+    same += static_cast<std::uint64_t>(
+        std::inner_product(from.begin(), from.end(), to.begin(), std::int64_t{0}, std::plus<>{},
+                           [](std::uint8_t a, std::uint8_t b) { return a == b ? 1 : 0; }));
+  }
+  return image.size() - same;
+}
+
+// What a payload would take, by every fourth of its blocks.
+std::uint64_t estimated_size(const Input& input) {
+  constexpr std::size_t kStep = 4;
+  const std::size_t count = (input.image.size() + package::kBlockSize - 1) / package::kBlockSize;
+  std::vector<std::uint64_t> sizes((count + kStep - 1) / kStep);
+  const auto make = [&](std::size_t, std::size_t sample) -> Status {
+    sizes[sample] = make_block(input, sample * kStep).bytes.size();
+    return {};
+  };
+  AIRLOCK_CHECK(parallel::for_each({0, sizes.size()}, input.options.workers, make).has_value());
+  const std::uint64_t sampled = std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
+  return input.facts.size() + sampled * count / sizes.size();
+}
+
+Result<BuiltPayload> build_on(Bytes image, Bytes base, std::optional<BaseIndex> index,
                               const Options& options, const Progress& progress) {
   std::vector<delta::Segment> copies;
-  if (index != nullptr) copies = find_copies(image, *index, options.workers);
-  const Facts facts = fitting_facts(image, base, copies, options);
-  return build({image, base, options, index, code_facts(facts, image.size(), base.size()),
-                scratch_of(facts)},
-               progress);
+  if (index) copies = find_copies(image, *index, options.workers);
+  const auto with = [&](std::uint64_t shortest) -> Input {
+    const Facts facts = fitting_facts(image, base, copies, shortest, options);
+    return {image,
+            base,
+            options,
+            index ? &*index : nullptr,
+            code_facts(facts, image.size(), base.size()),
+            scratch_of(facts)};
+  };
+  std::optional<Input> best(with(1));
+  if (!copies.empty() && changed_bytes(image, base, copies) > image.size() / kMostlyNew) {
+    std::uint64_t least = estimated_size(*best);
+    for (const std::uint64_t shortest : kShortestTried) {
+      Input tried = with(shortest);
+      const std::uint64_t size = estimated_size(tried);
+      if (size >= least) continue;
+      least = size;
+      best.emplace(std::move(tried));
+    }
+  }
+  AIRLOCK_ASSIGN(const std::vector<CodedBlock> entries, make_entries(*best, progress));
+  index.reset();  // four times the base, which the check has no use for
+  return built_of(*best, entries);
 }
 
 Status check_options(Bytes image, const Options& options) {
@@ -132,7 +186,7 @@ BuiltImage describe_image(Bytes image) {
 
 Result<BuiltPayload> build_full(Bytes image, const Options& options, const Progress& progress) {
   AIRLOCK_TRY(check_options(image, options));
-  return build_on(image, {}, nullptr, options, progress);
+  return build_on(image, {}, std::nullopt, options, progress);
 }
 
 Result<BuiltPayload> build_patch(Bytes image, Bytes base, const Options& options,
@@ -140,8 +194,8 @@ Result<BuiltPayload> build_patch(Bytes image, Bytes base, const Options& options
   AIRLOCK_TRY(check_options(image, options));
   if (base.empty()) return fail(Code::out_of_range);
   if (base.size() > kBaseSizeMax) return fail(Code::oversized, base.size());
-  AIRLOCK_ASSIGN(const BaseIndex index, BaseIndex::make(base));
-  return build_on(image, base, &index, options, progress);
+  AIRLOCK_ASSIGN(BaseIndex index, BaseIndex::make(base));
+  return build_on(image, base, std::move(index), options, progress);
 }
 
 }  // namespace airlock::diff

@@ -118,6 +118,48 @@ TEST(PatchPayload, MakesTheNextVersion) {
   }
 }
 
+// The last block ends just before, at and just behind its full size, and is neither the base's nor
+// nothing but new.
+TEST(PatchPayload, MakesEditedImagesOfEverySizeAroundABlock) {
+  const Buffer base = prose(package::kBlockSize + 5000, 40);
+  for (const std::size_t blocks : {1U, 2U}) {
+    for (const std::size_t size : {blocks * package::kBlockSize - 1, blocks * package::kBlockSize,
+                                   blocks * package::kBlockSize + 1}) {
+      SCOPED_TRACE(size);
+      Buffer image = later_version(base, static_cast<std::uint32_t>(size));
+      const Buffer more = prose(package::kBlockSize, 41);
+      image.insert(image.end(), more.begin(), more.end());
+      image.resize(size);
+      for (const Options& options : {Options{}, kSmallMemory}) {
+        expect_round_trip(image, base, options);
+        Buffer same_size = base;
+        same_size.resize(size, 0x5A);
+        expect_round_trip(image, same_size, options);
+      }
+    }
+  }
+}
+
+// Parts that change places are copies whose places in the base do not ascend.
+TEST(PatchPayload, CostsLittleForPartsThatSwappedPlaces) {
+  const Buffer base = noise(3 * package::kBlockSize, 42);
+  const auto at = [&](std::size_t place) {
+    return base.begin() + static_cast<std::ptrdiff_t>(place);
+  };
+  for (const auto& [first, second] : {std::pair<std::size_t, std::size_t>{40'000, 90'001},
+                                      {1, 3 * package::kBlockSize - 1},
+                                      {package::kBlockSize, 2 * package::kBlockSize}}) {
+    SCOPED_TRACE(first);
+    Buffer image(at(second), base.end());
+    image.insert(image.end(), at(first), at(second));
+    image.insert(image.end(), base.begin(), at(first));
+    for (const Options& options : {Options{}, kSmallMemory}) {
+      expect_round_trip(image, base, options);
+      EXPECT_LT(build_patch(image, base, options, {})->bytes.size(), 600U);
+    }
+  }
+}
+
 TEST(PatchPayload, CostsAFewBytesForABlockThatStayedOrMoved) {
   const Buffer base = noise(4 * package::kBlockSize, 8);
   const std::size_t per_block = delta::kHeadEntrySize + 8;

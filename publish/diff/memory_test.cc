@@ -5,12 +5,17 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <new>
 #include <vector>
 
+#include "publish/diff/delta_file.h"
 #include "publish/diff/diff.h"
+#include "tests/fakes/linked.h"
 #include "tests/fakes/memory.h"
 
 namespace {
@@ -32,8 +37,10 @@ namespace airlock::diff {
 namespace {
 
 using Buffer = std::vector<std::uint8_t>;
+using fakes::Addresses;
 using fakes::MemoryArea;
 using fakes::noise;
+using fakes::Target;
 
 // One payload and what its device has.
 struct Work {
@@ -42,6 +49,39 @@ struct Work {
   Buffer base;
   Buffer image;
 };
+
+const Options kSmallMemory = {.piece_size = delta::kSmallPieceSize, .profile = &delta::kSmall};
+
+// Firmware whose functions moved, so that what names a place is re-encoded: pointers of words and
+// of pairs of instructions, branches, operands. Some bytes of it changed, too. Each instruction set
+// is told of its payload, so that nobody measures another path than is meant.
+Work moved_code(Target target, const Options& options) {
+  const fakes::Program before = fakes::program_of(target, 1200, 0, Addresses::in_code);
+  Work work;
+  work.base = fakes::link(before);
+  work.image = fakes::link(fakes::with_one_more(before));
+  for (std::size_t at = 0; at < work.image.size(); at += 1021) work.image[at] ^= 0x21;
+  work.described = describe_image(work.image);
+  work.built = *build_patch(work.image, work.base, options, {});
+  const Buffer file = write_delta_file(work.described, work.built);
+  const auto parts = look_into(*read_delta_file(file), work.base);
+  EXPECT_TRUE(parts && std::ranges::any_of(parts->regions, &delta::Region::linked));
+  const auto isa = static_cast<delta::Isa>(static_cast<int>(target) + 1);
+  for (const BlockParts& block : parts->blocks) {
+    EXPECT_EQ(block.isa, isa);
+    EXPECT_FALSE(block.is_clean);
+    EXPECT_GT(block.bytes[static_cast<std::size_t>(Part::branches)], 0.0);
+  }
+  return work;
+}
+
+std::vector<Work> moved_code(const Options& options) {
+  std::vector<Work> made;
+  for (const Target target : {Target::thumb, Target::arm, Target::arm64, Target::x86_64}) {
+    made.push_back(moved_code(target, options));
+  }
+  return made;
+}
 
 // Two blocks of code that moved and changed a little, so that a patch copies, adds and inserts.
 std::vector<Work> works() {
@@ -63,11 +103,11 @@ std::vector<Work> works() {
 
 // The same for the small profile's decoder.
 std::vector<Work> small_works() {
-  const Options small = {.piece_size = delta::kSmallPieceSize, .profile = &delta::kSmall};
   const std::vector<Work> all = works();
   const Work& one = all.front();
-  return {{one.described, *build_full(one.image, small, {}), one.base, one.image},
-          {one.described, *build_patch(one.image, one.base, small, {}), one.base, one.image}};
+  return {
+      {one.described, *build_full(one.image, kSmallMemory, {}), one.base, one.image},
+      {one.described, *build_patch(one.image, one.base, kSmallMemory, {}), one.base, one.image}};
 }
 
 // The areas of one decoding; made beforehand, since only the decoder's own needs are measured.
@@ -76,7 +116,7 @@ struct Decoding {
       : of(&work),
         source(work.built.bytes),
         base(work.base),
-        scratch(Buffer(64 << 10)),
+        scratch(Buffer(std::max<std::size_t>(64 << 10, work.built.payload.scratch_size))),
         slot(Buffer(work.image.size())) {}
 
   template <class Decoder>
@@ -142,6 +182,52 @@ void expect_within(const std::vector<Work>& all, std::size_t memory, std::size_t
 TEST(BlockDecoder, NeedsNoMoreMemoryThanItStates) {
   expect_within<delta::BlockDecoder>(works(), 48 << 10, delta::kLargeStack);
   expect_within<delta::SmallBlockDecoder>(small_works(), 16 << 10, delta::kSmallStack);
+  expect_within<delta::BlockDecoder>(moved_code({}), 48 << 10, delta::kLargeStack);
+  expect_within<delta::SmallBlockDecoder>(moved_code(kSmallMemory), 16 << 10, delta::kSmallStack);
+}
+
+// What a decoder of the one patch takes in all.
+template <class Decoder>
+std::size_t memory_used(const Work& work) {
+  const std::size_t without = stack_used<Decoder>({});
+  return sizeof(Decoder) + stack_used<Decoder>({Decoding(work)}) - without;
+}
+
+Buffer contents(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The image is not at hand: it is made once before, by any decoder.
+Work work_in(const std::filesystem::path& path) {
+  Work work;
+  const Buffer bytes = contents(path);
+  work.base = contents(std::filesystem::path(path).replace_extension(".base"));
+  const auto file = read_delta_file(bytes);
+  if (!file) return work;
+  work.described = file->image;
+  work.built.payload = file->payload;
+  work.built.bytes.assign(file->bytes.begin(), file->bytes.end());
+  if (auto image = apply_delta(*file, work.base, 1)) work.image = std::move(*image);
+  return work;
+}
+
+// tools/corpus_delta.py names a folder of real patches, NAME.delta beside NAME.base, and reads
+// what is printed.
+TEST(BlockDecoder, NeedsNoMoreMemoryThanItStatesForTheGivenPatches) {
+  const char* const folder = std::getenv("AIRLOCK_APPLY_PAIRS");
+  if (folder == nullptr) GTEST_SKIP() << "AIRLOCK_APPLY_PAIRS names no folder";
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() != ".delta") continue;
+    const Work work = work_in(entry.path());
+    ASSERT_FALSE(work.image.empty()) << entry.path();
+    const std::uint32_t stated = work.built.payload.decoder_memory;
+    const std::size_t used = stated <= delta::kSmall.memory
+                                 ? memory_used<delta::SmallBlockDecoder>(work)
+                                 : memory_used<delta::BlockDecoder>(work);
+    EXPECT_LE(used, stated) << entry.path();
+    std::printf("memory %s %zu\n", entry.path().stem().c_str(), used);
+  }
 }
 
 template <class Decoder>
@@ -161,6 +247,8 @@ void expect_no_allocation(const std::vector<Work>& all) {
 TEST(BlockDecoder, AllocatesNothing) {
   expect_no_allocation<delta::BlockDecoder>(works());
   expect_no_allocation<delta::SmallBlockDecoder>(small_works());
+  expect_no_allocation<delta::BlockDecoder>(moved_code({}));
+  expect_no_allocation<delta::SmallBlockDecoder>(moved_code(kSmallMemory));
 }
 
 }  // namespace

@@ -13,25 +13,15 @@ using delta::Step;
 namespace {
 
 constexpr unsigned kHashBits = 14;
-constexpr int kChainMax = 48;
+constexpr int kChainMax = 128;
 constexpr std::uint32_t kNone = UINT32_MAX;
 // Lengths that are tried one by one; of longer matches every 16th and the last.
 constexpr std::uint32_t kLengthsMax = 64;
 // A match of this length is taken at once: what begins inside of it is not looked at.
 constexpr std::uint32_t kLengthEnough = 256;
+constexpr std::uint32_t kFreshMin = 2;  // as the format has it; shorter than these are not tried
 constexpr std::uint32_t kInsideMin = 3;
 constexpr std::uint32_t kOutsideMin = 4;
-
-// Prices in bits: of telling that there is no match, and of the parts of one.
-constexpr std::uint32_t kLiteralFlag = kBitPrice / 6;
-constexpr std::uint32_t kRecentPrice = 5;
-constexpr std::uint32_t kNextPrice = 6;
-constexpr std::uint32_t kInsidePrice = 8;
-constexpr std::uint32_t kOutsidePrice = 9;
-
-std::uint32_t length_price(std::uint32_t size) {
-  return size < 4 ? 3 : size < 8 ? 4 : size < 16 ? 6 : 8;
-}
 
 // The cheapest way to a place of a gap: its last step, and what was repeated last.
 struct Way {
@@ -39,14 +29,16 @@ struct Way {
   std::uint32_t size = 0;  // of the last step; 1 where it is a literal
   bool is_literal = true;
   Reference recent;
+  Reference older;  // and before that
 };
 
 class Planner {
  public:
-  Planner(const BlockInput& input, const BlockRange& range)
+  Planner(const BlockInput& input, const BlockRange& range, const StepPrices& prices)
       : image_(input.image),
         index_(input.index),
         range_(range),
+        prices_(prices),
         heads_(std::size_t{1} << kHashBits, kNone),
         before_(range.size, kNone) {}
 
@@ -62,8 +54,22 @@ class Planner {
   }
   void remember_until(std::uint64_t at);
   std::uint32_t common(std::uint64_t at, const Reference& from, std::uint64_t end) const;
-  void try_match(std::size_t at, const Reference& from, std::uint32_t price, std::uint32_t shortest,
-                 std::uint32_t longest);
+  // A reference, what naming it costs, and how its sizes are told.
+  struct Named {
+    Reference from;
+    std::uint32_t price;
+    delta::Number sizes;
+    std::uint32_t least;
+  };
+  std::uint32_t flag_price(std::size_t at, unsigned is_match) const {
+    return prices_.is_match[at == 0 ? 1 : ways_[at].is_literal ? 0 : 2][is_match];
+  }
+  bool exists(const Reference& from, std::uint64_t place) const {
+    return !from.is_inside || static_cast<std::uint64_t>(from.shift) < place - range_.at;
+  }
+  void try_match(std::size_t at, const Named& named, std::uint32_t shortest, std::uint32_t longest);
+  std::uint32_t try_known(const Gap& gap, std::size_t at, const Reference& from,
+                          std::uint32_t price);
   std::uint32_t try_all(const Gap& gap, std::size_t at);
   std::uint32_t try_inside(const Gap& gap, std::size_t at);
   std::uint32_t try_outside(const Gap& gap, std::size_t at);
@@ -71,6 +77,7 @@ class Planner {
   Bytes image_;
   const BaseIndex* index_;
   BlockRange range_;
+  const StepPrices& prices_;
   std::vector<std::uint32_t> heads_;   // the last place with the same hash of three bytes
   std::vector<std::uint32_t> before_;  // .. and the one before that; places count from the block
   std::uint64_t remembered_ = 0;
@@ -103,15 +110,27 @@ std::uint32_t Planner::common(std::uint64_t at, const Reference& from, std::uint
       common_prefix(image_.data() + at, base.data() + place, std::min(limit, left)));
 }
 
-void Planner::try_match(std::size_t at, const Reference& from, std::uint32_t price,
-                        std::uint32_t shortest, std::uint32_t longest) {
+void Planner::try_match(std::size_t at, const Named& named, std::uint32_t shortest,
+                        std::uint32_t longest) {
+  const NumberPrices& sizes = prices_.number(named.sizes);
+  const Way& here = ways_[at];
+  const std::uint64_t named_price = here.price + flag_price(at, 1) + named.price;
+  const Reference older = named.from == here.recent ? here.older : here.recent;
   for (std::uint32_t size = shortest; size <= longest; ++size) {
     if (size > kLengthsMax && size != longest && size % 16 != 0) continue;
-    const std::uint64_t whole =
-        ways_[at].price + std::uint64_t{price + length_price(size)} * kBitPrice;
+    const std::uint64_t whole = named_price + sizes.of(size - named.least);
     Way& there = ways_[at + size];
-    if (whole < there.price) there = {whole, size, false, from};
+    if (whole < there.price) there = {whole, size, false, named.from, older};
   }
+}
+
+std::uint32_t Planner::try_known(const Gap& gap, std::size_t at, const Reference& from,
+                                 std::uint32_t price) {
+  const std::uint64_t place = gap.begin + at;
+  if (!exists(from, place)) return 0;
+  const std::uint32_t size = common(place, from, gap.end);
+  try_match(at, {from, prices_.is_known[1] + price, delta::Number::known_size, 1}, 1, size);
+  return size;
 }
 
 std::uint32_t Planner::try_inside(const Gap& gap, std::size_t at) {
@@ -128,8 +147,9 @@ std::uint32_t Planner::try_inside(const Gap& gap, std::size_t at) {
     const std::uint32_t size = common(place, from, gap.end);
     if (size <= longest) continue;
     longest = size;
-    try_match(at, from, kInsidePrice + static_cast<std::uint32_t>(std::bit_width(distance)),
-              kInsideMin, size);
+    const std::uint32_t price = prices_.is_known[0] + prices_.is_inside[1] +
+                                prices_.number(delta::Number::inside).of(distance);
+    try_match(at, {from, price, delta::Number::fresh_size, kFreshMin}, kInsideMin, size);
   }
   return longest;
 }
@@ -142,27 +162,25 @@ std::uint32_t Planner::try_outside(const Gap& gap, std::size_t at) {
       std::min<std::uint64_t>(static_cast<std::uint64_t>(match.size), gap.end - place));
   if (size < kOutsideMin) return 0;
   const Reference from = {false, match.base_at - static_cast<std::int64_t>(place)};
-  const auto bits =
-      static_cast<std::uint32_t>(std::bit_width(delta::zigzag(from.shift - gap.recent.shift)));
-  try_match(at, from, kOutsidePrice + bits, kOutsideMin, size);
+  const std::uint32_t price =
+      prices_.is_known[0] + prices_.is_inside[0] +
+      prices_.number(delta::Number::outside).of(delta::zigzag(from.shift - gap.recent.shift));
+  try_match(at, {from, price, delta::Number::fresh_size, kFreshMin}, kOutsideMin, size);
   return size;
 }
 
 // The longest of all that is repeated from this place on.
 std::uint32_t Planner::try_all(const Gap& gap, std::size_t at) {
-  const std::uint64_t place = gap.begin + at;
   const Reference recent = ways_[at].recent;
-  std::uint32_t longest = 0;
-  const bool exists =
-      !recent.is_inside || static_cast<std::uint64_t>(recent.shift) < place - range_.at;
-  if (exists) {
-    longest = common(place, recent, gap.end);
-    try_match(at, recent, kRecentPrice, 1, longest);
+  const Reference older = ways_[at].older;
+  std::uint32_t longest = try_known(gap, at, recent, prices_.is_other[0]);
+  if (older != recent) {
+    const std::uint32_t price = prices_.is_other[1] + (gap.next ? prices_.is_older[1] : 0);
+    longest = std::max(longest, try_known(gap, at, older, price));
   }
   if (gap.next && *gap.next != recent) {
-    const std::uint32_t size = common(place, *gap.next, gap.end);
-    try_match(at, *gap.next, kNextPrice, 1, size);
-    longest = std::max(longest, size);
+    const std::uint32_t price = prices_.is_other[1] + prices_.is_older[0];
+    longest = std::max(longest, try_known(gap, at, *gap.next, price));
   }
   if (longest >= kLengthEnough) return longest;
   return std::max({longest, try_inside(gap, at), try_outside(gap, at)});
@@ -172,13 +190,13 @@ void Planner::plan(const Gap& gap, const std::vector<std::uint32_t>& literal_pri
                    std::vector<PlannedStep>& steps) {
   const auto size = static_cast<std::size_t>(gap.end - gap.begin);
   ways_.assign(size + 1, {});
-  ways_[0] = {0, 0, true, gap.recent};
+  ways_[0] = {0, 0, true, gap.recent, gap.recent};
   for (std::size_t at = 0; at < size; ++at) {
     const std::uint64_t place = gap.begin + at;
-    const std::uint64_t literal = ways_[at].price + kLiteralFlag +
+    const std::uint64_t literal = ways_[at].price + flag_price(at, 0) +
                                   literal_prices[static_cast<std::size_t>(place - range_.at)];
     if (literal < ways_[at + 1].price) {
-      ways_[at + 1] = {literal, 1, true, ways_[at].recent};
+      ways_[at + 1] = {literal, 1, true, ways_[at].recent, ways_[at].older};
     }
     const std::uint32_t longest = try_all(gap, at);
     if (longest >= kLengthEnough) at += longest - 1;
@@ -196,8 +214,9 @@ void Planner::plan(const Gap& gap, const std::vector<std::uint32_t>& literal_pri
 
 std::vector<PlannedStep> plan_steps(const BlockInput& input, const BlockRange& range,
                                     const std::vector<Gap>& gaps,
-                                    const std::vector<std::uint32_t>& literal_prices) {
-  Planner planner(input, range);
+                                    const std::vector<std::uint32_t>& literal_prices,
+                                    const StepPrices& prices) {
+  Planner planner(input, range, prices);
   std::vector<PlannedStep> steps;
   for (const Gap& gap : gaps) planner.plan(gap, literal_prices, steps);
   return steps;

@@ -10,6 +10,7 @@
 #include <random>
 
 #include "publish/diff/diff.h"
+#include "tests/fakes/corpus.h"
 #include "tests/fakes/linked.h"
 #include "tests/fakes/memory.h"
 
@@ -17,6 +18,7 @@ namespace airlock::diff {
 namespace {
 
 using Buffer = std::vector<std::uint8_t>;
+using fakes::Addresses;
 using fakes::noise;
 using fakes::Program;
 using fakes::Target;
@@ -67,39 +69,83 @@ class Reference : public testing::Test {
 TEST_F(Reference, DecodesCodeThatMovedOfEveryKind) {
   for (const Target target : kTargets) {
     for (const delta::Profile* const profile : {&delta::kSmall, &delta::kLarge}) {
-      const Program before = fakes::program_of(target, 90, 0);
-      const Buffer base = fakes::link(before);
-      const Buffer image = fakes::link(fakes::with_one_more(before));
-      const auto built = build_patch(image, base, options_of(*profile), {});
-      ASSERT_TRUE(built);
-      EXPECT_EQ(decoded(*built, image.size(), base), image);
+      for (const Addresses addresses : {Addresses::in_words, Addresses::in_code}) {
+        const Program before = fakes::program_of(target, 90, 0, addresses);
+        const Buffer base = fakes::link(before);
+        const Buffer image = fakes::link(fakes::with_one_more(before));
+        const auto built = build_patch(image, base, options_of(*profile), {});
+        ASSERT_TRUE(built);
+        EXPECT_EQ(decoded(*built, image.size(), base), image);
+      }
     }
   }
 }
 
+// One edit: a part goes, turns up at another place, changes places with another, or is new; a byte
+// changes.
+void edit(Buffer& image, std::mt19937& random) {
+  const auto place = [&] { return static_cast<std::ptrdiff_t>(random() % image.size()); };
+  const auto begin = image.begin();
+  const std::ptrdiff_t at = place();
+  const std::ptrdiff_t size =
+      std::min(static_cast<std::ptrdiff_t>(random() % 300), image.end() - begin - at);
+  switch (random() % 5) {
+    case 0:
+      if (static_cast<std::size_t>(size) < image.size()) {
+        image.erase(begin + at, begin + at + size);
+      }
+      return;
+    case 1: std::rotate(begin, begin + at, image.end()); return;
+    case 2: image[static_cast<std::size_t>(at)] ^= 0x41; return;
+    case 3: {
+      const std::ptrdiff_t to = std::min(place(), image.end() - begin - size);
+      if (to >= at + size || to + size <= at) {
+        std::swap_ranges(begin + at, begin + at + size, begin + to);
+      }
+      return;
+    }
+    default: {
+      const Buffer added =
+          noise(static_cast<std::size_t>(size), static_cast<std::uint32_t>(random()));
+      image.insert(begin + at, added.begin(), added.end());
+    }
+  }
+}
+
+// What is edited: code of each kind, and bytes that are none.
+Buffer base_of(std::uint32_t round) {
+  constexpr std::size_t kKinds = std::size(kTargets) + 1;
+  if (round % kKinds == std::size(kTargets)) return noise(6000, round);
+  const auto addresses = round / kKinds % 2 == 0 ? Addresses::in_words : Addresses::in_code;
+  return fakes::link(fakes::program_of(kTargets[round % kKinds], 50, round % 3, addresses));
+}
+
 TEST_F(Reference, DecodesEditsOfEveryKind) {
   std::mt19937 random(7);
-  for (std::uint32_t round = 0; round < 12; ++round) {
-    Buffer base = fakes::link(fakes::program_of(Target::thumb, 60, round % 3));
+  for (std::uint32_t round = 0; round < 15; ++round) {
+    const Buffer base = base_of(round);
     Buffer image = base;
-    for (std::uint32_t edit = 0; edit < 1 + round; ++edit) {
-      const auto at = static_cast<std::ptrdiff_t>(random() % image.size());
-      const auto size = static_cast<std::ptrdiff_t>(
-          std::min<std::size_t>(random() % 300, image.size() - static_cast<std::size_t>(at)));
-      switch (random() % 4) {
-        case 0: image.erase(image.begin() + at, image.begin() + at + size); break;
-        case 1: std::rotate(image.begin(), image.begin() + at, image.end()); break;
-        case 2: image[static_cast<std::size_t>(at)] ^= 0x41; break;
-        default: {
-          const Buffer added = noise(static_cast<std::size_t>(size), edit);
-          image.insert(image.begin() + at, added.begin(), added.end());
-        }
-      }
-      if (image.empty()) image = base;
+    for (std::uint32_t edits = 0; edits < 1 + round; ++edits) edit(image, random);
+    for (const delta::Profile* const profile : {&delta::kSmall, &delta::kLarge}) {
+      const auto built = build_patch(image, base, options_of(*profile), {});
+      ASSERT_TRUE(built);
+      EXPECT_EQ(decoded(*built, image.size(), base), image) << round << " " << int{profile->number};
     }
-    const auto built = build_patch(image, base, options_of(delta::kLarge), {});
+  }
+}
+
+// Two blocks of what vendors ship: code of a Cortex-M33 with its tables and texts.
+TEST_F(Reference, DecodesAPairOfRealFirmware) {
+  const std::filesystem::path folder = fakes::corpus_file("firmware/trezor-t2b1-bootloader");
+  const Buffer base = fakes::bytes_in(folder / "2023-10-02.bin");
+  const Buffer image = fakes::bytes_in(folder / "2023-11-02.bin");
+  if (base.empty() || image.empty()) {
+    GTEST_SKIP() << "no corpus of firmware at " << folder << "; name one by AIRLOCK_CORPUS";
+  }
+  for (const delta::Profile* const profile : {&delta::kSmall, &delta::kLarge}) {
+    const auto built = build_patch(image, base, options_of(*profile), {});
     ASSERT_TRUE(built);
-    EXPECT_EQ(decoded(*built, image.size(), base), image) << round;
+    EXPECT_EQ(decoded(*built, image.size(), base), image) << int{profile->number};
   }
 }
 
@@ -137,14 +183,16 @@ TEST_F(Reference, DecodesAFullImageAndABlockThatCrossesNothing) {
 TEST(MovedCode, CostsAFractionOfWhatItsReferencesWouldCost) {
   for (const Target target : kTargets) {
     for (const std::size_t header : {0U, 293U}) {
-      const Program before = fakes::program_of(target, 1500, header);
-      const Buffer base = fakes::link(before);
-      const Buffer image = fakes::link(fakes::with_one_more(before));
-      const auto built = build_patch(image, base, options_of(delta::kLarge), {});
-      ASSERT_TRUE(built);
-      constexpr std::size_t kReferences = 1500 * 7;
-      EXPECT_LT(built->bytes.size(), kReferences / 8)
-          << static_cast<int>(target) << " behind " << header;
+      for (const Addresses addresses : {Addresses::in_words, Addresses::in_code}) {
+        const Program before = fakes::program_of(target, 1500, header, addresses);
+        const Buffer base = fakes::link(before);
+        const Buffer image = fakes::link(fakes::with_one_more(before));
+        const auto built = build_patch(image, base, options_of(delta::kLarge), {});
+        ASSERT_TRUE(built);
+        const std::size_t references = 1500 * (addresses == Addresses::in_code ? 10 : 7);
+        EXPECT_LT(built->bytes.size(), references / 8)
+            << static_cast<int>(target) << " behind " << header;
+      }
     }
   }
 }

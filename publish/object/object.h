@@ -41,7 +41,8 @@ release::Answer<Buffer> make_carton(const Path& package, const Wanted& wanted);
 // ---- the program's side
 
 inline constexpr std::size_t kSymbolMax = 64;
-// is_symbol says whether C knows this as a name of its own: letters, digits, underscores.
+// is_symbol says whether both C and C++ leave this name to a program: letters, digits, underscores,
+// no keyword, and nothing that <stddef.h> or a compiler's GNU mode has defined.
 bool is_symbol(std::string_view text);
 
 enum class Target : std::uint8_t { x86_64, aarch64, arm };

@@ -11,6 +11,26 @@ constexpr std::size_t kBytesPerLine = 20;
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+// Keywords of C and of C++ to this day, what <stddef.h> defines, and the GNU modes' own. The names
+// that belong to the language by their spelling (_Bool, __x) are told by that.
+constexpr std::string_view kTaken =
+    " NULL alignas alignof and and_eq asm auto bitand bitor bool break case catch char "
+    "char16_t char32_t char8_t class co_await co_return co_yield compl concept const "
+    "const_cast consteval constexpr constinit continue decltype default delete do double "
+    "dynamic_cast else enum explicit export extern false float for friend goto if inline "
+    "int linux long main max_align_t mutable namespace new noexcept not not_eq nullptr "
+    "nullptr_t offsetof operator or or_eq private protected ptrdiff_t public register "
+    "reinterpret_cast requires restrict return short signed size_t sizeof static "
+    "static_assert static_cast struct switch template this thread_local throw true try "
+    "typedef typeid typename typeof typeof_unqual union unix unsigned using virtual void "
+    "volatile wchar_t while xor xor_eq ";
+
+bool is_taken(std::string_view text) {
+  const bool reserved =
+      text.size() > 1 && text[0] == '_' && (text[1] == '_' || (text[1] >= 'A' && text[1] <= 'Z'));
+  return reserved || kTaken.contains(" " + std::string(text) + " ");
+}
+
 std::string declarations(const std::string& name) {
   return "#ifdef __cplusplus\nextern \"C\" {\n#endif\n"
          "extern const unsigned char " +
@@ -33,7 +53,7 @@ void append_bytes(std::string& text, Bytes content) {
 }  // namespace
 
 bool is_symbol(std::string_view text) {
-  return !text.empty() && text.size() <= kSymbolMax && is_letter(text[0]) &&
+  return !text.empty() && text.size() <= kSymbolMax && is_letter(text[0]) && !is_taken(text) &&
          std::all_of(text.begin(), text.end(), [](char c) { return is_letter(c) || is_digit(c); });
 }
 

@@ -34,6 +34,41 @@ TEST_F(Release, LeavesOutAPatchThatIsNoSmaller) {
   }
 }
 
+// The manifest states what the decoder takes, so that the gate of a device that has no more
+// chooses.
+TEST_F(Release, ForSmallDecodersStatesSixteenKilobytesAndADeviceOfNoMoreTakesIt) {
+  const Buffer old_image = image_of(1, 150'000);
+  Recipe recipe = recipe_of("1.1.0", changed(old_image));
+  recipe.bases.push_back({"mcu", old_image});
+  recipe.payloads = diff::Options{.piece_size = delta::kSmallPieceSize, .profile = &delta::kSmall};
+  const Path package = complete(recipe);
+  const Buffer envelope = *read_envelope(package);
+  const package::Proven release = *package::prove_kind(envelope, keyring_, package::Kind::firmware);
+  const package::Component component = release.manifest().component(0);
+  ASSERT_EQ(component.payload_count(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(component.payload(i).decoder_memory, 16'384U);
+
+  package::DeviceFacts device;
+  device.model = "demo-wallet";
+  device.version = *package::parse_semver("1.0.0");
+  device.data_version = 1;
+  device.decoder_memory = 16'384;
+  device.scratch_size = 64 << 10;
+  package::InstalledComponent installed;
+  installed.id = "mcu";
+  installed.image_digest = crypto::sha256(old_image);
+  installed.image_size = old_image.size();
+  installed.slot_size = 1 << 20;
+  ASSERT_TRUE(device.components.add(installed));
+  const auto plan = package::admit(release, device);
+  ASSERT_TRUE(plan) << name(plan.error().code);
+  const package::Payload chosen = component.payload(plan->choices[0].payload);
+  EXPECT_EQ(chosen.type, package::PayloadType::patch);
+  device.decoder_memory = 16'383;
+  EXPECT_EQ(package::admit(release, device).error().code, Code::memory_exceeded);
+  EXPECT_TRUE(publish_now(package).has_value());
+}
+
 TEST_F(Release, RefusesABaseWithoutAnImage) {
   Recipe recipe = recipe_of("1.1.0", image_of(2, 1'000));
   recipe.bases.push_back({"radio", image_of(3, 1'000)});

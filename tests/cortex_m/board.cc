@@ -33,6 +33,18 @@ void semihost(std::uint32_t operation, const void* argument) {
   asm volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
 }
 
+std::uint32_t peak_before_paint = 0;
+
+std::uint32_t painted_peak() {
+  const std::uint32_t* at = airlock_bss_end;
+  while (at < airlock_stack_top && *at == kPaint) ++at;
+  return static_cast<std::uint32_t>((airlock_stack_top - at) * 4);
+}
+
+void paint_below(const std::uint32_t* here) {
+  std::fill(airlock_bss_end, airlock_bss_end + (here - kPaintedBelow - airlock_bss_end), kPaint);
+}
+
 [[noreturn]] void end(int status) {
   const std::array<std::uint32_t, 2> how = {kApplicationExit, static_cast<std::uint32_t>(status)};
   semihost(kExit, how.data());
@@ -79,9 +91,21 @@ void say_number(std::uint64_t number) {
 }
 
 std::uint32_t stack_peak() {
-  const std::uint32_t* at = airlock_bss_end;
-  while (at < airlock_stack_top && *at == kPaint) ++at;
-  return static_cast<std::uint32_t>((airlock_stack_top - at) * 4);
+  peak_before_paint = std::max(peak_before_paint, painted_peak());
+  return peak_before_paint;
+}
+
+// Not inlined: its frame is what is below whoever asks.
+[[gnu::noinline]] StackBelow::StackBelow() {
+  static_cast<void>(stack_peak());
+  auto* const here = static_cast<std::uint32_t*>(__builtin_frame_address(0));
+  paint_below(here);
+  above_ = static_cast<std::uint32_t>((airlock_stack_top - here) * 4);
+}
+
+std::uint32_t StackBelow::used() const {
+  const std::uint32_t peak = painted_peak();
+  return peak - std::min(peak, above_);
 }
 
 }  // namespace airlock::cortex_m
@@ -91,8 +115,7 @@ void airlock_reset() {
   std::copy(airlock_data_from, airlock_data_from + (airlock_data_end - airlock_data_begin),
             airlock_data_begin);
   std::fill(airlock_bss_begin, airlock_bss_end, 0U);
-  auto* const here = static_cast<std::uint32_t*>(__builtin_frame_address(0));
-  std::fill(airlock_bss_end, here - kPaintedBelow, kPaint);
+  paint_below(static_cast<std::uint32_t*>(__builtin_frame_address(0)));
   end(run());
 }
 

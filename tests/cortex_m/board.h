@@ -16,6 +16,17 @@ void say_number(std::uint64_t number);
 // stack_peak is how many bytes of stack were ever used, as far as paint tells.
 std::uint32_t stack_peak();
 
+// Measures what a part of the program takes of the stack: from here down to the deepest place that
+// was reached while the object lives. It paints anew; stack_peak keeps what was reached before.
+class StackBelow {
+ public:
+  StackBelow();
+  std::uint32_t used() const;
+
+ private:
+  std::uint32_t above_;
+};
+
 // run is the program; what it returns is QEMU's exit status.
 int run();
 

@@ -1,5 +1,7 @@
 // A wallet on bare metal that brings its packages along: it installs one, then another as a patch
 // against what the first one left in flash, by the code of core/ alone. No file system, no heap.
+#include <algorithm>
+
 #include "core/base/bytes_source.h"
 #include "core/carton/carton.h"
 #include "core/delta/delta.h"
@@ -12,6 +14,8 @@
 extern "C" {
 extern const unsigned char airlock_keyring[], airlock_first[], airlock_update[];
 extern const std::size_t airlock_keyring_size, airlock_first_size, airlock_update_size;
+// Whoever links says how much memory this wallet has for decoding: the symbol's address.
+extern const unsigned char airlock_decoder_memory[];
 }
 
 namespace airlock::cortex_m {
@@ -32,7 +36,9 @@ using Memory = std::array<std::uint8_t, kSlotSize>;
 std::array<Memory, slot::kSlotCount> slots_memory;
 std::array<std::array<std::uint8_t, kSector>, 2> record_memory;
 std::array<std::uint8_t, kScratchSize> scratch_memory;
-delta::BlockDecoder decoder;
+delta::BlockDecoder large_decoder;
+delta::SmallBlockDecoder small_decoder;
+std::uint32_t decoder_stack = 0;  // that decoding took at most
 
 // All that this wallet keeps.
 struct Wallet {
@@ -46,6 +52,8 @@ struct Wallet {
 
   slot::RecordAreas record() { return {{&copies[0], &copies[1]}}; }
 };
+
+std::size_t decoder_memory() { return reinterpret_cast<std::size_t>(airlock_decoder_memory); }
 
 void say_hex(Bytes bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -69,14 +77,28 @@ package::DeviceFacts facts_of(const Wallet& wallet, const Record& record,
   facts.floor = record.floors[package::index_of(package::Kind::firmware)];
   facts.data_version = release.data_version;
   facts.time_bound = record.time_bound;
-  facts.decoder_memory = delta::kDecoderMemoryMax;
+  facts.decoder_memory = static_cast<std::uint32_t>(decoder_memory());
   facts.scratch_size = kScratchSize;
   facts.running_manifest = record.active_slot().manifest;
   AIRLOCK_CHECK(facts.components.add(wallet.runs).has_value());
   return facts;
 }
 
-// Every block, each from proven pieces; then the whole slot is read back.
+// Every block, each from proven pieces.
+template <class Decoder>
+[[gnu::noinline]] Status decode(Decoder& decoder, const package::Image& image,
+                                const package::Payload& payload, Source& source,
+                                const delta::Places& places, Area& scratch, Area& slot) {
+  const StackBelow below;
+  AIRLOCK_TRY(decoder.prepare(image, payload, source, scratch));
+  for (std::size_t block = 0; block < image.block_count(); ++block) {
+    AIRLOCK_TRY(decoder.decode(image, payload, block, source, places, slot));
+  }
+  decoder_stack = std::max(decoder_stack, below.used());
+  return {};
+}
+
+// By the decoder that there is memory for; then the whole slot is read back.
 Status stage(Wallet& wallet, const Carton& carton, const Component& component,
              const package::Payload& payload, SlotId to) {
   const package::Image image = component.image(payload.image);
@@ -87,10 +109,11 @@ Status stage(Wallet& wallet, const Carton& carton, const Component& component,
   const bool is_patch = payload.type == package::PayloadType::patch;
   if (is_patch) AIRLOCK_TRY(delta::check_base(payload, base));
   AIRLOCK_TRY(slot.erase(0, slot.size()));
-  AIRLOCK_TRY(decoder.prepare(image, payload, source, wallet.scratch));
-  for (std::size_t block = 0; block < image.block_count(); ++block) {
-    AIRLOCK_TRY(decoder.decode(image, payload, block, source,
-                               {is_patch ? &base : nullptr, wallet.scratch}, slot));
+  const delta::Places places{is_patch ? &base : nullptr, wallet.scratch};
+  if (decoder_memory() < delta::kLarge.memory) {
+    AIRLOCK_TRY(decode(small_decoder, image, payload, source, places, wallet.scratch, slot));
+  } else {
+    AIRLOCK_TRY(decode(large_decoder, image, payload, source, places, wallet.scratch, slot));
   }
   AIRLOCK_TRY(delta::check_image(image, slot));
   say(is_patch ? "patch of " : "full image of ");
@@ -178,7 +201,9 @@ int run() {
     say(name(done.error().code));
     say("\n");
   }
-  say("stack ");
+  say("decoder stack ");
+  say_number(decoder_stack);
+  say("\nstack ");
   say_number(stack_peak());
   say("\n");
   return done ? 0 : 1;

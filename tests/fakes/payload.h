@@ -49,7 +49,8 @@ inline std::vector<std::uint8_t> one_block_head(const delta::HeadEntry& facts,
 }
 
 inline OneBlockPayload one_block_payload(Bytes facts, Bytes coded, delta::Coding coding,
-                                         std::uint16_t piece_size) {
+                                         std::uint16_t piece_size,
+                                         const delta::Profile& profile = delta::kLarge) {
   const StoredEntry first = stored_entry(facts, delta::Coding::facts, piece_size);
   const StoredEntry second = stored_entry(coded, coding, piece_size);
   OneBlockPayload made;
@@ -61,7 +62,7 @@ inline OneBlockPayload one_block_payload(Bytes facts, Bytes coded, delta::Coding
   made.payload.size = made.bytes.size();
   made.payload.digest = crypto::sha256(made.bytes);
   made.payload.piece_size = piece_size;
-  made.payload.decoder_memory = delta::kDecoderMemoryMax;
+  made.payload.decoder_memory = profile.memory;
   made.payload.scratch_size = 8192;  // of a patch
   return made;
 }

@@ -83,6 +83,27 @@ class Embedding(Packaged):
         self.refuses("usage", self.embed, "--symbol", "1st")
         self.refuses("usage", self.embed, "--target", "sparc")
 
+    def test_a_name_that_c_or_c_plus_plus_has_taken_is_no_symbol(self):
+        for taken in ("int", "class", "NULL", "size_t", "_Bool", "__x"):
+            self.refuses("usage", self.embed, "--format", "c", "--symbol", taken, out="update.c")
+        self.embed("--format", "c", "--symbol", "integer", out="update.c")
+
+    def test_a_target_is_for_an_object_alone(self):
+        for form in ("c", "carton"):
+            for target in ("sparc", "arm"):
+                self.refuses("usage", self.embed, "--format", form, "--target", target, out="update.carton")
+        self.assertFalse((self.dir / "update.carton").exists())
+
+    def test_nothing_is_replaced_where_either_file_cannot_be_made(self):
+        (self.dir / "update.o").write_bytes(b"the last one")
+        (self.dir / "folder").mkdir()
+        self.refuses("not_found", self.embed, "--header", "none/update.h")
+        self.refuses("not_a_file", self.embed, "--header", "folder")
+        self.refuses("usage", self.embed, "--header", "update.o")
+        self.refuses("usage", self.embed, "--header", "folder/../update.o")
+        self.refuses("usage", self.embed, out=self.package / "manifest.cose")
+        self.assertEqual((self.dir / "update.o").read_bytes(), b"the last one")
+
     def test_what_the_manifest_does_not_name_is_not_embedded(self):
         (artifact, *_) = (self.package / "artifacts").iterdir()
         artifact.write_bytes(artifact.read_bytes()[:-1] + b"x")

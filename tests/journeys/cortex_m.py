@@ -9,6 +9,7 @@ BUILD_SECONDS_MAX = 900  # core/ for Cortex-M4, on a busy machine
 RUN_SECONDS_MAX = 120
 LIBRARIES = ("slot", "delta", "carton", "package", "crypto", "codec", "base")
 MACHINE = ("-mcpu=cortex-m4", "-mthumb")
+DECODERS = {"small": (16 << 10, 3 << 10), "large": (48 << 10, 4 << 10)}  # memory, and of it stack: docs/formats/payload.md
 STACK_MAX = 13 << 10  # of both installations: docs/guides/embed-a-package.md tells what takes most of it
 
 
@@ -33,8 +34,8 @@ class CortexM(Stage):
         self.tool("cmake", "--preset", "cortex-m", "-Wno-dev", cwd=ROOT)
         self.tool("cmake", "--build", "--preset", "cortex-m", cwd=ROOT)
 
-    def link(self, spoil=None, **packages):
-        """Embeds the packages as --target arm, and links them into the wallet."""
+    def link(self, spoil=None, decoder="large", **packages):
+        """Embeds the packages as --target arm, and links them into a wallet that has the memory of this decoder."""
         packages = {"keyring": "keys/keyring.cose", "first": self.first, "update": self.update, **packages}
         for name, package in packages.items():
             self.airlock("package", "embed", package, "--target", "arm", "--symbol", f"airlock_{name}", "--out", f"{name}.o")
@@ -42,7 +43,7 @@ class CortexM(Stage):
             name, change = spoil
             (self.dir / f"{name}.o").write_bytes(change((self.dir / f"{name}.o").read_bytes()))
         self.tool("arm-none-eabi-g++", *MACHINE, "-nostartfiles", "--specs=nano.specs", "-T", ROOT / "tests/cortex_m/board.ld",
-                  "-Wl,--gc-sections", "-o", "wallet.elf", *(f"{name}.o" for name in packages),
+                  "-Wl,--gc-sections", f"-Wl,--defsym=airlock_decoder_memory={DECODERS[decoder][0]}", "-o", "wallet.elf", *(f"{name}.o" for name in packages),
                   BARE / "libtests_cortex_m.a", *(BARE / f"libcore_{name}.a" for name in LIBRARIES))
         return self.dir / "wallet.elf"
 
@@ -59,18 +60,34 @@ class CortexM(Stage):
         self.assertIn(f"error: {code}\n", said)
         return said
 
-    def test_it_installs_a_full_image_and_then_a_patch_from_its_own_memory(self):
-        program = self.link()
+    def installs_both(self, first, update, decoder):
+        program = self.link(decoder=decoder, first=first, update=update)
         status, said = self.play(program)
         self.assertEqual(status, 0, said)
-        patch = self.payload_sizes(self.update)["patch"]
-        full = self.payload_sizes(self.first)["full"]
-        self.assertEqual(said.splitlines()[:-1], [
+        patch = self.payload_sizes(update)["patch"]
+        full = self.payload_sizes(first)["full"]
+        self.assertEqual(said.splitlines()[:-2], [
             f"full image of {full} bytes makes {len(self.old)}", f"runs 1.0.0 {hashlib.sha256(self.old).hexdigest()}",
             f"patch of {patch} bytes makes {len(self.new)}", f"runs 1.1.0 {hashlib.sha256(self.new).hexdigest()}"])
-        stack = int(re.search(r"stack (\d+)\n", said)[1])
-        print(f"\n{said}{self.tool('arm-none-eabi-size', program)}")
+        stack, decoders = (int(re.search(rf"^{what} (\d+)\n", said, re.M)[1]) for what in ("stack", "decoder stack"))
+        print(f"\n{decoder}:\n{said}{self.tool('arm-none-eabi-size', program)}")
         self.assertLess(stack, STACK_MAX)
+        self.assertGreater(decoders, 1000)  # it was measured
+        self.assertLessEqual(decoders, DECODERS[decoder][1])
+
+    def test_it_installs_a_full_image_and_then_a_patch_from_its_own_memory(self):
+        self.installs_both(self.first, self.update, "large")
+
+    def test_sixteen_kilobytes_of_decoder_are_enough_for_what_was_released_for_them(self):
+        small = ("--profile", "small")
+        first = self.make_release("1.0.0", self.old, extra=small, out="small-1.0.0")
+        update = self.make_release("1.1.0", self.new, security=2, bases=self.old, extra=small, out="small-1.1.0")
+        for package in (first, update):
+            for payload in self.inspect(package / "manifest.cose")["manifest"]["components"][0]["payloads"]:
+                self.assertEqual(payload["decoder_memory"], 16384)
+        self.installs_both(first, update, "small")
+        self.installs_both(first, update, "large")
+        self.refused("memory_exceeded", self.link(decoder="small", first=first))
 
     def test_a_flipped_bit_of_a_payload_reaches_no_slot(self):
         size = self.payload_sizes(self.update)["patch"]

@@ -47,6 +47,133 @@ class Deltas(Stage):
         self.refuses("usage", self.airlock, "delta", "apply", "update.delta", "--out", "out.bin")
         self.assertFalse((self.dir / "out.bin").exists())
 
+    def test_what_is_made_replaces_a_file_and_nothing_else(self):
+        os.mkfifo(self.dir / "pipe")
+        (self.dir / "folder").mkdir()
+        (self.dir / "link-to-pipe").symlink_to("pipe")
+        self.make("--base", "old.bin")
+        for place in ("pipe", "folder", "link-to-pipe"):
+            self.refuses("not_a_file", self.airlock, "delta", "make", "new.bin", "--out", place)
+            self.refuses("not_a_file", self.airlock, "delta", "apply", "update.delta", "--base", "old.bin", "--out", place)
+            self.refuses("not_a_file", self.airlock, "delta", "inspect", "update.delta", "--base", "old.bin", "--svg", place)
+        self.assertTrue((self.dir / "pipe").is_fifo())
+        self.assertTrue((self.dir / "link-to-pipe").is_symlink())
+        self.assertEqual([path.name for path in self.dir.glob("*.new-*")], [])
+
+    def test_a_link_is_followed_to_the_file_that_is_made(self):
+        self.write("kept.bin", b"old")
+        (self.dir / "link").symlink_to("kept.bin")
+        self.make()
+        self.airlock("delta", "apply", "update.delta", "--out", "link")
+        self.assertTrue((self.dir / "link").is_symlink())
+        self.assertEqual((self.dir / "kept.bin").read_bytes(), self.new)
+
+    def test_what_is_read_is_never_written_over(self):
+        self.make("--base", "old.bin")
+        (self.dir / "same.bin").symlink_to("old.bin")
+        for out in ("new.bin", "old.bin", "same.bin", "./new.bin"):
+            self.refuses("usage", self.airlock, "delta", "make", "new.bin", "--base", "old.bin", "--out", out)
+        for out in ("update.delta", "old.bin"):
+            self.refuses("usage", self.airlock, "delta", "apply", "update.delta", "--base", "old.bin", "--out", out)
+        self.assertEqual((self.dir / "old.bin").read_bytes(), self.old)
+
+    def test_threads_are_a_number_that_there_can_be(self):
+        self.make("--base", "old.bin", "--workers", "3")
+        apply = ("delta", "apply", "update.delta", "--base", "old.bin", "--out", "out.bin")
+        self.airlock(*apply, "--workers", "1024")
+        for wrong in ("-1", "0", "1025", "1000000", "1" + 23 * "0", "two", "1.5", "0x2"):
+            refused = self.refuses("usage", self.airlock, *apply, "--workers", wrong)
+            self.assertEqual(refused.status, 2)
+            self.refuses("usage", self.make, "--base", "old.bin", "--workers", wrong)
+
+    def test_an_image_that_is_only_stated_takes_no_memory(self):
+        if is_sanitized("airlock"):
+            self.skipTest("a sanitizer takes memory of its own")
+        zeros = bytes(64 << 20)
+        self.write("new.bin", zeros)
+        self.make()
+        sound = (self.dir / "update.delta").read_bytes()
+        self.write("hostile.delta", sound[:-1] + bytes([sound[-1] ^ 1]))
+        bounded = dict(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (24 << 20, 24 << 20)))
+        self.refuses("digest_mismatch", self.airlock, "delta", "apply", "hostile.delta", "--out", "out.bin", **bounded)
+        self.refuses("no_room", self.airlock, "delta", "inspect", "hostile.delta", **bounded)
+        self.assertEqual([path.name for path in self.dir.glob("out.bin*")], [])
+        self.airlock("delta", "apply", "update.delta", "--out", "out.bin", **bounded)
+        self.assertEqual((self.dir / "out.bin").read_bytes(), zeros)
+
+    def test_what_is_wrong_with_a_file_is_told_of_that_file(self):
+        self.make("--base", "old.bin")
+        whole = (self.dir / "update.delta").read_bytes()
+        head = 127 + 32 * -(-len(self.new) // 65536)
+        damaged = [whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:] for at in (20, head + 20, len(whole) - 1)]
+        files = [("truncated", whole[:200]), ("truncated", whole[:-1]), ("trailing_bytes", whole + b"x"),
+                 ("wrong_magic", b"nothing of the kind"), ("unsupported_version", b"ALD2" + whole[4:]),
+                 ("out_of_range", whole[:87] + bytes(8) + whole[95:])]
+        for code, content in files + [("digest_mismatch", content) for content in damaged]:
+            self.write("bent.delta", content)
+            for command in (("apply", "bent.delta", "--out", "out.bin"), ("inspect", "bent.delta")):
+                refused = self.refuses(code, self.airlock, "delta", *command, "--base", "old.bin")
+                self.assertIn("bent.delta", refused.text)
+                for misleading in ("signed", "server", "storage"):
+                    self.assertNotIn(misleading, refused.text)
+        self.write("empty.bin", b"")
+        for command in (("empty.bin", "--base", "old.bin"), ("new.bin", "--base", "empty.bin")):
+            refused = self.refuses("out_of_range", self.airlock, "delta", "make", *command, "--out", "p.delta")
+            self.assertIn("empty.bin is empty", refused.text)
+
+    def test_nothing_is_made_before_every_base_was_looked_at(self):
+        self.write("older.bin", firmware(200_000, 3, base=self.old))
+        self.write("copy.bin", self.old)
+        for bases, code in ((("old.bin", "none.bin"), "not_found"), (("old.bin", "older.bin", "old.bin"), "usage"),
+                            (("old.bin", "copy.bin"), "usage")):
+            named = [word for base in bases for word in ("--base", base)]
+            self.refuses(code, self.make, *named)
+            self.assertEqual([path.name for path in self.dir.glob("update.delta*")], [])
+
+    def test_what_was_made_is_told_to_scripts(self):
+        self.write("older.bin", firmware(200_000, 3, base=self.old))
+        made = self.make("--base", "old.bin", "--base", "older.bin", "--profile", "small")
+        for one, base in zip(made, ("old.bin", "older.bin"), strict=True):
+            content = (self.dir / base).read_bytes()
+            self.assertEqual(one["base"], {"file": base, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()})
+            self.assertEqual(one["image_sha256"], hashlib.sha256(self.new).hexdigest())
+            self.assertEqual((one["profile"], one["size"]), ("small", (self.dir / one["file"]).stat().st_size))
+        self.assertIsNone(self.make()[0]["base"])
+
+    def test_the_base_that_is_wanted_is_named(self):
+        self.make("--base", "old.bin")
+        digests = [hashlib.sha256(content).hexdigest() for content in (self.old, self.new)]
+        for command in (("apply", "--out", "out.bin"), ("inspect",)):
+            refused = self.refuses("base_mismatch", self.airlock, "delta", *command, "update.delta", "--base", "new.bin")
+            for digest in digests:
+                self.assertIn(digest, refused.text)
+        self.assertIn(digests[0], self.refuses("usage", self.airlock, "delta", "apply", "update.delta", "--out", "o").text)
+
+    def test_inspect_says_what_a_patch_is_for_without_its_base_too(self):
+        self.make("--base", "old.bin", "--profile", "small")
+        whole, outside = (json.loads(self.airlock("delta", "inspect", "update.delta", "--json", *base))
+                          for base in (("--base", "old.bin"), ()))
+        self.assertTrue(whole.pop("decoded"))
+        self.assertFalse(outside.pop("decoded"))
+        self.assertLessEqual(set(whole.pop("isas")), {"a32", "a64", "thumb", "x86-64"})
+        self.assertEqual(outside["base"], {"size": len(self.old), "sha256": hashlib.sha256(self.old).hexdigest()})
+        self.assertEqual(outside["image"], {"size": len(self.new), "sha256": hashlib.sha256(self.new).hexdigest()})
+        self.assertEqual((outside["profile"], outside["type"]), ("small", "patch"))
+        for seen in (whole, outside):
+            seen["blocks"] = [(block["size"], block["stored"], block["coding"]) for block in seen["blocks"]]
+        self.assertEqual(outside, whole)
+        text = self.airlock("delta", "inspect", "update.delta")
+        self.assertIn(hashlib.sha256(self.old).hexdigest(), text)
+
+    def test_progress_is_told_in_bytes_of_the_image(self):
+        for command in (("make", "new.bin", "--base", "old.bin", "--out", "update.delta"),
+                        ("apply", "update.delta", "--base", "old.bin", "--out", "out.bin")):
+            screen, status = self.talk("airlock", "delta", *command, answers=[])
+            self.assertEqual(status, 0, screen)
+            self.assertIn("100 %", screen)
+            self.assertIn("195.3 KiB of 195.3 KiB", screen)
+            self.assertEqual("comparing with old.bin" in screen, command[0] == "make")
+
     def test_a_base_takes_no_memory_of_its_own(self):
         if is_sanitized("airlock"):
             self.skipTest("a sanitizer takes memory of its own")

@@ -22,6 +22,17 @@ class Mcu(BoardStage):
         wallet.sees("boots 1.1.0 from slot a\nthe firmware runs\n")
         print("\n" + "\n".join(line for line in wallet.all_said().splitlines() if line.startswith("stack")))
 
+    def test_a_board_without_memory_for_a_large_decoder_takes_what_was_released_for_small_ones(self):
+        small = ("--profile", "small")
+        first = self.make_release("1.0.0", self.old, extra=small, out="small-1.0.0")
+        update = self.make_release("1.1.0", self.new, security=2, bases=self.old, extra=small, out="small-1.1.0")
+        wallet = self.new_wallet("small-wallet", SmallWallet)
+        self.ends(self.start_relay(wallet, self.first), "memory_exceeded")
+        self.relays(wallet, first)
+        asked = self.relays(wallet, update, device="demo-wallet")
+        self.assertEqual(wallet.slot("a", len(self.new)), self.new)
+        self.assertEqual({line["of"] for line in asked if "of" in line}, {self.payload_sizes(update)["patch"]})
+
     def test_its_line_is_a_serial_port(self):
         wallet = self.new_wallet()
         wallet.kill()

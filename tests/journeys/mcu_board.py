@@ -21,6 +21,8 @@ def firmware_that(does, size, seed, base=None):
 class Wallet:
     """A wallet in a folder of its own: flash.bin and key are there, and the socket of its serial line."""
 
+    life = "run"  # what it is started with
+
     def __init__(self, folder, program):
         self.folder, self.program = folder, program
         self.line = folder / "line"
@@ -43,7 +45,7 @@ class Wallet:
         self.read_to = 0  # what was waited for stands before
         self.line.unlink(missing_ok=True)
         serial = serial or ("-chardev", "socket,id=line,path=line,server=on,wait=off", "-serial", "chardev:line")
-        self.machine = subprocess.Popen(self.command("run", *serial), cwd=self.folder, stdin=subprocess.DEVNULL,
+        self.machine = subprocess.Popen(self.command(self.life, *serial), cwd=self.folder, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.watcher = threading.Thread(target=self.watch, args=(self.machine.stdout,), daemon=True)
         self.watcher.start()
@@ -111,6 +113,11 @@ class Wallet:
             old = flash.read(1)[0]
             flash.seek(SLOTS[name] + at)
             flash.write(bytes([old ^ 0x10]))
+
+
+class SmallWallet(Wallet):
+    """Its board has no memory for a large decoder."""
+    life = "run-small"
 
 
 class NoisyLine:
@@ -192,8 +199,8 @@ class BoardStage(Stage):
             self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
         return BARE / "airlock-mcu.elf"
 
-    def new_wallet(self, name="wallet"):
-        wallet = self.wallet_type(self.dir / name, self.program)
+    def new_wallet(self, name="wallet", kind=None):
+        wallet = (kind or self.wallet_type)(self.dir / name, self.program)
         wallet.make(self.dir / "keys/keyring.cose")
         self.wallets.append(wallet)
         wallet.start()

@@ -21,6 +21,15 @@ class Update(Stage):
         reports = json.loads(self.operator("reports", "--json"))
         self.assertIn("committed", json.dumps(reports))
 
+    def test_it_takes_the_delta_that_was_released_for_small_decoders(self):
+        old = firmware(100_000, 1)
+        new = firmware(100_000, 2, base=old)
+        _, second = self.set_up(old, new, extra=("--profile", "small"))
+        payloads = self.inspect(second / "manifest.cose")["manifest"]["components"][0]["payloads"]
+        self.assertEqual({payload["type"]: payload["decoder_memory"] for payload in payloads}, {"full": 16384, "patch": 16384})
+        self.update(second)
+        self.assert_runs("1.1.0", new)
+
     def test_nothing_is_offered_twice(self):
         old = firmware(100_000, 1)
         new = firmware(100_000, 2, base=old)

@@ -254,6 +254,13 @@ class Words(Stage):
         self.assertEqual(refusal.status, 2)
         return refusal.text
 
+    def test_a_release_says_what_memory_it_is_decoded_in(self):
+        self.assertIn("--profile: medium not in {small,large}", self.refuses_line(self.release, profile="medium"))
+        for profile, memory, told in (("small", 16384, "decoded in 16.0 KiB"), ("large", 49152, "decoded in 48.0 KiB")):
+            self.assertIn(told, self.release(profile=profile, out=profile))
+            made = json.loads(self.release("--json", profile=profile, out=f"{profile}-again"))
+            self.assertEqual([payload["decoder_memory"] for payload in made["components"][0]["payloads"]], [memory])
+
     def test_an_empty_value_is_neither_nought_nor_the_present_folder(self):
         before = sorted(self.dir.iterdir())
         for option in ("security_version", "bootloader_min", "secure_boot_min", "out", "notes"):

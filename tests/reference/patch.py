@@ -10,7 +10,7 @@ import struct
 import sys
 
 BLOCK = 1 << 16
-PROFILES = {1: (16384, 7, (8, 9, 9, 8, 8), 5), 2: (49152, 9, (9, 12, 12, 10, 11), 7)}
+PROFILES = {1: (16384, 7, (8, 9, 8, 7, 7, 7), 5), 2: (49152, 9, (9, 12, 12, 10, 10, 10), 7)}
 RATES = (40960, 25206, 18204, 14246, 11702, 9929, 8623, 7620, 6826, 6182, 5649, 5201, 4818, 4488, 4201, 3947)
 POINTS = (22, 36, 60, 98, 162, 267, 439, 720, 1179, 1921, 3108, 4971, 7812, 11955, 17625, 24743, 32768, 40793, 47911, 53581, 57724,
           60565, 62428, 63615, 64357, 64816, 65097, 65269, 65374, 65438, 65476, 65500, 65514)
@@ -129,7 +129,18 @@ class Range:
             node = node << 1 | self.counted(counters, (name, node))
         bits = node - 64
         need(bits <= 33)
-        return 0 if bits == 0 else 1 << (bits - 1) | self.plain(bits - 1)
+        if bits < 2:
+            return bits
+        value = 2 | self.counted(counters, (name, "second", bits))
+        left = bits - 2
+        low = min(left, 2)
+        value = value << (left - low) | self.plain(left - low)
+        lowest, node = 0, 1
+        for i in range(low):
+            bit = self.counted(counters, (name, "lowest", node))
+            lowest |= bit << i
+            node = 2 * node + bit
+        return value << low | lowest
 
     def end(self):
         need(self.at >= len(self.data))
@@ -139,7 +150,7 @@ class Facts:
     def __init__(self, data, image_size, base_size):
         need(len(data) >= 6)
         version, profile, memory = struct.unpack(">BBI", data[:6])
-        need(version == 1 and profile in PROFILES and PROFILES[profile][0] == memory)
+        need(version == 2 and profile in PROFILES and PROFILES[profile][0] == memory)
         self.profile = PROFILES[profile]
         r, c = Range(data[6:]), Counters()
         self.phase = r.plain(2)
@@ -357,10 +368,13 @@ class Block:
         node = 1
         for j in range(7, -1, -1):
             counters = [self.c.get(("L", i, place + node & ((1 << self.f.profile[2][i]) - 1))) for i, place in enumerate(places)]
+            state = 0
             for g, guess in enumerate(guesses):
                 agrees = guess is not None and (guess | 256) >> (j + 1) == node
                 counters.append(self.c.get(("G", category, g, j, guess >> j & 1)) if agrees else None)
-            node = node << 1 | self.mixed(counters, ("literal", category, j), 4096, 10)
+                state |= agrees << g
+            weights = ("literal", category, state if category == 0 else 0, j)
+            node = node << 1 | self.mixed(counters, weights, 3600, 10)
         return node & 255
 
     def last(self, back):
@@ -401,6 +415,7 @@ class Block:
 
     def gap(self, end, behind):
         matched, first = 0, True
+        self.older = self.recent
         while self.at < end:
             matched = self.r.counted(self.c, ("T", 2 * matched + first))
             first = False
@@ -409,23 +424,27 @@ class Block:
                 continue
             odd = (self.at ^ self.f.phase) & 1
             a, b, c = self.last(1), self.last(2), self.last(3)
-            keys = (odd, 2 * a + odd, 512 * a + 2 * b + odd, 2 * b + odd, 512 * (a >> 4) + 32 * (b >> 4) + 2 * (c >> 4) + odd)
+            keys = (odd, 2 * a + odd, 512 * a + 2 * b + odd, 2 * b + odd, 512 * (a >> 4) + 32 * (b >> 4) + 2 * (c >> 4) + odd,
+                    (self.at - self.f.phase) & 3)
             self.out.append(self.literal(0, keys, (self.referred(self.recent), self.referred(behind))))
 
     def match(self, end, behind):
         known = self.r.counted(self.c, ("T", 4))
+        named = self.recent
         if known:
             if self.r.counted(self.c, ("T", 5)):
-                need(behind is not None)
-                self.recent = behind
-            size = None
+                takes_older = behind is None or self.r.counted(self.c, ("T", 7))
+                named = self.older if takes_older else behind
         elif self.r.counted(self.c, ("T", 6)):
             distance = self.r.number(self.c, "M0")
             need(distance < len(self.out))
-            self.recent = ("in", distance)
+            named = ("in", distance)
         else:
             self.outside += unzigzag(self.r.number(self.c, "M1"))
-            self.recent = ("out", self.outside)
+            named = ("out", self.outside)
+        if named != self.recent:
+            self.older = self.recent
+        self.recent = named
         size = 1 + self.r.number(self.c, "M3") if known else 2 + self.r.number(self.c, "M2")
         need(size <= end - self.at)
         for _ in range(size):
@@ -520,7 +539,8 @@ class Block:
             byte = f
             if not hit:
                 w, e, a = 1, 1 << 24, self.last(1)
-                keys = (e | q, e | q << 8 | f, e | q << 8 | op, e | a << 8 | f, e | a << 8 | q)
+                keys = (e | q, e | q << 8 | f, e | q << 8 | op, e | a << 8 | f, e | a << 8 | q,
+                        e | self.last(2) << 8 | q)
                 byte = self.literal(1 + k, keys, (None if u.second is None else u.second[i], f))
             actual.append(byte)
             self.out.append(byte)

@@ -1,6 +1,7 @@
 // Coding one block: its prices, what is repeated in its gaps, its bytes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -41,8 +42,37 @@ struct Gap {
   delta::Reference recent;               // as the gap begins
   std::optional<delta::Reference> next;  // of the segment behind it
 };
+// What the parts of a step cost, in 1/kBitPrice bit.
+struct NumberPrices {
+  std::array<std::uint32_t, 64> bits{};  // by how many there are, those that are not counted too
+  std::array<std::array<std::uint32_t, 2>, delta::kNumberBitsMax + 1> second{};
+  std::array<std::uint32_t, 2> last{};    // where one bit is left
+  std::array<std::uint32_t, 4> lowest{};  // .. or more
+
+  std::uint32_t of(std::uint64_t value) const;
+};
+struct StepPrices {
+  std::array<std::array<std::uint32_t, 2>, 4> is_match{};  // by the context of the step
+  std::array<std::uint32_t, 2> is_known{};
+  std::array<std::uint32_t, 2> is_other{};
+  std::array<std::uint32_t, 2> is_older{};
+  std::array<std::uint32_t, 2> is_inside{};
+  std::array<NumberPrices, delta::kNumbers> numbers{};
+
+  const NumberPrices& number(delta::Number which) const {
+    return numbers[static_cast<std::size_t>(which)];
+  }
+};
+// prices_of says what they cost at the end of a block; usual_prices, before any was walked through.
+StepPrices prices_of(const delta::Models& models);
+StepPrices usual_prices();
+
+// bit_price is that of a bit whose probability is in 1/65536.
+std::uint32_t bit_price(std::uint32_t probability);
+
 std::vector<PlannedStep> plan_steps(const BlockInput& input, const BlockRange& range,
                                     const std::vector<Gap>& gaps,
-                                    const std::vector<std::uint32_t>& literal_prices);
+                                    const std::vector<std::uint32_t>& literal_prices,
+                                    const StepPrices& prices);
 
 }  // namespace airlock::diff
