@@ -39,16 +39,26 @@ slot::BootView Agent::view() {
 
 Result<slot::Boot> Agent::start() {
   exchange_.reset();
+  exchanged_ = {};
   return storage_.one_place() ? start_in_place() : slot::boot(view());
 }
 
-Result<slot::Boot> Agent::start_in_place() {
+Status Agent::open_exchange() {
   slot::ExchangeAreas areas;
   for (const Part& part : storage_.parts) {
     AIRLOCK_TRY(areas.parts.add({part.images[0], part.images[1], storage_.step}));
   }
   areas.journal = storage_.exchange;
-  AIRLOCK_ASSIGN(exchange_, slot::Exchange::open(areas));
+  Result<slot::Exchange> opened = slot::Exchange::open(areas);
+  if (!opened && opened.error().code == Code::record_lost) {
+    opened = slot::find_exchange(view(), areas);
+  }
+  AIRLOCK_ASSIGN(exchange_, opened);
+  return {};
+}
+
+Result<slot::Boot> Agent::start_in_place() {
+  AIRLOCK_TRY(open_exchange());
   for (std::size_t i = 0; i < storage_.parts.size(); ++i) {
     for (const SlotId id : {SlotId::a, SlotId::b}) {
       exchanged_[i][slot::index_of(id)] = slot::ExchangedSlot(*exchange_, i, id);
@@ -63,6 +73,7 @@ Result<slot::Boot> Agent::power_on() {
   envelope_size_ = 0;
   const Result<slot::Boot> booted = start();
   if (booted) running_ = *booted;
+  (void)settle_keyring();  // where it fails, one copy is as it was, and the next start tries again
   outside_.machine.started(booted);
   return booted;
 }
@@ -112,8 +123,15 @@ Result<Session> Agent::drive(const Session& session, const Event& first) {
               kEffectsMax);  // step bounds every retry, so that this is never reached
 }
 
+// Nothing may be written before it is known where each image lies.
+Status Agent::check_slots() const {
+  if (!storage_.one_place()) return {};
+  return exchange_ && !exchange_->is_pending() ? Status() : fail(Code::wrong_state);
+}
+
 // The journal is gone, or tells of nothing that the record knows: a trial does not go on.
 Result<Session> Agent::open_session() {
+  AIRLOCK_TRY(check_slots());
   std::array<std::uint8_t, update::kSessionSizeMax> buffer;
   AIRLOCK_ASSIGN(const Bytes stored, bare::load(storage_.journal, buffer));
   const Result<Session> session = update::decode_session(stored);

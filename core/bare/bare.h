@@ -9,8 +9,9 @@
 // It promises: no heap, no clock, and no more memory than it was given; whatever comes from the
 // host is a stranger's, and reaches nothing before the quorum and the owner said yes, its pieces
 // before they are decoded; after a reset at any instant run goes on where it stopped; what is
-// written is never what runs. It has no repository door: a host may withhold, or offer an older
-// release that is not below the floor, and the owner is shown its date.
+// written is never what runs. It judges no proof of a public log, and so takes nothing but keyrings
+// where its keyring names one (proof_missing). It has no repository door: a host may withhold, or
+// offer an older release that is not below the floor, and the owner is shown its date.
 #pragma once
 
 #include <array>
@@ -68,6 +69,7 @@ struct Identity {
   std::uint32_t bootloader = 0;
   std::uint32_t secure_boot = 0;
   Digest share_secret;  // its own, for ramps
+  // A power cut in a trial may cost one: as many of them give up a healthy firmware.
   std::uint8_t trial_boots = 3;
 };
 
@@ -94,15 +96,18 @@ class Agent {
 
   // run goes on with the session at hand, else asks the host, and ends when the session does. The
   // session tells how (outcome); what is stored is one that is idle. Errors: those of the journal,
-  // and of a question that the owner left open; the session stays.
+  // and of a question that the owner left open; the session stays. wrong_state where one place
+  // executes and no power_on could tell where the images lie: nothing is written then.
   Result<update::Session> run();
-  // restore goes back to the version that the other slot keeps, if the owner says yes. Errors:
+  // restore goes back to the version that the other slot keeps, if the present keyring still proves
+  // it (the session tells of quorum_missing) and the owner says yes. Errors:
   // those of slot::restorable, slot_busy while a session is at hand, and those of run.
   Result<update::Session> restore();
 
  private:
   Result<update::Session> drive(const update::Session& session, const update::Event& first);
   Result<update::Session> open_session();
+  Status check_slots() const;
   Status end_lost_trial(const slot::Record& record);
   Status write_journal(const update::Session& session);
   Result<update::Event> perform(update::Effect effect, const update::Session& session);
@@ -114,6 +119,7 @@ class Agent {
   Result<update::Event> stage(const update::Session& session);
   Result<update::Event> verify(const update::Session& session);
   Result<update::Event> ask_owner(const update::Session& session);
+  Result<update::Event> ask(const update::Session& session);
   Result<update::Event> activate(const update::Session& session);
   Result<update::Event> reboot(const update::Session& session);
   Result<update::Event> check_health(const update::Session& session);
@@ -122,9 +128,12 @@ class Agent {
   Result<update::Event> commit_keyring(const update::Session& session);
   Status adopt_keyring(const Digest& manifest);
   Status note_keyring();
+  Result<slot::Standing> standing_of(const Digest& manifest) const;
   Result<std::optional<update::Event>> activated_before(const Digest& manifest);
   Status arm(const Digest& manifest);
   Result<update::Event> go_back(const update::Session& session);
+  Status prove_kept(const Digest& manifest);
+  Status make_kept_active();
   Result<update::Event> restore_kept(const update::Session& session);
   Result<update::Event> report(const update::Session& session);
   update::Event went_back();
@@ -149,8 +158,13 @@ class Agent {
   Result<package::InstallPlan> admit(const package::Proven& release);
   Status put_running(package::DeviceFacts& facts, const slot::Record& record);
 
-  Bytes keyring_envelope() const;
-  Status save_keyring(Bytes envelope);
+  // The keyring, whole in both copies; trusted only where it is not below its floor. A cut may
+  // leave it in one copy alone, and settle_keyring puts it into the other too.
+  Pair keyring_areas() const { return {storage_.keyring[0].area, storage_.keyring[1].area}; }
+  Bytes keyring_in(const Newest& copy) const;
+  Bytes keyring_envelope() const { return keyring_in(newest(keyring_areas())); }
+  Result<Bytes> trusted_keyring() const;
+  Status settle_keyring();
 
   Result<slot::Record> load() const { return slot::load(storage_.record); }
   Status save(const slot::Record& record);
@@ -158,6 +172,7 @@ class Agent {
   Result<SlotId> idle_slot() const;  // that may be written
   Result<slot::Boot> start();
   Result<slot::Boot> start_in_place();
+  Status open_exchange();
   slot::BootView view();
   Area& image(std::size_t part, SlotId id);
   bool runs(const Digest& manifest) const {

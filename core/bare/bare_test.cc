@@ -1,167 +1,7 @@
-#include "core/bare/bare.h"
-
-#include <gtest/gtest.h>
-
-#include <memory>
-#include <optional>
-#include <tuple>
-
-#include "core/delta/delta.h"
-#include "tests/fakes/memory.h"
-#include "tests/fakes/payload.h"
-#include "tests/fakes/signers.h"
+#include "core/bare/bare_test.h"
 
 namespace airlock::bare {
 namespace {
-
-using fakes::Buffer;
-using update::Phase;
-
-// A release of one raw block, and what a host needs of it.
-struct Offered {
-  Buffer image;
-  fakes::OneBlockPayload full;
-  Buffer envelope;
-  Digest manifest;
-};
-
-const fakes::Signers& cast() {
-  static const fakes::Signers made;
-  return made;
-}
-
-Offered make_offered(std::uint32_t seed, std::uint32_t security_version, package::Ramp ramp = {},
-                     const delta::Profile& profile = delta::kLarge) {
-  Offered made;
-  made.image = fakes::noise(2500, seed);
-  made.full = fakes::one_block_payload(delta::no_facts(profile), made.image, delta::Coding::raw,
-                                       delta::kSmallPieceSize, profile);
-  const Digest digest = crypto::sha256(made.image);
-  fakes::Release release;
-  release.version = std::to_string(security_version) + ".0.0";
-  release.security_version = security_version;
-  release.ramp = ramp;
-  release.components = {{"mcu", {{{}, made.image.size(), digest, {digest}}}, {made.full.payload}}};
-  const Buffer manifest = release.encode();
-  made.envelope = cast().sign_complete(manifest, package::Kind::firmware);
-  made.manifest = crypto::sha256(manifest);
-  return made;
-}
-
-// What a device gives its agent: one decoder, and the stack below it.
-struct Memory {
-  std::size_t work = sizeof(delta::BlockDecoder);
-  std::size_t stack = delta::kLargeStack;
-};
-constexpr Memory kSmallMemory = {sizeof(delta::SmallBlockDecoder), delta::kSmallStack};
-static_assert(kSmallMemory.work + kSmallMemory.stack == 16 << 10);
-
-// A device in memory, with a host, an owner and a screen that a test tells what to do.
-class Device final : Host, Owner, Machine {
- public:
-  explicit Device(const Memory& memory = {}) : stack_(memory.stack), work_(memory.work) {
-    const Buffer anchor = cast().anchor();
-    EXPECT_TRUE(save({&keyring_[0], &keyring_[1]}, anchor));
-    EXPECT_TRUE(slot::format(storage().record, {}));
-    reset_by_hand();
-  }
-
-  // reset_by_hand is what the power button does: memory is lost.
-  void reset_by_hand() {
-    Identity identity;
-    identity.model = "demo-wallet";
-    agent_ = std::make_unique<Agent>(storage(), identity, Outside{*this, *this, *this},
-                                     MutableBytes(work_), stack_);
-    static_cast<void>(agent_->power_on());
-  }
-  // reset_without_return is what a machine finds whose last reset did not return.
-  void reset_without_return() {
-    ASSERT_TRUE(kept_);
-    std::tie(record_, journal_, keyring_, manifests_, images_, scratch_) = *kept_;
-    kept_.reset();
-    resets = 0;
-    reset_by_hand();
-  }
-  void rot_before_reset(std::uint64_t offset, Bytes bytes) {
-    ASSERT_TRUE(kept_);
-    for (fakes::MemoryArea& image : std::get<4>(*kept_)) ASSERT_TRUE(image.write(offset, bytes));
-    reset_without_return();
-  }
-  Agent& agent() { return *agent_; }
-  slot::Record record() { return *slot::load(storage().record); }
-  fakes::MemoryArea& manifest_of(SlotId id) { return manifests_[slot::index_of(id)]; }
-  fakes::MemoryArea& image_of(SlotId id) { return images_[slot::index_of(id)]; }
-
-  const Offered* offered = nullptr;
-  Result<bool> answer = true;
-  Health verdict = Health::good;
-  int questions = 0;
-  int resets = 0;
-  std::vector<update::Session> reports;
-  Code recovery = Code::ok;
-
- private:
-  Storage storage() {
-    const auto mapped = [](fakes::MemoryArea& area) { return Mapped{&area, area.bytes()}; };
-    Storage made;
-    made.record = {{&record_[0], &record_[1]}};
-    made.journal = {&journal_[0], &journal_[1]};
-    made.keyring = {mapped(keyring_[0]), mapped(keyring_[1])};
-    made.manifest = {mapped(manifests_[0]), mapped(manifests_[1])};
-    made.scratch = &scratch_;
-    const std::uint64_t block = package::kBlockSize;
-    EXPECT_TRUE(made.parts.add({"mcu", {&images_[0], &images_[1]}, {block, block}, {}}));
-    return made;
-  }
-
-  Result<std::optional<Offer>> offer() override {
-    if (offered == nullptr) return std::nullopt;
-    return Offer{offered->envelope.size(), 7};
-  }
-  Status envelope(MutableBytes to) override {
-    copy_into(to, offered->envelope);
-    return {};
-  }
-  Result<Source*> payload(const Digest& digest) override {
-    if (digest != offered->full.payload.digest) return fail(Code::not_found);
-    served_ = std::make_unique<fakes::MemoryArea>(offered->full.bytes);
-    return served_.get();
-  }
-  Status report(const update::Session& session) override {
-    reports.push_back(session);
-    return {};
-  }
-  Result<bool> ask(const Question& question) override {
-    ++questions;
-    EXPECT_EQ(question.model, "demo-wallet");
-    return answer;
-  }
-  void started(const Result<slot::Boot>& boot) override {
-    recovery = boot ? Code::ok : boot.error().code;
-  }
-  void reset() override {
-    ++resets;
-    kept_ = {record_, journal_, keyring_, manifests_, images_, scratch_};
-  }
-  Health health() override { return verdict; }
-  void staging(std::string_view, std::uint64_t, std::uint64_t) override {}
-
-  static fakes::MemoryArea area(std::size_t size = 4096) {
-    return fakes::MemoryArea(Buffer(size, 0xff));
-  }
-  std::array<fakes::MemoryArea, 2> record_ = {area(), area()};
-  std::array<fakes::MemoryArea, 2> journal_ = {area(), area()};
-  std::array<fakes::MemoryArea, 2> keyring_ = {area(16384), area(16384)};
-  std::array<fakes::MemoryArea, 2> manifests_ = {area(), area()};
-  std::array<fakes::MemoryArea, 2> images_ = {area(), area()};
-  fakes::MemoryArea scratch_ = area();
-  using Pairs = std::array<fakes::MemoryArea, 2>;
-  std::optional<std::tuple<Pairs, Pairs, Pairs, Pairs, Pairs, fakes::MemoryArea>> kept_;
-  std::unique_ptr<fakes::MemoryArea> served_;
-  std::size_t stack_;
-  std::vector<std::uint8_t> work_;
-  std::unique_ptr<Agent> agent_;
-};
 
 TEST(Bare, BringsAnEmptyDeviceFromRecoveryToACommittedRelease) {
   const Offered first = make_offered(1, 1);
@@ -359,6 +199,57 @@ TEST(Bare, RestoresWhatIsKeptAndNothingWhileAnUpdateIsAtHand) {
   ASSERT_TRUE(back);
   EXPECT_EQ(name(back->outcome), "reverted_on_request");
   EXPECT_EQ(device.agent().running()->manifest, first.manifest);
+}
+
+void lose_exchange(Device& device) {
+  for (std::size_t page : {0U, 1U}) ASSERT_TRUE(device.exchange_page(page).write(0, Buffer(32)));
+}
+
+TEST(Bare, FindsItsImagesWhereTheJournalOfTheExchangeIsLost) {
+  const Offered releases[] = {make_offered(1, 1), make_offered(2, 2), make_offered(3, 3)};
+  Device device(Memory{}, Device::Places::one);
+  for (const Offered& release : releases) {
+    device.offered = &release;
+    ASSERT_EQ(name(device.agent().run()->outcome), "ok");
+    lose_exchange(device);
+    device.reset_by_hand();
+    ASSERT_EQ(name(device.recovery), "ok");
+    EXPECT_EQ(device.agent().running()->manifest, release.manifest);
+  }
+}
+
+TEST(Bare, TakesAReleaseWhereJournalAndImageAreLost) {
+  const Offered first = make_offered(1, 1), second = make_offered(2, 2);
+  Device device(Memory{}, Device::Places::one);
+  device.offered = &first;
+  ASSERT_TRUE(device.agent().run());
+  lose_exchange(device);
+  // What executes, and what the exchange left of it in the staging area.
+  ASSERT_TRUE(device.image_of(SlotId::a).write(500, Buffer(64)));
+  ASSERT_TRUE(device.image_of(SlotId::b).write(4096 + 500, Buffer(64)));
+  device.reset_by_hand();
+  ASSERT_EQ(name(device.recovery), "no_bootable_slot");
+  device.offered = &second;
+  EXPECT_EQ(name(device.agent().run()->outcome), "ok");
+  EXPECT_EQ(device.agent().running()->manifest, second.manifest);
+}
+
+TEST(Bare, WritesNothingWhereItCannotTellWhereItsImagesLie) {
+  const Offered first = make_offered(1, 1), second = make_offered(2, 2);
+  Device device(Memory{}, Device::Places::one);
+  device.offered = &first;
+  ASSERT_TRUE(device.agent().run());
+  device.format_exchange(2048);  // of areas of another size
+  device.reset_by_hand();
+  ASSERT_EQ(name(device.recovery), "wrong_state");
+  const slot::Record record = device.record();
+  const Buffer executes = device.image_of(SlotId::a).bytes();
+  device.offered = &second;
+  const auto ended = device.agent().run();
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(name(ended.error().code), "wrong_state");
+  EXPECT_EQ(device.record(), record);
+  EXPECT_EQ(device.image_of(SlotId::a).bytes(), executes);
 }
 
 TEST(Pair, KeepsTheNewerCopyThatReadsWhole) {

@@ -28,6 +28,11 @@ bool was_given_up(const slot::Record& record, const Digest& manifest) {
          record.consent != manifest;
 }
 
+// What the log and its witnesses take on the stack is gone before signatures are verified.
+[[gnu::noinline]] bool demands_a_log(const package::Keyring& keyring, package::Kind kind) {
+  return package::log_for(keyring, kind).has_value();
+}
+
 }  // namespace
 
 Result<Event> Agent::ask_host() {
@@ -41,13 +46,18 @@ Result<Event> Agent::ask_host() {
 }
 
 Result<package::Proven> Agent::prove_at_hand(const Digest& manifest) {
-  AIRLOCK_ASSIGN(const package::Keyring& keyring, package::open_keyring_anchor(keyring_envelope()));
+  AIRLOCK_ASSIGN(const Bytes trusted, trusted_keyring());
+  AIRLOCK_ASSIGN(const package::Keyring& keyring, package::open_keyring_anchor(trusted));
   AIRLOCK_ASSIGN(const Bytes envelope, envelope_of(manifest));
   Result<package::Proven> proven = package::prove(envelope, keyring);
-  if (proven || envelope_size_ > 0) return proven;
   // What a power cut left in flash may have the manifest whole and its signatures torn.
-  AIRLOCK_ASSIGN(const Bytes fetched, fetch_again(manifest));
-  return package::prove(fetched, keyring);
+  if (!proven && envelope_size_ == 0) {
+    AIRLOCK_ASSIGN(const Bytes fetched, fetch_again(manifest));
+    proven = package::prove(fetched, keyring);
+  }
+  // The proof of a public log has no way to here: where the keyring demands one, nothing has it.
+  if (proven && demands_a_log(keyring, proven->manifest().kind)) return fail(Code::proof_missing);
+  return proven;
 }
 
 Result<Event> Agent::prove(const Session& session) {
@@ -91,13 +101,14 @@ Result<package::InstallPlan> Agent::admit(const package::Proven& proven) {
   const package::Manifest& release = proven.manifest();
   AIRLOCK_ASSIGN(const slot::Record& record, load());
   const slot::Slot& running = record.active_slot();
-  const bool knows = !running.version.empty() && !package::carries_content(release.kind);
-  const bool runs = knows && running_;  // in recovery what stands in the slot may come once more
+  // In recovery too: the record still names what the owner's data is of. It may be no version where
+  // it is older than that field.
+  const Result<package::Semver> named = package::parse_semver(running.version.view());
+  const bool knows = named && !package::carries_content(release.kind);
   package::DeviceFacts facts;
   facts.kind = release.kind;
   facts.model = identity_.model;
-  AIRLOCK_ASSIGN(facts.version,
-                 package::parse_semver(runs ? running.version.view() : kLowestVersion));
+  AIRLOCK_ASSIGN(facts.version, knows ? named : package::parse_semver(kLowestVersion));
   facts.floor = record.floors[package::index_of(release.kind)];
   facts.bootloader = identity_.bootloader;
   facts.secure_boot = identity_.secure_boot;
@@ -122,12 +133,28 @@ Result<Event> Agent::gate(const Session& session) {
 
 Result<Event> Agent::verify(const Session& session) {
   AIRLOCK_ASSIGN(const SlotId staged, idle_slot());
+  AIRLOCK_TRY(trusted_keyring());
   AIRLOCK_TRY(slot::prove_slot(view(), staged, session.manifest, slot::Depth::quorum));
   verified_ = true;
   return event_of(Type::verified);
 }
 
+// What is kept ran before, but the keyring that proved it may have lost signers since.
+Status Agent::prove_kept(const Digest& manifest) {
+  AIRLOCK_ASSIGN(const SlotId kept, idle_slot());
+  AIRLOCK_ASSIGN(const Bytes trusted, trusted_keyring());
+  AIRLOCK_ASSIGN(const package::Keyring& keyring, package::open_keyring_anchor(trusted));
+  AIRLOCK_ASSIGN(const package::Proven& proven,
+                 package::prove_kind(envelope_in(kept), keyring, package::Kind::firmware));
+  return proven.digest() == manifest ? Status() : fail(Code::image_rejected);
+}
+
 Result<Event> Agent::ask_owner(const Session& session) {
+  if (session.errand == update::Errand::restore) AIRLOCK_TRY(prove_kept(session.manifest));
+  return ask(session);
+}
+
+Result<Event> Agent::ask(const Session& session) {
   AIRLOCK_ASSIGN(const Bytes envelope, envelope_of(session.manifest));
   AIRLOCK_ASSIGN(const package::Manifest& release, package::read_unproven(envelope));
   AIRLOCK_ASSIGN(const slot::Record& record, load());
@@ -152,6 +179,11 @@ Result<std::optional<Event>> Agent::activated_before(const Digest& manifest) {
   if (was_given_up(record, manifest)) return went_back();
   const bool is_armed = slot::standing_of(record, manifest) == slot::Standing::on_trial;
   return is_armed ? std::optional(event_of(Type::activated)) : std::nullopt;
+}
+
+Result<slot::Standing> Agent::standing_of(const Digest& manifest) const {
+  AIRLOCK_ASSIGN(const slot::Record& record, load());
+  return slot::standing_of(record, manifest);
 }
 
 Status Agent::arm(const Digest& manifest) {
@@ -182,8 +214,8 @@ Result<Event> Agent::activate(const Session& session) {
 // Where reset does not return, this is met again after it: a release that is no longer on trial
 // then was given up by the bootloader, and no other reset would change that.
 Result<Event> Agent::reboot(const Session& session) {
-  AIRLOCK_ASSIGN(const slot::Record& record, load());
-  const bool is_armed = slot::standing_of(record, session.manifest) == slot::Standing::on_trial;
+  AIRLOCK_ASSIGN(const slot::Standing standing, standing_of(session.manifest));
+  const bool is_armed = standing == slot::Standing::on_trial;
   if (is_armed && !runs(session.manifest)) reset();
   return runs(session.manifest) ? event_of(Type::booted) : went_back();
 }
@@ -227,7 +259,7 @@ Status Agent::adopt_keyring(const Digest& manifest) {
   }
   AIRLOCK_TRY(prove_at_hand(manifest));  // the host may have been asked again
   AIRLOCK_ASSIGN(const Bytes envelope, envelope_of(manifest));
-  return save_keyring(envelope);
+  return bare::save(keyring_areas(), envelope);
 }
 
 Result<Event> Agent::commit_keyring(const Session& session) {
@@ -235,6 +267,7 @@ Result<Event> Agent::commit_keyring(const Session& session) {
   if (!internal::is_of(keyring_envelope(), session.manifest)) {
     AIRLOCK_TRY(adopt_keyring(session.manifest));
   }
+  AIRLOCK_TRY(settle_keyring());
   AIRLOCK_TRY(note_keyring());
   return event_of(Type::committed);
 }
@@ -247,11 +280,17 @@ Status Agent::note_keyring() {
   return save(slot::raise_floor(timed, package::Kind::keyring, stored.security_version));
 }
 
+Status Agent::make_kept_active() {
+  AIRLOCK_ASSIGN(const slot::Record& record, load());
+  AIRLOCK_ASSIGN(const slot::Record& next, slot::restore(record));
+  return save(next);
+}
+
 Result<Event> Agent::restore_kept(const Session& session) {
-  AIRLOCK_ASSIGN(const slot::Record& before, load());
-  if (slot::standing_of(before, session.manifest) != slot::Standing::committed) {
-    AIRLOCK_ASSIGN(const slot::Record& next, slot::restore(before));
-    AIRLOCK_TRY(save(next));
+  AIRLOCK_ASSIGN(const slot::Standing standing, standing_of(session.manifest));
+  if (standing != slot::Standing::committed) {
+    AIRLOCK_TRY(prove_kept(session.manifest));  // the keyring may have changed since the question
+    AIRLOCK_TRY(make_kept_active());
     reset();
   }
   if (!running_ || running_->manifest != session.manifest) return fail(Code::image_rejected);

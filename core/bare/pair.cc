@@ -44,7 +44,8 @@ std::uint32_t begin_checksum(std::uint64_t counter) {
   return codec::crc32c(bytes);
 }
 
-// The counter of a copy that reads whole; 0 otherwise.
+}  // namespace
+
 Newest read_copy(const Pair& pair, std::size_t which) {
   Area& area = *pair[which];
   const Result<Head> head = read_head(area);
@@ -59,8 +60,6 @@ Newest read_copy(const Pair& pair, std::size_t which) {
   if (checksum != head->checksum) return {};
   return {which, head->size, head->counter};
 }
-
-}  // namespace
 
 Newest newest(const Pair& pair) {
   const Newest first = read_copy(pair, 0);

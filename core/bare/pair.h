@@ -25,6 +25,8 @@ struct Newest {
 };
 // newest finds the newer copy that reads whole. Its content stands behind kPairHead bytes.
 Newest newest(const Pair& pair);
+// read_copy is one of them; its counter is 0 where it does not read whole.
+Newest read_copy(const Pair& pair, std::size_t which);
 // load reads the newer content; empty where neither copy reads. Errors: oversized where `to` has no
 // room for it, those of the area.
 Result<Bytes> load(const Pair& pair, MutableBytes to);

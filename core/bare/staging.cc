@@ -110,14 +110,26 @@ Result<Bytes> Agent::fetch_again(const Digest& manifest) {
   return fetched;
 }
 
-Bytes Agent::keyring_envelope() const {
-  const Newest found = newest({storage_.keyring[0].area, storage_.keyring[1].area});
-  if (found.counter == 0) return {};
-  return storage_.keyring[found.copy].memory.subspan(kPairHead, found.size);
+Bytes Agent::keyring_in(const Newest& copy) const {
+  if (copy.counter == 0) return {};
+  return storage_.keyring[copy.copy].memory.subspan(kPairHead, copy.size);
 }
 
-Status Agent::save_keyring(Bytes envelope) {
-  return bare::save({storage_.keyring[0].area, storage_.keyring[1].area}, envelope);
+Result<Bytes> Agent::trusted_keyring() const {
+  const Bytes envelope = keyring_envelope();
+  AIRLOCK_ASSIGN(const slot::Record& record, load());
+  AIRLOCK_TRY(slot::check_keyring(record, envelope));
+  return envelope;
+}
+
+// One that stood in one copy alone would give way to the one before it where a bit of it flips.
+Status Agent::settle_keyring() {
+  AIRLOCK_ASSIGN(const Bytes trusted, trusted_keyring());
+  for (std::size_t which = 0; which < storage_.keyring.size(); ++which) {
+    if (equal(keyring_in(read_copy(keyring_areas(), which)), trusted)) continue;
+    return bare::save(keyring_areas(), trusted);
+  }
+  return {};
 }
 
 // ---- blocks
@@ -133,7 +145,7 @@ struct Agent::Staged {
 };
 
 Area& Agent::image(std::size_t part, SlotId id) {
-  if (!exchange_) return *storage_.parts[part].images[slot::index_of(id)];
+  if (!storage_.one_place()) return *storage_.parts[part].images[slot::index_of(id)];
   return exchanged_[part][slot::index_of(id)];
 }
 

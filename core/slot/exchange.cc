@@ -7,12 +7,23 @@ namespace airlock::slot {
 namespace {
 
 constexpr std::size_t kCopySize = 512;  // on the stack, twice while a copy is compared
+constexpr std::size_t kWordMax = 32;    // of any flash that is known: what fails to read at once
 
 Status compare(Area& area, std::uint64_t offset, Bytes wanted) {
   std::array<std::uint8_t, kCopySize> held;
   const MutableBytes part = MutableBytes(held).first(wanted.size());
   AIRLOCK_TRY(area.read(offset, part));
   return equal(part, wanted) ? Status() : fail(Code::storage_failed, offset);
+}
+
+// What does not read is gone, and must not stop what reads, nor take along what stands beside it;
+// its image's digest will tell.
+void read_around(Area& area, std::uint64_t offset, MutableBytes to) {
+  if (area.read(offset, to)) return;
+  for (std::size_t at = 0; at < to.size(); at += kWordMax) {
+    const MutableBytes word = to.subspan(at, std::min(kWordMax, to.size() - at));
+    if (!area.read(offset + at, word)) std::fill(word.begin(), word.end(), 0);
+  }
 }
 
 }  // namespace
@@ -22,9 +33,9 @@ struct Exchange::Place {
   std::uint64_t offset = 0;
 };
 
-std::uint32_t Exchange::count_steps() const {
+std::uint32_t Exchange::steps_of(const ExchangeAreas& areas) {
   std::uint64_t steps = 0;
-  for (const ExchangePart& part : areas_.parts) {
+  for (const ExchangePart& part : areas.parts) {
     const std::uint64_t size = part.execution->size();
     AIRLOCK_CHECK(part.unit > 0 && size % part.unit == 0);
     AIRLOCK_CHECK(part.staging->size() >= size + part.unit);
@@ -35,10 +46,14 @@ std::uint32_t Exchange::count_steps() const {
 }
 
 Status Exchange::format(const ExchangeAreas& areas, SlotId executing) {
+  return begin(areas, executing, steps_of(areas));
+}
+
+Status Exchange::begin(const ExchangeAreas& areas, SlotId to, std::uint32_t step) {
   Exchange made(areas);
-  made.page_.steps = made.count_steps();
-  made.page_.step = made.page_.steps;
-  made.page_.to = executing;
+  made.page_.steps = steps_of(areas);
+  made.page_.step = step;
+  made.page_.to = to;
   for (std::size_t which = 0; which < areas.journal.size(); ++which) {
     AIRLOCK_TRY(made.write_page(which));
   }
@@ -48,7 +63,7 @@ Status Exchange::format(const ExchangeAreas& areas, SlotId executing) {
 Result<Exchange> Exchange::open(const ExchangeAreas& areas) {
   Exchange opened(areas);
   AIRLOCK_ASSIGN(opened.page_, read_newest_page(areas.journal));
-  if (opened.page_.steps != opened.count_steps()) return fail(Code::wrong_state);
+  if (opened.page_.steps != steps_of(areas)) return fail(Code::wrong_state);
   return opened;
 }
 
@@ -138,8 +153,7 @@ Status Exchange::copy_unit(const Place& from, const Place& to, std::uint64_t siz
   const auto read_part = [&](std::uint64_t at) {
     const MutableBytes part = MutableBytes(buffer).first(
         static_cast<std::size_t>(std::min<std::uint64_t>(kCopySize, size - at)));
-    // What does not read is gone, and must not stop what reads; its image's digest will tell.
-    if (!from.area->read(from.offset + at, part)) std::fill(part.begin(), part.end(), 0);
+    read_around(*from.area, from.offset + at, part);
     return Bytes(part);
   };
   for (std::uint64_t at = 0; at < size; at += kCopySize) {

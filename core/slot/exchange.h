@@ -70,6 +70,10 @@ class Exchange {
  public:
   // format writes a first journal (factory): `executing` lies in the execution area.
   static Status format(const ExchangeAreas& areas, SlotId executing);
+  // begin writes a journal that says that so many steps towards `to` are done.
+  static Status begin(const ExchangeAreas& areas, SlotId to, std::uint32_t step);
+  // steps_of is how many an exchange of these areas has.
+  static std::uint32_t steps_of(const ExchangeAreas& areas);
   // open reads the journal. The areas must outlive what is opened. Errors: record_lost where
   // neither page reads, wrong_state where the journal is of areas of another size.
   static Result<Exchange> open(const ExchangeAreas& areas);
@@ -103,7 +107,6 @@ class Exchange {
   struct Place;
   explicit Exchange(const ExchangeAreas& areas) : areas_(areas) {}
 
-  std::uint32_t count_steps() const;
   Status begin_pages();
   Status write_page(std::size_t which);
   Status mark_step();
@@ -117,30 +120,49 @@ class Exchange {
   bool pages_are_fresh_ = false;  // begun since the power came: their next mark is surely erased
 };
 
-// One slot of one part, as core and drivers take it. The exchange must outlive it.
+// One slot of one part, as core and drivers take it. The exchange must outlive it; without one it
+// has no byte, and all fails with wrong_state.
 class ExchangedSlot final : public Area {
  public:
   ExchangedSlot() = default;
   ExchangedSlot(Exchange& exchange, std::size_t part, SlotId id)
       : exchange_(&exchange), part_(part), id_(id) {}
 
-  std::uint64_t size() const override { return exchange_->size(part_); }
+  std::uint64_t size() const override { return exchange_ == nullptr ? 0 : exchange_->size(part_); }
   Status read(std::uint64_t offset, MutableBytes to) override {
+    AIRLOCK_TRY(check());
     return exchange_->read({part_, id_, offset, to.size()}, to);
   }
   Status erase(std::uint64_t offset, std::uint64_t size) override {
+    AIRLOCK_TRY(check());
     return exchange_->erase({part_, id_, offset, size});
   }
   Status write(std::uint64_t offset, Bytes bytes) override {
+    AIRLOCK_TRY(check());
     return exchange_->write({part_, id_, offset, bytes.size()}, bytes);
   }
-  Status sync() override { return exchange_->sync(part_); }
+  Status sync() override {
+    AIRLOCK_TRY(check());
+    return exchange_->sync(part_);
+  }
 
  private:
+  Status check() const { return exchange_ == nullptr ? fail(Code::wrong_state) : Status(); }
+
   Exchange* exchange_ = nullptr;
   std::size_t part_ = 0;
   SlotId id_ = SlotId::a;
 };
+
+// find_exchange makes a journal anew where neither page reads, and opens it. It looks for the
+// committed images in all the places where an exchange, over or interrupted at any step, leaves
+// them, by the digests of their manifest; where those are nowhere whole, for what the other slot
+// holds. An interrupted exchange goes on from there, which costs at most the images of the slot
+// that it did not look for. Where nothing is whole nothing can be lost, and the committed slot is
+// taken for the one that executes: the other one may be written by a package that recovery accepts.
+// Until a page is written nothing is. It reads the images once for every second step. Of the view's
+// components it takes the ids, in the order of the parts. Errors: those of load and of the areas.
+Result<Exchange> find_exchange(const BootView& view, const ExchangeAreas& areas);
 
 // boot_in_place is boot where one place executes: it finishes what a power cut left of an exchange,
 // lets boot decide, brings that slot into the execution area and proves its images there once more.

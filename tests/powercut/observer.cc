@@ -38,6 +38,7 @@ void Observer::begin_chapter(const Chapter& chapter) {
   reports_before_ = reports_.size();
   granules_made_ = 0;
   rot_ = Rot::none;
+  gave_up_ = false;
   // The next release runs on trial, or is what was run before.
   if (chapter.package->kind == package::Kind::firmware) may_run_.insert(chapter.package->digest);
 }
@@ -92,6 +93,10 @@ void Observer::booted(Board& board, const slot::Boot& boot) {
   time_seen_ = std::max(time_seen_, record->time_bound);
 }
 
+std::uint64_t Observer::failures(const Board& board) const {
+  return board.power.failures() - failures_before_;
+}
+
 // Rot may take either copy: none may bring back a lower bound.
 void Observer::check_copies(Board& board) {
   const Result<slot::Record> record = slot::load(board.record_areas());
@@ -106,17 +111,44 @@ void Observer::check_copies(Board& board) {
   }
 }
 
-void Observer::ended(Board& board, const Chapter& chapter, const End& end) {
-  if (rot_ != Rot::none) return;
-  check_copies(board);
-  const bool runs_it = chapter.runs_after == nullptr
-                           ? !end.running.has_value()
-                           : end.running && end.running->manifest == chapter.runs_after->digest;
+void Observer::check_runs(const Chapter& chapter, const End& end) {
+  bool runs_it = chapter.runs_after == nullptr
+                     ? !end.running.has_value()
+                     : end.running && end.running->manifest == chapter.runs_after->digest;
+  if (gave_up_) runs_it = !end.running || end.running->manifest != chapter.package->digest;
   if (!runs_it || (end.running && end.running->trial)) {
     violated(Harm::wrong, (end.running ? version_of(end.running->manifest) : "nothing") +
                               text(end.running && end.running->trial ? " on trial" : "") +
                               " runs at the end");
   }
+}
+
+void Observer::check_told(Board& board, Code reason, const End& end) {
+  if (!end.outcome) return violated(Harm::wrong, "the session did not end");
+  if (*end.outcome != reason) {
+    violated(Harm::wrong,
+             "it ended as " + text(name(*end.outcome)) + ", not " + text(name(reason)));
+  }
+  if (reports_.empty() || reports_.rbegin()->second != reason) {
+    violated(Harm::wrong, "the end was not reported");
+  }
+  if (went_back(reason)) {
+    const Result<slot::Record> record = slot::load(board.record_areas());
+    const Code kept = record ? record->last_revert.reason : Code::ok;
+    // The bootloader's count may run out between the firmware's verdict and what follows from it.
+    const bool ran_out = failures(board) >= kTrialBoots && kept == Code::trial_exhausted;
+    if (kept != reason && !ran_out) {
+      violated(Harm::wrong, "nobody knows why it went back");
+    }
+  }
+}
+
+void Observer::ended(Board& board, const Chapter& chapter, const End& end) {
+  if (rot_ != Rot::none) return;
+  const bool is_tried = chapter.reason == Code::ok || chapter.reason == Code::unhealthy;
+  gave_up_ = is_tried && failures(board) >= kTrialBoots && end.outcome == Code::trial_exhausted;
+  check_copies(board);
+  check_runs(chapter, end);
   if (end.running) {
     for (const Digest& manifest : may_run_) {
       if (manifest != end.running->manifest) kept_ = manifest;
@@ -129,25 +161,11 @@ void Observer::ended(Board& board, const Chapter& chapter, const End& end) {
     if (heard_an_end()) violated(Harm::wrong, "what is below the floor was tried");
     return;
   }
-  if (!end.outcome) return violated(Harm::wrong, "the session did not end");
-  if (*end.outcome != chapter.reason) {
-    violated(Harm::wrong,
-             "it ended as " + text(name(*end.outcome)) + ", not " + text(name(chapter.reason)));
-  }
-  if (reports_.empty() || reports_.rbegin()->second != chapter.reason) {
-    violated(Harm::wrong, "the end was not reported");
-  }
-  if (went_back(chapter.reason)) {
-    const Result<slot::Record> record = slot::load(board.record_areas());
-    if (!record || record->last_revert.reason != chapter.reason) {
-      violated(Harm::wrong, "nobody knows why it went back");
-    }
-  }
-  const std::uint64_t failures = board.power.failures() - failures_before_;
-  failures_before_ = board.power.failures();
-  if (granules_made_ > end.granules + failures) {
+  check_told(board, gave_up_ ? Code::trial_exhausted : chapter.reason, end);
+  if (granules_made_ > end.granules + failures(board)) {
     violated(Harm::wrong, "more was fetched again than the erase unit at hand");
   }
+  failures_before_ = board.power.failures();
 }
 
 std::uint64_t Observer::fingerprint(std::uint64_t seed) const {

@@ -12,11 +12,16 @@
 #include <string>
 #include <vector>
 
+#include "core/bare/bare.h"
 #include "core/slot/slot.h"
 #include "tests/powercut/lives.h"
 #include "tests/powercut/machine.h"
 
 namespace airlock::powercut {
+
+// Boots that a trial has: the product's own number. Each cut in a trial may cost one, so as many
+// cuts may give up a healthy firmware, and fewer may not.
+inline constexpr std::uint8_t kTrialBoots = bare::Identity{}.trial_boots;
 
 enum class Harm : std::uint8_t {
   brick,        // it does not come up, or never gets anywhere
@@ -58,6 +63,9 @@ class Observer {
     std::size_t granules = 0;     // that the package's images have
   };
   void ended(Board& board, const Chapter& chapter, const End& end);
+  // gave_up says that the chapter's trial was used up by cuts: the old image runs, and the next try
+  // must succeed.
+  bool gave_up() const { return gave_up_; }
 
   void violated(Harm harm, const std::string& what);
   const std::vector<Violation>& violations() const { return violations_; }
@@ -65,13 +73,17 @@ class Observer {
   std::uint64_t fingerprint(std::uint64_t seed) const;
 
  private:
+  std::uint64_t failures(const Board& board) const;  // of the power, in this chapter
   void check_copies(Board& board);
+  void check_runs(const Chapter& chapter, const End& end);
+  void check_told(Board& board, Code reason, const End& end);
 
   std::size_t chapter_ = 0;
   std::size_t reports_before_ = 0;  // this chapter
   std::uint64_t failures_before_ = 0;
   bool committed_ = false;  // something was, once: from then on it must boot
   Rot rot_ = Rot::none;
+  bool gave_up_ = false;
   std::size_t granules_made_ = 0;  // in this chapter
   std::uint32_t floor_seen_ = 0;
   std::int64_t time_seen_ = 0;

@@ -81,6 +81,7 @@ std::vector<Place> places_of(Wallet& wallet) {
   constexpr std::size_t kManifestUsed = 900;
   constexpr std::size_t kJournalUsed = 150;
   constexpr std::size_t kExchangeUsed = 320;
+  constexpr std::size_t kKeyringUsed = 600;
   constexpr std::size_t kScratchUsed = 220;
   constexpr std::size_t kImageUsed = 3000;
   Board& board = wallet.board;
@@ -94,11 +95,13 @@ std::vector<Place> places_of(Wallet& wallet) {
   const auto record = [&](std::size_t i) -> fakes::Flash& { return board.record(i); };
   const auto journal = [&](std::size_t i) -> fakes::Flash& { return board.journal(i); };
   const auto exchange = [&](std::size_t i) -> fakes::Flash& { return board.exchange(i); };
+  const auto keyring = [&](std::size_t i) -> fakes::Flash& { return board.keyring(i); };
   both("image", image, kImageUsed, Rot::slot);
   both("manifest", manifest, kManifestUsed, Rot::slot);
   both("record", record, kRecordUsed, Rot::bookkeeping);
   places.push_back({"scratch", &board.scratch(), kScratchUsed, Rot::bookkeeping});
   both("journal", journal, kJournalUsed, Rot::bookkeeping);
+  both("keyring", keyring, kKeyringUsed, Rot::bookkeeping);
   if (board.machine().layout == Layout::one_slot) {
     both("exchange", exchange, kExchangeUsed, Rot::bookkeeping);
   }
@@ -107,8 +110,10 @@ std::vector<Place> places_of(Wallet& wallet) {
 
 // A flipped bit may cost the update that runs, never the device; the next one must succeed.
 void finish_flipped(Wallet& wallet, Observer::Rot rot) {
+  const bool may_be_repeated = is_repeatable(wallet);
   wallet.observer.rotted(rot);
   finish(wallet);
+  if (!may_be_repeated) return;
   if (!wallet.observer.is_content() || wallet.runs_what_it_should()) return;
   wallet.again();
   finish(wallet);
@@ -121,6 +126,7 @@ void Tally::add(const Tally& other) {
   pairs += other.pairs;
   triples += other.triples;
   flips += other.flips;
+  given_up += other.given_up;
   bricks += other.bricks;
   wrong += other.wrong;
   unconsented += other.unconsented;
@@ -226,6 +232,23 @@ void sweep_flips(const Machine& machine, const Life& life, const Share& share, T
   AIRLOCK_CHECK(whole.live() == Wallet::End::done);
 }
 
+void sweep_lost_exchanges(const Machine& machine, const Life& life, const Share& share,
+                          Tally& tally) {
+  constexpr std::size_t kInTheHead = 7;
+  const std::string name = name_of(machine, life);
+  std::unordered_set<std::uint64_t> met;
+  Wallet whole(machine, life);
+  Branches branches(whole, [&](Wallet& wounded, std::uint64_t operation, Cut cut) {
+    if (!share.takes(operation * 5 + static_cast<std::uint64_t>(cut))) return;
+    for (std::size_t page = 0; page < 2; ++page) wounded.board.exchange(page).damage(kInTheHead, 4);
+    ++tally.flips;
+    if (!met.insert(wounded.fingerprint()).second) return;
+    finish_flipped(wounded, Observer::Rot::bookkeeping);
+    tally.count(name + ", " + place_of(operation, cut) + " and both pages", wounded);
+  });
+  AIRLOCK_CHECK(whole.live() == Wallet::End::done);
+}
+
 bool fits(const Machine& machine, const Life& life) {
   constexpr std::size_t kLargeStep = 16 << 10;
   const bool is_large = life.capacity > 2 * package::kBlockSize;
@@ -278,6 +301,11 @@ int draw_triple(const Start& start, std::mt19937_64& random, Tally& tally) {
     if (wallet.live(chapter + 1) == Wallet::End::done) break;
   }
   if (hits == kCutsEach) finish(wallet);
+  if (wallet.observer.is_content() && wallet.observer.gave_up()) {
+    ++tally.given_up;
+    wallet.again();
+    finish(wallet);
+  }
   tally.count(where, wallet);
   return hits;
 }

@@ -6,6 +6,9 @@
 // random; flips turn one bit between two operations. A device in a state that was met before has
 // the same future, and is not played again.
 //
+// Trials have the product's own number of boots. A cut in a trial may cost one, so three cuts may
+// give up a healthy firmware: then the old one runs, says why, and the next try must succeed.
+//
 // What went wrong is counted as bricks, wrong and unconsented (observer.h), with an example of
 // each.
 #pragma once
@@ -24,6 +27,7 @@ struct Tally {
   std::uint64_t pairs = 0;
   std::uint64_t triples = 0;
   std::uint64_t flips = 0;
+  std::uint64_t given_up = 0;  // trials of healthy firmware that as many cuts as boots used up
   std::uint64_t bricks = 0;
   std::uint64_t wrong = 0;
   std::uint64_t unconsented = 0;
@@ -50,6 +54,10 @@ void play_uncut(const Machine& machine, const Life& life, Tally& tally);
 void sweep_cuts(const Machine& machine, const Life& life, Tally& tally);
 void sweep_pairs(const Machine& machine, const Life& life, const Share& share, Tally& tally);
 void sweep_flips(const Machine& machine, const Life& life, const Share& share, Tally& tally);
+// sweep_lost_exchanges loses both pages of the exchange's journal with each cut, where one place
+// executes: that may cost the update at hand, never the device.
+void sweep_lost_exchanges(const Machine& machine, const Life& life, const Share& share,
+                          Tally& tally);
 // sweep_triples draws until `count` lives were cut three times.
 void sweep_triples(std::uint64_t count, std::uint64_t seed, Tally& tally);
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <memory>
 
 namespace airlock::powercut {
 namespace {
@@ -57,6 +58,43 @@ TEST(ThreeCuts, DoNoHarm) {
   expect_clean(tally);
 }
 
+// The device as a cut leaves it that took one more boot of the trial.
+std::unique_ptr<Wallet> cut_in_trial(const Wallet& from, std::uint8_t boots_left) {
+  constexpr std::uint64_t kOperationsMax = 5'000;
+  for (std::uint64_t at = 0; at < kOperationsMax; ++at) {
+    auto wallet = std::make_unique<Wallet>(from);
+    wallet->board.power.cut_at(at, fakes::Cut::after);
+    if (wallet->live(1) == Wallet::End::done) break;
+    wallet->board.power.switch_on();
+    wallet->board.power.never_cut();
+    const Result<slot::Record> record = slot::load(wallet->board.record_areas());
+    if (record && record->trial_boots == boots_left) return wallet;
+  }
+  return nullptr;
+}
+
+TEST(Trial, IsGivenUpByAsManyCutsAsItHasBootsAndByNoFewer) {
+  constexpr std::size_t kUpdateWithFloor = 1;
+  for (const Machine& machine : machines().first(2)) {
+    const Life& life = small_lives()[kUpdateWithFloor];
+    auto wallet = std::make_unique<Wallet>(machine, life);
+    for (std::uint8_t left = kTrialBoots; left-- > 0;) {
+      wallet = cut_in_trial(*wallet, left);
+      ASSERT_TRUE(wallet);
+      Wallet goes_on(*wallet);
+      ASSERT_EQ(goes_on.live(1), Wallet::End::done);
+      EXPECT_TRUE(goes_on.observer.is_content());
+      EXPECT_EQ(goes_on.runs_what_it_should(), left > 0);
+      EXPECT_EQ(goes_on.observer.gave_up(), left == 0);
+    }
+    ASSERT_EQ(wallet->live(1), Wallet::End::done);
+    wallet->again();
+    ASSERT_EQ(wallet->live(1), Wallet::End::done);
+    EXPECT_TRUE(wallet->observer.is_content());
+    EXPECT_TRUE(wallet->runs_what_it_should());
+  }
+}
+
 class FlippedBit : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(FlippedBit, CostsAtMostTheUpdateAtHand) {
@@ -69,6 +107,20 @@ TEST_P(FlippedBit, CostsAtMostTheUpdateAtHand) {
   }
   tell("bits flipped", tally.flips);
   EXPECT_GT(tally.flips, 100U);
+  expect_clean(tally);
+}
+
+TEST(LostExchange, CostsAtMostTheUpdateAtHand) {
+  constexpr Share kTenth = {10, 1};
+  Tally tally;
+  for (const Machine& machine : machines()) {
+    if (machine.layout != Layout::one_slot) continue;
+    for (const Life& life : lives()) {
+      if (fits(machine, life)) sweep_lost_exchanges(machine, life, kTenth, tally);
+    }
+  }
+  tell("journals of an exchange lost", tally.flips);
+  EXPECT_GT(tally.flips, 1'000U);
   expect_clean(tally);
 }
 

@@ -28,7 +28,9 @@ Buffer manifest_head(const Buffer& envelope) {
 
 Wallet::Wallet(const powercut::Machine& machine, const Life& life)
     : board(machine, life.parts, life.capacity), life_(&life) {
-  done(bare::save({&board.keyring(0), &board.keyring(1)}, world().anchor));
+  for (int copies = 0; copies < 2; ++copies) {
+    done(bare::save({&board.keyring(0), &board.keyring(1)}, world().anchor));
+  }
   std::array<std::uint8_t, update::kSessionSizeMax> session;
   done(bare::save({&board.journal(0), &board.journal(1)}, *update::encode_session({}, session)));
   if (machine.layout == Layout::one_slot) {
@@ -118,7 +120,6 @@ Wallet::End Wallet::power_on() {
   hangs_ = 0;
   bare::Identity identity;
   identity.model = kModel;
-  identity.trial_boots = kTrialBoots;
   work_ = std::make_unique_for_overwrite<Work>();
   agent_ = std::make_unique<bare::Agent>(storage(), identity, bare::Outside{*this, *this, *this},
                                          work_->bytes, delta::kLargeStack);

@@ -20,9 +20,6 @@ namespace airlock::powercut {
 
 using slot::SlotId;
 
-// Boots that a trial has; more than cuts, since each cut in a trial may cost one.
-inline constexpr std::uint8_t kTrialBoots = 5;
-
 class Wallet final : bare::Host, bare::Owner, bare::Machine {
  public:
   // The factory: what the life begins with in slot a, keyring 1, an idle journal.

@@ -71,6 +71,9 @@ std::vector<Work> plan(const Options& options) {
     for (const Life& life : lives()) {
       if (!fits(machine, life)) continue;
       parts.emplace_back([&, flips](Tally& tally) { sweep_flips(machine, life, flips, tally); });
+      if (machine.layout == Layout::two_slots) continue;
+      parts.emplace_back(
+          [&, flips](Tally& tally) { sweep_lost_exchanges(machine, life, flips, tally); });
     }
   }
   const std::uint64_t triples = is_quick ? 0 : options.triples;
@@ -125,8 +128,8 @@ void print(const Tally& tally) {
     std::printf("%-48s %5llu places\n", path.c_str(), static_cast<unsigned long long>(points));
   }
   const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
-  std::printf("flipped bits=%llu, most erases of one sector in one life=%u\n", number(tally.flips),
-              tally.worst_erases);
+  std::printf("flipped bits=%llu, trials given up=%llu, most erases of one sector in one life=%u\n",
+              number(tally.flips), number(tally.given_up), tally.worst_erases);
   std::printf("cuts=%llu pairs=%llu triples=%llu bricks=%llu wrong=%llu unconsented=%llu\n",
               number(tally.cuts), number(tally.pairs), number(tally.triples), number(tally.bricks),
               number(tally.wrong), number(tally.unconsented));
