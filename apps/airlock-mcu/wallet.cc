@@ -1,6 +1,7 @@
 #include "apps/airlock-mcu/wallet.h"
 
 #include "apps/airlock-mcu/firmware.h"
+#include "apps/airlock-mcu/screen.h"
 
 namespace airlock::mcu {
 namespace {
@@ -10,21 +11,6 @@ constexpr std::uint32_t kAnswerMilliseconds = 600'000;  // then the question is 
 constexpr std::uint32_t kKeyEach = 20;                  // milliseconds between two looks at the key
 constexpr std::uint32_t kAskEach = 200;                 // milliseconds between two looks for a host
 constexpr std::string_view kKeyName = "key";            // a file: whoever writes y or n presses it
-constexpr std::string_view kNothing = "nothing";
-
-void say_hex(Bytes bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  for (const std::uint8_t byte : bytes) {
-    const std::array<char, 2> two = {kDigits[byte >> 4], kDigits[byte & 15]};
-    say({two.data(), two.size()});
-  }
-}
-
-template <class... Texts>
-void say_line(Texts... texts) {
-  (say(texts), ...);
-  say("\n");
-}
 
 // What is in the key's file, once: the key is let go.
 std::optional<char> take_key() {
@@ -92,16 +78,7 @@ Status Wallet::leave_factory(Bytes keyring) {
 
 Result<bool> Wallet::ask(const bare::Question& question) {
   take_key();  // what was pressed before the question answers nothing
-  const package::Manifest& release = question.release;
-  say_line("+-- ", question.errand == update::Errand::restore ? "go back?" : "install this?");
-  say_line("| model    ", question.model);
-  say_line("| version  ", release.version.text, " in the place of ",
-           question.running.version.empty() ? kNothing : question.running.version.view());
-  say("| made     ");
-  say_number(static_cast<std::uint64_t>(release.created));
-  say("\n| manifest ");
-  say_hex(release.digest().bytes);
-  say_line("\n+-- press y or n");
+  show_question(question);
   for (std::uint32_t waited = 0; waited < kAnswerMilliseconds; waited += kKeyEach) {
     if (const auto key = take_key()) {
       say_line("key: ", *key == 'y' ? "yes" : "no");

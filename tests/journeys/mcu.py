@@ -12,7 +12,7 @@ class Mcu(BoardStage):
         wallet.sees("recovery: no_bootable_slot: waiting for a package")
         self.relays(wallet, self.first)
         self.assertIn("| version  1.0.0 in the place of nothing", wallet.screen())
-        self.assertIn(f"| manifest {self.manifest_digest(self.first)}", wallet.screen())
+        self.assert_shows(wallet, self.first, "install this?", "firmware", self.old)
         asked = self.relays(wallet, self.update, device="demo-wallet")
         self.assertIn("| version  1.1.0 in the place of 1.0.0", wallet.screen())
         self.assertEqual(wallet.slot("a", len(self.new)), self.new)
@@ -21,6 +21,36 @@ class Mcu(BoardStage):
         wallet.restart()
         wallet.sees("boots 1.1.0 from slot a\nthe firmware runs\n")
         print("\n" + "\n".join(line for line in wallet.all_said().splitlines() if line.startswith("stack")))
+
+    def assert_shows(self, wallet, package, title, kind, image=None):
+        """The owner can compare all that the yes is to with what the vendor publishes."""
+        envelope = package / "manifest.cose" if package.is_dir() else package
+        manifest = self.inspect(envelope)["manifest"]
+        for line in (f"+-- {title}", f"| kind     {kind}", "| model    demo-wallet", f"| made     {manifest['created']}",
+                     f"| manifest SHA-256\n|          {manifest['digest']}"):
+            self.assertIn(line + "\n", wallet.screen())
+        if image:
+            digest = hashlib.sha256(image).hexdigest()
+            self.assertIn(f"| image    mcu, {len(image)} bytes, SHA-256\n|          {digest}\n", wallet.screen())
+
+    def test_the_owner_sees_that_keys_are_replaced_and_no_firmware(self):
+        wallet = self.wallet_with_firmware()
+        (self.dir / "fresh").mkdir()
+        self.airlock("keys", "make", "fresh/committee-1")
+        self.airlock("keyring", "draft", "--from", "keys/keyring.cose", "--replace", "committee-1=fresh/committee-1.pub",
+                     "--out", "next.cose")
+        for signer in ("root-1", "root-2", "root-3"):
+            self.sign("next.cose", signer)
+        relay = self.start_relay(wallet, self.dir / "next.cose")
+        wallet.sees("press y or n")
+        self.assert_shows(wallet, self.dir / "next.cose", "replace the KEYS that may sign for this wallet?", "keyring")
+        for word in ("install this?", "in the place of", "| image"):
+            self.assertNotIn(word, wallet.screen())
+        wallet.press("y")
+        self.assertIn("committed", [line.get("ended") for line in self.ends(relay)])
+        self.relays(wallet, self.update, key=None, ends="quorum_missing")  # signed by the key that left
+        kept = self.make_release("1.1.0", self.new, security=2, signers=("vendor", "committee-2", "committee-3"), out="kept")
+        self.relays(wallet, kept)
 
     def test_its_line_is_a_serial_port(self):
         wallet = self.new_wallet()
