@@ -46,7 +46,7 @@ Wallet::Wallet(Flash& flash)
       manifest_{FlashArea(flash, kLayout.manifest[0]), FlashArea(flash, kLayout.manifest[1])},
       image_{FlashArea(flash, kLayout.image[0]), FlashArea(flash, kLayout.image[1])},
       scratch_(flash, kLayout.scratch),
-      host_(uart_, kModel),
+      host_(uart_, kModel, first_number()),
       agent_(storage(), identity(), bare::Outside{host_, *this, *this}, work_.bytes,
              delta::kLargeStack) {}
 
@@ -64,6 +64,17 @@ bare::Storage Wallet::storage() {
   part.granule = {kLargeSector, kLargeSector};
   AIRLOCK_CHECK(made.parts.add(part).has_value());
   return made;
+}
+
+std::uint32_t Wallet::first_number() {
+  kept().lives = kept().lives + 1;
+  std::array<std::uint8_t, 12> lives;
+  const std::uint64_t sessions = bare::newest({&journal_[0], &journal_[1]}).counter;
+  for (std::size_t i = 0; i < 8; ++i) lives[i] = static_cast<std::uint8_t>(sessions >> (8 * i));
+  for (std::size_t i = 0; i < 4; ++i) {
+    lives[8 + i] = static_cast<std::uint8_t>(kept().lives >> (8 * i));
+  }
+  return link::checksum_of(lives);
 }
 
 Result<slot::Record> Wallet::record() { return slot::load({{&record_[0], &record_[1]}}); }

@@ -32,6 +32,8 @@ class Wallet final : bare::Owner, bare::Machine {
   void staging(std::string_view part, std::uint64_t done, std::uint64_t of) override;
 
   bare::Storage storage();
+  // first_number is the first of this life's requests.
+  std::uint32_t first_number();
   Result<slot::Record> record();
   // may_run says whether there is something to do: a session that needs no host, or one that does
   // and a host, or a host with an offer.
