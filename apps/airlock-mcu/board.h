@@ -44,8 +44,10 @@ void disarm_watchdog();
 
 // What RAM keeps over a reset. After a loss of power it is noise.
 struct Kept {
+  std::uint32_t begun;  // kBegun while a committed firmware was begun and did not answer yet
   std::uint32_t lives;
 };
+inline constexpr std::uint32_t kBegun = 0x6e756765;
 volatile Kept& kept();
 
 // stack_peak is how many bytes of stack were ever used since the reset, as far as paint tells.

@@ -1,16 +1,20 @@
 #include "apps/airlock-mcu/wallet.h"
 
-#include "apps/airlock-mcu/firmware.h"
+#include <algorithm>
+
 #include "apps/airlock-mcu/screen.h"
 
 namespace airlock::mcu {
 namespace {
 
-constexpr std::uint32_t kTrialMilliseconds = 1000;
+constexpr std::uint32_t kFirmwareMilliseconds = 1000;   // in which it answers, on trial or not
 constexpr std::uint32_t kAnswerMilliseconds = 600'000;  // then the question is left open
 constexpr std::uint32_t kKeyEach = 20;                  // milliseconds between two looks at the key
 constexpr std::uint32_t kAskEach = 200;                 // milliseconds between two looks for a host
+constexpr std::uint32_t kFirstWait = 1000;              // after a session that failed
+constexpr std::uint32_t kLongestWait = 3'600'000;       // after many in a row
 constexpr std::string_view kKeyName = "key";            // a file: whoever writes y or n presses it
+constexpr char kAgentKey = 'u';                         // held at a reset: no firmware is begun
 
 // What is in the key's file, once: the key is let go.
 std::optional<char> take_key() {
@@ -104,7 +108,6 @@ Result<bool> Wallet::ask(const bare::Question& question) {
 
 void Wallet::started(const Result<slot::Boot>& boot) {
   if (!boot) return say_line("recovery: ", name(boot.error().code), ": waiting for a package");
-  if (boot->trial) arm_watchdog(kTrialMilliseconds);
   const Result<slot::Record> stored = record();
   if (!stored) return;
   say_line("boots ", stored->slots[slot::index_of(boot->slot)].version.view(), " from slot ",
@@ -118,10 +121,15 @@ void Wallet::reset() {
   reset_machine();
 }
 
-bare::Health Wallet::health() {
-  const Bytes slot = image_[slot::index_of(agent_.running()->slot)].mapped();
-  const Verdict verdict = run_firmware(slot, true);
+Verdict Wallet::run_watched(slot::SlotId slot, bool trial) {
+  arm_watchdog(kFirmwareMilliseconds);
+  const Verdict verdict = run_firmware(image_[slot::index_of(slot)].mapped(), trial);
   disarm_watchdog();
+  return verdict;
+}
+
+bare::Health Wallet::health() {
+  const Verdict verdict = run_watched(agent_.running()->slot, true);
   say_line("the firmware ", verdict == Verdict::works ? "works" : "does not work");
   return verdict == Verdict::works ? bare::Health::good : bare::Health::bad;
 }
@@ -147,11 +155,26 @@ bool Wallet::may_run() {
   return !asks_host(session->phase) || host_.greet().has_value();
 }
 
-void Wallet::go_on() {
+// A host that takes its offer back leaves the outcome as it was: only a record that changed tells
+// of a commit.
+bool Wallet::go_on() {
+  const auto sequence = [this] { return record().value_or(slot::Record{}).sequence; };
+  const std::uint64_t before = sequence();
   const Result<update::Session> ended = agent_.run();
   const Error error = ended ? Error{ended->outcome, ended->at} : ended.error();
   say_line("ended: ", error.code == Code::ok ? "ok" : name(error.code));
   say_figures();
+  const bool is_open = !ended && error.code == Code::timed_out;  // a question
+  return is_open || (error.code == Code::ok && sequence() != before);
+}
+
+// A session costs the journal some erases, and every stranger can have one: what failed is not
+// begun again at once. A pressed key is the owner, who wants to.
+void Wallet::wait_after(bool well) {
+  wait_milliseconds_ = well ? 0 : std::clamp(2 * wait_milliseconds_, kFirstWait, kLongestWait);
+  for (std::uint32_t waited = 0; waited < wait_milliseconds_ && !take_key(); waited += kAskEach) {
+    pause(kAskEach);
+  }
 }
 
 void Wallet::say_figures() {
@@ -166,13 +189,25 @@ void Wallet::say_figures() {
   say("\n");
 }
 
-void Wallet::live() {
-  if (const auto booted = agent_.power_on(); booted && !booted->trial) {
-    const Verdict verdict = run_firmware(image_[slot::index_of(booted->slot)].mapped(), false);
-    say_line("the firmware ", verdict == Verdict::works ? "runs" : "ended");
+// What hangs or crashes after its commit must not keep the agent from replacing it.
+void Wallet::run_committed(slot::SlotId slot, bool broke) {
+  const bool is_wanted = take_key() == kAgentKey;
+  if (broke || is_wanted) {
+    return say_line("the firmware is left out", broke ? ": it did not answer" : "");
   }
+  kept().begun = kBegun;
+  const Verdict verdict = run_watched(slot, false);
+  kept().begun = 0;
+  say_line("the firmware ", verdict == Verdict::works ? "runs" : "ended");
+}
+
+void Wallet::live() {
+  const bool broke = kept().begun == kBegun;
+  kept().begun = 0;
+  const auto booted = agent_.power_on();
+  if (booted && !booted->trial) run_committed(booted->slot, broke);
   while (true) {
-    if (may_run()) go_on();
+    if (may_run()) wait_after(go_on());
     pause(kAskEach);
   }
 }

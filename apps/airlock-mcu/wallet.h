@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "apps/airlock-mcu/board.h"
+#include "apps/airlock-mcu/firmware.h"
 #include "apps/airlock-mcu/flash.h"
 #include "core/bare/bare.h"
 #include "core/delta/delta.h"
@@ -35,14 +36,22 @@ class Wallet final : bare::Owner, bare::Machine {
   // first_number is the first of this life's requests.
   std::uint32_t first_number();
   Result<slot::Record> record();
+  // run_watched jumps to the image in a slot, and is ended by the watchdog where it hangs.
+  Verdict run_watched(slot::SlotId slot, bool trial);
+  // run_committed runs what is committed, unless it broke in the life before or a key is held.
+  void run_committed(slot::SlotId slot, bool broke);
   // may_run says whether there is something to do: a session that needs no host, or one that does
   // and a host, or a host with an offer.
   bool may_run();
-  void go_on();
+  // go_on says whether a host may come again at once: a session committed, or one is left open.
+  bool go_on();
+  // wait_after waits before the next look for a host, and longer after each failure.
+  void wait_after(bool well);
   // say_figures tells what this life took so far.
   void say_figures();
 
   Flash& flash_;
+  std::uint32_t wait_milliseconds_ = 0;
   std::array<FlashArea, 2> record_, journal_, keyring_, manifest_, image_;
   FlashArea scratch_;
   Uart uart_;

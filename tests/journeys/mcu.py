@@ -2,6 +2,8 @@
 the companion app at the other end of its serial line."""
 from mcu_board import *
 
+COMMITTING = 11  # docs/formats/journal.md
+
 
 @unittest.skipIf(MISSING, f"not installed: {', '.join(MISSING)} (tools/install_packages.sh bare)")
 class Mcu(BoardStage):
@@ -139,6 +141,59 @@ class Mcu(BoardStage):
         wallet.restart()
         wallet.sees("boots 1.0.0 from slot b\nthe firmware runs\n")
         return wallet
+
+    def test_a_firmware_that_breaks_once_it_is_committed_is_left_out_and_replaced(self):
+        wallet = self.wallet_with_firmware()
+        slot = "a"
+        for version, does, said in (("1.1.0", "hangs later", "watchdog: the firmware does not answer\n"), ("1.2.0", "crashes later", "fault\n")):
+            self.relays(wallet, self.make_release(version, firmware_that(does, 20_000, 5), out=does))
+            wallet.restart()
+            wallet.sees(f"boots {version} from slot {slot}\n{said}")
+            wallet.sees("the firmware is left out: it did not answer\n")
+            slot = {"a": "b", "b": "a"}[slot]
+        self.relays(wallet, self.make_release("1.3.0", firmware_that("works", 20_000, 6), out="mended"))
+        wallet.restart()
+        wallet.sees("boots 1.3.0 from slot a\nthe firmware runs\n")
+
+    def test_a_key_that_is_held_at_the_reset_leaves_the_firmware_out(self):
+        wallet = self.wallet_with_firmware()
+        wallet.kill()
+        wallet.press("u")
+        wallet.start()
+        wallet.sees("boots 1.0.0 from slot b\nthe firmware is left out\n")
+        self.relays(wallet, self.update)
+        wallet.restart()
+        wallet.sees("boots 1.1.0 from slot a\nthe firmware runs\n")
+
+    def test_a_commit_that_goes_on_after_a_power_cut_is_no_firmware_that_hangs(self):
+        wallet = self.wallet_with_firmware()
+        relay = self.start_relay(wallet, self.update)
+        wallet.sees("press y or n")
+        wallet.press("y")
+        wallet.sees("on trial")
+        wallet.kill()
+        relay.kill()
+        wallet.put_back_into(COMMITTING)
+        wallet.start()
+        wallet.sees("boots 1.1.0 from slot a on trial\n")
+        wallet.sees("ended: ok")  # nobody hears of it
+        self.assertNotIn("watchdog", wallet.screen())
+
+    def test_a_host_whose_package_is_none_wears_no_flash_out(self):
+        wallet = self.wallet_with_firmware()
+        (self.dir / "fresh").mkdir()
+        self.airlock("keys", "make", "fresh/root-5")
+        self.airlock("keyring", "draft", "--from", "keys/keyring.cose", "--replace", "root-5=fresh/root-5.pub", "--out", "next.cose")
+        for key in ("fresh/root-5", *(f"keys/root-{i}" for i in range(1, 6))):  # more signers than its memory holds
+            self.airlock("sign", "--key", f"{key}.key", "next.cose", "--digest", self.manifest_digest("next.cose"))
+        relay = self.start_relay(wallet, self.dir / "next.cose")
+        wallet.sees("ended: oversized")
+        time.sleep(9)
+        relay.kill()
+        self.assertLess(wallet.erased(), 30)
+        self.assertIn(wallet.screen().count("ended: oversized"), (2, 3, 4, 5))
+        wallet.press("y")  # the owner wants to now
+        self.relays(wallet, self.update)
 
     def test_a_package_that_was_changed_is_refused_by_name(self):
         wallet = self.wallet_with_firmware()
