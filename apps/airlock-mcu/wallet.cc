@@ -28,9 +28,12 @@ std::optional<char> take_key() {
   return static_cast<char>(pressed[0]);
 }
 
-bare::Identity identity() {
+bare::Identity identity(const Flash& flash) {
   bare::Identity made;
   made.model = kModel;
+  made.bootloader = kBootloaderVersion;
+  made.secure_boot = kSecureBootLevel;
+  copy_into(made.share_secret.bytes, flash.mapped(kLayout.secret).first(crypto::Digest::kSize));
   return made;
 }
 
@@ -51,7 +54,7 @@ Wallet::Wallet(Flash& flash)
       image_{FlashArea(flash, kLayout.image[0]), FlashArea(flash, kLayout.image[1])},
       scratch_(flash, kLayout.scratch),
       host_(uart_, kModel, first_number()),
-      agent_(storage(), identity(), bare::Outside{host_, *this, *this}, work_.bytes,
+      agent_(storage(), identity(flash), bare::Outside{host_, *this, *this}, work_.bytes,
              delta::kLargeStack) {}
 
 bare::Storage Wallet::storage() {
@@ -83,9 +86,10 @@ std::uint32_t Wallet::first_number() {
 
 Result<slot::Record> Wallet::record() { return slot::load({{&record_[0], &record_[1]}}); }
 
-Status Wallet::leave_factory(Bytes keyring) {
+Status Wallet::leave_factory(Bytes keyring, const crypto::Digest& secret) {
   AIRLOCK_TRY(package::open_keyring_anchor(keyring));
   AIRLOCK_TRY(bare::save({&keyring_[0], &keyring_[1]}, keyring));
+  AIRLOCK_TRY(flash_.program(kLayout.secret, 0, secret.bytes));
   return slot::format({{&record_[0], &record_[1]}}, {});
 }
 

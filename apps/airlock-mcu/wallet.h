@@ -14,14 +14,18 @@ namespace airlock::mcu {
 
 inline constexpr std::string_view kModel = "demo-wallet";
 inline constexpr std::string_view kPart = "mcu";
+// What this board's chain of boot is: a release may demand more.
+inline constexpr std::uint32_t kBootloaderVersion = 1;
+inline constexpr std::uint32_t kSecureBootLevel = 0;  // nothing proves the bootloader here
 
 class Wallet final : bare::Owner, bare::Machine {
  public:
   // The flash must be open, and outlive it.
   explicit Wallet(Flash& flash);
 
-  // leave_factory gives a new wallet the keyring that it will trust.
-  Status leave_factory(Bytes keyring);
+  // leave_factory gives a new wallet the keyring that it will trust, and a secret of its own, which
+  // says whether its turn in a ramp has come.
+  Status leave_factory(Bytes keyring, const crypto::Digest& secret);
   // live is its life until the next reset.
   void live();
 

@@ -54,6 +54,18 @@ class Mcu(BoardStage):
         kept = self.make_release("1.1.0", self.new, security=2, signers=("vendor", "committee-2", "committee-3"), out="kept")
         self.relays(wallet, kept)
 
+    def test_each_wallet_has_a_place_of_its_own_in_a_signed_ramp(self):
+        half = self.make_release("1.0.0", self.old, out="half", extra=("--ramp", "0h=50,1000h=100"))
+        seed = bytes.fromhex(self.inspect(half / "manifest.cose")["manifest"]["ramp"]["seed"])
+
+        def is_in(secret):
+            return int.from_bytes(hashlib.sha256(seed + secret).digest()[:8], "big") % 10_000 < 5000
+        secrets = [bytes([i]) * 32 for i in range(1, 64)]
+        first = self.new_wallet("first", secret=next(filter(is_in, secrets)))
+        self.relays(first, half)
+        second = self.new_wallet("second", secret=next(secret for secret in secrets if not is_in(secret)))
+        self.relays(second, half, key=None, ends="outside_ramp")
+
     def test_its_line_is_a_serial_port(self):
         wallet = self.new_wallet()
         wallet.kill()
@@ -176,7 +188,8 @@ class Mcu(BoardStage):
         wallet.put_back_into(COMMITTING)
         wallet.start()
         wallet.sees("boots 1.1.0 from slot a on trial\n")
-        wallet.sees("ended: ok")  # nobody hears of it
+        time.sleep(4)  # nobody hears of it yet
+        self.assertIn({"ended": "committed", "version": "1.1.0", "reason": "ok"}, self.ends(self.start_relay(wallet, self.update)))
         self.assertNotIn("watchdog", wallet.screen())
 
     def test_a_host_whose_package_is_none_wears_no_flash_out(self):

@@ -46,8 +46,9 @@ class Wallet:
         return ["qemu-system-arm", "-M", "mps2-an386", "-display", "none", "-monitor", "none", *serial,
                 "-semihosting-config", f"enable=on,target=native,arg=airlock-mcu,arg={word}", "-kernel", str(self.program)]
 
-    def make(self, keyring):
+    def make(self, keyring, secret=None):
         self.folder.mkdir()
+        (self.folder / "secret").write_bytes(secret or os.urandom(32))
         shutil.copy(keyring, self.folder / "keyring.cose")
         subprocess.run(self.command("factory", "-serial", "none"), cwd=self.folder, check=True, timeout=WAIT_SECONDS_MAX,
                        stdin=subprocess.DEVNULL, capture_output=True)
@@ -226,9 +227,9 @@ class BoardStage(Stage):
             self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
         return BARE / "airlock-mcu.elf"
 
-    def new_wallet(self, name="wallet"):
+    def new_wallet(self, name="wallet", secret=None):
         wallet = self.wallet_type(self.dir / name, self.program)
-        wallet.make(self.dir / "keys/keyring.cose")
+        wallet.make(self.dir / "keys/keyring.cose", secret)
         self.wallets.append(wallet)
         wallet.start()
         return wallet
