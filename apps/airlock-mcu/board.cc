@@ -47,11 +47,12 @@ constexpr std::uint32_t kResetRequest = 0x05fa0004;
 bool has_byte() { return (kUartState.read() & kReceiveFull) != 0; }
 
 // The clock counts down, and goes on behind 0 with 2^32 - 1: so does a difference.
-constexpr std::uint32_t milliseconds_between(std::uint32_t began, std::uint32_t now) {
-  return (began - now) / kTicksPerMillisecond;
-}
-static_assert(milliseconds_between(5 * kTicksPerMillisecond, 2 * kTicksPerMillisecond) == 3);
-static_assert(milliseconds_between(5, UINT32_MAX - 3 * kTicksPerMillisecond + 6) == 3);
+struct Span {
+  std::uint32_t began, now;
+  constexpr std::uint32_t milliseconds() const { return (began - now) / kTicksPerMillisecond; }
+};
+static_assert(Span{5 * kTicksPerMillisecond, 2 * kTicksPerMillisecond}.milliseconds() == 3);
+static_assert(Span{5, UINT32_MAX - 3 * kTicksPerMillisecond + 6}.milliseconds() == 3);
 
 std::uint32_t ticks() {
   if (kClock.control().read() == 0) {
@@ -66,7 +67,7 @@ std::uint32_t ticks() {
 
 Stopwatch::Stopwatch() : began_(ticks()) {}
 
-std::uint32_t Stopwatch::milliseconds() const { return milliseconds_between(began_, ticks()); }
+std::uint32_t Stopwatch::milliseconds() const { return Span{began_, ticks()}.milliseconds(); }
 
 // Lines are enabled here alone, where they are masked: they wake the processor and are not taken.
 void rest() {

@@ -125,15 +125,15 @@ void Wallet::reset() {
   reset_machine();
 }
 
-Verdict Wallet::run_watched(slot::SlotId slot, bool trial) {
+Verdict Wallet::run_watched(const slot::Boot& boot) {
   arm_watchdog(kFirmwareMilliseconds);
-  const Verdict verdict = run_firmware(image_[slot::index_of(slot)].mapped(), trial);
+  const Verdict verdict = run_firmware(image_[slot::index_of(boot.slot)].mapped(), boot.trial);
   disarm_watchdog();
   return verdict;
 }
 
 bare::Health Wallet::health() {
-  const Verdict verdict = run_watched(agent_.running()->slot, true);
+  const Verdict verdict = run_watched(*agent_.running());
   say_line("the firmware ", verdict == Verdict::works ? "works" : "does not work");
   return verdict == Verdict::works ? bare::Health::good : bare::Health::bad;
 }
@@ -161,7 +161,7 @@ bool Wallet::may_run() {
 
 // A host that takes its offer back leaves the outcome as it was: only a record that changed tells
 // of a commit.
-bool Wallet::go_on() {
+void Wallet::go_on() {
   const auto sequence = [this] { return record().value_or(slot::Record{}).sequence; };
   const std::uint64_t before = sequence();
   const Result<update::Session> ended = agent_.run();
@@ -169,13 +169,13 @@ bool Wallet::go_on() {
   say_line("ended: ", error.code == Code::ok ? "ok" : name(error.code));
   say_figures();
   const bool is_open = !ended && error.code == Code::timed_out;  // a question
-  return is_open || (error.code == Code::ok && sequence() != before);
+  const bool is_well = is_open || (error.code == Code::ok && sequence() != before);
+  wait_milliseconds_ = is_well ? 0 : std::clamp(2 * wait_milliseconds_, kFirstWait, kLongestWait);
 }
 
 // A session costs the journal some erases, and every stranger can have one: what failed is not
 // begun again at once. A pressed key is the owner, who wants to.
-void Wallet::wait_after(bool well) {
-  wait_milliseconds_ = well ? 0 : std::clamp(2 * wait_milliseconds_, kFirstWait, kLongestWait);
+void Wallet::wait() {
   for (std::uint32_t waited = 0; waited < wait_milliseconds_ && !take_key(); waited += kAskEach) {
     pause(kAskEach);
   }
@@ -194,24 +194,26 @@ void Wallet::say_figures() {
 }
 
 // What hangs or crashes after its commit must not keep the agent from replacing it.
-void Wallet::run_committed(slot::SlotId slot, bool broke) {
+void Wallet::run_committed(const slot::Boot& boot, Before before) {
   const bool is_wanted = take_key() == kAgentKey;
-  if (broke || is_wanted) {
-    return say_line("the firmware is left out", broke ? ": it did not answer" : "");
-  }
+  if (before == Before::broke) return say_line("the firmware is left out: it did not answer");
+  if (is_wanted) return say_line("the firmware is left out");
   kept().begun = kBegun;
-  const Verdict verdict = run_watched(slot, false);
+  const Verdict verdict = run_watched(boot);
   kept().begun = 0;
   say_line("the firmware ", verdict == Verdict::works ? "runs" : "ended");
 }
 
 void Wallet::live() {
-  const bool broke = kept().begun == kBegun;
+  const Before before = kept().begun == kBegun ? Before::broke : Before::answered;
   kept().begun = 0;
   const auto booted = agent_.power_on();
-  if (booted && !booted->trial) run_committed(booted->slot, broke);
+  if (booted && !booted->trial) run_committed(*booted, before);
   while (true) {
-    if (may_run()) wait_after(go_on());
+    if (may_run()) {
+      go_on();
+      wait();
+    }
     pause(kAskEach);
   }
 }

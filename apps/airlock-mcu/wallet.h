@@ -40,22 +40,22 @@ class Wallet final : bare::Owner, bare::Machine {
   // first_number is the first of this life's requests.
   std::uint32_t first_number();
   Result<slot::Record> record();
-  // run_watched jumps to the image in a slot, and is ended by the watchdog where it hangs.
-  Verdict run_watched(slot::SlotId slot, bool trial);
+  // run_watched jumps to the image that boots, and is ended by the watchdog where it hangs.
+  Verdict run_watched(const slot::Boot& boot);
   // run_committed runs what is committed, unless it broke in the life before or a key is held.
-  void run_committed(slot::SlotId slot, bool broke);
+  enum class Before : std::uint8_t { answered, broke };
+  void run_committed(const slot::Boot& boot, Before before);
   // may_run says whether there is something to do: a session that needs no host, or one that does
   // and a host, or a host with an offer.
   bool may_run();
-  // go_on says whether a host may come again at once: a session committed, or one is left open.
-  bool go_on();
-  // wait_after waits before the next look for a host, and longer after each failure.
-  void wait_after(bool well);
+  void go_on();
+  // wait waits before the next look for a host, and longer after each session that failed.
+  void wait();
   // say_figures tells what this life took so far.
   void say_figures();
 
   Flash& flash_;
-  std::uint32_t wait_milliseconds_ = 0;
+  std::uint32_t wait_milliseconds_ = 0;  // 0: the session before committed, or is left open
   std::array<FlashArea, 2> record_, journal_, keyring_, manifest_, image_;
   FlashArea scratch_;
   Uart uart_;

@@ -179,7 +179,8 @@ class Mcu(BoardStage):
 
     def test_a_commit_that_goes_on_after_a_power_cut_is_no_firmware_that_hangs(self):
         wallet = self.wallet_with_firmware()
-        relay = self.start_relay(wallet, self.update)
+        update = self.make_release("1.1.0", firmware_that("hangs", 20_000, 5), out="slow")  # so that the cut comes in time
+        relay = self.start_relay(wallet, update)
         wallet.sees("press y or n")
         wallet.press("y")
         wallet.sees("on trial")
@@ -189,7 +190,7 @@ class Mcu(BoardStage):
         wallet.start()
         wallet.sees("boots 1.1.0 from slot a on trial\n")
         time.sleep(4)  # nobody hears of it yet
-        self.assertIn({"ended": "committed", "version": "1.1.0", "reason": "ok"}, self.ends(self.start_relay(wallet, self.update)))
+        self.assertIn({"ended": "committed", "version": "1.1.0", "reason": "ok"}, self.ends(self.start_relay(wallet, update)))
         self.assertNotIn("watchdog", wallet.screen())
 
     def test_a_host_whose_package_is_none_wears_no_flash_out(self):
