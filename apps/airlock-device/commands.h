@@ -11,6 +11,7 @@
 #include "apps/airlock-device/owner.h"
 #include "core/base/base.h"
 #include "device/agent/agent.h"
+#include "device/platform/power_on.h"
 #include "host/file/file.h"
 
 namespace airlock::app {
@@ -61,6 +62,6 @@ Answer run(const RunOptions& options);
 void keep_memory_small();
 
 Answer show_status(const file::Path& dir, Output output);
-Answer boot(const file::Path& dir, Output output);
+Answer boot(const file::Path& dir, platform::HandsOver hands_over, Output output);
 
 }  // namespace airlock::app

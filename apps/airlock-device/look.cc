@@ -254,9 +254,9 @@ Answer show_status(const file::Path& dir, Output output) {
   return {};
 }
 
-Answer boot(const file::Path& dir, Output output) {
+Answer boot(const file::Path& dir, platform::HandsOver hands_over, Output output) {
   AIRLOCK_ASSIGN(platform::Device device, platform::Device::open(dir, platform::Opening::drive));
-  AIRLOCK_ASSIGN(const slot::Boot decided, located(dir, platform::power_on(device)));
+  AIRLOCK_ASSIGN(const slot::Boot decided, located(dir, platform::power_on(device, hands_over)));
   show_boot(decided, output);
   return {};
 }

@@ -26,6 +26,7 @@ struct Line {
   bool once = false;
   bool until_quiet = false;
   bool refuse = false;
+  platform::HandsOver hands_over = platform::HandsOver::started;
   bool built_in = false;
   std::string consent;
   std::string trial = "healthy";
@@ -335,7 +336,7 @@ Answer carry_out(const CLI::App& app, Line& line) {
     line.entry.dir = line.dir;
     return verify_entry(line.entry);
   }
-  if (app.got_subcommand("boot")) return boot(line.dir, output_of(line));
+  if (app.got_subcommand("boot")) return boot(line.dir, line.hands_over, output_of(line));
   AIRLOCK_ASSIGN(RunOptions options, run_options(line));
   if (app.got_subcommand("install")) {
     if (!line.built_in) options.package = line.package;
@@ -379,7 +380,10 @@ int main_of(int argc, char** argv) {
   add_command(app, "status", "show what runs and how the last session ended", "status --dir wallet",
               line);
   add_command(app, "boot", "reset the device: let the bootloader decide what runs",
-              "boot --dir wallet", line);
+              "boot --dir wallet", line)
+      ->add_flag_callback(
+          "--hand-over", [&line] { line.hands_over = platform::HandsOver::either; },
+          "the caller starts the system of the slot that is named, whichever the loader started");
   add_consent(*add_command(app, "revert", "go back to the kept version, where its floor allows",
                            "revert --dir wallet", line),
               line);

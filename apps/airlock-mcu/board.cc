@@ -9,6 +9,7 @@ constexpr std::uint32_t kClockHertz = 25'000'000;
 constexpr std::uint32_t kTicksPerMillisecond = kClockHertz / 1000;
 constexpr std::uint32_t kBaud = 115'200;
 constexpr std::uint32_t kSilenceMilliseconds = 500;  // that a host may take to answer
+constexpr std::uint32_t kAnswerMilliseconds = 5000;  // of an answer, to its end
 constexpr std::uint32_t kRestMilliseconds = 10;
 
 // Registers, by what the manual of the CMSDK calls them.
@@ -45,16 +46,28 @@ constexpr std::uint32_t kResetRequest = 0x05fa0004;
 
 bool has_byte() { return (kUartState.read() & kReceiveFull) != 0; }
 
-}  // namespace
+// The clock counts down, and goes on behind 0 with 2^32 - 1: so does a difference.
+struct Span {
+  std::uint32_t began, now;
+  constexpr std::uint32_t milliseconds() const { return (began - now) / kTicksPerMillisecond; }
+};
+static_assert(Span{5 * kTicksPerMillisecond, 2 * kTicksPerMillisecond}.milliseconds() == 3);
+static_assert(Span{5, UINT32_MAX - 3 * kTicksPerMillisecond + 6}.milliseconds() == 3);
 
-std::uint32_t now_milliseconds() {
+std::uint32_t ticks() {
   if (kClock.control().read() == 0) {
     kClock.reload().write(UINT32_MAX);
     kClock.value().write(UINT32_MAX);
     kClock.control().write(kTimerRuns);
   }
-  return (UINT32_MAX - kClock.value().read()) / kTicksPerMillisecond;
+  return kClock.value().read();
 }
+
+}  // namespace
+
+Stopwatch::Stopwatch() : began_(ticks()) {}
+
+std::uint32_t Stopwatch::milliseconds() const { return Span{began_, ticks()}.milliseconds(); }
 
 // Lines are enabled here alone, where they are masked: they wake the processor and are not taken.
 void rest() {
@@ -73,7 +86,11 @@ void rest() {
 }
 
 void pause(std::uint32_t milliseconds) {
-  for (std::uint32_t i = 0; i < milliseconds; i += kRestMilliseconds) rest();
+  const Stopwatch waited;
+  while (waited.milliseconds() < milliseconds) {
+    if (has_byte()) (void)kUartData.read();
+    rest();
+  }
 }
 
 Uart::Uart() {
@@ -87,12 +104,14 @@ void Uart::write(Bytes bytes) {
     }
     kUartData.write(byte);
   }
+  asked_ = Stopwatch();
 }
 
 std::size_t Uart::read(MutableBytes to) {
-  const std::uint32_t began = now_milliseconds();
+  if (asked_.milliseconds() > kAnswerMilliseconds) return 0;
+  const Stopwatch waited;
   while (!has_byte()) {
-    if (now_milliseconds() - began > kSilenceMilliseconds) return 0;
+    if (waited.milliseconds() > kSilenceMilliseconds) return 0;
     rest();
   }
   std::size_t size = 0;
@@ -112,6 +131,9 @@ void disarm_watchdog() {
   kWatchControl.write(0);
   kWatchLock.write(0);
 }
+
+extern "C" volatile Kept airlock_kept;  // of the linker script
+volatile Kept& kept() { return airlock_kept; }
 
 void reset_machine() {
   asm volatile("dsb" ::: "memory");

@@ -35,6 +35,7 @@ constexpr Region behind(const Region& before, std::size_t size, std::size_t sect
 struct Layout {
   std::array<Region, 2> record, journal, keyring, manifest, image;
   Region scratch;
+  Region secret;  // the device's own, from the factory
   std::size_t size = 0;
 };
 constexpr Layout lay_out() {
@@ -51,6 +52,7 @@ constexpr Layout lay_out() {
   made.keyring = {place(kEnvelope), place(kEnvelope)};
   made.manifest = {place(kEnvelope), place(kEnvelope)};
   made.scratch = place(64 << 10);
+  made.secret = place(kSmallSector);
   made.size = last.end();
   return made;
 }

@@ -1,6 +1,7 @@
 // airlock-mcu: a wallet on a bare Cortex-M4: bootloader, update agent, screen and key.
 //
-//   airlock-mcu factory   makes flash.bin, with the keyring of keyring.cose
+//   airlock-mcu factory   makes flash.bin, with the keyring of keyring.cose and the 32 bytes of
+//                         secret
 //   airlock-mcu run       lives, by what flash.bin holds
 //   airlock-mcu run-small the same on a board that has no memory for a large decoder
 //   airlock-mcu breach    breaks each rule of its flash, which must be refused
@@ -13,7 +14,7 @@
 namespace airlock::mcu {
 namespace {
 
-constexpr std::string_view kKeyringName = "keyring.cose";
+constexpr std::string_view kKeyringName = "keyring.cose", kSecretName = "secret";
 constexpr std::size_t kKeyringMax = 48 << 10;
 
 alignas(Wallet) std::array<std::uint8_t, sizeof(Wallet)> wallet_memory;
@@ -23,6 +24,16 @@ Wallet& make_wallet(Flash& flash, const BoardMemory& memory) {
   return *new (wallet_memory.data()) Wallet(flash, memory);
 }
 
+Result<crypto::Digest> read_secret() {
+  const auto file = HostFile::open(kSecretName, HostFile::Mode::read);
+  if (!file) return fail(Code::not_found);
+  AIRLOCK_ASSIGN(const std::size_t size, file->size());
+  crypto::Digest secret;
+  if (size != secret.bytes.size()) return fail(Code::truncated, size);
+  AIRLOCK_TRY(file->read(0, secret.bytes));
+  return secret;
+}
+
 Status make_in_factory() {
   const auto file = HostFile::open(kKeyringName, HostFile::Mode::read);
   if (!file) return fail(Code::not_found);
@@ -30,9 +41,10 @@ Status make_in_factory() {
   if (size > keyring_memory.size()) return fail(Code::oversized, size);
   const MutableBytes keyring = MutableBytes(keyring_memory).first(size);
   AIRLOCK_TRY(file->read(0, keyring));
+  AIRLOCK_ASSIGN(const crypto::Digest secret, read_secret());
   Flash flash;
   AIRLOCK_TRY(flash.make());
-  return make_wallet(flash, kLargeBoard).leave_factory(keyring);
+  return make_wallet(flash, kLargeBoard).leave_factory(keyring, secret);
 }
 
 Status live(const BoardMemory& memory) {

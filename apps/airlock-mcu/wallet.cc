@@ -1,30 +1,20 @@
 #include "apps/airlock-mcu/wallet.h"
 
-#include "apps/airlock-mcu/firmware.h"
+#include <algorithm>
+
+#include "apps/airlock-mcu/screen.h"
 
 namespace airlock::mcu {
 namespace {
 
-constexpr std::uint32_t kTrialMilliseconds = 1000;
+constexpr std::uint32_t kFirmwareMilliseconds = 1000;   // in which it answers, on trial or not
 constexpr std::uint32_t kAnswerMilliseconds = 600'000;  // then the question is left open
 constexpr std::uint32_t kKeyEach = 20;                  // milliseconds between two looks at the key
 constexpr std::uint32_t kAskEach = 200;                 // milliseconds between two looks for a host
+constexpr std::uint32_t kFirstWait = 1000;              // after a session that failed
+constexpr std::uint32_t kLongestWait = 3'600'000;       // after many in a row
 constexpr std::string_view kKeyName = "key";            // a file: whoever writes y or n presses it
-constexpr std::string_view kNothing = "nothing";
-
-void say_hex(Bytes bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  for (const std::uint8_t byte : bytes) {
-    const std::array<char, 2> two = {kDigits[byte >> 4], kDigits[byte & 15]};
-    say({two.data(), two.size()});
-  }
-}
-
-template <class... Texts>
-void say_line(Texts... texts) {
-  (say(texts), ...);
-  say("\n");
-}
+constexpr char kAgentKey = 'u';                         // held at a reset: no firmware is begun
 
 // What is in the key's file, once: the key is let go.
 std::optional<char> take_key() {
@@ -38,9 +28,12 @@ std::optional<char> take_key() {
   return static_cast<char>(pressed[0]);
 }
 
-bare::Identity identity() {
+bare::Identity identity(const Flash& flash) {
   bare::Identity made;
   made.model = kModel;
+  made.bootloader = kBootloaderVersion;
+  made.secure_boot = kSecureBootLevel;
+  copy_into(made.share_secret.bytes, flash.mapped(kLayout.secret).first(crypto::Digest::kSize));
   return made;
 }
 
@@ -60,8 +53,8 @@ Wallet::Wallet(Flash& flash, const BoardMemory& memory)
       manifest_{FlashArea(flash, kLayout.manifest[0]), FlashArea(flash, kLayout.manifest[1])},
       image_{FlashArea(flash, kLayout.image[0]), FlashArea(flash, kLayout.image[1])},
       scratch_(flash, kLayout.scratch),
-      host_(uart_, kModel),
-      agent_(storage(), identity(), bare::Outside{host_, *this, *this},
+      host_(uart_, kModel, first_number()),
+      agent_(storage(), identity(flash), bare::Outside{host_, *this, *this},
              MutableBytes(work_.bytes).first(memory.work), memory.decoder_stack) {}
 
 bare::Storage Wallet::storage() {
@@ -80,11 +73,23 @@ bare::Storage Wallet::storage() {
   return made;
 }
 
+std::uint32_t Wallet::first_number() {
+  kept().lives = kept().lives + 1;
+  std::array<std::uint8_t, 12> lives;
+  const std::uint64_t sessions = bare::newest({&journal_[0], &journal_[1]}).counter;
+  for (std::size_t i = 0; i < 8; ++i) lives[i] = static_cast<std::uint8_t>(sessions >> (8 * i));
+  for (std::size_t i = 0; i < 4; ++i) {
+    lives[8 + i] = static_cast<std::uint8_t>(kept().lives >> (8 * i));
+  }
+  return link::checksum_of(lives);
+}
+
 Result<slot::Record> Wallet::record() { return slot::load({{&record_[0], &record_[1]}}); }
 
-Status Wallet::leave_factory(Bytes keyring) {
+Status Wallet::leave_factory(Bytes keyring, const crypto::Digest& secret) {
   AIRLOCK_TRY(package::open_keyring_anchor(keyring));
   AIRLOCK_TRY(bare::save({&keyring_[0], &keyring_[1]}, keyring));
+  AIRLOCK_TRY(flash_.program(kLayout.secret, 0, secret.bytes));
   return slot::format({{&record_[0], &record_[1]}}, {});
 }
 
@@ -92,16 +97,7 @@ Status Wallet::leave_factory(Bytes keyring) {
 
 Result<bool> Wallet::ask(const bare::Question& question) {
   take_key();  // what was pressed before the question answers nothing
-  const package::Manifest& release = question.release;
-  say_line("+-- ", question.errand == update::Errand::restore ? "go back?" : "install this?");
-  say_line("| model    ", question.model);
-  say_line("| version  ", release.version.text, " in the place of ",
-           question.running.version.empty() ? kNothing : question.running.version.view());
-  say("| made     ");
-  say_number(static_cast<std::uint64_t>(release.created));
-  say("\n| manifest ");
-  say_hex(release.digest().bytes);
-  say_line("\n+-- press y or n");
+  show_question(question);
   for (std::uint32_t waited = 0; waited < kAnswerMilliseconds; waited += kKeyEach) {
     if (const auto key = take_key()) {
       say_line("key: ", *key == 'y' ? "yes" : "no");
@@ -116,7 +112,6 @@ Result<bool> Wallet::ask(const bare::Question& question) {
 
 void Wallet::started(const Result<slot::Boot>& boot) {
   if (!boot) return say_line("recovery: ", name(boot.error().code), ": waiting for a package");
-  if (boot->trial) arm_watchdog(kTrialMilliseconds);
   const Result<slot::Record> stored = record();
   if (!stored) return;
   say_line("boots ", stored->slots[slot::index_of(boot->slot)].version.view(), " from slot ",
@@ -130,10 +125,15 @@ void Wallet::reset() {
   reset_machine();
 }
 
-bare::Health Wallet::health() {
-  const Bytes slot = image_[slot::index_of(agent_.running()->slot)].mapped();
-  const Verdict verdict = run_firmware(slot, true);
+Verdict Wallet::run_watched(const slot::Boot& boot) {
+  arm_watchdog(kFirmwareMilliseconds);
+  const Verdict verdict = run_firmware(image_[slot::index_of(boot.slot)].mapped(), boot.trial);
   disarm_watchdog();
+  return verdict;
+}
+
+bare::Health Wallet::health() {
+  const Verdict verdict = run_watched(*agent_.running());
   say_line("the firmware ", verdict == Verdict::works ? "works" : "does not work");
   return verdict == Verdict::works ? bare::Health::good : bare::Health::bad;
 }
@@ -159,11 +159,26 @@ bool Wallet::may_run() {
   return !asks_host(session->phase) || host_.greet().has_value();
 }
 
+// A host that takes its offer back leaves the outcome as it was: only a record that changed tells
+// of a commit.
 void Wallet::go_on() {
+  const auto sequence = [this] { return record().value_or(slot::Record{}).sequence; };
+  const std::uint64_t before = sequence();
   const Result<update::Session> ended = agent_.run();
   const Error error = ended ? Error{ended->outcome, ended->at} : ended.error();
   say_line("ended: ", error.code == Code::ok ? "ok" : name(error.code));
   say_figures();
+  const bool is_open = !ended && error.code == Code::timed_out;  // a question
+  const bool is_well = is_open || (error.code == Code::ok && sequence() != before);
+  wait_milliseconds_ = is_well ? 0 : std::clamp(2 * wait_milliseconds_, kFirstWait, kLongestWait);
+}
+
+// A session costs the journal some erases, and every stranger can have one: what failed is not
+// begun again at once. A pressed key is the owner, who wants to.
+void Wallet::wait() {
+  for (std::uint32_t waited = 0; waited < wait_milliseconds_ && !take_key(); waited += kAskEach) {
+    pause(kAskEach);
+  }
 }
 
 void Wallet::say_figures() {
@@ -178,13 +193,27 @@ void Wallet::say_figures() {
   say("\n");
 }
 
+// What hangs or crashes after its commit must not keep the agent from replacing it.
+void Wallet::run_committed(const slot::Boot& boot, Before before) {
+  const bool is_wanted = take_key() == kAgentKey;
+  if (before == Before::broke) return say_line("the firmware is left out: it did not answer");
+  if (is_wanted) return say_line("the firmware is left out");
+  kept().begun = kBegun;
+  const Verdict verdict = run_watched(boot);
+  kept().begun = 0;
+  say_line("the firmware ", verdict == Verdict::works ? "runs" : "ended");
+}
+
 void Wallet::live() {
-  if (const auto booted = agent_.power_on(); booted && !booted->trial) {
-    const Verdict verdict = run_firmware(image_[slot::index_of(booted->slot)].mapped(), false);
-    say_line("the firmware ", verdict == Verdict::works ? "runs" : "ended");
-  }
+  const Before before = kept().begun == kBegun ? Before::broke : Before::answered;
+  kept().begun = 0;
+  const auto booted = agent_.power_on();
+  if (booted && !booted->trial) run_committed(*booted, before);
   while (true) {
-    if (may_run()) go_on();
+    if (may_run()) {
+      go_on();
+      wait();
+    }
     pause(kAskEach);
   }
 }

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "apps/airlock-mcu/board.h"
+#include "apps/airlock-mcu/firmware.h"
 #include "apps/airlock-mcu/flash.h"
 #include "core/bare/bare.h"
 #include "core/delta/delta.h"
@@ -13,6 +14,9 @@ namespace airlock::mcu {
 
 inline constexpr std::string_view kModel = "demo-wallet";
 inline constexpr std::string_view kPart = "mcu";
+// What this board's chain of boot is: a release may demand more.
+inline constexpr std::uint32_t kBootloaderVersion = 1;
+inline constexpr std::uint32_t kSecureBootLevel = 0;  // nothing proves the bootloader here
 
 // What a board has for envelopes and decoding, which take turns, and for the stack below a decoder.
 struct BoardMemory {
@@ -30,8 +34,9 @@ class Wallet final : bare::Owner, bare::Machine {
   // The flash must be open, and outlive it.
   Wallet(Flash& flash, const BoardMemory& memory);
 
-  // leave_factory gives a new wallet the keyring that it will trust.
-  Status leave_factory(Bytes keyring);
+  // leave_factory gives a new wallet the keyring that it will trust, and a secret of its own, which
+  // says whether its turn in a ramp has come.
+  Status leave_factory(Bytes keyring, const crypto::Digest& secret);
   // live is its life until the next reset.
   void live();
 
@@ -43,15 +48,25 @@ class Wallet final : bare::Owner, bare::Machine {
   void staging(std::string_view part, std::uint64_t done, std::uint64_t of) override;
 
   bare::Storage storage();
+  // first_number is the first of this life's requests.
+  std::uint32_t first_number();
   Result<slot::Record> record();
+  // run_watched jumps to the image that boots, and is ended by the watchdog where it hangs.
+  Verdict run_watched(const slot::Boot& boot);
+  // run_committed runs what is committed, unless it broke in the life before or a key is held.
+  enum class Before : std::uint8_t { answered, broke };
+  void run_committed(const slot::Boot& boot, Before before);
   // may_run says whether there is something to do: a session that needs no host, or one that does
   // and a host, or a host with an offer.
   bool may_run();
   void go_on();
+  // wait waits before the next look for a host, and longer after each session that failed.
+  void wait();
   // say_figures tells what this life took so far.
   void say_figures();
 
   Flash& flash_;
+  std::uint32_t wait_milliseconds_ = 0;  // 0: the session before committed, or is left open
   std::array<FlashArea, 2> record_, journal_, keyring_, manifest_, image_;
   FlashArea scratch_;
   Uart uart_;

@@ -65,7 +65,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (const auto said = link::serve(wire, shelf, answer)) AIRLOCK_CHECK(link::decode_answer(*said));
   Line line(wire);
-  link::RemoteHost host(line, "m");
+  link::RemoteHost host(line, "m", 0);
   static_cast<void>(host.has_offer());
   std::array<std::uint8_t, 100> part;
   static_cast<void>((*host.payload({}))->read(0, part));

@@ -79,10 +79,12 @@ class FakeLine final : public Line {
   std::deque<std::uint8_t> waiting_;
 };
 
+constexpr std::uint32_t kLife = 0x51f0;
+
 struct Link : testing::Test {
   FakeShelf shelf;
   FakeLine line{shelf};
-  RemoteHost host{line, "demo-wallet"};
+  RemoteHost host{line, "demo-wallet", kLife};
   const Buffer image = fakes::noise(10'000, 3);
   const Digest digest = crypto::sha256(image);
 
@@ -146,7 +148,7 @@ TEST_F(Link, AsksAgainForWhatIsLostOrChangedInEitherDirection) {
 
 TEST_F(Link, GoesOnAfterAResetOfTheDeviceWithWhatIsAskedForNext) {
   ASSERT_TRUE(host.offer());
-  RemoteHost again(line, "demo-wallet");
+  RemoteHost again(line, "demo-wallet", kLife);
   Buffer part(100);
   ASSERT_TRUE((*again.payload(digest))->read(5000, part));
   EXPECT_TRUE(equal(part, Bytes(image).subspan(5000, 100)));
@@ -164,10 +166,41 @@ TEST_F(Link, TakesNoAnswerThatWasGivenToAnotherRequest) {
   Buffer other(100);
   ASSERT_TRUE((*host.payload(crypto::sha256({})))->read(0, other));
   // After a reset the numbers are the same ones again, and the requests are not.
-  RemoteHost again(line, "demo-wallet");
+  RemoteHost again(line, "demo-wallet", kLife);
   Buffer part(100);
   ASSERT_TRUE((*again.payload(digest))->read(0, part));
   EXPECT_TRUE(equal(part, Bytes(image).first(100)));
+}
+
+TEST_F(Link, TakesNoAnswerThatWasGivenInAnotherLife) {
+  ASSERT_TRUE(host.has_offer());
+  const std::vector<Buffer> earlier = line.sent;
+  // The new release is offered behind what was said to the same two requests before the reset.
+  const Digest before = crypto::sha256(shelf.envelope);
+  shelf.envelope = fakes::noise(2000, 8);
+  line.down = [&](const Buffer& answer) {
+    Buffer all;
+    for (const Buffer& one : earlier) all.insert(all.end(), one.begin(), one.end());
+    all.insert(all.end(), answer.begin(), answer.end());
+    return all;
+  };
+  RemoteHost again(line, "demo-wallet", kLife + 1);
+  const auto offered = again.offer();
+  ASSERT_TRUE(offered);
+  ASSERT_EQ((*offered)->envelope_size, shelf.envelope.size());
+  Buffer envelope(shelf.envelope.size());
+  ASSERT_TRUE(again.envelope(envelope));
+  EXPECT_EQ(envelope, shelf.envelope);
+  EXPECT_NE(crypto::sha256(envelope), before);
+}
+
+TEST_F(Link, GivesUpOnAHostThatHasMostOfItAskedForAgain) {
+  int tries = 0;
+  line.up = [&](Buffer bytes) { return ++tries % (kTriesMax - 1) == 0 ? bytes : Buffer(); };
+  shelf.blobs[digest] = fakes::noise(100'000, 3);
+  Buffer got(100'000);
+  EXPECT_EQ((*host.payload(digest))->read(0, got).error().code, Code::timed_out);
+  EXPECT_LE(host.count().again, kAgainMax + kTriesMax);
 }
 
 TEST_F(Link, FetchesNoMoreAtOnceThanEitherEndHolds) {
@@ -177,16 +210,16 @@ TEST_F(Link, FetchesNoMoreAtOnceThanEitherEndHolds) {
     const Request asked = *decode_request(request);
     Answer hello{.number = asked.number, .request = checksum_of(request)};
     hello.type = Answer::Type::hello;
-    hello.fetch_max = 128;
+    hello.fetch_max = kFetchMin;
     std::array<std::uint8_t, kMessageMax> message;
     const Bytes answer = asked.type == Request::Type::hello ? *encode_answer(hello, message)
                                                             : *serve(request, shelf, message);
     return Buffer(answer.begin(), answer.end());
   };
-  RemoteHost other(line, "demo-wallet");
+  RemoteHost other(line, "demo-wallet", kLife);
   shelf.fetched.clear();
   EXPECT_EQ(*fetch_all(other), image);
-  EXPECT_EQ(*std::ranges::max_element(shelf.fetched), 128U);
+  EXPECT_EQ(*std::ranges::max_element(shelf.fetched), kFetchMin);
 }
 
 TEST_F(Link, RefusesAHostOfAnotherVersion) {
@@ -245,7 +278,7 @@ class Babble final : public Line {
 
 TEST_F(Link, GivesUpOnALineThatIsNeverSilent) {
   Babble babble;
-  RemoteHost deafened(babble, "demo-wallet");
+  RemoteHost deafened(babble, "demo-wallet", kLife);
   EXPECT_EQ(deafened.offer().error().code, Code::timed_out);
   EXPECT_LE(babble.heard, kTriesMax * (kNoiseMax + 64));
 }

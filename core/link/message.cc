@@ -52,7 +52,7 @@ Result<Type> read_type(CborReader& reader, Type last) {
 
 Result<std::uint32_t> read_fetch_max(CborReader& reader) {
   AIRLOCK_ASSIGN(const std::uint32_t size, read_u32(reader));
-  if (size == 0) return fail(Code::out_of_range);
+  if (size < kFetchMin) return fail(Code::out_of_range, size);
   return size;
 }
 

@@ -18,6 +18,7 @@ using crypto::Digest;
 
 inline constexpr std::uint32_t kVersion = 1;
 inline constexpr std::uint32_t kFetchMax = 1024;  // bytes that are asked for at once
+inline constexpr std::uint32_t kFetchMin = 256;   // that either end takes: what is large has an end
 inline constexpr std::size_t kModelMax = 64;
 inline constexpr std::size_t kMessageHead = 96;  // all of an answer but the bytes in it, at most
 

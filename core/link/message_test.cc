@@ -91,6 +91,17 @@ TEST(LinkMessage, FetchesNoMoreThanAFrameHolds) {
   EXPECT_EQ(decode_answer(encoded(answer)).error().code, Code::oversized);
 }
 
+TEST(LinkMessage, OffersNoPiecesSoSmallThatALargeImageHasNoEnd) {
+  Answer hello{.number = 1, .request = 1, .type = Answer::Type::hello};
+  hello.fetch_max = kFetchMin;
+  EXPECT_TRUE(decode_answer(encoded(hello)));
+  hello.fetch_max = kFetchMin - 1;
+  EXPECT_EQ(decode_answer(encoded(hello)).error().code, Code::out_of_range);
+  Request asked{.number = 1, .type = Request::Type::hello, .model = "demo-wallet"};
+  asked.fetch_max = kFetchMin - 1;
+  EXPECT_EQ(decode_request(encoded(asked)).error().code, Code::out_of_range);
+}
+
 TEST(LinkMessage, OfAnUnknownTypeIsRefused) {
   for (const std::uint8_t type : Buffer{0, 5}) {
     EXPECT_EQ(decode_request(Buffer{0x82, 1, type}).error().code, Code::out_of_range);

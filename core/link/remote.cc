@@ -30,7 +30,11 @@ Result<Answer> RemoteHost::ask(Request request, int tries) {
   AIRLOCK_ASSIGN(const Bytes frame, encode_frame(encoded, frame_));
   ++count_.requests;
   for (int i = 0; i < tries; ++i) {
-    if (i > 0) ++count_.again;
+    if (i > 0) {
+      if (again_left_ == 0) break;
+      --again_left_;
+      ++count_.again;
+    }
     line_.write(frame);
     if (const auto answer = await(request.number, checksum_of(encoded))) return *answer;
   }
@@ -38,6 +42,7 @@ Result<Answer> RemoteHost::ask(Request request, int tries) {
 }
 
 Status RemoteHost::meet(int tries) {
+  again_left_ = kAgainMax;
   Request hello;
   hello.type = Request::Type::hello;
   hello.model = model_;

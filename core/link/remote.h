@@ -16,7 +16,8 @@ class Line {
  public:
   virtual void write(Bytes bytes) = 0;
   // read waits for at least one byte, for as long as a host may take to answer (half a second,
-  // say), and returns how many there are; 0: none came.
+  // say), and returns how many there are; 0: none came, or what comes takes longer since the last
+  // write than any answer does (five seconds, say).
   virtual std::size_t read(MutableBytes to) = 0;
 
  protected:
@@ -24,12 +25,16 @@ class Line {
 };
 
 inline constexpr int kTriesMax = 20;                     // of one request
+inline constexpr std::uint32_t kAgainMax = 256;          // of all since a host was met
 inline constexpr std::size_t kNoiseMax = 8 * kFrameMax;  // bytes that are read for one of them
 
-// Not reentrant, and as large as two frames. The line must outlive it.
+// Not reentrant, and as large as two frames. The line must outlive it. `life` numbers the requests
+// of this life, so that no answer to an earlier one is taken: the port brings another one each
+// time.
 class RemoteHost final : public bare::Host {
  public:
-  RemoteHost(Line& line, std::string_view model) : line_(line), model_(model), payload_(*this) {}
+  RemoteHost(Line& line, std::string_view model, std::uint32_t life)
+      : line_(line), model_(model), payload_(*this), number_(life) {}
 
   // greet asks once whether a host is there, and says what it speaks. Errors: timed_out,
   // unsupported_version.
@@ -37,8 +42,8 @@ class RemoteHost final : public bare::Host {
   // has_offer asks whether there is something to run for. False where nobody answers.
   bool has_offer();
 
-  // ---- bare::Host. Errors: timed_out after kTriesMax, unsupported_version, not_found where the
-  // host has no such bytes, bad_answer where it answers something else.
+  // ---- bare::Host. Errors: timed_out after kTriesMax or kAgainMax, unsupported_version, not_found
+  // where the host has no such bytes, bad_answer where it answers something else.
   Result<std::optional<Offer>> offer() override { return ask_for_release(); }
   Status envelope(MutableBytes to) override { return fetch(envelope_, 0, to); }
   Result<Source*> payload(const Digest& digest) override {
@@ -79,7 +84,8 @@ class RemoteHost final : public bare::Host {
   Line& line_;
   std::string_view model_;
   Payload payload_;
-  std::uint32_t number_ = 0;
+  std::uint32_t number_;
+  std::uint32_t again_left_ = kAgainMax;
   std::uint32_t fetch_max_ = 0;  // 0: no host was met
   Digest envelope_;              // of the last offer
   Count count_;

@@ -108,6 +108,7 @@ struct Situation {
   std::string_view boot_id;
   std::optional<loader::Known> known;
   std::optional<Note> before;  // of an earlier start
+  HandsOver hands_over = HandsOver::started;
 
   std::int64_t tells(const slot::Record& record) const {
     return before && before->restarts == wanted_manifest(record) ? before->times : 0;
@@ -149,15 +150,19 @@ Result<Code> settle_trial(Device& device, SlotId runs, const Situation& situatio
 }
 
 // The loader started another slot than was decided on.
-Error disobeyed(const Device& device, const Boot& boot, const Situation& situation) {
-  const Result<slot::Record> record = device.record();
-  if (!record) return record.error();
+Status settle_other(const Device& device, const Boot& boot, const Situation& situation) {
+  AIRLOCK_ASSIGN(const slot::Record record, device.record());
   // What was decided could not be stored, so that the record would have the loader do the same.
-  if (boot.slot != wanted(*record)) return {Code::storage_failed, 0};
-  const loader::Told told = loader::told_of(*record, situation.known);
+  if (boot.slot != wanted(record)) return fail(Code::storage_failed);
+  const loader::Told told = loader::told_of(record, situation.known);
   const bool knew = loader::was_told_before(told, situation.known, situation.boot_id);
-  if (knew || situation.forgot(*record)) return {Code::loader_disobeys, 0};
-  return restart_told(device, *record, situation);
+  const bool is_lost = knew || situation.forgot(record);
+  const Error error =
+      is_lost ? Error{Code::loader_disobeys, 0} : restart_told(device, record, situation);
+  const bool helps = error.code == Code::restart_needed;
+  // A trial is the loader's to count; what is committed needs no count.
+  if (!helps && !boot.trial && situation.hands_over == HandsOver::either) return {};
+  return std::unexpected(error);
 }
 
 Result<SlotId> slot_that_runs(const Device& device) {
@@ -174,7 +179,10 @@ Result<Boot> judge(Device& device, const Situation& situation) {
   AIRLOCK_ASSIGN(const Code gave_up, settle_trial(device, *runs, situation));
   AIRLOCK_ASSIGN(Boot boot, device.boot());
   if (boot.gave_up == Code::ok) boot.gave_up = gave_up;
-  if (boot.slot != *runs) return std::unexpected(disobeyed(device, boot, situation));
+  if (boot.slot != *runs) {
+    AIRLOCK_TRY(settle_other(device, boot, situation));
+    return boot;
+  }
   // A loader that cannot be told has started the right slot all the same; the next start tells it.
   (void)tell_loader(device);
   return boot;
@@ -182,11 +190,11 @@ Result<Boot> judge(Device& device, const Situation& situation) {
 
 }  // namespace
 
-Result<Boot> power_on(Device& device) {
+Result<Boot> power_on(Device& device, HandsOver hands_over) {
   if (!has_loader(device)) return device.boot();
   AIRLOCK_ASSIGN(const std::string boot_id, boot_id_of(device));
   const Result<Note> note = read_note(device);
-  Situation situation{boot_id, known_to_loader(device), std::nullopt};
+  Situation situation{boot_id, known_to_loader(device), std::nullopt, hands_over};
   if (note && note->boot_id != boot_id) situation.before = *note;
   if (note && note->boot_id == boot_id) {
     if (note->boot) return *note->boot;

@@ -1,6 +1,7 @@
 """A Linux device behind a loader of its own. GRUB and U-Boot are played by their scripts' few lines, over the very
 environments, read and written by the loaders' own tools: grub-editenv, and fw_printenv and fw_setenv of libubootenv."""
 import uuid
+import zlib
 
 from stage import *
 
@@ -38,16 +39,25 @@ class UBoot:
             copy.write_bytes(b"\xff" * 0x4000)
         self.path.write_text("".join(f"{copy} 0x0 0x4000\n" for copy in self.copies))
         (folder / "default").write_text("saved_entry=Debian GNU/Linux\n")
-        self.tool("fw_setenv", "-f", str(folder / "default"), "bootdelay", "1")
+        self.save_what_is_built_in()
 
     def tool(self, program, *args):
         return subprocess.run([program, "-c", str(self.path), *args], check=True, capture_output=True, text=True).stdout
 
     def read(self):
+        if self.is_lost():
+            return {}
         return dict(line.split("=", 1) for line in self.tool("fw_printenv").splitlines())
+
+    def is_lost(self):
+        """Neither copy has its checksum."""
+        return not any(zlib.crc32(copy.read_bytes()[5:]) == int.from_bytes(copy.read_bytes()[:4], "little") for copy in self.copies)
 
     def set(self, name, value):
         self.tool("fw_setenv", name, value)
+
+    def save_what_is_built_in(self):
+        self.tool("fw_setenv", "-f", str(self.path.with_name("default")), "bootdelay", "1")
 
     def files(self):
         return self.copies
@@ -82,6 +92,8 @@ class BehindGrub(Stage):
     def start_slot(self):
         """What the loader's script does (docs/guides/start-from-a-loader.md): which slot the kernel is told of."""
         told = self.loader.read()
+        if self.loader.kind == "u-boot" and "airlock_active" not in told:
+            self.loader.save_what_is_built_in()
         active = told.get("airlock_active", "a")
         left = int(told.get("airlock_trial") or 0)
         if left > 0:
@@ -100,6 +112,12 @@ class BehindGrub(Stage):
                 told = json.loads(decided)
                 return told["slot"], told["trial"]
         self.fail("it restarts without an end")
+
+    def power_without_an_environment(self, *options):
+        """Nobody can read or write it, and the loader starts slot a. Nothing where the system restarts."""
+        (self.dir / "cmdline").write_text("root=/dev/vda2 airlock.slot=a quiet\n")
+        (self.dir / "boot-id").write_text(f"{uuid.uuid4()}\n")
+        return self.device("boot", *options)
 
     def restarts(self, program, *args, **options):
         """Nothing where it ends with the wish for a restart, otherwise what it printed."""
@@ -231,6 +249,30 @@ class BehindGrub(Stage):
         self.assertEqual((self.status()["version"], self.status()["trial"]), ("1.1.0", None))
         self.assertIn("slot b runs", self.device("boot"))
 
+    def test_a_lost_environment_keeps_no_committed_slot_from_running(self):
+        self.take_the_update()
+        self.power()
+        self.device("run", "--until-quiet")
+        self.lose_the_environment()
+        self.refuses(self.lost, self.power_without_an_environment)  # who starts the loader's slot alone
+        for _ in range(4):
+            self.assertIn("slot b runs", self.power_without_an_environment("--hand-over"))
+        self.assert_runs("1.1.0", self.new)
+        third = self.make_release("1.2.0", self.old, security=3)
+        told = self.device("install", third, "--consent", self.manifest_digest(third))
+        self.assertIn(f"1.2.0 was given up: {self.lost}", told)
+        self.assertIn("slot b runs", self.power_without_an_environment("--hand-over"))
+        self.assert_runs("1.1.0", self.new)
+
+    def test_a_lost_environment_starts_nothing_that_is_not_proven(self):
+        self.take_the_update()
+        self.power()
+        self.device("run", "--until-quiet")
+        self.lose_the_environment()
+        slot = self.dir / "device/areas/mcu-b.area"
+        slot.write_bytes(bytes(len(slot.read_bytes())))
+        self.refuses("no_bootable_slot", self.power_without_an_environment, "--hand-over")  # slot a is below the floor
+
     lost = "access_denied"
 
     def lose_the_environment(self):
@@ -284,6 +326,8 @@ class BehindGrub(Stage):
         (self.dir / "cmdline").write_text("airlock.slot=a\n")
         (self.dir / "boot-id").write_text("another start\n")
         self.refuses("loader_disobeys", self.device, "boot")
+        self.assertIn("slot b runs", self.device("boot", "--hand-over"), "proven, and started by what judges it")
+        (self.dir / "boot-id").write_text("a third start\n")
         (self.dir / "cmdline").write_text("quiet\n")
         self.loader.set("airlock_active", "c")
         self.refuses("running_slot_unknown", self.device, "boot")
@@ -320,6 +364,15 @@ class BehindUBoot(BehindGrub):
         damaged[20] ^= 1
         newest.write_bytes(damaged)
         self.assertEqual(self.power(), ("b", True), "the older copy tells of no trial, and the record of it")
+
+    def test_a_loader_that_lost_both_copies_writes_what_is_built_in_and_is_told(self):
+        self.take_the_update()
+        self.power()
+        self.device("run", "--until-quiet")
+        self.lose_the_environment()
+        self.assertEqual(self.power(), ("b", False))
+        self.assertEqual(self.tells(), ("b", None))
+        self.assert_runs("1.1.0", self.new)
 
 
 main()

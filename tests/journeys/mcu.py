@@ -2,6 +2,8 @@
 the companion app at the other end of its serial line."""
 from mcu_board import *
 
+COMMITTING = 11  # docs/formats/journal.md
+
 
 @unittest.skipIf(MISSING, f"not installed: {', '.join(MISSING)} (tools/install_packages.sh bare)")
 class Mcu(BoardStage):
@@ -12,7 +14,7 @@ class Mcu(BoardStage):
         wallet.sees("recovery: no_bootable_slot: waiting for a package")
         self.relays(wallet, self.first)
         self.assertIn("| version  1.0.0 in the place of nothing", wallet.screen())
-        self.assertIn(f"| manifest {self.manifest_digest(self.first)}", wallet.screen())
+        self.assert_shows(wallet, self.first, "install this?", "firmware", self.old)
         asked = self.relays(wallet, self.update, device="demo-wallet")
         self.assertIn("| version  1.1.0 in the place of 1.0.0", wallet.screen())
         self.assertEqual(wallet.slot("a", len(self.new)), self.new)
@@ -32,6 +34,48 @@ class Mcu(BoardStage):
         asked = self.relays(wallet, update, device="demo-wallet")
         self.assertEqual(wallet.slot("a", len(self.new)), self.new)
         self.assertEqual({line["of"] for line in asked if "of" in line}, {self.payload_sizes(update)["patch"]})
+
+    def assert_shows(self, wallet, package, title, kind, image=None):
+        """The owner can compare all that the yes is to with what the vendor publishes."""
+        envelope = package / "manifest.cose" if package.is_dir() else package
+        manifest = self.inspect(envelope)["manifest"]
+        for line in (f"+-- {title}", f"| kind     {kind}", "| model    demo-wallet", f"| made     {manifest['created']}",
+                     f"| manifest SHA-256\n|          {manifest['digest']}"):
+            self.assertIn(line + "\n", wallet.screen())
+        if image:
+            digest = hashlib.sha256(image).hexdigest()
+            self.assertIn(f"| image    mcu, {len(image)} bytes, SHA-256\n|          {digest}\n", wallet.screen())
+
+    def test_the_owner_sees_that_keys_are_replaced_and_no_firmware(self):
+        wallet = self.wallet_with_firmware()
+        (self.dir / "fresh").mkdir()
+        self.airlock("keys", "make", "fresh/committee-1")
+        self.airlock("keyring", "draft", "--from", "keys/keyring.cose", "--replace", "committee-1=fresh/committee-1.pub",
+                     "--out", "next.cose")
+        for signer in ("root-1", "root-2", "root-3"):
+            self.sign("next.cose", signer)
+        relay = self.start_relay(wallet, self.dir / "next.cose")
+        wallet.sees("press y or n")
+        self.assert_shows(wallet, self.dir / "next.cose", "replace the KEYS that may sign for this wallet?", "keyring")
+        for word in ("install this?", "in the place of", "| image"):
+            self.assertNotIn(word, wallet.screen())
+        wallet.press("y")
+        self.assertIn("committed", [line.get("ended") for line in self.ends(relay)])
+        self.relays(wallet, self.update, key=None, ends="quorum_missing")  # signed by the key that left
+        kept = self.make_release("1.1.0", self.new, security=2, signers=("vendor", "committee-2", "committee-3"), out="kept")
+        self.relays(wallet, kept)
+
+    def test_each_wallet_has_a_place_of_its_own_in_a_signed_ramp(self):
+        half = self.make_release("1.0.0", self.old, out="half", extra=("--ramp", "0h=50,1000h=100"))
+        seed = bytes.fromhex(self.inspect(half / "manifest.cose")["manifest"]["ramp"]["seed"])
+
+        def is_in(secret):
+            return int.from_bytes(hashlib.sha256(seed + secret).digest()[:8], "big") % 10_000 < 5000
+        secrets = [bytes([i]) * 32 for i in range(1, 64)]
+        first = self.new_wallet("first", secret=next(filter(is_in, secrets)))
+        self.relays(first, half)
+        second = self.new_wallet("second", secret=next(secret for secret in secrets if not is_in(secret)))
+        self.relays(second, half, key=None, ends="outside_ramp")
 
     def test_its_line_is_a_serial_port(self):
         wallet = self.new_wallet()
@@ -120,6 +164,61 @@ class Mcu(BoardStage):
         wallet.restart()
         wallet.sees("boots 1.0.0 from slot b\nthe firmware runs\n")
         return wallet
+
+    def test_a_firmware_that_breaks_once_it_is_committed_is_left_out_and_replaced(self):
+        wallet = self.wallet_with_firmware()
+        slot = "a"
+        for version, does, said in (("1.1.0", "hangs later", "watchdog: the firmware does not answer\n"), ("1.2.0", "crashes later", "fault\n")):
+            self.relays(wallet, self.make_release(version, firmware_that(does, 20_000, 5), out=does))
+            wallet.restart()
+            wallet.sees(f"boots {version} from slot {slot}\n{said}")
+            wallet.sees("the firmware is left out: it did not answer\n")
+            slot = {"a": "b", "b": "a"}[slot]
+        self.relays(wallet, self.make_release("1.3.0", firmware_that("works", 20_000, 6), out="mended"))
+        wallet.restart()
+        wallet.sees("boots 1.3.0 from slot a\nthe firmware runs\n")
+
+    def test_a_key_that_is_held_at_the_reset_leaves_the_firmware_out(self):
+        wallet = self.wallet_with_firmware()
+        wallet.kill()
+        wallet.press("u")
+        wallet.start()
+        wallet.sees("boots 1.0.0 from slot b\nthe firmware is left out\n")
+        self.relays(wallet, self.update)
+        wallet.restart()
+        wallet.sees("boots 1.1.0 from slot a\nthe firmware runs\n")
+
+    def test_a_commit_that_goes_on_after_a_power_cut_is_no_firmware_that_hangs(self):
+        wallet = self.wallet_with_firmware()
+        update = self.make_release("1.1.0", firmware_that("hangs", 20_000, 5), out="slow")  # so that the cut comes in time
+        relay = self.start_relay(wallet, update)
+        wallet.sees("press y or n")
+        wallet.press("y")
+        wallet.sees("on trial")
+        wallet.kill()
+        relay.kill()
+        wallet.put_back_into(COMMITTING)
+        wallet.start()
+        wallet.sees("boots 1.1.0 from slot a on trial\n")
+        time.sleep(4)  # nobody hears of it yet
+        self.assertIn({"ended": "committed", "version": "1.1.0", "reason": "ok"}, self.ends(self.start_relay(wallet, update)))
+        self.assertNotIn("watchdog", wallet.screen())
+
+    def test_a_host_whose_package_is_none_wears_no_flash_out(self):
+        wallet = self.wallet_with_firmware()
+        (self.dir / "fresh").mkdir()
+        self.airlock("keys", "make", "fresh/root-5")
+        self.airlock("keyring", "draft", "--from", "keys/keyring.cose", "--replace", "root-5=fresh/root-5.pub", "--out", "next.cose")
+        for key in ("fresh/root-5", *(f"keys/root-{i}" for i in range(1, 6))):  # more signers than its memory holds
+            self.airlock("sign", "--key", f"{key}.key", "next.cose", "--digest", self.manifest_digest("next.cose"))
+        relay = self.start_relay(wallet, self.dir / "next.cose")
+        wallet.sees("ended: oversized")
+        time.sleep(9)
+        relay.kill()
+        self.assertLess(wallet.erased(), 30)
+        self.assertIn(wallet.screen().count("ended: oversized"), (2, 3, 4, 5))
+        wallet.press("y")  # the owner wants to now
+        self.relays(wallet, self.update)
 
     def test_a_package_that_was_changed_is_refused_by_name(self):
         wallet = self.wallet_with_firmware()

@@ -1,4 +1,6 @@
 """The board of a bare wallet under QEMU, for the stories and the demo: its machine, its screen, its key, its line."""
+import struct
+
 from stage import *
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -8,14 +10,26 @@ MISSING = [tool for tool in NEEDED if shutil.which(tool) is None]
 BUILD_SECONDS_MAX = 900  # core/ for Cortex-M4, on a busy machine
 STACK_BYTES_MAX = 8 << 10  # as tools/stack_usage.py has it; docs/guides/port-to-a-microcontroller.md
 SLOT_SIZE, SLOTS = 2 << 20, {"a": 0, "b": 2 << 20}  # where they begin in flash.bin: apps/airlock-mcu/flash.h
-# What a firmware does where it is jumped to (apps/airlock-mcu/firmware.h), in Thumb: movs r0, #N and bx lr; b to itself; udf.
-CODE = {"works": "00207047", "fails": "01207047", "hangs": "fee7", "crashes": "00de"}
+JOURNAL = (4 << 20) + (8 << 10), (4 << 20) + (12 << 10)
+# What a firmware does where it is jumped to (apps/airlock-mcu/firmware.h), in Thumb: movs r0, #N and bx lr; b to itself; udf. What
+# breaks later looks into r0, which says whether it is on trial.
+CODE = {"works": "00207047", "fails": "01207047", "hangs": "fee7", "crashes": "00de", "hangs later": "012800d0fee700207047",
+        "crashes later": "012800d000de00207047"}
 
 
 def firmware_that(does, size, seed, base=None):
     """A firmware: real code at its entry, and bytes that make it as large as one."""
     head = b"AIRFIRM1" + (12).to_bytes(4, "little")
     return (head + bytes.fromhex(CODE[does])).ljust(64, b"\0") + firmware(size, seed, base=base)[64:]
+
+
+def crc32c(data):
+    remainder = 0xffffffff
+    for byte in data:
+        remainder ^= byte
+        for _ in range(8):
+            remainder = remainder >> 1 ^ (0x82f63b78 if remainder & 1 else 0)
+    return remainder ^ 0xffffffff
 
 
 class Wallet:
@@ -34,8 +48,9 @@ class Wallet:
         return ["qemu-system-arm", "-M", "mps2-an386", "-display", "none", "-monitor", "none", *serial,
                 "-semihosting-config", f"enable=on,target=native,arg=airlock-mcu,arg={word}", "-kernel", str(self.program)]
 
-    def make(self, keyring):
+    def make(self, keyring, secret=None):
         self.folder.mkdir()
+        (self.folder / "secret").write_bytes(secret or os.urandom(32))
         shutil.copy(keyring, self.folder / "keyring.cose")
         subprocess.run(self.command("factory", "-serial", "none"), cwd=self.folder, check=True, timeout=WAIT_SECONDS_MAX,
                        stdin=subprocess.DEVNULL, capture_output=True)
@@ -106,6 +121,26 @@ class Wallet:
 
     def slot(self, name, size):
         return (self.folder / "flash.bin").read_bytes()[SLOTS[name]:][:size]
+
+    def erased(self):
+        """Sectors of its flash that were erased in this life."""
+        return max(map(int, re.findall(r"sectors erased (\d+)", self.text)), default=0)
+
+    def put_back_into(self, phase):
+        """A power cut behind the journal's last phase, and before the record says so: the newer journal tells of `phase`."""
+        data = bytearray((self.folder / "flash.bin").read_bytes())
+        copies = []
+        for at in JOURNAL:
+            counter, size, checksum = struct.unpack_from(">QII", data, at)
+            if size <= 4000 and crc32c(data[at:at + 8] + data[at + 16:at + 16 + size]) == checksum:
+                copies.append((counter, at, size))
+        _, at, size = max(copies)
+        frame = at + 16  # magic, size, what it says, and the checksum of all that
+        inner = 6 + int.from_bytes(data[frame + 4:frame + 6], "big")
+        data[frame + 6 + 4] = phase
+        data[frame + inner:frame + inner + 4] = crc32c(data[frame:frame + inner]).to_bytes(4, "big")
+        data[at + 12:at + 16] = crc32c(data[at:at + 8] + data[frame:frame + size]).to_bytes(4, "big")
+        (self.folder / "flash.bin").write_bytes(data)
 
     def rot(self, name, at):
         with open(self.folder / "flash.bin", "r+b") as flash:
@@ -199,9 +234,9 @@ class BoardStage(Stage):
             self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
         return BARE / "airlock-mcu.elf"
 
-    def new_wallet(self, name="wallet", kind=None):
+    def new_wallet(self, name="wallet", kind=None, secret=None):
         wallet = (kind or self.wallet_type)(self.dir / name, self.program)
-        wallet.make(self.dir / "keys/keyring.cose")
+        wallet.make(self.dir / "keys/keyring.cose", secret)
         self.wallets.append(wallet)
         wallet.start()
         return wallet
