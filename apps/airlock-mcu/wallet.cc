@@ -37,10 +37,12 @@ bare::Identity identity(const Flash& flash) {
   return made;
 }
 
-// Whether a session in this phase asks the host for something.
-bool asks_host(update::Phase phase) {
+// Whether a session asks the host for something. A keyring is in RAM until the owner agreed to it,
+// and has to be fetched again after a reset.
+bool asks_host(const update::Session& session) {
   using update::Phase;
-  return phase > Phase::idle && phase <= Phase::staging;
+  if (session.phase == Phase::consenting) return package::carries_content(session.kind);
+  return session.phase > Phase::idle && session.phase <= Phase::staging;
 }
 
 }  // namespace
@@ -88,7 +90,9 @@ Result<slot::Record> Wallet::record() { return slot::load({{&record_[0], &record
 
 Status Wallet::leave_factory(Bytes keyring, const crypto::Digest& secret) {
   AIRLOCK_TRY(package::open_keyring_anchor(keyring));
-  AIRLOCK_TRY(bare::save({&keyring_[0], &keyring_[1]}, keyring));
+  for (std::size_t copy = 0; copy < keyring_.size(); ++copy) {
+    AIRLOCK_TRY(bare::save({&keyring_[0], &keyring_[1]}, keyring));
+  }
   AIRLOCK_TRY(flash_.program(kLayout.secret, 0, secret.bytes));
   return slot::format({{&record_[0], &record_[1]}}, {});
 }
@@ -156,7 +160,7 @@ bool Wallet::may_run() {
   const Result<Bytes> stored = bare::load({&journal_[0], &journal_[1]}, buffer);
   const Result<update::Session> session = update::decode_session(stored ? *stored : Bytes());
   if (!session || session->phase == update::Phase::idle) return host_.has_offer();
-  return !asks_host(session->phase) || host_.greet().has_value();
+  return !asks_host(*session) || host_.greet().has_value();
 }
 
 // A host that takes its offer back leaves the outcome as it was: only a record that changed tells

@@ -25,7 +25,7 @@ struct BoardMemory {
 };
 inline constexpr BoardMemory kLargeBoard = {sizeof(delta::BlockDecoder), delta::kLargeStack};
 // More than a small decoder takes: the envelope of a quorum that signs by SLH-DSA is larger.
-inline constexpr BoardMemory kSmallBoard = {20 << 10, delta::kSmallStack};
+inline constexpr BoardMemory kSmallBoard = {28 << 10, delta::kSmallStack};
 static_assert(sizeof(delta::SmallBlockDecoder) <= kSmallBoard.work &&
               kSmallBoard.work <= kLargeBoard.work);
 

@@ -84,10 +84,9 @@ std::expected<std::size_t, Refusal> make_one(const Work& work, const Base* base,
                                                : "looking at " + work.options.image);
   terminal::ProgressBar bar("making " + output.name());
   before.show(0, 0);
-  const auto progress = [&](std::size_t done, std::size_t) {
+  const auto progress = [&](std::size_t done, std::size_t blocks) {
     before.finish();
-    const std::uint64_t bytes = std::uint64_t{done} * package::kBlockSize;
-    bar.show(std::min<std::uint64_t>(bytes, work.image.size()), work.image.size());
+    bar.show(std::uint64_t{work.image.size()} * done / blocks, work.image.size());
   };
   const auto built = base != nullptr
                          ? diff::build_patch(work.image, base->input.bytes(), work.how, progress)

@@ -84,13 +84,13 @@ struct Outputs {
 };
 
 std::expected<Outputs, Refusal> open_outputs(const EmbedOptions& options) {
-  const std::string envelope = (file::Path(options.package) / release::kEnvelopeFile).string();
   AIRLOCK_ASSIGN(Output out, Output::at(options.out));
-  AIRLOCK_TRY(out.apart_from(std::array{options.package, envelope}));
+  AIRLOCK_TRY(out.outside_of(options.package));
   Outputs outputs{std::move(out), std::nullopt};
   if (options.header.empty()) return outputs;
   AIRLOCK_ASSIGN(Output header, Output::at(options.header));
-  AIRLOCK_TRY(header.apart_from(std::array{options.package, envelope, options.out}));
+  AIRLOCK_TRY(header.outside_of(options.package));
+  AIRLOCK_TRY(header.apart_from(std::array{options.out}));
   outputs.header = std::move(header);
   return outputs;
 }

@@ -1,5 +1,7 @@
 #include "apps/airlock/output.h"
 
+#include <algorithm>
+
 namespace airlock::app {
 
 std::expected<Output, Refusal> Output::at(const std::string& path) {
@@ -33,6 +35,17 @@ Answer Output::apart_from(std::span<const std::string> others) const {
     }
   }
   return {};
+}
+
+Answer Output::outside_of(const std::string& folder) const {
+  std::error_code none;
+  const file::Path inside = std::filesystem::weakly_canonical(place_, none);
+  const file::Path root = std::filesystem::weakly_canonical(folder, none);
+  if (std::mismatch(root.begin(), root.end(), inside.begin(), inside.end()).first != root.end()) {
+    return {};
+  }
+  return refuse_advising(Code::usage, name_ + " would be written into " + folder +
+                                          ", which is read; name another place for what is made");
 }
 
 Answer Output::write(Bytes bytes) const {

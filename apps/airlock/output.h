@@ -22,6 +22,8 @@ class Output {
   bool is(const std::string& path) const;
   // apart_from refuses (usage) to write over what the command reads, or makes besides.
   Answer apart_from(std::span<const std::string> others) const;
+  // outside_of refuses (usage) to write into a folder that the command reads.
+  Answer outside_of(const std::string& folder) const;
 
   Answer write(Bytes bytes) const;
 

@@ -1,4 +1,5 @@
 // abi pack, list, prove, verify-entry: a pack by itself, and one entry of it for a small device.
+#include <array>
 #include <cstdio>
 
 #include "apps/airlock/commands.h"
@@ -21,9 +22,11 @@ struct PackOptions {
 };
 
 Answer make_pack(const PackOptions& options) {
+  AIRLOCK_ASSIGN(const Output out, Output::at(options.out));
+  AIRLOCK_TRY(out.apart_from(std::array{options.list}));
   const auto made = packs::gather(options.list);
   if (!made) return refuse(made.error().error, made.error().about);
-  AIRLOCK_TRY(write_output(options.out, made->file));
+  AIRLOCK_TRY(out.write(made->file));
   if (options.json) {
     std::printf("%s\n", text::visible_json(json::write({{"size", made->file.size()},
                                                         {"entries", made->entries.count},
@@ -51,10 +54,14 @@ Answer prove(const ProveOptions& options) {
     return refuse(Code::bad_value, "--key " + options.key +
                                        ": no pack has such a key; spell it abi/eip155:1/0x.., in "
                                        "lower case (docs/formats/abi-pack.md)");
+  const std::string proof_file = options.out + ".proof";
+  AIRLOCK_ASSIGN(const Output out, Output::at(options.out));
+  AIRLOCK_ASSIGN(const Output proof, Output::at(proof_file));
+  AIRLOCK_TRY(out.apart_from(std::array{options.pack}));
+  AIRLOCK_TRY(proof.apart_from(std::array{options.pack}));
   AIRLOCK_ASSIGN(const auto snapshot, open_pack(options.pack));
   const abi::pack::Pack& pack = snapshot->pack();
-  const std::string proof_file = options.out + ".proof";
-  AIRLOCK_TRY(write_output(proof_file, pack.prove(options.key)));
+  AIRLOCK_TRY(proof.write(pack.prove(options.key)));
   const auto place = pack.find(options.key);
   if (!place) {
     std::printf("%s: the pack has no entry %s, and this proves it\n", proof_file.c_str(),
@@ -62,7 +69,7 @@ Answer prove(const ProveOptions& options) {
     return {};
   }
   AIRLOCK_ANSWER_ASSIGN(const Bytes content, pack.content(*place), options.key);
-  AIRLOCK_TRY(write_output(options.out, content));
+  AIRLOCK_TRY(out.write(content));
   std::printf("%s: %s of %s, and its proof in %s\n", options.out.c_str(),
               text::human_size(content.size()).c_str(), text::visible_line(options.key).c_str(),
               proof_file.c_str());

@@ -268,6 +268,8 @@ Result<Event> Agent::commit_keyring(const Session& session) {
     AIRLOCK_TRY(adopt_keyring(session.manifest));
   }
   AIRLOCK_TRY(settle_keyring());
+  // Flash that did not keep what was written has the old keyring in both copies now.
+  if (!internal::is_of(keyring_envelope(), session.manifest)) return fail(Code::storage_failed);
   AIRLOCK_TRY(note_keyring());
   return event_of(Type::committed);
 }

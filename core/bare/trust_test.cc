@@ -111,6 +111,23 @@ TEST(BareTrust, PutsNoOlderKeyringInTheBadCopysPlace) {
   EXPECT_EQ(device.keyring_copy(0).bytes(), before);
 }
 
+TEST(BareTrust, CallsNoKeyringCommittedThatTheFlashDidNotKeep) {
+  const Offered next = make_keyring(without("root-1"), {"root-2", "root-3", "root-4"});
+  for (const std::size_t copy : {0U, 1U}) {
+    Device device;
+    device.keyring_copy(copy).stick(kPairHead + 300);
+    device.offered = &next;
+    const auto ended = device.agent().run();
+    ASSERT_TRUE(ended);
+    const bool is_whole = name(ended->outcome) == "ok";
+    EXPECT_EQ(device.record().floors[kKeyring], is_whole ? 2U : 0U);
+    device.reset_by_hand();
+    const Offered first = make_offered(1, 1);
+    device.offered = &first;
+    EXPECT_EQ(name(device.agent().run()->outcome), "ok") << copy;
+  }
+}
+
 // A device that runs the second of two releases and keeps the first one.
 void install_both(Device& device) {
   for (std::uint32_t seed : {1U, 2U}) {

@@ -25,7 +25,8 @@ inline constexpr std::size_t kLanes = 8;
 // A row of weights, in memory that goes on for kLanes.
 using WeightRow = std::span<Weight, kLanes>;
 
-// The counters of one bit: different ones.
+// The counters of one bit: different ones, but for those whose input is zero and whose count no one
+// reads.
 template <std::size_t kInputs>
 using CountersOf = std::array<Counter*, kInputs>;
 

@@ -80,8 +80,9 @@ Result<Note> read_note(const Device& device) {
   return note;
 }
 
-// Nothing rests on a note but a count: where it cannot be written, on a full disk, one more boot of
-// a trial is counted when somebody asks again.
+// Where a note cannot be written, on a full disk, the system is judged anew when somebody asks: one
+// more boot of a trial is counted, and that an initramfs handed over another slot than the loader
+// named is not known, so that this ends in the loader's error.
 void write_note(const Device& device, const json::Value& value) {
   (void)file::replace(device.path(kNoteName), bytes_of(json::write(value) + "\n"));
 }

@@ -40,9 +40,11 @@ CodedBlock make_block(const Input& input, std::size_t block) {
   return {delta::Coding::coded, std::move(coded)};
 }
 
-Result<std::vector<CodedBlock>> make_entries(const Input& input, const Progress& progress) {
+using Entries = std::vector<CodedBlock>;
+
+Result<Entries> make_entries(const Input& input, const Progress& progress) {
   const std::size_t count = (input.image.size() + package::kBlockSize - 1) / package::kBlockSize;
-  std::vector<CodedBlock> entries(delta::entry_count(count));
+  Entries entries(delta::entry_count(count));
   entries[0] = {delta::Coding::facts, input.facts};
   std::mutex telling;
   std::size_t done = 0;
@@ -58,7 +60,7 @@ Result<std::vector<CodedBlock>> make_entries(const Input& input, const Progress&
 }
 
 // The payload of these blocks, once the device's code has made the image of it.
-Result<BuiltPayload> built_of(const Input& input, const std::vector<CodedBlock>& entries) {
+Result<BuiltPayload> built_of(const Input& input, const Entries& entries) {
   BuiltPayload built = join_payload(entries, input.options.piece_size);
   built.payload.decoder_memory = input.options.profile->memory;
   if (!input.base.empty()) {
@@ -108,18 +110,58 @@ std::uint64_t changed_bytes(Bytes image, Bytes base, const std::vector<delta::Se
   return image.size() - same;
 }
 
-// What a payload would take, by every fourth of its blocks.
+// What a payload would take, by four of its blocks or some more.
 std::uint64_t estimated_size(const Input& input) {
-  constexpr std::size_t kStep = 4;
+  constexpr std::size_t kSamples = 4;
   const std::size_t count = (input.image.size() + package::kBlockSize - 1) / package::kBlockSize;
-  std::vector<std::uint64_t> sizes((count + kStep - 1) / kStep);
+  const std::size_t step = std::max<std::size_t>(1, count / kSamples);
+  std::vector<std::uint64_t> sizes((count + step - 1) / step);
   const auto make = [&](std::size_t, std::size_t sample) -> Status {
-    sizes[sample] = make_block(input, sample * kStep).bytes.size();
+    sizes[sample] = make_block(input, sample * step).bytes.size();
     return {};
   };
   AIRLOCK_CHECK(parallel::for_each({0, sizes.size()}, input.options.workers, make).has_value());
   const std::uint64_t sampled = std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
   return input.facts.size() + sampled * count / sizes.size();
+}
+
+std::uint64_t total_size(const Entries& entries) {
+  std::uint64_t size = 0;
+  for (const CodedBlock& each : entries) size += each.bytes.size();
+  return size;
+}
+
+// The half of a longer work that `half` is, 0 or 1.
+Progress half_of(const Progress& progress, std::size_t half) {
+  if (!progress) return progress;
+  return [&progress, half](std::size_t done, std::size_t count) {
+    progress(half * count + done, 2 * count);
+  };
+}
+
+// What a payload is made of, and its blocks.
+struct Made {
+  Input input;
+  Entries entries;
+};
+
+// The smaller of the payload with all copies, and of the one that looks best of those with less.
+template <class With>
+Result<Made> make_mostly_new(const With& with, const Progress& progress) {
+  Made all{with(1), {}};
+  std::optional<Input> less;
+  std::uint64_t least = UINT64_MAX;
+  for (const std::uint64_t shortest : kShortestTried) {
+    Input tried = with(shortest);
+    const std::uint64_t size = estimated_size(tried);
+    if (size >= least) continue;
+    least = size;
+    less.emplace(std::move(tried));
+  }
+  AIRLOCK_ASSIGN(all.entries, make_entries(all.input, half_of(progress, 0)));
+  AIRLOCK_ASSIGN(Entries entries, make_entries(*less, half_of(progress, 1)));
+  if (total_size(entries) >= total_size(all.entries)) return all;
+  return Made{std::move(*less), std::move(entries)};
 }
 
 Result<BuiltPayload> build_on(Bytes image, Bytes base, std::optional<BaseIndex> index,
@@ -135,20 +177,17 @@ Result<BuiltPayload> build_on(Bytes image, Bytes base, std::optional<BaseIndex> 
             code_facts(facts, image.size(), base.size()),
             scratch_of(facts)};
   };
-  std::optional<Input> best(with(1));
-  if (!copies.empty() && changed_bytes(image, base, copies) > image.size() / kMostlyNew) {
-    std::uint64_t least = estimated_size(*best);
-    for (const std::uint64_t shortest : kShortestTried) {
-      Input tried = with(shortest);
-      const std::uint64_t size = estimated_size(tried);
-      if (size >= least) continue;
-      least = size;
-      best.emplace(std::move(tried));
+  const auto make = [&]() -> Result<Made> {
+    if (!copies.empty() && changed_bytes(image, base, copies) > image.size() / kMostlyNew) {
+      return make_mostly_new(with, progress);
     }
-  }
-  AIRLOCK_ASSIGN(const std::vector<CodedBlock> entries, make_entries(*best, progress));
+    Made made{with(1), {}};
+    AIRLOCK_ASSIGN(made.entries, make_entries(made.input, progress));
+    return made;
+  };
+  AIRLOCK_ASSIGN(const Made made, make());
   index.reset();  // four times the base, which the check has no use for
-  return built_of(*best, entries);
+  return built_of(made.input, made.entries);
 }
 
 Status check_options(Bytes image, const Options& options) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <utility>
 #include <vector>
@@ -19,6 +20,8 @@ class MemoryArea final : public Area {
   const std::vector<std::uint8_t>& bytes() const { return bytes_; }
   std::size_t reads() const { return reads_; }
   std::size_t writes() const { return writes_; }
+  // stick makes a byte that stays as it is, whatever is written there.
+  void stick(std::size_t at) { stuck_ = std::pair(at, bytes_[at]); }
   std::uint64_t size() const override { return bytes_.size(); }
   Status erase(std::uint64_t, std::uint64_t) override { return {}; }
   Status sync() override { return {}; }
@@ -32,6 +35,7 @@ class MemoryArea final : public Area {
     ++writes_;
     AIRLOCK_TRY(check(offset, bytes.size()));
     copy_into(MutableBytes(bytes_).subspan(static_cast<std::size_t>(offset)), bytes);
+    if (stuck_) bytes_[stuck_->first] = stuck_->second;
     return {};
   }
 
@@ -44,6 +48,7 @@ class MemoryArea final : public Area {
   std::vector<std::uint8_t> bytes_;
   std::size_t reads_ = 0;
   std::size_t writes_ = 0;
+  std::optional<std::pair<std::size_t, std::uint8_t>> stuck_;
 };
 
 // noise makes bytes that no coder can shorten, the same ones for the same seed.

@@ -102,6 +102,10 @@ class Embedding(Packaged):
         self.refuses("usage", self.embed, "--header", "update.o")
         self.refuses("usage", self.embed, "--header", "folder/../update.o")
         self.refuses("usage", self.embed, out=self.package / "manifest.cose")
+        payload = next((self.package / "artifacts").iterdir())
+        before = payload.read_bytes()
+        self.refuses("usage", self.embed, out=payload)
+        self.assertEqual(payload.read_bytes(), before)
         self.assertEqual((self.dir / "update.o").read_bytes(), b"the last one")
 
     def test_what_the_manifest_does_not_name_is_not_embedded(self):
