@@ -16,8 +16,8 @@ constexpr std::uint16_t kPieceSize = 4096;
 constexpr std::size_t kScratch = 4096;
 
 // "airlock" again and again, as publish/diff codes it.
-constexpr std::uint8_t kCoded[] = {0x03, 0x06, 0xAA, 0x71, 0x73, 0xB7,
-                                   0x74, 0xA0, 0x02, 0x8A, 0x3B};
+constexpr std::uint8_t kCoded[] = {0x03, 0x06, 0xA8, 0x8A, 0xA2, 0x7F,
+                                   0xD2, 0x53, 0x56, 0xC4, 0x06};
 Memory image_bytes() {
   constexpr std::string_view kText = "airlock";
   Memory made(300);
