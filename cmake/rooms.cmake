@@ -144,6 +144,7 @@ function(room folder)
   list(FILTER sources EXCLUDE REGEX "(_test|_bench|_fuzz)\\.cc$")
   if(AIRLOCK_BARE)
     list(FILTER sources EXCLUDE REGEX "_host\\.cc$") # a backend that needs the host's libraries
+    list(FILTER sources EXCLUDE REGEX "_library(_bare)?\\.cc$") # of cmake/secp256k1.cmake
   else()
     list(FILTER sources EXCLUDE REGEX "_bare\\.cc$") # the one in its place
   endif()

@@ -18,8 +18,7 @@ SYMBOLS = re.compile(
     # Arithmetic that the processor lacks.
     r"|__aeabi_(?!atexit|read_tp)\w+|__gnu_thumb1_\w+|__(clz|ctz|popcount|bswap)[sd]i2"
     r"|_Z(TV)?(N[KVRO]*)?7airlock\w+")
-# A backend (*_host.cc) stands for what bare metal brings of its own and is left out there. It may call
-# its libraries, and make the one copy that OpenSSL demands: Ed25519 takes a message in one piece only.
+# A backend (*_host.cc, *_library.cc) stands for what bare metal may bring of its own. It may call its libraries, and make the one copy that OpenSSL demands: Ed25519 takes a message in one piece only.
 BACKEND_SYMBOLS = re.compile(r"(EVP|SHA256)_\w+|secp256k1_\w+|_ZnamRKSt9nothrow_t|_ZSt7nothrow|_ZdaPvm?")
 
 SECTION = re.compile(r"\s*\[ *\d+\] (\S+) +\S+ +[0-9a-f]+ [0-9a-f]+ ([0-9a-f]+) [0-9a-f]+ +(\w*) +\d+ +\d+ +\d+")
@@ -37,7 +36,7 @@ def objects_of(file):
 
 
 def faults_of(name, listing):
-    backend = re.search(r"_host\.(cc\.)?o\b", name)
+    backend = re.search(r"_(host|library)\.(cc\.)?o(bj)?\b", name)
     for line in listing.splitlines():
         if section := SECTION.fullmatch(line):
             part, size, flags = section[1], int(section[2], 16), section[3]

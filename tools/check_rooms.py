@@ -127,7 +127,7 @@ class Check:
         self.used.add((room.name, library))
         if name.endswith(TESTS):
             return None
-        backend = room.has("BACKEND_LIBS") if name.endswith("_host.cc") else []
+        backend = room.has("BACKEND_LIBS") if name.endswith(("_host.cc", "_library.cc")) else []
         on_host = room.on_host or bool(backend)
         if library in ("freestanding", *room.has("LIBS"), *backend):
             return None

@@ -51,9 +51,18 @@ class Graph:
         self.frames, self.names, self.calls, self.unbounded = {}, {}, {}, set()
         self.folder = folder
         linked = self.symbols(program)
+        map_file = program.with_suffix(".map")
+        self.archives = set(re.findall(r"\blib(\w+)\.a\(", map_file.read_text())) if map_file.exists() else None
         self.virtual = self.implementations(program)
         for file in sorted(folder.rglob("*.ci")):
-            self.read(file.read_text(), linked)
+            if not self.is_left_out(file):
+                self.read(file.read_text(), linked)
+
+    def is_left_out(self, file):
+        """Of a library that the program takes nothing of; where no map tells, none is."""
+        target = re.search(r"CMakeFiles/(\w+)\.dir/", str(file))
+        made = target and (self.folder / f"lib{target[1]}.a").exists()
+        return bool(made and self.archives is not None and target[1] not in self.archives)
 
     def symbols(self, program):
         lines = subprocess.run(["arm-none-eabi-nm", str(program)], check=True, capture_output=True, text=True).stdout

@@ -15,7 +15,7 @@ FLAGS = ("-mcpu=cortex-m4", "-mthumb", "-std=c++23", "-Os", "-ffreestanding", "-
 
 @unittest.skipIf(shutil.which(COMPILER) is None, f"not installed: {COMPILER} (tools/install_packages.sh bare)")
 class StackUsage(unittest.TestCase):
-    def judge(self, text, *args, forget=False):
+    def judge(self, text, *args, forget=False, beside=None):
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)
             (folder / "planted.cc").write_text(f"#define KEEP(size) volatile char kept[size]; kept[0] = 1\n{text}")
@@ -24,9 +24,20 @@ class StackUsage(unittest.TestCase):
             subprocess.run([COMPILER, *FLAGS, "planted.o", "-o", "planted.elf"], cwd=folder, check=True)
             if forget:
                 (folder / "planted.ci").unlink()
+            if beside:
+                self.plant_library(folder, *beside)
             ran = subprocess.run([sys.executable, ROOT / "tools/stack_usage.py", folder, "--program", "planted", "--root", "root",
                                   *args], capture_output=True, text=True)
             return ran.returncode, ran.stdout + ran.stderr
+
+    def plant_library(self, folder, name, text, is_linked):
+        """An archive whose functions are named as those of the program, and the map that says whether it was taken."""
+        objects = folder / f"CMakeFiles/{name}.dir"
+        objects.mkdir(parents=True)
+        (objects / "other.cc").write_text(text)
+        subprocess.run([COMPILER, *FLAGS, "other.cc", "-c", "-o", "other.o"], cwd=objects, check=True)
+        (folder / f"lib{name}.a").touch()
+        (folder / "planted.map").write_text(f"lib{name}.a(other.o)" if is_linked else "")
 
     DEEP = """
         [[gnu::noinline]] void shallow() { KEEP(2000); }
@@ -49,6 +60,12 @@ class StackUsage(unittest.TestCase):
         status, said = self.judge(self.DEEP, "--max", "2600", forget=True)
         self.assertEqual(status, 1, said)
         self.assertIn("nothing is known of ", said)
+
+    def test_leaves_out_a_library_of_which_the_program_took_nothing(self):
+        other = "extern void below(); [[gnu::noinline]] void deep() { volatile char kept[9000]; kept[0] = 1; below(); }"
+        for is_linked in (False, True):
+            status, said = self.judge(self.DEEP, "--max", "2600", beside=("other", other, is_linked))
+            self.assertEqual(status, 1 if is_linked else 0, said)
 
     def test_follows_a_call_through_a_table_of_virtual_functions(self):
         status, said = self.judge("""

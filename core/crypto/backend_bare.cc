@@ -1,4 +1,5 @@
-// The backend of bare metal: no library at all. A product that brings a better one links it first.
+// The backend of bare metal, but for secp256k1: no library at all. A product that brings a better
+// one links it first.
 #include <new>
 
 #include "core/crypto/backend.h"
@@ -27,10 +28,6 @@ namespace backend {
 bool ed25519_equation(Bytes key, std::span<const Bytes> message, Bytes signature) {
   return small::ed25519_equation(key, message, signature);
 }
-bool secp256k1_valid(Bytes key, Bytes digest, Bytes signature) {
-  return small::secp256k1_valid(key, digest, signature);
-}
-bool secp256k1_on_curve(Bytes key) { return small::secp256k1_on_curve(key); }
 
 }  // namespace backend
 }  // namespace airlock::crypto

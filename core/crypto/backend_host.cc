@@ -1,8 +1,7 @@
-// The host's backend: OpenSSL 3 for SHA-256 and Ed25519, libsecp256k1 for secp256k1.
+// The host's backend, but for secp256k1: OpenSSL 3.
 #define OPENSSL_SUPPRESS_DEPRECATED  // SHA256_CTX: the only SHA-256 of OpenSSL 3 without heap
 #include <openssl/evp.h>
 #include <openssl/sha.h>
-#include <secp256k1.h>
 
 #include <cstring>
 #include <memory>
@@ -61,22 +60,6 @@ bool ed25519_equation(Bytes key, std::span<const Bytes> message, Bytes signature
   return pkey && md && EVP_DigestVerifyInit(md.get(), nullptr, nullptr, nullptr, pkey.get()) == 1 &&
          EVP_DigestVerify(md.get(), signature.data(), signature.size(), whole.data(),
                           whole.size()) == 1;
-}
-
-bool secp256k1_valid(Bytes key, Bytes digest, Bytes signature) {
-  AIRLOCK_CHECK(digest.size() == 32 && signature.size() == 64);
-  secp256k1_pubkey point;
-  secp256k1_ecdsa_signature parsed;
-  const auto* context = secp256k1_context_static;
-  return secp256k1_ec_pubkey_parse(context, &point, key.data(), key.size()) == 1 &&
-         secp256k1_ecdsa_signature_parse_compact(context, &parsed, signature.data()) == 1 &&
-         secp256k1_ecdsa_verify(context, &parsed, digest.data(), &point) == 1;
-}
-
-bool secp256k1_on_curve(Bytes key) {
-  secp256k1_pubkey point;
-  return (key[0] == 2 || key[0] == 3) &&
-         secp256k1_ec_pubkey_parse(secp256k1_context_static, &point, key.data(), key.size()) == 1;
 }
 
 }  // namespace backend

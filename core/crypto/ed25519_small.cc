@@ -44,8 +44,6 @@ Point add(const Point& p, const Point& q) {
   return {f.mul(e, g), f.mul(h, i), f.mul(g, h), f.mul(e, i)};
 }
 
-bool is_odd(const U256& canonical) { return (canonical.limbs[0] & 1U) != 0; }
-
 // The point of a canonical encoding, if there is one.
 std::optional<Point> decode(Bytes bytes) {
   const Field& f = kField;
@@ -65,7 +63,7 @@ std::optional<Point> decode(Bytes bytes) {
     return {};
   }
   x = f.canonical(x);
-  if (is_odd(x) != wants_odd) x = f.canonical(f.negative(x));
+  if (x.is_odd() != wants_odd) x = f.canonical(f.negative(x));
   return Point{x, y, kOne, f.mul(x, y)};
 }
 
@@ -81,7 +79,7 @@ U256 reduce_by_order(Bytes hash) {
       limb = limb << 1 | carry;
       carry = next;
     }
-    if (!below(made, kOrder)) made = subtract(made, kOrder);
+    if (!below(made, kOrder)) subtract_from(made, kOrder);
   }
   return made;
 }
@@ -107,7 +105,7 @@ bool has_encoding(const Point& point, Bytes bytes) {
   const U256 inverse = kField.inverse(point.z);
   const U256 x = kField.canonical(kField.mul(point.x, inverse));
   U256 encoded = kField.canonical(kField.mul(point.y, inverse));
-  if (is_odd(x)) encoded.limbs[kLimbs - 1] |= 0x80000000U;
+  if (x.is_odd()) encoded.limbs[kLimbs - 1] |= 0x80000000U;
   return encoded == from_little_endian(bytes);
 }
 

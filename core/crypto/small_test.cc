@@ -2,6 +2,7 @@
 #include "core/crypto/small.h"
 
 #include <gtest/gtest.h>
+#include <secp256k1.h>
 
 #include <random>
 #include <vector>
@@ -20,7 +21,7 @@ namespace {
 
 using Buffer = std::vector<std::uint8_t>;
 
-constexpr int kRounds = 40;
+constexpr int kRounds = 200;
 
 bool small_says(const PublicKey& key, Bytes message, Bytes signature) {
   const Bytes parts[] = {message.first(message.size() / 3), message.subspan(message.size() / 3)};
@@ -128,6 +129,60 @@ TEST(SmallVerifier, TakesNoHighSAndNoNumberOutsideTheOrder) {
       EXPECT_FALSE(small_says(signer.key(), message, wrong));
     }
   }
+}
+
+// Of few bits, of one half (lambda), and their negatives: for these the sums on the way are sums of
+// equal points, or none.
+std::vector<Buffer> special_scalars() {
+  std::vector<Buffer> scalars;
+  for (const int low : {1, 2, 3, 4, 5, 8, 31, 32}) {
+    scalars.emplace_back(32, std::uint8_t{0});
+    scalars.back().back() = static_cast<std::uint8_t>(low);
+  }
+  scalars.push_back(
+      fakes::bytes_of_hex("5363ad4cc05c30e0a5261c028812645a122e22ea20816678df02967c1b23bd72"));
+  scalars.push_back(Buffer(16, 0));
+  scalars.back().resize(32, 0xff);
+  const std::size_t count = scalars.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    scalars.push_back(scalars[i]);
+    EXPECT_EQ(secp256k1_ec_seckey_negate(secp256k1_context_static, scalars.back().data()), 1);
+  }
+  return scalars;
+}
+
+Buffer compressed(const secp256k1_pubkey& point) {
+  Buffer made(33);
+  std::size_t size = made.size();
+  secp256k1_ec_pubkey_serialize(secp256k1_context_static, made.data(), &size, &point,
+                                SECP256K1_EC_COMPRESSED);
+  return made;
+}
+
+// Where s = r, the point that is found is t * G + Q for a digest of t * r: with t and Q chosen so
+// that its halves meet.
+TEST(SmallVerifier, SaysWhatTheHostSaysWherePointsMeetOnTheWay) {
+  auto* const context = secp256k1_context_create(SECP256K1_CONTEXT_NONE);
+  int valid = 0;
+  for (const Buffer& secret : special_scalars()) {
+    secp256k1_pubkey owner;
+    ASSERT_EQ(secp256k1_ec_pubkey_create(context, &owner, secret.data()), 1);
+    const Buffer key = compressed(owner);
+    for (const Buffer& t : special_scalars()) {
+      secp256k1_pubkey found = owner;
+      if (secp256k1_ec_pubkey_tweak_add(context, &found, t.data()) == 0) found = owner;  // infinity
+      const Buffer x = compressed(found);
+      Buffer signature(x.begin() + 1, x.end());
+      Buffer digest = signature;
+      ASSERT_EQ(secp256k1_ec_seckey_tweak_mul(context, digest.data(), t.data()), 1);
+      signature.insert(signature.end(), x.begin() + 1, x.end());
+      const bool is_valid = backend::secp256k1_valid(key, digest, signature);
+      EXPECT_EQ(small::secp256k1_valid(key, digest, signature), is_valid);
+      valid += is_valid ? 1 : 0;
+    }
+  }
+  EXPECT_GT(valid, 100);  // half of all have a low s
+  secp256k1_context_destroy(context);
 }
 
 }  // namespace

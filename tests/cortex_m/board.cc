@@ -33,6 +33,14 @@ void semihost(std::uint32_t operation, const void* argument) {
   asm volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
 }
 
+// The SysTick timer (ARMv7-M, B3.3): it counts down, and begins anew where its value is written.
+constexpr std::uint32_t kTimerMax = 0xffffff;
+constexpr std::uint32_t kInstructionsEachTick = 40;  // 25 MHz, and a nanosecond for an instruction
+struct Timer {
+  std::uint32_t control, reload, value;
+};
+volatile Timer& timer() { return *reinterpret_cast<volatile Timer*>(0xe000e010); }
+
 std::uint32_t peak_before_paint = 0;
 
 std::uint32_t painted_peak() {
@@ -106,6 +114,16 @@ std::uint32_t stack_peak() {
 std::uint32_t StackBelow::used() const {
   const std::uint32_t peak = painted_peak();
   return peak - std::min(peak, above_);
+}
+
+InstructionCount::InstructionCount() {
+  timer().reload = kTimerMax;
+  timer().value = 0;
+  timer().control = 5;  // on, by the processor's clock
+}
+
+std::uint64_t InstructionCount::taken() const {
+  return std::uint64_t{kTimerMax - timer().value} * kInstructionsEachTick;
 }
 
 }  // namespace airlock::cortex_m

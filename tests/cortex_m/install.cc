@@ -38,7 +38,8 @@ std::array<std::array<std::uint8_t, kSector>, 2> record_memory;
 std::array<std::uint8_t, kScratchSize> scratch_memory;
 delta::BlockDecoder large_decoder;
 delta::SmallBlockDecoder small_decoder;
-std::uint32_t decoder_stack = 0;  // that decoding took at most
+std::uint32_t decoder_stack = 0;       // that decoding took at most
+std::uint64_t proof_instructions = 0;  // that the last proof of a release took
 
 // All that this wallet keeps.
 struct Wallet {
@@ -145,8 +146,10 @@ Status reboot(Wallet& wallet, const package::Proven& release) {
 
 Status install(Wallet& wallet, const package::Keyring& keyring, Bytes linked_in) {
   AIRLOCK_ASSIGN(const Carton carton, Carton::open(linked_in));
+  const InstructionCount count;
   AIRLOCK_ASSIGN(const package::Proven release,
                  package::prove_kind(carton.envelope(), keyring, package::Kind::firmware));
+  proof_instructions = count.taken();
   const package::Manifest& manifest = release.manifest();
   AIRLOCK_ASSIGN(Record record, slot::load(wallet.record()));
   AIRLOCK_ASSIGN(const package::InstallPlan plan,
@@ -201,7 +204,9 @@ int run() {
     say(name(done.error().code));
     say("\n");
   }
-  say("decoder stack ");
+  say("proof instructions ");
+  say_number(proof_instructions);
+  say("\ndecoder stack ");
   say_number(decoder_stack);
   say("\nstack ");
   say_number(stack_peak());
