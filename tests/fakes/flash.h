@@ -133,6 +133,8 @@ class Flash final : public Area {
   const NorRules& rules() const { return rules_; }
   // unreadable_words tells which words do not read, as a number that differs where they do.
   std::uint64_t unreadable_words() const;
+  // unsynced counts the writes and erases that a power failure may still undo.
+  std::size_t unsynced() const { return unsynced_.size(); }
   // contents is the memory as it is mapped for reading.
   Bytes contents();
   // damage flips bits without power or geometry having a say: rot, not use.

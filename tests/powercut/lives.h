@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/powercut/machine.h"
 #include "tests/powercut/world.h"
 
 namespace airlock::powercut {
@@ -33,5 +34,8 @@ struct Life {
 const std::vector<Life>& lives();
 // The same paths on an image of at most four erase units, for pairs of cuts.
 const std::vector<Life>& small_lives();
+// fits says whether a life can be lived on a machine in reasonable time: large images on large
+// sectors only.
+bool fits(const Machine& machine, const Life& life);
 
 }  // namespace airlock::powercut

@@ -78,8 +78,7 @@ bool Wallet::runs_what_it_should() const {
 }
 
 std::uint64_t Wallet::fingerprint() {
-  return observer.fingerprint(
-      board.fingerprint(mix(mix(chapter_, board.power.failures()), begun_ + 2U * rotted_)));
+  return observer.fingerprint(board, board.fingerprint(mix(chapter_, begun_ + 2U * rotted_)));
 }
 
 // ---- the device
@@ -189,7 +188,7 @@ Wallet::End Wallet::live(std::size_t chapters) {
   const std::size_t end = std::min(chapters, life_->chapters.size());
   for (; chapter_ < end && observer.is_content(); ++chapter_, begun_ = false) {
     const Chapter& chapter = life_->chapters[chapter_];
-    if (!begun_) observer.begin_chapter(chapter);
+    if (!begun_) observer.begin_chapter(board, chapter);
     begun_ = true;
     if (play(chapter) == End::dark) return End::dark;
     if (!observer.is_content()) return End::done;
