@@ -1,4 +1,5 @@
-// Bits that flip while the power is off, one at a time.
+// Bits that flip while the power is off: one at a time, at every operation of every chapter.
+#include <algorithm>
 #include <random>
 #include <unordered_set>
 
@@ -19,6 +20,18 @@ struct Place {
   Rot rot = Rot::bookkeeping;
 };
 
+// As far as the images of a part reach in a life.
+std::size_t image_used(const Life& life, std::size_t part) {
+  std::size_t used = 0;
+  const auto note = [&](const Package* package) {
+    if (package == nullptr || package->parts.empty()) return;
+    used = std::max(used, package->parts[part].image.size());
+  };
+  note(life.factory);
+  for (const Chapter& chapter : life.chapters) note(chapter.package);
+  return used;
+}
+
 std::vector<Place> places_of(Wallet& wallet) {
   constexpr std::size_t kRecordUsed = 300;
   constexpr std::size_t kManifestUsed = 900;
@@ -26,7 +39,6 @@ std::vector<Place> places_of(Wallet& wallet) {
   constexpr std::size_t kExchangeUsed = 320;
   constexpr std::size_t kKeyringUsed = 600;
   constexpr std::size_t kScratchUsed = 220;
-  constexpr std::size_t kImageUsed = 3000;
   Board& board = wallet.board;
   std::vector<Place> places;
   const auto both = [&](std::string_view name, auto area, std::size_t used, Rot rot) {
@@ -38,8 +50,12 @@ std::vector<Place> places_of(Wallet& wallet) {
   const auto journal = [&](std::size_t i) -> fakes::Flash& { return board.journal(i); };
   const auto exchange = [&](std::size_t i) -> fakes::Flash& { return board.exchange(i); };
   const auto keyring = [&](std::size_t i) -> fakes::Flash& { return board.keyring(i); };
-  const auto image = [&](std::size_t i) -> fakes::Flash& { return board.image(0, slot_of(i)); };
-  both("image", image, kImageUsed, Rot::slot);
+  for (std::size_t part = 0; part < board.parts(); ++part) {
+    const auto image = [&](std::size_t i) -> fakes::Flash& {
+      return board.image(part, slot_of(i));
+    };
+    both("image", image, image_used(wallet.life(), part), Rot::slot);
+  }
   both("manifest", manifest, kManifestUsed, Rot::slot);
   both("record", record, kRecordUsed, Rot::bookkeeping);
   places.push_back({"scratch", &board.scratch(), kScratchUsed, Rot::bookkeeping});
@@ -51,21 +67,38 @@ std::vector<Place> places_of(Wallet& wallet) {
   return places;
 }
 
-// An update that is to succeed can be tried again.
-bool is_repeatable(const Wallet& wallet) {
-  if (wallet.chapter() >= wallet.life().chapters.size()) return false;
-  const Chapter& chapter = wallet.life().chapters[wallet.chapter()];
-  return chapter.deed == Chapter::Deed::update && chapter.package == chapter.runs_after;
+// Whether a chapter that a flipped bit was in can be asked for once more, and must then end as it
+// should. What the bit took, a version that was kept or the one that ran, no second try brings
+// back.
+bool can_be_done_again(Wallet& wallet, Rot rot) {
+  const Chapter& chapter = wallet.life().chapters[wallet.chapter() - 1];
+  switch (chapter.deed) {
+    case Chapter::Deed::update:
+      if (chapter.package == chapter.runs_after) return !wallet.runs_what_it_should();
+      if (chapter.package->kind == package::Kind::keyring && wallet.trusts(*chapter.package)) {
+        return false;
+      }
+      return wallet.runs_what_it_should();
+    case Chapter::Deed::restore:
+      if (chapter.package == chapter.runs_after && wallet.runs_what_it_should()) return false;
+      return rot == Rot::bookkeeping;
+    case Chapter::Deed::rot: return wallet.runs_what_it_should();
+  }
+  broken_promise();
 }
 
-// A flipped bit may cost the update that runs, never the device; the next one must succeed.
+// A flipped bit may cost the deed at hand, never the device: where the deed can be done again it
+// must succeed, and the next release of all must be installed whatever happened.
 void finish_flipped(Wallet& wallet, Rot rot) {
-  const bool may_be_repeated = is_repeatable(wallet);
-  wallet.observer.rotted(rot);
+  wallet.rots(rot);
   finish(wallet);
-  if (!may_be_repeated) return;
-  if (!wallet.observer.is_content() || wallet.runs_what_it_should()) return;
-  wallet.again();
+  if (!wallet.observer.is_content()) return;
+  if (can_be_done_again(wallet, rot)) {
+    wallet.again();
+    finish(wallet);
+    if (!wallet.observer.is_content()) return;
+  }
+  wallet.begin(rescue_of(wallet.life()));
   finish(wallet);
 }
 
@@ -77,7 +110,6 @@ void sweep_flips(const Machine& machine, const Life& life, const Share& share, T
   Wallet whole(machine, life);
   const auto is_stop = [](std::uint64_t, Cut cut) { return cut == Cut::before; };
   Branches branches(whole, is_stop, [&](Wallet& stopped, std::uint64_t operation, Cut) {
-    if (!is_repeatable(stopped)) return;
     const std::size_t count = places_of(stopped).size();
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t at = random();

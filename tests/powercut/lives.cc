@@ -95,6 +95,13 @@ const std::vector<Life>& lives() {
   return made;
 }
 
+const Life& rescue_of(const Life& lived) {
+  const World& w = world();
+  static const Life whole = life("rescue", nullptr, {update(w.rescue, w.rescue)});
+  static const Life part = small(life("rescue", nullptr, {update(w.tiny_rescue, w.tiny_rescue)}));
+  return lived.parts == 1 ? part : whole;
+}
+
 const std::vector<Life>& small_lives() {
   const World& w = world();
   static const std::vector<Life> made = {
@@ -123,6 +130,15 @@ const std::vector<Life>& small_lives() {
       two_blocks(life("resume without a base", &w.tiny1, {update(w.blocks2, w.blocks2)})),
   };
   return made;
+}
+
+std::vector<const Life*> lives_for_flips(const Machine& machine) {
+  std::vector<const Life*> chosen;
+  const bool is_large = fits(machine, lives().back());
+  for (const Life& life : is_large ? small_lives() : lives()) {
+    if (fits(machine, life)) chosen.push_back(&life);
+  }
+  return chosen;
 }
 
 bool fits(const Machine& machine, const Life& life) {

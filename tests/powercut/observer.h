@@ -48,6 +48,7 @@ class Observer {
   // of a slot, nothing good may be left, and recovery is where the device belongs.
   enum class Rot : std::uint8_t { none, bookkeeping, slot };
   void rotted(Rot rot);
+  Rot rot() const { return rot_; }
   // A granule of an image (an erase unit, or a block where that is larger) is made.
   void made_granule() { ++granules_made_; }
 

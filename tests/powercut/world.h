@@ -46,6 +46,7 @@ struct World {
   Package tiny_after_rotation;  // the same, signed by the newcomer
   Package large1, large2;       // a component of three blocks; large2 patches large1
   Package blocks1, blocks2;     // one component of two blocks; blocks2 patches blocks1
+  Package rescue, tiny_rescue;  // newer than all, signed by the newcomer too
   Package rotated;              // keyring 2: the newcomer in the place of committee-1
   Package after_rotation;       // firmware that the newcomer signed: refused by keyring 1
   const Package* find(const Digest& manifest) const;

@@ -69,13 +69,14 @@ std::vector<Work> plan(const Options& options) {
     }
   }
   const Share flips{is_quick ? kTenth : share.one_in, options.seed};
-  for (const Machine& machine : all.first(2)) {
-    for (const Life& life : lives()) {
-      if (!fits(machine, life)) continue;
-      parts.emplace_back([&, flips](Tally& tally) { sweep_flips(machine, life, flips, tally); });
-      if (machine.layout == Layout::two_slots) continue;
+  for (const Machine& machine : of_pairs) {
+    for (const Life* life : lives_for_flips(machine)) {
       parts.emplace_back(
-          [&, flips](Tally& tally) { sweep_lost_exchanges(machine, life, flips, tally); });
+          [&machine, life, flips](Tally& tally) { sweep_flips(machine, *life, flips, tally); });
+      if (machine.layout == Layout::two_slots) continue;
+      parts.emplace_back([&machine, life, flips](Tally& tally) {
+        sweep_lost_exchanges(machine, *life, flips, tally);
+      });
     }
   }
   const std::uint64_t triples = is_quick ? 0 : options.triples;
