@@ -17,6 +17,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/base/base.h"
@@ -139,6 +141,8 @@ class Flash final : public Area {
   Bytes contents();
   // damage flips bits without power or geometry having a say: rot, not use.
   void damage(std::size_t offset, std::uint8_t bits);
+  // stick makes a byte that stays as it is, whatever is erased or written there: a unit at its end.
+  void stick(std::size_t offset) { stuck_ = std::pair(offset, contents()[offset]); }
 
  private:
   using Memory = std::vector<std::uint8_t>;
@@ -160,6 +164,7 @@ class Flash final : public Area {
   std::size_t number_ = 0;
   NorRules rules_;
   Torn torn_;
+  std::optional<std::pair<std::size_t, std::uint8_t>> stuck_;
   Memory now_;
   std::vector<Change> unsynced_;  // oldest first
   std::vector<bool> unreadable_;  // per word; empty where none is
