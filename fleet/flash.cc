@@ -18,7 +18,16 @@ Supply::Fate Supply::next() {
 }
 
 Flash::Flash(Supply& supply, std::size_t size)
-    : supply_(&supply), memory_(rounded(size), kErased) {}
+    : supply_(&supply),
+      memory_(rounded(size), kErased),
+      writable_(memory_.size() / kWord, true),
+      failures_seen_(supply.failures()) {}
+
+void Flash::settle() {
+  if (failures_seen_ == supply_->failures()) return;
+  failures_seen_ = supply_->failures();
+  std::fill(writable_.begin(), writable_.end(), false);
+}
 
 Status Flash::read(std::uint64_t offset, MutableBytes to) {
   if (!supply_->is_on()) return fail(Code::storage_failed);
@@ -30,6 +39,7 @@ Status Flash::read(std::uint64_t offset, MutableBytes to) {
 }
 
 Status Flash::erase(std::uint64_t offset, std::uint64_t size) {
+  settle();
   AIRLOCK_CHECK(offset % kSector == 0 && size % kSector == 0 && offset + size <= memory_.size());
   const Supply::Fate fate = supply_->next();
   if (fate == Supply::Fate::is_off) return fail(Code::storage_failed);
@@ -37,17 +47,22 @@ Status Flash::erase(std::uint64_t offset, std::uint64_t size) {
   const MutableBytes range = MutableBytes(memory_).subspan(offset, is_torn ? size / 2 : size);
   std::ranges::fill(range, kErased);
   if (is_torn) return fail(Code::storage_failed);
+  std::fill_n(writable_.begin() + static_cast<std::ptrdiff_t>(offset / kWord), size / kWord, true);
   return {};
 }
 
 Status Flash::write(std::uint64_t offset, Bytes bytes) {
+  settle();
+  if (!supply_->is_on()) return fail(Code::storage_failed);
   AIRLOCK_CHECK(offset <= memory_.size() && bytes.size() <= memory_.size() - offset);
-  const Supply::Fate fate = supply_->next();
-  if (fate == Supply::Fate::is_off) return fail(Code::storage_failed);
-  const bool is_torn = fate == Supply::Fate::torn;
+  AIRLOCK_CHECK(offset % kWord == 0 && bytes.size() % kWord == 0);
+  const auto first = writable_.begin() + static_cast<std::ptrdiff_t>(offset / kWord);
+  const auto last = first + static_cast<std::ptrdiff_t>(bytes.size() / kWord);
+  AIRLOCK_CHECK(std::find(first, last, false) == last);
+  std::fill(first, last, false);
+  const bool is_torn = supply_->next() == Supply::Fate::torn;
   const Bytes written = bytes.first(is_torn ? bytes.size() / 2 : bytes.size());
   const MutableBytes range = MutableBytes(memory_).subspan(offset, written.size());
-  AIRLOCK_CHECK(std::ranges::all_of(range, [](std::uint8_t byte) { return byte == kErased; }));
   std::ranges::copy(written, range.begin());
   if (is_torn) return fail(Code::storage_failed);
   return {};

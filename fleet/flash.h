@@ -9,6 +9,7 @@
 namespace airlock::fleet {
 
 inline constexpr std::size_t kSector = 4 << 10;  // bytes, of erasing
+inline constexpr std::size_t kWord = 32;         // bytes, of writing: the largest that is known
 inline constexpr std::uint8_t kErased = 0xff;
 
 // A supply fails within the storage operation that it was told, counted from then on, and every
@@ -30,8 +31,9 @@ class Supply {
   std::uint64_t failures_ = 0;
 };
 
-// One area. An operation in which the supply fails is done by half. A byte is written once between
-// two erases, as NOR flash wants it; otherwise is a bug.
+// One area. An operation in which the supply fails is done by half. Whole words are written, each
+// once between two erases, and after a failure of the supply none counts as erased, as NOR flash
+// wants it; otherwise is a bug.
 class Flash final : public Area {
  public:
   // The size is rounded up to whole sectors. The supply must outlive it.
@@ -47,8 +49,13 @@ class Flash final : public Area {
   Bytes memory() const { return memory_; }
 
  private:
+  // Forgets which words are erased where the supply failed since.
+  void settle();
+
   Supply* supply_;
   std::vector<std::uint8_t> memory_;
+  std::vector<bool> writable_;  // per word
+  std::uint64_t failures_seen_;
 };
 
 }  // namespace airlock::fleet

@@ -129,16 +129,32 @@ TEST(Flash, LosesHalfOfTheOperationInWhichThePowerFails) {
   Supply supply;
   Flash flash(supply, 100);
   ASSERT_EQ(flash.size(), kSector);
-  const std::vector<std::uint8_t> bytes(8, 1);
+  const std::vector<std::uint8_t> bytes(2 * kWord, 1);
   supply.fail_in(1);
   EXPECT_TRUE(flash.write(0, bytes).has_value());
-  EXPECT_EQ(flash.write(8, bytes).error().code, Code::storage_failed);
+  EXPECT_EQ(flash.write(bytes.size(), bytes).error().code, Code::storage_failed);
   EXPECT_FALSE(supply.is_on());
   EXPECT_EQ(flash.sync().error().code, Code::storage_failed);
   supply.switch_on();
-  EXPECT_EQ(flash.memory()[11], 1);
-  EXPECT_EQ(flash.memory()[12], kErased);
+  EXPECT_EQ(flash.memory()[3 * kWord - 1], 1);
+  EXPECT_EQ(flash.memory()[3 * kWord], kErased);
   EXPECT_EQ(supply.failures(), 1U);
+}
+
+TEST(Flash, StopsWhoeverWritesWhatMayNotBeWritten) {
+  Supply supply;
+  Flash flash(supply, kSector);
+  const std::vector<std::uint8_t> word(kWord, kErased);
+  ASSERT_TRUE(flash.write(0, word));
+  EXPECT_DEATH((void)flash.write(0, word), "") << "twice, though nothing would change";
+  EXPECT_DEATH((void)flash.write(kWord + 8, word), "") << "beside the words";
+  EXPECT_DEATH((void)flash.write(kWord, Bytes(word).first(8)), "") << "half a word";
+  supply.fail_in(0);
+  ASSERT_FALSE(flash.sync());
+  supply.switch_on();
+  EXPECT_DEATH((void)flash.write(kWord, word), "") << "not erased since the power failed";
+  ASSERT_TRUE(flash.erase(0, kSector));
+  EXPECT_TRUE(flash.write(0, word));
 }
 
 }  // namespace

@@ -45,8 +45,7 @@ TEST(Bare, InstallsWhatStatesTheMemoryOfASmallDecoderInJustThat) {
       EXPECT_EQ(name(ended->outcome), "ok");
       EXPECT_EQ(device.record().active_slot().manifest, each->manifest);
       const SlotId active = device.record().active;
-      EXPECT_TRUE(
-          equal(Bytes(device.image_of(active).bytes()).first(each->image.size()), each->image));
+      EXPECT_TRUE(equal(device.image_of(active).contents().first(each->image.size()), each->image));
     }
   }
   Device smaller({kSmallMemory.work - 1, kSmallMemory.stack});
@@ -101,8 +100,7 @@ TEST(Bare, AsksTheHostAgainWhereSignaturesInFlashAreTorn) {
   ASSERT_FALSE(device.agent().run());
   // Back to staging, as if the power had failed in it, with the envelope's last bytes torn.
   const std::array<std::uint8_t, 8> torn{};
-  ASSERT_TRUE(device.manifest_of(SlotId::b).write(
-      kManifestHead + first.envelope.size() - torn.size(), torn));
+  rot(device.manifest_of(SlotId::b), kManifestHead + first.envelope.size() - torn.size(), torn);
   device.reset_by_hand();
   device.answer = true;
   const auto ended = device.agent().run();
@@ -131,8 +129,7 @@ TEST(Bare, TakesTheSameReleaseOnceMoreWhereItsOwnCopyRotted) {
   device.offered = &first;
   ASSERT_TRUE(device.agent().run());
   const SlotId runs = device.record().active;
-  const std::array<std::uint8_t, 1> rot = {static_cast<std::uint8_t>(~first.image[500])};
-  ASSERT_TRUE(device.image_of(runs).write(500, rot));
+  device.image_of(runs).damage(500, 0xff);
   device.reset_by_hand();
   EXPECT_EQ(device.recovery, Code::no_bootable_slot);
   const auto ended = device.agent().run();
@@ -162,8 +159,8 @@ TEST(Bare, ResetsOnceIntoATrialThatTheBootloaderThenGivesUp) {
   Device device;
   device.offered = &first;
   ASSERT_TRUE(device.agent().run());  // its last reset is the one into the trial
-  const std::array<std::uint8_t, 1> rot = {static_cast<std::uint8_t>(~first.image[500])};
-  device.rot_before_reset(500, rot);
+  const std::array<std::uint8_t, 1> rotten = {static_cast<std::uint8_t>(~first.image[500])};
+  device.rot_before_reset(500, rotten);
   const auto ended = device.agent().run();
   ASSERT_TRUE(ended);
   EXPECT_NE(name(ended->outcome), "ok");
@@ -202,7 +199,7 @@ TEST(Bare, RestoresWhatIsKeptAndNothingWhileAnUpdateIsAtHand) {
 }
 
 void lose_exchange(Device& device) {
-  for (std::size_t page : {0U, 1U}) ASSERT_TRUE(device.exchange_page(page).write(0, Buffer(32)));
+  for (std::size_t page : {0U, 1U}) rot(device.exchange_page(page), 0, Buffer(32));
 }
 
 TEST(Bare, FindsItsImagesWhereTheJournalOfTheExchangeIsLost) {
@@ -225,8 +222,8 @@ TEST(Bare, TakesAReleaseWhereJournalAndImageAreLost) {
   ASSERT_TRUE(device.agent().run());
   lose_exchange(device);
   // What executes, and what the exchange left of it in the staging area.
-  ASSERT_TRUE(device.image_of(SlotId::a).write(500, Buffer(64)));
-  ASSERT_TRUE(device.image_of(SlotId::b).write(4096 + 500, Buffer(64)));
+  rot(device.image_of(SlotId::a), 500, Buffer(64));
+  rot(device.image_of(SlotId::b), 4096 + 500, Buffer(64));
   device.reset_by_hand();
   ASSERT_EQ(name(device.recovery), "no_bootable_slot");
   device.offered = &second;
@@ -243,34 +240,39 @@ TEST(Bare, WritesNothingWhereItCannotTellWhereItsImagesLie) {
   device.reset_by_hand();
   ASSERT_EQ(name(device.recovery), "wrong_state");
   const slot::Record record = device.record();
-  const Buffer executes = device.image_of(SlotId::a).bytes();
+  const Buffer executes = bytes_in(device.image_of(SlotId::a));
   device.offered = &second;
   const auto ended = device.agent().run();
   ASSERT_FALSE(ended);
   EXPECT_EQ(name(ended.error().code), "wrong_state");
   EXPECT_EQ(device.record(), record);
-  EXPECT_EQ(device.image_of(SlotId::a).bytes(), executes);
+  EXPECT_EQ(bytes_in(device.image_of(SlotId::a)), executes);
 }
 
+struct TwoCopies {
+  fakes::Power power;
+  fakes::Flash first{power, {512, kWordMax, 0xff}, 512};
+  fakes::Flash second{power, {512, kWordMax, 0xff}, 512};
+};
+
 TEST(Pair, KeepsTheNewerCopyThatReadsWhole) {
-  fakes::MemoryArea first(Buffer(512)), second(Buffer(512));
-  const Pair pair = {&first, &second};
+  TwoCopies copies;
+  const Pair pair = {&copies.first, &copies.second};
   std::array<std::uint8_t, 64> buffer;
   EXPECT_TRUE(load(pair, buffer)->empty());
   ASSERT_TRUE(save(pair, bytes_of("one")));
   ASSERT_TRUE(save(pair, bytes_of("two")));
   EXPECT_EQ(text_of(*load(pair, buffer)), "two");
   const std::size_t newer = newest(pair).copy;
-  const std::array<std::uint8_t, 1> rot = {0xff};
-  ASSERT_TRUE(pair[newer]->write(kPairHead + 1, rot));
+  (newer == 0 ? copies.first : copies.second).damage(kPairHead + 1, 1);
   EXPECT_EQ(text_of(*load(pair, buffer)), "one");
   ASSERT_TRUE(save(pair, bytes_of("three")));
   EXPECT_EQ(text_of(*load(pair, buffer)), "three");
 }
 
 TEST(Pair, RefusesWhatDoesNotFit) {
-  fakes::MemoryArea first(Buffer(512)), second(Buffer(512));
-  const Pair pair = {&first, &second};
+  TwoCopies copies;
+  const Pair pair = {&copies.first, &copies.second};
   std::array<std::uint8_t, 4> small;
   EXPECT_EQ(name(save(pair, Buffer(512)).error().code), "oversized");
   EXPECT_TRUE(load(pair, small)->empty());

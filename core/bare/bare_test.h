@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "core/bare/bare.h"
+#include "core/base/bytes_source.h"
 #include "core/delta/delta.h"
+#include "tests/fakes/flash.h"
 #include "tests/fakes/memory.h"
 #include "tests/fakes/payload.h"
 #include "tests/fakes/signers.h"
@@ -77,7 +79,20 @@ struct Memory {
 inline constexpr Memory kSmallMemory = {sizeof(delta::SmallBlockDecoder), delta::kSmallStack};
 static_assert(kSmallMemory.work + kSmallMemory.stack == 16 << 10);
 
-// A device in memory, with a host, an owner and a screen that a test tells what to do.
+// rot puts bytes where they stand in flash, as no driver may.
+inline void rot(fakes::Flash& area, std::size_t at, Bytes bytes) {
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    area.damage(at + i, static_cast<std::uint8_t>(area.contents()[at + i] ^ bytes[i]));
+  }
+}
+
+inline Buffer bytes_in(fakes::Flash& area) {
+  const Bytes bytes = area.contents();
+  return {bytes.begin(), bytes.end()};
+}
+
+// A device on flash that stops the test where its rules are broken, with a host, an owner and a
+// screen that a test tells what to do.
 class Device final : Host, Owner, Machine {
  public:
   enum class Places : std::uint8_t { two, one };
@@ -106,23 +121,23 @@ class Device final : Host, Owner, Machine {
     resets = 0;
     reset_by_hand();
   }
-  void rot_before_reset(std::uint64_t offset, Bytes bytes) {
+  void rot_before_reset(std::size_t offset, Bytes bytes) {
     ASSERT_TRUE(kept_);
-    for (fakes::MemoryArea& image : std::get<4>(*kept_)) ASSERT_TRUE(image.write(offset, bytes));
+    for (fakes::Flash& image : std::get<4>(*kept_)) rot(image, offset, bytes);
     reset_without_return();
   }
   Agent& agent() { return *agent_; }
   slot::Record record() { return *slot::load(storage().record); }
-  fakes::MemoryArea& manifest_of(SlotId id) { return manifests_[slot::index_of(id)]; }
-  fakes::MemoryArea& image_of(SlotId id) { return images_[slot::index_of(id)]; }
-  fakes::MemoryArea& keyring_copy(std::size_t which) { return keyring_[which]; }
+  fakes::Flash& manifest_of(SlotId id) { return manifests_[slot::index_of(id)]; }
+  fakes::Flash& image_of(SlotId id) { return images_[slot::index_of(id)]; }
+  fakes::Flash& keyring_copy(std::size_t which) { return keyring_[which]; }
   // puts_in_keyring is what a commit of it would have stored.
   void puts_in_keyring(const Offered& keyring) {
     for (int copies = 0; copies < 2; ++copies) {
       ASSERT_TRUE(save({&keyring_[0], &keyring_[1]}, keyring.envelope));
     }
   }
-  fakes::MemoryArea& exchange_page(std::size_t which) { return exchange_[which]; }
+  fakes::Flash& exchange_page(std::size_t which) { return exchange_[which]; }
   // format_exchange writes the journal of an exchange whose step is so large.
   void format_exchange(std::uint64_t step) {
     slot::ExchangeAreas areas;
@@ -143,7 +158,7 @@ class Device final : Host, Owner, Machine {
 
  private:
   Storage storage() {
-    const auto mapped = [](fakes::MemoryArea& area) { return Mapped{&area, area.bytes()}; };
+    const auto mapped = [](fakes::Flash& area) { return Mapped{&area, area.contents()}; };
     Storage made;
     made.record = {{&record_[0], &record_[1]}};
     made.journal = {&journal_[0], &journal_[1]};
@@ -167,8 +182,7 @@ class Device final : Host, Owner, Machine {
   }
   Result<Source*> payload(const Digest& digest) override {
     if (digest != offered->full.payload.digest) return fail(Code::not_found);
-    served_ = std::make_unique<fakes::MemoryArea>(offered->full.bytes);
-    return served_.get();
+    return &served_.emplace(offered->full.bytes);
   }
   Status report(const update::Session& session) override {
     reports.push_back(session);
@@ -191,20 +205,20 @@ class Device final : Host, Owner, Machine {
   void staging(std::string_view, std::uint64_t, std::uint64_t) override {}
 
   static constexpr std::uint64_t kStep = 4096;
-  static fakes::MemoryArea area(std::size_t size = 4096) {
-    return fakes::MemoryArea(Buffer(size, 0xff));
-  }
-  std::array<fakes::MemoryArea, 2> record_ = {area(), area()};
-  std::array<fakes::MemoryArea, 2> journal_ = {area(), area()};
-  std::array<fakes::MemoryArea, 2> keyring_ = {area(16384), area(16384)};
-  std::array<fakes::MemoryArea, 2> manifests_ = {area(), area()};
-  std::array<fakes::MemoryArea, 2> images_ = {area(kStep), area(2 * kStep)};
-  std::array<fakes::MemoryArea, 2> exchange_ = {area(), area()};
+  static constexpr fakes::Geometry kGeometry = {4096, kWordMax, 0xff};
+  fakes::Flash area(std::size_t size = 4096) { return {power_, kGeometry, size}; }
+  fakes::Power power_;
+  std::array<fakes::Flash, 2> record_ = {area(), area()};
+  std::array<fakes::Flash, 2> journal_ = {area(), area()};
+  std::array<fakes::Flash, 2> keyring_ = {area(16384), area(16384)};
+  std::array<fakes::Flash, 2> manifests_ = {area(), area()};
+  std::array<fakes::Flash, 2> images_ = {area(kStep), area(2 * kStep)};
+  std::array<fakes::Flash, 2> exchange_ = {area(), area()};
   Places places_ = Places::two;
-  fakes::MemoryArea scratch_ = area();
-  using Pairs = std::array<fakes::MemoryArea, 2>;
-  std::optional<std::tuple<Pairs, Pairs, Pairs, Pairs, Pairs, fakes::MemoryArea>> kept_;
-  std::unique_ptr<fakes::MemoryArea> served_;
+  fakes::Flash scratch_ = area();
+  using Pairs = std::array<fakes::Flash, 2>;
+  std::optional<std::tuple<Pairs, Pairs, Pairs, Pairs, Pairs, fakes::Flash>> kept_;
+  std::optional<BytesSource> served_;
   std::size_t stack_;
   std::vector<std::uint8_t> work_;
   std::unique_ptr<Agent> agent_;

@@ -1,5 +1,5 @@
 // Two copies of any bytes: what is found in them fits into its copy and has its checksum, and what
-// is saved next is what is loaded.
+// is saved next is what is loaded. Plain memory: flash has whole units, and an input any size.
 #include <array>
 
 #include "core/bare/pair.h"

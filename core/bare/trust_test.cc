@@ -9,10 +9,7 @@ using update::Phase;
 
 constexpr std::size_t kKeyring = package::index_of(package::Kind::keyring);
 
-void flip(fakes::MemoryArea& area, std::size_t at) {
-  const std::array<std::uint8_t, 1> changed = {static_cast<std::uint8_t>(area.bytes()[at] ^ 1)};
-  ASSERT_TRUE(area.write(at, changed));
-}
+void flip(fakes::Flash& area, std::size_t at) { area.damage(at, 1); }
 
 // The same keyring, one version on and without one of its keys.
 fakes::KeyringPlan without(std::string_view signer) {
@@ -106,9 +103,9 @@ TEST(BareTrust, PutsNoOlderKeyringInTheBadCopysPlace) {
   Device device;
   raise_keyring_floor(device);
   flip(device.keyring_copy(0), kPairHead + 300);
-  const Buffer before = device.keyring_copy(0).bytes();
+  const Buffer before = bytes_in(device.keyring_copy(0));
   device.reset_by_hand();
-  EXPECT_EQ(device.keyring_copy(0).bytes(), before);
+  EXPECT_EQ(bytes_in(device.keyring_copy(0)), before);
 }
 
 TEST(BareTrust, CallsNoKeyringCommittedThatTheFlashDidNotKeep) {
@@ -169,7 +166,7 @@ TEST(BareTrust, GoesBackToNothingWhoseSignersWentWhileTheOwnerWasAsked) {
 TEST(BareTrust, GoesBackToNothingWhoseSignaturesRotted) {
   Device device;
   install_both(device);
-  fakes::MemoryArea& kept = device.manifest_of(slot::other(device.record().active));
+  fakes::Flash& kept = device.manifest_of(slot::other(device.record().active));
   flip(kept, kManifestHead + make_offered(1, 1).envelope.size() - 3);
   EXPECT_EQ(name(device.agent().restore()->outcome), "quorum_missing");
 }

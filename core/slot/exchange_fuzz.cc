@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t kUnit = 64;
 constexpr std::size_t kPage = 512;
 
-// Bytes in memory that may be written over.
+// Bytes in memory that may be written over: a journal of any bytes may ask for steps that no sound
+// one does, and exchange_test.cc and the power-cut sweep hold the rules of flash.
 class Memory final : public Area {
  public:
   explicit Memory(std::size_t size) : bytes(size) {}

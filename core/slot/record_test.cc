@@ -220,6 +220,25 @@ TEST(Store, KeepsARaisedFloorInBothCopiesAndSettlesWhatACutLeft) {
   EXPECT_EQ(floor_in(copies.second), 3U);
 }
 
+TEST(Store, NamesTheActiveSlotInBothCopiesAndSettlesWhatACutLeft) {
+  TwoCopies copies;
+  Record record;
+  ASSERT_TRUE(format(copies.areas, record));
+  record.active = SlotId::b;
+  ASSERT_TRUE(store(copies.areas, record));
+  for (Flash* copy : {&copies.first, &copies.second}) {
+    EXPECT_EQ(decode_record(copy->contents())->active, SlotId::b);
+  }
+  record.active = SlotId::a;
+  copies.power.cut_at(3, Cut::before);  // of erase, write, sync, the second erase
+  EXPECT_FALSE(store(copies.areas, record));
+  copies.power.switch_on();
+  ASSERT_TRUE(settle(copies.areas));
+  for (Flash* copy : {&copies.first, &copies.second}) {
+    EXPECT_EQ(decode_record(copy->contents())->active, SlotId::a);
+  }
+}
+
 TEST(Store, ReplacesADamagedCopyAndNotTheGoodOne) {
   for (int damaged = 0; damaged < 2; ++damaged) {
     TwoCopies copies;

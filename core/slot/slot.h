@@ -87,12 +87,12 @@ Result<Record> decode_record(Bytes encoded);
 // The two copies. load takes the readable one with the higher sequence; record_lost where neither
 // reads. store writes the record, its sequence one higher than what is stored, over the older (or
 // unreadable) copy, syncs, and reads it back (storage_failed where it differs); `record.sequence`
-// is updated. A record that raises a floor or the time bound is written into both copies, one after
-// the other, so that losing one does not bring the lower bound back. Other errors are the area's
-// own. After an error the record is the old or the new one, never neither. A copy's area is whole
-// erase units, all of them erased at once; the copy is at its start, padded with zeros to a
-// multiple of 32 bytes. settle finishes what a power cut left of the second write: a copy with a
-// lower bound is replaced.
+// is updated. A record that raises a floor or the time bound, or names another slot as active, is
+// written into both copies, one after the other, so that losing one brings neither the lower bound
+// nor the slot before back. Other errors are the area's own. After an error the record is the old
+// or the new one, never neither. A copy's area is whole erase units, all of them erased at once;
+// the copy is at its start, padded with zeros to a multiple of 32 bytes. settle finishes what a
+// power cut left of the second write.
 struct RecordAreas {
   std::array<Area*, 2> copies{};
 };

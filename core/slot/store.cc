@@ -11,10 +11,11 @@ Result<Record> read_copy(Area& area) {
   return decode_record(stored);
 }
 
-// What of a copy says which one is newer, and whether a bound of it is lower: all that must be
-// known of both at once.
+// What of a copy says which one is newer, and what must not change where the other is lost: all
+// that must be known of both at once.
 struct Bounds {
   std::uint64_t sequence = 0;
+  SlotId active = SlotId::a;
   std::array<std::uint32_t, package::kKindCount> floors{};
   std::int64_t time_bound = 0;
 };
@@ -22,7 +23,7 @@ struct Bounds {
 std::optional<Bounds> read_bounds(Area& area) {
   const Result<Record> record = read_copy(area);
   if (!record) return std::nullopt;
-  return Bounds{record->sequence, record->floors, record->time_bound};
+  return Bounds{record->sequence, record->active, record->floors, record->time_bound};
 }
 
 // Whether an area holds these bytes, in steps.
@@ -94,9 +95,10 @@ Status settle(const RecordAreas& areas) {
   Area& older = *areas.copies[newest.copy == 0 ? 1 : 0];
   const std::optional<Bounds> held = read_bounds(older);
   if (!held) return {};
-  const bool grew =
-      held->floors != newest.bounds.floors || held->time_bound != newest.bounds.time_bound;
-  return grew ? copy_record(*areas.copies[newest.copy], older) : Status();
+  const bool differs = held->active != newest.bounds.active ||
+                       held->floors != newest.bounds.floors ||
+                       held->time_bound != newest.bounds.time_bound;
+  return differs ? copy_record(*areas.copies[newest.copy], older) : Status();
 }
 
 Status format(const RecordAreas& areas, const Record& record) {

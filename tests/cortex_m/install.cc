@@ -32,10 +32,9 @@ constexpr std::size_t kSlotSize = 1 << 20;
 constexpr std::size_t kScratchSize = 256 << 10;
 constexpr std::uint8_t kTrialBoots = 3;
 
-using Memory = std::array<std::uint8_t, kSlotSize>;
-std::array<Memory, slot::kSlotCount> slots_memory;
-std::array<std::array<std::uint8_t, kSector>, 2> record_memory;
-std::array<std::uint8_t, kScratchSize> scratch_memory;
+std::array<FlashMemory<kSlotSize>, slot::kSlotCount> slots_memory;
+std::array<FlashMemory<kSector>, 2> record_memory;
+FlashMemory<kScratchSize> scratch_memory;
 delta::BlockDecoder large_decoder;
 delta::SmallBlockDecoder small_decoder;
 std::uint32_t decoder_stack = 0;       // that decoding took at most

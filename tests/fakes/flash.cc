@@ -155,6 +155,7 @@ Status Flash::change(const Operation& operation) {
   unsynced_.push_back({static_cast<std::size_t>(operation.offset),
                        Memory(now_.begin() + at, now_.begin() + at + size)});
   apply(operation);
+  if (stuck_) now_[stuck_->first] = stuck_->second;
   return {};
 }
 

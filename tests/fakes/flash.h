@@ -17,6 +17,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/base/base.h"
@@ -133,10 +135,14 @@ class Flash final : public Area {
   const NorRules& rules() const { return rules_; }
   // unreadable_words tells which words do not read, as a number that differs where they do.
   std::uint64_t unreadable_words() const;
+  // unsynced counts the writes and erases that a power failure may still undo.
+  std::size_t unsynced() const { return unsynced_.size(); }
   // contents is the memory as it is mapped for reading.
   Bytes contents();
   // damage flips bits without power or geometry having a say: rot, not use.
   void damage(std::size_t offset, std::uint8_t bits);
+  // stick makes a byte that stays as it is, whatever is erased or written there: a unit at its end.
+  void stick(std::size_t offset) { stuck_ = std::pair(offset, contents()[offset]); }
 
  private:
   using Memory = std::vector<std::uint8_t>;
@@ -158,6 +164,7 @@ class Flash final : public Area {
   std::size_t number_ = 0;
   NorRules rules_;
   Torn torn_;
+  std::optional<std::pair<std::size_t, std::uint8_t>> stuck_;
   Memory now_;
   std::vector<Change> unsynced_;  // oldest first
   std::vector<bool> unreadable_;  // per word; empty where none is

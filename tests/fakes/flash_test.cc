@@ -77,6 +77,19 @@ TEST(FlashDeathTest, StopsTheTestWhereNobodyLooks) {
   EXPECT_DEATH((void)flash.write(0, filled(8, 1)), "");
 }
 
+TEST(Flash, KeepsAStuckByteWhateverIsErasedOrWritten) {
+  Power power;
+  Flash flash(power, kGeometry, 256);
+  ASSERT_TRUE(flash.write(0, filled(8, 1)));
+  flash.stick(3);
+  ASSERT_TRUE(flash.erase(0, 256));
+  EXPECT_EQ(flash.contents()[3], 1);
+  EXPECT_EQ(flash.contents()[4], 0xff);
+  ASSERT_TRUE(flash.write(0, filled(8, 2)));
+  EXPECT_EQ(flash.contents()[3], 1);
+  EXPECT_EQ(flash.contents()[4], 2);
+}
+
 // What a write of 64 bytes over erased flash leaves when the power fails in it.
 Memory torn_write(Cut cut, Torn torn = Torn::reads) {
   Power power;

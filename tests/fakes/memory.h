@@ -1,8 +1,8 @@
-// Areas for tests that need bytes in memory and no power failure; where one matters, Flash serves.
+// Areas for tests of what is read or decoded, which ask for neither a power failure nor the rules
+// of flash; where one matters, Flash serves.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <random>
 #include <utility>
 #include <vector>
@@ -20,8 +20,6 @@ class MemoryArea final : public Area {
   const std::vector<std::uint8_t>& bytes() const { return bytes_; }
   std::size_t reads() const { return reads_; }
   std::size_t writes() const { return writes_; }
-  // stick makes a byte that stays as it is, whatever is written there.
-  void stick(std::size_t at) { stuck_ = std::pair(at, bytes_[at]); }
   std::uint64_t size() const override { return bytes_.size(); }
   Status erase(std::uint64_t, std::uint64_t) override { return {}; }
   Status sync() override { return {}; }
@@ -35,7 +33,6 @@ class MemoryArea final : public Area {
     ++writes_;
     AIRLOCK_TRY(check(offset, bytes.size()));
     copy_into(MutableBytes(bytes_).subspan(static_cast<std::size_t>(offset)), bytes);
-    if (stuck_) bytes_[stuck_->first] = stuck_->second;
     return {};
   }
 
@@ -48,7 +45,6 @@ class MemoryArea final : public Area {
   std::vector<std::uint8_t> bytes_;
   std::size_t reads_ = 0;
   std::size_t writes_ = 0;
-  std::optional<std::pair<std::size_t, std::uint8_t>> stuck_;
 };
 
 // noise makes bytes that no coder can shorten, the same ones for the same seed.

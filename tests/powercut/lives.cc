@@ -61,6 +61,11 @@ Life large(Life life) {
   return life;
 }
 
+Life two_blocks(Life life) {
+  life.capacity = 2 * package::kBlockSize;
+  return small(std::move(life));
+}
+
 }  // namespace
 
 // "update" fetches v3 for v1, of which there is no patch; "delta update" and those after it patch.
@@ -90,17 +95,56 @@ const std::vector<Life>& lives() {
   return made;
 }
 
+const Life& rescue_of(const Life& lived) {
+  const World& w = world();
+  static const Life whole = life("rescue", nullptr, {update(w.rescue, w.rescue)});
+  static const Life part = small(life("rescue", nullptr, {update(w.tiny_rescue, w.tiny_rescue)}));
+  return lived.parts == 1 ? part : whole;
+}
+
 const std::vector<Life>& small_lives() {
   const World& w = world();
   static const std::vector<Life> made = {
       small(life("first install", nullptr, {update(w.tiny1, w.tiny1)})),
-      small(life("update, the floor moves", &w.tiny1, {update(w.tiny2, w.tiny2)})),
-      small(life("failed trial", &w.tiny1, {update_of_a_sick_one(w.tiny2, &w.tiny1, Health::bad)})),
+      small(life("first install that fails", nullptr,
+                 {update_of_a_sick_one(w.tiny1, nullptr, Health::bad), update(w.tiny1, w.tiny1)})),
+      small(life("update, the floor moves", &w.tiny0, {update(w.tiny2, w.tiny2)})),
+      small(life("delta updates", &w.tiny0, {update(w.tiny1, w.tiny1), update(w.tiny2, w.tiny2)})),
+      small(life("failed trial", &w.tiny1,
+                 {update_of_a_sick_one(w.tiny2, &w.tiny1, Health::bad), update(w.tiny2, w.tiny2)})),
+      small(
+          life("hanging trial", &w.tiny0,
+               {update_of_a_sick_one(w.tiny1, &w.tiny0, Health::hangs), update(w.tiny2, w.tiny2)})),
+      small(life("refused, then agreed to", &w.tiny0,
+                 {refusal(w.tiny1, w.tiny0), update(w.tiny1, w.tiny1)})),
       small(life("revert by request", &w.tiny0,
-                 {update(w.tiny1, w.tiny1), restore(w.tiny0, w.tiny0)})),
-      small(life("keyring change", &w.tiny1, {update(w.rotated, w.tiny1)})),
+                 {update(w.tiny1, w.tiny1), restore(w.tiny0, w.tiny0), restore(w.tiny1, w.tiny1),
+                  update(w.tiny2, w.tiny2), restore(w.tiny1, w.tiny2, Code::below_floor)})),
+      small(
+          life("keyring change", &w.tiny1,
+               {update(w.tiny_after_rotation, w.tiny1, Code::quorum_missing),
+                update(w.rotated, w.tiny1), update(w.tiny_after_rotation, w.tiny_after_rotation)})),
+      small(life("the committed image rots", &w.tiny0,
+                 {update(w.tiny1, w.tiny1), rot(w.tiny0), update(w.tiny2, w.tiny2)})),
+      two_blocks(life("resume", &w.blocks1, {update(w.blocks2, w.blocks2)})),
+      two_blocks(life("resume without a base", &w.tiny1, {update(w.blocks2, w.blocks2)})),
   };
   return made;
+}
+
+std::vector<const Life*> lives_for_flips(const Machine& machine) {
+  std::vector<const Life*> chosen;
+  const bool is_large = fits(machine, lives().back());
+  for (const Life& life : is_large ? small_lives() : lives()) {
+    if (fits(machine, life)) chosen.push_back(&life);
+  }
+  return chosen;
+}
+
+bool fits(const Machine& machine, const Life& life) {
+  constexpr std::size_t kLargeStep = 16 << 10;
+  const bool is_large = life.capacity > package::kBlockSize;
+  return is_large == (machine.step >= kLargeStep);
 }
 
 }  // namespace airlock::powercut

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/powercut/machine.h"
 #include "tests/powercut/world.h"
 
 namespace airlock::powercut {
@@ -31,7 +32,16 @@ struct Life {
 
 // Every path, each short enough to be cut everywhere.
 const std::vector<Life>& lives();
+// rescue_of is a further life of a device that lived another one: a release that is newer than all
+// of that one's, by signers of either keyring.
+const Life& rescue_of(const Life& life);
 // The same paths on an image of at most four erase units, for pairs of cuts.
 const std::vector<Life>& small_lives();
+// lives_for_flips are those of this machine in which bits flip: where images are large, the small
+// ones.
+std::vector<const Life*> lives_for_flips(const Machine& machine);
+// fits says whether a life can be lived on a machine in reasonable time: large images on large
+// sectors only.
+bool fits(const Machine& machine, const Life& life);
 
 }  // namespace airlock::powercut

@@ -41,6 +41,8 @@ std::span<const Machine> machines() {
   static const std::vector<Machine> made = {
       {"uniform, lost", kTwo, {1024, 1, 0xff}, {1024}, {1024}, 1024, Unsynced::lost},
       {"uniform, lost", kOne, {1024, 1, 0xff}, {1024}, {1024}, 1024, Unsynced::lost},
+      {"64 KiB", kTwo, {4096, 16, 0xff}, {64 * kKiB}, {64 * kKiB}, 64 * kKiB, Unsynced::lost},
+      {"64 KiB", kOne, {4096, 16, 0xff}, {64 * kKiB}, {64 * kKiB}, 64 * kKiB, Unsynced::lost},
       {"words of 8, kept", kTwo, {2048, 8, 0xff}, {4096}, {2048}, 4096, Unsynced::kept},
       {"words of 8, kept", kOne, {2048, 8, 0xff}, {2048}, {4096}, 4096, Unsynced::kept},
       {"erased to zero", kTwo, {4096, 4, 0x00}, {4096}, {4096}, 4096, Unsynced::every_other},
@@ -116,7 +118,7 @@ std::uint64_t Board::fingerprint(std::uint64_t seed) {
       std::memcpy(&word, bytes.data() + at, sizeof word);
       seed = mix(seed, word);
     }
-    seed = mix(seed, area.unreadable_words());
+    seed = mix(mix(seed, area.unreadable_words()), area.unsynced());
   }
   return seed;
 }

@@ -32,9 +32,11 @@ struct Machine {
   fakes::Torn torn = fakes::Torn::reads;
 };
 
-// The machines of the sweep. The first two, one of each layout, are for pairs: an image takes at
-// most four of their erase units.
+// The machines of the sweep.
 std::span<const Machine> machines();
+// The first of them, one of each layout for images of one block and one of each for more, are for
+// pairs: an image takes at most four of their erase units.
+inline constexpr std::size_t kPairMachines = 4;
 
 // Every area of a device, in one place and under one supply. A value: a copy is another device in
 // the same state.

@@ -37,7 +37,7 @@ class Observer {
  public:
   // What the factory put in was agreed to by whoever bought it.
   void factory(const Package& package);
-  void begin_chapter(const Chapter& chapter);
+  void begin_chapter(const Board& board, const Chapter& chapter);
 
   // The owner said yes to what the screen showed.
   void agreed(const Digest& manifest) { agreed_.insert(manifest); }
@@ -48,6 +48,7 @@ class Observer {
   // of a slot, nothing good may be left, and recovery is where the device belongs.
   enum class Rot : std::uint8_t { none, bookkeeping, slot };
   void rotted(Rot rot);
+  Rot rot() const { return rot_; }
   // A granule of an image (an erase unit, or a block where that is larger) is made.
   void made_granule() { ++granules_made_; }
 
@@ -70,7 +71,7 @@ class Observer {
   void violated(Harm harm, const std::string& what);
   const std::vector<Violation>& violations() const { return violations_; }
   bool is_content() const { return violations_.empty(); }
-  std::uint64_t fingerprint(std::uint64_t seed) const;
+  std::uint64_t fingerprint(const Board& board, std::uint64_t seed) const;
 
  private:
   std::uint64_t failures(const Board& board) const;  // of the power, in this chapter

@@ -1,123 +1,19 @@
 #include "tests/powercut/sweep.h"
 
 #include <algorithm>
-#include <functional>
 #include <memory>
 #include <random>
 #include <unordered_set>
+
+#include "tests/powercut/branches.h"
 
 namespace airlock::powercut {
 namespace {
 
 using fakes::Cut;
 using fakes::kCuts;
-using Deed = Chapter::Deed;
 
 constexpr std::size_t kExamplesMax = 20;
-
-std::string name_of(const Machine& machine, const Life& life) {
-  return life.name + ", " + std::string(powercut::name_of(machine.layout));
-}
-
-std::string place_of(std::uint64_t operation, Cut cut) {
-  static constexpr std::array<std::string_view, 5> kNames = {"before", "half", "garbage", "erase",
-                                                             "after"};
-  return "cut " + std::to_string(operation) + " " +
-         std::string(kNames[static_cast<std::size_t>(cut)]);
-}
-
-// A copy of the device for each way in which the next operation may fail.
-class Branches final : public fakes::Witness {
- public:
-  using Visit = std::function<void(Wallet& wounded, std::uint64_t operation, Cut cut)>;
-  Branches(Wallet& trunk, Visit visit) : trunk_(trunk), visit_(std::move(visit)) {
-    trunk.board.power.watch_by(this);
-  }
-  ~Branches() { trunk_.board.power.watch_by(nullptr); }
-  Branches(const Branches&) = delete;
-  Branches& operator=(const Branches&) = delete;
-
-  void before(const fakes::Operation& operation) override {
-    for (Cut cut : kCuts) {
-      Wallet wounded(trunk_);
-      wounded.board.fail_in(operation, cut);
-      visit_(wounded, operations_, cut);
-    }
-    ++operations_;
-  }
-  std::uint64_t operations() const { return operations_; }
-
- private:
-  Wallet& trunk_;
-  Visit visit_;
-  std::uint64_t operations_ = 0;
-};
-
-// The power comes back; the device goes on to the end of its chapter.
-void finish(Wallet& wallet) {
-  wallet.board.power.switch_on();
-  wallet.board.power.never_cut();
-  AIRLOCK_CHECK(wallet.live(wallet.chapter() + 1) == Wallet::End::done);
-}
-
-// An update that is to succeed can be tried again.
-bool is_repeatable(const Wallet& wallet) {
-  if (wallet.chapter() >= wallet.life().chapters.size()) return false;
-  const Chapter& chapter = wallet.life().chapters[wallet.chapter()];
-  return chapter.deed == Deed::update && chapter.package == chapter.runs_after;
-}
-
-// What rots while the power is off. Bits are those that hold something.
-struct Place {
-  std::string_view name;
-  fakes::Flash* area = nullptr;
-  std::size_t used = 0;
-  Observer::Rot rot = Observer::Rot::bookkeeping;
-};
-
-std::vector<Place> places_of(Wallet& wallet) {
-  using Rot = Observer::Rot;
-  constexpr std::size_t kRecordUsed = 300;
-  constexpr std::size_t kManifestUsed = 900;
-  constexpr std::size_t kJournalUsed = 150;
-  constexpr std::size_t kExchangeUsed = 320;
-  constexpr std::size_t kKeyringUsed = 600;
-  constexpr std::size_t kScratchUsed = 220;
-  constexpr std::size_t kImageUsed = 3000;
-  Board& board = wallet.board;
-  std::vector<Place> places;
-  const auto both = [&](std::string_view name, auto area, std::size_t used, Rot rot) {
-    for (std::size_t i = 0; i < 2; ++i) places.push_back({name, &area(i), used, rot});
-  };
-  const auto slot_of = [](std::size_t i) { return i == 0 ? SlotId::a : SlotId::b; };
-  const auto image = [&](std::size_t i) -> fakes::Flash& { return board.image(0, slot_of(i)); };
-  const auto manifest = [&](std::size_t i) -> fakes::Flash& { return board.manifest(slot_of(i)); };
-  const auto record = [&](std::size_t i) -> fakes::Flash& { return board.record(i); };
-  const auto journal = [&](std::size_t i) -> fakes::Flash& { return board.journal(i); };
-  const auto exchange = [&](std::size_t i) -> fakes::Flash& { return board.exchange(i); };
-  const auto keyring = [&](std::size_t i) -> fakes::Flash& { return board.keyring(i); };
-  both("image", image, kImageUsed, Rot::slot);
-  both("manifest", manifest, kManifestUsed, Rot::slot);
-  both("record", record, kRecordUsed, Rot::bookkeeping);
-  places.push_back({"scratch", &board.scratch(), kScratchUsed, Rot::bookkeeping});
-  both("journal", journal, kJournalUsed, Rot::bookkeeping);
-  both("keyring", keyring, kKeyringUsed, Rot::bookkeeping);
-  if (board.machine().layout == Layout::one_slot) {
-    both("exchange", exchange, kExchangeUsed, Rot::bookkeeping);
-  }
-  return places;
-}
-
-// A flipped bit may cost the update that runs, never the device; the next one must succeed.
-void finish_flipped(Wallet& wallet, Observer::Rot rot) {
-  const bool may_be_repeated = is_repeatable(wallet);
-  wallet.observer.rotted(rot);
-  finish(wallet);
-  if (!may_be_repeated) return;
-  if (!wallet.observer.is_content() || wallet.runs_what_it_should()) return;
-  wallet.again();
-  finish(wallet);
-}
 
 }  // namespace
 
@@ -178,81 +74,59 @@ void sweep_cuts(const Machine& machine, const Life& life, Tally& tally) {
   points = std::max(points, branches.operations());
 }
 
-void sweep_pairs(const Machine& machine, const Life& life, const Share& share, Tally& tally) {
-  const std::string name = name_of(machine, life);
-  std::unordered_set<std::uint64_t> met;
-  std::map<std::uint64_t, std::uint64_t> pairs_after;  // by the state that the first cut left
-  Wallet whole(machine, life);
-  Branches firsts(whole, [&](Wallet& wounded, std::uint64_t first, Cut first_cut) {
+namespace {
+
+// Each second cut in what is left of a life after a first one.
+class SecondCuts {
+ public:
+  SecondCuts(const Share& share, Tally& tally) : share_(share), tally_(tally) {}
+
+  // after counts the second cuts from here to the life's end. Chapters end in few states, however
+  // they were cut.
+  std::uint64_t after(Wallet& wounded, const std::string& first) {
     const std::uint64_t state = wounded.fingerprint();
-    const auto known = pairs_after.find(state);
-    if (share.one_in <= 1 && known != pairs_after.end()) {
-      tally.pairs += known->second;
-      return;
-    }
+    const auto known = pairs_after_.find(state);
+    if (known != pairs_after_.end()) return known->second;
+    std::uint64_t pairs = in_chapter(wounded, state, first);
+    const bool is_over = wounded.chapter() == wounded.life().chapters.size();
+    if (!is_over && wounded.observer.is_content()) pairs += after(wounded, first);
+    return pairs_after_[state] = pairs;
+  }
+
+ private:
+  // What a share takes hangs on the state, so that equal states have equal pairs.
+  std::uint64_t in_chapter(Wallet& wounded, std::uint64_t state, const std::string& first) {
     std::uint64_t pairs = 0;
-    const std::uint64_t number = first * 5 + static_cast<std::uint64_t>(first_cut);
-    Branches seconds(wounded, [&](Wallet& twice, std::uint64_t second, Cut cut) {
-      const std::uint64_t pair = mix(number, second * 5 + static_cast<std::uint64_t>(cut));
-      if (!share.takes(pair)) return;
+    const auto is_wanted = [&](std::uint64_t second, Cut cut) {
+      return share_.takes(mix(state, second * 5 + static_cast<std::uint64_t>(cut)));
+    };
+    Branches seconds(wounded, is_wanted, [&](Wallet& twice, std::uint64_t second, Cut cut) {
       ++pairs;
-      if (!met.insert(twice.fingerprint()).second) return;
+      if (!met_.insert(twice.fingerprint()).second) return;
       finish(twice);
-      tally.count(name + ", " + place_of(first, first_cut) + "; " + place_of(second, cut), twice);
+      tally_.count(first + "; " + place_of(second, cut), twice);
     });
     finish(wounded);
-    tally.count(name + ", " + place_of(first, first_cut), wounded);
-    pairs_after[state] = pairs;
-    tally.pairs += pairs;
-  });
-  AIRLOCK_CHECK(whole.live() == Wallet::End::done);
-}
+    tally_.count(first, wounded);
+    return pairs;
+  }
 
-void sweep_flips(const Machine& machine, const Life& life, const Share& share, Tally& tally) {
+  const Share& share_;
+  Tally& tally_;
+  std::unordered_set<std::uint64_t> met_;
+  std::map<std::uint64_t, std::uint64_t> pairs_after_;  // by the state
+};
+
+}  // namespace
+
+void sweep_pairs(const Machine& machine, const Life& life, const Share& share, Tally& tally) {
   const std::string name = name_of(machine, life);
-  std::minstd_rand random(static_cast<unsigned>(share.seed));
+  SecondCuts seconds(share, tally);
   Wallet whole(machine, life);
-  Branches branches(whole, [&](Wallet& stopped, std::uint64_t operation, Cut cut) {
-    if (cut != Cut::before || !is_repeatable(stopped)) return;
-    const std::size_t count = places_of(stopped).size();
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t at = random();
-      const auto bit = static_cast<std::uint8_t>(1U << random() % 8);
-      if (!share.takes(mix(operation, i))) continue;
-      Wallet rotten(stopped);
-      const Place place = places_of(rotten)[i];
-      place.area->damage(at % place.used, bit);
-      finish_flipped(rotten, place.rot);
-      ++tally.flips;
-      tally.count(name + ", a bit of " + std::string(place.name) + " before operation " +
-                      std::to_string(operation),
-                  rotten);
-    }
+  Branches firsts(whole, [&](Wallet& wounded, std::uint64_t first, Cut cut) {
+    tally.pairs += seconds.after(wounded, name + ", " + place_of(first, cut));
   });
   AIRLOCK_CHECK(whole.live() == Wallet::End::done);
-}
-
-void sweep_lost_exchanges(const Machine& machine, const Life& life, const Share& share,
-                          Tally& tally) {
-  constexpr std::size_t kInTheHead = 7;
-  const std::string name = name_of(machine, life);
-  std::unordered_set<std::uint64_t> met;
-  Wallet whole(machine, life);
-  Branches branches(whole, [&](Wallet& wounded, std::uint64_t operation, Cut cut) {
-    if (!share.takes(operation * 5 + static_cast<std::uint64_t>(cut))) return;
-    for (std::size_t page = 0; page < 2; ++page) wounded.board.exchange(page).damage(kInTheHead, 4);
-    ++tally.flips;
-    if (!met.insert(wounded.fingerprint()).second) return;
-    finish_flipped(wounded, Observer::Rot::bookkeeping);
-    tally.count(name + ", " + place_of(operation, cut) + " and both pages", wounded);
-  });
-  AIRLOCK_CHECK(whole.live() == Wallet::End::done);
-}
-
-bool fits(const Machine& machine, const Life& life) {
-  constexpr std::size_t kLargeStep = 16 << 10;
-  const bool is_large = life.capacity > 2 * package::kBlockSize;
-  return is_large == (machine.step >= kLargeStep);
 }
 
 namespace {

@@ -2,9 +2,9 @@
 //
 // A life is lived once. Before each of its operations the whole device is copied, once for each way
 // in which the operation may fail, and each copy lives on from there: power on until quiet, to the
-// end of the chapter. Pairs do the same again within each of those lives; triples are drawn at
-// random; flips turn one bit between two operations. A device in a state that was met before has
-// the same future, and is not played again.
+// end of the chapter. Pairs do the same again in all that is left of each of those lives; triples
+// are drawn at random; flips turn one bit between two operations. A device in a state that was met
+// before has the same future, and is not played again.
 //
 // Trials have the product's own number of boots. A cut in a trial may cost one, so three cuts may
 // give up a healthy firmware: then the old one runs, says why, and the next try must succeed.
@@ -60,9 +60,5 @@ void sweep_lost_exchanges(const Machine& machine, const Life& life, const Share&
                           Tally& tally);
 // sweep_triples draws until `count` lives were cut three times.
 void sweep_triples(std::uint64_t count, std::uint64_t seed, Tally& tally);
-
-// fits says whether a life can be lived on a machine in reasonable time: large images on large
-// sectors only.
-bool fits(const Machine& machine, const Life& life);
 
 }  // namespace airlock::powercut

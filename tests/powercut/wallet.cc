@@ -71,15 +71,31 @@ void Wallet::again() {
   begun_ = false;
 }
 
+void Wallet::rots(Observer::Rot rot) {
+  begin_chapter();
+  observer.rotted(rot);
+}
+
+void Wallet::begin(const Life& next) {
+  life_ = &next;
+  chapter_ = 0;
+  begun_ = false;
+}
+
 bool Wallet::runs_what_it_should() const {
   const Package* expected = life_->chapters[chapter_ - 1].runs_after;
   if (expected == nullptr) return !running_.has_value();
   return running_ && running_->manifest == expected->digest;
 }
 
+bool Wallet::trusts(const Package& keyring) {
+  const bare::Newest found = bare::newest({&board.keyring(0), &board.keyring(1)});
+  const Bytes stored = board.keyring(found.copy).contents().subspan(bare::kPairHead, found.size);
+  return found.counter != 0 && equal(stored, keyring.envelope);
+}
+
 std::uint64_t Wallet::fingerprint() {
-  return observer.fingerprint(
-      board.fingerprint(mix(mix(chapter_, board.power.failures()), begun_ + 2U * rotted_)));
+  return observer.fingerprint(board, board.fingerprint(mix(chapter_, begun_ + 2U * rotted_)));
 }
 
 // ---- the device
@@ -189,14 +205,18 @@ Wallet::End Wallet::live(std::size_t chapters) {
   const std::size_t end = std::min(chapters, life_->chapters.size());
   for (; chapter_ < end && observer.is_content(); ++chapter_, begun_ = false) {
     const Chapter& chapter = life_->chapters[chapter_];
-    if (!begun_) observer.begin_chapter(chapter);
-    begun_ = true;
+    begin_chapter();
     if (play(chapter) == End::dark) return End::dark;
     if (!observer.is_content()) return End::done;
     check_end(chapter);
     if (power_on() == End::dark) return End::dark;
   }
   return End::done;
+}
+
+void Wallet::begin_chapter() {
+  if (!begun_) observer.begin_chapter(board, at_hand());
+  begun_ = true;
 }
 
 Wallet::End Wallet::play(const Chapter& chapter) {
@@ -209,15 +229,32 @@ Wallet::End Wallet::play(const Chapter& chapter) {
   return power_on();
 }
 
+// A journal that lost a bit may tell once more of the chapter before: that session ends first.
+Result<Session> Wallet::update_or_restore(const Chapter& chapter) {
+  const bool is_rotten = observer.rot() != Observer::Rot::none;
+  if (chapter.deed == Chapter::Deed::restore && !observer.heard_an_end()) {
+    Result<Session> ended = agent_->restore();
+    if (ended || !is_rotten || ended.error().code != Code::slot_busy) return ended;
+    static_cast<void>(agent_->run());
+    return agent_->restore();
+  }
+  Result<Session> ended = agent_->run();
+  const bool is_another = ended && !ended->manifest.is_zero() &&
+                          ended->manifest != chapter.package->digest &&
+                          chapter.deed == Chapter::Deed::update;
+  return is_another ? agent_->run() : std::move(ended);
+}
+
 Wallet::End Wallet::drive(const Chapter& chapter) {
-  const bool wants_back = chapter.deed == Chapter::Deed::restore && !observer.heard_an_end();
-  const Result<Session> ended = wants_back ? agent_->restore() : agent_->run();
+  const Result<Session> ended = update_or_restore(chapter);
   if (!board.power.is_on()) return End::dark;
   running_ = agent_->running();
-  if (!ended && ended.error().code != chapter.reason) {
-    const auto harm = ended.error().code == Code::wrong_state ? Harm::brick : Harm::wrong;
-    observer.violated(harm, "it ends as " + std::string(name(ended.error().code)));
-  }
+  if (ended || ended.error().code == chapter.reason) return End::done;
+  // What ran was damaged, so that what is kept runs already: nothing is left to go back to.
+  const Code why = ended.error().code;
+  if (why == Code::slot_empty && observer.rot() == Observer::Rot::slot) return End::done;
+  observer.violated(why == Code::wrong_state ? Harm::brick : Harm::wrong,
+                    "it ends as " + std::string(name(why)));
   return End::done;
 }
 

@@ -38,9 +38,15 @@ class Wallet final : bare::Host, bare::Owner, bare::Machine {
   std::size_t chapter() const { return chapter_; }
   // again begins the last chapter once more.
   void again();
+  // rots says that a bit of it flipped, in the chapter where it stands.
+  void rots(Observer::Rot rot);
+  // begin goes on with another life where this one ended.
+  void begin(const Life& next);
   const Life& life() const { return *life_; }
   // runs_what_it_should compares with the end of the last chapter.
   bool runs_what_it_should() const;
+  // trusts says whether this keyring is the one that is stored.
+  bool trusts(const Package& keyring);
   std::uint64_t fingerprint();
 
  private:
@@ -62,8 +68,10 @@ class Wallet final : bare::Host, bare::Owner, bare::Machine {
   std::size_t granule_of(SlotId id) const;
   // A reset; dark where the power failed.
   End power_on();
+  void begin_chapter();
   End play(const Chapter& chapter);
   End drive(const Chapter& chapter);
+  Result<update::Session> update_or_restore(const Chapter& chapter);
   void check_end(const Chapter& chapter);
 
   // Lost at each reset.

@@ -122,7 +122,14 @@ World::World() : newcomer("committee-1b", crypto::Algorithm::eddsa) {
   tiny2 = firmware({"1.1.1", 2, {3300}, &tiny1}, all);
   large1 = firmware({"1.0.2", 1, {140'001, 900}}, all);
   large2 = firmware({"1.1.2", 1, {150'007, 1001}, &large1}, all);
+  blocks1 = firmware({"1.0.3", 1, {70'001}}, all);
+  blocks2 = firmware({"1.1.3", 1, {70'507}, &blocks1}, all);
+  tiny_after_rotation = firmware({"2.1.1", 2, {3100}}, {vendor, &newcomer, second});
   after_rotation = firmware({"2.1.0", 2, {2900, 1450}}, {vendor, &newcomer, second});
+  const fakes::Signer* third = &newcomer;
+  const auto of_both = {vendor, first, second, third};
+  rescue = firmware({"3.0.0", 2, {2800, 1400}}, of_both);
+  tiny_rescue = firmware({"3.0.1", 2, {2801}}, of_both);
   fakes::KeyringPlan next = keyring_plan();
   next.version = 2;
   next.remove("committee-1");
@@ -132,7 +139,8 @@ World::World() : newcomer("committee-1b", crypto::Algorithm::eddsa) {
 
 const Package* World::find(const Digest& manifest) const {
   for (const Package* package :
-       {&v1, &v2, &v3, &tiny0, &tiny1, &tiny2, &large1, &large2, &after_rotation, &rotated}) {
+       {&v1, &v2, &v3, &tiny0, &tiny1, &tiny2, &tiny_after_rotation, &large1, &large2, &blocks1,
+        &blocks2, &after_rotation, &rescue, &tiny_rescue, &rotated}) {
     if (package->digest == manifest) return package;
   }
   return nullptr;

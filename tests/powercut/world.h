@@ -43,9 +43,12 @@ struct World {
   Package v1, v2, v3;    // two components; security versions 1, 1, 2; v2 patches v1, v3 patches v2
   Package tiny0, tiny1;  // one component of at most four erase units; security version 1
   Package tiny2;         // the same, security version 2; patches tiny1
-  Package large1, large2;  // a component of three blocks; large2 patches large1
-  Package rotated;         // keyring 2: the newcomer in the place of committee-1
-  Package after_rotation;  // firmware that the newcomer signed: refused by keyring 1
+  Package tiny_after_rotation;  // the same, signed by the newcomer
+  Package large1, large2;       // a component of three blocks; large2 patches large1
+  Package blocks1, blocks2;     // one component of two blocks; blocks2 patches blocks1
+  Package rescue, tiny_rescue;  // newer than all, signed by the newcomer too
+  Package rotated;              // keyring 2: the newcomer in the place of committee-1
+  Package after_rotation;       // firmware that the newcomer signed: refused by keyring 1
   const Package* find(const Digest& manifest) const;
 
  private:

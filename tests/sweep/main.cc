@@ -8,6 +8,7 @@
 #include <cstring>
 #include <functional>
 #include <mutex>
+#include <ranges>
 #include <string>
 #include <thread>
 #include <vector>
@@ -52,10 +53,11 @@ std::vector<Work> plan(const Options& options) {
   const bool is_quick = options.extent == Extent::quick;
   const Share share{options.extent == Extent::all ? 1 : kTenth, options.seed};
   const std::span<const Machine> all = machines();
-  const std::span<const Machine> first_two = all.first(2);
+  const std::span<const Machine> of_pairs = all.first(kPairMachines);
   if (!is_quick) {
-    for (const Machine& machine : first_two) {
+    for (const Machine& machine : std::views::reverse(of_pairs)) {
       for (const Life& life : small_lives()) {
+        if (!fits(machine, life)) continue;
         parts.emplace_back([&, share](Tally& tally) { sweep_pairs(machine, life, share, tally); });
       }
     }
@@ -67,13 +69,14 @@ std::vector<Work> plan(const Options& options) {
     }
   }
   const Share flips{is_quick ? kTenth : share.one_in, options.seed};
-  for (const Machine& machine : first_two) {
-    for (const Life& life : lives()) {
-      if (!fits(machine, life)) continue;
-      parts.emplace_back([&, flips](Tally& tally) { sweep_flips(machine, life, flips, tally); });
-      if (machine.layout == Layout::two_slots) continue;
+  for (const Machine& machine : of_pairs) {
+    for (const Life* life : lives_for_flips(machine)) {
       parts.emplace_back(
-          [&, flips](Tally& tally) { sweep_lost_exchanges(machine, life, flips, tally); });
+          [&machine, life, flips](Tally& tally) { sweep_flips(machine, *life, flips, tally); });
+      if (machine.layout == Layout::two_slots) continue;
+      parts.emplace_back([&machine, life, flips](Tally& tally) {
+        sweep_lost_exchanges(machine, *life, flips, tally);
+      });
     }
   }
   const std::uint64_t triples = is_quick ? 0 : options.triples;
@@ -90,8 +93,10 @@ std::vector<Work> plan(const Options& options) {
 Tally play_all_uncut() {
   Tally tally;
   for (const Machine& machine : machines()) {
-    for (const Life& life : lives()) {
-      if (fits(machine, life)) play_uncut(machine, life, tally);
+    for (const std::vector<Life>* all : {&lives(), &small_lives()}) {
+      for (const Life& life : *all) {
+        if (fits(machine, life)) play_uncut(machine, life, tally);
+      }
     }
   }
   return tally;
