@@ -148,7 +148,7 @@ room(tests/fakes     HOST ROOMS core/base core/codec core/crypto core/package co
 room(tests/powercut  HOST BUSY_TESTS ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update core/bare publish/diff tests/fakes)
 
 # The Linux agent on a disk that forgets. In front of the C library: linked by nothing else.
-room(tests/disk      HOST ROOMS core/base core/crypto core/package core/carton core/slot core/update core/delta host/file host/json host/text trust/tuf trust/translog trust/x509 trust/doors device/loader device/platform device/fetch device/apply device/agent tests/fakes LIBS posix)
+room(tests/disk      HOST ROOMS core/base core/crypto core/package core/carton core/slot core/update core/delta host/file host/json host/text trust/tuf trust/translog trust/x509 trust/doors publish/diff device/loader device/platform device/fetch device/apply device/agent tests/fakes LIBS posix)
 
 # A wallet for a Cortex-M4, in bare builds alone.
 room(tests/cortex_m  BARE ROOMS core/base core/crypto core/package core/carton core/delta core/slot)

@@ -31,11 +31,13 @@ constexpr Region behind(const Region& before, std::size_t size, std::size_t sect
   return {before.end(), size, sector};
 }
 
-// Where everything lies, two of most things.
+// Where everything lies, two of most things. A board where one place executes has its execution
+// area and its staging area, a sector larger, where others have slots, and a journal of exchanges.
 struct Layout {
   std::array<Region, 2> record, journal, keyring, manifest, image;
   Region scratch;
   Region secret;  // the device's own, from the factory
+  std::array<Region, 2> one_place, exchange;
   std::size_t size = 0;
 };
 constexpr Layout lay_out() {
@@ -53,6 +55,10 @@ constexpr Layout lay_out() {
   made.manifest = {place(kEnvelope), place(kEnvelope)};
   made.scratch = place(64 << 10);
   made.secret = place(kSmallSector);
+  constexpr std::size_t kExecution = 512 << 10;
+  made.one_place = {Region{made.image[0].begin, kExecution, kLargeSector},
+                    Region{made.image[1].begin, kExecution + kLargeSector, kLargeSector}};
+  made.exchange = {place(kSmallSector), place(kSmallSector)};
   made.size = last.end();
   return made;
 }

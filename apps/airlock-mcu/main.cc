@@ -4,6 +4,8 @@
 //                         secret
 //   airlock-mcu run       lives, by what flash.bin holds
 //   airlock-mcu run-small the same on a board that has no memory for a large decoder
+//   airlock-mcu factory-one-place and run-one-place
+//                         the same on a board where one place of the flash executes
 //   airlock-mcu breach    breaks each rule of its flash, which must be refused
 #include <array>
 #include <new>
@@ -20,8 +22,10 @@ constexpr std::size_t kKeyringMax = 48 << 10;
 alignas(Wallet) std::array<std::uint8_t, sizeof(Wallet)> wallet_memory;
 [[gnu::section(".flash.factory")]] std::array<std::uint8_t, kKeyringMax> keyring_memory;
 
-Wallet& make_wallet(Flash& flash, const BoardMemory& memory) {
-  return *new (wallet_memory.data()) Wallet(flash, memory);
+constexpr Board kSmall = {kSmallBoard, Places::two}, kOnePlace = {kLargeBoard, Places::one};
+
+Wallet& make_wallet(Flash& flash, const Board& board) {
+  return *new (wallet_memory.data()) Wallet(flash, board);
 }
 
 Result<crypto::Digest> read_secret() {
@@ -34,7 +38,7 @@ Result<crypto::Digest> read_secret() {
   return secret;
 }
 
-Status make_in_factory() {
+Status make_in_factory(const Board& board) {
   const auto file = HostFile::open(kKeyringName, HostFile::Mode::read);
   if (!file) return fail(Code::not_found);
   AIRLOCK_ASSIGN(const std::size_t size, file->size());
@@ -44,13 +48,13 @@ Status make_in_factory() {
   AIRLOCK_ASSIGN(const crypto::Digest secret, read_secret());
   Flash flash;
   AIRLOCK_TRY(flash.make());
-  return make_wallet(flash, kLargeBoard).leave_factory(keyring, secret);
+  return make_wallet(flash, board).leave_factory(keyring, secret);
 }
 
-Status live(const BoardMemory& memory) {
+Status live(const Board& board) {
   Flash flash;
   AIRLOCK_TRY(flash.open());
-  make_wallet(flash, memory).live();
+  make_wallet(flash, board).live();
   return {};
 }
 
@@ -77,9 +81,11 @@ int run() {
   std::array<char, 64> line;
   const std::string_view word = argument(line);
   Status done = fail(Code::usage);
-  if (word == "factory") done = make_in_factory();
-  if (word == "run") done = live(kLargeBoard);
-  if (word == "run-small") done = live(kSmallBoard);
+  if (word == "factory") done = make_in_factory({});
+  if (word == "factory-one-place") done = make_in_factory(kOnePlace);
+  if (word == "run") done = live({});
+  if (word == "run-small") done = live(kSmall);
+  if (word == "run-one-place") done = live(kOnePlace);
   if (word == "breach") done = break_rules();
   if (done) return 0;
   say("error: ");

@@ -15,6 +15,7 @@ constexpr std::uint32_t kFirstWait = 1000;              // after a session that 
 constexpr std::uint32_t kLongestWait = 3'600'000;       // after many in a row
 constexpr std::string_view kKeyName = "key";            // a file: whoever writes y or n presses it
 constexpr char kAgentKey = 'u';                         // held at a reset: no firmware is begun
+constexpr char kBackKey = 'r';                          // the owner wants the kept version
 
 // What is in the key's file, once: the key is let go.
 std::optional<char> take_key() {
@@ -37,6 +38,10 @@ bare::Identity identity(const Flash& flash) {
   return made;
 }
 
+const std::array<Region, 2>& image_regions(Places places) {
+  return places == Places::one ? kLayout.one_place : kLayout.image;
+}
+
 // Whether a session asks the host for something. A keyring is in RAM until the owner agreed to it,
 // and has to be fetched again after a reset.
 bool asks_host(const update::Session& session) {
@@ -47,17 +52,20 @@ bool asks_host(const update::Session& session) {
 
 }  // namespace
 
-Wallet::Wallet(Flash& flash, const BoardMemory& memory)
+Wallet::Wallet(Flash& flash, const Board& board)
     : flash_(flash),
+      places_(board.places),
       record_{FlashArea(flash, kLayout.record[0]), FlashArea(flash, kLayout.record[1])},
       journal_{FlashArea(flash, kLayout.journal[0]), FlashArea(flash, kLayout.journal[1])},
       keyring_{FlashArea(flash, kLayout.keyring[0]), FlashArea(flash, kLayout.keyring[1])},
       manifest_{FlashArea(flash, kLayout.manifest[0]), FlashArea(flash, kLayout.manifest[1])},
-      image_{FlashArea(flash, kLayout.image[0]), FlashArea(flash, kLayout.image[1])},
+      image_{FlashArea(flash, image_regions(places_)[0]),
+             FlashArea(flash, image_regions(places_)[1])},
+      exchange_{FlashArea(flash, kLayout.exchange[0]), FlashArea(flash, kLayout.exchange[1])},
       scratch_(flash, kLayout.scratch),
       host_(uart_, kModel, first_number()),
       agent_(storage(), identity(flash), bare::Outside{host_, *this, *this},
-             MutableBytes(work_.bytes).first(memory.work), memory.decoder_stack) {}
+             MutableBytes(work_.bytes).first(board.memory.work), board.memory.decoder_stack) {}
 
 bare::Storage Wallet::storage() {
   const auto mapped = [](FlashArea& area) { return bare::Mapped{&area, area.mapped()}; };
@@ -72,6 +80,15 @@ bare::Storage Wallet::storage() {
   part.images = {&image_[0], &image_[1]};
   part.granule = {kLargeSector, kLargeSector};
   AIRLOCK_CHECK(made.parts.add(part).has_value());
+  if (places_ == Places::one) made.exchange = {&exchange_[0], &exchange_[1]};
+  made.step = kLargeSector;
+  return made;
+}
+
+slot::ExchangeAreas Wallet::exchange_areas() {
+  slot::ExchangeAreas made;
+  AIRLOCK_CHECK(made.parts.add({&image_[0], &image_[1], kLargeSector}).has_value());
+  made.journal = {&exchange_[0], &exchange_[1]};
   return made;
 }
 
@@ -94,6 +111,9 @@ Status Wallet::leave_factory(Bytes keyring, const crypto::Digest& secret) {
     AIRLOCK_TRY(bare::save({&keyring_[0], &keyring_[1]}, keyring));
   }
   AIRLOCK_TRY(flash_.program(kLayout.secret, 0, secret.bytes));
+  if (places_ == Places::one) {
+    AIRLOCK_TRY(slot::Exchange::format(exchange_areas(), slot::SlotId::a));
+  }
   return slot::format({{&record_[0], &record_[1]}}, {});
 }
 
@@ -130,8 +150,9 @@ void Wallet::reset() {
 }
 
 Verdict Wallet::run_watched(const slot::Boot& boot) {
+  const std::size_t place = places_ == Places::one ? 0 : slot::index_of(boot.slot);
   arm_watchdog(kFirmwareMilliseconds);
-  const Verdict verdict = run_firmware(image_[slot::index_of(boot.slot)].mapped(), boot.trial);
+  const Verdict verdict = run_firmware(image_[place].mapped(), boot.trial);
   disarm_watchdog();
   return verdict;
 }
@@ -169,18 +190,28 @@ void Wallet::go_on() {
   const auto sequence = [this] { return record().value_or(slot::Record{}).sequence; };
   const std::uint64_t before = sequence();
   const Result<update::Session> ended = agent_.run();
-  const Error error = ended ? Error{ended->outcome, ended->at} : ended.error();
-  say_line("ended: ", error.code == Code::ok ? "ok" : name(error.code));
-  say_figures();
-  const bool is_open = !ended && error.code == Code::timed_out;  // a question
-  const bool is_well = is_open || (error.code == Code::ok && sequence() != before);
+  const Code code = say_end(ended);
+  const bool is_open = !ended && code == Code::timed_out;  // a question
+  const bool is_well = is_open || (code == Code::ok && sequence() != before);
   wait_milliseconds_ = is_well ? 0 : std::clamp(2 * wait_milliseconds_, kFirstWait, kLongestWait);
+}
+
+void Wallet::go_back() { say_end(agent_.restore()); }
+
+Code Wallet::say_end(const Result<update::Session>& ended) {
+  const Code code = ended ? ended->outcome : ended.error().code;
+  say_line("ended: ", code == Code::ok ? "ok" : name(code));
+  say_figures();
+  return code;
 }
 
 // A session costs the journal some erases, and every stranger can have one: what failed is not
 // begun again at once. A pressed key is the owner, who wants to.
 void Wallet::wait() {
-  for (std::uint32_t waited = 0; waited < wait_milliseconds_ && !take_key(); waited += kAskEach) {
+  for (std::uint32_t waited = 0; waited < wait_milliseconds_; waited += kAskEach) {
+    const std::optional<char> key = take_key();
+    wants_back_ = key == kBackKey;
+    if (key) return;
     pause(kAskEach);
   }
 }
@@ -214,7 +245,11 @@ void Wallet::live() {
   const auto booted = agent_.power_on();
   if (booted && !booted->trial) run_committed(*booted, before);
   while (true) {
-    if (may_run()) {
+    wants_back_ = wants_back_ || take_key() == kBackKey;
+    if (wants_back_) {
+      wants_back_ = false;
+      go_back();
+    } else if (may_run()) {
       go_on();
       wait();
     }

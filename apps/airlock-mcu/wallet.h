@@ -29,10 +29,18 @@ inline constexpr BoardMemory kSmallBoard = {28 << 10, delta::kSmallStack};
 static_assert(sizeof(delta::SmallBlockDecoder) <= kSmallBoard.work &&
               kSmallBoard.work <= kLargeBoard.work);
 
+// Whether either slot may execute, or one place of the flash alone.
+enum class Places : std::uint8_t { two, one };
+
+struct Board {
+  BoardMemory memory = kLargeBoard;
+  Places places = Places::two;
+};
+
 class Wallet final : bare::Owner, bare::Machine {
  public:
   // The flash must be open, and outlive it.
-  Wallet(Flash& flash, const BoardMemory& memory);
+  Wallet(Flash& flash, const Board& board);
 
   // leave_factory gives a new wallet the keyring that it will trust, and a secret of its own, which
   // says whether its turn in a ramp has come.
@@ -48,6 +56,7 @@ class Wallet final : bare::Owner, bare::Machine {
   void staging(std::string_view part, std::uint64_t done, std::uint64_t of) override;
 
   bare::Storage storage();
+  slot::ExchangeAreas exchange_areas();
   // first_number is the first of this life's requests.
   std::uint32_t first_number();
   Result<slot::Record> record();
@@ -60,14 +69,20 @@ class Wallet final : bare::Owner, bare::Machine {
   // and a host, or a host with an offer.
   bool may_run();
   void go_on();
+  // go_back is what the owner asks for by a key: the version that is kept, with a yes to it.
+  void go_back();
+  // say_end says how a session, or what was asked for, ended.
+  Code say_end(const Result<update::Session>& ended);
   // wait waits before the next look for a host, and longer after each session that failed.
   void wait();
   // say_figures tells what this life took so far.
   void say_figures();
 
   Flash& flash_;
+  Places places_;
   std::uint32_t wait_milliseconds_ = 0;  // 0: the session before committed, or is left open
-  std::array<FlashArea, 2> record_, journal_, keyring_, manifest_, image_;
+  bool wants_back_ = false;
+  std::array<FlashArea, 2> record_, journal_, keyring_, manifest_, image_, exchange_;
   FlashArea scratch_;
   Uart uart_;
   link::RemoteHost host_;

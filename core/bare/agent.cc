@@ -19,6 +19,12 @@ constexpr std::size_t kEffectsMax = update::kPhaseCount * update::kAttemptsMax;
 // From here on the boot record may already speak of the release.
 bool must_be_finished(Phase phase) { return phase >= Phase::activating; }
 
+// The record is gone before the session is driven: that needs the stack.
+[[gnu::noinline]] Result<slot::Slot> kept_in(const slot::RecordAreas& areas) {
+  AIRLOCK_ASSIGN(const slot::Record& record, slot::load(areas));
+  return slot::restorable(record);
+}
+
 }  // namespace
 
 // ---- reset
@@ -96,8 +102,7 @@ Result<Session> Agent::restore() {
     if (session.errand != update::Errand::restore) return fail(Code::slot_busy);
     return drive(session, event_of(Type::resumed));
   }
-  AIRLOCK_ASSIGN(const slot::Record& record, load());
-  AIRLOCK_ASSIGN(const slot::Slot& kept, slot::restorable(record));
+  AIRLOCK_ASSIGN(const slot::Slot& kept, kept_in(storage_.record));
   Event event = event_of(Type::restore_wanted);
   event.manifest = kept.manifest;
   event.version = kept.version.view();

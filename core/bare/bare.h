@@ -154,6 +154,8 @@ class Agent {
   Bytes envelope_in(SlotId id) const;
   Status write_manifest(SlotId id, Bytes envelope);
   Result<package::Proven> prove_at_hand(const Digest& manifest);
+  Result<package::Proven> prove_or_fetch(Bytes envelope, const Digest& manifest);
+  Result<package::Proven> prove_by_keyring(Bytes envelope) const;
   Result<package::InstallPlan> plan(const Digest& manifest);
   Result<package::InstallPlan> admit(const package::Proven& release);
   Status put_running(package::DeviceFacts& facts, const slot::Record& record);

@@ -33,6 +33,15 @@ bool was_given_up(const slot::Record& record, const Digest& manifest) {
   return package::log_for(keyring, kind).has_value();
 }
 
+// The proof of a public log has no way to here: where the keyring demands one, nothing has it.
+Result<package::Proven> prove_unlogged(Bytes envelope, const package::Keyring& keyring) {
+  Result<package::Proven> proven = package::prove(envelope, keyring);
+  if (proven && demands_a_log(keyring, proven->manifest().kind)) {
+    proven = fail(Code::proof_missing);
+  }
+  return proven;
+}
+
 }  // namespace
 
 Result<Event> Agent::ask_host() {
@@ -45,19 +54,28 @@ Result<Event> Agent::ask_host() {
   return event;
 }
 
-Result<package::Proven> Agent::prove_at_hand(const Digest& manifest) {
+// One proof is as large as a keyring: each function here has room for one of the two, and makes the
+// other where its caller has room.
+Result<package::Proven> Agent::prove_by_keyring(Bytes envelope) const {
   AIRLOCK_ASSIGN(const Bytes trusted, trusted_keyring());
   AIRLOCK_ASSIGN(const package::Keyring& keyring, package::open_keyring_anchor(trusted));
-  AIRLOCK_ASSIGN(const Bytes envelope, envelope_of(manifest));
-  Result<package::Proven> proven = package::prove(envelope, keyring);
-  // What a power cut left in flash may have the manifest whole and its signatures torn.
-  if (!proven && envelope_size_ == 0) {
-    AIRLOCK_ASSIGN(const Bytes fetched, fetch_again(manifest));
-    proven = package::prove(fetched, keyring);
+  return prove_unlogged(envelope, keyring);
+}
+
+// What a power cut left in flash may have the manifest whole and its signatures torn.
+Result<package::Proven> Agent::prove_or_fetch(Bytes envelope, const Digest& manifest) {
+  Result<package::Proven> proven = prove_by_keyring(envelope);
+  if (!proven && envelope_size_ == 0 && proven.error().code != Code::proof_missing) {
+    const Result<Bytes> fetched = fetch_again(manifest);
+    proven = fetched ? prove_by_keyring(*fetched) : std::unexpected(fetched.error());
   }
-  // The proof of a public log has no way to here: where the keyring demands one, nothing has it.
-  if (proven && demands_a_log(keyring, proven->manifest().kind)) return fail(Code::proof_missing);
   return proven;
+}
+
+Result<package::Proven> Agent::prove_at_hand(const Digest& manifest) {
+  AIRLOCK_TRY(trusted_keyring());
+  AIRLOCK_ASSIGN(const Bytes envelope, envelope_of(manifest));
+  return prove_or_fetch(envelope, manifest);
 }
 
 Result<Event> Agent::prove(const Session& session) {

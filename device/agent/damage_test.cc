@@ -54,6 +54,15 @@ TEST_F(Agents, MendWhatRunsByTheSameReleaseAgain) {
   EXPECT_EQ(record().active, slot::SlotId::b);
 }
 
+TEST_F(Agents, MendAnImageThatRottedByTheSameReleaseAgain) {
+  person_.answer = record().slots[0].manifest;
+  EXPECT_EQ(install(folder_ / "first")->error.code, Code::already_installed);
+  overwrite(slot::SlotId::a, 5, bytes_of("rot"));
+  EXPECT_EQ(install(folder_ / "first")->how, How::committed);
+  expect_runs("1.0.0", old_image_);
+  EXPECT_EQ(record().active, slot::SlotId::b);
+}
+
 TEST_F(Agents, SayThatNothingIsKnownWhereTheRecordIsOlderThanItsVersions) {
   slot::Record before = record();
   before.slots[0].version = {};

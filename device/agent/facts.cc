@@ -38,14 +38,26 @@ std::string_view version_or_lowest(const Running& running) {
   return running.version().empty() ? kLowestVersion : running.version();
 }
 
-Status add_firmware(const platform::Device& device, const Running& running,
-                    const package::Manifest& release, package::DeviceFacts& facts) {
+// What is brought once more because it rotted is looked at: nothing of it may be relied on.
+Result<Bases> look_at_running(platform::Device& device, const slot::Record& record,
+                              const Running& running, const package::Manifest& release) {
+  if (release.digest() != running.manifest()) return Bases::whole;
+  AIRLOCK_ASSIGN(const bool held, apply::holds_firmware(device, record.active, release));
+  return held ? Bases::whole : Bases::damaged;
+}
+
+Status add_firmware(platform::Device& device, const slot::Record& record, const Running& running,
+                    const package::Manifest& release, Bases bases, package::DeviceFacts& facts) {
   AIRLOCK_ASSIGN(facts.version, package::parse_semver(version_or_lowest(running)));
   // A device that never ran has no data yet, so that any release may begin it.
   facts.data_version = running.version().empty() ? release.data_version : running.data_version();
-  // A release whose manifest is damaged may be installed again: that mends it.
-  facts.running_manifest = running.manifest();
-  return add_components(device, running, facts);
+  AIRLOCK_TRY(add_components(device, running, facts));
+  AIRLOCK_ASSIGN(const Bases found, look_at_running(device, record, running, release));
+  // A release whose manifest or image is damaged may be installed again: that mends it.
+  if (found == Bases::whole) facts.running_manifest = running.manifest();
+  if (found == Bases::whole && bases == Bases::whole) return {};
+  for (package::InstalledComponent& component : facts.components) component.image_digest = {};
+  return {};
 }
 
 // Of what is read the version is its own, and there is one component: the file that is in use.
@@ -139,10 +151,7 @@ Result<package::DeviceFacts> facts_for(platform::Device& device, const slot::Rec
     AIRLOCK_ASSIGN(facts.share_secret, key.derive(kSharePurpose));
   }
   if (release.kind == package::Kind::firmware) {
-    AIRLOCK_TRY(add_firmware(device, running, release, facts));
-    if (bases == Bases::damaged) {
-      for (package::InstalledComponent& component : facts.components) component.image_digest = {};
-    }
+    AIRLOCK_TRY(add_firmware(device, record, running, release, bases, facts));
     return facts;
   }
   if (const apply::ShelfKind* const kind = apply::shelf_kind(release.kind)) {

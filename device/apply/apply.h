@@ -83,6 +83,10 @@ class Verified {
 Result<Verified> verify_firmware(platform::Device& device, const package::Proven& release,
                                  Bytes envelope);
 
+// holds_firmware says whether that slot's images are those of a release. Errors: those of the disk.
+Result<bool> holds_firmware(platform::Device& device, slot::SlotId id,
+                            const package::Manifest& manifest);
+
 // keep_consent stores the owner's yes to a manifest in the boot record.
 Status keep_consent(platform::Device& device, const Digest& manifest);
 

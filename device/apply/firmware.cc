@@ -37,6 +37,16 @@ Status check_any_image(const Component& component, Area& slot) {
   return last;
 }
 
+Status check_images(platform::Device& device, slot::SlotId id, const package::Manifest& manifest) {
+  for (std::size_t i = 0; i < manifest.component_count(); ++i) {
+    const Component component = manifest.component(i);
+    const auto place = device.component_named(component.id);
+    if (!place) return fail(Code::unknown_component, i);
+    AIRLOCK_TRY(check_any_image(component, device.image(*place, id)));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::uint64_t> room_needed(platform::Device& device, const Work& work, Bytes envelope) {
@@ -88,18 +98,20 @@ Result<Verified> verify_firmware(platform::Device& device, const package::Proven
   if (record.trial_boots) return fail(Code::slot_busy);
   const slot::SlotId written = slot::other(record.active);
   const package::Manifest& manifest = release.manifest();
-  for (std::size_t i = 0; i < manifest.component_count(); ++i) {
-    const Component component = manifest.component(i);
-    const auto place = device.component_named(component.id);
-    if (!place) return fail(Code::unknown_component, i);
-    AIRLOCK_TRY(check_any_image(component, device.image(*place, written)));
-  }
+  AIRLOCK_TRY(check_images(device, written, manifest));
   AIRLOCK_ASSIGN(const bool kept, device.holds_envelope(written, envelope));
   if (!kept) return fail(Code::image_rejected);
   slot::Slot staged{release.digest(), manifest.security_version};
   staged.data_version = manifest.data_version;
   AIRLOCK_ASSIGN(staged.version, FixedText<package::kSemverTextMax>::from(manifest.version.text));
   return Verified(staged);
+}
+
+Result<bool> holds_firmware(platform::Device& device, slot::SlotId id,
+                            const package::Manifest& manifest) {
+  const Status held = check_images(device, id, manifest);
+  if (!held && held.error().code != Code::image_rejected) return std::unexpected(held.error());
+  return held.has_value();
 }
 
 Status keep_consent(platform::Device& device, const Digest& manifest) {

@@ -265,6 +265,22 @@ std::uint64_t count_cuts(const Recorder& run) {
   return run.calls().size() * std::size(fakes::kCuts) * std::size(kUnsynced);
 }
 
+namespace {
+
+// A scratch area of megabytes is nearly all hole, and is restored thousands of times.
+enum class Holes : std::uint8_t { stay, are_zeros };
+void write_back(int descriptor, const Buffer& content, Holes holes) {
+  constexpr std::size_t kPart = 4096;
+  for (std::size_t at = 0; at < content.size(); at += kPart) {
+    const Bytes part = Bytes(content).subspan(at, std::min(kPart, content.size() - at));
+    if (holes == Holes::stay && std::ranges::count(part, 0) == std::ssize(part)) continue;
+    const auto size = static_cast<ssize_t>(part.size());
+    AIRLOCK_CHECK(::pwrite(descriptor, part.data(), part.size(), static_cast<off_t>(at)) == size);
+  }
+}
+
+}  // namespace
+
 void watch_nobody() { watch_calls(nullptr); }
 
 void restore(const Path& folder, const State& state) {
@@ -280,9 +296,11 @@ void restore(const Path& folder, const State& state) {
     AIRLOCK_CHECK(descriptor >= 0);
     struct stat found;
     AIRLOCK_CHECK(::fstat(descriptor, &found) == 0);
-    const auto size = static_cast<ssize_t>(content.size());
-    AIRLOCK_CHECK(::pwrite(descriptor, content.data(), content.size(), 0) == size);
-    if (S_ISREG(found.st_mode)) AIRLOCK_CHECK(::ftruncate(descriptor, size) == 0);
+    const auto size = static_cast<off_t>(content.size());
+    const bool is_file = S_ISREG(found.st_mode);
+    if (is_file)
+      AIRLOCK_CHECK(::ftruncate(descriptor, 0) == 0 && ::ftruncate(descriptor, size) == 0);
+    write_back(descriptor, content, is_file ? Holes::stay : Holes::are_zeros);
     ::close(descriptor);
   }
 }

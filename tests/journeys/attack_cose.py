@@ -53,6 +53,8 @@ def decode(data, at=0):
     if major == 6:
         item, at = decode(data, at)
         return item, at
+    if major == 7 and low in (20, 21):
+        return low == 21, at
     raise ValueError(major)
 
 

@@ -1,6 +1,7 @@
 """The board of a bare wallet under QEMU, for the stories and the demo: its machine, its screen, its key, its line."""
 import struct
 
+from attack_cose import decode
 from stage import *
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -10,6 +11,7 @@ MISSING = [tool for tool in NEEDED if shutil.which(tool) is None]
 BUILD_SECONDS_MAX = 900  # core/ for Cortex-M4, on a busy machine
 STACK_BYTES_MAX = 8 << 10  # as tools/stack_usage.py has it; docs/guides/port-to-a-microcontroller.md
 SLOT_SIZE, SLOTS = 2 << 20, {"a": 0, "b": 2 << 20}  # where they begin in flash.bin: apps/airlock-mcu/flash.h
+RECORD = 4 << 20, (4 << 20) + (4 << 10)
 JOURNAL = (4 << 20) + (8 << 10), (4 << 20) + (12 << 10)
 # What a firmware does where it is jumped to (apps/airlock-mcu/firmware.h), in Thumb: movs r0, #N and bx lr; b to itself; udf. What
 # breaks later looks into r0, which says whether it is on trial.
@@ -35,7 +37,7 @@ def crc32c(data):
 class Wallet:
     """A wallet in a folder of its own: flash.bin and key are there, and the socket of its serial line."""
 
-    life = "run"  # what it is started with
+    birth, life = "factory", "run"  # what it is started with
 
     def __init__(self, folder, program):
         self.folder, self.program = folder, program
@@ -52,7 +54,7 @@ class Wallet:
         self.folder.mkdir()
         (self.folder / "secret").write_bytes(secret or os.urandom(32))
         shutil.copy(keyring, self.folder / "keyring.cose")
-        subprocess.run(self.command("factory", "-serial", "none"), cwd=self.folder, check=True, timeout=WAIT_SECONDS_MAX,
+        subprocess.run(self.command(self.birth, "-serial", "none"), cwd=self.folder, check=True, timeout=WAIT_SECONDS_MAX,
                        stdin=subprocess.DEVNULL, capture_output=True)
 
     def start(self, *serial):
@@ -112,15 +114,40 @@ class Wallet:
 
     def answers_until(self, relay, key):
         """Presses the key at each question until the relay ends."""
-        deadline = time.monotonic() + WAIT_SECONDS_MAX
-        while relay.poll() is None and time.monotonic() < deadline:
+        self.answers_for(relay, key, WAIT_SECONDS_MAX)
+
+    def answers_for(self, relay, key, seconds):
+        """The same, for so long at most."""
+        self.answers_while(lambda: relay.poll() is None, key, seconds)
+
+    def answers_until_seen(self, words, key):
+        self.answers_while(lambda: words not in self.text, key, WAIT_SECONDS_MAX)
+        assert words in self.text, f"never on the screen: {words}\n{self.all_said()}"
+
+    def answers_while(self, lasts, key, seconds):
+        deadline = time.monotonic() + seconds
+        while lasts() and time.monotonic() < deadline:
             if self.said("press y or n"):
                 self.read_to = len(self.text)
                 self.press(key)
-            time.sleep(0.05)
+            time.sleep(0.02)
 
     def slot(self, name, size):
         return (self.folder / "flash.bin").read_bytes()[SLOTS[name]:][:size]
+
+    def executing(self, size):
+        """The image that is executed, where the boot record says that it lies."""
+        return self.slot("ab"[self.record()[3]], size)
+
+    def record(self):
+        """The newer copy of its boot record that is whole: docs/formats/boot-record.md."""
+        flash = (self.folder / "flash.bin").read_bytes()
+        copies = []
+        for at in RECORD:
+            end = at + 6 + int.from_bytes(flash[at + 4:at + 6], "big")
+            if flash[at:at + 4] == b"ALBR" and crc32c(flash[at:end]) == int.from_bytes(flash[end:end + 4], "big"):
+                copies.append(decode(flash, at + 6)[0])
+        return max(copies, key=lambda copy: copy[2])
 
     def erased(self):
         """Sectors of its flash that were erased in this life."""
@@ -153,6 +180,14 @@ class Wallet:
 class SmallWallet(Wallet):
     """Its board has no memory for a large decoder."""
     life = "run-small"
+
+
+class OnePlaceWallet(Wallet):
+    """On its board one place of the flash executes: its slots are exchanged."""
+    birth, life = "factory-one-place", "run-one-place"
+
+    def executing(self, size):
+        return self.slot("a", size)
 
 
 class NoisyLine:
@@ -241,17 +276,18 @@ class BoardStage(Stage):
         wallet.start()
         return wallet
 
-    kept_flash = None  # of a wallet that runs 1.0.0: other stories begin with it
+    kept_flash = {}  # by the type of a wallet, of one that runs 1.0.0: other stories begin with it
 
-    def wallet_with_firmware(self):
-        if BoardStage.kept_flash is None:
+    def wallet_with_firmware(self, name="wallet"):
+        kind = self.wallet_type
+        if kind not in BoardStage.kept_flash:
             wallet = self.new_wallet("first-wallet")
             self.relays(wallet, self.first)
             wallet.kill()
-            BoardStage.kept_flash = (wallet.folder / "flash.bin").read_bytes()
-        wallet = self.wallet_type(self.dir / "wallet", self.program)
+            BoardStage.kept_flash[kind] = (wallet.folder / "flash.bin").read_bytes()
+        wallet = kind(self.dir / name, self.program)
         wallet.folder.mkdir()
-        (wallet.folder / "flash.bin").write_bytes(BoardStage.kept_flash)
+        (wallet.folder / "flash.bin").write_bytes(BoardStage.kept_flash[kind])
         self.wallets.append(wallet)
         wallet.start()
         wallet.sees("boots 1.0.0 from slot b\nthe firmware runs\n")
