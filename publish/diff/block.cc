@@ -205,17 +205,17 @@ std::vector<PlannedStep> best_steps(const Planning& planning, Desk& desk, Walked
 
 }  // namespace
 
-std::vector<std::uint8_t> code_block(const BlockInput& input, const BlockRange& range) {
+ShortestCoding code_block(const BlockInput& input, const BlockRange& range) {
   Desk desk(input, range);
   const std::vector<PlannedStep> none;
-  const auto write = [&](const std::vector<PlannedStep>& steps, bool is_clean, Isa isa) {
+  const auto write = [&](const std::vector<PlannedStep>& steps, bool is_clean, Isa of) {
     std::vector<std::uint8_t> bytes;
     RangeWriter writer(bytes);
     EncodingPort<RangeWriter> port(input.image, range.at, steps, writer);
-    if (!desk.walk(port, is_clean, isa)) bytes.clear();
+    if (!desk.walk(port, is_clean, of)) bytes.clear();
     writer.finish();
     if (bytes.empty()) bytes.push_back(0);
-    return bytes;
+    return ShortestCoding{std::move(bytes), of};
   };
   const std::vector<Gap> gaps = desk.gaps();
   Isa isa = Isa::none;

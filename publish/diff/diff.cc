@@ -5,6 +5,7 @@
 #include <numeric>
 #include <optional>
 
+#include "publish/diff/internal/align.h"
 #include "publish/diff/internal/block.h"
 #include "publish/diff/internal/facts.h"
 #include "publish/diff/internal/match.h"
@@ -34,10 +35,10 @@ CodedBlock make_block(const Input& input, std::size_t block) {
   const Bytes bytes = input.image.subspan(static_cast<std::size_t>(range.at), range.size);
   CodedBlock raw = {delta::Coding::raw, {bytes.begin(), bytes.end()}};
   if (input.index == nullptr && input.options.storage == Storage::raw) return raw;
-  std::vector<std::uint8_t> coded =
+  ShortestCoding coded =
       code_block({input.image, input.index, input.scratch, *input.options.profile}, range);
-  if (coded.size() >= bytes.size()) return raw;
-  return {delta::Coding::coded, std::move(coded)};
+  if (coded.bytes.size() >= bytes.size()) return raw;
+  return {delta::Coding::coded, std::move(coded.bytes), coded.isa};
 }
 
 using Entries = std::vector<CodedBlock>;
@@ -164,28 +165,73 @@ Result<Made> make_mostly_new(const With& with, const Progress& progress) {
   return Made{std::move(*less), std::move(entries)};
 }
 
-Result<BuiltPayload> build_on(Bytes image, Bytes base, std::optional<BaseIndex> index,
-                              const Options& options, const Progress& progress) {
-  std::vector<delta::Segment> copies;
-  if (index) copies = find_copies(image, *index, options.workers);
+// What payloads of any copies are made for.
+struct Job {
+  Bytes image;
+  Bytes base;
+  const Options& options;
+  const BaseIndex* index;  // nullptr for a full image
+};
+
+Result<Made> make_of(const Job& job, const std::vector<delta::Segment>& copies,
+                     const Progress& progress) {
   const auto with = [&](std::uint64_t shortest) -> Input {
-    const Facts facts = fitting_facts(image, base, copies, shortest, options);
-    return {image,
-            base,
-            options,
-            index ? &*index : nullptr,
-            code_facts(facts, image.size(), base.size()),
+    const Facts facts = fitting_facts(job.image, job.base, copies, shortest, job.options);
+    return {job.image,
+            job.base,
+            job.options,
+            job.index,
+            code_facts(facts, job.image.size(), job.base.size()),
             scratch_of(facts)};
   };
-  const auto make = [&]() -> Result<Made> {
-    if (!copies.empty() && changed_bytes(image, base, copies) > image.size() / kMostlyNew) {
-      return make_mostly_new(with, progress);
-    }
-    Made made{with(1), {}};
-    AIRLOCK_ASSIGN(made.entries, make_entries(made.input, progress));
-    return made;
-  };
-  AIRLOCK_ASSIGN(const Made made, make());
+  const std::uint64_t changed = changed_bytes(job.image, job.base, copies);
+  if (!copies.empty() && changed > job.image.size() / kMostlyNew) {
+    return make_mostly_new(with, progress);
+  }
+  Made made{with(1), {}};
+  AIRLOCK_ASSIGN(made.entries, make_entries(made.input, progress));
+  return made;
+}
+
+// By how many bytes a match must beat going on with the last alignment: for copies by one rule, and
+// for others, whose alignments are chosen among.
+constexpr std::int64_t kAdvantage = 8;
+constexpr std::array<std::int64_t, 2> kOtherAdvantages = {2, 20};
+
+// The copies that would cost least, by what a payload of those by one rule tells.
+std::vector<delta::Segment> aligned_copies(const Made& by_rule,
+                                           const std::vector<delta::Segment>& copies) {
+  const Input& input = by_rule.input;
+  const AlignedSizes sizes = {input.image.size(), input.base.size()};
+  std::vector<Lane> lanes;
+  add_lanes(lanes, copies, sizes);
+  for (const std::int64_t advantage : kOtherAdvantages) {
+    add_lanes(lanes, find_copies(input.image, *input.index, {advantage, input.options.workers}),
+              sizes);
+  }
+  std::vector<delta::Isa> isas;
+  for (std::size_t i = 1; i < by_rule.entries.size(); ++i) isas.push_back(by_rule.entries[i].isa);
+  return align({input.image, input.base, input.scratch, isas}, std::move(lanes));
+}
+
+// The smaller of the payload of copies by one rule, and of that of copies by what they cost.
+Result<Made> make_aligned(const Job& job, const Progress& progress) {
+  std::vector<delta::Segment> copies;
+  if (job.index != nullptr) {
+    copies = find_copies(job.image, *job.index, {kAdvantage, job.options.workers});
+  }
+  if (copies.empty()) return make_of(job, copies, progress);
+  AIRLOCK_ASSIGN(Made by_rule, make_of(job, copies, half_of(progress, 0)));
+  copies = aligned_copies(by_rule, copies);
+  AIRLOCK_ASSIGN(Made aligned, make_of(job, copies, half_of(progress, 1)));
+  if (total_size(aligned.entries) < total_size(by_rule.entries)) return aligned;
+  return by_rule;
+}
+
+Result<BuiltPayload> build_on(Bytes image, Bytes base, std::optional<BaseIndex> index,
+                              const Options& options, const Progress& progress) {
+  AIRLOCK_ASSIGN(const Made made,
+                 make_aligned({image, base, options, index ? &*index : nullptr}, progress));
   index.reset();  // four times the base, which the check has no use for
   return built_of(made.input, made.entries);
 }

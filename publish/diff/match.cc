@@ -11,8 +11,6 @@
 namespace airlock::diff {
 namespace {
 
-// A match must beat going on with the last alignment by this many bytes.
-constexpr std::int64_t kAdvantage = 8;
 // Comparing longer than this in one search gains nothing; it bounds the time on runs of one byte.
 constexpr std::int64_t kCompareMax = 4 << 10;
 // Parts of a large image are looked for side by side. The size is fixed, so that the copies do not
@@ -22,10 +20,11 @@ constexpr std::size_t kPartSize = 8 << 20;
 class Copier {
  public:
   // The copies of what stands in the image from `first` on.
-  Copier(Bytes image, std::size_t first, const BaseIndex& index)
+  Copier(Bytes image, std::size_t first, const BaseIndex& index, std::int64_t advantage)
       : image_(image),
         base_(index.base()),
         index_(index),
+        advantage_(advantage),
         scan_(static_cast<std::int64_t>(first)),
         last_scan_(scan_) {}
 
@@ -49,6 +48,7 @@ class Copier {
   Bytes image_;
   Bytes base_;
   const BaseIndex& index_;
+  std::int64_t advantage_;
   std::vector<delta::Segment> copies_;
 
   std::int64_t scan_;
@@ -68,7 +68,7 @@ bool Copier::find_next() {
     match_ = index_.search(image_, scan_);
     for (; counted < scan_ + match_.size; ++counted) agreed += agrees_with_last(counted) ? 1 : 0;
     if (match_.size == agreed && match_.size != 0) break;
-    if (match_.size > agreed + kAdvantage) break;
+    if (match_.size > agreed + advantage_) break;
     agreed -= agrees_with_last(scan_) ? 1 : 0;
   }
   return match_.size != agreed || scan_ >= image_size();
@@ -182,15 +182,15 @@ Match BaseIndex::search(Bytes image, std::int64_t at) const {
   return best;
 }
 
-std::vector<delta::Segment> find_copies(Bytes image, const BaseIndex& index, std::size_t workers) {
+std::vector<delta::Segment> find_copies(Bytes image, const BaseIndex& index, const Search& search) {
   if (index.base().empty()) return {};
   std::vector<std::vector<delta::Segment>> parts((image.size() + kPartSize - 1) / kPartSize);
   const auto find = [&](std::size_t, std::size_t part) -> Status {
     const std::size_t first = part * kPartSize, end = std::min(first + kPartSize, image.size());
-    parts[part] = Copier(image.first(end), first, index).run();
+    parts[part] = Copier(image.first(end), first, index, search.advantage).run();
     return {};
   };
-  AIRLOCK_CHECK(parallel::for_each({0, parts.size()}, workers, find).has_value());
+  AIRLOCK_CHECK(parallel::for_each({0, parts.size()}, search.workers, find).has_value());
   std::vector<delta::Segment> copies;
   for (const auto& part : parts) copies.insert(copies.end(), part.begin(), part.end());
   return copies;

@@ -25,7 +25,11 @@ struct BlockInput {
 };
 
 // code_block returns the shortest coding of a block that it found.
-std::vector<std::uint8_t> code_block(const BlockInput& input, const BlockRange& range);
+struct ShortestCoding {
+  std::vector<std::uint8_t> bytes;
+  delta::Isa isa;
+};
+ShortestCoding code_block(const BlockInput& input, const BlockRange& range);
 
 // A step of a gap, at a place of the image; places between two steps are literals.
 struct PlannedStep {

@@ -33,7 +33,12 @@ class BaseIndex {
 };
 
 // find_copies returns bytes of the image that resemble bytes of the base, not all of them equal, in
-// the image's order; they do not overlap. How many workers look changes nothing.
-std::vector<delta::Segment> find_copies(Bytes image, const BaseIndex& index, std::size_t workers);
+// the image's order; they do not overlap. A match must beat going on with the last alignment by
+// `advantage` bytes. How many workers look changes nothing.
+struct Search {
+  std::int64_t advantage;
+  std::size_t workers;
+};
+std::vector<delta::Segment> find_copies(Bytes image, const BaseIndex& index, const Search& search);
 
 }  // namespace airlock::diff

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/delta/delta.h"
+#include "core/delta/units.h"
 #include "publish/diff/diff.h"
 
 namespace airlock::diff {
@@ -13,6 +14,7 @@ namespace airlock::diff {
 struct CodedBlock {
   delta::Coding coding = delta::Coding::raw;
   std::vector<std::uint8_t> bytes;
+  delta::Isa isa = delta::Isa::none;
 };
 
 // join_payload lays out head and body and fills the fields that follow from them: size, digest,
