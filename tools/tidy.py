@@ -30,6 +30,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 COMMANDS = ROOT / "build" / "dev"
 BARE_COMMANDS = ROOT / "build" / "cortex-m"
 BARE_COMPILER = "arm-none-eabi-g++"
+GCC_ONLY = ("-fcallgraph-info", "-fconserve-stack", "-fno-inline-functions-called-once")  # of that compiler's options
 PASSED = ROOT / "build" / "tidy"
 TIDY = "clang-tidy-19"
 NO_ANALYZER = "--checks=-clang-analyzer-*"
@@ -44,8 +45,20 @@ class Compiled(NamedTuple):
     """How a source is compiled, without where its output goes, and what clang-tidy is told of it."""
 
     words: list
-    folder: pathlib.Path  # of the compile commands
+    folder: pathlib.Path  # where it is compiled
     options: list
+    database: pathlib.Path  # of compile commands, for clang
+
+
+def for_clang(folder):
+    """A folder with the compile commands of another one, less what clang does not know."""
+    entries = json.loads((folder / "compile_commands.json").read_text())
+    for entry in entries:
+        entry["command"] = shlex.join(word for word in shlex.split(entry["command"]) if not word.startswith(GCC_ONLY))
+    made = PASSED / folder.name
+    made.mkdir(parents=True, exist_ok=True)
+    (made / "compile_commands.json").write_text(json.dumps(entries))
+    return made
 
 
 def commands(folder):
@@ -60,7 +73,7 @@ def commands(folder):
 
 def of_host():
     return {
-        source: Compiled(words, COMMANDS, [NO_ANALYZER] if source.endswith("_test.cc") else [])
+        source: Compiled(words, COMMANDS, [NO_ANALYZER] if source.endswith("_test.cc") else [], COMMANDS)
         for source, words in commands(COMMANDS).items()
     }
 
@@ -70,13 +83,14 @@ def of_bare():
     if shutil.which(BARE_COMPILER) is None:
         return {}
     subprocess.run(["cmake", "--preset", "cortex-m", "-Wno-dev"], cwd=ROOT, check=True, capture_output=True)
-    found = commands(BARE_COMMANDS)
+    database = for_clang(BARE_COMMANDS)
+    found = commands(database)
     machine = [word for word in next(iter(found.values())) if word.startswith("-m")]
     told = subprocess.run([BARE_COMPILER, *machine, "-E", "-x", "c++", os.devnull, "-v"], capture_output=True, text=True, check=True)
     folders = told.stderr.split("search starts here:")[-1].split("End of search list.")[0].split()
     more = ["--target=arm-none-eabi", *(word for folder in folders for word in ("-isystem", folder))]
     options = [BARE_CHECKS, *(f"--extra-arg={word}" for word in more)]
-    return {source: Compiled([*words, *more], BARE_COMMANDS, options) for source, words in found.items()}
+    return {source: Compiled([*words, *more], BARE_COMMANDS, options, database) for source, words in found.items()}
 
 
 def headers_of(compiled):
@@ -102,7 +116,7 @@ def check(source, compiled, version):
     key = key_of(compiled, version)
     if key and (PASSED / key).exists():
         return source, "remembered"
-    ran = subprocess.run([TIDY, "--quiet", "-p", str(compiled.folder), *compiled.options, source], cwd=ROOT, capture_output=True, text=True)
+    ran = subprocess.run([TIDY, "--quiet", "-p", str(compiled.database), *compiled.options, source], cwd=ROOT, capture_output=True, text=True)
     if ran.returncode != 0:
         return source, ran.stdout + ran.stderr
     if key:

@@ -73,6 +73,7 @@ class BlockCoding {
  private:
   using Bits = BitCoding<Port>;
 
+  bool walk(std::uint64_t start, std::uint64_t end);
   bool gap(std::uint64_t end, const Reference* next);
   bool match(std::uint64_t end, const Reference* next, const Step& step);
   std::optional<Reference> known_reference(const Reference* next, const Step& step);
@@ -132,6 +133,14 @@ bool BlockCoding<Port>::run(std::uint64_t start, std::uint64_t end, Choice choic
   choice_ = {is_clean, isa_};
   Predictor predictor(isa_, facts_, base_, models_.seen);
   predictor_ = &predictor;
+  const bool is_whole = walk(start, end);
+  predictor_ = nullptr;
+  return is_whole;
+}
+
+template <BlockPort Port>
+bool BlockCoding<Port>::walk(std::uint64_t start, std::uint64_t end) {
+  const bool is_clean = choice_.is_clean;
   at_ = start_ = start;
   hits_ = 0xFFFF;
   std::uint32_t index = facts_.first_behind(start);

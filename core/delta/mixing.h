@@ -69,7 +69,7 @@ class PlainMixing {
 inline constexpr std::array<std::uint16_t, 2 * kStretchMax + 1> kSquash = [] {
   std::array<std::uint16_t, 2 * kStretchMax + 1> made{};
   for (std::int32_t value = -kStretchMax; value <= kStretchMax; ++value) {
-    made[static_cast<std::size_t>(value + kStretchMax)] = static_cast<std::uint16_t>(squash(value));
+    made[static_cast<std::size_t>(value) + kStretchMax] = static_cast<std::uint16_t>(squash(value));
   }
   return made;
 }();

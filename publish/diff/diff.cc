@@ -214,6 +214,13 @@ std::vector<delta::Segment> aligned_copies(const Made& by_rule,
   return align({input.image, input.base, input.scratch, isas}, std::move(lanes));
 }
 
+// A device has so much of a scratch area at least: facts that outgrow it would cost it the patch.
+constexpr std::size_t kScratchUsual = 64 << 10;
+bool outgrows_scratch(const Made& aligned, const Made& by_rule) {
+  return aligned.input.scratch.size() > kScratchUsual &&
+         by_rule.input.scratch.size() <= kScratchUsual;
+}
+
 // The smaller of the payload of copies by one rule, and of that of copies by what they cost.
 Result<Made> make_aligned(const Job& job, const Progress& progress) {
   std::vector<delta::Segment> copies;
@@ -224,7 +231,8 @@ Result<Made> make_aligned(const Job& job, const Progress& progress) {
   AIRLOCK_ASSIGN(Made by_rule, make_of(job, copies, half_of(progress, 0)));
   copies = aligned_copies(by_rule, copies);
   AIRLOCK_ASSIGN(Made aligned, make_of(job, copies, half_of(progress, 1)));
-  if (total_size(aligned.entries) < total_size(by_rule.entries)) return aligned;
+  const bool is_smaller = total_size(aligned.entries) < total_size(by_rule.entries);
+  if (is_smaller && !outgrows_scratch(aligned, by_rule)) return aligned;
   return by_rule;
 }
 

@@ -8,7 +8,6 @@
 namespace airlock::diff {
 
 using delta::Reference;
-using delta::Step;
 
 namespace {
 

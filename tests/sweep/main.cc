@@ -1,6 +1,7 @@
 // airlock-powercut: the power-cut sweep as a program, for `make powercut` and the build server.
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <chrono>
@@ -174,8 +175,12 @@ int main_of(int count, char** words) {
     if (word == "--help") return std::printf("%s", std::string(kUsage).c_str()), 0;
     if (word == "--keep-going") {
       options.keeps_going = true;
-    } else if (i + 1 == count || !read_option(word, words[++i], options)) {
-      std::fprintf(stderr, "usage: %s is not understood; see airlock-powercut --help\n", words[i]);
+      continue;
+    }
+    ++i;
+    if (i == count || !read_option(word, words[i], options)) {
+      std::fprintf(stderr, "usage: %s is not understood; see airlock-powercut --help\n",
+                   words[std::min(i, count - 1)]);
       return 2;
     }
   }
