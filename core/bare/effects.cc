@@ -54,8 +54,8 @@ Result<Event> Agent::ask_host() {
   return event;
 }
 
-// One proof is as large as a keyring: each function here has room for one of the two, and makes the
-// other where its caller has room.
+// Keyrings and proofs are half a KiB each: who holds the keyring makes its answer in the caller's
+// frame, so that neither lies on the stack twice.
 Result<package::Proven> Agent::prove_by_keyring(Bytes envelope) const {
   AIRLOCK_ASSIGN(const Bytes trusted, trusted_keyring());
   AIRLOCK_ASSIGN(const package::Keyring& keyring, package::open_keyring_anchor(trusted));
