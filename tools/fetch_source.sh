@@ -30,7 +30,7 @@ apt_own() {
     -o Dir::State::lists="$work/lists" -o Dir::Cache="$work" -o APT::Sandbox::User=root "$@" > "$work/log" 2>&1 ||
     refuse source_missing "apt-get $1: $(tail -n 1 "$work/log")"
 }
-apt_own update
+apt_own update --error-on=any
 archive=${name}_$version.orig.tar.xz
 here=$PWD
 cd "$work"
