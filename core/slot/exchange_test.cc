@@ -120,6 +120,38 @@ TEST(Exchange, EndsWhateverOperationThePowerFailsIn) {
   }
 }
 
+// Whoever erases a page while the other one is on its way to the medium may lose both.
+class PagesOnTheMedium final : public fakes::Witness {
+ public:
+  explicit PagesOnTheMedium(Device& device) : device_(device) {
+    for (std::size_t i = 0; i < 2; ++i) device.pages[i].number_as(kFirstPage + i);
+    device.power.watch_by(this);
+  }
+  ~PagesOnTheMedium() { device_.power.watch_by(nullptr); }
+  void before(const fakes::Operation& operation) override {
+    for (std::size_t i = 0; i < 2; ++i) {
+      if (operation.kind != fakes::Operation::Kind::erase) continue;
+      if (operation.area != kFirstPage + i) continue;
+      ++erased_;
+      EXPECT_EQ(device_.pages[1 - i].unsynced(), 0U);
+    }
+  }
+  int erased() const { return erased_; }
+
+ private:
+  static constexpr std::size_t kFirstPage = 4;
+
+  Device& device_;
+  int erased_ = 0;
+};
+
+TEST(Exchange, ErasesNoPageBeforeTheOtherIsOnTheMedium) {
+  Device device;
+  const PagesOnTheMedium witness(device);
+  for (SlotId id : {SlotId::b, SlotId::a}) ASSERT_TRUE(device.open()->bring(id));
+  EXPECT_GE(witness.erased(), 4);
+}
+
 TEST(Exchange, BringsBackWhatIsOnItsWay) {
   for (std::uint64_t operation = 0; operation < 60; operation += 7) {
     Device device;
