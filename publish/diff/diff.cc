@@ -197,6 +197,8 @@ Result<Made> make_of(const Job& job, const std::vector<delta::Segment>& copies,
 // for others, whose alignments are chosen among.
 constexpr std::int64_t kAdvantage = 8;
 constexpr std::array<std::int64_t, 2> kOtherAdvantages = {2, 20};
+// In a large image every search takes long, and the first of these finds nearly all.
+constexpr std::size_t kLargeImage = 16 << 20;
 
 // The copies that would cost least, by what a payload of those by one rule tells.
 std::vector<delta::Segment> aligned_copies(const Made& by_rule,
@@ -205,7 +207,8 @@ std::vector<delta::Segment> aligned_copies(const Made& by_rule,
   const AlignedSizes sizes = {input.image.size(), input.base.size()};
   std::vector<Lane> lanes;
   add_lanes(lanes, copies, sizes);
-  for (const std::int64_t advantage : kOtherAdvantages) {
+  const bool is_large = sizes.image > kLargeImage;
+  for (const std::int64_t advantage : std::span(kOtherAdvantages).first(is_large ? 1 : 2)) {
     add_lanes(lanes, find_copies(input.image, *input.index, {advantage, input.options.workers}),
               sizes);
   }
