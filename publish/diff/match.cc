@@ -26,7 +26,8 @@ class Copier {
         index_(index),
         advantage_(advantage),
         scan_(static_cast<std::int64_t>(first)),
-        last_scan_(scan_) {}
+        last_scan_(scan_),
+        last_base_(scan_) {}
 
   std::vector<delta::Segment> run();
 
@@ -54,7 +55,7 @@ class Copier {
   std::int64_t scan_;
   Match match_;
   std::int64_t last_scan_;  // where the pending copy begins
-  std::int64_t last_base_ = 0;
+  std::int64_t last_base_;
   std::int64_t offset_ = 0;  // of the pending copy: base minus image
 };
 
