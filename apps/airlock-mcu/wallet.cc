@@ -196,7 +196,10 @@ void Wallet::go_on() {
   wait_milliseconds_ = is_well ? 0 : std::clamp(2 * wait_milliseconds_, kFirstWait, kLongestWait);
 }
 
-void Wallet::go_back() { say_end(agent_.restore()); }
+void Wallet::go_back() {
+  host_.forget();
+  say_end(agent_.restore());
+}
 
 Code Wallet::say_end(const Result<update::Session>& ended) {
   const Code code = ended ? ended->outcome : ended.error().code;

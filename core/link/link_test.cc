@@ -262,6 +262,30 @@ TEST_F(Link, GivesUpOnALineThatIsSilent) {
   EXPECT_EQ(line.sent.size(), static_cast<std::size_t>(kTriesMax));
 }
 
+TEST_F(Link, LooksForNoHostForLongThatWouldOnlyHearAReport) {
+  line.down = [](const Buffer&) { return Buffer(); };
+  EXPECT_EQ(host.report({}).error().code, Code::timed_out);
+  EXPECT_EQ(line.sent.size(), static_cast<std::size_t>(kReportTriesMax));
+}
+
+TEST_F(Link, LooksNoLongerForAHostThatItWasToldToForget) {
+  ASSERT_TRUE(host.greet());
+  host.forget();
+  line.sent.clear();
+  line.down = [](const Buffer&) { return Buffer(); };
+  EXPECT_EQ(host.report({}).error().code, Code::timed_out);
+  EXPECT_EQ(line.sent.size(), static_cast<std::size_t>(kReportTriesMax));
+}
+
+TEST_F(Link, ReportsToAHostThatWasNotMetBefore) {
+  int tries = 0;
+  line.up = [&](Buffer bytes) { return ++tries < kReportTriesMax ? Buffer() : bytes; };
+  update::Session session;
+  session.outcome = Code::trial_exhausted;
+  ASSERT_TRUE(host.report(session));
+  EXPECT_EQ(shelf.sessions, std::vector{session});
+}
+
 // A line that says something for as long as it is heard.
 class Babble final : public Line {
  public:

@@ -88,7 +88,9 @@ Status RemoteHost::fetch(const Digest& digest, std::uint64_t offset, MutableByte
   return {};
 }
 
+// The owner waits for the end of this: where no host was met, none need be there.
 Status RemoteHost::tell(const update::Session& session) {
+  if (fetch_max_ == 0) AIRLOCK_TRY(meet(kReportTriesMax));
   Request request;
   request.type = Request::Type::report;
   request.session = session;

@@ -25,6 +25,7 @@ class Line {
 };
 
 inline constexpr int kTriesMax = 20;                     // of one request
+inline constexpr int kReportTriesMax = 4;                // of finding a host that is only told
 inline constexpr std::uint32_t kAgainMax = 256;          // of all since a host was met
 inline constexpr std::size_t kNoiseMax = 8 * kFrameMax;  // bytes that are read for one of them
 
@@ -41,6 +42,8 @@ class RemoteHost final : public bare::Host {
   Status greet();
   // has_offer asks whether there is something to run for. False where nobody answers.
   bool has_offer();
+  // forget makes the next request look for a host anew: whoever was met may have gone.
+  void forget() { fetch_max_ = 0; }
 
   // ---- bare::Host. Errors: timed_out after kTriesMax or kAgainMax, unsupported_version, not_found
   // where the host has no such bytes, bad_answer where it answers something else.
