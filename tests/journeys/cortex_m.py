@@ -1,11 +1,9 @@
 """A wallet on bare metal: a Cortex-M4 under QEMU installs the packages that were linked into it, by core/ alone."""
+from bare_build import BARE, BUILD_SECONDS_MAX, ROOT, build_bare
 from stage import *
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-BARE = ROOT / "build/cortex-m"
 NEEDED = ("cmake", "ninja", "arm-none-eabi-g++", "arm-none-eabi-size", "qemu-system-arm")
 MISSING = [tool for tool in NEEDED if shutil.which(tool) is None]
-BUILD_SECONDS_MAX = 900  # core/ for Cortex-M4, on a busy machine
 RUN_SECONDS_MAX = 120
 LIBRARIES = ("slot", "delta", "carton", "package", "crypto", "codec", "base")
 MACHINE = ("-mcpu=cortex-m4", "-mthumb")
@@ -24,17 +22,13 @@ class CortexM(Stage):
         self.new = firmware(310_000, 2, base=self.old)
         self.first = self.make_release("1.0.0", self.old)
         self.update = self.make_release("1.1.0", self.new, security=2, bases=self.old)
-        self.build()
+        build_bare()
 
     def tool(self, *args, cwd=None):
         ran = subprocess.run([str(arg) for arg in args], capture_output=True, text=True, cwd=cwd or self.dir,
                              timeout=BUILD_SECONDS_MAX)
         self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
         return ran.stdout
-
-    def build(self):
-        self.tool("cmake", "--preset", "cortex-m", "-Wno-dev", cwd=ROOT)
-        self.tool("cmake", "--build", "--preset", "cortex-m", cwd=ROOT)
 
     def link(self, spoil=None, decoder="large", backends=(), **packages):
         """Embeds the packages as --target arm, and links them into a wallet that has the memory of this decoder; backends go first."""

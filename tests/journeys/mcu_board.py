@@ -2,13 +2,11 @@
 import struct
 
 from attack_cose import decode
+from bare_build import BARE, build_bare
 from stage import *
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-BARE = ROOT / "build/cortex-m"
 NEEDED = ("cmake", "ninja", "arm-none-eabi-g++", "qemu-system-arm")
 MISSING = [tool for tool in NEEDED if shutil.which(tool) is None]
-BUILD_SECONDS_MAX = 900  # core/ for Cortex-M4, on a busy machine
 STACK_BYTES_MAX = 8 << 10  # as tools/stack_usage.py has it; docs/guides/port-to-a-microcontroller.md
 SLOT_SIZE, SLOTS = 2 << 20, {"a": 0, "b": 2 << 20}  # where they begin in flash.bin: apps/airlock-mcu/flash.h
 RECORD = 4 << 20, (4 << 20) + (4 << 10)
@@ -252,7 +250,8 @@ class BoardStage(Stage):
         self.update = self.make_release("1.1.0", self.new, security=2, bases=self.old)
         self.update_in_full = self.make_release("1.1.0", self.new, security=2, out="in-full")
         self.wallets = []
-        self.program = self.build()
+        build_bare()
+        self.program = BARE / "airlock-mcu.elf"
 
     def tearDown(self):
         for wallet in self.wallets:
@@ -262,12 +261,6 @@ class BoardStage(Stage):
             peaks = [int(peak) for peak in re.findall(r"^stack (\d+),", wallet.all_said(), re.M)]
             self.assertLessEqual(max(peaks, default=0), STACK_BYTES_MAX)
         super().tearDown()
-
-    def build(self):
-        for args in (("--preset", "cortex-m", "-Wno-dev"), ("--build", "--preset", "cortex-m", "--target", "airlock-mcu")):
-            ran = subprocess.run(["cmake", *args], capture_output=True, text=True, cwd=ROOT, timeout=BUILD_SECONDS_MAX)
-            self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
-        return BARE / "airlock-mcu.elf"
 
     def new_wallet(self, name="wallet", kind=None, secret=None):
         wallet = (kind or self.wallet_type)(self.dir / name, self.program)
@@ -281,7 +274,7 @@ class BoardStage(Stage):
     def wallet_with_firmware(self, name="wallet"):
         kind = self.wallet_type
         if kind not in BoardStage.kept_flash:
-            wallet = self.new_wallet("first-wallet")
+            wallet = self.new_wallet(f"first-{kind.life}")
             self.relays(wallet, self.first)
             wallet.kill()
             BoardStage.kept_flash[kind] = (wallet.folder / "flash.bin").read_bytes()
