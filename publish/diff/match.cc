@@ -5,6 +5,8 @@
 
 #include <divsufsort.h>
 
+#include <numeric>
+
 #include "host/parallel/parallel.h"
 #include "publish/diff/internal/common_prefix.h"
 
@@ -16,6 +18,10 @@ constexpr std::int64_t kCompareMax = 4 << 10;
 // Parts of a large image are looked for side by side. The size is fixed, so that the copies do not
 // depend on how many look.
 constexpr std::size_t kPartSize = 8 << 20;
+// Of what is equally long so much is looked at to either side.
+constexpr std::size_t kEqualsMax = 64;
+// Shelves go by the bits of so many bytes at most.
+constexpr std::size_t kShelfBytes = 3;
 
 class Copier {
  public:
@@ -69,7 +75,10 @@ bool Copier::find_next() {
     match_ = index_.search(image_, scan_);
     for (; counted < scan_ + match_.size; ++counted) agreed += agrees_with_last(counted) ? 1 : 0;
     if (match_.size == agreed && match_.size != 0) break;
-    if (match_.size > agreed + advantage_) break;
+    if (match_.size > agreed + advantage_) {
+      match_ = index_.nearest(match_, scan_ + offset_);
+      break;
+    }
     agreed -= agrees_with_last(scan_) ? 1 : 0;
   }
   return match_.size != agreed || scan_ >= image_size();
@@ -153,7 +162,25 @@ Result<BaseIndex> BaseIndex::make(Bytes base) {
                                   static_cast<std::int32_t>(base.size())) != 0) {
     return fail(Code::oversized, base.size());
   }
+  index.make_shelves();
   return index;
+}
+
+// What stands behind the end of the bytes counts as zeros, which keeps the order.
+std::size_t BaseIndex::shelf_of(Bytes bytes, std::size_t at) const {
+  std::uint32_t first = 0;
+  for (std::size_t i = at; i < at + kShelfBytes; ++i) {
+    first = first << 8 | (i < bytes.size() ? bytes[i] : 0U);
+  }
+  return first >> (8 * kShelfBytes - shelf_bits_);
+}
+
+void BaseIndex::make_shelves() {
+  shelf_bits_ = std::clamp<unsigned>(static_cast<unsigned>(std::bit_width(base_.size() / 8)), 1,
+                                     8 * kShelfBytes);
+  shelves_.assign((std::size_t{1} << shelf_bits_) + 1, 0);
+  for (std::size_t at = 0; at < base_.size(); ++at) ++shelves_[shelf_of(base_, at) + 1];
+  std::partial_sum(shelves_.begin(), shelves_.end(), shelves_.begin());
 }
 
 std::int64_t BaseIndex::common(Bytes image, std::int64_t at, std::int64_t base_at) const {
@@ -167,18 +194,44 @@ std::int64_t BaseIndex::common(Bytes image, std::int64_t at, std::int64_t base_a
 // The two suffixes between which the image's bytes would stand hold the longest match.
 Match BaseIndex::search(Bytes image, std::int64_t at) const {
   Match best;
-  std::size_t low = 0;
-  std::size_t high = suffixes_.size();
+  const std::size_t shelf = shelf_of(image, static_cast<std::size_t>(at));
+  const bool is_whole =
+      at + static_cast<std::int64_t>(kShelfBytes) <= static_cast<std::int64_t>(image.size());
+  std::size_t low = is_whole ? shelves_[shelf] : 0;
+  std::size_t high = is_whole ? shelves_[shelf + 1] : suffixes_.size();
   while (low < high) {
     const std::size_t middle = low + (high - low) / 2;
     const std::int64_t base_at = suffixes_[middle];
     const std::int64_t size = common(image, at, base_at);
-    if (size > best.size) best = {size, base_at};
+    if (size > best.size) best = {size, base_at, middle};
     if (at + size == static_cast<std::int64_t>(image.size()) || size == kCompareMax) return best;
     const bool base_first = base_at + size == static_cast<std::int64_t>(base_.size()) ||
                             base_[static_cast<std::size_t>(base_at + size)] <
                                 image[static_cast<std::size_t>(at + size)];
     (base_first ? low : high) = base_first ? middle + 1 : middle;
+  }
+  return best;
+}
+
+Match BaseIndex::nearest(const Match& match, std::int64_t to) const {
+  Match best = match;
+  const auto is_as_long = [&](std::size_t rank) {
+    const std::int64_t place = suffixes_[rank];
+    return place + match.size <= static_cast<std::int64_t>(base_.size()) &&
+           std::equal(base_.begin() + place, base_.begin() + place + match.size,
+                      base_.begin() + match.base_at);
+  };
+  const auto look = [&](std::size_t rank) {
+    const std::int64_t place = suffixes_[rank];
+    if (std::abs(place - to) < std::abs(best.base_at - to)) best = {match.size, place, rank};
+  };
+  for (std::size_t i = 1; i <= kEqualsMax && i <= match.rank; ++i) {
+    if (!is_as_long(match.rank - i)) break;
+    look(match.rank - i);
+  }
+  for (std::size_t i = 1; i <= kEqualsMax && match.rank + i < suffixes_.size(); ++i) {
+    if (!is_as_long(match.rank + i)) break;
+    look(match.rank + i);
   }
   return best;
 }

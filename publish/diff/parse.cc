@@ -156,10 +156,11 @@ std::uint32_t Planner::try_inside(const Gap& gap, std::size_t at) {
 std::uint32_t Planner::try_outside(const Gap& gap, std::size_t at) {
   if (index_ == nullptr) return 0;
   const std::uint64_t place = gap.begin + at;
-  const Match match = index_->search(image_, static_cast<std::int64_t>(place));
+  Match match = index_->search(image_, static_cast<std::int64_t>(place));
   const auto size = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(static_cast<std::uint64_t>(match.size), gap.end - place));
   if (size < kOutsideMin) return 0;
+  match = index_->nearest(match, static_cast<std::int64_t>(place) + gap.recent.shift);
   const Reference from = {false, match.base_at - static_cast<std::int64_t>(place)};
   const std::uint32_t price =
       prices_.is_known[0] + prices_.is_inside[0] +

@@ -12,6 +12,7 @@ namespace airlock::diff {
 struct Match {
   std::int64_t size = 0;
   std::int64_t base_at = 0;
+  std::size_t rank = 0;  // where the index has it
 };
 
 // Every place of a base, in the order of what stands there. The base must outlive it.
@@ -24,12 +25,20 @@ class BaseIndex {
   // search returns the longest run of bytes that stands at `at` in the image and in the base, as
   // far as it is compared.
   Match search(Bytes image, std::int64_t at) const;
+  // nearest returns what is as long as a match that search returned, and stands nearest to a place
+  // of the base, as far as it is looked for.
+  Match nearest(const Match& match, std::int64_t to) const;
 
  private:
   std::int64_t common(Bytes image, std::int64_t at, std::int64_t base_at) const;
+  std::size_t shelf_of(Bytes bytes, std::size_t at) const;
+  void make_shelves();
 
   Bytes base_;
   std::vector<std::int32_t> suffixes_;
+  // Places whose first bits are equal stand together: from where on, in suffixes_, by these bits.
+  std::vector<std::uint32_t> shelves_;
+  unsigned shelf_bits_ = 0;
 };
 
 // find_copies returns bytes of the image that resemble bytes of the base, not all of them equal, in
