@@ -203,45 +203,71 @@ std::vector<PlannedStep> best_steps(const Planning& planning, Desk& desk, Walked
   return best;
 }
 
+// The instruction set by whose units a block costs least, and what it costs without a step.
+struct ByUnits {
+  delta::Isa isa = Isa::none;
+  bool is_clean = false;  // nothing at all is to be said about its units
+  Walked walked{UINT64_MAX, {}};
+};
+
+ByUnits walk_units(const BlockInput& input, const BlockRange& range, const std::vector<Gap>& gaps,
+                   std::span<const Isa> isas, Desk& desk) {
+  const std::vector<PlannedStep> none;
+  for (const Isa each : gaps.empty() ? isas : std::span<const Isa>{}) {
+    Coster coster;
+    EncodingPort<Coster> port(input.image, range.at, none, coster);
+    if (desk.walk(port, true, each)) return {each, true, {}};
+  }
+  ByUnits best;
+  // From the last on: of equals the first is taken.
+  for (std::size_t i = isas.size(); i-- > 0;) {
+    Coster coster;
+    EncodingPort<Coster> port(input.image, range.at, none, coster);
+    std::vector<std::uint32_t> literals(range.size);
+    port.collect(literals, best.walked.price);
+    if (!desk.walk(port, false, isas[i]) || coster.price() > best.walked.price) continue;
+    best = {isas[i], false, {coster.price(), std::move(literals)}};
+  }
+  AIRLOCK_CHECK(best.walked.price != UINT64_MAX);
+  return best;
+}
+
+// Without a copy there is nothing to predict.
+bool is_one_gap(const std::vector<Gap>& gaps, const BlockRange& range) {
+  return !gaps.empty() && gaps.front().end - gaps.front().begin == range.size;
+}
+
+constexpr auto kIsas = [] {
+  std::array<Isa, kIsaCount> all{};
+  for (unsigned i = 0; i < kIsaCount; ++i) all[i] = static_cast<Isa>(i);
+  return all;
+}();
+
 }  // namespace
+
+Isa cheapest_isa(const BlockInput& input, const BlockRange& range) {
+  Desk desk(input, range);
+  const std::vector<Gap> gaps = desk.gaps();
+  if (is_one_gap(gaps, range)) return Isa::none;
+  return walk_units(input, range, gaps, kIsas, desk).isa;
+}
 
 ShortestCoding code_block(const BlockInput& input, const BlockRange& range) {
   Desk desk(input, range);
-  const std::vector<PlannedStep> none;
-  const auto write = [&](const std::vector<PlannedStep>& steps, bool is_clean, Isa of) {
-    std::vector<std::uint8_t> bytes;
-    RangeWriter writer(bytes);
-    EncodingPort<RangeWriter> port(input.image, range.at, steps, writer);
-    if (!desk.walk(port, is_clean, of)) bytes.clear();
-    writer.finish();
-    if (bytes.empty()) bytes.push_back(0);
-    return ShortestCoding{std::move(bytes), of};
-  };
   const std::vector<Gap> gaps = desk.gaps();
-  Isa isa = Isa::none;
-  std::uint64_t least = UINT64_MAX;
-  std::vector<std::uint32_t> prices(range.size);
-  const bool has_copies = gaps.empty() || gaps.front().end - gaps.front().begin < range.size;
-  for (unsigned each = 0; gaps.empty() && each < kIsaCount; ++each) {
-    Coster coster;
-    EncodingPort<Coster> port(input.image, range.at, none, coster);
-    if (desk.walk(port, true, static_cast<Isa>(each))) {
-      return write(none, true, static_cast<Isa>(each));
-    }
+  const auto isas = std::span(kIsas).first(is_one_gap(gaps, range) ? 1 : kIsas.size());
+  ByUnits by_units = walk_units(input, range, gaps, isas, desk);
+  std::vector<PlannedStep> steps;
+  if (!by_units.is_clean) {
+    steps = best_steps({input, range, gaps, by_units.isa}, desk, std::move(by_units.walked));
   }
-  // From the last on: of equals the first is taken.
-  for (unsigned each = has_copies ? kIsaCount : 1; each-- > 0;) {
-    Coster coster;
-    EncodingPort<Coster> port(input.image, range.at, none, coster);
-    std::vector<std::uint32_t> collected(range.size);
-    port.collect(collected, least);
-    if (!desk.walk(port, false, static_cast<Isa>(each)) || coster.price() > least) continue;
-    least = coster.price();
-    isa = static_cast<Isa>(each);
-    prices = std::move(collected);
-  }
-  AIRLOCK_CHECK(least != UINT64_MAX);
-  return write(best_steps({input, range, gaps, isa}, desk, {least, std::move(prices)}), false, isa);
+  std::vector<std::uint8_t> bytes;
+  RangeWriter writer(bytes);
+  EncodingPort<RangeWriter> port(input.image, range.at, steps, writer);
+  if (!desk.walk(port, by_units.is_clean, by_units.isa)) bytes.clear();
+  writer.finish();
+  if (bytes.empty()) bytes.push_back(0);
+  return {std::move(bytes), by_units.isa};
 }
 
 }  // namespace airlock::diff

@@ -23,10 +23,18 @@ struct Input {
   std::vector<std::uint8_t> scratch;
 };
 
+std::size_t block_count(const Input& input) {
+  return (input.image.size() + package::kBlockSize - 1) / package::kBlockSize;
+}
+
 BlockRange range_of(const Input& input, std::size_t block) {
   const std::uint64_t at = std::uint64_t{block} * package::kBlockSize;
   return {at, static_cast<std::size_t>(
                   std::min<std::uint64_t>(package::kBlockSize, input.image.size() - at))};
+}
+
+BlockInput block_input(const Input& input) {
+  return {input.image, input.index, input.scratch, *input.options.profile};
 }
 
 // The smaller of what the payload allows; of equals, the one that is quickest to decode.
@@ -35,29 +43,47 @@ CodedBlock make_block(const Input& input, std::size_t block) {
   const Bytes bytes = input.image.subspan(static_cast<std::size_t>(range.at), range.size);
   CodedBlock raw = {delta::Coding::raw, {bytes.begin(), bytes.end()}};
   if (input.index == nullptr && input.options.storage == Storage::raw) return raw;
-  ShortestCoding coded =
-      code_block({input.image, input.index, input.scratch, *input.options.profile}, range);
+  ShortestCoding coded = code_block(block_input(input), range);
   if (coded.bytes.size() >= bytes.size()) return raw;
   return {delta::Coding::coded, std::move(coded.bytes), coded.isa};
 }
 
-using Entries = std::vector<CodedBlock>;
-
-Result<Entries> make_entries(const Input& input, const Progress& progress) {
-  const std::size_t count = (input.image.size() + package::kBlockSize - 1) / package::kBlockSize;
-  Entries entries(delta::entry_count(count));
-  entries[0] = {delta::Coding::facts, input.facts};
+// each_block calls `use` with each block's number, side by side, and tells how many are done.
+template <class Use>
+void each_block(const Input& input, const Progress& progress, const Use& use) {
+  const std::size_t count = block_count(input);
   std::mutex telling;
   std::size_t done = 0;
   const auto make = [&](std::size_t, std::size_t block) -> Status {
-    entries[block + 1] = make_block(input, block);
+    use(block);
     const std::scoped_lock lock(telling);
     ++done;
     if (progress) progress(done, count);
     return {};
   };
-  AIRLOCK_TRY(parallel::for_each({0, count}, input.options.workers, make));
+  AIRLOCK_CHECK(parallel::for_each({0, count}, input.options.workers, make).has_value());
+}
+
+using Entries = std::vector<CodedBlock>;
+
+Entries make_entries(const Input& input, const Progress& progress) {
+  Entries entries(delta::entry_count(block_count(input)));
+  entries[0] = {delta::Coding::facts, input.facts};
+  each_block(input, progress,
+             [&](std::size_t block) { entries[block + 1] = make_block(input, block); });
   return entries;
+}
+
+// What instruction sets the blocks have, told by some of them: code stands together.
+constexpr std::size_t kBlocksAlike = 4;
+std::vector<delta::Isa> likely_isas(const Input& input, const Progress& progress) {
+  std::vector<delta::Isa> isas(block_count(input));
+  each_block(input, progress, [&](std::size_t block) {
+    if (block % kBlocksAlike != 0) return;
+    isas[block] = cheapest_isa(block_input(input), range_of(input, block));
+  });
+  for (std::size_t i = 0; i < isas.size(); ++i) isas[i] = isas[i - i % kBlocksAlike];
+  return isas;
 }
 
 // The payload of these blocks, once the device's code has made the image of it.
@@ -74,22 +100,35 @@ Result<BuiltPayload> built_of(const Input& input, const Entries& entries) {
   return built;
 }
 
+// What payloads of any copies are made for.
+struct Job {
+  Bytes image;
+  Bytes base;
+  const Options& options;
+  const BaseIndex* index;  // nullptr for a full image
+};
+
 // Facts travel in as many pieces as a block does; where there are more, the shortest segments go,
 // as those do that are shorter than `shortest` (at least 1).
-Facts fitting_facts(Bytes image, Bytes base, const std::vector<delta::Segment>& copies,
-                    std::uint64_t shortest, const Options& options) {
+Facts fitting_facts(const Job& job, const std::vector<delta::Segment>& copies,
+                    std::uint64_t shortest) {
+  const Options& options = job.options;
   const std::size_t pieces =
       options.profile == &delta::kSmall ? delta::kSmallPiecesMax : delta::kBlockPiecesMax;
+  const auto fit = [&](const Facts& facts) {
+    const std::size_t size = code_facts(facts, job.image.size(), job.base.size()).size();
+    return size <= pieces * options.piece_size;
+  };
   for (;; shortest *= 2) {
     std::vector<delta::Segment> kept;
     for (const delta::Segment& each : copies) {
       if (each.size >= shortest) kept.push_back(each);
     }
     if (kept.size() > delta::kSegmentsMax) continue;
-    Facts facts = find_facts(image, base, std::move(kept), *options.profile, options.workers);
-    if (code_facts(facts, image.size(), base.size()).size() <= pieces * options.piece_size) {
-      return facts;
-    }
+    Facts facts = facts_of(std::move(kept), *options.profile);
+    if (!fit(facts)) continue;
+    link_facts(facts, job.image, job.base, options.workers);
+    if (fit(facts)) return facts;
   }
 }
 
@@ -111,10 +150,14 @@ std::uint64_t changed_bytes(Bytes image, Bytes base, const std::vector<delta::Se
   return image.size() - same;
 }
 
+bool is_mostly_new(const Job& job, const std::vector<delta::Segment>& copies) {
+  return changed_bytes(job.image, job.base, copies) > job.image.size() / kMostlyNew;
+}
+
 // What a payload would take, by four of its blocks or some more.
 std::uint64_t estimated_size(const Input& input) {
   constexpr std::size_t kSamples = 4;
-  const std::size_t count = (input.image.size() + package::kBlockSize - 1) / package::kBlockSize;
+  const std::size_t count = block_count(input);
   const std::size_t step = std::max<std::size_t>(1, count / kSamples);
   std::vector<std::uint64_t> sizes((count + step - 1) / step);
   const auto make = [&](std::size_t, std::size_t sample) -> Status {
@@ -148,7 +191,7 @@ struct Made {
 
 // The smaller of the payload with all copies, and of the one that looks best of those with less.
 template <class With>
-Result<Made> make_mostly_new(const With& with, const Progress& progress) {
+Made make_mostly_new(const With& with, const Progress& progress) {
   Made all{with(1), {}};
   std::optional<Input> less;
   std::uint64_t least = UINT64_MAX;
@@ -159,37 +202,27 @@ Result<Made> make_mostly_new(const With& with, const Progress& progress) {
     least = size;
     less.emplace(std::move(tried));
   }
-  AIRLOCK_ASSIGN(all.entries, make_entries(all.input, half_of(progress, 0)));
-  AIRLOCK_ASSIGN(Entries entries, make_entries(*less, half_of(progress, 1)));
+  all.entries = make_entries(all.input, half_of(progress, 0));
+  Entries entries = make_entries(*less, half_of(progress, 1));
   if (total_size(entries) >= total_size(all.entries)) return all;
-  return Made{std::move(*less), std::move(entries)};
+  return {std::move(*less), std::move(entries)};
 }
 
-// What payloads of any copies are made for.
-struct Job {
-  Bytes image;
-  Bytes base;
-  const Options& options;
-  const BaseIndex* index;  // nullptr for a full image
-};
+Input input_of(const Job& job, const std::vector<delta::Segment>& copies, std::uint64_t shortest) {
+  const Facts facts = fitting_facts(job, copies, shortest);
+  return {job.image,
+          job.base,
+          job.options,
+          job.index,
+          code_facts(facts, job.image.size(), job.base.size()),
+          scratch_of(facts)};
+}
 
-Result<Made> make_of(const Job& job, const std::vector<delta::Segment>& copies,
-                     const Progress& progress) {
-  const auto with = [&](std::uint64_t shortest) -> Input {
-    const Facts facts = fitting_facts(job.image, job.base, copies, shortest, job.options);
-    return {job.image,
-            job.base,
-            job.options,
-            job.index,
-            code_facts(facts, job.image.size(), job.base.size()),
-            scratch_of(facts)};
-  };
-  const std::uint64_t changed = changed_bytes(job.image, job.base, copies);
-  if (!copies.empty() && changed > job.image.size() / kMostlyNew) {
-    return make_mostly_new(with, progress);
-  }
+Made make_of(const Job& job, const std::vector<delta::Segment>& copies, const Progress& progress) {
+  const auto with = [&](std::uint64_t shortest) { return input_of(job, copies, shortest); };
+  if (!copies.empty() && is_mostly_new(job, copies)) return make_mostly_new(with, progress);
   Made made{with(1), {}};
-  AIRLOCK_ASSIGN(made.entries, make_entries(made.input, progress));
+  made.entries = make_entries(made.input, progress);
   return made;
 }
 
@@ -200,10 +233,9 @@ constexpr std::array<std::int64_t, 2> kOtherAdvantages = {2, 20};
 // In a large image every search takes long, and the first of these finds nearly all.
 constexpr std::size_t kLargeImage = 16 << 20;
 
-// The copies that would cost least, by what a payload of those by one rule tells.
-std::vector<delta::Segment> aligned_copies(const Made& by_rule,
+// The copies that would cost least, by the facts and instruction sets of copies by one rule.
+std::vector<delta::Segment> aligned_copies(const Input& input, const std::vector<delta::Isa>& isas,
                                            const std::vector<delta::Segment>& copies) {
-  const Input& input = by_rule.input;
   const AlignedSizes sizes = {input.image.size(), input.base.size()};
   std::vector<Lane> lanes;
   add_lanes(lanes, copies, sizes);
@@ -212,37 +244,52 @@ std::vector<delta::Segment> aligned_copies(const Made& by_rule,
     add_lanes(lanes, find_copies(input.image, *input.index, {advantage, input.options.workers}),
               sizes);
   }
-  std::vector<delta::Isa> isas;
-  for (std::size_t i = 1; i < by_rule.entries.size(); ++i) isas.push_back(by_rule.entries[i].isa);
   return align({input.image, input.base, input.scratch, isas}, std::move(lanes));
 }
 
 // A device has so much of a scratch area at least: facts that outgrow it would cost it the patch.
 constexpr std::size_t kScratchUsual = 64 << 10;
-bool outgrows_scratch(const Made& aligned, const Made& by_rule) {
-  return aligned.input.scratch.size() > kScratchUsual &&
-         by_rule.input.scratch.size() <= kScratchUsual;
+bool outgrows_scratch(const Input& aligned, const Input& by_rule) {
+  return aligned.scratch.size() > kScratchUsual && by_rule.scratch.size() <= kScratchUsual;
 }
 
 // The smaller of the payload of copies by one rule, and of that of copies by what they cost.
-Result<Made> make_aligned(const Job& job, const Progress& progress) {
+Made make_smaller(const Job& job, const std::vector<delta::Segment>& copies,
+                  const Progress& progress) {
+  Made by_rule = make_of(job, copies, half_of(progress, 0));
+  std::vector<delta::Isa> isas;
+  for (std::size_t i = 1; i < by_rule.entries.size(); ++i) isas.push_back(by_rule.entries[i].isa);
+  Made aligned = make_of(job, aligned_copies(by_rule.input, isas, copies), half_of(progress, 1));
+  const bool is_smaller = total_size(aligned.entries) < total_size(by_rule.entries);
+  if (is_smaller && !outgrows_scratch(aligned.input, by_rule.input)) return aligned;
+  return by_rule;
+}
+
+// Of a large image only one payload is made: that of copies by what they cost.
+Made make_large(const Job& job, const std::vector<delta::Segment>& copies,
+                const Progress& progress) {
+  Input by_rule = input_of(job, copies, 1);
+  const std::vector<delta::Isa> isas = likely_isas(by_rule, half_of(progress, 0));
+  Input aligned = input_of(job, aligned_copies(by_rule, isas, copies), 1);
+  Made made{outgrows_scratch(aligned, by_rule) ? std::move(by_rule) : std::move(aligned), {}};
+  made.entries = make_entries(made.input, half_of(progress, 1));
+  return made;
+}
+
+Made make_any(const Job& job, const Progress& progress) {
   std::vector<delta::Segment> copies;
   if (job.index != nullptr) {
     copies = find_copies(job.image, *job.index, {kAdvantage, job.options.workers});
   }
   if (copies.empty()) return make_of(job, copies, progress);
-  AIRLOCK_ASSIGN(Made by_rule, make_of(job, copies, half_of(progress, 0)));
-  copies = aligned_copies(by_rule, copies);
-  AIRLOCK_ASSIGN(Made aligned, make_of(job, copies, half_of(progress, 1)));
-  const bool is_smaller = total_size(aligned.entries) < total_size(by_rule.entries);
-  if (is_smaller && !outgrows_scratch(aligned, by_rule)) return aligned;
-  return by_rule;
+  const bool is_large = job.image.size() > kLargeImage;
+  return is_large && !is_mostly_new(job, copies) ? make_large(job, copies, progress)
+                                                 : make_smaller(job, copies, progress);
 }
 
 Result<BuiltPayload> build_on(Bytes image, Bytes base, std::optional<BaseIndex> index,
                               const Options& options, const Progress& progress) {
-  AIRLOCK_ASSIGN(const Made made,
-                 make_aligned({image, base, options, index ? &*index : nullptr}, progress));
+  const Made made = make_any({image, base, options, index ? &*index : nullptr}, progress);
   index.reset();  // four times the base, which the check has no use for
   return built_of(made.input, made.entries);
 }

@@ -74,8 +74,7 @@ class ChainFinder {
 
 }  // namespace
 
-Facts find_facts(Bytes image, Bytes base, std::vector<Segment> copies,
-                 const delta::Profile& profile, std::size_t workers) {
+Facts facts_of(std::vector<Segment> copies, const delta::Profile& profile) {
   Facts facts;
   facts.header.profile = profile.number;
   facts.segments = std::move(copies);
@@ -83,13 +82,16 @@ Facts find_facts(Bytes image, Bytes base, std::vector<Segment> copies,
   facts.header.segment_count = static_cast<std::uint32_t>(facts.segments.size());
   facts.header.chain_count =
       static_cast<std::uint32_t>(std::count(facts.chained.begin(), facts.chained.end(), 1));
+  return facts;
+}
+
+void link_facts(Facts& facts, Bytes image, Bytes base, std::size_t workers) {
   const std::vector<std::uint8_t> scratch = scratch_of(facts);
   const LinkFacts link = find_link({image, base, facts.segments, scratch, workers});
   facts.header.word_phase = static_cast<std::uint8_t>(link.phase);
   for (const delta::Region& region : link.regions) {
     AIRLOCK_CHECK(facts.header.regions.add(region));
   }
-  return facts;
 }
 
 std::vector<std::uint8_t> code_facts(const Facts& facts, std::uint64_t image_size,

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <unordered_map>
 
 #include "core/base/bytes_source.h"
 #include "core/delta/facts_coding.h"
@@ -23,6 +24,7 @@ constexpr std::size_t kRoundsMax = 3;
 constexpr std::size_t kVotesMin = 20;
 constexpr std::size_t kSegmentSizeMin = 16;   // of those that are voted for
 constexpr std::size_t kSameShiftMax = 200;    // segments that one word may vote for
+constexpr std::size_t kVotesMax = 1 << 20;    // of a round; where there are more, some words vote
 constexpr std::int64_t kChangeMax = 1 << 20;  // of a word
 constexpr std::int64_t kMargin = 4096;        // around the targets that were seen
 
@@ -55,15 +57,42 @@ struct Votes {
   std::int64_t count = 0;
 };
 
-Votes most_votes(const std::vector<Word>& words,
-                 const std::multimap<std::int64_t, const Segment*>& by_shift) {
+// The segments that one word may vote for, by how far they moved.
+class ByShift {
+ public:
+  explicit ByShift(const std::vector<Segment>& segments) {
+    for (const Segment& each : segments) {
+      if (each.size < kSegmentSizeMin) continue;
+      all_[std::int64_t{each.image} - std::int64_t{each.base}].push_back(each);
+    }
+    std::erase_if(all_, [](const auto& each) { return each.second.size() > kSameShiftMax; });
+  }
+
+  std::span<const Segment> of(const Word& word) const {
+    const auto found = all_.find(word.change());
+    return found != all_.end() ? std::span<const Segment>(found->second)
+                               : std::span<const Segment>{};
+  }
+
+ private:
+  std::unordered_map<std::int64_t, std::vector<Segment>> all_;
+};
+
+// Of some words in a row one votes, by chance: what they stand in may repeat itself.
+bool votes(std::size_t word, std::size_t some) {
+  constexpr std::uint64_t kScatter = 0x9E3779B97F4A7C15;
+  return (word * kScatter >> 32) % some == 0;
+}
+
+Votes most_votes(const std::vector<Word>& words, const ByShift& by_shift) {
+  std::size_t count_all = 0;
+  for (const Word& word : words) count_all += by_shift.of(word).size();
   std::vector<std::pair<std::int64_t, std::int64_t>> edges;
-  for (const Word& word : words) {
-    const auto [first, last] = by_shift.equal_range(word.change());
-    if (static_cast<std::size_t>(std::distance(first, last)) > kSameShiftMax) continue;
-    for (auto each = first; each != last; ++each) {
-      const std::int64_t high = std::int64_t{word.before} - std::int64_t{each->second->base};
-      edges.emplace_back(high - std::int64_t{each->second->size} + 1, 1);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (!votes(i, count_all / kVotesMax + 1)) continue;
+    for (const Segment& each : by_shift.of(words[i])) {
+      const std::int64_t high = std::int64_t{words[i].before} - std::int64_t{each.base};
+      edges.emplace_back(high - std::int64_t{each.size} + 1, 1);
       edges.emplace_back(high + 1, -1);
     }
   }
@@ -170,11 +199,7 @@ Linked find_regions(const LinkInput& input, unsigned phase) {
       words.push_back(word);
     }
   });
-  std::multimap<std::int64_t, const Segment*> by_shift;
-  for (const Segment& segment : input.segments) {
-    if (segment.size < kSegmentSizeMin) continue;
-    by_shift.emplace(std::int64_t{segment.image} - std::int64_t{segment.base}, &segment);
-  }
+  const ByShift by_shift(input.segments);
   Moves moves(input.scratch);
   const auto base_size = static_cast<std::int64_t>(input.base.size());
   Linked made;

@@ -31,6 +31,9 @@ struct ShortestCoding {
 };
 ShortestCoding code_block(const BlockInput& input, const BlockRange& range);
 
+// cheapest_isa returns by which instruction set a block costs least, in a part of the time.
+delta::Isa cheapest_isa(const BlockInput& input, const BlockRange& range);
+
 // A step of a gap, at a place of the image; places between two steps are literals.
 struct PlannedStep {
   std::uint64_t at;

@@ -14,9 +14,11 @@ struct Facts {
   std::vector<std::uint8_t> chained;  // 1 for each segment of the chain
 };
 
-// find_facts makes facts of copies: the chain among them, and where the base was linked to.
-Facts find_facts(Bytes image, Bytes base, std::vector<delta::Segment> copies,
-                 const delta::Profile& profile, std::size_t workers);
+// facts_of makes facts of copies, with the chain among them.
+Facts facts_of(std::vector<delta::Segment> copies, const delta::Profile& profile);
+
+// link_facts adds where the base was linked to.
+void link_facts(Facts& facts, Bytes image, Bytes base, std::size_t workers);
 
 // code_facts returns them as they travel.
 std::vector<std::uint8_t> code_facts(const Facts& facts, std::uint64_t image_size,
