@@ -70,10 +70,11 @@ class Looker {
   Looker(const DeltaFile& file, Bytes base)
       : file_(file), image_(file.image.view()), source_(file.bytes), base_(base) {}
 
-  Result<PayloadParts> look();
+  // look adds to each coded block what its bytes are.
+  Status look(std::vector<BlockParts>& blocks);
 
  private:
-  Status look_at_entry(std::size_t entry);
+  Status look_at_entry(std::size_t block, BlockParts& parts);
   Status look_at_block(internal::PieceReader& pieces, std::size_t block, BlockParts& parts);
 
   const DeltaFile& file_;
@@ -81,7 +82,6 @@ class Looker {
   BytesSource source_;
   BytesSource base_;
   MemoryArea scratch_{kScratchSize};
-  PayloadParts parts_;
 };
 
 Status Looker::look_at_block(internal::PieceReader& pieces, std::size_t block, BlockParts& parts) {
@@ -107,52 +107,26 @@ Status Looker::look_at_block(internal::PieceReader& pieces, std::size_t block, B
   return {};
 }
 
-Status Looker::look_at_entry(std::size_t entry) {
-  const internal::EntryPlace place = {file_.payload, entry_count(image_.block_count()), entry};
+Status Looker::look_at_entry(std::size_t block, BlockParts& parts) {
+  const internal::EntryPlace place = {file_.payload, file_.entries.size(), block + 1};
   internal::HeadBuffer head;
   AIRLOCK_ASSIGN(const internal::PlacedEntry placed, internal::prove_entry(place, source_, head));
   AIRLOCK_ASSIGN(const BlockShape shape,
                  block_shape(placed.entry.stored_size, file_.payload.piece_size));
-  parts_.proofs += Digest::kSize + shape.list_size();
-  parts_.index += kHeadEntrySize - Digest::kSize;
-  if (entry == 0) {
-    parts_.facts = shape.coded_size;
-    return {};
-  }
-  BlockParts parts;
-  parts.size = image_.block_size(entry - 1);
-  parts.stored = shape.coded_size;
-  parts.coding = placed.entry.coding;
-  if (parts.coding == Coding::raw) {
-    parts.bytes[static_cast<std::size_t>(Part::whole)] = static_cast<double>(shape.coded_size);
-  } else {
-    std::vector<Digest> leaves(shape.pieces);
-    std::vector<std::uint8_t> piece(file_.payload.piece_size);
-    internal::PieceReader pieces;
-    AIRLOCK_TRY(pieces.open(placed, place, source_, {leaves, piece}));
-    AIRLOCK_TRY(look_at_block(pieces, entry - 1, parts));
-  }
-  parts_.blocks.push_back(parts);
-  return {};
+  std::vector<Digest> leaves(shape.pieces);
+  std::vector<std::uint8_t> piece(file_.payload.piece_size);
+  internal::PieceReader pieces;
+  AIRLOCK_TRY(pieces.open(placed, place, source_, {leaves, piece}));
+  return look_at_block(pieces, block, parts);
 }
 
-Result<PayloadParts> Looker::look() {
+Status Looker::look(std::vector<BlockParts>& blocks) {
   const auto decoder = std::make_unique<BlockDecoder>();
   AIRLOCK_TRY(decoder->prepare(image_, file_.payload, source_, scratch_));
-  FactsReader facts;
-  AIRLOCK_TRY(facts.open(scratch_, file_.payload.root.bytes));
-  parts_.segments = facts.header().segment_count;
-  parts_.chain = facts.header().chain_count;
-  parts_.memory = file_.payload.decoder_memory;
-  parts_.regions.assign(facts.header().regions.begin(), facts.header().regions.end());
-  const std::size_t entries = entry_count(image_.block_count());
-  const std::uint64_t pieces = head_piece_count(entries, file_.payload.piece_size);
-  for (std::uint64_t i = 0; i < pieces; ++i) {
-    parts_.proofs += head_place(entries, file_.payload.piece_size, i).path_size * Digest::kSize;
-    parts_.index += kHeadOffsetSize;
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    if (blocks[i].coding == Coding::coded) AIRLOCK_TRY(look_at_entry(i, blocks[i]));
   }
-  for (std::size_t entry = 0; entry < entries; ++entry) AIRLOCK_TRY(look_at_entry(entry));
-  return parts_;
+  return {};
 }
 
 }  // namespace
@@ -160,7 +134,9 @@ Result<PayloadParts> Looker::look() {
 Result<PayloadParts> look_into(const DeltaFile& file, Bytes base) {
   // Decoded as a device does first, so that all that follows is proven.
   AIRLOCK_TRY(apply_delta(file, base, 1));
-  return Looker(file, base).look();
+  AIRLOCK_ASSIGN(PayloadParts parts, look_at(file));
+  AIRLOCK_TRY(Looker(file, base).look(parts.blocks));
+  return parts;
 }
 
 }  // namespace airlock::diff
