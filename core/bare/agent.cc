@@ -117,7 +117,7 @@ Result<Session> Agent::drive(const Session& session, const Event& first) {
     Result<Event> event = perform(now.effect, now.session);
     if (!event) {
       if (is_waiting(now.session.phase, event.error().code)) {
-        return std::unexpected(event.error());
+        return fail(event.error());
       }
       event = internal::failed(event.error());
     }
@@ -173,7 +173,7 @@ Status Agent::save(const slot::Record& record) {
 
 Result<bool> Agent::is_stored(const slot::Record& record) {
   Result<slot::Record> stored = load();
-  if (!stored) return std::unexpected(stored.error());
+  if (!stored) return fail(stored.error());
   stored->sequence = record.sequence;
   return record == *stored;
 }

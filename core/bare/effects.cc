@@ -86,9 +86,9 @@ Result<Event> Agent::prove(const Session& session) {
 
 // A keyring that was stored just before the power failed, perhaps, is older than none.
 Result<Event> Agent::find_stored(const Digest& manifest, const Error& refused) {
-  if (refused.code != Code::keyring_rollback) return std::unexpected(refused);
+  if (refused.code != Code::keyring_rollback) return fail(refused);
   AIRLOCK_ASSIGN(const package::Manifest& stored, package::read_unproven(keyring_envelope()));
-  if (stored.digest() != manifest) return std::unexpected(refused);
+  if (stored.digest() != manifest) return fail(refused);
   return event_about(Type::proven, stored);
 }
 

@@ -3,42 +3,55 @@
 namespace airlock {
 namespace {
 
-struct Row {
-  Code code;
-  std::string_view name;
-};
-
-constexpr Row kRows[] = {
-    {Code::ok, "ok"},
-#define X(number, name, text) {Code::name, #name},
+// Side by side: a table of views would take as many bytes again as the names do.
+constexpr Code kCodes[] = {
+    Code::ok,
+#define X(number, name, text) Code::name,
 #include "core/base/codes.inc"
 #undef X
 };
 
-const Row* row_of(Code code) {
-  for (const Row& row : kRows) {
-    if (row.code == code) return &row;
+constexpr std::string_view kNames = "ok"
+#define X(number, name, text) #name
+#include "core/base/codes.inc"
+#undef X
+    ;
+
+constexpr std::uint8_t kNameSizes[] = {
+    2,
+#define X(number, name, text) sizeof(#name) - 1,
+#include "core/base/codes.inc"
+#undef X
+};
+
+// find_row returns the first code, with its name, for which `is` holds; ok and "unknown" for none.
+struct Row {
+  Code code;
+  std::string_view name;
+};
+template <class Is>
+Row find_row(const Is& is) {
+  const char* name = kNames.data();
+  for (std::size_t i = 0; i < std::size(kCodes); name += kNameSizes[i++]) {
+    const Row row = {kCodes[i], {name, kNameSizes[i]}};
+    if (is(row)) return row;
   }
-  return nullptr;
+  return {Code::ok, "unknown"};
 }
 
 }  // namespace
 
 std::string_view name(Code code) {
-  const Row* row = row_of(code);
-  return row != nullptr ? row->name : "unknown";
+  return find_row([&](const Row& row) { return row.code == code; }).name;
 }
 
 Code code_named(std::string_view name) {
-  for (const Row& row : kRows) {
-    if (row.name == name) return row.code;
-  }
-  return Code::ok;
+  return find_row([&](const Row& row) { return row.name == name; }).code;
 }
 
 Result<Code> known_code(std::uint64_t number) {
-  for (const Row& row : kRows) {
-    if (static_cast<std::uint64_t>(row.code) == number) return row.code;
+  for (const Code code : kCodes) {
+    if (static_cast<std::uint64_t>(code) == number) return code;
   }
   return fail(Code::out_of_range, number);
 }

@@ -227,6 +227,28 @@ Result<std::int64_t> CborMapReader::next_key() {
   return key;
 }
 
+bool CborFields::next() {
+  if (!map_ || !value_ || map_->done()) return false;
+  const Result<std::int64_t> key = map_->next_key();
+  if (!key) {
+    map_ = std::unexpected(key.error());
+    return false;
+  }
+  key_ = *key;
+  value_at_ = reader_.position();
+  return true;
+}
+
+void CborFields::took(const Status& value) {
+  value_ = value;
+  if (key_ >= 0 && key_ < 32) seen_ |= 1U << key_;
+}
+
+Status CborFields::finish() const {
+  AIRLOCK_TRY(map_);
+  return value_;
+}
+
 void CborWriter::put(std::uint8_t byte) {
   if (size_ < output_.size()) output_[size_] = byte;
   ++size_;

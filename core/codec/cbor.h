@@ -1,8 +1,10 @@
 // Deterministic CBOR, read and written without heap.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 
 #include "core/base/base.h"
@@ -70,6 +72,19 @@ class CborReader {
   std::size_t position_ = 0;
 };
 
+// read_number reads an unsigned integer to where it belongs, at most `max`: what its type holds,
+// where nothing else is said.
+template <std::integral Number>
+consteval std::uint64_t largest() {
+  return std::uint64_t{std::numeric_limits<Number>::max()};
+}
+template <class Number>
+Status read_number(CborReader& reader, Number& to, std::uint64_t max = largest<Number>()) {
+  AIRLOCK_ASSIGN(const std::uint64_t number, reader.read_unsigned(max));
+  to = static_cast<Number>(number);
+  return {};
+}
+
 // CborMapReader reads the integer keys of one map in order. Use: read_map's count, then next_key
 // until it answers that the map is done; each key's value is read from the same reader between.
 // Keys that do not ascend are not_canonical, equal ones duplicate_key.
@@ -89,6 +104,37 @@ class CborMapReader {
   std::size_t left_;
   bool first_ = true;
   std::int64_t last_ = 0;
+};
+
+// CborFields is the loop over one map, all but reading a value, so that each map's own code is
+// short:
+//
+//   CborFields fields(reader, entries_max);
+//   while (fields.next()) fields.took(read_value_of(fields.key()));
+//   return fields.finish();
+class CborFields {
+ public:
+  CborFields(CborReader& reader, std::size_t entries_max)
+      : reader_(reader), map_(CborMapReader::enter(reader, entries_max)) {}
+
+  // next reads the next key; false is the map's end, or an error that finish answers.
+  bool next();
+  std::int64_t key() const { return key_; }
+  std::size_t value_at() const { return value_at_; }
+  // took is told what reading the key's value answered.
+  void took(const Status& value);
+  // seen has a bit for each key from 0 to 31 that came.
+  std::uint32_t seen() const { return seen_; }
+  // finish answers the first error.
+  Status finish() const;
+
+ private:
+  CborReader& reader_;
+  Result<CborMapReader> map_;
+  Status value_;
+  std::int64_t key_ = 0;
+  std::size_t value_at_ = 0;
+  std::uint32_t seen_ = 0;
 };
 
 // CborWriter writes into a buffer that the caller owns. An overflow is remembered and answered by

@@ -133,12 +133,12 @@ unsigned BitCoding<Port>::flag(Use use, std::size_t set, const FlagKeys& keys, u
   typename Mixing<kFlagInputs>::Inputs inputs;
   Counter* const flags = models_.flags.data();
   const unsigned flag_bits = profile_.flag_bits;
-#pragma GCC unroll 5
+#pragma GCC unroll kUnrolled
   for (std::size_t i = 0; i < kFlagInputs; ++i) {
     const std::uint32_t slot =
         hashed(keys[i] + static_cast<std::uint32_t>(use) * kUseStep) >> (32 - flag_bits);
     counters[i] = flags + (i << flag_bits) + slot;
-    inputs[i] = stretch(probability_of(*counters[i]));
+    inputs[i] = stretch(*counters[i]);
   }
   const WeightRow weights(models_.flag_weights.data() + set * kFlagInputs, kLanes);
   Mixing<kFlagInputs> mixing;
@@ -159,7 +159,7 @@ std::uint8_t BitCoding<Port>::literal(std::size_t category, const LiteralKeys& k
     std::uint32_t mask;
   };
   std::array<Place, kLiteralOrders> places;
-#pragma GCC unroll 6
+#pragma GCC unroll kUnrolled
   for (std::size_t i = 0; i < kLiteralOrders; ++i) {
     places[i] = {models_.literals[i].data(), hashed(keys[i]) >> 8,
                  (1U << profile_.literal_bits[i]) - 1};
@@ -174,21 +174,20 @@ std::uint8_t BitCoding<Port>::literal(std::size_t category, const LiteralKeys& k
   unsigned node = 1;
   for (unsigned left = 8; left-- > 0;) {
     typename Mixing<kLiteralInputs>::Inputs inputs;
-#pragma GCC unroll 6
+#pragma GCC unroll kUnrolled
     for (std::size_t i = 0; i < kLiteralOrders; ++i) {
       counters[i] = places[i].table + ((places[i].first + node) & places[i].mask);
-      inputs[i] = stretch(probability_of(*counters[i]));
+      inputs[i] = stretch(*counters[i]);
     }
     unsigned state = 0;
-#pragma GCC unroll 2
+#pragma GCC unroll kUnrolled
     for (std::size_t i = 0; i < kGuesses; ++i) {
       // A guess counts for as long as the bits above are its own. Without a branch, as with bits.
       const bool counts = leads[i] >> (left + 1) == node;
       state |= static_cast<unsigned>(counts) << i;
       Counter* const guess = &models_.guesses[category][i][left][leads[i] >> left & 1];
       counters[kLiteralOrders + i] = counts ? guess : &idle;
-      inputs[kLiteralOrders + i] =
-          stretch(probability_of(*guess)) & -static_cast<std::int32_t>(counts);
+      inputs[kLiteralOrders + i] = stretch(*guess) & -static_cast<std::int32_t>(counts);
     }
     const std::size_t set = category == 0 ? state : kGuessStates - 1 + category;
     const WeightRow weights(models_.literal_weights.data() + (set * 8 + left) * kLanes, kLanes);

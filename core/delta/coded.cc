@@ -104,8 +104,10 @@ class DecodingPort {
 
 // Everything of fixed size that decoding a coded block holds, beside its models and buffers.
 struct CodedState {
-  CodedState(PieceReader& pieces, const BlockWork& work, const MutableBytes (&buffers)[4])
-      : base(work.base, work.base_size, buffers[0]),
+  CodedState(const FactsReader& found, PieceReader& pieces, const BlockWork& work,
+             const MutableBytes (&buffers)[4])
+      : facts(found),
+        base(work.base, work.base_size, buffers[0]),
         ahead(work.base, work.base_size, buffers[1]),
         output(work, buffers[2], buffers[3]),
         port(pieces, output) {}
@@ -169,11 +171,10 @@ Result<package::Digest> decode_coded(Shelf& shelf, PieceReader& pieces, const Bl
   const MutableBytes models_at = shelf.take(Models::bytes(*profile));
   const MutableBytes buffers[4] = {shelf.take(window_size(*profile)), shelf.take(kAheadSize),
                                    shelf.take(output_size(*profile)), shelf.take(kInsideSize)};
-  auto* const state = shelf.place<CodedState>(pieces, work, buffers);
+  auto* const state = shelf.place<CodedState>(facts, pieces, work, buffers);
   if (models_at.empty() || buffers[3].empty() || state == nullptr) {
     return fail(Code::memory_exceeded, profile->memory);
   }
-  state->facts = facts;
   Models& models = Models::place(*profile, models_at);
   models.reset();
   auto* const coding = shelf.place<BlockCoding<DecodingPort>>(
@@ -188,7 +189,7 @@ Result<package::Digest> decode_coded(Shelf& shelf, PieceReader& pieces, const Bl
                ? fail(Code::patch_malformed, work.block)
                : std::unexpected(range.state().error());
   }
-  if (!came_to_end) return std::unexpected(reason(*state, work.block).error());
+  if (!came_to_end) return fail(reason(*state, work.block).error());
   if (!range.at_end()) return fail(Code::patch_malformed, work.block);
   return state->output.finish();
 }

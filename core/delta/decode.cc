@@ -77,7 +77,7 @@ Status decode(MutableBytes memory, const package::Image& image, const package::P
       break;
     case Coding::facts: break;
   }
-  if (!made) return std::unexpected(made.error());
+  if (!made) return fail(made.error());
   if (*made != image.block_digest(block)) return fail(Code::block_rejected, block);
   return {};
 }

@@ -18,6 +18,9 @@ namespace airlock::delta {
 inline constexpr std::int32_t kWeightMax = 32767;
 inline constexpr std::int32_t kMixingRate = 10;
 
+// How many of a bit's inputs are written out one after the other, instead of in a loop.
+inline constexpr int kUnrolled = kHasRoom ? 8 : 1;
+
 // So many weights are read and written at once, whatever a bit has inputs; those beyond its own
 // stay as they are.
 inline constexpr std::size_t kLanes = 8;
@@ -33,7 +36,7 @@ using CountersOf = std::array<Counter*, kInputs>;
 // One number after the other: what docs/formats/patch.md says.
 template <std::size_t kInputs>
 void count_plain(const CountersOf<kInputs>& counters, unsigned bit, unsigned limit) {
-#pragma GCC unroll 8
+#pragma GCC unroll kUnrolled
   for (Counter* const counter : counters) count(*counter, bit, limit);
 }
 template <std::size_t kInputs>
@@ -45,17 +48,17 @@ class PlainMixing {
   void mix(const Inputs& inputs, WeightRow weights) {
     inputs_ = inputs;
     std::int32_t sum = 0;
-#pragma GCC unroll 8
+#pragma GCC unroll kUnrolled
     for (std::size_t i = 0; i < kInputs; ++i) sum += inputs_[i] * weights[i];
     probability = squash(sum >> 14);
   }
   void learn(unsigned bit, WeightRow weights) const {
     const std::int32_t wrong = (bit != 0 ? 65535 : 0) - static_cast<std::int32_t>(probability);
-#pragma GCC unroll 8
+#pragma GCC unroll kUnrolled
     for (std::size_t i = 0; i < kInputs; ++i) {
       const std::int32_t moved =
           weights[i] + ((inputs_[i] * wrong * kMixingRate + (1 << 19)) >> 20);
-      weights[i] = static_cast<Weight>(std::clamp(moved, -kWeightMax, kWeightMax));
+      weights[i] = static_cast<Weight>(within(kWeightMax, moved));
     }
   }
 

@@ -66,6 +66,12 @@ void expect_counted_alike(unsigned limit) {
   }
 }
 
+TEST(Stretch, ByLinesIsWhatIsLookedUp) {
+  for (std::uint32_t upper = 0; upper < kStretchCount; ++upper) {
+    ASSERT_EQ(stretch_by_lines(upper), kStretch[upper]) << upper;
+  }
+}
+
 TEST(Counters, OfAFlagMoveAtOnceAsTheyDoOneAfterTheOther) {
   expect_counted_alike<kFlagInputs>(kSeenMax);
 }

@@ -14,6 +14,9 @@
 
 namespace airlock::delta {
 
+// On bare metal code and tables are small before they are quick.
+inline constexpr bool kHasRoom = __STDC_HOSTED__ == 1;
+
 // ---- probabilities of a one, in 1/65536
 
 inline constexpr std::uint32_t kProbabilityMin = 16;
@@ -28,9 +31,14 @@ inline constexpr std::array<std::uint16_t, 33> kSquashPoints = {
     4971,  7812,  11955, 17625, 24743, 32768, 40793, 47911, 53581, 57724, 60565,
     62428, 63615, 64357, 64816, 65097, 65269, 65374, 65438, 65476, 65500, 65514};
 
+// within keeps a value in ±limit. Where code is to be small, std::clamp is a call, through memory.
+constexpr std::int32_t within(std::int32_t limit, std::int32_t value) {
+  return value > limit ? limit : value < -limit ? -limit : value;
+}
+
 // squash turns a logistic value into a probability.
 constexpr std::uint32_t squash(std::int32_t value) {
-  const auto at = static_cast<std::uint32_t>(std::clamp(value, -kStretchMax, kStretchMax) + 2048);
+  const auto at = static_cast<std::uint32_t>(within(kStretchMax, value) + 2048);
   const std::uint32_t low = kSquashPoints[at >> 7];
   const std::uint32_t high = kSquashPoints[(at >> 7) + 1];
   return low + (((high - low) * (at & 127)) >> 7);
@@ -49,7 +57,60 @@ constexpr std::array<std::int16_t, kStretchCount> make_stretch() {
   return made;
 }
 inline constexpr std::array<std::int16_t, kStretchCount> kStretch = make_stretch();
-constexpr std::int32_t stretch(std::uint32_t probability) { return kStretch[probability >> 4]; }
+
+// Where the way back is a line: between two points of squash. In 2^-20, modulo 2^32.
+struct StretchLine {
+  std::uint32_t end;  // before which upper 12 bits
+  std::uint32_t slope;
+  std::uint32_t offset;
+
+  constexpr std::int32_t at(std::uint32_t upper) const {
+    return static_cast<std::int32_t>(upper * slope + offset) >> 20;
+  }
+};
+constexpr StretchLine make_stretch_line(std::size_t number, std::uint32_t first) {
+  StretchLine line{first, 0, 0};
+  const auto value_max = static_cast<std::int32_t>(number + 1) * 128 - 2048;
+  while (line.end < kStretchCount && kStretch[line.end] <= value_max) ++line.end;
+  const auto value = [](std::uint32_t upper) {
+    return static_cast<std::uint32_t>(kStretch[upper]) << 20;
+  };
+  // Of two only the limits of what a value may be tell the slope.
+  line.slope = line.end - first == 2
+                   ? value(first + 1) - value(first)
+                   : (std::uint32_t{16 * 128} << 20) /
+                         (std::uint32_t{kSquashPoints[number + 1]} - kSquashPoints[number]);
+  line.offset = value(first) - first * line.slope;
+  for (std::uint32_t upper = first; upper < line.end; ++upper) {
+    const std::uint32_t lacking = value(upper) - (upper * line.slope + line.offset);
+    if (static_cast<std::int32_t>(lacking) > 0) line.offset += lacking;
+  }
+  return line;
+}
+inline constexpr std::array<StretchLine, kSquashPoints.size() - 1> kStretchLines = [] {
+  std::array<StretchLine, kSquashPoints.size() - 1> made{};
+  std::uint32_t first = 0;
+  for (std::size_t i = 0; i < made.size(); first = made[i++].end) {
+    made[i] = make_stretch_line(i, first);
+  }
+  return made;
+}();
+// The line of every 16th.
+inline constexpr std::array<std::uint8_t, kStretchCount / 16> kStretchLineOf = [] {
+  std::array<std::uint8_t, kStretchCount / 16> made{};
+  std::uint8_t line = 0;
+  for (std::uint32_t i = 0; i < made.size(); ++i) {
+    while (i * 16 >= kStretchLines[line].end) ++line;
+    made[i] = line;
+  }
+  return made;
+}();
+// stretch_by_lines is kStretch, in 640 bytes for 8 KiB. Inline: it is what a literal does most.
+[[gnu::always_inline]] constexpr std::int32_t stretch_by_lines(std::uint32_t upper) {
+  const StretchLine* line = &kStretchLines[kStretchLineOf[upper >> 4]];
+  while (upper >= line->end) ++line;
+  return line->at(upper);
+}
 
 // ---- counters
 
@@ -61,12 +122,21 @@ inline constexpr unsigned kSeenLiteralMax = 10;  // literals change their mind s
 
 constexpr std::uint32_t probability_of(Counter counter) { return (counter & 0xFFF0U) | 8U; }
 
+// stretch is what a counter's upper 12 bits say.
+constexpr std::int32_t stretch(Counter counter) {
+  if constexpr (kHasRoom) {
+    return kStretch[counter >> 4];
+  } else {
+    return stretch_by_lines(counter >> 4);
+  }
+}
+
 // How far a counter moves towards what it saw: 65536 / (seen + 1.6).
 inline constexpr std::array<std::uint16_t, kSeenMax + 1> kCounterRates = {
     40960, 25206, 18204, 14246, 11702, 9929, 8623, 7620,
     6826,  6182,  5649,  5201,  4818,  4488, 4201, 3947};
 
-constexpr void count(Counter& counter, unsigned bit, unsigned limit) {
+[[gnu::always_inline]] constexpr void count(Counter& counter, unsigned bit, unsigned limit) {
   const unsigned seen = counter & kSeenMax;
   std::int32_t value = counter >> 4;
   const std::int32_t ones = -static_cast<std::int32_t>(bit);  // no branch on what is hard to guess

@@ -38,7 +38,7 @@ Result<PlacedEntry> prove_entry(const EntryPlace& place, Source& source, Mutable
   const Error wrong = {Code::index_rejected, place.block()};
   if (payload.piece_size < kHeadOffsetSize + kHeadEntrySize ||
       payload.piece_size > package::kPieceSizeMax || !fits_decoder(payload)) {
-    return std::unexpected(wrong);
+    return fail(wrong);
   }
   const std::size_t each = head_entries_per_piece(payload.piece_size);
   const std::uint64_t piece = place.entry / each;
@@ -46,7 +46,7 @@ Result<PlacedEntry> prove_entry(const EntryPlace& place, Source& source, Mutable
   AIRLOCK_CHECK(head.path_size <= kHeadPathMax);
   const std::size_t path_bytes = head.path_size * Digest::kSize;
   const std::uint64_t travels = path_bytes + head.piece_size;
-  if (head.offset + travels > payload.head_size) return std::unexpected(wrong);
+  if (head.offset + travels > payload.head_size) return fail(wrong);
   if (travels > buffer.size()) return fail(Code::memory_exceeded);
 
   const MutableBytes read = buffer.first(path_bytes + head.piece_size);
@@ -59,15 +59,15 @@ Result<PlacedEntry> prove_entry(const EntryPlace& place, Source& source, Mutable
   const std::uint64_t count = head_piece_count(place.entry_count, payload.piece_size);
   if (!package::verify_inclusion(package::leaf_hash(bytes), piece, count,
                                  std::span(path).first(head.path_size), payload.root)) {
-    return std::unexpected(wrong);
+    return fail(wrong);
   }
   const auto found = find_entry(bytes, place.entry % each);
-  if (!found) return std::unexpected(wrong);
+  if (!found) return fail(wrong);
   // Signed, so this can only be a publisher's mistake; no sum may wrap around all the same.
   if (found->offset < payload.head_size || found->offset > payload.size ||
       found->entry.stored_size > payload.size - found->offset ||
       !fits_decoder(payload, found->entry)) {
-    return std::unexpected(wrong);
+    return fail(wrong);
   }
   return *found;
 }

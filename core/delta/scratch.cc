@@ -17,6 +17,9 @@ constexpr std::array<std::uint8_t, 4> kScratchMagic = {'A', 'F', 'K', '1'};
 
 void ScratchHeader::write(std::span<std::uint8_t, kScratchHeaderSize> to) const {
   const MutableBytes bytes(to);
+  const auto put = [&](std::size_t at, std::uint32_t value) {
+    write_number(value, bytes.subspan(at, 4));
+  };
   std::fill(to.begin(), to.end(), std::uint8_t{0});
   copy_into(bytes, kScratchMagic);
   copy_into(bytes.subspan(4), root);
@@ -24,22 +27,25 @@ void ScratchHeader::write(std::span<std::uint8_t, kScratchHeaderSize> to) const 
   bytes[68] = facts.profile;
   bytes[69] = facts.word_phase;
   bytes[70] = static_cast<std::uint8_t>(facts.regions.size());
-  write_number(facts.segment_count, bytes.subspan(72, 4));
-  write_number(facts.chain_count, bytes.subspan(76, 4));
+  put(72, facts.segment_count);
+  put(76, facts.chain_count);
   for (std::size_t i = 0; i < facts.regions.size(); ++i) {
     const Region& region = facts.regions[i];
     if (region.linked) bytes[71] = static_cast<std::uint8_t>(bytes[71] | 1U << i);
-    write_number(region.first, bytes.subspan(80 + 12 * i, 4));
-    write_number(region.size, bytes.subspan(84 + 12 * i, 4));
-    write_number(region.zero, bytes.subspan(88 + 12 * i, 4));
+    put(80 + 12 * i, region.first);
+    put(84 + 12 * i, region.size);
+    put(88 + 12 * i, region.zero);
   }
-  write_number(codec::crc32c(bytes.first(kScratchHeaderSize - 4)), bytes.last(4));
+  put(kScratchHeaderSize - 4, codec::crc32c(bytes.first(kScratchHeaderSize - 4)));
 }
 
 bool ScratchHeader::read(std::span<const std::uint8_t, kScratchHeaderSize> from) {
   const Bytes bytes(from);
+  const auto number = [&](std::size_t at) {
+    return static_cast<std::uint32_t>(read_number(bytes.subspan(at, 4)));
+  };
   if (!equal(bytes.first(4), kScratchMagic) ||
-      read_number(bytes.last(4)) != codec::crc32c(bytes.first(kScratchHeaderSize - 4))) {
+      number(kScratchHeaderSize - 4) != codec::crc32c(bytes.first(kScratchHeaderSize - 4))) {
     return false;
   }
   copy_into(root, bytes.subspan(4, root.size()));
@@ -47,14 +53,11 @@ bool ScratchHeader::read(std::span<const std::uint8_t, kScratchHeaderSize> from)
   facts = {};
   facts.profile = bytes[68];
   facts.word_phase = bytes[69] & 3;
-  facts.segment_count = static_cast<std::uint32_t>(read_number(bytes.subspan(72, 4)));
-  facts.chain_count = static_cast<std::uint32_t>(read_number(bytes.subspan(76, 4)));
+  facts.segment_count = number(72);
+  facts.chain_count = number(76);
   for (std::size_t i = 0; i < bytes[70] && i < kRegionsMax; ++i) {
-    Region region;
-    region.linked = (bytes[71] >> i & 1) != 0;
-    region.first = static_cast<std::uint32_t>(read_number(bytes.subspan(80 + 12 * i, 4)));
-    region.size = static_cast<std::uint32_t>(read_number(bytes.subspan(84 + 12 * i, 4)));
-    region.zero = static_cast<std::uint32_t>(read_number(bytes.subspan(88 + 12 * i, 4)));
+    const Region region = {number(80 + 12 * i), number(84 + 12 * i), number(88 + 12 * i),
+                           (bytes[71] >> i & 1) != 0};
     if (!facts.regions.add(region)) return false;
   }
   return facts.segment_count <= kSegmentsMax && facts.chain_count <= facts.segment_count;

@@ -8,10 +8,10 @@ namespace airlock::package {
 namespace {
 
 using codec::CborReader;
+using codec::read_number;
 using internal::ComponentKey;
 using internal::ImageKey;
 using internal::PayloadKey;
-using internal::read_number;
 
 constexpr std::uint32_t kBaseKeys =
     internal::key_set(PayloadKey::base_size, PayloadKey::base_digest);
@@ -29,7 +29,7 @@ Result<Image> read_image(CborReader& reader) {
     switch (static_cast<ImageKey>(key)) {
       case ImageKey::load_address:
         return internal::store(image.load_address, reader.read_unsigned());
-      case ImageKey::size: return internal::store(image.size, reader.read_unsigned(kImageSizeMax));
+      case ImageKey::size: return read_number(reader, image.size, kImageSizeMax);
       case ImageKey::digest: return reader.read_exactly(image.digest.bytes);
       case ImageKey::block_digests:
         return internal::store(image.block_digests, reader.read_bytes(kBlocksMax * Digest::kSize));
@@ -52,23 +52,16 @@ Result<PayloadType> read_payload_type(CborReader& reader) {
 Status read_payload_field(Payload& payload, std::int64_t key, CborReader& reader) {
   switch (static_cast<PayloadKey>(key)) {
     case PayloadKey::type: return internal::store(payload.type, read_payload_type(reader));
-    case PayloadKey::image:
-      return internal::store(payload.image, read_number<std::uint8_t>(reader, kImagesMax - 1));
-    case PayloadKey::size:
-      return internal::store(payload.size, reader.read_unsigned(kPayloadSizeMax));
+    case PayloadKey::image: return read_number(reader, payload.image, kImagesMax - 1);
+    case PayloadKey::size: return read_number(reader, payload.size, kPayloadSizeMax);
     case PayloadKey::digest: return reader.read_exactly(payload.digest.bytes);
-    case PayloadKey::head_size:
-      return internal::store(payload.head_size, read_number<std::uint32_t>(reader));
+    case PayloadKey::head_size: return read_number(reader, payload.head_size);
     case PayloadKey::root: return reader.read_exactly(payload.root.bytes);
-    case PayloadKey::piece_size:
-      return internal::store(payload.piece_size, read_number<std::uint16_t>(reader, kPieceSizeMax));
-    case PayloadKey::decoder_memory:
-      return internal::store(payload.decoder_memory, read_number<std::uint32_t>(reader));
-    case PayloadKey::base_size:
-      return internal::store(payload.base_size, reader.read_unsigned(kImageSizeMax));
+    case PayloadKey::piece_size: return read_number(reader, payload.piece_size, kPieceSizeMax);
+    case PayloadKey::decoder_memory: return read_number(reader, payload.decoder_memory);
+    case PayloadKey::base_size: return read_number(reader, payload.base_size, kImageSizeMax);
     case PayloadKey::base_digest: return reader.read_exactly(payload.base_digest.bytes);
-    case PayloadKey::scratch_size:
-      return internal::store(payload.scratch_size, read_number<std::uint32_t>(reader));
+    case PayloadKey::scratch_size: return read_number(reader, payload.scratch_size);
   }
   return fail(Code::unknown_field);
 }

@@ -10,9 +10,9 @@ static_assert(sizeof(Keyring) <= 512);  // on a bootloader's stack, twice
 namespace {
 
 using codec::CborReader;
+using codec::read_number;
 using internal::KeyringKey;
 using internal::LogKey;
-using internal::read_number;
 using internal::SignerKey;
 using internal::WitnessKey;
 
@@ -61,7 +61,7 @@ Result<Written> read_written(CborReader& reader) {
       }
       case SignerKey::public_key:
         return internal::store(key.bytes, reader.read_bytes(crypto::kPublicKeySizeMax));
-      case SignerKey::group: return internal::store(key.group, read_number<std::uint8_t>(reader));
+      case SignerKey::group: return read_number(reader, key.group);
       case SignerKey::name: return internal::store(key.name, reader.read_text(kNameMax));
     }
     return fail(Code::unknown_field);
@@ -143,8 +143,8 @@ Result<Clause> read_clause(CborReader& reader) {
   AIRLOCK_ASSIGN(const std::size_t parts, reader.read_array(internal::kClausePartsMax));
   if (parts < internal::kClausePartsMin) return fail(Code::bad_keyring);
   Clause clause;
-  AIRLOCK_ASSIGN(clause.group, read_number<std::uint8_t>(reader));
-  AIRLOCK_ASSIGN(clause.threshold, read_number<std::uint8_t>(reader));
+  AIRLOCK_TRY(read_number(reader, clause.group));
+  AIRLOCK_TRY(read_number(reader, clause.threshold));
   if (parts == internal::kClausePartsMin) return clause;
   AIRLOCK_ASSIGN(clause.algorithms, read_algorithms(reader));
   clause.certified = parts == internal::kClausePartsMax;
@@ -257,8 +257,7 @@ Status read_log(const Keyring& keyring, CborReader& reader, LogPolicy& log) {
       case LogKey::origin: return internal::store(log.origin, reader.read_text(kOriginMax));
       case LogKey::public_key: return internal::store(log.key, read_note_key(keyring, log, reader));
       case LogKey::witnesses: return read_witnesses(keyring, log, reader);
-      case LogKey::required:
-        return internal::store(log.required, read_number<std::uint8_t>(reader));
+      case LogKey::required: return read_number(reader, log.required);
     }
     return fail(Code::unknown_field);
   };
@@ -380,10 +379,9 @@ Status Keyring::read(Bytes encoded) {
   const auto read_one = [&](std::int64_t key) -> Status {
     switch (static_cast<KeyringKey>(key)) {
       case KeyringKey::format: return read_format(reader);
-      case KeyringKey::version:
-        return internal::store(keyring.version, read_number<std::uint32_t>(reader));
+      case KeyringKey::version: return read_number(reader, keyring.version);
       case KeyringKey::created:
-        return internal::store(keyring.created, read_number<std::int64_t>(reader, kTimeMax));
+        return read_number(reader, keyring.created, std::uint64_t{kTimeMax});
       case KeyringKey::groups: return read_groups(keyring, reader);
       case KeyringKey::keys: return read_keys(reader);
       case KeyringKey::policies: return read_policies(keyring, reader);

@@ -7,9 +7,9 @@ namespace airlock::package {
 namespace {
 
 using codec::CborReader;
+using codec::read_number;
 using internal::ManifestKey;
 using internal::RampKey;
-using internal::read_number;
 
 Status read_format(CborReader& reader) {
   AIRLOCK_ASSIGN(const std::uint64_t format, reader.read_unsigned());
@@ -67,6 +67,10 @@ Status read_from_versions(Manifest& manifest, CborReader& reader) {
   return {};
 }
 
+Status read_time(CborReader& reader, std::int64_t& to) {
+  return read_number(reader, to, std::uint64_t{kTimeMax});
+}
+
 Status read_stages(Ramp& ramp, CborReader& reader) {
   AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kRampStagesMax));
   AIRLOCK_TRY(internal::present(count));
@@ -74,8 +78,8 @@ Status read_stages(Ramp& ramp, CborReader& reader) {
     AIRLOCK_ASSIGN(const std::size_t parts, reader.read_array(2));
     if (parts != 2) return fail(Code::bad_manifest);
     RampStage stage;
-    AIRLOCK_ASSIGN(stage.after_seconds, read_number<std::uint32_t>(reader));
-    AIRLOCK_ASSIGN(stage.share, read_number<std::uint16_t>(reader, kShareWhole));
+    AIRLOCK_TRY(read_number(reader, stage.after_seconds));
+    AIRLOCK_TRY(read_number(reader, stage.share, kShareWhole));
     const bool climbs =
         ramp.stages.empty() || (stage.after_seconds > ramp.stages.last().after_seconds &&
                                 stage.share > ramp.stages.last().share);
@@ -87,8 +91,7 @@ Status read_stages(Ramp& ramp, CborReader& reader) {
 Status read_ramp(Ramp& ramp, CborReader& reader) {
   return internal::read_map(reader, internal::kRampShape, [&](std::int64_t key) -> Status {
     switch (static_cast<RampKey>(key)) {
-      case RampKey::start:
-        return internal::store(ramp.start_seconds, read_number<std::int64_t>(reader, kTimeMax));
+      case RampKey::start: return read_time(reader, ramp.start_seconds);
       case RampKey::seed: return reader.read_exactly(ramp.seed.bytes);
       case RampKey::stages: return read_stages(ramp, reader);
     }
@@ -102,8 +105,7 @@ Status read_entries(Manifest& manifest, CborReader& reader) {
   return internal::read_map(reader, internal::kEntriesShape, [&](std::int64_t key) -> Status {
     switch (static_cast<EntriesKey>(key)) {
       case EntriesKey::root: return reader.read_exactly(entries.root.bytes);
-      case EntriesKey::count:
-        return internal::store(entries.count, read_number<std::uint32_t>(reader, kEntriesMax));
+      case EntriesKey::count: return read_number(reader, entries.count, kEntriesMax);
     }
     return fail(Code::unknown_field);
   });
@@ -128,12 +130,6 @@ Status read_notes(Manifest& manifest, CborReader& reader) {
   return internal::present(manifest.notes.size());
 }
 
-Result<std::int64_t> read_time(CborReader& reader) {
-  return read_number<std::int64_t>(reader, kTimeMax);
-}
-
-Result<std::uint32_t> read_count(CborReader& reader) { return read_number<std::uint32_t>(reader); }
-
 // Every field but the components, which Manifest::read itself keeps.
 Status read_field(Manifest& manifest, std::int64_t key, CborReader& reader) {
   using internal::store;
@@ -142,15 +138,15 @@ Status read_field(Manifest& manifest, std::int64_t key, CborReader& reader) {
     case ManifestKey::kind: return store(manifest.kind, read_kind(reader));
     case ManifestKey::models: return read_models(manifest, reader);
     case ManifestKey::version: return store(manifest.version, read_version(reader));
-    case ManifestKey::security_version: return store(manifest.security_version, read_count(reader));
-    case ManifestKey::created: return store(manifest.created, read_time(reader));
-    case ManifestKey::not_before: return store(manifest.not_before, read_time(reader));
-    case ManifestKey::expires: return store(manifest.expires, read_time(reader));
+    case ManifestKey::security_version: return read_number(reader, manifest.security_version);
+    case ManifestKey::created: return read_time(reader, manifest.created);
+    case ManifestKey::not_before: return read_time(reader, manifest.not_before);
+    case ManifestKey::expires: return read_time(reader, manifest.expires);
     case ManifestKey::from_versions: return read_from_versions(manifest, reader);
-    case ManifestKey::bootloader_min: return store(manifest.bootloader_min, read_count(reader));
-    case ManifestKey::secure_boot_min: return store(manifest.secure_boot_min, read_count(reader));
-    case ManifestKey::data_version: return store(manifest.data_version, read_count(reader));
-    case ManifestKey::data_version_min: return store(manifest.data_version_min, read_count(reader));
+    case ManifestKey::bootloader_min: return read_number(reader, manifest.bootloader_min);
+    case ManifestKey::secure_boot_min: return read_number(reader, manifest.secure_boot_min);
+    case ManifestKey::data_version: return read_number(reader, manifest.data_version);
+    case ManifestKey::data_version_min: return read_number(reader, manifest.data_version_min);
     case ManifestKey::ramp: return read_ramp(manifest.ramp, reader);
     case ManifestKey::notes: return read_notes(manifest, reader);
     case ManifestKey::content: return read_content(manifest, reader);

@@ -12,13 +12,12 @@ inline bool is_plain_name(std::string_view text) {
   const auto plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
   };
-  return !text.empty() && text[0] != '-' && std::all_of(text.begin(), text.end(), plain);
+  return !text.empty() && text[0] != '-' && std::ranges::all_of(text, plain);
 }
 
 // is_model says whether a text is a device's model: printable ASCII without a space.
 inline bool is_model(std::string_view text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
 }
 
 // is_note_name says whether a text names a key of a signed note (C2SP signed-note): printable

@@ -80,8 +80,8 @@ Status refuse_duplicates(const Envelope& envelope) {
 }
 
 bool demands(const SigningPolicy& policy, std::uint8_t group) {
-  return std::any_of(policy.clauses.begin(), policy.clauses.end(),
-                     [group](const Clause& clause) { return clause.group == group; });
+  return std::ranges::any_of(policy.clauses,
+                             [group](const Clause& clause) { return clause.group == group; });
 }
 
 // The signers of the clause's group for whom `counts` says yes, each asked about once, until there
@@ -263,7 +263,7 @@ SignedMessage::SignedMessage(Bytes body_protected, Bytes signer_protected, Bytes
 
 bool Tally::complete() const {
   return !clauses.empty() &&
-         std::all_of(clauses.begin(), clauses.end(), [](const auto& one) { return one.is_met(); });
+         std::ranges::all_of(clauses, [](const auto& one) { return one.is_met(); });
 }
 
 Result<Tally> tally(const Envelope& envelope, const Keyring& keyring, Kind kind) {
@@ -304,8 +304,7 @@ Result<Proven> prove_kind(Bytes encoded, const Keyring& keyring, Kind kind, Judg
 
 bool wants_certificates(const Keyring& keyring, Kind kind) {
   const auto& clauses = keyring.policy(kind).clauses;
-  return std::any_of(clauses.begin(), clauses.end(),
-                     [](const Clause& clause) { return clause.certified; });
+  return std::ranges::any_of(clauses, [](const Clause& clause) { return clause.certified; });
 }
 
 Result<Manifest> read_unproven(Bytes encoded) {

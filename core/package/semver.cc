@@ -9,7 +9,7 @@ constexpr bool is_identifier_char(char c) {
 }
 
 constexpr bool is_number(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+  return !text.empty() && std::ranges::all_of(text, is_digit);
 }
 
 // What stands before and after the character at `at`. Not substr: where a compiler cannot see that
@@ -46,7 +46,7 @@ bool valid_identifiers(std::string_view text, LeadingZeros zeros) {
   if (text.empty() || text.back() == '.') return false;
   for (std::string_view rest = text; !rest.empty();) {
     const std::string_view one = cut_identifier(rest);
-    if (one.empty() || !std::all_of(one.begin(), one.end(), is_identifier_char)) return false;
+    if (one.empty() || !std::ranges::all_of(one, is_identifier_char)) return false;
     const bool padded = one.size() > 1 && one[0] == '0' && is_number(one);
     if (padded && zeros == LeadingZeros::refused) return false;
   }

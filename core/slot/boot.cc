@@ -161,7 +161,7 @@ Result<Boot> boot(const BootView& view) {
   // Where this fails, one copy is as it was and the other one counts.
   (void)settle(view.record);
   Result<Record> loaded = load(view.record);
-  if (!loaded) return std::unexpected(loaded.error());
+  if (!loaded) return fail(loaded.error());
   Record& record = *loaded;
   Code gave_up = Code::ok;
   if (record.trial_boots) {

@@ -6,9 +6,10 @@
 namespace airlock::slot {
 namespace {
 
-using codec::CborMapReader;
+using codec::CborFields;
 using codec::CborReader;
 using codec::CborWriter;
+using codec::read_number;
 
 constexpr Magic kRecordMagic = {'A', 'L', 'B', 'R'};
 constexpr std::uint64_t kRecordFormat = 1;
@@ -127,112 +128,93 @@ void write_record(CborWriter& writer, const Record& record) {
 
 // ---- reading: known keys are checked, unknown ones (of a later version) are passed over
 
-// read_fields walks one map; read_one(key) answers whether it knew the key and read its value.
-template <class ReadOne>
-Status read_fields(CborReader& reader, ReadOne read_one) {
-  AIRLOCK_ASSIGN(CborMapReader map, CborMapReader::enter(reader, kEntriesMax));
-  while (!map.done()) {
-    AIRLOCK_ASSIGN(const std::int64_t key, map.next_key());
-    AIRLOCK_ASSIGN(const bool known, read_one(key));
-    if (!known) AIRLOCK_TRY(reader.skip_item());
-  }
+// A field of a later version is passed over.
+Status pass_over(CborReader& reader) {
+  AIRLOCK_TRY(reader.skip_item());
   return {};
 }
 
-Result<bool> read_digest(CborReader& reader, Digest& to) {
-  AIRLOCK_TRY(reader.read_exactly(to.bytes));
-  return true;
+Status read_digest(CborReader& reader, Digest& to) { return reader.read_exactly(to.bytes); }
+
+Status read_proven(CborReader& reader, Slot& slot) {
+  AIRLOCK_ASSIGN(slot.proven, reader.read_bool());
+  return {};
 }
 
-template <class Number>
-Result<bool> read_number(CborReader& reader, Number& to, std::uint64_t max) {
-  AIRLOCK_ASSIGN(const std::uint64_t number, reader.read_unsigned(max));
-  to = static_cast<Number>(number);
-  return true;
-}
-
-Result<bool> read_version(CborReader& reader, FixedText<package::kSemverTextMax>& to) {
+Status read_version(CborReader& reader, FixedText<package::kSemverTextMax>& to) {
   AIRLOCK_ASSIGN(const std::string_view text, reader.read_text(package::kSemverTextMax));
   AIRLOCK_ASSIGN(to, FixedText<package::kSemverTextMax>::from(text));
-  return true;
+  return {};
 }
 
-Result<bool> read_slot_id(CborReader& reader, SlotId& to) {
-  AIRLOCK_ASSIGN(const std::uint64_t number, reader.read_unsigned(kSlotCount - 1));
-  to = static_cast<SlotId>(number);
-  return true;
+Status read_field(CborReader& reader, std::int64_t key, Slot& slot) {
+  switch (static_cast<SlotKey>(key)) {
+    case SlotKey::manifest: return read_digest(reader, slot.manifest);
+    case SlotKey::security_version: return read_number(reader, slot.security_version, UINT32_MAX);
+    case SlotKey::proven: return read_proven(reader, slot);
+    case SlotKey::version: return read_version(reader, slot.version);
+    case SlotKey::data_version: return read_number(reader, slot.data_version, UINT32_MAX);
+  }
+  return pass_over(reader);
 }
 
-Status read_slot(CborReader& reader, Slot& slot) {
-  return read_fields(reader, [&](std::int64_t key) -> Result<bool> {
-    switch (static_cast<SlotKey>(key)) {
-      case SlotKey::manifest: return read_digest(reader, slot.manifest);
-      case SlotKey::security_version: return read_number(reader, slot.security_version, UINT32_MAX);
-      case SlotKey::proven: {
-        AIRLOCK_ASSIGN(slot.proven, reader.read_bool());
-        return true;
-      }
-      case SlotKey::version: return read_version(reader, slot.version);
-      case SlotKey::data_version: return read_number(reader, slot.data_version, UINT32_MAX);
-    }
-    return false;
-  });
+Status read_field(CborReader& reader, std::int64_t key, Revert& revert) {
+  switch (static_cast<RevertKey>(key)) {
+    // A later version's code is kept as its number: it must not cost the record.
+    case RevertKey::reason: return read_number(reader, revert.reason, UINT16_MAX);
+    case RevertKey::manifest: return read_digest(reader, revert.manifest);
+    case RevertKey::count: return read_number(reader, revert.count, UINT32_MAX);
+  }
+  return pass_over(reader);
 }
 
-Result<bool> read_slots(CborReader& reader, Record& record) {
+Status read_field(CborReader& reader, std::int64_t key,
+                  std::array<std::uint32_t, package::kKindCount>& floors) {
+  const Result<Kind> kind = package::known_kind(static_cast<std::uint64_t>(key));
+  if (!kind) return pass_over(reader);  // a kind of a later version
+  return read_number(reader, floors[package::index_of(*kind)], UINT32_MAX);
+}
+
+// read_fields reads one map into `to`, by its read_field.
+template <class To>
+Status read_fields(CborReader& reader, To& to) {
+  CborFields fields(reader, kEntriesMax);
+  while (fields.next()) fields.took(read_field(reader, fields.key(), to));
+  return fields.finish();
+}
+
+Status read_slots(CborReader& reader, Record& record) {
   const std::size_t at = reader.position();
   AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kSlotCount));
   if (count != kSlotCount) return fail(Code::missing_field, at);
-  for (Slot& slot : record.slots) AIRLOCK_TRY(read_slot(reader, slot));
-  return true;
+  for (Slot& slot : record.slots) AIRLOCK_TRY(read_fields(reader, slot));
+  return {};
 }
 
-Result<bool> read_floors(CborReader& reader, Record& record) {
-  AIRLOCK_TRY(read_fields(reader, [&](std::int64_t key) -> Result<bool> {
-    const Result<Kind> kind = package::known_kind(static_cast<std::uint64_t>(key));
-    if (!kind) return false;  // a kind of a later version
-    return read_number(reader, record.floors[package::index_of(*kind)], UINT32_MAX);
-  }));
-  return true;
-}
-
-Result<bool> read_revert(CborReader& reader, Revert& revert) {
-  AIRLOCK_TRY(read_fields(reader, [&](std::int64_t key) -> Result<bool> {
-    switch (static_cast<RevertKey>(key)) {
-      // A later version's code is kept as its number: it must not cost the record.
-      case RevertKey::reason: return read_number(reader, revert.reason, UINT16_MAX);
-      case RevertKey::manifest: return read_digest(reader, revert.manifest);
-      case RevertKey::count: return read_number(reader, revert.count, UINT32_MAX);
-    }
-    return false;
-  }));
-  return true;
-}
-
-Result<bool> read_format(CborReader& reader) {
+Status read_format(CborReader& reader) {
   AIRLOCK_ASSIGN(const std::uint64_t format, reader.read_unsigned());
   if (format != kRecordFormat) return fail(Code::unsupported_version, format);
-  return true;
+  return {};
 }
 
-Result<bool> read_trial(CborReader& reader, Record& record) {
+Status read_trial(CborReader& reader, Record& record) {
   return read_number(reader, record.trial_boots.emplace(), kTrialBootsMax);
 }
 
-Result<bool> read_field(CborReader& reader, std::int64_t key, Record& record) {
+Status read_field(CborReader& reader, std::int64_t key, Record& record) {
   switch (static_cast<RecordKey>(key)) {
     case RecordKey::format: return read_format(reader);
     case RecordKey::sequence: return read_number(reader, record.sequence, kSequenceMax);
-    case RecordKey::active: return read_slot_id(reader, record.active);
+    case RecordKey::active: return read_number(reader, record.active, kSlotCount - 1);
     case RecordKey::trial_boots: return read_trial(reader, record);
     case RecordKey::slots: return read_slots(reader, record);
     case RecordKey::consent: return read_digest(reader, record.consent);
-    case RecordKey::floors: return read_floors(reader, record);
+    case RecordKey::floors: return read_fields(reader, record.floors);
     case RecordKey::time_bound:
       return read_number(reader, record.time_bound, std::uint64_t{package::kTimeMax});
-    case RecordKey::last_revert: return read_revert(reader, record.last_revert);
+    case RecordKey::last_revert: return read_fields(reader, record.last_revert);
   }
-  return false;
+  return pass_over(reader);
 }
 
 }  // namespace
@@ -254,14 +236,13 @@ Status read_record(Bytes encoded, Record& record) {
                                       1U << static_cast<unsigned>(RecordKey::sequence) |
                                       1U << static_cast<unsigned>(RecordKey::active) |
                                       1U << static_cast<unsigned>(RecordKey::slots);
-  std::uint32_t seen = 0;
   CborReader reader(body);
-  AIRLOCK_TRY(read_fields(reader, [&](std::int64_t key) -> Result<bool> {
-    if (key > 0 && key < 32) seen |= 1U << key;
-    return read_field(reader, key, record);
-  }));
+  CborFields fields(reader, kEntriesMax);
+  while (fields.next()) fields.took(read_field(reader, fields.key(), record));
+  AIRLOCK_TRY(fields.finish());
   AIRLOCK_TRY(reader.finish());
-  if ((seen & kRequired) != kRequired) return fail(Code::missing_field, kRequired & ~seen);
+  const std::uint32_t missing = kRequired & ~fields.seen();
+  if (missing != 0) return fail(Code::missing_field, missing);
   return {};
 }
 

@@ -6,9 +6,10 @@
 namespace airlock::update {
 namespace {
 
-using codec::CborMapReader;
+using codec::CborFields;
 using codec::CborReader;
 using codec::CborWriter;
+using codec::read_number;
 
 constexpr slot::Magic kJournalMagic = {'A', 'L', 'J', 'N'};
 constexpr std::uint64_t kJournalFormat = 1;
@@ -51,13 +52,6 @@ void write_session(CborWriter& writer, const Session& session) {
   number(Key::failed_in, static_cast<std::uint64_t>(session.failed_in));
   number(Key::report_sequence, session.report_sequence);
   number(Key::errand, static_cast<std::uint64_t>(session.errand));
-}
-
-template <class Number>
-Status read_number(CborReader& reader, Number& to, std::uint64_t max = UINT64_MAX) {
-  AIRLOCK_ASSIGN(const std::uint64_t number, reader.read_unsigned(max));
-  to = static_cast<Number>(number);
-  return {};
 }
 
 Status read_phase(CborReader& reader, Phase& to) {
@@ -112,18 +106,15 @@ Result<Session> read_session(Bytes encoded) {
   AIRLOCK_ASSIGN(const Bytes body, slot::unseal(encoded, kJournalMagic));
   Session session;
   CborReader reader(body);
-  AIRLOCK_ASSIGN(CborMapReader map, CborMapReader::enter(reader, kEntriesMax));
-  std::uint32_t seen = 0;
-  while (!map.done()) {
-    AIRLOCK_ASSIGN(const std::int64_t key, map.next_key());
-    AIRLOCK_TRY(read_field(reader, key, session));
-    if (key > 0 && key < 32) seen |= 1U << key;
-  }
+  CborFields fields(reader, kEntriesMax);
+  while (fields.next()) fields.took(read_field(reader, fields.key(), session));
+  AIRLOCK_TRY(fields.finish());
   AIRLOCK_TRY(reader.finish());
   constexpr std::uint32_t kRequired = 1U << static_cast<unsigned>(Key::format) |
                                       1U << static_cast<unsigned>(Key::phase) |
                                       1U << static_cast<unsigned>(Key::manifest);
-  if ((seen & kRequired) != kRequired) return fail(Code::missing_field, kRequired & ~seen);
+  const std::uint32_t missing = kRequired & ~fields.seen();
+  if (missing != 0) return fail(Code::missing_field, missing);
   if (!is_consistent(session)) return fail(Code::missing_field);
   return session;
 }

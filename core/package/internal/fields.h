@@ -83,28 +83,33 @@ struct MapShape {
 
 // placed makes `at` of an error the offset of the item that was read from `start` on, unless a part
 // of that item was named already. So whoever has the bytes can tell the field (fault.h).
-inline Status placed(const Status& read, const codec::CborReader& reader, std::size_t start) {
-  if (read) return read;
-  const std::uint64_t at = read.error().at;
-  const bool names_a_part = at >= start && at <= reader.position();
-  return fail(read.error().code, names_a_part ? at : start);
-}
+Status placed(const Status& read, const codec::CborReader& reader, std::size_t start);
+
+// FieldsOf are those of one map of a shape: an error is placed, and a required key that did not
+// come is missing_field (at = the map).
+class FieldsOf {
+ public:
+  FieldsOf(codec::CborReader& reader, MapShape shape);
+
+  bool next() { return fields_.next(); }
+  std::int64_t key() const { return fields_.key(); }
+  void took(const Status& value);
+  Status finish() const;
+
+ private:
+  codec::CborReader& reader_;
+  std::size_t start_;
+  std::uint32_t required_;
+  codec::CborFields fields_;
+};
 
 // read_map reads one map: read_one(key) reads the value of each key in turn and refuses the keys
-// that it does not know. A required key that did not come is missing_field (at = the map).
+// that it does not know.
 template <class ReadOne>
 Status read_map(codec::CborReader& reader, MapShape shape, ReadOne read_one) {
-  const std::size_t start = reader.position();
-  AIRLOCK_ASSIGN(codec::CborMapReader map, codec::CborMapReader::enter(reader, shape.entries_max));
-  std::uint32_t seen = 0;
-  while (!map.done()) {
-    AIRLOCK_ASSIGN(const std::int64_t key, map.next_key());
-    const std::size_t value = reader.position();
-    AIRLOCK_TRY(placed(read_one(key), reader, value));
-    if (key >= 0 && key < 32) seen |= 1U << key;
-  }
-  if ((shape.required & ~seen) != 0) return fail(Code::missing_field, start);
-  return {};
+  FieldsOf fields(reader, shape);
+  while (fields.next()) fields.took(read_one(fields.key()));
+  return fields.finish();
 }
 
 // read_items reads `count` items of an array, one by each call of read_item.
@@ -119,25 +124,10 @@ Status read_items(codec::CborReader& reader, std::size_t count, ReadItem read_it
 
 // offset_of finds the value of a key in a map that was read before: 0, the map itself, where the
 // key is not in it.
+std::size_t offset_of(Bytes map, std::int64_t key);
 template <class Field>
 std::size_t offset_of(Bytes map, Field field) {
-  codec::CborReader reader(map);
-  const Result<std::size_t> count = reader.read_map(map.size());
-  for (std::size_t i = 0; count && i < *count; ++i) {
-    const Result<std::int64_t> key = reader.read_integer();
-    if (!key) return 0;
-    if (*key == static_cast<std::int64_t>(field)) return reader.position();
-    if (!reader.skip_item()) return 0;
-  }
-  return 0;
-}
-
-// read_number reads an unsigned integer into a narrower type, within its range.
-template <class Number>
-Result<Number> read_number(codec::CborReader& reader,
-                           Number max = std::numeric_limits<Number>::max()) {
-  AIRLOCK_ASSIGN(const std::uint64_t value, reader.read_unsigned(static_cast<std::uint64_t>(max)));
-  return static_cast<Number>(value);
+  return offset_of(map, static_cast<std::int64_t>(field));
 }
 
 // store puts a value that was read where it belongs, or passes the error on.
