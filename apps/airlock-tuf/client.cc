@@ -17,8 +17,8 @@ constexpr std::size_t kNameSizeMax = 200;  // of a file, whatever else is put to
 constexpr int kLockTries = 600;
 constexpr std::chrono::milliseconds kLockPause(50);
 
-std::unexpected<Failure> failed(Error error, std::string about) {
-  return std::unexpected(Failure{error, std::move(about)});
+std::unexpected<NamedError> failed(Error error, std::string about) {
+  return std::unexpected(NamedError{error, std::move(about)});
 }
 
 std::string joined(const std::string& base, std::string_view rest) {

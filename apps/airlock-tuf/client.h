@@ -26,12 +26,12 @@ struct Options {
 };
 
 // What did not work, and with what: a file, a role's URL or a target.
-struct Failure {
+struct NamedError {
   Error error;
   std::string about;
 };
 template <class T>
-using Answer = std::expected<T, Failure>;
+using Answer = std::expected<T, NamedError>;
 
 struct Refreshed {
   std::uint64_t root = 0, timestamp = 0, snapshot = 0, targets = 0;  // versions

@@ -32,7 +32,7 @@ std::int64_t now() {
       .count();
 }
 
-int refuse(const Failure& failure) {
+int refuse(const NamedError& failure) {
   const std::string_view code = name(failure.error.code);
   const std::string_view what = explain(failure.error.code);
   std::fprintf(stderr, "error: %.*s: %s: %.*s\n", static_cast<int>(code.size()), code.data(),
