@@ -220,6 +220,17 @@ TEST(Store, KeepsARaisedFloorInBothCopiesAndSettlesWhatACutLeft) {
   EXPECT_EQ(floor_in(copies.second), 3U);
 }
 
+TEST(Store, KeepsARaisedTimeBoundInBothCopies) {
+  TwoCopies copies;
+  Record record;
+  ASSERT_TRUE(format(copies.areas, record));
+  record.time_bound = 200;
+  ASSERT_TRUE(store(copies.areas, record));
+  for (Flash* copy : {&copies.first, &copies.second}) {
+    EXPECT_EQ(decode_record(copy->contents())->time_bound, 200);
+  }
+}
+
 TEST(Store, NamesTheActiveSlotInBothCopiesAndSettlesWhatACutLeft) {
   TwoCopies copies;
   Record record;
