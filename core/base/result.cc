@@ -3,7 +3,8 @@
 namespace airlock {
 namespace {
 
-// Side by side: a table of views would take as many bytes again as the names do.
+// Side by side: a table of views would take as many bytes again as the names do. Each name ends
+// with a zero, for those who give it to C.
 constexpr Code kCodes[] = {
     Code::ok,
 #define X(number, name, text) Code::name,
@@ -11,8 +12,8 @@ constexpr Code kCodes[] = {
 #undef X
 };
 
-constexpr std::string_view kNames = "ok"
-#define X(number, name, text) #name
+constexpr char kNames[] = "ok\0"
+#define X(number, name, text) #name "\0"
 #include "core/base/codes.inc"
 #undef X
     ;
@@ -31,8 +32,8 @@ struct Row {
 };
 template <class Is>
 Row find_row(const Is& is) {
-  const char* name = kNames.data();
-  for (std::size_t i = 0; i < std::size(kCodes); name += kNameSizes[i++]) {
+  const char* name = kNames;
+  for (std::size_t i = 0; i < std::size(kCodes); name += kNameSizes[i++] + 1) {
     const Row row = {kCodes[i], {name, kNameSizes[i]}};
     if (is(row)) return row;
   }

@@ -52,6 +52,14 @@ TEST(Codes, SayWhatIsWrongAndWhatToDo) {
 #undef X
 }
 
+TEST(Codes, HaveNamesThatEndWithAZeroForThoseWhoGiveThemToC) {
+#define X(number, code, text) EXPECT_STREQ(name(Code::code).data(), #code);
+#include "core/base/codes.inc"
+#undef X
+  EXPECT_STREQ(name(Code::ok).data(), "ok");
+  EXPECT_STREQ(name(static_cast<Code>(9999)).data(), "unknown");
+}
+
 TEST(Codes, GoToTheirNameAndBack) {
   EXPECT_EQ(name(Code::quorum_missing), "quorum_missing");
   EXPECT_EQ(code_named("quorum_missing"), Code::quorum_missing);
