@@ -1,15 +1,33 @@
 #include "tests/fakes/flash.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 namespace airlock::fakes {
 namespace {
 
 using Kind = Operation::Kind;
 
+constexpr std::size_t kPage = 1024;  // of what a fingerprint is kept for
 constexpr std::uint8_t kGarbage[] = {0x5a, 0xc3, 0x00, 0xff, 0x91};
 
 }  // namespace
+
+// A chain of products waits for each of them, so that eight chains run side by side.
+std::uint64_t fingerprint_of(Bytes bytes) {
+  constexpr std::size_t kChains = 8;
+  using Words = std::array<std::uint64_t, kChains>;
+  Words chains = {1, 2, 3, 4, 5, 6, 7, 8};
+  for (std::size_t at = 0; at < bytes.size(); at += sizeof(Words)) {
+    Words words{};
+    std::memcpy(&words, bytes.data() + at, std::min(sizeof words, bytes.size() - at));
+    for (std::size_t i = 0; i < kChains; ++i) chains[i] = mix(chains[i], words[i]);
+  }
+  std::uint64_t all = bytes.size();
+  for (const std::uint64_t chain : chains) all = mix(all, chain);
+  return all;
+}
 
 Power& Power::operator=(const Power& from) {
   unsynced_ = from.unsynced_;
@@ -60,6 +78,7 @@ Flash::Flash(Power& power, Geometry geometry, Sectors sectors, Torn torn)
       rules_(geometry, std::move(sectors)),
       torn_(torn),
       now_(rules_.size(), geometry.erased),
+      pages_((now_.size() + kPage - 1) / kPage),
       failures_seen_(power.failures()) {}
 
 Status Flash::read(std::uint64_t offset, MutableBytes to) {
@@ -114,19 +133,35 @@ Bytes Flash::contents() {
 
 void Flash::damage(std::size_t offset, std::uint8_t bits) {
   settle();
-  now_.at(offset) ^= bits;
+  changing(offset, 1).at(offset) ^= bits;
   for (Change& change : unsynced_) {
     if (offset < change.offset || offset - change.offset >= change.before.size()) continue;
     change.before[offset - change.offset] ^= bits;
   }
 }
 
-std::uint64_t Flash::unreadable_words() const {
-  std::uint64_t number = 0;
-  for (std::size_t word = 0; word < unreadable_.size(); ++word) {
-    if (unreadable_[word]) number = number * 31 + word + 1;
+std::uint64_t Flash::fingerprint() {
+  settle();
+  std::uint64_t all = 0;
+  for (std::size_t i = 0; i < pages_.size(); ++i) {
+    std::uint64_t& page = pages_[i];
+    if (page == 0) {
+      const Bytes rest = Bytes(now_).subspan(i * kPage);
+      page = fingerprint_of(rest.first(std::min(kPage, rest.size())));
+    }
+    all = mix(all, page);
   }
-  return number;
+  for (std::size_t word = 0; word < unreadable_.size(); ++word) {
+    if (unreadable_[word]) all = mix(all, word);
+  }
+  return all;
+}
+
+Flash::Memory& Flash::changing(std::size_t offset, std::size_t size) {
+  if (size == 0) return now_;
+  const std::size_t last = (offset + size - 1) / kPage;
+  for (std::size_t page = offset / kPage; page <= last; ++page) pages_[page] = 0;
+  return now_;
 }
 
 std::uint8_t Flash::wanted_at(const Operation& operation, std::size_t i) const {
@@ -155,17 +190,19 @@ Status Flash::change(const Operation& operation) {
   unsynced_.push_back({static_cast<std::size_t>(operation.offset),
                        Memory(now_.begin() + at, now_.begin() + at + size)});
   apply(operation);
-  if (stuck_) now_[stuck_->first] = stuck_->second;
+  if (stuck_) changing(stuck_->first, 1)[stuck_->first] = stuck_->second;
   return {};
 }
 
 void Flash::apply(const Operation& operation) {
-  const auto at = static_cast<std::ptrdiff_t>(operation.offset);
+  const auto offset = static_cast<std::size_t>(operation.offset);
+  const auto from = changing(offset, static_cast<std::size_t>(operation.size)).begin() +
+                    static_cast<std::ptrdiff_t>(offset);
   if (operation.kind == Kind::write) {
-    std::copy(operation.wanted.begin(), operation.wanted.end(), now_.begin() + at);
+    std::copy(operation.wanted.begin(), operation.wanted.end(), from);
     return;
   }
-  std::fill_n(now_.begin() + at, operation.size, geometry().erased);
+  std::fill_n(from, operation.size, geometry().erased);
   if (unreadable_.empty()) return;
   const std::size_t word = geometry().write_unit;
   std::fill_n(unreadable_.begin() + static_cast<std::ptrdiff_t>(operation.offset / word),
@@ -182,6 +219,7 @@ void Flash::tear(const Operation& operation, Cut cut) {
   const auto offset = static_cast<std::size_t>(operation.offset);
   const auto size = static_cast<std::size_t>(operation.size);
   const std::size_t word = geometry().write_unit;
+  Memory& memory = changing(offset, size);
   const std::size_t half = size / 2 / word * word;
   const std::size_t garbage_end = std::min(half + word, size);
   std::size_t torn_from = half;
@@ -191,14 +229,14 @@ void Flash::tear(const Operation& operation, Cut cut) {
     torn_to = size;
     for (std::size_t i = 0; i < size; ++i) {
       const auto mask = static_cast<std::uint8_t>(0xb5 >> (i % 3));
-      std::uint8_t& byte = now_[offset + i];
+      std::uint8_t& byte = memory[offset + i];
       byte = static_cast<std::uint8_t>((byte & mask) | (wanted_at(operation, i) & ~mask));
     }
   } else {
-    for (std::size_t i = 0; i < half; ++i) now_[offset + i] = wanted_at(operation, i);
+    for (std::size_t i = 0; i < half; ++i) memory[offset + i] = wanted_at(operation, i);
     if (cut == Cut::torn_garbage) torn_to = garbage_end;
     for (std::size_t i = torn_from; i < torn_to; ++i) {
-      now_[offset + i] = kGarbage[i % sizeof kGarbage];
+      memory[offset + i] = kGarbage[i % sizeof kGarbage];
     }
   }
   if (torn_ == Torn::reads || torn_from == torn_to) return;
@@ -207,10 +245,18 @@ void Flash::tear(const Operation& operation, Cut cut) {
 }
 
 void Flash::undo(const Change& change) {
+  const bool every_other = power_->unsynced() == Unsynced::every_other;
   const std::size_t word = geometry().write_unit;
-  for (std::size_t i = 0; i < change.before.size(); ++i) {
-    const bool lost = power_->unsynced() == Unsynced::lost || (change.offset + i) / word % 2 == 1;
-    if (lost) now_[change.offset + i] = change.before[i];
+  const auto to = changing(change.offset, change.before.size()).begin() +
+                  static_cast<std::ptrdiff_t>(change.offset);
+  if (!every_other) {
+    std::ranges::copy(change.before, to);
+    return;
+  }
+  const bool first_is_kept = change.offset / word % 2 == 0;
+  for (std::size_t i = first_is_kept ? word : 0; i < change.before.size(); i += 2 * word) {
+    const auto lost = static_cast<std::ptrdiff_t>(i);
+    std::copy_n(change.before.begin() + lost, word, to + lost);
   }
 }
 

@@ -109,6 +109,14 @@ class Power {
   Witness* witness_ = nullptr;
 };
 
+// mix folds a number into a fingerprint.
+constexpr std::uint64_t mix(std::uint64_t seed, std::uint64_t value) {
+  seed = (seed ^ value) * 0x9e3779b97f4a7c15ULL;
+  return seed ^ (seed >> 29);
+}
+// fingerprint_of differs where bytes differ.
+std::uint64_t fingerprint_of(Bytes bytes);
+
 // One area of flash.
 class Flash final : public Area {
  public:
@@ -133,8 +141,9 @@ class Flash final : public Area {
 
   const Geometry& geometry() const { return rules_.geometry(); }
   const NorRules& rules() const { return rules_; }
-  // unreadable_words tells which words do not read, as a number that differs where they do.
-  std::uint64_t unreadable_words() const;
+  // fingerprint differs where bytes differ, or which words read. What it says of a page is kept
+  // until that changes.
+  std::uint64_t fingerprint();
   // unsynced counts the writes and erases that a power failure may still undo.
   std::size_t unsynced() const { return unsynced_.size(); }
   // contents is the memory as it is mapped for reading.
@@ -158,6 +167,8 @@ class Flash final : public Area {
   // settle applies a power failure, of this or another area, to what was not synced.
   void settle();
   void undo(const Change& change);
+  // changing is the memory, for whoever changes that range of it.
+  Memory& changing(std::size_t offset, std::size_t size);
   std::uint8_t wanted_at(const Operation& operation, std::size_t i) const;
 
   Power* power_;
@@ -166,8 +177,9 @@ class Flash final : public Area {
   Torn torn_;
   std::optional<std::pair<std::size_t, std::uint8_t>> stuck_;
   Memory now_;
-  std::vector<Change> unsynced_;  // oldest first
-  std::vector<bool> unreadable_;  // per word; empty where none is
+  std::vector<Change> unsynced_;      // oldest first
+  std::vector<bool> unreadable_;      // per word; empty where none is
+  std::vector<std::uint64_t> pages_;  // their fingerprints; 0 where it is not known
   std::uint64_t failures_seen_ = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 namespace airlock::fakes {
 namespace {
@@ -158,6 +159,72 @@ TEST(Flash, LosesWhatWasNotSynced) {
   EXPECT_EQ(after_losing(Unsynced::lost, Cut::before), synced);
   EXPECT_EQ(after_losing(Unsynced::every_other, Cut::before), every_other);
   EXPECT_EQ(after_losing(Unsynced::lost, Cut::after), all);
+}
+
+// Of a flash that never told one, with the same bytes.
+std::uint64_t fresh_fingerprint(Bytes bytes) {
+  Power power;
+  Flash flash(power, {.unit = 256, .write_unit = 1, .erased = 0xff}, bytes.size());
+  EXPECT_TRUE(flash.write(0, bytes));
+  return flash.fingerprint();
+}
+
+// What is kept of a fingerprint must not outlive the bytes that it was made of.
+void expect_fresh_fingerprint(Flash& flash, std::set<std::uint64_t>& met) {
+  EXPECT_EQ(flash.fingerprint(), fresh_fingerprint(flash.contents()));
+  EXPECT_TRUE(met.insert(flash.fingerprint()).second) << "as before the change";
+}
+
+TEST(Flash, HasAnotherFingerprintAfterEachChange) {
+  for (const Unsynced unsynced : {Unsynced::lost, Unsynced::every_other}) {
+    for (const Cut cut : {Cut::torn_half, Cut::torn_garbage, Cut::torn_erase, Cut::after}) {
+      Power power(unsynced);
+      Flash flash(power, kGeometry, Sectors{1280, 1280});
+      std::set<std::uint64_t> met;
+      expect_fresh_fingerprint(flash, met);
+      ASSERT_TRUE(flash.write(0, filled(1280, 0x21)));
+      expect_fresh_fingerprint(flash, met);
+      ASSERT_TRUE(flash.sync());
+      ASSERT_TRUE(flash.write(1280, filled(32, 0x42)));
+      expect_fresh_fingerprint(flash, met);
+      flash.damage(3, 0x10);
+      expect_fresh_fingerprint(flash, met);
+      power.cut_at(0, cut);
+      EXPECT_FALSE(flash.write(1312, filled(1248, 0x63)));
+      power.switch_on();
+      expect_fresh_fingerprint(flash, met);
+      ASSERT_TRUE(flash.erase(0, 1280));
+      expect_fresh_fingerprint(flash, met);
+      power.cut_at(0, Cut::before);
+      EXPECT_FALSE(flash.sync());
+      EXPECT_EQ(flash.fingerprint(), fresh_fingerprint(flash.contents()))
+          << "what was lost is back";
+    }
+  }
+}
+
+TEST(Flash, HasAnotherFingerprintWhereAWordDoesNotRead) {
+  Power power;
+  Flash flash(power, kGeometry, Sectors{256}, Torn::fails);
+  power.cut_at(0, Cut::torn_garbage);
+  EXPECT_FALSE(flash.write(0, filled(64, 0x21)));
+  power.switch_on();
+  EXPECT_NE(flash.fingerprint(), fresh_fingerprint(flash.contents()));
+  ASSERT_TRUE(flash.erase(0, 256));
+  EXPECT_EQ(flash.fingerprint(), fresh_fingerprint(flash.contents()));
+}
+
+TEST(Fingerprint, DiffersForEachByteAndEachSize) {
+  Memory bytes = filled(200, 0);
+  std::set<std::uint64_t> met = {fingerprint_of(bytes)};
+  for (std::uint8_t& byte : bytes) {
+    byte = 1;
+    EXPECT_TRUE(met.insert(fingerprint_of(bytes)).second);
+    byte = 0;
+  }
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_TRUE(met.insert(fingerprint_of(filled(size, 0))).second) << size;
+  }
 }
 
 TEST(Flash, IsCopiedInTheMiddleOfAnOperationAndFailsThere) {

@@ -25,6 +25,7 @@ Branches::Branches(Wallet& trunk, Visit visit)
     : Branches(trunk, [](std::uint64_t, Cut) { return true; }, std::move(visit)) {}
 
 void Branches::before(const fakes::Operation& operation) {
+  static_cast<void>(trunk_.fingerprint());  // its copies take over what it keeps
   for (Cut cut : kCuts) {
     if (!wanted_(operations_, cut)) continue;
     Wallet wounded(trunk_);

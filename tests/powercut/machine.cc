@@ -1,7 +1,6 @@
 #include "tests/powercut/machine.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace airlock::powercut {
 namespace {
@@ -111,14 +110,7 @@ void Board::fail_in(const fakes::Operation& operation, fakes::Cut cut) {
 
 std::uint64_t Board::fingerprint(std::uint64_t seed) {
   for (fakes::Flash& area : areas_) {
-    const Bytes bytes = area.contents();
-    std::uint64_t word = 0;
-    std::size_t at = 0;
-    for (; at + sizeof word <= bytes.size(); at += sizeof word) {
-      std::memcpy(&word, bytes.data() + at, sizeof word);
-      seed = mix(seed, word);
-    }
-    seed = mix(mix(seed, area.unreadable_words()), area.unsynced());
+    seed = mix(mix(seed, area.fingerprint()), area.unsynced());
   }
   return seed;
 }

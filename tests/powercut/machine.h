@@ -81,10 +81,6 @@ class Board {
   std::vector<fakes::Flash> areas_;
 };
 
-// mix folds a number into a fingerprint.
-constexpr std::uint64_t mix(std::uint64_t seed, std::uint64_t value) {
-  seed = (seed ^ value) * 0x9e3779b97f4a7c15ULL;
-  return seed ^ (seed >> 29);
-}
+using fakes::mix;
 
 }  // namespace airlock::powercut
