@@ -1,4 +1,5 @@
 #include "publish/diff/internal/block.h"
+#include "publish/diff/internal/repeats.h"
 
 #include <algorithm>
 #include <optional>
@@ -186,10 +187,10 @@ struct Walked {
 std::vector<PlannedStep> best_steps(const Planning& planning, Desk& desk, Walked walked) {
   std::vector<PlannedStep> best;
   StepPrices prices = usual_prices();
+  Repeats repeats(planning.input, planning.range);
   for (std::uint32_t& each : walked.literals) each = std::max(each, kFirstLiteralMin);
   for (int i = 0; i < kPlansMax && !planning.gaps.empty(); ++i) {
-    std::vector<PlannedStep> steps =
-        plan_steps(planning.input, planning.range, planning.gaps, walked.literals, prices);
+    std::vector<PlannedStep> steps = plan_steps(repeats, planning.gaps, walked.literals, prices);
     if (steps.empty()) break;
     Coster coster;
     EncodingPort<Coster> port(planning.input.image, planning.range.at, steps, coster);

@@ -1,9 +1,9 @@
 // What the gaps of a block repeat: the cheapest way through each gap, by prices that are estimates.
 #include <algorithm>
-#include <optional>
+#include <array>
 
 #include "publish/diff/internal/block.h"
-#include "publish/diff/internal/common_prefix.h"
+#include "publish/diff/internal/repeats.h"
 
 namespace airlock::diff {
 
@@ -11,16 +11,9 @@ using delta::Reference;
 
 namespace {
 
-constexpr unsigned kHashBits = 14;
-constexpr int kChainMax = 128;
-constexpr std::uint32_t kNone = UINT32_MAX;
 // Lengths that are tried one by one; of longer matches every 16th and the last.
 constexpr std::uint32_t kLengthsMax = 64;
-// A match of this length is taken at once: what begins inside of it is not looked at.
-constexpr std::uint32_t kLengthEnough = 256;
-constexpr std::uint32_t kFreshMin = 2;  // as the format has it; shorter than these are not tried
-constexpr std::uint32_t kInsideMin = 3;
-constexpr std::uint32_t kOutsideMin = 4;
+constexpr std::uint32_t kFreshMin = 2;  // as the format has it
 
 // The cheapest way to a place of a gap: its last step, and what was repeated last.
 struct Way {
@@ -31,28 +24,27 @@ struct Way {
   Reference older;  // and before that
 };
 
+// What each size up to kLengthsMax costs, for those that are asked for most.
+using SizePrices = std::array<std::uint32_t, kLengthsMax + 1>;
+
+SizePrices list(const NumberPrices& prices) {
+  SizePrices made;
+  for (std::uint32_t size = 0; size <= kLengthsMax; ++size) made[size] = prices.of(size);
+  return made;
+}
+
 class Planner {
  public:
-  Planner(const BlockInput& input, const BlockRange& range, const StepPrices& prices)
-      : image_(input.image),
-        index_(input.index),
-        range_(range),
+  Planner(Repeats& repeats, const StepPrices& prices)
+      : repeats_(repeats),
         prices_(prices),
-        heads_(std::size_t{1} << kHashBits, kNone),
-        before_(range.size, kNone) {}
+        known_sizes_(list(prices.number(delta::Number::known_size))),
+        fresh_sizes_(list(prices.number(delta::Number::fresh_size))) {}
 
   void plan(const Gap& gap, const std::vector<std::uint32_t>& literal_prices,
             std::vector<PlannedStep>& steps);
 
  private:
-  std::uint32_t slot(std::uint64_t at) const {
-    const std::uint8_t* const bytes = image_.data() + at;
-    const std::uint32_t three =
-        bytes[0] | std::uint32_t{bytes[1]} << 8 | std::uint32_t{bytes[2]} << 16;
-    return three * 2654435761U >> (32 - kHashBits);
-  }
-  void remember_until(std::uint64_t at);
-  std::uint32_t common(std::uint64_t at, const Reference& from, std::uint64_t end) const;
   // A reference, what naming it costs, and how its sizes are told.
   struct Named {
     Reference from;
@@ -64,7 +56,7 @@ class Planner {
     return prices_.is_match[at == 0 ? 1 : ways_[at].is_literal ? 0 : 2][is_match];
   }
   bool exists(const Reference& from, std::uint64_t place) const {
-    return !from.is_inside || static_cast<std::uint64_t>(from.shift) < place - range_.at;
+    return !from.is_inside || static_cast<std::uint64_t>(from.shift) < place - repeats_.begin();
   }
   void try_match(std::size_t at, const Named& named, std::uint32_t shortest, std::uint32_t longest);
   std::uint32_t try_known(const Gap& gap, std::size_t at, const Reference& from,
@@ -73,51 +65,26 @@ class Planner {
   std::uint32_t try_inside(const Gap& gap, std::size_t at);
   std::uint32_t try_outside(const Gap& gap, std::size_t at);
 
-  Bytes image_;
-  const BaseIndex* index_;
-  BlockRange range_;
+  Repeats& repeats_;
   const StepPrices& prices_;
-  std::vector<std::uint32_t> heads_;   // the last place with the same hash of three bytes
-  std::vector<std::uint32_t> before_;  // .. and the one before that; places count from the block
-  std::uint64_t remembered_ = 0;
+  const SizePrices known_sizes_;
+  const SizePrices fresh_sizes_;
   std::vector<Way> ways_;
 };
 
-void Planner::remember_until(std::uint64_t at) {
-  const std::uint64_t end = range_.at + range_.size;
-  for (remembered_ = std::max(remembered_, range_.at); remembered_ < at; ++remembered_) {
-    if (remembered_ + 3 > end) continue;
-    const auto place = static_cast<std::uint32_t>(remembered_ - range_.at);
-    std::uint32_t& head = heads_[slot(remembered_)];
-    before_[place] = head;
-    head = place;
-  }
-}
-
-std::uint32_t Planner::common(std::uint64_t at, const Reference& from, std::uint64_t end) const {
-  const auto limit = static_cast<std::size_t>(end - at);
-  if (from.is_inside) {
-    return static_cast<std::uint32_t>(
-        common_prefix(image_.data() + at,
-                      image_.data() + at - 1 - static_cast<std::uint64_t>(from.shift), limit));
-  }
-  const std::int64_t place = static_cast<std::int64_t>(at) + from.shift;
-  const Bytes base = index_ != nullptr ? index_->base() : Bytes{};
-  if (place < 0 || place >= static_cast<std::int64_t>(base.size())) return 0;
-  const auto left = base.size() - static_cast<std::size_t>(place);
-  return static_cast<std::uint32_t>(
-      common_prefix(image_.data() + at, base.data() + place, std::min(limit, left)));
-}
-
 void Planner::try_match(std::size_t at, const Named& named, std::uint32_t shortest,
                         std::uint32_t longest) {
-  const NumberPrices& sizes = prices_.number(named.sizes);
+  const bool is_known = named.sizes == delta::Number::known_size;
+  const SizePrices& sizes = is_known ? known_sizes_ : fresh_sizes_;
   const Way& here = ways_[at];
   const std::uint64_t named_price = here.price + flag_price(at, 1) + named.price;
   const Reference older = named.from == here.recent ? here.older : here.recent;
   for (std::uint32_t size = shortest; size <= longest; ++size) {
     if (size > kLengthsMax && size != longest && size % 16 != 0) continue;
-    const std::uint64_t whole = named_price + sizes.of(size - named.least);
+    const std::uint32_t told = size - named.least;
+    const std::uint32_t price =
+        told < sizes.size() ? sizes[told] : prices_.number(named.sizes).of(told);
+    const std::uint64_t whole = named_price + price;
     Way& there = ways_[at + size];
     if (whole < there.price) there = {whole, size, false, named.from, older};
   }
@@ -127,46 +94,33 @@ std::uint32_t Planner::try_known(const Gap& gap, std::size_t at, const Reference
                                  std::uint32_t price) {
   const std::uint64_t place = gap.begin + at;
   if (!exists(from, place)) return 0;
-  const std::uint32_t size = common(place, from, gap.end);
+  const std::uint32_t size = repeats_.common(place, from, gap.end);
   try_match(at, {from, prices_.is_known[1] + price, delta::Number::known_size, 1}, 1, size);
   return size;
 }
 
 std::uint32_t Planner::try_inside(const Gap& gap, std::size_t at) {
-  const std::uint64_t place = gap.begin + at;
-  remember_until(place);
-  if (place + 3 > range_.at + range_.size) return 0;
-  const auto here = static_cast<std::uint32_t>(place - range_.at);
-  std::uint32_t other = heads_[slot(place)];
-  std::uint32_t longest = kInsideMin - 1;
-  for (int i = 0; i < kChainMax && other != kNone && longest < kLengthEnough;
-       ++i, other = before_[other]) {
-    const std::uint32_t distance = here - 1 - other;
-    const Reference from = {true, distance};
-    const std::uint32_t size = common(place, from, gap.end);
-    if (size <= longest) continue;
-    longest = size;
+  std::uint32_t longest = 0;
+  for (const Repeats::Inside& each : repeats_.inside(gap.begin + at, gap)) {
     const std::uint32_t price = prices_.is_known[0] + prices_.is_inside[1] +
-                                prices_.number(delta::Number::inside).of(distance);
-    try_match(at, {from, price, delta::Number::fresh_size, kFreshMin}, kInsideMin, size);
+                                prices_.number(delta::Number::inside).of(each.distance);
+    longest = each.size();
+    try_match(at, {{true, each.distance}, price, delta::Number::fresh_size, kFreshMin}, kInsideMin,
+              longest);
   }
   return longest;
 }
 
 std::uint32_t Planner::try_outside(const Gap& gap, std::size_t at) {
-  if (index_ == nullptr) return 0;
   const std::uint64_t place = gap.begin + at;
-  Match match = index_->search(image_, static_cast<std::int64_t>(place));
-  const auto size = static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(static_cast<std::uint64_t>(match.size), gap.end - place));
-  if (size < kOutsideMin) return 0;
-  match = index_->nearest(match, static_cast<std::int64_t>(place) + gap.recent.shift);
-  const Reference from = {false, match.base_at - static_cast<std::int64_t>(place)};
+  const Repeats::Outside found = repeats_.outside(place, gap);
+  if (found.size == 0) return 0;
+  const Reference from = {false, std::int64_t{found.base_at} - static_cast<std::int64_t>(place)};
   const std::uint32_t price =
       prices_.is_known[0] + prices_.is_inside[0] +
       prices_.number(delta::Number::outside).of(delta::zigzag(from.shift - gap.recent.shift));
-  try_match(at, {from, price, delta::Number::fresh_size, kFreshMin}, kOutsideMin, size);
-  return size;
+  try_match(at, {from, price, delta::Number::fresh_size, kFreshMin}, kOutsideMin, found.size);
+  return found.size;
 }
 
 // The longest of all that is repeated from this place on.
@@ -193,8 +147,9 @@ void Planner::plan(const Gap& gap, const std::vector<std::uint32_t>& literal_pri
   ways_[0] = {0, 0, true, gap.recent, gap.recent};
   for (std::size_t at = 0; at < size; ++at) {
     const std::uint64_t place = gap.begin + at;
-    const std::uint64_t literal = ways_[at].price + flag_price(at, 0) +
-                                  literal_prices[static_cast<std::size_t>(place - range_.at)];
+    const std::uint64_t literal =
+        ways_[at].price + flag_price(at, 0) +
+        literal_prices[static_cast<std::size_t>(place - repeats_.begin())];
     if (literal < ways_[at + 1].price) {
       ways_[at + 1] = {literal, 1, true, ways_[at].recent, ways_[at].older};
     }
@@ -212,11 +167,10 @@ void Planner::plan(const Gap& gap, const std::vector<std::uint32_t>& literal_pri
 
 }  // namespace
 
-std::vector<PlannedStep> plan_steps(const BlockInput& input, const BlockRange& range,
-                                    const std::vector<Gap>& gaps,
+std::vector<PlannedStep> plan_steps(Repeats& repeats, const std::vector<Gap>& gaps,
                                     const std::vector<std::uint32_t>& literal_prices,
                                     const StepPrices& prices) {
-  Planner planner(input, range, prices);
+  Planner planner(repeats, prices);
   std::vector<PlannedStep> steps;
   for (const Gap& gap : gaps) planner.plan(gap, literal_prices, steps);
   return steps;

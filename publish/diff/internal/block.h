@@ -77,8 +77,8 @@ StepPrices usual_prices();
 // bit_price is that of a bit whose probability is in 1/65536.
 std::uint32_t bit_price(std::uint32_t probability);
 
-std::vector<PlannedStep> plan_steps(const BlockInput& input, const BlockRange& range,
-                                    const std::vector<Gap>& gaps,
+class Repeats;
+std::vector<PlannedStep> plan_steps(Repeats& repeats, const std::vector<Gap>& gaps,
                                     const std::vector<std::uint32_t>& literal_prices,
                                     const StepPrices& prices);
 
