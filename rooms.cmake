@@ -66,6 +66,9 @@ room(host/commandline HOST ROOMS core/base host/text LIBS cli11)
 room(host/breaker   HOST ROOMS core/base)
 room(host/sandbox   HOST ROOMS core/base)
 
+# Verdicts of signatures, each asked for once. In front of core/crypto, for simulators alone.
+room(host/verdicts  HOST ROOMS core/base core/crypto)
+
 # ---- trust: the repository door.
 room(trust/tuf      HOST ROOMS core/base core/codec core/crypto host/file host/json host/text LIBS crypto)
 
@@ -145,7 +148,7 @@ room(fleet           HOST BUSY_TESTS ROOMS core/base core/crypto core/package co
 
 # ---- tests: only what spans rooms.
 room(tests/fakes     HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot host/file publish/keys LIBS crypto secp256k1)
-room(tests/powercut  HOST BUSY_TESTS ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update core/bare publish/diff tests/fakes)
+room(tests/powercut  HOST BUSY_TESTS ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update core/bare host/verdicts publish/diff tests/fakes)
 
 # The Linux agent on a disk that forgets. In front of the C library: linked by nothing else.
 room(tests/disk      HOST ROOMS core/base core/crypto core/package core/carton core/slot core/update core/delta host/file host/json host/text trust/tuf trust/translog trust/x509 trust/doors publish/diff device/loader device/platform device/fetch device/apply device/agent tests/fakes LIBS posix)
