@@ -103,7 +103,7 @@ room(engine/fee          HOST BUSY_TESTS ROOMS core/base core/crypto host/json h
 
 # Fees named by native plugins: the C ABI and what goes over it, and the judge, the confined process and the swap behind it.
 room(engine/fee/plugin/abi HOST ROOMS core/base)
-room(engine/fee/plugin   HOST BUSY_TESTS ROOMS core/base core/crypto core/package host/sandbox host/text host/yaml engine/number engine/swap engine/elf engine/fee/strategy engine/fee/policy engine/fee engine/fee/plugin/abi)
+room(engine/fee/plugin   HOST BUSY_TESTS ROOMS core/base core/crypto core/package host/file host/sandbox host/text host/yaml engine/number engine/swap engine/elf engine/fee/strategy engine/fee/policy engine/fee engine/fee/plugin/abi)
 
 # The engine for programs that are not ours: a C ABI, and a C++ face that needs nothing else.
 room(engine/embed        HOST ROOMS core/base core/crypto core/package core/entry host/file host/json engine/swap engine/abi engine/abi/pack)
