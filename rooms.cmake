@@ -62,7 +62,7 @@ room(host/parallel  HOST ROOMS core/base)
 room(host/text      HOST ROOMS core/base core/codec core/crypto)
 room(host/yaml      HOST ROOMS core/base host/text LIBS yaml)
 room(host/terminal  HOST ROOMS core/base host/text)
-room(host/commandline HOST ROOMS core/base host/text LIBS cli11)
+room(host/commandline HOST ROOMS core/base host/file host/text LIBS cli11)
 room(host/breaker   HOST ROOMS core/base)
 room(host/sandbox   HOST ROOMS core/base)
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "apps/airlock/commands.h"
-#include "apps/airlock/output.h"
 #include "fleet/fleet.h"
+#include "host/commandline/output.h"
 #include "host/file/file.h"
 #include "host/json/json.h"
 #include "host/terminal/terminal.h"
@@ -117,9 +117,9 @@ release::Answer<fleet::Tally> run(const SimulateOptions& options, const file::Pa
 
 Answer simulate(const SimulateOptions& options) {
   AIRLOCK_ANSWER_TRY(fleet::check(options.settings), "a setting");
-  std::optional<Output> drawing;
+  std::optional<commandline::Output> drawing;
   if (!options.svg.empty()) {
-    AIRLOCK_ASSIGN(drawing, Output::at(options.svg));
+    AIRLOCK_ASSIGN(drawing, commandline::Output::at(options.svg));
   }
   const bool watched = terminal::is_terminal(terminal::Stream::error);
   const Scratch scratch;
