@@ -127,7 +127,7 @@ void Device::meet() {
 const Device::Said& Device::said() {
   AIRLOCK_CHECK(supply_.is_on());  // without it nothing can be read
   if (!said_ || said_->operations != supply_.operations()) {
-    said_ = Said{supply_.operations(), read_has_session(), read_facts()};
+    said_ = Said{supply_.operations(), read_has_session(), fetch::write_check_in(read_facts())};
   }
   return *said_;
 }
@@ -223,7 +223,7 @@ fetch::CheckIn Device::read_facts() {
 
 Status Device::ask_server() {
   offer_.reset();
-  AIRLOCK_ASSIGN(fetch::Answer answer, line_->check_in(said().facts));
+  AIRLOCK_ASSIGN(fetch::Answer answer, line_->check_in(said().check_in));
   poll_after_s_ = answer.poll_after_s;
   if (!answer.offer || refused_ == answer.offer->manifest) return {};
   if (envelope_of_ != answer.offer->manifest) {

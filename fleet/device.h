@@ -66,7 +66,7 @@ class Device final : bare::Host, bare::Owner, bare::Machine {
   struct Said {
     std::uint64_t operations = 0;  // of the supply, by then
     bool has_session = false;
-    fetch::CheckIn facts;
+    std::string check_in;  // as it is written
   };
 
   // ---- the companion
