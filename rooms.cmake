@@ -62,9 +62,12 @@ room(host/parallel  HOST ROOMS core/base)
 room(host/text      HOST ROOMS core/base core/codec core/crypto)
 room(host/yaml      HOST ROOMS core/base host/text LIBS yaml)
 room(host/terminal  HOST ROOMS core/base host/text)
-room(host/commandline HOST ROOMS core/base host/text LIBS cli11)
+room(host/commandline HOST ROOMS core/base host/file host/text LIBS cli11)
 room(host/breaker   HOST ROOMS core/base)
 room(host/sandbox   HOST ROOMS core/base)
+
+# Verdicts of signatures, each asked for once. In front of core/crypto, for simulators alone.
+room(host/verdicts  HOST ROOMS core/base core/crypto)
 
 # ---- trust: the repository door.
 room(trust/tuf      HOST ROOMS core/base core/codec core/crypto host/file host/json host/text LIBS crypto)
@@ -100,7 +103,7 @@ room(engine/fee          HOST BUSY_TESTS ROOMS core/base core/crypto host/json h
 
 # Fees named by native plugins: the C ABI and what goes over it, and the judge, the confined process and the swap behind it.
 room(engine/fee/plugin/abi HOST ROOMS core/base)
-room(engine/fee/plugin   HOST BUSY_TESTS ROOMS core/base core/crypto core/package host/sandbox host/text host/yaml engine/number engine/swap engine/elf engine/fee/strategy engine/fee/policy engine/fee engine/fee/plugin/abi)
+room(engine/fee/plugin   HOST BUSY_TESTS ROOMS core/base core/crypto core/package host/file host/sandbox host/text host/yaml engine/number engine/swap engine/elf engine/fee/strategy engine/fee/policy engine/fee engine/fee/plugin/abi)
 
 # The engine for programs that are not ours: a C ABI, and a C++ face that needs nothing else.
 room(engine/embed        HOST ROOMS core/base core/crypto core/package core/entry host/file host/json engine/swap engine/abi engine/abi/pack)
@@ -145,7 +148,7 @@ room(fleet           HOST BUSY_TESTS ROOMS core/base core/crypto core/package co
 
 # ---- tests: only what spans rooms.
 room(tests/fakes     HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot host/file publish/keys LIBS crypto secp256k1)
-room(tests/powercut  HOST BUSY_TESTS ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update core/bare publish/diff tests/fakes)
+room(tests/powercut  HOST BUSY_TESTS ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update core/bare host/verdicts publish/diff tests/fakes)
 
 # The Linux agent on a disk that forgets. In front of the C library: linked by nothing else.
 room(tests/disk      HOST ROOMS core/base core/crypto core/package core/carton core/slot core/update core/delta host/file host/json host/text trust/tuf trust/translog trust/x509 trust/doors publish/diff device/loader device/platform device/fetch device/apply device/agent tests/fakes LIBS posix)
@@ -169,10 +172,11 @@ app(make_release   tests/make_release  ROOMS core/base core/package host/file en
 app(simulate-experiments tests/simulate_experiments ROOMS core/base host/json host/commandline server/evidence server/experiment LIBS cli11)
 
 # ---- apps: a main each.
-app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/carton core/delta core/minimal core/entry core/slot core/update host/file host/json host/parallel host/sandbox host/text host/yaml host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/number engine/swap engine/elf engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack engine/abi engine/fee/strategy engine/fee/policy engine/fee engine/fee/plugin/abi engine/fee/plugin publish/token publish/keys publish/ceremony publish/diff publish/release publish/object publish/packs publish/online device/platform device/fetch fleet LIBS nlohmann_json cli11 curl)
+app(airlock        apps/airlock        ROOMS core/base core/codec core/crypto core/package core/carton core/delta core/minimal core/entry core/slot core/update host/file host/json host/parallel host/sandbox host/text host/yaml host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/number engine/swap engine/elf engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack engine/abi engine/fee/strategy engine/fee/policy engine/fee engine/fee/plugin/abi engine/fee/plugin publish/token publish/keys publish/ceremony publish/diff publish/release publish/object publish/packs publish/online device/platform device/fetch LIBS nlohmann_json cli11 curl)
 app(airlock-server apps/airlock-server ROOMS core/base host/breaker host/file host/json host/text host/commandline server/store server/rollout server/experiment server/peer server/judge server/http server/dependency LIBS mimalloc)
 app(airlock-device apps/airlock-device ROOMS core/base core/codec core/crypto core/package core/carton core/delta core/entry core/slot core/update core/link host/file host/json host/text host/yaml host/sandbox host/terminal host/commandline trust/tuf trust/translog trust/x509 trust/doors engine/swap engine/number engine/elf engine/abi/type engine/abi/evm engine/abi/clear engine/abi/pack engine/abi engine/fee/strategy engine/fee/policy engine/fee engine/fee/plugin/abi engine/fee/plugin device/loader device/platform device/fetch device/apply device/agent LIBS cli11 glibc)
 app(airlock-fee-runner apps/airlock-fee-runner CONFINED ROOMS core/base host/sandbox engine/fee/plugin/abi)
+app(airlock-fleet  apps/airlock-fleet  ROOMS core/base host/commandline host/file host/json host/terminal host/verdicts fleet)
 app(airlock-tuf    apps/airlock-tuf    ROOMS core/base core/crypto host/file host/json host/text host/commandline trust/tuf LIBS curl)
 
 # A wallet without an operating system, in bare builds alone.

@@ -15,12 +15,13 @@ bool ConnectedLine::lost() {
   return is_lost;
 }
 
-Result<fetch::Answer> ConnectedLine::check_in(const fetch::CheckIn& facts) {
+Result<fetch::Answer> ConnectedLine::check_in(const std::string& told) {
   ++tally_.check_ins;
   if (lost()) return fail(Code::timed_out);
-  AIRLOCK_ASSIGN(fetch::Answer answer, fetch::check_in(connection_, facts));
+  AIRLOCK_ASSIGN(const std::string body,
+                 connection_.post("/v1/check-in", told, fetch::kAnswerSizeMax));
   if (lost()) return fail(Code::interrupted);
-  return answer;
+  return fetch::parse_answer(body);
 }
 
 Result<file::Buffer> ConnectedLine::get(const std::string& path, std::size_t size_max) {

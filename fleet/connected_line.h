@@ -14,7 +14,7 @@ class ConnectedLine final : public Line {
   ConnectedLine(fetch::Connection& connection, double losses, Dice dice, Tally& tally)
       : connection_(connection), losses_(losses), dice_(dice), tally_(tally) {}
 
-  Result<fetch::Answer> check_in(const fetch::CheckIn& facts) override;
+  Result<fetch::Answer> check_in(const std::string& told) override;
   Result<file::Buffer> get(const std::string& path, std::size_t size_max) override;
   Status fetch_rest(const fetch::OfferedPayload& payload, file::Buffer& have) override;
   Result<fetch::Receipt> report(const fetch::SignedReport& report) override;

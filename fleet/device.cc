@@ -124,7 +124,15 @@ void Device::meet() {
   standing_ = Standing::waits;
 }
 
-bool Device::has_session() {
+const Device::Said& Device::said() {
+  AIRLOCK_CHECK(supply_.is_on());  // without it nothing can be read
+  if (!said_ || said_->operations != supply_.operations()) {
+    said_ = Said{supply_.operations(), read_has_session(), fetch::write_check_in(read_facts())};
+  }
+  return *said_;
+}
+
+bool Device::read_has_session() {
   std::array<std::uint8_t, update::kSessionSizeMax> buffer;
   const Result<Bytes> stored = bare::load({&journal_[0], &journal_[1]}, buffer);
   const Result<update::Session> session = update::decode_session(stored ? *stored : Bytes());
@@ -155,7 +163,7 @@ Result<update::Session> Device::run_agent() {
 std::int64_t Device::turn() {
   const bool was_dark = !supply_.is_on();
   supply_.switch_on();
-  const bool goes_on = was_dark || has_session();
+  const bool goes_on = was_dark || said().has_session;
   if (!goes_on) {
     const Status asked = ask_server();
     if (!asked) ++failures_;
@@ -197,7 +205,7 @@ std::int64_t Device::poll_ms() {
 
 // ---- the companion
 
-fetch::CheckIn Device::facts() {
+fetch::CheckIn Device::read_facts() {
   fetch::CheckIn told;
   told.duid = duid_;
   told.model = kModel;
@@ -215,7 +223,7 @@ fetch::CheckIn Device::facts() {
 
 Status Device::ask_server() {
   offer_.reset();
-  AIRLOCK_ASSIGN(fetch::Answer answer, line_->check_in(facts()));
+  AIRLOCK_ASSIGN(fetch::Answer answer, line_->check_in(said().check_in));
   poll_after_s_ = answer.poll_after_s;
   if (!answer.offer || refused_ == answer.offer->manifest) return {};
   if (envelope_of_ != answer.offer->manifest) {

@@ -62,6 +62,13 @@ class Device final : bare::Host, bare::Owner, bare::Machine {
     std::int64_t full_until_ms = 0;
   };
 
+  // What flash says between two turns.
+  struct Said {
+    std::uint64_t operations = 0;  // of the supply, by then
+    bool has_session = false;
+    std::string check_in;  // as it is written
+  };
+
   // ---- the companion
   Result<std::optional<Offer>> offer() override;
   Status envelope(MutableBytes to) override;
@@ -69,7 +76,7 @@ class Device final : bare::Host, bare::Owner, bare::Machine {
   Status report(const update::Session& session) override;
   // ask_server looks for an offer that the owner has not refused, and fetches its envelope.
   Status ask_server();
-  fetch::CheckIn facts();
+  fetch::CheckIn read_facts();
   std::int64_t poll_ms();
   // ---- the owner
   Result<bool> ask(const bare::Question& question) override;
@@ -82,7 +89,9 @@ class Device final : bare::Host, bare::Owner, bare::Machine {
   void leave_factory();
   bare::Storage storage();
   Flash& image(slot::SlotId id) { return images_[slot::index_of(id)]; }
-  bool has_session();
+  bool read_has_session();
+  // said is what flash says, read once for as long as nothing of it changes.
+  const Said& said();
   void look();
   void arm_supply();
   Result<update::Session> run_agent();
@@ -98,6 +107,7 @@ class Device final : bare::Host, bare::Owner, bare::Machine {
   Supply supply_;
   std::array<Flash, 2> record_, journal_, keyring_, manifest_, images_;
   Flash scratch_;
+  std::optional<Said> said_;
 
   Fate fate_;
   Standing standing_ = Standing::done;

@@ -10,6 +10,7 @@ constexpr std::size_t rounded(std::size_t size) { return (size + kSector - 1) / 
 }  // namespace
 
 Supply::Fate Supply::next() {
+  ++operations_;
   if (!on_) return Fate::is_off;
   if (left_ == 0 || --left_ > 0) return Fate::happens;
   on_ = false;

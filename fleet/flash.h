@@ -21,6 +21,8 @@ class Supply {
   void switch_off() { on_ = false; }
   bool is_on() const { return on_; }
   std::uint64_t failures() const { return failures_; }
+  // operations is how many there were: no area changed where it is what it was.
+  std::uint64_t operations() const { return operations_; }
 
   enum class Fate : std::uint8_t { happens, torn, is_off };
   Fate next();
@@ -29,6 +31,7 @@ class Supply {
   bool on_ = true;
   std::uint64_t left_ = 0;  // 0: it does not fail
   std::uint64_t failures_ = 0;
+  std::uint64_t operations_ = 0;
 };
 
 // One area. An operation in which the supply fails is done by half. Whole words are written, each

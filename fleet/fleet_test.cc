@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <utility>
 
 #include "fleet/fiber.h"
 #include "fleet/flash.h"
@@ -139,6 +140,27 @@ TEST(Flash, LosesHalfOfTheOperationInWhichThePowerFails) {
   EXPECT_EQ(flash.memory()[3 * kWord - 1], 1);
   EXPECT_EQ(flash.memory()[3 * kWord], kErased);
   EXPECT_EQ(supply.failures(), 1U);
+}
+
+TEST(Flash, CountsWhateverMayHaveChangedIt) {
+  Supply supply;
+  Flash one(supply, kSector);
+  Flash other(supply, kSector);
+  const std::vector<std::uint8_t> word(kWord, 1);
+  std::uint64_t before = supply.operations();
+  const auto counted = [&] {
+    return supply.operations() != std::exchange(before, supply.operations());
+  };
+  std::vector<std::uint8_t> read(kWord);
+  ASSERT_TRUE(one.read(0, read));
+  EXPECT_FALSE(counted());
+  ASSERT_TRUE(one.write(0, word));
+  EXPECT_TRUE(counted());
+  ASSERT_TRUE(other.erase(0, kSector));
+  EXPECT_TRUE(counted());
+  supply.fail_in(0);
+  ASSERT_FALSE(other.write(0, word)) << "by half";
+  EXPECT_TRUE(counted());
 }
 
 TEST(Flash, StopsWhoeverWritesWhatMayNotBeWritten) {

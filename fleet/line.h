@@ -13,7 +13,8 @@ namespace airlock::fleet {
 // Errors of every request: those of fetch::Connection.
 class Line {
  public:
-  virtual Result<fetch::Answer> check_in(const fetch::CheckIn& facts) = 0;
+  // check_in tells the server what fetch::write_check_in wrote.
+  virtual Result<fetch::Answer> check_in(const std::string& told) = 0;
   // get fetches a file of at most `size_max` bytes.
   virtual Result<file::Buffer> get(const std::string& path, std::size_t size_max) = 0;
   // fetch_rest fetches what `have` lacks of a payload. After an error it has what came by then.

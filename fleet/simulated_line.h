@@ -20,7 +20,7 @@ class SimulatedLine final : public Line {
   SimulatedLine(Server& server, Link link, Dice dice, Wait wait, Tally& tally)
       : server_(server), link_(link), dice_(dice), wait_(std::move(wait)), tally_(tally) {}
 
-  Result<fetch::Answer> check_in(const fetch::CheckIn& facts) override;
+  Result<fetch::Answer> check_in(const std::string& told) override;
   Result<file::Buffer> get(const std::string& path, std::size_t size_max) override;
   Status fetch_rest(const fetch::OfferedPayload& payload, file::Buffer& have) override;
   Result<fetch::Receipt> report(const fetch::SignedReport& report) override;
@@ -42,6 +42,9 @@ class SimulatedLine final : public Line {
   Dice dice_;
   Wait wait_;
   Tally& tally_;
+  // The latest answer to a check-in, which mostly is the next one too, and is then not read again.
+  std::string heard_;
+  fetch::Answer answer_;
 };
 
 }  // namespace airlock::fleet

@@ -24,7 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 SCRATCH = ROOT / "build" / "without"
 VENDOR = SCRATCH / "build" / "vendor"  # whose keys all stories share; each makes its releases anew
 PRESET = "dev"
-PROGRAMS = ("airlock", "airlock-server", "airlock-device", "airlock-tuf")
+PROGRAMS = ("airlock", "airlock-server", "airlock-device", "airlock-tuf", "airlock-fleet")
 STORY_SECONDS_MAX = 900
 
 

@@ -7,8 +7,8 @@
 #include "apps/airlock/commands.h"
 #include "apps/airlock/delta_drawing.h"
 #include "apps/airlock/delta_input.h"
-#include "apps/airlock/output.h"
 #include "apps/airlock/show.h"
+#include "host/commandline/output.h"
 #include "host/json/json.h"
 #include "host/terminal/terminal.h"
 #include "host/text/text.h"
@@ -50,7 +50,8 @@ bool is_of_disk(Code code) {
   return code == Code::disk_full || code == Code::io_failed || code == Code::access_denied;
 }
 
-Answer make_image(const OpenedDelta& opened, const ApplyOptions& options, const Output& output) {
+Answer make_image(const OpenedDelta& opened, const ApplyOptions& options,
+                  const commandline::Output& output) {
   const std::uint64_t size = opened.delta.image.size;
   AIRLOCK_ANSWER_ASSIGN(file::NewFile begun, file::NewFile::begin(output.place()), options.out);
   AIRLOCK_ANSWER_TRY(begun.file().resize(size), options.out);
@@ -69,7 +70,7 @@ Answer make_image(const OpenedDelta& opened, const ApplyOptions& options, const 
 }
 
 Answer apply(const ApplyOptions& options) {
-  AIRLOCK_ASSIGN(const Output output, Output::at(options.out));
+  AIRLOCK_ASSIGN(const commandline::Output output, commandline::Output::at(options.out));
   AIRLOCK_TRY(output.apart_from(std::array{options.patch, options.base}));
   AIRLOCK_ASSIGN(const OpenedDelta opened, open_delta(options.patch, options.base));
   const diff::DeltaFile& delta = opened.delta;
@@ -162,9 +163,9 @@ void write_text(const diff::DeltaFile& delta, const diff::PayloadParts& parts, b
 }
 
 Answer inspect(const InspectOptions& options) {
-  std::optional<Output> drawing;
+  std::optional<commandline::Output> drawing;
   if (!options.svg.empty()) {
-    AIRLOCK_ASSIGN(const Output output, Output::at(options.svg));
+    AIRLOCK_ASSIGN(const commandline::Output output, commandline::Output::at(options.svg));
     AIRLOCK_TRY(output.apart_from(std::array{options.patch, options.base}));
     drawing = output;
   }

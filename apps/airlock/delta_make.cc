@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/airlock/delta_input.h"
-#include "apps/airlock/output.h"
 #include "apps/airlock/show.h"
+#include "host/commandline/output.h"
 #include "host/json/json.h"
 #include "host/terminal/terminal.h"
 #include "host/text/text.h"
@@ -56,14 +56,14 @@ std::expected<std::vector<Base>, Refusal> open_bases(const MakeOptions& options)
 }
 
 // Of several bases each has a patch of its own, OUT.1, OUT.2, ..
-std::expected<std::vector<Output>, Refusal> open_outputs(const MakeOptions& options) {
+std::expected<std::vector<commandline::Output>, Refusal> open_outputs(const MakeOptions& options) {
   std::vector<std::string> others = options.bases;
   others.push_back(options.image);
-  std::vector<Output> outputs;
+  std::vector<commandline::Output> outputs;
   const std::size_t count = std::max<std::size_t>(options.bases.size(), 1);
   for (std::size_t i = 0; i < count; ++i) {
     const std::string behind = count > 1 ? "." + std::to_string(i + 1) : "";
-    AIRLOCK_ASSIGN(const Output output, Output::at(options.out + behind));
+    AIRLOCK_ASSIGN(const commandline::Output output, commandline::Output::at(options.out + behind));
     AIRLOCK_TRY(output.apart_from(others));
     others.push_back(output.name());
     outputs.push_back(output);
@@ -79,7 +79,7 @@ struct Work {
 };
 
 std::expected<std::size_t, Refusal> make_one(const Work& work, const Base* base,
-                                             const Output& output) {
+                                             const commandline::Output& output) {
   terminal::ProgressBar before(base != nullptr ? "comparing with " + base->path
                                                : "looking at " + work.options.image);
   terminal::ProgressBar bar("making " + output.name());
@@ -98,7 +98,8 @@ std::expected<std::size_t, Refusal> make_one(const Work& work, const Base* base,
   return bytes.size();
 }
 
-json::Value json_of(const Work& work, const Base* base, const Output& output, std::size_t size) {
+json::Value json_of(const Work& work, const Base* base, const commandline::Output& output,
+                    std::size_t size) {
   json::Value of_base;
   if (base != nullptr) {
     of_base = {{"file", base->path},
@@ -117,7 +118,7 @@ Answer make(const MakeOptions& options) {
   AIRLOCK_ASSIGN(const diff::Options how, read_options(options));
   AIRLOCK_ASSIGN(const Input opened, Input::open_image(options.image));
   AIRLOCK_ASSIGN(const std::vector<Base> bases, open_bases(options));
-  AIRLOCK_ASSIGN(const std::vector<Output> outputs, open_outputs(options));
+  AIRLOCK_ASSIGN(const std::vector<commandline::Output> outputs, open_outputs(options));
   const diff::BuiltImage described = diff::describe_image(opened.bytes());
   const Work work = {options, how, opened.bytes(), described};
   json::Value listed = json::Value::array();

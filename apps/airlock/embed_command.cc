@@ -3,8 +3,8 @@
 
 #include "apps/airlock/commands.h"
 #include "apps/airlock/opened.h"
-#include "apps/airlock/output.h"
 #include "apps/airlock/show.h"
+#include "host/commandline/output.h"
 #include "host/text/visible_json.h"
 #include "publish/object/object.h"
 
@@ -79,16 +79,16 @@ object::Buffer write_as(const EmbedOptions& options, object::Buffer made) {
 
 // Where it goes: both places are looked at before the first is written.
 struct Outputs {
-  Output out;
-  std::optional<Output> header;
+  commandline::Output out;
+  std::optional<commandline::Output> header;
 };
 
 std::expected<Outputs, Refusal> open_outputs(const EmbedOptions& options) {
-  AIRLOCK_ASSIGN(Output out, Output::at(options.out));
+  AIRLOCK_ASSIGN(commandline::Output out, commandline::Output::at(options.out));
   AIRLOCK_TRY(out.outside_of(options.package));
   Outputs outputs{std::move(out), std::nullopt};
   if (options.header.empty()) return outputs;
-  AIRLOCK_ASSIGN(Output header, Output::at(options.header));
+  AIRLOCK_ASSIGN(commandline::Output header, commandline::Output::at(options.header));
   AIRLOCK_TRY(header.outside_of(options.package));
   AIRLOCK_TRY(header.apart_from(std::array{options.out}));
   outputs.header = std::move(header);

@@ -1,192 +1,28 @@
-// airlock fleet simulate: what a release does to a whole fleet, before there is one.
-#include <unistd.h>
-
-#include <cstdio>
-#include <filesystem>
-#include <string>
-#include <vector>
-
+// airlock fleet: what a release does to a whole fleet. A program of its own, which becomes this
+// process: it remembers what signature checks answered, and whoever signs must never do that.
 #include "apps/airlock/commands.h"
-#include "apps/airlock/output.h"
-#include "fleet/fleet.h"
-#include "host/file/file.h"
-#include "host/json/json.h"
-#include "host/terminal/terminal.h"
+#include "apps/airlock/hand_over.h"
+#include "host/file/beside.h"
 
 namespace airlock::app {
 namespace {
 
-struct SimulateOptions {
-  fleet::Settings settings;
-  std::vector<std::string> servers;
-  std::string ca;
-  unsigned threads = 4;
-  std::string svg;
-  bool json = false;
-};
-
-constexpr double kPercent = 100;
-
-// A folder for one run.
-class Scratch {
- public:
-  Scratch()
-      : path_(std::filesystem::temp_directory_path() /
-              ("airlock-fleet-" + std::to_string(::getpid()))) {}
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  const file::Path& path() const { return path_; }
-
- private:
-  file::Path path_;
-};
-
-std::string span_of(std::int64_t ms) {
-  constexpr std::int64_t kMinuteMs = 60'000;
-  const std::int64_t minutes = ms / kMinuteMs;
-  const std::string rest = std::to_string(minutes % 60);
-  return std::to_string(minutes / 60) + ":" + (rest.size() < 2 ? "0" : "") + rest + " h";
-}
-
-void show(const fleet::Tally& tally) {
-  const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
-  const std::uint64_t willing = tally.updates - tally.refused;
-  const double rate =
-      willing == 0 ? 1 : static_cast<double>(tally.done) / static_cast<double>(willing);
-  std::printf("%llu updates by %llu releases: %llu done, %llu refused by the owner, %llu late\n",
-              number(tally.updates), number(tally.releases), number(tally.done),
-              number(tally.refused), number(tally.late));
-  std::printf("of those whose owner said yes: %.4f %%\n", rate * kPercent);
-  std::printf("50 / 90 / 99 %% of the fleet after: %s / %s / %s\n",
-              span_of(tally.share_ms(0.5)).c_str(), span_of(tally.share_ms(0.9)).c_str(),
-              span_of(tally.share_ms(0.99)).c_str());
-  std::printf("power failures %llu, lost requests and answers %llu, boots %llu\n",
-              number(tally.cuts), number(tally.losses), number(tally.reboots));
-  std::printf("check-ins %llu, updates reported %llu, bytes served %llu\n", number(tally.check_ins),
-              number(tally.heard), number(tally.bytes_served));
-  std::printf("bricks=%llu wrong=%llu unconsented=%llu\n", number(tally.bricks),
-              number(tally.wrong), number(tally.unconsented));
-}
-
-void write_json(const fleet::Tally& tally) {
-  const json::Value value = {{"releases", tally.releases},
-                             {"updates", tally.updates},
-                             {"done", tally.done},
-                             {"refused", tally.refused},
-                             {"late", tally.late},
-                             {"bricks", tally.bricks},
-                             {"wrong", tally.wrong},
-                             {"unconsented", tally.unconsented},
-                             {"cuts", tally.cuts},
-                             {"losses", tally.losses},
-                             {"boots", tally.reboots},
-                             {"check_ins", tally.check_ins},
-                             {"reported", tally.heard},
-                             {"bytes_served", tally.bytes_served},
-                             {"half_ms", tally.share_ms(0.5)},
-                             {"nine_tenths_ms", tally.share_ms(0.9)},
-                             {"all_but_a_hundredth_ms", tally.share_ms(0.99)}};
-  std::printf("%s\n", json::write(value).c_str());
-}
-
-void tell(std::uint64_t done, std::uint64_t of) {
-  std::fprintf(stderr, "\r%llu of %llu updates", static_cast<unsigned long long>(done),
-               static_cast<unsigned long long>(of));
-}
-
-// What to serve, for whoever starts the servers: a person or a script.
-void tell_ready(const file::Path& repository, const file::Path& data) {
-  std::fprintf(stderr, "ready: airlock-server run --beside NAME --repo %s --data %s ..\n",
-               repository.c_str(), data.c_str());
-}
-
-release::Answer<fleet::Tally> run(const SimulateOptions& options, const file::Path& folder,
-                                  const fleet::Progress& progress) {
-  if (options.servers.empty()) return fleet::simulate(options.settings, folder, progress);
-  fleet::Against against;
-  against.servers = options.servers;
-  against.authority = options.ca;
-  against.threads = options.threads;
-  against.ready = &tell_ready;
-  return fleet::run_against(options.settings, folder, against, progress);
-}
-
-Answer simulate(const SimulateOptions& options) {
-  AIRLOCK_ANSWER_TRY(fleet::check(options.settings), "a setting");
-  std::optional<Output> drawing;
-  if (!options.svg.empty()) {
-    AIRLOCK_ASSIGN(drawing, Output::at(options.svg));
-  }
-  const bool watched = terminal::is_terminal(terminal::Stream::error);
-  const Scratch scratch;
-  const auto tally =
-      run(options, scratch.path(), watched ? fleet::Progress(&tell) : fleet::Progress());
-  if (watched) std::fprintf(stderr, "\r\x1b[K");
-  if (!tally) return refuse(tally.error().error, tally.error().about);
-  if (drawing) AIRLOCK_TRY(drawing->write(bytes_of(fleet::draw(*tally))));
-  options.json ? write_json(*tally) : show(*tally);
-  return Done{tally->is_clean() ? 0 : kStatusFailed};
-}
-
-void add_faults(CLI::App& command, fleet::Faults& faults) {
-  const auto add = [&](const char* name, double& value, const char* text) {
-    command.add_option(name, value, text)->check(CLI::Range(0.0, 1.0))->capture_default_str();
-  };
-  add("--cuts", faults.cuts, "share of updates in which the power fails, once or more often");
-  add("--losses", faults.losses, "share of requests, and of answers, that are lost");
-  add("--slow", faults.slow, "share of devices behind a slow link");
-  add("--full", faults.full, "share of updates whose companion's disk is full for hours");
-  add("--clocks", faults.clocks, "share of companions whose clock runs far too fast or slow");
-  add("--refusals", faults.refusals, "share of updates that the owner refuses");
-  add("--unwell", faults.unwell, "share of updates whose first trial boot hangs");
+Answer become_fleet(const std::vector<std::string>& words) {
+  const file::Path program = file::beside_this_program("airlock-fleet");
+  const Answer answer = hand_over(program, words);
+  if (answer || answer.error().error.code != Code::not_found) return answer;
+  return refuse_advising(Code::not_found, program.string() +
+                                              ": the program that simulates a fleet is not there; "
+                                              "install airlock-fleet beside airlock");
 }
 
 }  // namespace
 
 void add_fleet_commands(CLI::App& app, Outcome& outcome) {
-  CLI::App& family = add_family(app, "fleet", "Try what a release does to a whole fleet.");
-  constexpr const char* kExample =
-      "Example:\n  airlock fleet simulate --devices 10000 --updates 20000 --cuts 0.2 --seed 7 "
-      "--svg curve.svg";
-  family.footer(kExample);
-  auto made = add_command<SimulateOptions>(
-      family, outcome, "simulate",
-      "thousands of devices and a server in one process, with everything that goes wrong; the same "
-      "seed gives the same output. Ends with 1 where a willing device is not updated",
-      &simulate);
-  SimulateOptions& options = made.options;
-  made.command.footer(kExample);
-  made.command.add_option("--devices", options.settings.devices, "how many")
-      ->check(CLI::Range(1U, fleet::kDevicesMax))
-      ->capture_default_str();
-  made.command
-      .add_option("--updates", options.settings.updates,
-                  "in all: so many releases follow each other as that takes")
-      ->check(CLI::Range(std::uint64_t{1}, fleet::kUpdatesMax))
-      ->capture_default_str();
-  made.command.add_option("--seed", options.settings.seed, "what chance follows from")
-      ->capture_default_str();
-  made.command.add_option("--image-size", options.settings.image_size, "bytes of the firmware")
-      ->check(CLI::Range(fleet::kImageMin, fleet::kImageMax))
-      ->capture_default_str();
-  add_faults(made.command, options.settings.faults);
-  CLI::Option* const server = made.command.add_option(
-      "--server", options.servers,
-      "https://HOST:PORT: not in one process, but against servers that you start on the folders "
-      "which are named when they are there; several times for several");
-  CLI::Option* const authority =
-      made.command.add_option("--ca", options.ca, "who certifies them, PEM")->needs(server);
-  server->needs(authority);
-  made.command.add_option("--threads", options.threads, "connections to them")
-      ->check(CLI::Range(1U, fleet::kThreadsMax))
-      ->needs(server)
-      ->capture_default_str();
-  made.command.add_option("--svg", options.svg, "draw the curve of the fleet into this file");
-  made.command.add_flag("--json", options.json, "for scripts");
+  CLI::App* const family = app.add_subcommand("fleet", "Try what a release does to a whole fleet.");
+  family->prefix_command();
+  family->set_help_flag();  // which the other program answers
+  family->callback([family, &outcome] { outcome = become_fleet(family->remaining()); });
 }
 
 }  // namespace airlock::app

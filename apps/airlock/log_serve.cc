@@ -1,11 +1,10 @@
 // log serve: a log for everybody. The sockets are airlock-server's, which becomes this process.
-#include <unistd.h>
-
-#include <array>
 #include <filesystem>
 
 #include "apps/airlock/commands.h"
+#include "apps/airlock/hand_over.h"
 #include "apps/airlock/logs.h"
+#include "host/file/beside.h"
 
 namespace airlock::app {
 namespace {
@@ -15,23 +14,15 @@ struct ServeOptions {
 };
 
 // Beside this program, as both are installed; otherwise wherever PATH finds it.
-std::string server_program() {
+file::Path server_program() {
+  const file::Path beside = file::beside_this_program("airlock-server");
   std::error_code error;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  const auto beside = self.parent_path() / "airlock-server";
-  return !error && std::filesystem::exists(beside, error) ? beside.string() : "airlock-server";
+  return std::filesystem::exists(beside, error) ? beside : file::Path("airlock-server");
 }
 
 Answer serve(const ServeOptions& options) {
-  std::string program = server_program();
-  std::array<std::string, 10> words = {
-      program,     "log",          "--log",      options.log,
-      "--listen",  options.listen, "--tls-cert", options.certificate,
-      "--tls-key", options.key};
-  std::array<char*, words.size() + 1> arguments{};
-  for (std::size_t at = 0; at < words.size(); ++at) arguments[at] = words[at].data();
-  ::execvp(program.c_str(), arguments.data());
-  return refuse(file::code_of(errno), program);
+  return hand_over(server_program(), {"log", "--log", options.log, "--listen", options.listen,
+                                      "--tls-cert", options.certificate, "--tls-key", options.key});
 }
 
 }  // namespace

@@ -6,18 +6,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <new>
-#include <string>
 
 #include "apps/airlock/commands.h"
 #include "apps/airlock/operator.h"
 #include "host/commandline/commandline.h"
-#include "host/text/text.h"
 #include "publish/token/token.h"
 
 namespace airlock::app {
 namespace {
-
-constexpr int kStatusRefused = 1;
 
 constexpr const char* kFooter =
     "Example, from nothing to a published release:\n"
@@ -30,15 +26,6 @@ constexpr const char* kFooter =
     "  airlock sign --key keys/committee-1.key release-1.0.0\n"
     "  airlock sign --key keys/committee-2.key release-1.0.0\n"
     "  airlock publish release-1.0.0 --repo repo --keys keys --keyring keys/keyring.cose\n";
-
-int report(const Refusal& refusal) {
-  const std::string code(name(refusal.error.code));
-  const std::string about = text::visible_line(refusal.about);
-  const std::string advice(refusal.advises ? "" : explain(refusal.error.code));
-  const char* const between = about.empty() || advice.empty() ? "" : ": ";
-  std::fprintf(stderr, "error: %s: %s%s%s\n", code.c_str(), about.c_str(), between, advice.c_str());
-  return refusal.error.code == Code::usage ? commandline::kStatusUsage : kStatusRefused;
-}
 
 int run(int argc, char** argv) {
   CLI::App app("Signs, publishes and rolls out updates for wallets.", "airlock");
@@ -64,22 +51,14 @@ int run(int argc, char** argv) {
   add_experiment_commands(app, outcome);
   add_fleet_commands(app, outcome);
   if (const auto status = commandline::parse(app, argc, argv)) return *status;
-  if (!outcome) return 0;
-  return *outcome ? commandline::finish((*outcome)->status) : report(outcome->error());
-}
-
-// A file may ask for more memory than there is, which is no fault of the program.
-[[noreturn]] void end_without_memory() {
-  const std::string_view advice = explain(Code::no_room);
-  std::fprintf(stderr, "error: no_room: %.*s\n", static_cast<int>(advice.size()), advice.data());
-  std::_Exit(kStatusRefused);
+  return commandline::conclude(outcome);
 }
 
 }  // namespace
 }  // namespace airlock::app
 
 int main(int argc, char** argv) {
-  std::set_new_handler(&airlock::app::end_without_memory);
+  std::set_new_handler(&airlock::commandline::end_without_memory);
   airlock::token::outlast_modules();
   const int status = airlock::app::run(argc, argv);
   if (airlock::token::has_loaded_modules()) {

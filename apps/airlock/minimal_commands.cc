@@ -3,8 +3,8 @@
 
 #include "apps/airlock/commands.h"
 #include "apps/airlock/opened.h"
-#include "apps/airlock/output.h"
 #include "apps/airlock/show.h"
+#include "host/commandline/output.h"
 #include "host/text/text.h"
 #include "host/text/visible_json.h"
 #include "publish/release/minimal.h"
@@ -68,7 +68,7 @@ Answer write_seen(const std::string& path, const minimal::Seen& seen) {
   if (path.empty()) return {};
   const std::string text =
       json::write({{"version", seen.version}, {"sha256", digest_hex(seen.digest)}}) + "\n";
-  return write_output(path, bytes_of(text));
+  return commandline::write_output(path, bytes_of(text));
 }
 
 Answer check_target(const std::string& folder, const minimal::Target& target) {

@@ -5,9 +5,9 @@
 #include "apps/airlock/commands.h"
 #include "apps/airlock/contracts.h"
 #include "apps/airlock/opened.h"
-#include "apps/airlock/output.h"
 #include "apps/airlock/show.h"
 #include "core/entry/entry.h"
+#include "host/commandline/output.h"
 #include "host/text/text.h"
 #include "host/text/visible_json.h"
 #include "publish/packs/packs.h"
@@ -22,7 +22,7 @@ struct PackOptions {
 };
 
 Answer make_pack(const PackOptions& options) {
-  AIRLOCK_ASSIGN(const Output out, Output::at(options.out));
+  AIRLOCK_ASSIGN(const commandline::Output out, commandline::Output::at(options.out));
   AIRLOCK_TRY(out.apart_from(std::array{options.list}));
   const auto made = packs::gather(options.list);
   if (!made) return refuse(made.error().error, made.error().about);
@@ -55,8 +55,8 @@ Answer prove(const ProveOptions& options) {
                                        ": no pack has such a key; spell it abi/eip155:1/0x.., in "
                                        "lower case (docs/formats/abi-pack.md)");
   const std::string proof_file = options.out + ".proof";
-  AIRLOCK_ASSIGN(const Output out, Output::at(options.out));
-  AIRLOCK_ASSIGN(const Output proof, Output::at(proof_file));
+  AIRLOCK_ASSIGN(const commandline::Output out, commandline::Output::at(options.out));
+  AIRLOCK_ASSIGN(const commandline::Output proof, commandline::Output::at(proof_file));
   AIRLOCK_TRY(out.apart_from(std::array{options.pack}));
   AIRLOCK_TRY(proof.apart_from(std::array{options.pack}));
   AIRLOCK_ASSIGN(const auto snapshot, open_pack(options.pack));

@@ -1,17 +1,21 @@
 #include "core/codec/checksum.h"
 
+#include "core/codec/checksum_ways.h"
+
 namespace airlock::codec {
+namespace {
+
+// On bare metal code and tables are small before they are quick.
+constexpr bool kHasRoom = __STDC_HOSTED__ == 1;
+
+}  // namespace
 
 std::uint32_t crc32c(Bytes bytes, std::uint32_t before) {
-  constexpr std::uint32_t kReversedPolynomial = 0x82f63b78;
-  std::uint32_t crc = ~before;
-  for (std::uint8_t byte : bytes) {
-    crc ^= byte;
-    for (int bit = 0; bit < 8; ++bit) {
-      crc = (crc >> 1) ^ ((crc & 1U) != 0 ? kReversedPolynomial : 0U);
-    }
+  if constexpr (kHasRoom) {
+    return ~checksum::by_tables(bytes, ~before);
+  } else {
+    return ~checksum::by_bits(bytes, ~before);
   }
-  return ~crc;
 }
 
 }  // namespace airlock::codec

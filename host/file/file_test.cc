@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+#include "host/file/beside.h"
+
 namespace airlock::file {
 namespace {
 
@@ -304,6 +306,13 @@ TEST_F(FileTest, SyncsTheBytesBeforeTheyTakeTheirPlaceAndTheFolderAfter) {
   ASSERT_TRUE(replace(folder_ / "a", bytes_of("new")));
   g_place.clear();
   EXPECT_EQ(g_synced, (std::vector<std::string>{"file old", "folder new"}));
+}
+
+TEST(Beside, IsTheFolderOfTheProgramThatAsks) {
+  const Path tests = beside_this_program("host_file_test");
+  std::error_code none;
+  EXPECT_TRUE(std::filesystem::equivalent(tests, "/proc/self/exe", none));
+  EXPECT_EQ(beside_this_program("other"), tests.parent_path() / "other");
 }
 
 }  // namespace

@@ -34,6 +34,18 @@ class Fleet(Stage):
         self.assertEqual(caught.exception.status, 1)
         self.assertEqual(json.loads(caught.exception.text.splitlines()[0])["late"], 20)
 
+    def test_airlock_becomes_the_simulator_beside_it_and_says_what_to_do_where_there_is_none(self):
+        asked = self.airlock("fleet", "simulate", "--help")
+        self.assertEqual(asked, self.run_program("airlock-fleet", "simulate", "--help"))
+        self.assertIn("Usage: airlock fleet simulate", asked)
+        self.refuses("usage", self.airlock, "fleet", "simulate", "--devices", "none")
+        alone = self.dir / "alone" / "airlock"
+        alone.parent.mkdir()
+        shutil.copy(BIN / "airlock", alone)
+        ran = subprocess.run([str(alone), "fleet", "simulate"], capture_output=True, text=True, env=self.environment())
+        self.assertEqual((ran.returncode, ran.stdout), (1, ""))
+        self.assertRegex(ran.stderr, "^error: not_found: .*; install airlock-fleet beside airlock\n$")
+
     def test_the_same_devices_update_over_tls_from_two_real_servers(self):
         self.make_certificates()
         ports = [free_port() for _ in range(2)]

@@ -5,7 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
+
+#include "host/file/beside.h"
 
 namespace airlock::fee::plugin {
 namespace {
@@ -41,9 +42,7 @@ int milliseconds_until(Clock::time_point deadline) {
 }  // namespace
 
 std::string runner_beside_this_program() {
-  std::error_code error;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  return self.parent_path() / "airlock-fee-runner";
+  return file::beside_this_program("airlock-fee-runner").string();
 }
 
 Result<Channel> Channel::start(const Candidate& plugin, const Confinement& how) {

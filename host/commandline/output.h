@@ -4,10 +4,10 @@
 #include <span>
 #include <string>
 
-#include "apps/airlock/command.h"
+#include "host/commandline/command.h"
 #include "host/file/file.h"
 
-namespace airlock::app {
+namespace airlock::commandline {
 
 class Output {
  public:
@@ -36,4 +36,4 @@ class Output {
 // write_output is at and write, for a command that needs little time.
 Answer write_output(const std::string& path, Bytes bytes);
 
-}  // namespace airlock::app
+}  // namespace airlock::commandline

@@ -1,15 +1,25 @@
-// A sweep asks for the same few signatures a million times, and each answer is a pure function of
-// its question: here the backend's two verdicts are remembered. The linker puts these functions in
-// front of the backend's own (tests/CMakeLists.txt), which answer each question once.
+// The linker puts these functions in front of the backend's own, which answer each question once.
+#include "host/verdicts/verdicts.h"
+
 #include <map>
 
 #include "core/crypto/backend.h"
 #include "core/crypto/crypto.h"
 
-namespace airlock::powercut {
+namespace airlock::verdicts {
 namespace {
 
 using crypto::Digest;
+
+struct Memory {
+  std::map<Digest, bool> verdicts;
+  std::size_t checked = 0;
+};
+
+Memory& memory() {
+  static thread_local Memory made;
+  return made;
+}
 
 // Bytes with their sizes, so that no two questions are spelled alike.
 void add(crypto::Sha256& hash, Bytes bytes) {
@@ -21,15 +31,20 @@ void add(crypto::Sha256& hash, Bytes bytes) {
 }
 
 template <class Ask>
-bool remembered(crypto::Sha256& question, Ask ask) {
-  static thread_local std::map<Digest, bool> verdicts;
+bool answer(crypto::Sha256& question, Ask ask) {
+  auto& [verdicts, checked] = memory();
   const Digest key = question.finish();
   const auto known = verdicts.find(key);
   if (known != verdicts.end()) return known->second;
+  if (verdicts.size() == kRememberedMax) verdicts.clear();
+  ++checked;
   return verdicts.emplace(key, ask()).first->second;
 }
 
 }  // namespace
+
+std::size_t remembered() { return memory().verdicts.size(); }
+std::size_t checked() { return memory().checked; }
 
 #define AIRLOCK_ED25519                                                                     \
   "_ZN7airlock6crypto7backend16ed25519_equationESt4spanIKhLm18446744073709551615EES2_IKS4_" \
@@ -52,7 +67,7 @@ bool known_ed25519(Bytes key, std::span<const Bytes> message, Bytes signature) {
   add(question, key);
   add(question, signature);
   for (Bytes part : message) add(question, part);
-  return remembered(question, [&] { return real_ed25519(key, message, signature); });
+  return answer(question, [&] { return real_ed25519(key, message, signature); });
 }
 
 bool known_secp256k1(Bytes key, Bytes digest, Bytes signature) {
@@ -61,7 +76,7 @@ bool known_secp256k1(Bytes key, Bytes digest, Bytes signature) {
   add(question, key);
   add(question, digest);
   add(question, signature);
-  return remembered(question, [&] { return real_secp256k1(key, digest, signature); });
+  return answer(question, [&] { return real_secp256k1(key, digest, signature); });
 }
 
-}  // namespace airlock::powercut
+}  // namespace airlock::verdicts

@@ -1,8 +1,8 @@
-#include "apps/airlock/output.h"
+#include "host/commandline/output.h"
 
 #include <algorithm>
 
-namespace airlock::app {
+namespace airlock::commandline {
 
 std::expected<Output, Refusal> Output::at(const std::string& path) {
   Result<file::Path> place = file::output_place(path);
@@ -58,4 +58,4 @@ Answer write_output(const std::string& path, Bytes bytes) {
   return output.write(bytes);
 }
 
-}  // namespace airlock::app
+}  // namespace airlock::commandline
