@@ -17,7 +17,7 @@ CODE, RAM = ("text", "rodata", "ARM"), ("data", "bss")
 CRYPTO = "core/crypto"
 # Bytes. What the field's issue asks for is 16 KiB of core without its cryptography and 24 KiB for that: only the second is
 # reached. These hold what is there.
-BOUNDS = {"core without core/crypto": 78 << 10, "core/crypto": 16 << 10, "static RAM": (8 << 10) + (48 << 10)}
+BOUNDS = {"core without core/crypto": 71 << 10, "core/crypto": 16 << 10, "static RAM": (8 << 10) + (48 << 10)}
 PIECE = re.compile(r"^ \.(\w+)\S*\s+0x([0-9a-f]+)\s+0x([0-9a-f]+)\s+(\S.*)$")
 
 

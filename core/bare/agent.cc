@@ -152,8 +152,7 @@ Result<Session> Agent::open_session() {
 }
 
 Status Agent::end_lost_trial(const slot::Record& record) {
-  AIRLOCK_ASSIGN(const slot::Record& next, slot::revert(record, Code::journal_lost));
-  AIRLOCK_TRY(save(next));
+  AIRLOCK_TRY(save(slot::revert(record, Code::journal_lost)));
   reset();
   return {};
 }
@@ -162,6 +161,11 @@ Status Agent::write_journal(const Session& session) {
   std::array<std::uint8_t, update::kSessionSizeMax> buffer;
   AIRLOCK_ASSIGN(const Bytes encoded, update::encode_session(session, buffer));
   return bare::save(storage_.journal, encoded);
+}
+
+Status Agent::save(const Result<slot::Record>& made) {
+  AIRLOCK_TRY(made);
+  return save(*made);
 }
 
 Status Agent::save(const slot::Record& record) {
@@ -187,7 +191,8 @@ Result<Event> Agent::perform(Effect effect, const Session& session) {
   switch (effect) {
     case Effect::wait: broken_promise();
     case Effect::ask_server: return ask_host();
-    case Effect::refresh: return event_of(Type::refreshed);  // this profile has no such door
+    case Effect::refresh:
+      return internal::happened(Type::refreshed);  // this profile has no such door
     case Effect::prove: return prove(session);
     case Effect::gate: return gate(session);
     case Effect::stage: return stage(session);

@@ -129,14 +129,14 @@ class Agent {
   Status adopt_keyring(const Digest& manifest);
   Status note_keyring();
   Result<slot::Standing> standing_of(const Digest& manifest) const;
-  Result<std::optional<update::Event>> activated_before(const Digest& manifest);
+  Result<bool> was_given_up(const Digest& manifest) const;
   Status arm(const Digest& manifest);
   Result<update::Event> go_back(const update::Session& session);
   Status prove_kept(const Digest& manifest);
   Status make_kept_active();
   Result<update::Event> restore_kept(const update::Session& session);
   Result<update::Event> report(const update::Session& session);
-  update::Event went_back();
+  Result<update::Event> went_back();
 
   Result<SlotId> begin_write();
   Status keep_envelope(SlotId to, const Digest& manifest);
@@ -170,6 +170,7 @@ class Agent {
 
   Result<slot::Record> load() const { return slot::load(storage_.record); }
   Status save(const slot::Record& record);
+  Status save(const Result<slot::Record>& made);  // by a transition, or why it made none
   Result<bool> is_stored(const slot::Record& record);
   Result<SlotId> idle_slot() const;  // that may be written
   Result<slot::Boot> start();

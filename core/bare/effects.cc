@@ -4,7 +4,7 @@
 
 namespace airlock::bare {
 
-using internal::event_of;
+using internal::happened;
 using update::Event;
 using update::Session;
 using Type = update::Event::Type;
@@ -13,19 +13,12 @@ namespace {
 
 constexpr std::string_view kLowestVersion = "0.0.0";
 
-Event event_about(Type type, const package::Manifest& release) {
-  Event event = event_of(type);
-  event.manifest = release.digest();
-  event.version = release.version.text;
-  event.kind = release.kind;
+Result<Event> event_about(Type type, const package::Manifest& release) {
+  Result<Event> event = happened(type);
+  event->manifest = release.digest();
+  event->version = release.version.text;
+  event->kind = release.kind;
   return event;
-}
-
-// The bootloader may have ended the trial before the journal could say so. A consent to the same
-// manifest is newer than that: the owner asked for another try.
-bool was_given_up(const slot::Record& record, const Digest& manifest) {
-  return slot::standing_of(record, manifest) == slot::Standing::given_up &&
-         record.consent != manifest;
 }
 
 // What the log and its witnesses take on the stack is gone before signatures are verified.
@@ -46,11 +39,11 @@ Result<package::Proven> prove_unlogged(Bytes envelope, const package::Keyring& k
 
 Result<Event> Agent::ask_host() {
   AIRLOCK_ASSIGN(const std::optional<Host::Offer> offer, outside_.host.offer());
-  if (!offer) return event_of(Type::nothing);
+  if (!offer) return happened(Type::nothing);
   AIRLOCK_ASSIGN(const Bytes envelope, fetch_envelope(*offer));
   AIRLOCK_ASSIGN(const package::Manifest& release, package::read_unproven(envelope));
-  Event event = event_about(Type::offered, release);
-  event.rollout = offer->rollout;
+  Result<Event> event = event_about(Type::offered, release);
+  event->rollout = offer->rollout;
   return event;
 }
 
@@ -146,7 +139,7 @@ Result<package::InstallPlan> Agent::plan(const Digest& manifest) {
 
 Result<Event> Agent::gate(const Session& session) {
   AIRLOCK_TRY(plan(session.manifest));
-  return event_of(Type::admitted);
+  return happened(Type::admitted);
 }
 
 Result<Event> Agent::verify(const Session& session) {
@@ -154,7 +147,7 @@ Result<Event> Agent::verify(const Session& session) {
   AIRLOCK_TRY(trusted_keyring());
   AIRLOCK_TRY(slot::prove_slot(view(), staged, session.manifest, slot::Depth::quorum));
   verified_ = true;
-  return event_of(Type::verified);
+  return happened(Type::verified);
 }
 
 // What is kept ran before, but the keyring that proved it may have lost signers since.
@@ -178,30 +171,30 @@ Result<Event> Agent::ask(const Session& session) {
   AIRLOCK_ASSIGN(const slot::Record& record, load());
   const Question question{session.errand, release, identity_.model, record.active_slot()};
   AIRLOCK_ASSIGN(const bool yes, outside_.owner.ask(question));
-  if (!yes) return event_of(Type::refused);
-  AIRLOCK_ASSIGN(const slot::Record& next, slot::consent(record, release.digest()));
-  AIRLOCK_TRY(save(next));
-  Event event = event_of(Type::consented);
-  event.manifest = release.digest();
+  if (!yes) return happened(Type::refused);
+  AIRLOCK_TRY(save(slot::consent(record, release.digest())));
+  Result<Event> event = happened(Type::consented);
+  event->manifest = release.digest();
   return event;
 }
 
-Event Agent::went_back() {
-  Event event = event_of(Type::went_back);
-  if (const Result<slot::Record> record = load()) event.error.code = record->last_revert.reason;
+Result<Event> Agent::went_back() {
+  Result<Event> event = happened(Type::went_back);
+  if (const Result<slot::Record> record = load()) event->error.code = record->last_revert.reason;
   return event;
-}
-
-Result<std::optional<Event>> Agent::activated_before(const Digest& manifest) {
-  AIRLOCK_ASSIGN(const slot::Record& record, load());
-  if (was_given_up(record, manifest)) return went_back();
-  const bool is_armed = slot::standing_of(record, manifest) == slot::Standing::on_trial;
-  return is_armed ? std::optional(event_of(Type::activated)) : std::nullopt;
 }
 
 Result<slot::Standing> Agent::standing_of(const Digest& manifest) const {
   AIRLOCK_ASSIGN(const slot::Record& record, load());
   return slot::standing_of(record, manifest);
+}
+
+// The bootloader may have ended the trial before the journal could say so. A consent to the same
+// manifest is newer than that: the owner asked for another try.
+Result<bool> Agent::was_given_up(const Digest& manifest) const {
+  AIRLOCK_ASSIGN(const slot::Record& record, load());
+  return slot::standing_of(record, manifest) == slot::Standing::given_up &&
+         record.consent != manifest;
 }
 
 Status Agent::arm(const Digest& manifest) {
@@ -213,20 +206,21 @@ Status Agent::arm(const Digest& manifest) {
     staged.manifest = release.digest();
     staged.security_version = release.security_version;
     staged.data_version = release.data_version;
-    AIRLOCK_ASSIGN(staged.version, FixedText<package::kSemverTextMax>::from(release.version.text));
+    AIRLOCK_TRY(staged.version.set(release.version.text));
   }
   if (staged.manifest != manifest) return fail(Code::image_rejected);
-  AIRLOCK_ASSIGN(const slot::Record& next, slot::arm(record, staged, identity_.trial_boots));
-  return save(next);
+  return save(slot::arm(record, staged, identity_.trial_boots));
 }
 
 // What another life verified is not taken over.
 Result<Event> Agent::activate(const Session& session) {
-  AIRLOCK_ASSIGN(const std::optional<Event> before, activated_before(session.manifest));
-  if (before) return *before;
+  AIRLOCK_ASSIGN(const bool given_up, was_given_up(session.manifest));
+  if (given_up) return went_back();
+  AIRLOCK_ASSIGN(const slot::Standing standing, standing_of(session.manifest));
+  if (standing == slot::Standing::on_trial) return happened(Type::activated);
   if (!verified_) AIRLOCK_TRY(verify(session));
   AIRLOCK_TRY(arm(session.manifest));
-  return event_of(Type::activated);
+  return happened(Type::activated);
 }
 
 // Where reset does not return, this is met again after it: a release that is no longer on trial
@@ -235,14 +229,14 @@ Result<Event> Agent::reboot(const Session& session) {
   AIRLOCK_ASSIGN(const slot::Standing standing, standing_of(session.manifest));
   const bool is_armed = standing == slot::Standing::on_trial;
   if (is_armed && !runs(session.manifest)) reset();
-  return runs(session.manifest) ? event_of(Type::booted) : went_back();
+  return runs(session.manifest) ? happened(Type::booted) : went_back();
 }
 
 Result<Event> Agent::check_health(const Session& session) {
   for (int boots = 0; boots <= slot::kTrialBootsMax; ++boots) {
     if (!runs(session.manifest)) return went_back();
     switch (outside_.machine.health()) {
-      case Health::good: return event_of(Type::healthy);
+      case Health::good: return happened(Type::healthy);
       case Health::bad: return fail(Code::unhealthy);
       case Health::hung: reset();
     }
@@ -258,16 +252,15 @@ Result<Event> Agent::commit(const Session& session) {
 Result<Event> Agent::commit_firmware(const Session& session) {
   AIRLOCK_ASSIGN(const slot::Record& record, load());
   if (slot::standing_of(record, session.manifest) == slot::Standing::committed) {
-    return event_of(Type::committed);
+    return happened(Type::committed);
   }
   if (!runs(session.manifest)) return went_back();
   AIRLOCK_ASSIGN(const package::Manifest& release,
                  package::read_unproven(envelope_in(slot::other(record.active))));
   if (release.digest() != session.manifest) return fail(Code::image_rejected);
-  AIRLOCK_ASSIGN(const slot::Record& next, slot::confirm(record, release.created));
-  AIRLOCK_TRY(save(next));
+  AIRLOCK_TRY(save(slot::confirm(record, release.created)));
   running_->trial = false;
-  return event_of(Type::committed);
+  return happened(Type::committed);
 }
 
 Status Agent::adopt_keyring(const Digest& manifest) {
@@ -289,7 +282,7 @@ Result<Event> Agent::commit_keyring(const Session& session) {
   // Flash that did not keep what was written has the old keyring in both copies now.
   if (!internal::is_of(keyring_envelope(), session.manifest)) return fail(Code::storage_failed);
   AIRLOCK_TRY(note_keyring());
-  return event_of(Type::committed);
+  return happened(Type::committed);
 }
 
 // What the keyring that is stored says, in the record.
@@ -302,8 +295,7 @@ Status Agent::note_keyring() {
 
 Status Agent::make_kept_active() {
   AIRLOCK_ASSIGN(const slot::Record& record, load());
-  AIRLOCK_ASSIGN(const slot::Record& next, slot::restore(record));
-  return save(next);
+  return save(slot::restore(record));
 }
 
 Result<Event> Agent::restore_kept(const Session& session) {
@@ -315,9 +307,9 @@ Result<Event> Agent::restore_kept(const Session& session) {
   }
   if (!running_ || running_->manifest != session.manifest) return fail(Code::image_rejected);
   AIRLOCK_ASSIGN(const slot::Record& after, load());
-  Event event = went_back();
-  event.error.code = Code::reverted_on_request;
-  event.manifest = after.inactive_slot().manifest;
+  Result<Event> event = went_back();
+  event->error.code = Code::reverted_on_request;
+  event->manifest = after.inactive_slot().manifest;
   return event;
 }
 
@@ -325,8 +317,7 @@ Result<Event> Agent::go_back(const Session& session) {
   if (session.errand == update::Errand::restore) return restore_kept(session);
   AIRLOCK_ASSIGN(const slot::Record& record, load());
   if (slot::standing_of(record, session.manifest) == slot::Standing::on_trial) {
-    AIRLOCK_ASSIGN(const slot::Record& next, slot::revert(record, session.outcome));
-    AIRLOCK_TRY(save(next));
+    AIRLOCK_TRY(save(slot::revert(record, session.outcome)));
   }
   if (running_ && running_->trial) reset();
   return went_back();
@@ -334,7 +325,7 @@ Result<Event> Agent::go_back(const Session& session) {
 
 Result<Event> Agent::report(const Session& session) {
   AIRLOCK_TRY(outside_.host.report(session));
-  return event_of(Type::reported);
+  return happened(Type::reported);
 }
 
 }  // namespace airlock::bare

@@ -28,14 +28,15 @@ struct Head {
   std::uint32_t checksum = 0;
 };
 
-Result<Head> read_head(Area& area) {
+Status read_head(Area& area, Head& head) {
   std::array<std::uint8_t, kPairHead> bytes;
   AIRLOCK_TRY(area.read(0, bytes));
   const Bytes all = bytes;
   const std::uint64_t size = number_of(all.subspan(8, 4));
   if (size > area.size() - kPairHead) return fail(Code::oversized, size);
-  return Head{number_of(all.first(8)), static_cast<std::size_t>(size),
-              static_cast<std::uint32_t>(number_of(all.subspan(12, 4)))};
+  head = {number_of(all.first(8)), static_cast<std::size_t>(size),
+          static_cast<std::uint32_t>(number_of(all.subspan(12, 4)))};
+  return {};
 }
 
 std::uint32_t begin_checksum(std::uint64_t counter) {
@@ -48,17 +49,17 @@ std::uint32_t begin_checksum(std::uint64_t counter) {
 
 Newest read_copy(const Pair& pair, std::size_t which) {
   Area& area = *pair[which];
-  const Result<Head> head = read_head(area);
-  if (!head) return {};
-  std::uint32_t checksum = begin_checksum(head->counter);
+  Head head;
+  if (!read_head(area, head)) return {};
+  std::uint32_t checksum = begin_checksum(head.counter);
   std::array<std::uint8_t, kStep> step;
-  for (std::size_t at = 0; at < head->size; at += kStep) {
-    const MutableBytes bytes = MutableBytes(step).first(std::min(kStep, head->size - at));
+  for (std::size_t at = 0; at < head.size; at += kStep) {
+    const MutableBytes bytes = MutableBytes(step).first(std::min(kStep, head.size - at));
     if (!area.read(kPairHead + at, bytes)) return {};
     checksum = codec::crc32c(bytes, checksum);
   }
-  if (checksum != head->checksum) return {};
-  return {which, head->size, head->counter};
+  if (checksum != head.checksum) return {};
+  return {which, head.size, head.counter};
 }
 
 Newest newest(const Pair& pair) {

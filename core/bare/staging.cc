@@ -51,6 +51,14 @@ std::size_t full_payload_of(const package::Component& component) {
 
 // ---- envelopes
 
+update::Event internal::event_of(update::Event::Type type) {
+  update::Event event;
+  event.type = type;
+  return event;
+}
+
+Result<update::Event> internal::happened(update::Event::Type type) { return event_of(type); }
+
 bool internal::is_of(Bytes envelope, const Digest& manifest) {
   if (envelope.empty()) return false;
   const Result<package::Manifest> read = package::read_unproven(envelope);
@@ -189,7 +197,7 @@ Result<update::Event> Agent::stage(const update::Session& session) {
                    component_in(to, session.manifest, choice.component));
     AIRLOCK_TRY(stage_part(component, choice.payload, slot::other(to)));
   }
-  return internal::event_of(update::Event::Type::staged);
+  return internal::happened(update::Event::Type::staged);
 }
 
 Status Agent::stage_part(const package::Component& component, std::size_t payload, SlotId active) {

@@ -66,12 +66,16 @@ class FixedText {
  public:
   constexpr FixedText() = default;
 
-  // from copies; a longer text answers oversized.
-  static constexpr Result<FixedText> from(std::string_view text) {
+  // set copies; a longer text answers oversized and changes nothing. from makes one.
+  constexpr Status set(std::string_view text) {
     if (text.size() > kCapacity) return fail(Code::oversized, text.size());
+    std::copy(text.begin(), text.end(), chars_.begin());
+    size_ = text.size();
+    return {};
+  }
+  static constexpr Result<FixedText> from(std::string_view text) {
     FixedText made;
-    std::copy(text.begin(), text.end(), made.chars_.begin());
-    made.size_ = text.size();
+    AIRLOCK_TRY(made.set(text));
     return made;
   }
 

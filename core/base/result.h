@@ -125,10 +125,10 @@ Result<Code> known_code(std::uint64_t number);
 }  // namespace airlock
 
 // AIRLOCK_TRY(expression): returns its error from the enclosing function.
-#define AIRLOCK_TRY(expression)                           \
-  do {                                                    \
-    if (auto tried_ = (expression); !tried_) [[unlikely]] \
-      return ::airlock::fail(tried_.error());             \
+#define AIRLOCK_TRY(expression)                             \
+  do {                                                      \
+    if (auto&& tried_ = (expression); !tried_) [[unlikely]] \
+      return ::airlock::fail(tried_.error());               \
   } while (false)
 
 #define AIRLOCK_CONCAT_(a, b) a##b

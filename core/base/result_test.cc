@@ -81,6 +81,15 @@ TEST(FixedText, RefusesMoreThanItsLimit) {
   EXPECT_EQ(FixedText<3>::from("abc")->view(), "abc");
 }
 
+TEST(FixedText, IsAsItWasWhereWhatIsSetIsTooLong) {
+  FixedText<3> text;
+  EXPECT_TRUE(text.set("abc"));
+  EXPECT_EQ(text.set("abcd").error().at, 4U);
+  EXPECT_EQ(text.view(), "abc");
+  EXPECT_TRUE(text.set("z"));
+  EXPECT_EQ(text.view(), "z");
+}
+
 TEST(Check, StopsTheProgramOnABug) {
   FixedList<int, 2> list;
   EXPECT_DEATH((void)list[0], "");

@@ -208,6 +208,27 @@ Status CborReader::finish() const {
   return {};
 }
 
+Status read_text(CborReader& reader, std::string_view& to, std::size_t max) {
+  AIRLOCK_ASSIGN(to, reader.read_text(max));
+  return {};
+}
+
+Status read_bytes(CborReader& reader, Bytes& to, std::size_t max) {
+  AIRLOCK_ASSIGN(to, reader.read_bytes(max));
+  return {};
+}
+
+Status read_format(CborReader& reader, std::uint64_t known) {
+  AIRLOCK_ASSIGN(const std::uint64_t format, reader.read_unsigned());
+  if (format != known) return fail(Code::unsupported_version, format);
+  return {};
+}
+
+Status pass_over(CborReader& reader) {
+  AIRLOCK_TRY(reader.skip_item());
+  return {};
+}
+
 Result<CborMapReader> CborMapReader::enter(CborReader& reader, std::size_t entries_max) {
   AIRLOCK_ASSIGN(const std::size_t count, reader.read_map(entries_max));
   return CborMapReader(reader, count);
@@ -234,7 +255,8 @@ bool CborFields::next() {
     map_ = std::unexpected(key.error());
     return false;
   }
-  key_ = *key;
+  const bool is_near = *key > -kFarKey && *key < kFarKey;
+  key_ = is_near ? static_cast<FieldKey>(*key) : kFarKey;
   value_at_ = reader_.position();
   return true;
 }
@@ -302,6 +324,19 @@ void CborWriter::write_bytes(Bytes bytes) {
 void CborWriter::write_text(std::string_view text) {
   write_head(CborType::text, text.size());
   write_raw(bytes_of(text));
+}
+
+CborWriter& CborMapWriter::key(std::int64_t key) {
+  ++count_;
+  writer_.write_integer(key);
+  return writer_;
+}
+
+CborMapWriter::~CborMapWriter() {
+  AIRLOCK_CHECK(count_ <= kEntriesMax);
+  if (head_ >= writer_.output_.size()) return;
+  std::uint8_t& head = writer_.output_[head_];
+  head = static_cast<std::uint8_t>(head | count_);
 }
 
 Result<Bytes> CborWriter::finish() const {

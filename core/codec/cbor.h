@@ -72,18 +72,26 @@ class CborReader {
   std::size_t position_ = 0;
 };
 
-// read_number reads an unsigned integer to where it belongs, at most `max`: what its type holds,
-// where nothing else is said.
-template <std::integral Number>
-consteval std::uint64_t largest() {
-  return std::uint64_t{std::numeric_limits<Number>::max()};
-}
+// Items to where they belong, with the errors of CborReader; what stands there stays where one is
+// answered. read_number reads an unsigned integer of at most `max`: what its type holds, where
+// nothing else is said. Out of line: most of reading a map is calls of these.
 template <class Number>
-Status read_number(CborReader& reader, Number& to, std::uint64_t max = largest<Number>()) {
+[[gnu::noinline]] Status read_number(CborReader& reader, Number& to, std::uint64_t max) {
   AIRLOCK_ASSIGN(const std::uint64_t number, reader.read_unsigned(max));
   to = static_cast<Number>(number);
   return {};
 }
+template <std::integral Number>
+[[gnu::noinline]] Status read_number(CborReader& reader, Number& to) {
+  return read_number(reader, to, std::uint64_t{std::numeric_limits<Number>::max()});
+}
+Status read_text(CborReader& reader, std::string_view& to, std::size_t max);
+Status read_bytes(CborReader& reader, Bytes& to, std::size_t max);
+
+// read_format reads the version of a format: another one than `known` is unsupported_version (at =
+// the version). pass_over reads any item, such as a field of a later version.
+Status read_format(CborReader& reader, std::uint64_t known);
+Status pass_over(CborReader& reader);
 
 // CborMapReader reads the integer keys of one map in order. Use: read_map's count, then next_key
 // until it answers that the map is done; each key's value is read from the same reader between.
@@ -106,6 +114,10 @@ class CborMapReader {
   std::int64_t last_ = 0;
 };
 
+// The keys of a format's fields are small. Any other key is kFarKey, which is no field's.
+using FieldKey = std::int32_t;
+inline constexpr FieldKey kFarKey = INT32_MAX;
+
 // CborFields is the loop over one map, all but reading a value, so that each map's own code is
 // short:
 //
@@ -119,7 +131,7 @@ class CborFields {
 
   // next reads the next key; false is the map's end, or an error that finish answers.
   bool next();
-  std::int64_t key() const { return key_; }
+  FieldKey key() const { return key_; }
   std::size_t value_at() const { return value_at_; }
   // took is told what reading the key's value answered.
   void took(const Status& value);
@@ -132,7 +144,7 @@ class CborFields {
   CborReader& reader_;
   Result<CborMapReader> map_;
   Status value_;
-  std::int64_t key_ = 0;
+  FieldKey key_ = 0;
   std::size_t value_at_ = 0;
   std::uint32_t seen_ = 0;
 };
@@ -165,11 +177,35 @@ class CborWriter {
   Result<Bytes> finish() const;
 
  private:
+  friend class CborMapWriter;
   void write_head(CborType type, std::uint64_t value);
   void put(std::uint8_t byte);
 
   MutableBytes output_;
   std::size_t size_ = 0;
+};
+
+// CborMapWriter writes a map of at most kEntriesMax entries, and counts them as their keys come:
+// the number is in the map's head when this goes. Nothing else may be written to the writer between
+// an entry's value and the next key.
+class CborMapWriter {
+ public:
+  static constexpr std::size_t kEntriesMax = 23;  // a head of one byte
+
+  explicit CborMapWriter(CborWriter& writer) : writer_(writer), head_(writer.size()) {
+    writer.write_map(0);
+  }
+  CborMapWriter(const CborMapWriter&) = delete;
+  CborMapWriter& operator=(const CborMapWriter&) = delete;
+  ~CborMapWriter();
+
+  // key writes the next key, whose value is written to what it returns.
+  CborWriter& key(std::int64_t key);
+
+ private:
+  CborWriter& writer_;
+  std::size_t head_;
+  std::size_t count_ = 0;
 };
 
 // valid_text says whether the text is well-formed UTF-8 (RFC 3629) and holds no control character

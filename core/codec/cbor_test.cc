@@ -112,6 +112,59 @@ TEST(CborMapReader, OrdersNegativeKeysAfterPositiveOnes) {
   EXPECT_TRUE(map.done());
 }
 
+// A key that 32 bits do not hold is not the field of its lower half.
+TEST(CborFields, TakeNoFarKeyForANearOne) {
+  const std::int64_t far = std::int64_t{1} << 32;
+  for (const std::int64_t key : {far + 1, std::int64_t{INT64_MAX}, -far + 1, -far - 1}) {
+    std::array<std::uint8_t, 32> buffer;
+    CborWriter writer(buffer);
+    writer.write_map(1);
+    writer.write_integer(key);
+    writer.write_null();
+    CborReader reader(*writer.finish());
+    CborFields fields(reader, 1);
+    ASSERT_TRUE(fields.next());
+    EXPECT_EQ(fields.key(), kFarKey) << key;
+    fields.took(reader.read_null());
+    EXPECT_FALSE(fields.next());
+    EXPECT_TRUE(fields.finish());
+    EXPECT_EQ(fields.seen(), 0U);
+  }
+}
+
+TEST(CborMapWriter, PutsTheNumberOfEntriesIntoTheHead) {
+  std::array<std::uint8_t, 64> buffer;
+  CborWriter writer(buffer);
+  {
+    CborMapWriter outer(writer);
+    outer.key(1).write_bool(true);
+    {
+      CborMapWriter inner(outer.key(2));
+      for (int key = 0; key < 23; ++key) inner.key(key).write_unsigned(0);
+    }
+    outer.key(-1).write_null();
+  }
+  CborReader reader(*writer.finish());
+  EXPECT_EQ(*reader.read_map(SIZE_MAX), 3U);
+  EXPECT_EQ(*reader.read_integer(), 1);
+  EXPECT_TRUE(*reader.read_bool());
+  EXPECT_EQ(*reader.read_integer(), 2);
+  EXPECT_EQ(*reader.read_map(SIZE_MAX), 23U);
+  for (int i = 0; i < 46; ++i) EXPECT_TRUE(reader.read_integer());
+  EXPECT_EQ(*reader.read_integer(), -1);
+  EXPECT_TRUE(reader.read_null());
+  EXPECT_TRUE(reader.finish());
+}
+
+TEST(CborMapWriter, SaysWhatItNeedsWhereThereIsNoRoomForItsHead) {
+  CborWriter writer({});
+  {
+    CborMapWriter(writer).key(1).write_null();
+  }
+  EXPECT_EQ(writer.finish().error().code, Code::no_room);
+  EXPECT_EQ(writer.finish().error().at, 3U);
+}
+
 TEST(CborWriter, WritesWhatTheReaderReadsBack) {
   std::array<std::uint8_t, 128> buffer;
   CborWriter writer(buffer);

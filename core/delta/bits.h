@@ -16,7 +16,8 @@ namespace airlock::delta {
 // BitPort answers with a bit whose probability of being one is in 1/65536, and with bits that have
 // no probability, the highest first. A decoder does not look at what is wanted.
 template <class Port>
-concept BitPort = requires(Port& port, std::uint32_t probability, unsigned count, unsigned wanted) {
+concept BitPort = requires(std::remove_reference_t<Port>& port, std::uint32_t probability,
+                           unsigned count, unsigned wanted) {
   { port.bit(probability, wanted) } -> std::same_as<unsigned>;
   { port.direct(count, std::uint64_t{wanted}) } -> std::same_as<std::uint64_t>;
 };

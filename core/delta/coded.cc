@@ -34,8 +34,8 @@ class Output {
   }
 
   // earlier returns a byte of the block that was put; the image's place is counted from its start.
-  int earlier(std::uint64_t place) {
-    const auto at = static_cast<std::size_t>(place - work_.start);
+  int earlier(std::size_t place) {
+    const std::size_t at = place - work_.start;
     if (at >= flushed_) return buffer_[at - flushed_];
     if (at < window_at_ || at >= window_at_ + window_held_) look_back(at);
     return window_[at - window_at_];
@@ -81,20 +81,13 @@ class DecodingPort {
   DecodingPort(PieceReader& pieces, Output& output) : range_(pieces), output_(output) {}
 
   void start() { range_.start(); }
-  RangeReader& range() { return range_; }
-
-  unsigned bit(std::uint32_t probability, unsigned wanted) {
-    return range_.bit(probability, wanted);
-  }
-  std::uint64_t direct(unsigned count, std::uint64_t wanted) {
-    return range_.direct(count, wanted);
-  }
+  RangeReader& bits() { return range_; }
   static bool agrees(const std::uint8_t*, std::size_t) { return false; }
   static std::uint8_t wanted(std::size_t) { return 0; }
   static Step step() { return {}; }
   static void begins(Topic) {}
   void put(const std::uint8_t* bytes, std::size_t size) { output_.put(bytes, size); }
-  int earlier(std::uint64_t place) { return output_.earlier(place); }
+  int earlier(std::size_t place) { return output_.earlier(place); }
   bool is_sound() const { return range_.state() && output_.state(); }
 
  private:
@@ -104,15 +97,12 @@ class DecodingPort {
 
 // Everything of fixed size that decoding a coded block holds, beside its models and buffers.
 struct CodedState {
-  CodedState(const FactsReader& found, PieceReader& pieces, const BlockWork& work,
-             const MutableBytes (&buffers)[4])
-      : facts(found),
-        base(work.base, work.base_size, buffers[0]),
+  CodedState(PieceReader& pieces, const BlockWork& work, const MutableBytes (&buffers)[4])
+      : base(work.base, work.base_size, buffers[0]),
         ahead(work.base, work.base_size, buffers[1]),
         output(work, buffers[2], buffers[3]),
         port(pieces, output) {}
 
-  FactsReader facts;
   BaseWindow base;
   BaseWindow ahead;
   Output output;
@@ -126,7 +116,7 @@ constexpr std::size_t needed(const Profile& profile, std::size_t pieces, std::si
   return shelved(pieces * package::Digest::kSize) + shelved(piece_size) +
          shelved(sizeof(PieceReader)) + shelved(Models::bytes(profile)) +
          shelved(window_size(profile)) + shelved(kAheadSize) + shelved(output_size(profile)) +
-         shelved(kInsideSize) + shelved(sizeof(CodedState)) +
+         shelved(kInsideSize) + shelved(sizeof(FactsReader)) + shelved(sizeof(CodedState)) +
          shelved(sizeof(BlockCoding<DecodingPort>));
 }
 static_assert(needed(kLarge, kBlockPiecesMax, package::kPieceSizeMax) <=
@@ -134,11 +124,11 @@ static_assert(needed(kLarge, kBlockPiecesMax, package::kPieceSizeMax) <=
 static_assert(needed(kSmall, kSmallPiecesMax, kSmallPieceSize) <= kSmall.memory - kSmallStack);
 
 // Why the walk ended early: the first thing that failed, or the block itself.
-Status reason(const CodedState& state, std::size_t block) {
+Status reason(const CodedState& state, const FactsReader& facts, std::size_t block) {
   AIRLOCK_TRY(state.port.is_sound() ? Status{} : state.output.state());
   AIRLOCK_TRY(state.base.state());
   AIRLOCK_TRY(state.ahead.state());
-  AIRLOCK_TRY(state.facts.state());
+  AIRLOCK_TRY(facts.state());
   return fail(Code::patch_malformed, block);
 }
 
@@ -164,32 +154,33 @@ Result<package::Digest> copy_raw(PieceReader& pieces, const BlockWork& work) {
 
 Result<package::Digest> decode_coded(Shelf& shelf, PieceReader& pieces, const BlockWork& work,
                                      Source& scratch, Bytes root) {
-  FactsReader facts;
-  AIRLOCK_TRY(facts.open(scratch, root));
-  const Profile* const profile = find_profile(facts.header().profile);
+  auto* const facts = shelf.place<FactsReader>();
+  if (facts == nullptr) return fail(Code::memory_exceeded, kSmall.memory);
+  AIRLOCK_TRY(facts->open(scratch, root));
+  const Profile* const profile = find_profile(facts->header().profile);
   if (profile == nullptr) return fail(Code::bad_checksum);
   const MutableBytes models_at = shelf.take(Models::bytes(*profile));
   const MutableBytes buffers[4] = {shelf.take(window_size(*profile)), shelf.take(kAheadSize),
                                    shelf.take(output_size(*profile)), shelf.take(kInsideSize)};
-  auto* const state = shelf.place<CodedState>(facts, pieces, work, buffers);
+  auto* const state = shelf.place<CodedState>(pieces, work, buffers);
   if (models_at.empty() || buffers[3].empty() || state == nullptr) {
     return fail(Code::memory_exceeded, profile->memory);
   }
   Models& models = Models::place(*profile, models_at);
   models.reset();
   auto* const coding = shelf.place<BlockCoding<DecodingPort>>(
-      BlockCoding<DecodingPort>::Parts{*profile, models, state->facts, state->base, state->ahead},
+      BlockCoding<DecodingPort>::Parts{*profile, models, *facts, state->base, state->ahead},
       state->port);
   if (coding == nullptr) return fail(Code::memory_exceeded, profile->memory);
   state->port.start();
   const bool came_to_end = coding->run(work.start, work.start + work.size, {});
-  const RangeReader& range = state->port.range();
+  const RangeReader& range = state->port.bits();
   if (!range.state()) {
     return range.state().error().code == Code::patch_malformed
                ? fail(Code::patch_malformed, work.block)
                : std::unexpected(range.state().error());
   }
-  if (!came_to_end) return fail(reason(*state, work.block).error());
+  if (!came_to_end) return fail(reason(*state, *facts, work.block).error());
   if (!range.at_end()) return fail(Code::patch_malformed, work.block);
   return state->output.finish();
 }

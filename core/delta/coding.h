@@ -26,11 +26,12 @@ struct Step {
   Reference from;
 };
 
-// BlockPort is what a walk needs beside bits: an encoder's knowledge of the block, and where bytes
+// BlockPort is what a walk needs: bits, an encoder's knowledge of the block, and where bytes
 // go. What only an encoder knows a decoder answers with nothing.
 template <class Port>
-concept BlockPort = BitPort<Port> && requires(Port& port, const std::uint8_t* bytes,
-                                              std::size_t size, std::uint64_t place, Topic topic) {
+concept BlockPort = requires(Port& port, const std::uint8_t* bytes, std::size_t size,
+                             std::size_t place, Topic topic) {
+  { port.bits() } -> BitPort;                           // where bits come from, or go to
   { port.agrees(bytes, size) } -> std::same_as<bool>;   // are these the next bytes?
   { port.wanted(size) } -> std::same_as<std::uint8_t>;  // the byte behind so many others
   { port.step() } -> std::same_as<Step>;                // what to do in a gap
@@ -57,7 +58,7 @@ class BlockCoding {
         base_(parts.base),
         ahead_(parts.ahead),
         port_(port),
-        bits_(parts.profile, parts.models, port) {}
+        bits_(parts.profile, parts.models, port.bits()) {}
 
   // What an encoder chooses for the block.
   struct Choice {
@@ -66,34 +67,34 @@ class BlockCoding {
   };
   // run walks through the block at `start`. It returns whether the walk came to its end: false is
   // a malformed block, or a port that is not sound.
-  bool run(std::uint64_t start, std::uint64_t end, Choice choice);
+  bool run(std::size_t start, std::size_t end, Choice choice);
   // choice is what the block turned out to be.
   const Choice& choice() const { return choice_; }
 
  private:
-  using Bits = BitCoding<Port>;
+  using Bits = BitCoding<std::remove_reference_t<decltype(std::declval<Port&>().bits())>>;
 
-  bool walk(std::uint64_t start, std::uint64_t end);
-  bool gap(std::uint64_t end, const Reference* next);
-  bool match(std::uint64_t end, const Reference* next, const Step& step);
+  bool walk(std::size_t start, std::size_t end);
+  bool gap(std::size_t end, const Reference* next);
+  bool match(std::size_t end, const Reference* next, const Step& step);
   std::optional<Reference> known_reference(const Reference* next, const Step& step);
   std::optional<Reference> fresh_reference(const Step& step);
   NumberModel& number(Number which) { return models_.numbers[static_cast<std::size_t>(which)]; }
   void gap_literal(const Reference* next);
   int referred(const Reference& reference, BaseWindow& window);
-  bool copy(const Segment& segment, std::uint64_t end, bool is_clean);
-  bool run_of(std::uint32_t size, std::uint64_t end);
+  bool copy(const Segment& segment, std::size_t end, bool is_clean);
+  bool run_of(std::uint32_t size, std::size_t end);
   void unit(const UnitPlace& place);
   UnitBytes wrong_unit(const Unit& unit, unsigned operation);
   void put(const std::uint8_t* bytes, std::size_t size);
   unsigned before(unsigned back) const { return last_ >> (8 * (back - 1)) & 0xFF; }
-  unsigned parity(std::uint64_t place) const {
+  unsigned parity(std::size_t place) const {
     return (static_cast<unsigned>(place) ^ facts_.header().word_phase) & 1;
   }
-  unsigned in_word(std::uint64_t place) const {
+  unsigned in_word(std::size_t place) const {
     return (static_cast<unsigned>(place) - facts_.header().word_phase) & 3;
   }
-  static unsigned log_of_run(std::uint64_t run) {
+  static unsigned log_of_run(std::size_t run) {
     return std::min(5U, static_cast<unsigned>(std::bit_width(run >> 4)) - 1);
   }
 
@@ -107,27 +108,27 @@ class BlockCoding {
   Isa isa_ = Isa::none;
   Choice choice_;
 
-  std::uint64_t at_ = 0;      // the next byte of the image
-  std::uint64_t start_ = 0;   // of the block
+  std::size_t at_ = 0;        // the next byte of the image
+  std::size_t start_ = 0;     // of the block
   std::uint32_t last_ = 0;    // the last four bytes, the newest lowest
   Reference recent_;          // what was repeated last
   Reference older_;           // .. and, in this gap, before that
   std::int64_t outside_ = 0;  // the last shift into the base
-  std::uint64_t run_ = 0;     // bytes that were as predicted, up to here
+  std::size_t run_ = 0;       // bytes that were as predicted, up to here
   std::uint32_t hits_ = 0;    // one bit for each unit, the newest lowest
   std::uint32_t second_hits_ = 0;
   std::array<std::uint32_t, kKinds> kind_hits_{};
-  std::uint64_t long_end_ = 0;   // before it no long run is asked for, so that work is bounded
-  std::uint64_t short_end_ = 0;  // of the short run that is not as predicted
+  std::size_t long_end_ = 0;     // before it no long run is asked for, so that work is bounded
+  std::size_t short_end_ = 0;    // of the short run that is not as predicted
   bool short_is_clean_ = false;  // .. as far as it was walked
   std::array<std::uint8_t, kLongRun + kUnitSizeMax> predicted_;
   std::array<Seen, kLongRun / 4> touched_;
 };
 
 template <BlockPort Port>
-bool BlockCoding<Port>::run(std::uint64_t start, std::uint64_t end, Choice choice) {
-  const bool is_clean = port_.direct(1, choice.is_clean ? 1 : 0) != 0;
-  const auto isa = port_.direct(kIsaBits, static_cast<std::uint64_t>(choice.isa));
+bool BlockCoding<Port>::run(std::size_t start, std::size_t end, Choice choice) {
+  const bool is_clean = port_.bits().direct(1, choice.is_clean ? 1 : 0) != 0;
+  const auto isa = port_.bits().direct(kIsaBits, static_cast<std::uint64_t>(choice.isa));
   if (isa >= kIsaCount) return false;
   isa_ = static_cast<Isa>(isa);
   choice_ = {is_clean, isa_};
@@ -139,7 +140,7 @@ bool BlockCoding<Port>::run(std::uint64_t start, std::uint64_t end, Choice choic
 }
 
 template <BlockPort Port>
-bool BlockCoding<Port>::walk(std::uint64_t start, std::uint64_t end) {
+bool BlockCoding<Port>::walk(std::size_t start, std::size_t end) {
   const bool is_clean = choice_.is_clean;
   at_ = start_ = start;
   hits_ = 0xFFFF;
@@ -159,14 +160,15 @@ bool BlockCoding<Port>::walk(std::uint64_t start, std::uint64_t end) {
       return false;
     }
     if (!has_segment || segment.image > at_) {
-      const std::uint64_t gap_end = has_segment ? std::min<std::uint64_t>(segment.image, end) : end;
+      const std::size_t gap_end = has_segment ? std::min<std::size_t>(segment.image, end) : end;
       const Reference next = {false, std::int64_t{segment.base} - std::int64_t{segment.image}};
       if (is_clean || !gap(gap_end, has_segment ? &next : nullptr)) return false;
       run_ = 0;
       hits_ = 0;
       continue;
     }
-    if (!copy(segment, std::min<std::uint64_t>(std::uint64_t{segment.image} + segment.size, end),
+    const std::uint64_t segment_end = std::uint64_t{segment.image} + segment.size;
+    if (!copy(segment, static_cast<std::size_t>(std::min<std::uint64_t>(segment_end, end)),
               is_clean)) {
       return false;
     }
@@ -187,8 +189,8 @@ void BlockCoding<Port>::put(const std::uint8_t* bytes, std::size_t size) {
 // ---- gaps
 
 template <BlockPort Port>
-bool BlockCoding<Port>::gap(std::uint64_t end, const Reference* next) {
-  const std::uint64_t first = at_;
+bool BlockCoding<Port>::gap(std::size_t end, const Reference* next) {
+  const std::size_t first = at_;
   unsigned after_match = 0;
   older_ = recent_;
   while (at_ < end) {
@@ -196,7 +198,7 @@ bool BlockCoding<Port>::gap(std::uint64_t end, const Reference* next) {
     const Step step = port_.step();
     port_.begins(Topic::step);
     Counter& is_match = models_.steps[after_match * 2 + (at_ == first ? 1 : 0)];
-    after_match = code_bit(port_, is_match, step.size > 0 ? 1 : 0);
+    after_match = code_bit(port_.bits(), is_match, step.size > 0 ? 1 : 0);
     if (after_match == 0) {
       gap_literal(next);
     } else if (!match(end, next, step)) {
@@ -214,44 +216,44 @@ std::optional<Reference> BlockCoding<Port>::known_reference(const Reference* nex
   const bool is_recent = step.from == recent_;
   const bool is_next = !is_recent && next != nullptr && step.from == *next;
   const bool is_older = !is_recent && !is_next && step.from == older_;
-  if (code_bit(port_, models_.steps[4], is_recent || is_next || is_older ? 1 : 0) == 0) {
+  if (code_bit(port_.bits(), models_.steps[4], is_recent || is_next || is_older ? 1 : 0) == 0) {
     return std::nullopt;
   }
-  if (code_bit(port_, models_.steps[5], is_next || is_older ? 1 : 0) == 0) return recent_;
+  if (code_bit(port_.bits(), models_.steps[5], is_next || is_older ? 1 : 0) == 0) return recent_;
   if (next == nullptr) return older_;
-  return code_bit(port_, models_.steps[7], is_older ? 1 : 0) == 0 ? *next : older_;
+  return code_bit(port_.bits(), models_.steps[7], is_older ? 1 : 0) == 0 ? *next : older_;
 }
 
 template <BlockPort Port>
 std::optional<Reference> BlockCoding<Port>::fresh_reference(const Step& step) {
-  if (code_bit(port_, models_.steps[6], step.from.is_inside ? 1 : 0) != 0) {
-    const std::uint64_t distance =
-        code_number(port_, number(Number::inside), static_cast<std::uint64_t>(step.from.shift));
+  if (code_bit(port_.bits(), models_.steps[6], step.from.is_inside ? 1 : 0) != 0) {
+    const std::uint64_t distance = code_number(port_.bits(), number(Number::inside),
+                                               static_cast<std::uint64_t>(step.from.shift));
     if (distance >= at_ - start_) return std::nullopt;
     return Reference{true, static_cast<std::int64_t>(distance)};
   }
   const std::uint64_t change =
-      code_number(port_, number(Number::outside), zigzag(step.from.shift - outside_));
+      code_number(port_.bits(), number(Number::outside), zigzag(step.from.shift - outside_));
   if (change == UINT64_MAX) return std::nullopt;
   outside_ += unzigzag(change);
   return Reference{false, outside_};
 }
 
 template <BlockPort Port>
-bool BlockCoding<Port>::match(std::uint64_t end, const Reference* next, const Step& step) {
+bool BlockCoding<Port>::match(std::size_t end, const Reference* next, const Step& step) {
   std::optional<Reference> from = known_reference(next, step);
   const bool is_known = from.has_value();
   if (!from) from = fresh_reference(step);
   if (!from) return false;
   const std::uint32_t least = is_known ? 1 : 2;
   const std::uint64_t more =
-      code_number(port_, number(is_known ? Number::known_size : Number::fresh_size),
+      code_number(port_.bits(), number(is_known ? Number::known_size : Number::fresh_size),
                   step.size > least ? step.size - least : 0);
   if (more >= end - at_ || more + least > end - at_) return false;
   if (*from != recent_) older_ = recent_;
   recent_ = *from;
-  const std::uint64_t size = more + least;
-  for (std::uint64_t i = 0; i < size; ++i) {
+  const auto size = static_cast<std::size_t>(more) + least;
+  for (std::size_t i = 0; i < size; ++i) {
     const int byte = referred(*from, base_);
     if (byte < 0) return false;
     const auto value = static_cast<std::uint8_t>(byte);
@@ -264,10 +266,10 @@ template <BlockPort Port>
 int BlockCoding<Port>::referred(const Reference& reference, BaseWindow& window) {
   if (reference.is_inside) {
     const auto back = static_cast<std::uint64_t>(reference.shift) + 1;
-    return back <= at_ - start_ ? port_.earlier(at_ - back) : -1;
+    return back <= at_ - start_ ? port_.earlier(at_ - static_cast<std::size_t>(back)) : -1;
   }
   const std::int64_t place = static_cast<std::int64_t>(at_) + reference.shift;
-  return window.holds(place) ? *window.view(static_cast<std::uint64_t>(place), 1) : -1;
+  return window.holds(place) ? *window.view(static_cast<std::size_t>(place), 1) : -1;
 }
 
 template <BlockPort Port>

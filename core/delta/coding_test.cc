@@ -22,6 +22,7 @@ class DearPort {
  public:
   std::uint64_t predicted = 0;
 
+  DearPort& bits() { return *this; }
   static unsigned bit(std::uint32_t, unsigned wanted) { return wanted; }
   static std::uint64_t direct(unsigned, std::uint64_t wanted) { return wanted; }
   bool agrees(const std::uint8_t*, std::size_t size) {

@@ -7,13 +7,12 @@
 namespace airlock::delta {
 
 template <BlockPort Port>
-bool BlockCoding<Port>::copy(const Segment& segment, std::uint64_t end, bool is_clean) {
+bool BlockCoding<Port>::copy(const Segment& segment, std::size_t end, bool is_clean) {
   outside_ = std::int64_t{segment.base} - std::int64_t{segment.image};
   recent_ = {false, outside_};
   while (at_ < end) {
     if (!port_.is_sound()) return false;
-    const UnitPlace place = {at_ - segment.image + segment.base, at_,
-                             static_cast<std::size_t>(end - at_)};
+    const UnitPlace place = {at_ - segment.image + segment.base, at_, end - at_};
     if (is_clean) {
       const std::size_t size = std::min<std::size_t>(place.room, kLongRun);
       put(predicted_.data(), predictor_->stretch(place, size, predicted_.data(), nullptr));
@@ -32,17 +31,17 @@ bool BlockCoding<Port>::copy(const Segment& segment, std::uint64_t end, bool is_
 // run_of says, by one bit, whether all of the next `size` bytes (and the rest of the unit there)
 // are as predicted, and puts them.
 template <BlockPort Port>
-bool BlockCoding<Port>::run_of(std::uint32_t size, std::uint64_t end) {
+bool BlockCoding<Port>::run_of(std::uint32_t size, std::size_t end) {
   Predictor::Touched touched = {touched_};
-  const auto from = static_cast<std::uint64_t>(static_cast<std::int64_t>(at_) + outside_);
-  const std::size_t made = predictor_->stretch({from, at_, static_cast<std::size_t>(end - at_)},
-                                               size, predicted_.data(), &touched);
+  const auto from = static_cast<std::size_t>(static_cast<std::int64_t>(at_) + outside_);
+  const std::size_t made =
+      predictor_->stretch({from, at_, end - at_}, size, predicted_.data(), &touched);
   const std::size_t context = (size == kLongRun ? 96 : 0) + log_of_run(run_) * 16 +
                               std::min<std::size_t>(touched.count, 7) * 2 +
                               (touched.disagrees ? 1 : 0);
   const bool agrees = port_.agrees(predicted_.data(), made);
   port_.begins(Topic::run);
-  if (code_bit(port_, models_.runs[context], agrees ? 1 : 0) == 0) {
+  if (code_bit(port_.bits(), models_.runs[context], agrees ? 1 : 0) == 0) {
     if (size == kLongRun) {
       long_end_ = at_ + kLongRun;
     } else {
@@ -83,7 +82,7 @@ void BlockCoding<Port>::unit(const UnitPlace& place) {
         kind << 16 | operation << 8 | (hits_ & 3) << 2 | agreement,
         kind << 20 | value << 2 | second << 1 | in_short,
         kind << 16 | (kind_hits_[kind] & 255) << 3 | agreement << 1 | in_short,
-        kind << 16 | previous << 8 | static_cast<unsigned>(std::min<std::uint64_t>(run_, 15)) << 2 |
+        kind << 16 | previous << 8 | static_cast<unsigned>(std::min<std::size_t>(run_, 15)) << 2 |
             in_short << 1 | (hits_ & 1)};
     hit = bits_.flag(Bits::Use::first, kind * 2 + in_short + 2 * kKinds * (hits_ & 1), keys,
                      port_.agrees(unit.first.data(), unit.size) ? 1 : 0);

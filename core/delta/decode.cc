@@ -46,10 +46,10 @@ Status prepare(MutableBytes memory, const package::Image& image, const package::
   AIRLOCK_ASSIGN(const Opened opened, open_entry(shelf, place, source));
   if (opened.coding != Coding::facts) return fail(Code::index_rejected);
   const bool is_patch = payload.type == package::PayloadType::patch;
-  const std::uint64_t base = is_patch ? payload.base_size : 0;
+  const auto base = static_cast<std::size_t>(is_patch ? payload.base_size : 0);
   return keep_facts(shelf,
                     {*opened.pieces,
-                     {image.size, base},
+                     {static_cast<std::size_t>(image.size), base},
                      payload.root.bytes,
                      memory.size() + stack_beside(memory.size()),
                      payload.decoder_memory,
@@ -66,9 +66,12 @@ Status decode(MutableBytes memory, const package::Image& image, const package::P
   const bool is_patch = payload.type == package::PayloadType::patch;
   // A patch, and nobody gave its base.
   if (is_patch && places.base == nullptr) return fail(Code::patch_malformed, block);
-  const BlockWork work = {
-      std::uint64_t{block} * package::kBlockSize, image.block_size(block),          block,
-      is_patch ? places.base : nullptr,           is_patch ? payload.base_size : 0, sink};
+  const BlockWork work = {block * package::kBlockSize,
+                          image.block_size(block),
+                          block,
+                          is_patch ? places.base : nullptr,
+                          is_patch ? static_cast<std::size_t>(payload.base_size) : 0,
+                          sink};
   Result<package::Digest> made = fail(Code::index_rejected, block);
   switch (opened.coding) {
     case Coding::raw: made = copy_raw(*opened.pieces, work); break;

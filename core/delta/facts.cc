@@ -24,14 +24,11 @@ Segment read_segment(Bytes from) {
 }
 
 Status FactsReader::open(Source& scratch, Bytes root) {
-  std::array<std::uint8_t, kScratchHeaderSize> bytes;
-  AIRLOCK_TRY(scratch.read(0, bytes));
   ScratchHeader header;
-  if (!header.read(bytes) || !equal(header.root, root)) return fail(Code::bad_checksum);
+  AIRLOCK_TRY(read_header(scratch, header));
+  if (!equal(header.root, root)) return fail(Code::bad_checksum);
   scratch_ = &scratch;
   header_ = header.facts;
-  state_ = {};
-  known_ = {};
   stride_ = header_.chain_count / std::uint32_t{kPivots} + 1;
   for (std::uint32_t i = 0; i * std::uint64_t{stride_} < header_.chain_count; ++i) {
     pivots_[i] = chain(i * stride_).base;
@@ -39,9 +36,9 @@ Status FactsReader::open(Source& scratch, Bytes root) {
   return state_;
 }
 
-Segment FactsReader::read(std::uint64_t table, std::uint32_t index) {
+Segment FactsReader::read(std::size_t table, std::uint32_t index) {
   std::array<std::uint8_t, kSegmentRecordSize> record{};
-  if (state_) state_ = scratch_->read(table + std::uint64_t{index} * kSegmentRecordSize, record);
+  if (state_) state_ = scratch_->read(table + std::size_t{index} * kSegmentRecordSize, record);
   return state_ ? read_segment(record) : Segment{};
 }
 

@@ -51,14 +51,15 @@ struct FactsHeader {
 // takes whole words of its own size, and each of them once.
 inline constexpr std::size_t kScratchWord = 32;
 inline constexpr std::size_t kScratchHeaderSize = 160;
-constexpr std::uint64_t segments_size(std::uint32_t segments) {
-  const std::uint64_t size = std::uint64_t{segments} * kSegmentRecordSize;
+// These are of at most kSegmentsMax segments, so that a word of 32 bits holds them.
+constexpr std::size_t segments_size(std::uint32_t segments) {
+  const std::size_t size = std::size_t{segments} * kSegmentRecordSize;
   return (size + kScratchWord - 1) / kScratchWord * kScratchWord;
 }
-constexpr std::uint64_t chain_at(std::uint32_t segments) {
+constexpr std::size_t chain_at(std::uint32_t segments) {
   return kScratchHeaderSize + segments_size(segments);
 }
-constexpr std::uint64_t scratch_size(std::uint32_t segments, std::uint32_t chain) {
+constexpr std::size_t scratch_size(std::uint32_t segments, std::uint32_t chain) {
   return chain_at(segments) + segments_size(chain);
 }
 void write_segment(const Segment& segment, MutableBytes to);
@@ -74,6 +75,10 @@ struct ScratchHeader {
   // read returns whether a header stands there, whole.
   bool read(std::span<const std::uint8_t, kScratchHeaderSize> from);
 };
+
+// read_header reads what stands in front of the area. Errors: bad_checksum where it is not whole,
+// the area's.
+Status read_header(Source& scratch, ScratchHeader& header);
 
 // body_of joins the digests of the two tables, each with what fills it up. They are taken from what
 // is to be written, never from what was read back.
@@ -97,8 +102,8 @@ Status forget_facts(Area& scratch);
 // and told by `state`; what is found after one is zeros.
 class FactsReader {
  public:
-  // open reads the header that keep_facts wrote. Errors: bad_checksum where there is none for the
-  // payload with this root, those of the area.
+  // open, called once, reads the header that keep_facts wrote. Errors: bad_checksum where there is
+  // none for the payload with this root, those of the area.
   Status open(Source& scratch, Bytes root);
 
   const FactsHeader& header() const { return header_; }
@@ -143,7 +148,7 @@ class FactsReader {
   }
   Stretch find(std::uint32_t place);
 
-  Segment read(std::uint64_t table, std::uint32_t index);
+  Segment read(std::size_t table, std::uint32_t index);
   Segment chain(std::uint32_t index) { return read(chain_at(header_.segment_count), index); }
 
   Source* scratch_ = nullptr;

@@ -54,8 +54,8 @@ bool code_facts_header(Port& port, FactsModels& models, FactsHeader& header) {
 class SegmentCoding {
  public:
   struct Sizes {
-    std::uint64_t image;
-    std::uint64_t base;
+    std::size_t image;
+    std::size_t base;
   };
   SegmentCoding(FactsModels& models, const Sizes& sizes) : models_(models), sizes_(sizes) {}
 
@@ -83,8 +83,8 @@ class SegmentCoding {
     if (is_chained && static_cast<std::uint64_t>(base) < chain_next_) return false;
     segment = {static_cast<std::uint32_t>(image), static_cast<std::uint32_t>(size),
                static_cast<std::uint32_t>(base)};
-    image_end_ += gap + size;
-    if (is_chained) chain_next_ = static_cast<std::uint64_t>(base) + 1;
+    image_end_ += static_cast<std::size_t>(gap + size);
+    if (is_chained) chain_next_ = static_cast<std::size_t>(base) + 1;
     was_chained_ = is_chained;
     return true;
   }
@@ -92,9 +92,9 @@ class SegmentCoding {
  private:
   FactsModels& models_;
   Sizes sizes_;
-  std::uint64_t image_end_ = 0;
-  std::uint64_t chain_next_ = 0;  // the first place in the base where the chain may go on
-  std::int64_t shift_ = 0;        // of the segment before: base minus image
+  std::size_t image_end_ = 0;
+  std::size_t chain_next_ = 0;  // the first place in the base where the chain may go on
+  std::int64_t shift_ = 0;      // of the segment before: base minus image
   bool was_chained_ = true;
 };
 

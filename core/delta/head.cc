@@ -45,11 +45,11 @@ std::uint32_t stored_size(std::size_t coded_size, std::uint16_t piece_size) {
 Result<BlockShape> block_shape(std::uint32_t stored_size, std::uint16_t piece_size) {
   if (stored_size == 0 || piece_size == 0) return fail(Code::index_rejected, stored_size);
   if (stored_size <= piece_size) return BlockShape{1, stored_size};
-  const std::uint64_t whole = std::uint64_t{piece_size} + package::Digest::kSize;
-  const std::uint64_t pieces = (stored_size + whole - 1) / whole;
+  const std::uint32_t whole = std::uint32_t{piece_size} + package::Digest::kSize;
+  const std::uint32_t pieces = stored_size / whole + (stored_size % whole != 0 ? 1 : 0);
   if (pieces < 2 || pieces > kBlockPiecesMax) return fail(Code::index_rejected, stored_size);
   BlockShape shape;
-  shape.pieces = static_cast<std::size_t>(pieces);
+  shape.pieces = pieces;
   shape.coded_size = stored_size - std::min<std::size_t>(shape.list_size(), stored_size);
   if (shape.coded_size <= (shape.pieces - 1) * piece_size) {
     return fail(Code::index_rejected, stored_size);

@@ -5,26 +5,10 @@
 namespace airlock::delta::internal {
 namespace {
 
-class FactsPort {
- public:
-  explicit FactsPort(PieceReader& pieces) : range_(pieces) {}
-
-  RangeReader& range() { return range_; }
-  unsigned bit(std::uint32_t probability, unsigned wanted) {
-    return range_.bit(probability, wanted);
-  }
-  std::uint64_t direct(unsigned count, std::uint64_t wanted) {
-    return range_.direct(count, wanted);
-  }
-
- private:
-  RangeReader range_;
-};
-
 // Records appends segments to one table of the area, several at once, and hashes them.
 class Records {
  public:
-  Records(Area& area, std::uint64_t at) : area_(area), at_(at) {}
+  Records(Area& area, std::size_t at) : area_(area), at_(at) {}
 
   Status add(const Segment& segment) {
     if (held_ == buffer_.size()) AIRLOCK_TRY(flush());
@@ -47,7 +31,7 @@ class Records {
 
  private:
   Area& area_;
-  std::uint64_t at_;
+  std::size_t at_;
   std::array<std::uint8_t, 16 * kSegmentRecordSize> buffer_;
   static_assert(sizeof(buffer_) % kScratchWord == 0);
   std::size_t held_ = 0;
@@ -55,23 +39,23 @@ class Records {
 };
 
 struct KeepState {
-  explicit KeepState(PieceReader& pieces) : port(pieces) {}
+  explicit KeepState(PieceReader& pieces) : range(pieces) {}
 
-  FactsPort port;
+  RangeReader range;
   FactsModels models;
   ScratchHeader header;
 };
 
 // Before what is coded: version, profile, and the memory that the profile takes.
-Status read_fixed(FactsPort& port, const FactsWork& work, FactsHeader& facts) {
-  if (port.range().take() != kFactsVersion) {
-    AIRLOCK_TRY(port.range().state());
+Status read_fixed(RangeReader& range, const FactsWork& work, FactsHeader& facts) {
+  if (range.take() != kFactsVersion) {
+    AIRLOCK_TRY(range.state());
     return fail(Code::unsupported_version);
   }
-  facts.profile = port.range().take();
+  facts.profile = range.take();
   std::uint64_t memory = 0;
-  for (int i = 0; i < 4; ++i) memory = memory << 8 | port.range().take();
-  AIRLOCK_TRY(port.range().state());
+  for (int i = 0; i < 4; ++i) memory = memory << 8 | range.take();
+  AIRLOCK_TRY(range.state());
   const Profile* const profile = find_profile(facts.profile);
   if (profile == nullptr) return fail(Code::unsupported_version, facts.profile);
   if (memory != profile->memory || memory != work.stated) return fail(Code::patch_malformed);
@@ -88,8 +72,8 @@ Status write_segments(KeepState& state, const FactsWork& work, Area& scratch) {
   for (std::uint32_t i = 0; i < facts.segment_count; ++i) {
     Segment segment;
     bool is_chained = false;
-    if (!coding.code(state.port, segment, is_chained)) return fail(Code::patch_malformed, i);
-    AIRLOCK_TRY(state.port.range().state());
+    if (!coding.code(state.range, segment, is_chained)) return fail(Code::patch_malformed, i);
+    AIRLOCK_TRY(state.range.state());
     AIRLOCK_TRY(all.add(segment));
     if (!is_chained) continue;
     if (++chained > facts.chain_count) return fail(Code::patch_malformed, i);
@@ -109,17 +93,17 @@ Status keep_facts(Shelf& shelf, const FactsWork& work, Area& scratch) {
   auto* const state = shelf.place<KeepState>(work.pieces);
   if (state == nullptr || shelf.rest().empty()) return fail(Code::memory_exceeded);
   FactsHeader& facts = state->header.facts;
-  AIRLOCK_TRY(read_fixed(state->port, work, facts));
+  AIRLOCK_TRY(read_fixed(state->range, work, facts));
   state->models.reset();
-  state->port.range().start();
-  if (!code_facts_header(state->port, state->models, facts)) return fail(Code::patch_malformed);
-  AIRLOCK_TRY(state->port.range().state());
-  const std::uint64_t needed = scratch_size(facts.segment_count, facts.chain_count);
+  state->range.start();
+  if (!code_facts_header(state->range, state->models, facts)) return fail(Code::patch_malformed);
+  AIRLOCK_TRY(state->range.state());
+  const std::size_t needed = scratch_size(facts.segment_count, facts.chain_count);
   if (needed > work.scratch_stated) return fail(Code::patch_malformed);
   if (needed > scratch.size()) return fail(Code::memory_exceeded, needed);
   AIRLOCK_TRY(scratch.erase(0, scratch.size()));
   AIRLOCK_TRY(write_segments(*state, work, scratch));
-  if (!state->port.range().at_end()) return fail(Code::patch_malformed);
+  if (!state->range.at_end()) return fail(Code::patch_malformed);
   AIRLOCK_TRY(scratch.sync());
   if (!holds_body(scratch, state->header, shelf.rest())) {
     return fail(Code::storage_failed, kScratchHeaderSize);

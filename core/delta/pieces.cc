@@ -9,13 +9,12 @@ using package::Digest;
 namespace {
 
 // The entry of a piece, and how many bytes the entries before it are for.
-Result<PlacedEntry> find_entry(Bytes piece, std::size_t index) {
-  PlacedEntry placed;
+Status find_entry(Bytes piece, std::size_t index, PlacedEntry& placed) {
   placed.offset = read_number(piece.first(kHeadOffsetSize));
   for (std::size_t i = 0;; ++i) {
     AIRLOCK_ASSIGN(placed.entry, read_head_entry(piece.subspan(kHeadOffsetSize + i * kHeadEntrySize,
                                                                kHeadEntrySize)));
-    if (i == index) return placed;
+    if (i == index) return {};
     if (placed.offset > package::kPayloadSizeMax) return fail(Code::index_rejected);
     placed.offset += placed.entry.stored_size;
   }
@@ -61,15 +60,15 @@ Result<PlacedEntry> prove_entry(const EntryPlace& place, Source& source, Mutable
                                  std::span(path).first(head.path_size), payload.root)) {
     return fail(wrong);
   }
-  const auto found = find_entry(bytes, place.entry % each);
-  if (!found) return fail(wrong);
+  PlacedEntry found;
+  if (!find_entry(bytes, place.entry % each, found)) return fail(wrong);
   // Signed, so this can only be a publisher's mistake; no sum may wrap around all the same.
-  if (found->offset < payload.head_size || found->offset > payload.size ||
-      found->entry.stored_size > payload.size - found->offset ||
-      !fits_decoder(payload, found->entry)) {
+  if (found.offset < payload.head_size || found.offset > payload.size ||
+      found.entry.stored_size > payload.size - found.offset ||
+      !fits_decoder(payload, found.entry)) {
     return fail(wrong);
   }
-  return *found;
+  return found;
 }
 
 Status PieceReader::open(const PlacedEntry& placed, const EntryPlace& place, Source& source,
@@ -84,7 +83,7 @@ Status PieceReader::open(const PlacedEntry& placed, const EntryPlace& place, Sou
   leaves_ = memory.leaves.first(shape_.pieces);
   buffer_ = memory.buffer.first(memory.buffer.size() / piece_size_ * piece_size_);
   coded_at_ = 0;
-  body_at_ = placed.offset + shape_.list_size();
+  body_at_ = static_cast<std::size_t>(placed.offset) + shape_.list_size();
   if (shape_.pieces == 1) {
     leaves_[0] = placed.entry.root;
     return {};

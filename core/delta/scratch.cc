@@ -66,14 +66,14 @@ bool ScratchHeader::read(std::span<const std::uint8_t, kScratchHeaderSize> from)
 namespace {
 
 struct Table {
-  std::uint64_t at;
-  std::uint64_t size;
+  std::size_t at;
+  std::size_t size;
 };
 
 Result<crypto::Digest> digest_of(Source& scratch, Table table, MutableBytes buffer) {
   crypto::Sha256 hash;
   while (table.size > 0) {
-    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), table.size));
+    const std::size_t size = std::min(buffer.size(), table.size);
     AIRLOCK_TRY(scratch.read(table.at, buffer.first(size)));
     hash.update(buffer.first(size));
     table.at += size;
@@ -82,15 +82,13 @@ Result<crypto::Digest> digest_of(Source& scratch, Table table, MutableBytes buff
   return hash.finish();
 }
 
-Result<ScratchHeader> read_header(Source& scratch) {
+}  // namespace
+
+Status read_header(Source& scratch, ScratchHeader& header) {
   std::array<std::uint8_t, kScratchHeaderSize> bytes;
   AIRLOCK_TRY(scratch.read(0, bytes));
-  ScratchHeader header;
-  if (!header.read(bytes)) return fail(Code::bad_checksum);
-  return header;
+  return header.read(bytes) ? Status{} : fail(Code::bad_checksum);
 }
-
-}  // namespace
 
 crypto::Digest body_of(const crypto::Digest& segments, const crypto::Digest& chain) {
   crypto::Sha256 hash;
@@ -110,12 +108,14 @@ bool holds_body(Source& scratch, const ScratchHeader& header, MutableBytes buffe
 }
 
 bool holds_facts(Source& scratch, Bytes root, MutableBytes buffer) {
-  const Result<ScratchHeader> header = read_header(scratch);
-  return header && equal(header->root, root) && holds_body(scratch, *header, buffer);
+  ScratchHeader header;
+  return read_header(scratch, header) && equal(header.root, root) &&
+         holds_body(scratch, header, buffer);
 }
 
 Result<std::uint64_t> kept_size(Source& scratch) {
-  AIRLOCK_ASSIGN(const ScratchHeader header, read_header(scratch));
+  ScratchHeader header;
+  AIRLOCK_TRY(read_header(scratch, header));
   return scratch_size(header.facts.segment_count, header.facts.chain_count);
 }
 

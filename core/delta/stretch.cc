@@ -14,12 +14,12 @@ namespace {
 constexpr std::uint32_t kThumbNear = 1U << 0x09 | 1U << 0x14 | 1U << 0x1A | 1U << 0x1B | 1U << 0x1C;
 constexpr std::uint32_t kThumbWide = 1U << 0x1E;
 // No narrow Thumb instruction reaches further, before it or behind it.
-constexpr std::uint64_t kThumbReach = 2 << 10;
+constexpr std::size_t kThumbReach = 2 << 10;
 
 }  // namespace
 
 // is_steady_half says whether the halfword at this place stays what it was, whatever moved.
-bool Predictor::is_steady_half(std::uint32_t word, std::uint64_t phase) const {
+bool Predictor::is_steady_half(std::uint32_t word, std::size_t phase) const {
   return ((kThumbWide | kThumbNear) >> ((word & 0xFFFFU) >> 11) & 1U) == 0 &&
          (phase % 4 != 0 || !may_be_address(word));
 }
@@ -76,14 +76,14 @@ std::size_t Predictor::unmoved(const UnitPlace& place, std::size_t size, std::ui
 std::size_t Predictor::unmoved_thumb(const UnitPlace& place, std::size_t size, std::uint8_t* to) {
   const std::size_t held = std::min(place.room, size + 3);
   const std::uint8_t* const bytes = base_.view(place.base, held);
-  const std::uint64_t phase = place.base - facts_.header().word_phase;
+  const std::size_t phase = place.base - facts_.header().word_phase;
   if (phase % 2 != 0) {
     to[0] = bytes[0];
     return 1;
   }
   // What is reached nearby went as far as who reaches it: such instructions stay as they were.
   const auto moved = static_cast<std::int64_t>(place.image) - static_cast<std::int64_t>(place.base);
-  const std::uint64_t first = place.base - std::min<std::uint64_t>(place.base, kThumbReach);
+  const std::size_t first = place.base - std::min<std::size_t>(place.base, kThumbReach);
   const bool is_steady =
       moved % 4 == 0 &&
       facts_.moves_all(static_cast<std::uint32_t>(first),

@@ -9,15 +9,15 @@ using internal::read_word;
 using internal::write_half;
 using internal::write_word;
 
-void BaseWindow::fill(std::uint64_t at) {
-  first_ = at - std::min<std::uint64_t>(at, kUnitsBefore);
-  held_ = static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size(), size_ - first_));
+void BaseWindow::fill(std::size_t at) {
+  first_ = at - std::min<std::size_t>(at, kUnitsBefore);
+  held_ = std::min(buffer_.size(), size_ - first_);
   if (state_) state_ = source_->read(first_, buffer_.first(held_));
   if (!state_) std::fill(buffer_.begin(), buffer_.end(), std::uint8_t{0});
 }
 
 Unit Predictor::at(const UnitPlace& place) {
-  const std::uint64_t phase = place.base - facts_.header().word_phase;
+  const std::size_t phase = place.base - facts_.header().word_phase;
   Unit unit;
   if (isa_ == Isa::thumb && phase % 2 == 0 && place.room >= 4) {
     const std::uint32_t word = word_at(place.base);
@@ -57,7 +57,7 @@ Unit Predictor::at(const UnitPlace& place) {
   return unit;
 }
 
-std::uint32_t Predictor::word_at(std::uint64_t base) { return read_word(base_.view(base, 4)); }
+std::uint32_t Predictor::word_at(std::size_t base) { return read_word(base_.view(base, 4)); }
 
 const Region* Predictor::region_of(std::uint32_t address) const {
   for (const Region& region : facts_.header().regions) {
@@ -87,14 +87,19 @@ void Predictor::see(std::uint32_t target, std::int64_t moved) {
   seen_[(target / kSeenPage) & (seen_.size() - 1)] = {target, static_cast<std::int32_t>(moved)};
 }
 
+const Seen* Predictor::compare_with_seen(Unit& unit) const {
+  const Seen* const seen = seen_near(unit.target);
+  if (seen == nullptr) return nullptr;
+  unit.agreement = seen->moved == unit.moved ? 1 : 2;
+  unit.has_second = seen->moved != unit.moved;
+  return seen;
+}
+
 template <class Encode>
 void Predictor::refer(Unit& unit, const Encode& encode) {
   encode(unit.first.data(), unit.moved);
-  const Seen* const seen = seen_near(unit.target);
-  if (seen == nullptr) return;
-  unit.agreement = seen->moved == unit.moved ? 1 : 2;
-  unit.has_second = seen->moved != unit.moved;
-  encode(unit.second.data(), seen->moved);
+  const Seen* const seen = compare_with_seen(unit);
+  if (seen != nullptr) encode(unit.second.data(), seen->moved);
 }
 
 void Predictor::pointer(const Region& region, std::uint32_t word, Unit& unit) {
@@ -326,7 +331,7 @@ bool Predictor::arm64(const UnitPlace& place, Unit& unit) {
 namespace {
 
 // Instructions that one ADRP is looked for over.
-constexpr std::uint64_t kPairReach = kUnitsBefore / 4;
+constexpr std::size_t kPairReach = kUnitsBefore / 4;
 
 }  // namespace
 
@@ -336,7 +341,7 @@ std::uint32_t Predictor::arm64_page(const UnitPlace& place, std::uint32_t word) 
   const auto low_zero = static_cast<std::int64_t>(zero & 0xFFF);
   std::int64_t target =
       internal::adrp_page(word, static_cast<std::int64_t>(place.base) + low_zero) - low_zero;
-  for (std::uint64_t i = 1; i <= kPairReach && place.base + 4 * i + 4 <= base_.size(); ++i) {
+  for (std::size_t i = 1; i <= kPairReach && place.base + 4 * i + 4 <= base_.size(); ++i) {
     const std::uint32_t behind = word_at(place.base + 4 * i);
     if (internal::is_adrp(behind) && (behind & 31) == (word & 31)) break;
     const int scale = internal::low_scale(behind);
@@ -353,8 +358,8 @@ std::uint32_t Predictor::arm64_page(const UnitPlace& place, std::uint32_t word) 
 std::uint32_t Predictor::arm64_low(const UnitPlace& place, std::uint32_t word) {
   const std::uint32_t zero = facts_.header().regions.empty() ? 0 : facts_.header().regions[0].zero;
   const auto low_zero = static_cast<std::int64_t>(zero & 0xFFF);
-  for (std::uint64_t i = 1; i <= kPairReach && 4 * i <= place.base; ++i) {
-    const std::uint64_t at = place.base - 4 * i;
+  for (std::size_t i = 1; i <= kPairReach && 4 * i <= place.base; ++i) {
+    const std::size_t at = place.base - 4 * i;
     const std::uint32_t before = word_at(at);
     if (!internal::is_adrp(before) || (before & 31) != (word >> 5 & 31)) continue;
     const int scale = internal::low_scale(word);
@@ -370,8 +375,8 @@ std::uint32_t Predictor::arm64_low(const UnitPlace& place, std::uint32_t word) {
 // ---- x86-64
 
 bool Predictor::x86_64(const UnitPlace& place, Unit& unit) {
-  const auto room = static_cast<std::size_t>(
-      std::min<std::uint64_t>({place.room, base_.size() - place.base, internal::kRelativeMax}));
+  const std::size_t room =
+      std::min<std::size_t>({place.room, base_.size() - place.base, internal::kRelativeMax});
   const std::uint8_t* const bytes = base_.view(place.base, room);
   const internal::Relative relative = internal::find_relative({bytes, room});
   if (relative.size == 0) return false;

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "core/delta/facts.h"
+#include "core/package/manifest.h"
 
 namespace airlock::delta {
 
@@ -23,18 +24,21 @@ inline constexpr std::size_t kUnitSizeMax = 12;
 inline constexpr std::size_t kUnitsBefore = 32;
 inline constexpr std::size_t kUnitsAround = 80;
 
+// A walk counts in words of the machine: each place of an image or a base is one of them.
+static_assert(package::kImageSizeMax <= SIZE_MAX / 2);
+
 // BaseWindow shows parts of the base, through a small buffer. A read that fails shows zeros, and is
 // told by `state`.
 class BaseWindow {
  public:
-  BaseWindow(Source* source, std::uint64_t size, MutableBytes buffer)
+  BaseWindow(Source* source, std::size_t size, MutableBytes buffer)
       : source_(source), size_(size), buffer_(buffer) {}
 
-  std::uint64_t size() const { return size_; }
+  std::size_t size() const { return size_; }
   const Status& state() const { return state_; }
 
   // view returns `size` bytes of the base, at most the buffer's, that lie inside of it.
-  const std::uint8_t* view(std::uint64_t at, std::size_t size) {
+  const std::uint8_t* view(std::size_t at, std::size_t size) {
     if (at < first_ || at + size > first_ + held_) fill(at);
     return buffer_.data() + (at - first_);
   }
@@ -42,12 +46,12 @@ class BaseWindow {
   bool holds(std::int64_t at) const { return at >= 0 && static_cast<std::uint64_t>(at) < size_; }
 
  private:
-  void fill(std::uint64_t at);
+  void fill(std::size_t at);
 
   Source* source_;
-  std::uint64_t size_;
+  std::size_t size_;
   MutableBytes buffer_;
-  std::uint64_t first_ = 0;
+  std::size_t first_ = 0;
   std::size_t held_ = 0;
   Status state_;
 };
@@ -67,8 +71,8 @@ struct Unit {
 
 // Where a unit is, and how many bytes the copy and the block still have there.
 struct UnitPlace {
-  std::uint64_t base;
-  std::uint64_t image;
+  std::size_t base;
+  std::size_t image;
   std::size_t room;  // > 0
 };
 
@@ -102,7 +106,7 @@ class Predictor {
 
  private:
   void pointer(const Region& region, std::uint32_t word, Unit& unit);
-  bool is_steady_half(std::uint32_t word, std::uint64_t phase) const;
+  bool is_steady_half(std::uint32_t word, std::size_t phase) const;
   bool thumb(const UnitPlace& place, Unit& unit);
   bool thumb_wide(const UnitPlace& place, const std::uint8_t* bytes, Unit& unit);
   void thumb_narrow(const UnitPlace& place, Unit& unit);
@@ -124,12 +128,14 @@ class Predictor {
   std::int32_t moved(std::int64_t place) { return static_cast<std::int32_t>(facts_.moved(place)); }
   std::int64_t gone_to(std::int64_t place) { return place + facts_.moved(place); }
   const Seen* seen_near(std::uint32_t target) const;
+  // compare_with_seen says in a unit whether its target went where what was seen near it did.
+  const Seen* compare_with_seen(Unit& unit) const;
   // refer makes a unit's two guesses by `encode`, which is given how far the target went.
   template <class Encode>
   void refer(Unit& unit, const Encode& encode);
   void guess_by_change(Unit& unit);
   void keep_change(const Unit& unit, std::uint32_t change);
-  std::uint32_t word_at(std::uint64_t base);
+  std::uint32_t word_at(std::size_t base);
 
   Isa isa_;
   FactsReader& facts_;

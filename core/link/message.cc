@@ -9,6 +9,7 @@ namespace {
 
 using codec::CborReader;
 using codec::CborWriter;
+using codec::read_number;
 
 constexpr std::size_t kItemsMax = 16;  // of one message, later versions included
 constexpr std::size_t kRequestHead = 2;
@@ -36,37 +37,27 @@ std::size_t items_of(Answer::Type type) {
   broken_promise();
 }
 
-Result<std::uint32_t> read_u32(CborReader& reader, std::uint32_t max = UINT32_MAX) {
-  AIRLOCK_ASSIGN(const std::uint64_t value, reader.read_unsigned(max));
-  return static_cast<std::uint32_t>(value);
-}
-
-// From 1 to max, inclusive.
+// From 1 to last, inclusive.
 template <class Type>
-Result<Type> read_type(CborReader& reader, Type last) {
-  AIRLOCK_ASSIGN(const std::uint64_t number,
-                 reader.read_unsigned(static_cast<std::uint64_t>(last)));
-  if (number == 0) return fail(Code::out_of_range);
-  return static_cast<Type>(number);
+Status read_type(CborReader& reader, Type& to, Type last) {
+  AIRLOCK_TRY(read_number(reader, to, static_cast<std::uint64_t>(last)));
+  return to != Type{} ? Status{} : fail(Code::out_of_range);
 }
 
-Result<std::uint32_t> read_fetch_max(CborReader& reader) {
-  AIRLOCK_ASSIGN(const std::uint32_t size, read_u32(reader));
-  if (size < kFetchMin) return fail(Code::out_of_range, size);
-  return size;
+Status read_fetch_max(CborReader& reader, std::uint32_t& to) {
+  AIRLOCK_TRY(read_number(reader, to));
+  return to >= kFetchMin ? Status{} : fail(Code::out_of_range, to);
 }
 
 Status read_hello(CborReader& reader, Request& request) {
-  AIRLOCK_ASSIGN(request.fetch_max, read_fetch_max(reader));
-  AIRLOCK_ASSIGN(request.model, reader.read_text(kModelMax));
-  return {};
+  AIRLOCK_TRY(read_fetch_max(reader, request.fetch_max));
+  return codec::read_text(reader, request.model, kModelMax);
 }
 
 Status read_fetch(CborReader& reader, Request& request) {
   AIRLOCK_TRY(reader.read_exactly(request.digest.bytes));
-  AIRLOCK_ASSIGN(request.offset, reader.read_unsigned());
-  AIRLOCK_ASSIGN(request.size, read_u32(reader, kFetchMax));
-  return {};
+  AIRLOCK_TRY(read_number(reader, request.offset));
+  return read_number(reader, request.size, kFetchMax);
 }
 
 Status read_report(CborReader& reader, Request& request) {
@@ -87,22 +78,15 @@ Status read_body(CborReader& reader, Request& request) {
 
 Status read_offer(CborReader& reader, Answer& answer) {
   AIRLOCK_TRY(reader.read_exactly(answer.envelope.bytes));
-  AIRLOCK_ASSIGN(answer.size, read_u32(reader));
-  AIRLOCK_ASSIGN(answer.rollout, reader.read_unsigned());
-  return {};
+  AIRLOCK_TRY(read_number(reader, answer.size));
+  return read_number(reader, answer.rollout);
 }
 
 Status read_body(CborReader& reader, Answer& answer) {
   switch (answer.type) {
-    case Answer::Type::hello: {
-      AIRLOCK_ASSIGN(answer.fetch_max, read_fetch_max(reader));
-      return {};
-    }
+    case Answer::Type::hello: return read_fetch_max(reader, answer.fetch_max);
     case Answer::Type::offer: return read_offer(reader, answer);
-    case Answer::Type::bytes: {
-      AIRLOCK_ASSIGN(answer.bytes, reader.read_bytes(kFetchMax));
-      return {};
-    }
+    case Answer::Type::bytes: return codec::read_bytes(reader, answer.bytes, kFetchMax);
     case Answer::Type::no_release:
     case Answer::Type::missing:
     case Answer::Type::heard: return {};
@@ -167,10 +151,10 @@ Result<Request> decode_request(Bytes message) {
   CborReader reader(message);
   AIRLOCK_ASSIGN(const std::size_t items, reader.read_array(kItemsMax));
   Request request;
-  AIRLOCK_ASSIGN(request.number, read_u32(reader));
-  AIRLOCK_ASSIGN(request.type, read_type(reader, Request::Type::report));
+  AIRLOCK_TRY(read_number(reader, request.number));
+  AIRLOCK_TRY(read_type(reader, request.type, Request::Type::report));
   if (request.type == Request::Type::hello) {
-    AIRLOCK_ASSIGN(request.version, read_u32(reader));
+    AIRLOCK_TRY(read_number(reader, request.version));
     if (request.version != kVersion) return request;
   }
   if (items != items_of(request.type)) return fail(Code::missing_field, items);
@@ -179,20 +163,28 @@ Result<Request> decode_request(Bytes message) {
   return request;
 }
 
-Result<Answer> decode_answer(Bytes message) {
-  CborReader reader(message);
+namespace {
+
+Status read_answer(CborReader& reader, Answer& answer) {
   AIRLOCK_ASSIGN(const std::size_t items, reader.read_array(kItemsMax));
-  Answer answer;
-  AIRLOCK_ASSIGN(answer.number, read_u32(reader));
-  AIRLOCK_ASSIGN(answer.request, read_u32(reader));
-  AIRLOCK_ASSIGN(answer.type, read_type(reader, Answer::Type::heard));
+  AIRLOCK_TRY(read_number(reader, answer.number));
+  AIRLOCK_TRY(read_number(reader, answer.request));
+  AIRLOCK_TRY(read_type(reader, answer.type, Answer::Type::heard));
   if (answer.type == Answer::Type::hello) {
-    AIRLOCK_ASSIGN(answer.version, read_u32(reader));
-    if (answer.version != kVersion) return answer;
+    AIRLOCK_TRY(read_number(reader, answer.version));
+    if (answer.version != kVersion) return {};
   }
   if (items != items_of(answer.type)) return fail(Code::missing_field, items);
   AIRLOCK_TRY(read_body(reader, answer));
-  AIRLOCK_TRY(reader.finish());
+  return reader.finish();
+}
+
+}  // namespace
+
+Result<Answer> decode_answer(Bytes message) {
+  CborReader reader(message);
+  Answer answer;
+  AIRLOCK_TRY(read_answer(reader, answer));
   return answer;
 }
 

@@ -8,6 +8,7 @@ namespace airlock::package {
 namespace {
 
 using codec::CborReader;
+using codec::FieldKey;
 using codec::read_number;
 using internal::ComponentKey;
 using internal::ImageKey;
@@ -23,35 +24,32 @@ Status check_image(const Image& image) {
   return {};
 }
 
-Result<Image> read_image(CborReader& reader) {
-  Image image;
-  const auto read_one = [&](std::int64_t key) -> Status {
+Status read_image(CborReader& reader, Image& image) {
+  const auto read_one = [&](FieldKey key) -> Status {
     switch (static_cast<ImageKey>(key)) {
-      case ImageKey::load_address:
-        return internal::store(image.load_address, reader.read_unsigned());
+      case ImageKey::load_address: return read_number(reader, image.load_address.emplace());
       case ImageKey::size: return read_number(reader, image.size, kImageSizeMax);
       case ImageKey::digest: return reader.read_exactly(image.digest.bytes);
       case ImageKey::block_digests:
-        return internal::store(image.block_digests, reader.read_bytes(kBlocksMax * Digest::kSize));
+        return codec::read_bytes(reader, image.block_digests, kBlocksMax * Digest::kSize);
     }
     return fail(Code::unknown_field);
   };
   AIRLOCK_TRY(internal::read_map(reader, internal::kImageShape, read_one));
-  AIRLOCK_TRY(check_image(image));
-  return image;
+  return check_image(image);
 }
 
-Result<PayloadType> read_payload_type(CborReader& reader) {
+Status read_payload_type(CborReader& reader, PayloadType& to) {
   AIRLOCK_ASSIGN(const std::uint64_t number, reader.read_unsigned());
-  for (PayloadType type : {PayloadType::full, PayloadType::patch}) {
-    if (static_cast<std::uint64_t>(type) == number) return type;
-  }
-  return fail(Code::bad_manifest);
+  to = static_cast<PayloadType>(number);
+  const bool is_known = number == static_cast<std::uint64_t>(PayloadType::full) ||
+                        number == static_cast<std::uint64_t>(PayloadType::patch);
+  return is_known ? Status{} : fail(Code::bad_manifest);
 }
 
-Status read_payload_field(Payload& payload, std::int64_t key, CborReader& reader) {
+Status read_payload_field(Payload& payload, FieldKey key, CborReader& reader) {
   switch (static_cast<PayloadKey>(key)) {
-    case PayloadKey::type: return internal::store(payload.type, read_payload_type(reader));
+    case PayloadKey::type: return read_payload_type(reader, payload.type);
     case PayloadKey::image: return read_number(reader, payload.image, kImagesMax - 1);
     case PayloadKey::size: return read_number(reader, payload.size, kPayloadSizeMax);
     case PayloadKey::digest: return reader.read_exactly(payload.digest.bytes);
@@ -83,24 +81,23 @@ Status check_payload(const Payload& payload, std::uint32_t seen) {
   return {};
 }
 
-Result<Payload> read_payload(CborReader& reader) {
-  Payload payload;
+Status read_payload(CborReader& reader, Payload& payload) {
   std::uint32_t seen = 0;
-  const auto read_one = [&](std::int64_t key) -> Status {
+  const auto read_one = [&](FieldKey key) -> Status {
     AIRLOCK_TRY(read_payload_field(payload, key, reader));
     seen |= internal::key_set(static_cast<PayloadKey>(key));
     return {};
   };
   AIRLOCK_TRY(internal::read_map(reader, internal::kPayloadShape, read_one));
-  AIRLOCK_TRY(check_payload(payload, seen));
-  return payload;
+  return check_payload(payload, seen);
 }
 
 // One image runs anywhere or at its address; several are for different addresses.
 Status read_images(CborReader& reader, std::size_t count) {
   FixedList<std::uint64_t, kImagesMax> addresses;
   return internal::read_items(reader, count, [&]() -> Status {
-    AIRLOCK_ASSIGN(const Image& image, read_image(reader));
+    Image image;
+    AIRLOCK_TRY(read_image(reader, image));
     if (!image.load_address) return count > 1 ? fail(Code::bad_manifest) : Status{};
     for (std::uint64_t other : addresses) {
       if (other == *image.load_address) return fail(Code::bad_manifest);
@@ -112,12 +109,14 @@ Status read_images(CborReader& reader, std::size_t count) {
 // Every payload makes an image of its component, and every image is made by a payload.
 Status read_payloads(CborReader& reader, std::size_t count, std::size_t image_count) {
   std::uint32_t made = 0;
-  AIRLOCK_TRY(internal::read_items(reader, count, [&]() -> Status {
-    AIRLOCK_ASSIGN(const Payload& payload, read_payload(reader));
+  const Status read = internal::read_items(reader, count, [&]() -> Status {
+    Payload payload;
+    AIRLOCK_TRY(read_payload(reader, payload));
     if (payload.image >= image_count) return fail(Code::bad_manifest);
     made |= 1U << payload.image;
     return {};
-  }));
+  });
+  AIRLOCK_TRY(read);
   if (made != (1U << image_count) - 1) return fail(Code::bad_manifest);
   return {};
 }
@@ -143,53 +142,48 @@ Digest Image::block_digest(std::size_t block) const {
   return *Digest::from(block_digests.subspan(block * Digest::kSize, Digest::kSize));
 }
 
-Result<Component> Component::read(CborReader& reader, Bytes whole) {
-  Component component;
-  const auto read_one = [&](std::int64_t key) -> Status {
+Status Component::read(CborReader& reader, Bytes whole) {
+  const auto read_one = [&](FieldKey key) -> Status {
     switch (static_cast<ComponentKey>(key)) {
       case ComponentKey::id: {
-        AIRLOCK_ASSIGN(component.id, reader.read_text(kComponentIdMax));
-        if (!is_plain_name(component.id)) {
-          return fail(Code::bad_manifest);
-        }
-        return {};
+        AIRLOCK_TRY(codec::read_text(reader, id, kComponentIdMax));
+        return is_plain_name(id) ? Status{} : fail(Code::bad_manifest);
       }
       case ComponentKey::images: {
-        AIRLOCK_ASSIGN(component.image_count_, reader.read_array(kImagesMax));
+        AIRLOCK_ASSIGN(image_count_, reader.read_array(kImagesMax));
         const std::size_t start = reader.position();
-        AIRLOCK_TRY(read_images(reader, component.image_count_));
-        component.images_ = whole.subspan(start, reader.position() - start);
+        AIRLOCK_TRY(read_images(reader, image_count_));
+        images_ = whole.subspan(start, reader.position() - start);
         return {};
       }
       case ComponentKey::payloads: {
-        AIRLOCK_ASSIGN(component.payload_count_, reader.read_array(kPayloadsMax));
+        AIRLOCK_ASSIGN(payload_count_, reader.read_array(kPayloadsMax));
         const std::size_t start = reader.position();
-        AIRLOCK_TRY(read_payloads(reader, component.payload_count_, component.image_count_));
-        component.payloads_ = whole.subspan(start, reader.position() - start);
+        AIRLOCK_TRY(read_payloads(reader, payload_count_, image_count_));
+        payloads_ = whole.subspan(start, reader.position() - start);
         return {};
       }
     }
     return fail(Code::unknown_field);
   };
   AIRLOCK_TRY(internal::read_map(reader, internal::kComponentShape, read_one));
-  if (component.image_count_ == 0) return fail(Code::bad_manifest);
-  return component;
+  return image_count_ > 0 ? Status{} : fail(Code::bad_manifest);
 }
 
 Image Component::image(std::size_t index) const {
   AIRLOCK_CHECK(index < image_count_);
   CborReader reader = at_item(images_, index);
-  const Result<Image> image = read_image(reader);
-  AIRLOCK_CHECK(image.has_value());
-  return *image;
+  Image image;
+  AIRLOCK_CHECK(read_image(reader, image).has_value());
+  return image;
 }
 
 Payload Component::payload(std::size_t index) const {
   AIRLOCK_CHECK(index < payload_count_);
   CborReader reader = at_item(payloads_, index);
-  const Result<Payload> payload = read_payload(reader);
-  AIRLOCK_CHECK(payload.has_value());
-  return *payload;
+  Payload payload;
+  AIRLOCK_CHECK(read_payload(reader, payload).has_value());
+  return payload;
 }
 
 }  // namespace airlock::package

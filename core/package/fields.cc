@@ -9,7 +9,7 @@ Status placed(const Status& read, const codec::CborReader& reader, std::size_t s
   return fail(read.error().code, names_a_part ? at : start);
 }
 
-FieldsOf::FieldsOf(codec::CborReader& reader, MapShape shape)
+FieldsOf::FieldsOf(codec::CborReader& reader, const MapShape& shape)
     : reader_(reader),
       start_(reader.position()),
       required_(shape.required),

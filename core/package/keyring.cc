@@ -10,17 +10,12 @@ static_assert(sizeof(Keyring) <= 512);  // on a bootloader's stack, twice
 namespace {
 
 using codec::CborReader;
+using codec::FieldKey;
 using codec::read_number;
 using internal::KeyringKey;
 using internal::LogKey;
 using internal::SignerKey;
 using internal::WitnessKey;
-
-Status read_format(CborReader& reader) {
-  AIRLOCK_ASSIGN(const std::uint64_t format, reader.read_unsigned());
-  if (format != kKeyringFormat) return fail(Code::unsupported_version, format);
-  return {};
-}
 
 Status read_groups(Keyring& keyring, CborReader& reader) {
   AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kGroupsMax));
@@ -50,9 +45,8 @@ struct Written {
   std::string_view name;
 };
 
-Result<Written> read_written(CborReader& reader) {
-  Written key;
-  const auto read_one = [&](std::int64_t number) -> Status {
+Status read_written(CborReader& reader, Written& key) {
+  const auto read_one = [&](FieldKey number) -> Status {
     switch (static_cast<SignerKey>(number)) {
       case SignerKey::algorithm: {
         AIRLOCK_ASSIGN(const std::int64_t found, reader.read_integer());
@@ -60,23 +54,22 @@ Result<Written> read_written(CborReader& reader) {
         return {};
       }
       case SignerKey::public_key:
-        return internal::store(key.bytes, reader.read_bytes(crypto::kPublicKeySizeMax));
+        return codec::read_bytes(reader, key.bytes, crypto::kPublicKeySizeMax);
       case SignerKey::group: return read_number(reader, key.group);
-      case SignerKey::name: return internal::store(key.name, reader.read_text(kNameMax));
+      case SignerKey::name: return codec::read_text(reader, key.name, kNameMax);
     }
     return fail(Code::unknown_field);
   };
   AIRLOCK_TRY(internal::read_map(reader, internal::kSignerShape, read_one));
-  if (!is_signer_name(key.name)) return fail(Code::bad_keyring);
-  return key;
+  return is_signer_name(key.name) ? Status{} : fail(Code::bad_keyring);
 }
 
 // The key whose item begins here, in a keyring that was checked so far.
 Written written_at(Bytes encoded, std::size_t offset) {
   CborReader reader(encoded.subspan(offset));
-  const Result<Written> key = read_written(reader);
-  AIRLOCK_CHECK(key.has_value());
-  return *key;
+  Written key;
+  AIRLOCK_CHECK(read_written(reader, key).has_value());
+  return key;
 }
 
 Digest id_of(crypto::Algorithm algorithm, Bytes bytes) {
@@ -124,9 +117,8 @@ std::size_t countable(const Keyring& keyring, const Clause& clause) {
                     [&](AlgorithmSet algorithms) { return clause.counts(algorithms); }));
 }
 
-Result<AlgorithmSet> read_algorithms(CborReader& reader) {
+Status read_algorithms(CborReader& reader, AlgorithmSet& algorithms) {
   AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(crypto::kAlgorithms.size()));
-  AlgorithmSet algorithms;
   std::int64_t last = std::numeric_limits<std::int64_t>::min();
   for (std::size_t i = 0; i < count; ++i) {
     AIRLOCK_ASSIGN(const std::int64_t number, reader.read_integer());
@@ -135,34 +127,29 @@ Result<AlgorithmSet> read_algorithms(CborReader& reader) {
     algorithms.add(algorithm);
     last = number;
   }
-  return algorithms;
+  return {};
 }
 
 // What is not there is left out from the end on; no algorithms stand there only before a condition.
-Result<Clause> read_clause(CborReader& reader) {
+Status read_clause(CborReader& reader, Clause& clause) {
   AIRLOCK_ASSIGN(const std::size_t parts, reader.read_array(internal::kClausePartsMax));
   if (parts < internal::kClausePartsMin) return fail(Code::bad_keyring);
-  Clause clause;
   AIRLOCK_TRY(read_number(reader, clause.group));
   AIRLOCK_TRY(read_number(reader, clause.threshold));
-  if (parts == internal::kClausePartsMin) return clause;
-  AIRLOCK_ASSIGN(clause.algorithms, read_algorithms(reader));
+  if (parts == internal::kClausePartsMin) return {};
+  AIRLOCK_TRY(read_algorithms(reader, clause.algorithms));
   clause.certified = parts == internal::kClausePartsMax;
-  if (!clause.certified) {
-    AIRLOCK_TRY(internal::present(clause.algorithms.size()));
-    return clause;
-  }
+  if (!clause.certified) return internal::present(clause.algorithms.size());
   AIRLOCK_ASSIGN(const std::uint64_t condition, reader.read_unsigned());
-  if (condition != internal::kConditionCertified) return fail(Code::unknown_field);
-  return clause;
+  return condition == internal::kConditionCertified ? Status{} : fail(Code::unknown_field);
 }
 
-Result<SigningPolicy> read_policy(const Keyring& keyring, CborReader& reader) {
-  SigningPolicy policy;
+Status read_policy(const Keyring& keyring, SigningPolicy& policy, CborReader& reader) {
   AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kClausesMax));
   AIRLOCK_TRY(internal::present(count));
-  AIRLOCK_TRY(internal::read_items(reader, count, [&]() -> Status {
-    AIRLOCK_ASSIGN(const Clause clause, read_clause(reader));
+  return internal::read_items(reader, count, [&]() -> Status {
+    Clause clause;
+    AIRLOCK_TRY(read_clause(reader, clause));
     const bool ascends = policy.clauses.empty() || clause.group > policy.clauses.last().group;
     if (!ascends) return fail(Code::not_canonical);
     if (clause.group >= keyring.groups.size()) return fail(Code::bad_keyring);
@@ -170,23 +157,21 @@ Result<SigningPolicy> read_policy(const Keyring& keyring, CborReader& reader) {
       return fail(Code::bad_keyring);
     }
     return policy.clauses.add(clause);
-  }));
-  return policy;
+  });
+}
+
+Status read_policy_for(FieldKey number, Keyring& keyring, CborReader& reader) {
+  const Result<Kind> kind = known_kind(static_cast<std::uint64_t>(number));
+  if (!kind) return fail(Code::unknown_field);
+  const std::size_t start = reader.position();
+  SigningPolicy& policy = keyring.policies[index_of(*kind)];
+  return internal::placed(read_policy(keyring, policy, reader), reader, start);
 }
 
 Status read_policies(Keyring& keyring, CborReader& reader) {
-  AIRLOCK_ASSIGN(codec::CborMapReader map, codec::CborMapReader::enter(reader, kKindCount));
-  while (!map.done()) {
-    AIRLOCK_ASSIGN(const std::int64_t number, map.next_key());
-    if (number < 0) return fail(Code::unknown_field);
-    const Result<Kind> kind = known_kind(static_cast<std::uint64_t>(number));
-    if (!kind) return fail(Code::unknown_field);
-    const std::size_t start = reader.position();
-    const Result<SigningPolicy> policy = read_policy(keyring, reader);
-    AIRLOCK_TRY(internal::placed(internal::store(keyring.policies[index_of(*kind)], policy), reader,
-                                 start));
-  }
-  return {};
+  codec::CborFields fields(reader, kKindCount);
+  while (fields.next()) fields.took(read_policy_for(fields.key(), keyring, reader));
+  return fields.finish();
 }
 
 Status read_retained(Keyring& keyring, CborReader& reader) {
@@ -208,8 +193,8 @@ Status read_retained(Keyring& keyring, CborReader& reader) {
 
 // The keys that watch a log are Ed25519, and nobody's twice: a signer who also were a witness, or
 // the log itself, would be asked about himself.
-Result<crypto::PublicKey> read_note_key(const Keyring& keyring, const LogPolicy& log,
-                                        CborReader& reader) {
+Status read_note_key(const Keyring& keyring, const LogPolicy& log, CborReader& reader,
+                     crypto::PublicKey& to) {
   AIRLOCK_ASSIGN(const Bytes bytes, reader.read_bytes(crypto::kEd25519KeySize));
   AIRLOCK_ASSIGN(const crypto::PublicKey key,
                  crypto::make_public_key(crypto::Algorithm::eddsa, bytes));
@@ -221,29 +206,29 @@ Result<crypto::PublicKey> read_note_key(const Keyring& keyring, const LogPolicy&
   for (const Witness& witness : log.witnesses) is_known |= is_held(witness.key);
   for (const Key& signer : keyring.keys) is_known |= is_held(signer.key);
   if (is_known) return fail(Code::bad_keyring);
-  return key;
+  to = key;
+  return {};
 }
 
-Result<Witness> read_witness(const Keyring& keyring, const LogPolicy& log, CborReader& reader) {
-  Witness witness;
-  const auto read_one = [&](std::int64_t number) -> Status {
+Status read_witness(const Keyring& keyring, const LogPolicy& log, CborReader& reader,
+                    Witness& witness) {
+  const auto read_one = [&](FieldKey number) -> Status {
     switch (static_cast<WitnessKey>(number)) {
-      case WitnessKey::name: return internal::store(witness.name, reader.read_text(kNameMax));
-      case WitnessKey::public_key:
-        return internal::store(witness.key, read_note_key(keyring, log, reader));
+      case WitnessKey::name: return codec::read_text(reader, witness.name, kNameMax);
+      case WitnessKey::public_key: return read_note_key(keyring, log, reader, witness.key);
     }
     return fail(Code::unknown_field);
   };
   AIRLOCK_TRY(internal::read_map(reader, internal::kWitnessShape, read_one));
-  if (!is_note_name(witness.name)) return fail(Code::bad_keyring);
-  return witness;
+  return is_note_name(witness.name) ? Status{} : fail(Code::bad_keyring);
 }
 
 Status read_witnesses(const Keyring& keyring, LogPolicy& log, CborReader& reader) {
   AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kWitnessesMax));
   AIRLOCK_TRY(internal::present(count));
   return internal::read_items(reader, count, [&]() -> Status {
-    AIRLOCK_ASSIGN(const Witness witness, read_witness(keyring, log, reader));
+    Witness witness;
+    AIRLOCK_TRY(read_witness(keyring, log, reader, witness));
     if (!log.witnesses.empty() && witness.name <= log.witnesses.last().name) {
       return fail(Code::not_canonical);
     }
@@ -252,10 +237,10 @@ Status read_witnesses(const Keyring& keyring, LogPolicy& log, CborReader& reader
 }
 
 Status read_log(const Keyring& keyring, CborReader& reader, LogPolicy& log) {
-  const auto read_one = [&](std::int64_t number) -> Status {
+  const auto read_one = [&](FieldKey number) -> Status {
     switch (static_cast<LogKey>(number)) {
-      case LogKey::origin: return internal::store(log.origin, reader.read_text(kOriginMax));
-      case LogKey::public_key: return internal::store(log.key, read_note_key(keyring, log, reader));
+      case LogKey::origin: return codec::read_text(reader, log.origin, kOriginMax);
+      case LogKey::public_key: return read_note_key(keyring, log, reader, log.key);
       case LogKey::witnesses: return read_witnesses(keyring, log, reader);
       case LogKey::required: return read_number(reader, log.required);
     }
@@ -268,11 +253,12 @@ Status read_log(const Keyring& keyring, CborReader& reader, LogPolicy& log) {
 }
 
 // The log as it is encoded, once it was seen to be one.
-Result<Bytes> check_log(const Keyring& keyring, CborReader& reader) {
+Status check_log(const Keyring& keyring, CborReader& reader, Bytes& encoded) {
   LogPolicy log;
   const std::size_t start = reader.position();
   AIRLOCK_TRY(read_log(keyring, reader, log));
-  return reader.since(start);
+  encoded = reader.since(start);
+  return {};
 }
 
 Status read_certificate_roots(Keyring& keyring, CborReader& reader) {
@@ -338,7 +324,8 @@ Status Keyring::admit_key(CborReader& reader, Digest& last) {
   Keys::Place place;
   place.offset = static_cast<std::uint16_t>(reader.position());
   place.signer = static_cast<std::uint8_t>(keys.size());
-  AIRLOCK_ASSIGN(const Written key, read_written(reader));
+  Written key;
+  AIRLOCK_TRY(read_written(reader, key));
   AIRLOCK_TRY(crypto::make_public_key(key.algorithm, key.bytes));
   place.group = key.group;
   if (key.group >= groups.size()) return fail(Code::bad_keyring);
@@ -376,9 +363,9 @@ Status Keyring::read(Bytes encoded) {
   Keyring& keyring = *this;
   keys.encoded_ = encoded;
   CborReader reader(encoded);
-  const auto read_one = [&](std::int64_t key) -> Status {
+  const auto read_one = [&](FieldKey key) -> Status {
     switch (static_cast<KeyringKey>(key)) {
-      case KeyringKey::format: return read_format(reader);
+      case KeyringKey::format: return codec::read_format(reader, kKeyringFormat);
       case KeyringKey::version: return read_number(reader, keyring.version);
       case KeyringKey::created:
         return read_number(reader, keyring.created, std::uint64_t{kTimeMax});
@@ -386,7 +373,7 @@ Status Keyring::read(Bytes encoded) {
       case KeyringKey::keys: return read_keys(reader);
       case KeyringKey::policies: return read_policies(keyring, reader);
       case KeyringKey::retained: return read_retained(keyring, reader);
-      case KeyringKey::log: return internal::store(log_, check_log(keyring, reader));
+      case KeyringKey::log: return check_log(keyring, reader, log_);
       case KeyringKey::certificate_roots: return read_certificate_roots(keyring, reader);
     }
     return fail(Code::unknown_field);

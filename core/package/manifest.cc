@@ -7,24 +7,21 @@ namespace airlock::package {
 namespace {
 
 using codec::CborReader;
+using codec::FieldKey;
 using codec::read_number;
 using internal::ManifestKey;
 using internal::RampKey;
 
-Status read_format(CborReader& reader) {
-  AIRLOCK_ASSIGN(const std::uint64_t format, reader.read_unsigned());
-  if (format != kManifestFormat) return fail(Code::unsupported_version, format);
+Status read_kind(CborReader& reader, Kind& to) {
+  AIRLOCK_ASSIGN(const std::uint64_t number, reader.read_unsigned());
+  AIRLOCK_ASSIGN(to, known_kind(number));
   return {};
 }
 
-Result<Kind> read_kind(CborReader& reader) {
-  AIRLOCK_ASSIGN(const std::uint64_t number, reader.read_unsigned());
-  return known_kind(number);
-}
-
-Result<Semver> read_version(CborReader& reader) {
+Status read_version(CborReader& reader, Semver& to) {
   AIRLOCK_ASSIGN(const std::string_view text, reader.read_text(kSemverTextMax));
-  return parse_semver(text);
+  AIRLOCK_ASSIGN(to, parse_semver(text));
+  return {};
 }
 
 // A model is printable ASCII without spaces, so that no two look alike.
@@ -45,14 +42,12 @@ Status read_models(Manifest& manifest, CborReader& reader) {
   return {};
 }
 
-Result<VersionRange> read_range(CborReader& reader) {
+Status read_range(CborReader& reader, VersionRange& range) {
   AIRLOCK_ASSIGN(const std::size_t ends, reader.read_array(2));
   if (ends != 2) return fail(Code::bad_manifest);
-  VersionRange range;
-  AIRLOCK_ASSIGN(range.min, read_version(reader));
-  AIRLOCK_ASSIGN(range.max, read_version(reader));
-  if (range.max < range.min) return fail(Code::bad_manifest);
-  return range;
+  AIRLOCK_TRY(read_version(reader, range.min));
+  AIRLOCK_TRY(read_version(reader, range.max));
+  return range.max < range.min ? fail(Code::bad_manifest) : Status{};
 }
 
 Status read_from_versions(Manifest& manifest, CborReader& reader) {
@@ -60,8 +55,8 @@ Status read_from_versions(Manifest& manifest, CborReader& reader) {
   AIRLOCK_TRY(internal::present(count));
   const std::size_t start = reader.position();
   AIRLOCK_TRY(internal::read_items(reader, count, [&]() -> Status {
-    AIRLOCK_ASSIGN([[maybe_unused]] const VersionRange& range, read_range(reader));
-    return {};
+    VersionRange range;
+    return read_range(reader, range);
   }));
   manifest.from_versions = {reader.since(start), count};
   return {};
@@ -89,7 +84,7 @@ Status read_stages(Ramp& ramp, CborReader& reader) {
 }
 
 Status read_ramp(Ramp& ramp, CborReader& reader) {
-  return internal::read_map(reader, internal::kRampShape, [&](std::int64_t key) -> Status {
+  return internal::read_map(reader, internal::kRampShape, [&](FieldKey key) -> Status {
     switch (static_cast<RampKey>(key)) {
       case RampKey::start: return read_time(reader, ramp.start_seconds);
       case RampKey::seed: return reader.read_exactly(ramp.seed.bytes);
@@ -102,7 +97,7 @@ Status read_ramp(Ramp& ramp, CborReader& reader) {
 Status read_entries(Manifest& manifest, CborReader& reader) {
   Entries& entries = manifest.entries.emplace();
   using internal::EntriesKey;
-  return internal::read_map(reader, internal::kEntriesShape, [&](std::int64_t key) -> Status {
+  return internal::read_map(reader, internal::kEntriesShape, [&](FieldKey key) -> Status {
     switch (static_cast<EntriesKey>(key)) {
       case EntriesKey::root: return reader.read_exactly(entries.root.bytes);
       case EntriesKey::count: return read_number(reader, entries.count, kEntriesMax);
@@ -111,33 +106,32 @@ Status read_entries(Manifest& manifest, CborReader& reader) {
   });
 }
 
-Status read_extension(Manifest& manifest, std::int64_t key, CborReader& reader) {
+Status read_extension(Manifest& manifest, FieldKey key, CborReader& reader) {
   if (key < kExtensionFirst || key > kExtensionLast) {
     return fail(Code::unknown_field);
   }
   Extension extension{static_cast<std::uint16_t>(key), {}};
-  AIRLOCK_ASSIGN(extension.value, reader.read_bytes(kExtensionSizeMax));
+  AIRLOCK_TRY(codec::read_bytes(reader, extension.value, kExtensionSizeMax));
   return manifest.extensions.add(extension);
 }
 
 Status read_content(Manifest& manifest, CborReader& reader) {
-  AIRLOCK_ASSIGN(manifest.content, reader.read_bytes(kContentMax));
+  AIRLOCK_TRY(codec::read_bytes(reader, manifest.content, kContentMax));
   return internal::present(manifest.content.size());
 }
 
 Status read_notes(Manifest& manifest, CborReader& reader) {
-  AIRLOCK_ASSIGN(manifest.notes, reader.read_text(kNotesMax));
+  AIRLOCK_TRY(codec::read_text(reader, manifest.notes, kNotesMax));
   return internal::present(manifest.notes.size());
 }
 
 // Every field but the components, which Manifest::read itself keeps.
-Status read_field(Manifest& manifest, std::int64_t key, CborReader& reader) {
-  using internal::store;
+Status read_field(Manifest& manifest, FieldKey key, CborReader& reader) {
   switch (static_cast<ManifestKey>(key)) {
-    case ManifestKey::format: return read_format(reader);
-    case ManifestKey::kind: return store(manifest.kind, read_kind(reader));
+    case ManifestKey::format: return codec::read_format(reader, kManifestFormat);
+    case ManifestKey::kind: return read_kind(reader, manifest.kind);
     case ManifestKey::models: return read_models(manifest, reader);
-    case ManifestKey::version: return store(manifest.version, read_version(reader));
+    case ManifestKey::version: return read_version(reader, manifest.version);
     case ManifestKey::security_version: return read_number(reader, manifest.security_version);
     case ManifestKey::created: return read_time(reader, manifest.created);
     case ManifestKey::not_before: return read_time(reader, manifest.not_before);
@@ -191,18 +185,20 @@ Result<Kind> Manifest::kind_of(Bytes encoded) {
     if (map.done()) return fail(Code::missing_field);
     AIRLOCK_ASSIGN(const std::int64_t found, map.next_key());
     if (found != static_cast<std::int64_t>(key)) return fail(Code::missing_field);
-    if (key == ManifestKey::format) AIRLOCK_TRY(read_format(reader));
+    if (key == ManifestKey::format) AIRLOCK_TRY(codec::read_format(reader, kManifestFormat));
   }
-  return read_kind(reader);
+  Kind kind = Kind::firmware;
+  AIRLOCK_TRY(read_kind(reader, kind));
+  return kind;
 }
 
 template <>
 VersionRange take_item(Bytes& items) {
   CborReader reader(items);
-  const Result<VersionRange> range = read_range(reader);
-  AIRLOCK_CHECK(range.has_value());
+  VersionRange range;
+  AIRLOCK_CHECK(read_range(reader, range).has_value());
   items = items.subspan(reader.position());
-  return *range;
+  return range;
 }
 
 Status Manifest::read_components(CborReader& reader) {
@@ -210,13 +206,15 @@ Status Manifest::read_components(CborReader& reader) {
   AIRLOCK_TRY(internal::present(count));
   const std::size_t start = reader.position();
   FixedList<std::string_view, kComponentsMax> ids;
-  AIRLOCK_TRY(internal::read_items(reader, count, [&]() -> Status {
-    AIRLOCK_ASSIGN(const Component& component, Component::read(reader, encoded_));
+  const Status read = internal::read_items(reader, count, [&]() -> Status {
+    Component component;
+    AIRLOCK_TRY(component.read(reader, encoded_));
     for (std::string_view id : ids) {
       if (id == component.id) return fail(Code::bad_manifest);
     }
     return ids.add(component.id);
-  }));
+  });
+  AIRLOCK_TRY(read);
   components_ = reader.since(start);
   component_count_ = count;
   return {};
@@ -226,8 +224,8 @@ Status Manifest::read(Bytes encoded) {
   if (encoded.size() > kManifestSizeMax) return fail(Code::oversized, encoded.size());
   encoded_ = encoded;
   CborReader reader(encoded);
-  AIRLOCK_TRY(internal::read_map(reader, internal::kManifestShape, [&](std::int64_t key) -> Status {
-    if (key == static_cast<std::int64_t>(ManifestKey::components)) return read_components(reader);
+  AIRLOCK_TRY(internal::read_map(reader, internal::kManifestShape, [&](FieldKey key) -> Status {
+    if (key == static_cast<FieldKey>(ManifestKey::components)) return read_components(reader);
     return read_field(*this, key, reader);
   }));
   AIRLOCK_TRY(reader.finish());
@@ -247,9 +245,9 @@ Component Manifest::component(std::size_t index) const {
   AIRLOCK_CHECK(index < component_count_);
   CborReader reader(components_);
   for (std::size_t i = 0; i < index; ++i) AIRLOCK_CHECK(reader.skip_item().has_value());
-  const Result<Component> component = Component::read(reader, components_);
-  AIRLOCK_CHECK(component.has_value());  // parse read it before
-  return *component;
+  Component component;
+  AIRLOCK_CHECK(component.read(reader, components_).has_value());  // parse read it before
+  return component;
 }
 
 bool Manifest::is_for(std::string_view model) const {

@@ -42,8 +42,8 @@ inline constexpr std::size_t kContentMax = 16 << 10;  // inline content: keyring
 
 inline constexpr std::size_t kExtensionsMax = 8;
 inline constexpr std::size_t kExtensionSizeMax = 1024;
-inline constexpr std::int64_t kExtensionFirst = 1000;  // keys of ignorable extensions
-inline constexpr std::int64_t kExtensionLast = 1999;
+inline constexpr std::int32_t kExtensionFirst = 1000;  // keys of ignorable extensions
+inline constexpr std::int32_t kExtensionLast = 1999;
 
 inline constexpr std::uint32_t kBlockSize = 64 << 10;  // of the new image
 inline constexpr std::size_t kBlocksMax = 16 << 10;
@@ -117,7 +117,7 @@ class Component {
  private:
   friend class Manifest;
   // read takes the next item of the reader, which walks over `whole`, and checks all of it.
-  static Result<Component> read(codec::CborReader& reader, Bytes whole);
+  Status read(codec::CborReader& reader, Bytes whole);
 
   Bytes images_;
   Bytes payloads_;

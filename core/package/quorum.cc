@@ -7,6 +7,7 @@ namespace {
 
 using codec::CborReader;
 using codec::CborWriter;
+using codec::FieldKey;
 
 constexpr std::string_view kSignatureContext = "Signature";
 
@@ -43,13 +44,13 @@ Status read_array_of(CborReader& reader, std::size_t count) {
 Status read_signer_protected(SignatureView& signature) {
   CborReader reader(signature.protected_header);
   constexpr internal::MapShape kShape = {(1U << kHeaderAlgorithm) | (1U << kHeaderKeyId), 2};
-  const auto read_one = [&](std::int64_t key) -> Status {
+  const auto read_one = [&](FieldKey key) -> Status {
     if (key == kHeaderAlgorithm) {
       AIRLOCK_ASSIGN(signature.algorithm, reader.read_integer());
       return {};
     }
     if (key != kHeaderKeyId) return fail(Code::unknown_field, reader.position());
-    AIRLOCK_ASSIGN(signature.key_id, reader.read_bytes(Digest::kSize));
+    AIRLOCK_TRY(codec::read_bytes(reader, signature.key_id, Digest::kSize));
     if (signature.key_id.size() != Digest::kSize) return fail(Code::truncated, reader.position());
     return {};
   };
@@ -57,17 +58,45 @@ Status read_signer_protected(SignatureView& signature) {
   return reader.finish();
 }
 
-Result<SignatureView> read_signature(CborReader& reader) {
-  SignatureView signature;
+Status read_signature(CborReader& reader, SignatureView& signature) {
   AIRLOCK_TRY(read_array_of(reader, 3));
-  AIRLOCK_ASSIGN(signature.protected_header, reader.read_bytes(kSignerProtectedMax));
+  AIRLOCK_TRY(codec::read_bytes(reader, signature.protected_header, kSignerProtectedMax));
   AIRLOCK_TRY(read_signer_protected(signature));
   AIRLOCK_TRY(read_empty_map(reader));
-  AIRLOCK_ASSIGN(signature.signature, reader.read_bytes(crypto::kSignatureSizeMax));
-  return signature;
+  return codec::read_bytes(reader, signature.signature, crypto::kSignatureSizeMax);
 }
 
-// Signatures stand in the order of their key ids, so that equal ones are neighbours.
+// Signatures stand in the order of their key ids.
+Status read_signatures(CborReader& reader, Envelope& envelope) {
+  AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kSignaturesMax));
+  const std::size_t start = reader.position();
+  Bytes last;
+  for (std::size_t i = 0; i < count; ++i) {
+    SignatureView signature;
+    AIRLOCK_TRY(read_signature(reader, signature));
+    const bool ascends = text_of(signature.key_id) >= text_of(last);
+    if (!ascends) return fail(Code::not_canonical, reader.position());
+    last = signature.key_id;
+  }
+  envelope.signatures = {reader.since(start), count};
+  return {};
+}
+
+Status read_envelope(Bytes encoded, Envelope& envelope) {
+  if (encoded.size() > kEnvelopeSizeMax) return fail(Code::oversized, encoded.size());
+  CborReader reader(encoded);
+  AIRLOCK_ASSIGN(const std::uint64_t tag, reader.read_tag());
+  if (tag != kCoseSignTag) return fail(Code::wrong_magic, tag);
+  AIRLOCK_TRY(read_array_of(reader, 4));
+  AIRLOCK_TRY(codec::read_bytes(reader, envelope.protected_header, kBodyProtected.size()));
+  if (!equal(envelope.protected_header, kBodyProtected)) return fail(Code::wrong_magic);
+  AIRLOCK_TRY(read_empty_map(reader));
+  AIRLOCK_TRY(codec::read_bytes(reader, envelope.payload, kManifestSizeMax));
+  AIRLOCK_TRY(read_signatures(reader, envelope));
+  return reader.finish();
+}
+
+// By their order equal ones are neighbours.
 Status refuse_duplicates(const Envelope& envelope) {
   Bytes last;
   std::size_t place = 0;
@@ -172,10 +201,10 @@ Result<Bytes> content_of_anchor(const Envelope& envelope) {
 template <>
 SignatureView take_item(Bytes& items) {
   CborReader reader(items);
-  const Result<SignatureView> signature = read_signature(reader);
-  AIRLOCK_CHECK(signature.has_value());
+  SignatureView signature;
+  AIRLOCK_CHECK(read_signature(reader, signature).has_value());
   items = items.subspan(reader.position());
-  return *signature;
+  return signature;
 }
 
 // Who judges what the policy asks beyond signatures.
@@ -200,7 +229,8 @@ Result<Proven> Proven::judge(Bytes encoded, const Keyring& keyring, std::optiona
                              const Conditions& conditions) {
   Result<Proven> made(std::in_place, Making());
   const auto take = [&]() -> Status {
-    AIRLOCK_ASSIGN(const Envelope& envelope, Envelope::parse(encoded));
+    Envelope envelope;
+    AIRLOCK_TRY(read_envelope(encoded, envelope));
     AIRLOCK_ASSIGN(const Kind kind, Manifest::kind_of(envelope.payload));
     const bool is_wanted = !wanted || kind == *wanted;
     if (!is_wanted) return fail(Code::wrong_kind, static_cast<std::uint64_t>(kind));
@@ -224,27 +254,8 @@ Result<Bytes> encode_signer_protected(MutableBytes buffer, crypto::Algorithm alg
 }
 
 Result<Envelope> Envelope::parse(Bytes encoded) {
-  if (encoded.size() > kEnvelopeSizeMax) return fail(Code::oversized, encoded.size());
   Envelope envelope;
-  CborReader reader(encoded);
-  AIRLOCK_ASSIGN(const std::uint64_t tag, reader.read_tag());
-  if (tag != kCoseSignTag) return fail(Code::wrong_magic, tag);
-  AIRLOCK_TRY(read_array_of(reader, 4));
-  AIRLOCK_ASSIGN(envelope.protected_header, reader.read_bytes(kBodyProtected.size()));
-  if (!equal(envelope.protected_header, kBodyProtected)) return fail(Code::wrong_magic);
-  AIRLOCK_TRY(read_empty_map(reader));
-  AIRLOCK_ASSIGN(envelope.payload, reader.read_bytes(kManifestSizeMax));
-  AIRLOCK_ASSIGN(const std::size_t count, reader.read_array(kSignaturesMax));
-  const std::size_t start = reader.position();
-  Bytes last;
-  for (std::size_t i = 0; i < count; ++i) {
-    AIRLOCK_ASSIGN(const SignatureView& signature, read_signature(reader));
-    const bool ascends = text_of(signature.key_id) >= text_of(last);
-    if (!ascends) return fail(Code::not_canonical, reader.position());
-    last = signature.key_id;
-  }
-  envelope.signatures = {reader.since(start), count};
-  AIRLOCK_TRY(reader.finish());
+  AIRLOCK_TRY(read_envelope(encoded, envelope));
   return envelope;
 }
 
@@ -308,12 +319,14 @@ bool wants_certificates(const Keyring& keyring, Kind kind) {
 }
 
 Result<Manifest> read_unproven(Bytes encoded) {
-  AIRLOCK_ASSIGN(const Envelope& envelope, Envelope::parse(encoded));
+  Envelope envelope;
+  AIRLOCK_TRY(read_envelope(encoded, envelope));
   return Manifest::parse(envelope.payload);
 }
 
 Result<Keyring> open_keyring_anchor(Bytes encoded) {
-  AIRLOCK_ASSIGN(const Envelope& envelope, Envelope::parse(encoded));
+  Envelope envelope;
+  AIRLOCK_TRY(read_envelope(encoded, envelope));
   AIRLOCK_ASSIGN(const Kind kind, Manifest::kind_of(envelope.payload));
   if (kind != Kind::keyring) return fail(Code::wrong_kind, static_cast<std::uint64_t>(kind));
   AIRLOCK_ASSIGN(const Bytes content, content_of_anchor(envelope));

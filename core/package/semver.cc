@@ -31,13 +31,13 @@ std::string_view cut_identifier(std::string_view& rest) {
   return first;
 }
 
-Result<std::uint32_t> read_number(std::string_view text) {
+Status read_number(std::string_view text, std::uint32_t& to) {
   constexpr std::size_t kDigitsMax = 9;
   if (!is_number(text) || text.size() > kDigitsMax) return fail(Code::bad_semver);
   if (text.size() > 1 && text[0] == '0') return fail(Code::bad_semver);
-  std::uint32_t value = 0;
-  for (char c : text) value = value * 10 + static_cast<std::uint32_t>(c - '0');
-  return value;
+  to = 0;
+  for (char c : text) to = to * 10 + static_cast<std::uint32_t>(c - '0');
+  return {};
 }
 
 enum class LeadingZeros : std::uint8_t { allowed, refused };
@@ -99,9 +99,9 @@ Result<Semver> parse_semver(std::string_view text) {
     rest = before(rest, dash);
   }
   if (std::count(rest.begin(), rest.end(), '.') != 2) return fail(Code::bad_semver);
-  AIRLOCK_ASSIGN(version.major, read_number(cut_identifier(rest)));
-  AIRLOCK_ASSIGN(version.minor, read_number(cut_identifier(rest)));
-  AIRLOCK_ASSIGN(version.patch, read_number(rest));
+  AIRLOCK_TRY(read_number(cut_identifier(rest), version.major));
+  AIRLOCK_TRY(read_number(cut_identifier(rest), version.minor));
+  AIRLOCK_TRY(read_number(rest, version.patch));
   return version;
 }
 

@@ -16,6 +16,13 @@ Status compare(Area& area, std::uint64_t offset, Bytes wanted) {
   return equal(part, wanted) ? Status() : fail(Code::storage_failed, offset);
 }
 
+// Only what reads back was written.
+Status write_checked(Area& area, std::uint64_t offset, Bytes bytes) {
+  AIRLOCK_TRY(area.write(offset, bytes));
+  AIRLOCK_TRY(area.sync());
+  return compare(area, offset, bytes);
+}
+
 // What does not read is gone, and must not stop what reads, nor take along what stands beside it;
 // its image's digest will tell.
 void read_around(Area& area, std::uint64_t offset, MutableBytes to) {
@@ -101,9 +108,7 @@ Status Exchange::write_page(std::size_t which) {
   AIRLOCK_CHECK(area.size() >= kExchangePageMin);
   AIRLOCK_ASSIGN(const ExchangeHead head, encode_exchange_page(page_));
   AIRLOCK_TRY(area.erase(0, area.size()));
-  AIRLOCK_TRY(area.write(0, head));
-  AIRLOCK_TRY(area.sync());
-  return compare(area, 0, head);
+  return write_checked(area, 0, head);
 }
 
 // A step that was done is noted in both pages before the next one begins: doing it again later
@@ -114,9 +119,7 @@ Status Exchange::mark_step() {
   bool full = false;
   pages_are_fresh_ = false;  // until the mark stands in both
   for (Area* area : areas_.journal) {
-    AIRLOCK_TRY(area->write(at, mark));
-    AIRLOCK_TRY(area->sync());
-    AIRLOCK_TRY(compare(*area, at, mark));
+    AIRLOCK_TRY(write_checked(*area, at, mark));
     full = full || area->size() - at < 2 * kExchangeMarkSize;
   }
   ++page_.step;

@@ -6,9 +6,11 @@
 namespace airlock::slot {
 namespace {
 
-using codec::CborMapReader;
+using codec::CborFields;
 using codec::CborReader;
 using codec::CborWriter;
+using codec::FieldKey;
+using codec::read_number;
 
 constexpr Magic kPageMagic = {'A', 'L', 'X', 'J'};
 constexpr Magic kMarkMagic = {'A', 'L', 'X', 'M'};
@@ -17,22 +19,27 @@ constexpr std::uint64_t kSequenceMax = INT64_MAX;
 constexpr std::size_t kEntriesMax = 16;  // known fields and those of later versions
 constexpr std::size_t kMarkBody = 8;     // step, and the sequence's lower half
 
-enum class Key : std::int64_t { format = 1, sequence = 2, to = 3, steps = 4, step = 5 };
+enum class Key : FieldKey { format = 1, sequence = 2, to = 3, steps = 4, step = 5 };
 constexpr std::size_t kKeyCount = 5;
 
 void put_number(MutableBytes to, std::uint32_t value) {
   for (std::size_t i = 0; i < 4; ++i) to[i] = static_cast<std::uint8_t>(value >> (24 - 8 * i));
 }
 
-Result<std::uint64_t> read_value(CborReader& reader, Key key) {
-  switch (key) {
-    case Key::format: return reader.read_unsigned();
-    case Key::sequence: return reader.read_unsigned(kSequenceMax);
-    case Key::to: return reader.read_unsigned(kSlotCount - 1);
-    case Key::steps:
-    case Key::step: return reader.read_unsigned(kExchangeStepsMax);
+struct Stored {
+  std::uint64_t format = 0;
+  ExchangePage page;
+};
+
+Status read_field(CborReader& reader, FieldKey key, Stored& stored) {
+  switch (static_cast<Key>(key)) {
+    case Key::format: return read_number(reader, stored.format);
+    case Key::sequence: return read_number(reader, stored.page.sequence, kSequenceMax);
+    case Key::to: return read_number(reader, stored.page.to, kSlotCount - 1);
+    case Key::steps: return read_number(reader, stored.page.steps, kExchangeStepsMax);
+    case Key::step: return read_number(reader, stored.page.step, kExchangeStepsMax);
   }
-  return fail(Code::missing_field);
+  return codec::pass_over(reader);  // of a later version
 }
 
 // read_page counts the marks: the first that is not whole ends them.
@@ -79,26 +86,17 @@ Result<ExchangeHead> encode_exchange_page(const ExchangePage& page) {
 
 Result<ExchangePage> decode_exchange_page(Bytes encoded) {
   AIRLOCK_ASSIGN(const Bytes body, unseal(encoded, kPageMagic));
-  std::array<std::optional<std::uint64_t>, kKeyCount> values;
+  Stored stored;
   CborReader reader(body);
-  AIRLOCK_ASSIGN(CborMapReader map, CborMapReader::enter(reader, kEntriesMax));
-  while (!map.done()) {
-    AIRLOCK_ASSIGN(const std::int64_t key, map.next_key());
-    if (key < 1 || key > static_cast<std::int64_t>(kKeyCount)) {
-      AIRLOCK_TRY(reader.skip_item());  // of a later version
-      continue;
-    }
-    AIRLOCK_ASSIGN(values[static_cast<std::size_t>(key - 1)],
-                   read_value(reader, static_cast<Key>(key)));
-  }
+  CborFields fields(reader, kEntriesMax);
+  while (fields.next()) fields.took(read_field(reader, fields.key(), stored));
+  AIRLOCK_TRY(fields.finish());
   AIRLOCK_TRY(reader.finish());
-  for (std::size_t i = 0; i < kKeyCount; ++i) {
-    if (!values[i]) return fail(Code::missing_field, i + 1);
+  for (std::size_t key = 1; key <= kKeyCount; ++key) {
+    if ((fields.seen() >> key & 1) == 0) return fail(Code::missing_field, key);
   }
-  if (*values[0] != kPageFormat) return fail(Code::unsupported_version, *values[0]);
-  const ExchangePage page{*values[1], static_cast<SlotId>(*values[2]),
-                          static_cast<std::uint32_t>(*values[3]),
-                          static_cast<std::uint32_t>(*values[4])};
+  if (stored.format != kPageFormat) return fail(Code::unsupported_version, stored.format);
+  const ExchangePage& page = stored.page;
   if (page.step > page.steps) return fail(Code::out_of_range, page.step);
   return page;
 }

@@ -7,16 +7,20 @@ namespace airlock::slot {
 namespace {
 
 using codec::CborFields;
+using codec::CborMapWriter;
 using codec::CborReader;
 using codec::CborWriter;
+using codec::FieldKey;
+using codec::pass_over;
 using codec::read_number;
 
 constexpr Magic kRecordMagic = {'A', 'L', 'B', 'R'};
 constexpr std::uint64_t kRecordFormat = 1;
 constexpr std::size_t kEntriesMax = 32;  // known fields and those of later versions
 constexpr std::uint64_t kSequenceMax = INT64_MAX;
+using Floors = std::array<std::uint32_t, package::kKindCount>;
 
-enum class RecordKey : std::int64_t {
+enum class RecordKey : FieldKey {
   format = 1,
   sequence = 2,
   active = 3,
@@ -27,112 +31,72 @@ enum class RecordKey : std::int64_t {
   time_bound = 8,
   last_revert = 9,
 };
-enum class SlotKey : std::int64_t {
+enum class SlotKey : FieldKey {
   manifest = 1,
   security_version = 2,
   proven = 3,
   version = 4,
   data_version = 5,
 };
-enum class RevertKey : std::int64_t { reason = 1, manifest = 2, count = 3 };
+enum class RevertKey : FieldKey { reason = 1, manifest = 2, count = 3 };
 
 // ---- writing: what is zero or empty is left out, so that equal records are equal bytes
 
 template <class Key>
-void write_key(CborWriter& writer, Key key) {
-  writer.write_integer(static_cast<std::int64_t>(key));
+CborWriter& key_in(CborMapWriter& map, Key key) {
+  return map.key(static_cast<std::int64_t>(key));
 }
 
 template <class Key>
-void write_digest(CborWriter& writer, Key key, const Digest& digest) {
-  if (digest.is_zero()) return;
-  write_key(writer, key);
-  writer.write_bytes(digest.bytes);
+void write_digest(CborMapWriter& map, Key key, const Digest& digest) {
+  if (!digest.is_zero()) key_in(map, key).write_bytes(digest.bytes);
 }
 
 template <class Key>
-void write_number(CborWriter& writer, Key key, std::uint64_t number) {
-  if (number == 0) return;
-  write_key(writer, key);
-  writer.write_unsigned(number);
+void write_number(CborMapWriter& map, Key key, std::uint64_t number) {
+  if (number != 0) key_in(map, key).write_unsigned(number);
 }
-
-constexpr std::size_t counted(bool present) { return present ? 1 : 0; }
 
 void write_slot(CborWriter& writer, const Slot& slot) {
-  writer.write_map(counted(!slot.manifest.is_zero()) + counted(slot.security_version != 0) +
-                   counted(slot.proven) + counted(!slot.version.empty()) +
-                   counted(slot.data_version != 0));
-  write_digest(writer, SlotKey::manifest, slot.manifest);
-  write_number(writer, SlotKey::security_version, slot.security_version);
-  if (slot.proven) {
-    write_key(writer, SlotKey::proven);
-    writer.write_bool(true);
-  }
-  if (!slot.version.empty()) {
-    write_key(writer, SlotKey::version);
-    writer.write_text(slot.version.view());
-  }
-  write_number(writer, SlotKey::data_version, slot.data_version);
-}
-
-std::size_t count_floors(const Record& record) {
-  std::size_t count = 0;
-  for (std::uint32_t floor : record.floors) count += counted(floor != 0);
-  return count;
+  CborMapWriter map(writer);
+  write_digest(map, SlotKey::manifest, slot.manifest);
+  write_number(map, SlotKey::security_version, slot.security_version);
+  if (slot.proven) key_in(map, SlotKey::proven).write_bool(true);
+  if (!slot.version.empty()) key_in(map, SlotKey::version).write_text(slot.version.view());
+  write_number(map, SlotKey::data_version, slot.data_version);
 }
 
 void write_floors(CborWriter& writer, const Record& record) {
-  const std::size_t count = count_floors(record);
-  if (count == 0) return;
-  write_key(writer, RecordKey::floors);
-  writer.write_map(count);
+  CborMapWriter map(writer);
   for (Kind kind : package::kKinds) {
-    write_number(writer, kind, record.floors[package::index_of(kind)]);
+    write_number(map, kind, record.floors[package::index_of(kind)]);
   }
 }
 
 void write_revert(CborWriter& writer, const Revert& revert) {
-  if (revert == Revert{}) return;
-  write_key(writer, RecordKey::last_revert);
-  writer.write_map(counted(revert.reason != Code::ok) + counted(!revert.manifest.is_zero()) +
-                   counted(revert.count != 0));
-  write_number(writer, RevertKey::reason, static_cast<std::uint64_t>(revert.reason));
-  write_digest(writer, RevertKey::manifest, revert.manifest);
-  write_number(writer, RevertKey::count, revert.count);
+  CborMapWriter map(writer);
+  write_number(map, RevertKey::reason, static_cast<std::uint64_t>(revert.reason));
+  write_digest(map, RevertKey::manifest, revert.manifest);
+  write_number(map, RevertKey::count, revert.count);
 }
 
 void write_record(CborWriter& writer, const Record& record) {
-  constexpr std::size_t kAlways = 4;  // format, sequence, active, slots
-  writer.write_map(kAlways + counted(record.trial_boots.has_value()) +
-                   counted(!record.consent.is_zero()) + counted(count_floors(record) != 0) +
-                   counted(record.time_bound != 0) + counted(record.last_revert != Revert{}));
-  write_key(writer, RecordKey::format);
-  writer.write_unsigned(kRecordFormat);
-  write_key(writer, RecordKey::sequence);
-  writer.write_unsigned(record.sequence);
-  write_key(writer, RecordKey::active);
-  writer.write_unsigned(index_of(record.active));
-  if (record.trial_boots) {
-    write_key(writer, RecordKey::trial_boots);
-    writer.write_unsigned(*record.trial_boots);
-  }
-  write_key(writer, RecordKey::slots);
-  writer.write_array(kSlotCount);
+  CborMapWriter map(writer);
+  key_in(map, RecordKey::format).write_unsigned(kRecordFormat);
+  key_in(map, RecordKey::sequence).write_unsigned(record.sequence);
+  key_in(map, RecordKey::active).write_unsigned(index_of(record.active));
+  if (record.trial_boots) key_in(map, RecordKey::trial_boots).write_unsigned(*record.trial_boots);
+  key_in(map, RecordKey::slots).write_array(kSlotCount);
   for (const Slot& slot : record.slots) write_slot(writer, slot);
-  write_digest(writer, RecordKey::consent, record.consent);
-  write_floors(writer, record);
-  write_number(writer, RecordKey::time_bound, static_cast<std::uint64_t>(record.time_bound));
-  write_revert(writer, record.last_revert);
+  write_digest(map, RecordKey::consent, record.consent);
+  if (record.floors != Floors{}) write_floors(key_in(map, RecordKey::floors), record);
+  write_number(map, RecordKey::time_bound, static_cast<std::uint64_t>(record.time_bound));
+  if (record.last_revert != Revert{}) {
+    write_revert(key_in(map, RecordKey::last_revert), record.last_revert);
+  }
 }
 
 // ---- reading: known keys are checked, unknown ones (of a later version) are passed over
-
-// A field of a later version is passed over.
-Status pass_over(CborReader& reader) {
-  AIRLOCK_TRY(reader.skip_item());
-  return {};
-}
 
 Status read_digest(CborReader& reader, Digest& to) { return reader.read_exactly(to.bytes); }
 
@@ -143,36 +107,34 @@ Status read_proven(CborReader& reader, Slot& slot) {
 
 Status read_version(CborReader& reader, FixedText<package::kSemverTextMax>& to) {
   AIRLOCK_ASSIGN(const std::string_view text, reader.read_text(package::kSemverTextMax));
-  AIRLOCK_ASSIGN(to, FixedText<package::kSemverTextMax>::from(text));
-  return {};
+  return to.set(text);
 }
 
-Status read_field(CborReader& reader, std::int64_t key, Slot& slot) {
+Status read_field(CborReader& reader, FieldKey key, Slot& slot) {
   switch (static_cast<SlotKey>(key)) {
     case SlotKey::manifest: return read_digest(reader, slot.manifest);
-    case SlotKey::security_version: return read_number(reader, slot.security_version, UINT32_MAX);
+    case SlotKey::security_version: return read_number(reader, slot.security_version);
     case SlotKey::proven: return read_proven(reader, slot);
     case SlotKey::version: return read_version(reader, slot.version);
-    case SlotKey::data_version: return read_number(reader, slot.data_version, UINT32_MAX);
+    case SlotKey::data_version: return read_number(reader, slot.data_version);
   }
   return pass_over(reader);
 }
 
-Status read_field(CborReader& reader, std::int64_t key, Revert& revert) {
+Status read_field(CborReader& reader, FieldKey key, Revert& revert) {
   switch (static_cast<RevertKey>(key)) {
     // A later version's code is kept as its number: it must not cost the record.
     case RevertKey::reason: return read_number(reader, revert.reason, UINT16_MAX);
     case RevertKey::manifest: return read_digest(reader, revert.manifest);
-    case RevertKey::count: return read_number(reader, revert.count, UINT32_MAX);
+    case RevertKey::count: return read_number(reader, revert.count);
   }
   return pass_over(reader);
 }
 
-Status read_field(CborReader& reader, std::int64_t key,
-                  std::array<std::uint32_t, package::kKindCount>& floors) {
+Status read_field(CborReader& reader, FieldKey key, Floors& floors) {
   const Result<Kind> kind = package::known_kind(static_cast<std::uint64_t>(key));
   if (!kind) return pass_over(reader);  // a kind of a later version
-  return read_number(reader, floors[package::index_of(*kind)], UINT32_MAX);
+  return read_number(reader, floors[package::index_of(*kind)]);
 }
 
 // read_fields reads one map into `to`, by its read_field.
@@ -191,19 +153,13 @@ Status read_slots(CborReader& reader, Record& record) {
   return {};
 }
 
-Status read_format(CborReader& reader) {
-  AIRLOCK_ASSIGN(const std::uint64_t format, reader.read_unsigned());
-  if (format != kRecordFormat) return fail(Code::unsupported_version, format);
-  return {};
-}
-
 Status read_trial(CborReader& reader, Record& record) {
   return read_number(reader, record.trial_boots.emplace(), kTrialBootsMax);
 }
 
-Status read_field(CborReader& reader, std::int64_t key, Record& record) {
+Status read_field(CborReader& reader, FieldKey key, Record& record) {
   switch (static_cast<RecordKey>(key)) {
-    case RecordKey::format: return read_format(reader);
+    case RecordKey::format: return codec::read_format(reader, kRecordFormat);
     case RecordKey::sequence: return read_number(reader, record.sequence, kSequenceMax);
     case RecordKey::active: return read_number(reader, record.active, kSlotCount - 1);
     case RecordKey::trial_boots: return read_trial(reader, record);

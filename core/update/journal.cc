@@ -9,6 +9,7 @@ namespace {
 using codec::CborFields;
 using codec::CborReader;
 using codec::CborWriter;
+using codec::FieldKey;
 using codec::read_number;
 
 constexpr slot::Magic kJournalMagic = {'A', 'L', 'J', 'N'};
@@ -16,7 +17,7 @@ constexpr std::uint64_t kJournalFormat = 1;
 constexpr std::uint64_t kErrandMax = static_cast<std::uint64_t>(Errand::restore);
 constexpr std::size_t kEntriesMax = 32;  // known fields and those of later versions
 
-enum class Key : std::int64_t {
+enum class Key : FieldKey {
   format = 1,
   phase = 2,
   kind = 3,
@@ -58,12 +59,6 @@ Status read_phase(CborReader& reader, Phase& to) {
   return read_number(reader, to, kPhaseCount - 1);
 }
 
-Status read_format(CborReader& reader) {
-  AIRLOCK_ASSIGN(const std::uint64_t format, reader.read_unsigned());
-  if (format != kJournalFormat) return fail(Code::unsupported_version, format);
-  return {};
-}
-
 Status read_kind(CborReader& reader, Kind& to) {
   AIRLOCK_ASSIGN(const std::uint64_t number, reader.read_unsigned());
   AIRLOCK_ASSIGN(to, package::known_kind(number));
@@ -72,13 +67,12 @@ Status read_kind(CborReader& reader, Kind& to) {
 
 Status read_version(CborReader& reader, Session& session) {
   AIRLOCK_ASSIGN(const std::string_view text, reader.read_text(package::kSemverTextMax));
-  AIRLOCK_ASSIGN(session.version, FixedText<package::kSemverTextMax>::from(text));
-  return {};
+  return session.version.set(text);
 }
 
-Status read_field(CborReader& reader, std::int64_t key, Session& session) {
+Status read_field(CborReader& reader, FieldKey key, Session& session) {
   switch (static_cast<Key>(key)) {
-    case Key::format: return read_format(reader);
+    case Key::format: return codec::read_format(reader, kJournalFormat);
     case Key::phase: return read_phase(reader, session.phase);
     case Key::kind: return read_kind(reader, session.kind);
     case Key::manifest: return reader.read_exactly(session.manifest.bytes);
@@ -91,8 +85,7 @@ Status read_field(CborReader& reader, std::int64_t key, Session& session) {
     case Key::report_sequence: return read_number(reader, session.report_sequence);
     case Key::errand: return read_number(reader, session.errand, kErrandMax);
   }
-  AIRLOCK_TRY(reader.skip_item());  // of a later version
-  return {};
+  return codec::pass_over(reader);  // of a later version
 }
 
 // Past asking and idle a phase is about one known release; only installed and offered may begin

@@ -68,29 +68,29 @@ Effect effect_of(Phase phase) {
   broken_promise();
 }
 
-Session enter(Session session, Phase phase) {
+// What follows changes a session in place, since copies of one are what this room is made of.
+
+void enter(Session& session, Phase phase) {
   session.phase = phase;
   session.attempts = 0;
-  return session;
 }
 
 // A session that knows no manifest has nothing to report.
-Session finish(Session session) {
-  if (session.manifest.is_zero()) return enter(session, Phase::idle);
-  return enter(session, Phase::reporting);
+void finish(Session& session) {
+  enter(session, session.manifest.is_zero() ? Phase::idle : Phase::reporting);
 }
 
-Session keep_reason(Session session, const Error& error) {
+void keep_reason(Session& session, const Error& error) {
   // The first reason is the reason; while asking it is still that of the session before.
-  if (session.outcome != Code::ok && session.phase != Phase::asking) return session;
+  if (session.outcome != Code::ok && session.phase != Phase::asking) return;
   session.outcome = error.code;
   session.at = error.at;
   session.failed_in = session.phase;
-  return session;
 }
 
-Session end(const Session& session, const Error& error) {
-  return finish(keep_reason(session, error));
+void end(Session& session, const Error& error) {
+  keep_reason(session, error);
+  finish(session);
 }
 
 // May a trial be armed now? Content inside a manifest is never tried.
@@ -99,105 +99,100 @@ bool may_be_armed(const Session& session) {
   return (kArmed & phases({session.phase})) != 0 && !package::carries_content(session.kind);
 }
 
-Session give_up(const Session& session, const Error& error) {
+void give_up(Session& session, const Error& error) {
   if (session.phase == Phase::reporting) return enter(session, Phase::idle);
-  if (may_be_armed(session)) return enter(keep_reason(session, error), Phase::reverting);
-  return end(session, error);
+  if (!may_be_armed(session)) return end(session, error);
+  keep_reason(session, error);
+  enter(session, Phase::reverting);
 }
 
-Session on_failed(Session session, const Error& error) {
+void on_failed(Session& session, const Error& error) {
   AIRLOCK_CHECK(error.code != Code::ok);
   AIRLOCK_CHECK(session.attempts < kAttemptsMax);
-  if (is_waiting(session.phase, error.code)) return session;
+  if (is_waiting(session.phase, error.code)) return;
   ++session.attempts;
-  if (is_transient(error.code) && session.attempts < kAttemptsMax) return session;
-  return give_up(session, error);
+  if (is_transient(error.code) && session.attempts < kAttemptsMax) return;
+  give_up(session, error);
 }
 
 // How the last session ended stays readable until a release is at hand again.
-Session on_wake(const Session& session) {
+void on_wake(Session& session) {
   Session next;
   next.phase = Phase::asking;
   next.report_sequence = session.report_sequence;
   next.outcome = session.outcome;
   next.at = session.at;
   next.failed_in = session.failed_in;
-  return next;
+  session = next;
 }
 
-Session begin(const Session& session, const Event& event, Phase phase) {
-  Session next;
-  next.phase = phase;
-  next.report_sequence = session.report_sequence;
-  next.kind = event.kind;
-  next.manifest = event.manifest;
-  next.rollout = event.rollout;
-  const auto version = FixedText<package::kSemverTextMax>::from(event.version);
-  if (!version) return end(next, version.error());
-  next.version = *version;
-  return next;
+void begin(Session& session, const Event& event, Phase phase) {
+  const std::uint64_t report_sequence = session.report_sequence;
+  session = {};
+  session.phase = phase;
+  session.report_sequence = report_sequence;
+  session.kind = event.kind;
+  session.manifest = event.manifest;
+  session.rollout = event.rollout;
+  const Status named = session.version.set(event.version);
+  if (!named) end(session, named.error());
 }
 
 // An offer is advice. Only what was proven counts, and it must be what the offer spoke of.
-Session on_proven(const Session& session, const Event& event) {
+void on_proven(Session& session, const Event& event) {
   AIRLOCK_CHECK(!event.manifest.is_zero());
   if (!session.manifest.is_zero() && session.manifest != event.manifest) {
     return end(session, {Code::doors_disagree, 0});
   }
-  Session next = enter(session, Phase::gating);
-  next.manifest = event.manifest;
-  next.kind = event.kind;
-  const auto version = FixedText<package::kSemverTextMax>::from(event.version);
-  if (!version) return end(session, version.error());
-  next.version = *version;
-  return next;
+  const Status named = session.version.set(event.version);
+  if (!named) return end(session, named.error());
+  session.manifest = event.manifest;
+  session.kind = event.kind;
+  enter(session, Phase::gating);
 }
 
-Session on_admitted(const Session& session) {
+void on_admitted(Session& session) {
   const bool inside = package::carries_content(session.kind);  // nothing to stage
-  return enter(session, inside ? Phase::consenting : Phase::staging);
+  enter(session, inside ? Phase::consenting : Phase::staging);
 }
 
-Session on_restore_wanted(const Session& session, const Event& event) {
+void on_restore_wanted(Session& session, const Event& event) {
   AIRLOCK_CHECK(!event.manifest.is_zero());
-  Session next = begin(session, event, Phase::consenting);
-  next.errand = Errand::restore;
-  return next;
+  begin(session, event, Phase::consenting);
+  session.errand = Errand::restore;
 }
 
-Session on_consented(const Session& session, const Event& event) {
+void on_consented(Session& session, const Event& event) {
   if (event.manifest != session.manifest) return end(session, {Code::consent_mismatch, 0});
   if (session.errand == Errand::restore) return enter(session, Phase::reverting);
   const bool inside = package::carries_content(session.kind);  // nothing to try
-  return enter(session, inside ? Phase::committing : Phase::activating);
+  enter(session, inside ? Phase::committing : Phase::activating);
 }
 
-Session on_committed(Session session) {
+void on_committed(Session& session) {
   session.outcome = Code::ok;
   session.at = 0;
   session.failed_in = Phase::idle;
-  return finish(session);
+  finish(session);
 }
 
 // The kept version runs, so what is told from now on is told of the one that was given up.
-Session on_restored(const Session& session, const Event& event) {
-  Session next = session;
-  next.manifest = event.manifest;
-  const auto version = FixedText<package::kSemverTextMax>::from(event.version);
-  next.version = version ? *version : FixedText<package::kSemverTextMax>();
-  return end(next, {Code::reverted_on_request, 0});
+void on_restored(Session& session, const Event& event) {
+  session.manifest = event.manifest;
+  if (!session.version.set(event.version)) session.version = {};
+  end(session, {Code::reverted_on_request, 0});
 }
 
-Session on_went_back(const Session& session, const Event& event) {
+void on_went_back(Session& session, const Event& event) {
   if (session.errand == Errand::restore) return on_restored(session, event);
   const bool told = event.error.code != Code::ok;
-  return end(session, told ? event.error : Error{Code::trial_exhausted, 0});
+  end(session, told ? event.error : Error{Code::trial_exhausted, 0});
 }
 
-Session next_session(const Session& session, const Event& event) {
+void on(Session& session, const Event& event) {
   switch (event.type) {
     case Type::wake: return on_wake(session);
-    case Type::resumed: return session;
+    case Type::resumed: return;
     case Type::offered: return begin(session, event, Phase::refreshing);
     case Type::nothing: return enter(session, Phase::idle);
     case Type::refreshed: return enter(session, Phase::proving);
@@ -226,10 +221,13 @@ bool accepts(Phase phase, Event::Type type) { return (phases_of(type) & phases({
 
 Step step(const Session& session, const Event& event) {
   AIRLOCK_CHECK(accepts(session.phase, event.type));
-  Session next = next_session(session, event);
+  Step made{session, Effect::wait};
+  Session& next = made.session;
+  on(next, event);
   const bool known = !next.manifest.is_zero() && next.phase > Phase::asking;
   if (known && next.phase != session.phase) ++next.report_sequence;
-  return {next, effect_of(next.phase)};
+  made.effect = effect_of(next.phase);
+  return made;
 }
 
 bool ran_again(const Session& session) {

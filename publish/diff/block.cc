@@ -37,10 +37,7 @@ class EncodingPort {
   EncodingPort(Bytes image, std::uint64_t at, const std::vector<PlannedStep>& steps, Bits& bits)
       : image_(image), at_(at), steps_(steps), bits_(bits) {}
 
-  unsigned bit(std::uint32_t probability, unsigned wanted) {
-    return bits_.bit(probability, wanted);
-  }
-  std::uint64_t direct(unsigned count, std::uint64_t wanted) { return bits_.direct(count, wanted); }
+  Bits& bits() { return bits_; }
   bool agrees(const std::uint8_t* bytes, std::size_t size) const {
     return std::equal(bytes, bytes + size, image_.data() + at_);
   }

@@ -36,6 +36,7 @@ class CountingPort {
     range_.start();
   }
 
+  CountingPort& bits() { return *this; }
   unsigned bit(std::uint32_t probability, unsigned wanted) {
     const unsigned value = range_.bit(probability, wanted);
     add(-std::log2((value != 0 ? probability : 65536 - probability) / 65536.0));

@@ -1,15 +1,12 @@
-// Events by their type.
+// Events by their type, and what most effects answer: one of them.
 #pragma once
 
 #include "core/update/update.h"
 
 namespace airlock::bare::internal {
 
-inline update::Event event_of(update::Event::Type type) {
-  update::Event event;
-  event.type = type;
-  return event;
-}
+update::Event event_of(update::Event::Type type);
+Result<update::Event> happened(update::Event::Type type);
 
 inline update::Event failed(const Error& error) {
   update::Event event = event_of(update::Event::Type::failed);

@@ -61,7 +61,7 @@ class PieceReader {
   std::size_t block_ = 0;
   std::size_t piece_size_ = 0;
   std::size_t coded_at_ = 0;
-  std::uint64_t body_at_ = 0;
+  std::size_t body_at_ = 0;
   std::span<package::Digest> leaves_;
 };
 

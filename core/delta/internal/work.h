@@ -38,11 +38,11 @@ class Shelf {
 
 // What a block is made of and where it goes.
 struct BlockWork {
-  std::uint64_t start;  // in the image
+  std::size_t start;  // in the image
   std::size_t size;
   std::size_t block;
   Source* base;  // nullptr where there is none
-  std::uint64_t base_size;
+  std::size_t base_size;
   Area& sink;
 };
 

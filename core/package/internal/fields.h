@@ -12,7 +12,7 @@
 
 namespace airlock::package::internal {
 
-enum class ManifestKey : std::int64_t {
+enum class ManifestKey : codec::FieldKey {
   format = 1,
   kind = 2,
   models = 3,
@@ -32,11 +32,11 @@ enum class ManifestKey : std::int64_t {
   components = 17,
   entries = 18,
 };
-enum class EntriesKey : std::int64_t { root = 1, count = 2 };
-enum class RampKey : std::int64_t { start = 1, seed = 2, stages = 3 };
-enum class ComponentKey : std::int64_t { id = 1, images = 2, payloads = 3 };
-enum class ImageKey : std::int64_t { load_address = 1, size = 2, digest = 3, block_digests = 4 };
-enum class PayloadKey : std::int64_t {
+enum class EntriesKey : codec::FieldKey { root = 1, count = 2 };
+enum class RampKey : codec::FieldKey { start = 1, seed = 2, stages = 3 };
+enum class ComponentKey : codec::FieldKey { id = 1, images = 2, payloads = 3 };
+enum class ImageKey : codec::FieldKey { load_address = 1, size = 2, digest = 3, block_digests = 4 };
+enum class PayloadKey : codec::FieldKey {
   type = 1,
   image = 2,
   size = 3,
@@ -49,7 +49,7 @@ enum class PayloadKey : std::int64_t {
   base_digest = 10,
   scratch_size = 11,
 };
-enum class KeyringKey : std::int64_t {
+enum class KeyringKey : codec::FieldKey {
   format = 1,
   version = 2,
   created = 3,
@@ -60,9 +60,9 @@ enum class KeyringKey : std::int64_t {
   log = 8,
   certificate_roots = 9,
 };
-enum class LogKey : std::int64_t { origin = 1, public_key = 2, witnesses = 3, required = 4 };
-enum class WitnessKey : std::int64_t { name = 1, public_key = 2 };
-enum class SignerKey : std::int64_t { algorithm = 1, public_key = 2, group = 3, name = 4 };
+enum class LogKey : codec::FieldKey { origin = 1, public_key = 2, witnesses = 3, required = 4 };
+enum class WitnessKey : codec::FieldKey { name = 1, public_key = 2 };
+enum class SignerKey : codec::FieldKey { algorithm = 1, public_key = 2, group = 3, name = 4 };
 
 // Places of a clause, and what stands in the last one: a signer's key must be certified.
 inline constexpr std::size_t kClausePartsMin = 2;  // group, threshold
@@ -89,10 +89,10 @@ Status placed(const Status& read, const codec::CborReader& reader, std::size_t s
 // come is missing_field (at = the map).
 class FieldsOf {
  public:
-  FieldsOf(codec::CborReader& reader, MapShape shape);
+  FieldsOf(codec::CborReader& reader, const MapShape& shape);
 
   bool next() { return fields_.next(); }
-  std::int64_t key() const { return fields_.key(); }
+  codec::FieldKey key() const { return fields_.key(); }
   void took(const Status& value);
   Status finish() const;
 
@@ -106,7 +106,7 @@ class FieldsOf {
 // read_map reads one map: read_one(key) reads the value of each key in turn and refuses the keys
 // that it does not know.
 template <class ReadOne>
-Status read_map(codec::CborReader& reader, MapShape shape, ReadOne read_one) {
+Status read_map(codec::CborReader& reader, const MapShape& shape, ReadOne read_one) {
   FieldsOf fields(reader, shape);
   while (fields.next()) fields.took(read_one(fields.key()));
   return fields.finish();
@@ -128,14 +128,6 @@ std::size_t offset_of(Bytes map, std::int64_t key);
 template <class Field>
 std::size_t offset_of(Bytes map, Field field) {
   return offset_of(map, static_cast<std::int64_t>(field));
-}
-
-// store puts a value that was read where it belongs, or passes the error on.
-template <class To, class From>
-Status store(To& to, const Result<From>& from) {
-  AIRLOCK_TRY(from);
-  to = *from;
-  return {};
 }
 
 // present refuses an optional list or text that is there but empty: absence is its one encoding.
