@@ -3,7 +3,8 @@
 // It is for simulators, which ask about the same few signatures a million times. A verdict is a
 // pure function of key, message and signature, so that the first answer is as good as any. Nothing
 // includes this: whoever lists the room is linked with it in front of the backend of core/crypto
-// (CMakeLists.txt). No program that ships to anybody may list it; a test looks at each of them.
+// (CMakeLists.txt). No program that signs for anybody, serves anybody or runs on a
+// device may list it; a test looks at each of them.
 #pragma once
 
 #include <cstddef>
