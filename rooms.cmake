@@ -2,7 +2,7 @@
 #
 #   library(<name> HEADERS <header or folder/> ... [HOST] [ONE_UNIT])
 #   room(<folder> [ROOMS <room> ...] [LIBS <library> ...] [BACKEND_LIBS <library> ...] [FUZZ_LIBS <library> ...] [HOST]
-#        [BUSY_TESTS] [BARE] [APART])
+#        [BUSY_TESTS] [BARE])
 #   app(<program> <folder> [ROOMS <room> ...] [LIBS <library> ...] [MODULE] [CONFINED] [BARE])
 #   shared(<library> <room> HEADERS <header or folder/header> ...)
 #
@@ -11,7 +11,6 @@
 # freestanding and compile for Cortex-M too; BARE ones for nothing else. BACKEND_LIBS are for the *_host.cc of a freestanding
 # room alone, which a bare build leaves out; FUZZ_LIBS are peers of its fuzz targets.
 # A CONFINED program is compiled with its rooms once more and without a sanitizer, whose memory no budget has room for.
-# APART: files of the room have private names in common, so that none is compiled together with another (cmake/rooms.cmake).
 # BUSY_TESTS run for long enough to be optimized like what they test. A shared library is one room and what that needs, for
 # programs that are not ours: <room>/<library>.map lists what it exports. tools/check_rooms.py holds every #include against this
 # file: one that is not listed here, or that points down the page, fails the tests. Tests, benchmarks
@@ -60,7 +59,7 @@ room(core/link      ROOMS core/base core/codec core/crypto core/update core/bare
 room(host/file      HOST ROOMS core/base core/crypto)
 room(host/json      HOST ROOMS core/base LIBS nlohmann_json)
 room(host/parallel  HOST ROOMS core/base)
-room(host/text      HOST APART ROOMS core/base core/codec core/crypto)
+room(host/text      HOST ROOMS core/base core/codec core/crypto)
 room(host/yaml      HOST ROOMS core/base host/text LIBS yaml)
 room(host/terminal  HOST ROOMS core/base host/text)
 room(host/commandline HOST ROOMS core/base host/file host/text LIBS cli11)
@@ -77,7 +76,7 @@ room(trust/tuf      HOST ROOMS core/base core/codec core/crypto host/file host/j
 room(trust/x509     HOST ROOMS core/base core/codec core/crypto host/file host/text LIBS crypto)
 
 # The public log: its tiles, its proofs, those who watch it.
-room(trust/translog HOST APART ROOMS core/base core/codec core/crypto core/package host/file host/text)
+room(trust/translog HOST ROOMS core/base core/codec core/crypto core/package host/file host/text)
 
 # Where the doors meet: each other, and the certificates that the package door may ask for.
 room(trust/doors    HOST ROOMS core/base core/crypto core/package host/json trust/tuf trust/x509)
@@ -88,18 +87,18 @@ room(engine/swap         HOST ROOMS core/base)
 room(engine/abi/type     HOST ROOMS core/base core/crypto host/json host/text engine/number)
 room(engine/abi/evm      HOST ROOMS core/base core/crypto host/json host/text engine/number engine/abi/type)
 room(engine/abi/solana   HOST ROOMS core/base core/crypto host/json host/text engine/number engine/abi/type)
-room(engine/abi/move     HOST APART ROOMS core/base core/codec core/crypto host/json host/text engine/number engine/abi/type)
+room(engine/abi/move     HOST ROOMS core/base core/codec core/crypto host/json host/text engine/number engine/abi/type)
 room(engine/abi/pack     HOST ROOMS core/base core/crypto core/package core/entry host/file host/json host/text)
-room(engine/abi/clear    HOST APART ROOMS core/base core/crypto host/json host/text engine/number engine/abi/type engine/abi/evm)
+room(engine/abi/clear    HOST ROOMS core/base core/crypto host/json host/text engine/number engine/abi/type engine/abi/evm)
 
-room(engine/abi          HOST APART ROOMS core/base core/crypto core/package core/entry host/file host/json host/text engine/number engine/swap engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack)
+room(engine/abi          HOST ROOMS core/base core/crypto core/package core/entry host/file host/json host/text engine/number engine/swap engine/abi/type engine/abi/evm engine/abi/solana engine/abi/move engine/abi/clear engine/abi/pack)
 
 # What a shared library would do to who loads it.
-room(engine/elf          HOST APART ROOMS core/base)
+room(engine/elf          HOST ROOMS core/base)
 
 # What a wallet charges: strategies, the policy that is made of them, and the engine that follows one pointer to it.
 room(engine/fee/strategy HOST ROOMS core/base host/text engine/number)
-room(engine/fee/policy   HOST APART ROOMS core/base core/crypto core/package host/text host/yaml engine/number engine/fee/strategy)
+room(engine/fee/policy   HOST ROOMS core/base core/crypto core/package host/text host/yaml engine/number engine/fee/strategy)
 room(engine/fee          HOST BUSY_TESTS ROOMS core/base core/crypto host/json host/text host/yaml engine/number engine/swap engine/fee/strategy engine/fee/policy)
 
 # Fees named by native plugins: the C ABI and what goes over it, and the judge, the confined process and the swap behind it.
@@ -114,10 +113,10 @@ shared(airlock_abi engine/embed HEADERS airlock_abi.h airlock/abi.hpp)
 room(publish/token   HOST ROOMS core/base core/crypto host/file LIBS p11_kit crypto)
 room(publish/keys    HOST ROOMS core/base core/codec core/crypto core/package host/file host/parallel host/text host/terminal publish/token LIBS crypto secp256k1)
 room(publish/ceremony HOST ROOMS core/base core/crypto host/file host/json host/text publish/keys LIBS qrencode)
-room(publish/diff    HOST APART BUSY_TESTS ROOMS core/base core/crypto core/package core/delta host/parallel LIBS divsufsort)
+room(publish/diff    HOST BUSY_TESTS ROOMS core/base core/crypto core/package core/delta host/parallel LIBS divsufsort)
 room(publish/release HOST ROOMS core/base core/codec core/crypto core/minimal core/package core/delta host/file host/json host/parallel host/text trust/tuf trust/translog trust/x509 trust/doors publish/keys publish/diff LIBS crypto)
 room(publish/object  HOST ROOMS core/base core/carton core/crypto core/package host/file host/text trust/x509 publish/release)
-room(publish/packs   HOST APART ROOMS core/base core/package core/entry host/file host/json host/text engine/swap engine/abi/type engine/abi/move engine/abi/clear engine/abi/pack engine/abi publish/release)
+room(publish/packs   HOST ROOMS core/base core/package core/entry host/file host/json host/text engine/swap engine/abi/type engine/abi/move engine/abi/clear engine/abi/pack engine/abi publish/release)
 room(publish/online  HOST ROOMS core/base core/crypto host/file host/text trust/tuf publish/keys publish/release LIBS crypto)
 
 # ---- server: hands out. It can sign nothing.
@@ -139,16 +138,16 @@ room(server/dependency HOST ROOMS core/base host/breaker host/json host/text hos
 # ---- device: does.
 # What GRUB and U-Boot are told of the boot record.
 room(device/loader   HOST ROOMS core/base core/crypto core/package core/slot host/file host/text LIBS ubootenv)
-room(device/platform HOST APART ROOMS core/base core/codec core/crypto core/package core/slot host/file host/json host/text device/loader LIBS crypto)
+room(device/platform HOST ROOMS core/base core/codec core/crypto core/package core/slot host/file host/json host/text device/loader LIBS crypto)
 room(device/fetch    HOST ROOMS core/base core/crypto core/package core/delta host/file host/json host/text trust/tuf trust/x509 device/platform LIBS curl crypto ssl)
-room(device/apply    HOST APART ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/parallel host/text device/platform device/fetch)
+room(device/apply    HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update host/file host/parallel host/text device/platform device/fetch)
 room(device/agent    HOST ROOMS core/base core/codec core/crypto core/package core/carton core/delta core/slot core/update host/file host/json host/text trust/tuf trust/translog trust/x509 trust/doors device/loader device/platform device/fetch device/apply)
 
 # ---- fleet: both ends at once. The server that ships and thousands of devices, on a simulated clock and network.
-room(fleet           HOST APART BUSY_TESTS ROOMS core/base core/crypto core/package core/delta core/slot core/update core/bare host/file host/json host/parallel host/text trust/tuf publish/keys publish/release server/store server/http device/platform device/fetch device/agent)
+room(fleet           HOST BUSY_TESTS ROOMS core/base core/crypto core/package core/delta core/slot core/update core/bare host/file host/json host/parallel host/text trust/tuf publish/keys publish/release server/store server/http device/platform device/fetch device/agent)
 
 # ---- tests: only what spans rooms.
-room(tests/fakes     HOST APART ROOMS core/base core/codec core/crypto core/package core/delta core/slot host/file publish/keys LIBS crypto secp256k1)
+room(tests/fakes     HOST ROOMS core/base core/codec core/crypto core/package core/delta core/slot host/file publish/keys LIBS crypto secp256k1)
 room(tests/powercut  HOST BUSY_TESTS ROOMS core/base core/codec core/crypto core/package core/delta core/slot core/update core/bare host/verdicts publish/diff tests/fakes)
 
 # The Linux agent on a disk that forgets. In front of the C library: linked by nothing else.

@@ -5,6 +5,7 @@
 # target `benches` only), and _fuzz.cc a libFuzzer target each; everything else is the room's library.
 
 find_package(PkgConfig REQUIRED)
+include(${CMAKE_CURRENT_LIST_DIR}/apart.cmake)
 set(AIRLOCK_UNOPTIMIZED -O0 -U_FORTIFY_SOURCE)
 
 function(airlock_library name)
@@ -128,17 +129,17 @@ function(airlock_freestanding target)
   set_property(GLOBAL APPEND PROPERTY AIRLOCK_FREESTANDING $<TARGET_FILE:${target}>)
 endfunction()
 
-# Most of compiling a file is reading what it includes: files of one room share that, where a preset asks for it.
-# APART keeps those of a room for themselves, which have names in common.
-function(airlock_together target apart)
-  if(AIRLOCK_TOGETHER AND NOT apart)
+# Most of compiling a file is reading what it includes, and making the templates that it names: files of one target share
+# that, where a preset asks for it. cmake/apart.cmake names those that do not.
+function(airlock_together target)
+  if(AIRLOCK_TOGETHER)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
     target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
   endif()
 endfunction()
 
 function(room folder)
-  cmake_parse_arguments(R "HOST;BARE;BUSY_TESTS;APART" "" "ROOMS;LIBS;BACKEND_LIBS;FUZZ_LIBS" ${ARGN})
+  cmake_parse_arguments(R "HOST;BARE;BUSY_TESTS" "" "ROOMS;LIBS;BACKEND_LIBS;FUZZ_LIBS" ${ARGN})
   if((AIRLOCK_BARE AND R_HOST) OR (R_BARE AND NOT AIRLOCK_BARE))
     return()
   endif()
@@ -167,7 +168,7 @@ function(room folder)
     airlock_warnings(${target})
     if(R_HOST)
       set_property(GLOBAL APPEND PROPERTY AIRLOCK_HOST_TARGETS ${target})
-      airlock_together(${target} "${R_APART}")
+      airlock_together(${target})
     else()
       airlock_freestanding(${target})
     endif()
@@ -200,6 +201,7 @@ function(room folder)
     else()
       airlock_test(${target}_test)
     endif()
+    airlock_together(${target}_test)
     target_link_libraries(${target}_test PRIVATE ${target} GTest::gtest GTest::gtest_main)
     # The fakes stand further down the map than most rooms: looked up when all targets are known.
     target_link_libraries(${target}_test PRIVATE $<TARGET_NAME_IF_EXISTS:tests_fakes>)
@@ -269,6 +271,7 @@ function(app name folder)
     if(A_BARE)
       airlock_bare_program(${name} ${folder})
     elseif(NOT A_CONFINED)
+      airlock_together(${name})
       set_property(GLOBAL APPEND PROPERTY AIRLOCK_HOST_TARGETS ${name})
     endif()
   endif()

@@ -41,7 +41,7 @@ def read_map(root):
         name, *words = body.split()[form == "app":]
         entry, listing = Entry(form, name, {}, set()), None
         for word in words:
-            if word in ("HOST", "ONE_UNIT", "MODULE", "BUSY_TESTS", "CONFINED", "BARE", "APART"):
+            if word in ("HOST", "ONE_UNIT", "MODULE", "BUSY_TESTS", "CONFINED", "BARE"):
                 entry.flags.add(word)
             elif word in ("ROOMS", "LIBS", "BACKEND_LIBS", "FUZZ_LIBS", "HEADERS"):
                 listing = entry.lists.setdefault(word, [])
