@@ -175,10 +175,10 @@ Result<std::uint64_t> CborReader::read_tag() { return take(CborType::tag, UINT64
 // Walks with an explicit stack of "items still to come", so that no input makes it recurse.
 Result<Bytes> CborReader::skip_item() {
   CborReader ahead = *this;
-  FixedList<std::uint64_t, kCborDepthMax> left;
+  FixedList<std::size_t, kCborDepthMax> left;
   AIRLOCK_TRY(left.add(1));
   while (!left.empty()) {
-    std::uint64_t& pending = left[left.size() - 1];
+    std::size_t& pending = left[left.size() - 1];
     if (pending == 0) {
       left.drop_last();
       continue;
@@ -190,11 +190,12 @@ Result<Bytes> CborReader::skip_item() {
       continue;
     }
     ahead.position_ += found.size;
-    std::uint64_t inner = 0;
-    if (found.type == CborType::array) inner = found.value;
-    if (found.type == CborType::map) inner = found.value * 2;
-    if (found.type == CborType::tag) inner = 1;
-    if (inner > input_.size()) return fail(Code::truncated, ahead.position_);
+    std::size_t inner = found.type == CborType::tag ? 1 : 0;
+    if (found.type == CborType::array || found.type == CborType::map) {
+      if (found.value > input_.size()) return fail(Code::truncated, ahead.position_);
+      inner = static_cast<std::size_t>(found.value);
+    }
+    if (found.type == CborType::map) inner *= 2;
     if (inner == 0) continue;
     if (!left.add(inner)) return fail(Code::too_deep, ahead.position_);
   }

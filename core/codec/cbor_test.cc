@@ -83,6 +83,13 @@ TEST(CborReader, DoesNotBelieveAHugeCount) {
   EXPECT_FALSE(CborReader(map).skip_item());
 }
 
+TEST(CborReader, TakesNoHugeMapForTheOneThatItIsWhenDoubled) {
+  const auto none = hex("bb8000000000000000");
+  EXPECT_EQ(CborReader(none).skip_item().error().code, Code::truncated);
+  const auto one = hex("bb80000000000000010102");
+  EXPECT_EQ(CborReader(one).skip_item().error().code, Code::truncated);
+}
+
 TEST(CborMapReader, RefusesKeysThatRepeatOrDescend) {
   const auto repeated = hex("a201000100");
   CborReader first(repeated);
