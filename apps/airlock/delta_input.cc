@@ -25,20 +25,22 @@ Answer check_base(const package::Payload& wanted, Bytes given, const std::string
                              "; name the other one: --base");
 }
 
+CLI::Validator number_from_to(std::uint64_t least, std::uint64_t most) {
+  const auto check = [least, most](const std::string& typed) -> std::string {
+    std::uint64_t number = 0;
+    const char* const end = typed.data() + typed.size();
+    const auto [read, error] = std::from_chars(typed.data(), end, number);
+    if (error == std::errc() && read == end && number >= least && number <= most) return "";
+    return "takes a number from " + std::to_string(least) + " to " + std::to_string(most) +
+           ", found " + text::visible_line(typed);
+  };
+  return {check, std::to_string(least) + "-" + std::to_string(most)};
+}
+
 }  // namespace
 
-const CLI::Validator kWorkers(
-    [](const std::string& typed) -> std::string {
-      std::size_t workers = 0;
-      const char* const end = typed.data() + typed.size();
-      const auto [read, error] = std::from_chars(typed.data(), end, workers);
-      if (error == std::errc() && read == end && workers > 0 && workers <= kWorkersTypedMax) {
-        return "";
-      }
-      return "takes a number from 1 to " + std::to_string(kWorkersTypedMax) + ", found " +
-             text::visible_line(typed);
-    },
-    "1-" + std::to_string(kWorkersTypedMax));
+const CLI::Validator kWorkers = number_from_to(1, kWorkersTypedMax);
+const CLI::Validator kScratch = number_from_to(diff::kScratchMin, UINT32_MAX);
 
 std::size_t workers_of(std::size_t typed, std::size_t usual) {
   return typed > 0 ? std::min(typed, diff::kWorkersMax) : usual;

@@ -14,6 +14,11 @@ namespace airlock::app {
 // What --workers takes.
 inline constexpr std::size_t kWorkersTypedMax = 1024;
 extern const CLI::Validator kWorkers;
+// What --scratch takes: bytes of a scratch area; without it patches are fitted to the usual one.
+extern const CLI::Validator kScratch;
+inline constexpr char kScratchHelp[] =
+    "scratch area that a patch may take on the device; without it 65536 for images of up to 2 MiB, "
+    "and no limit beyond";
 // workers_of is how many threads there will be: `usual` where none were named.
 std::size_t workers_of(std::size_t typed, std::size_t usual);
 

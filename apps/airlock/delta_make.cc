@@ -18,6 +18,7 @@ struct MakeOptions {
   std::vector<std::string> bases;
   std::string out;
   std::string profile = "large";
+  std::optional<std::uint32_t> scratch;
   std::size_t workers = 0;
   bool json = false;
 };
@@ -25,6 +26,7 @@ struct MakeOptions {
 std::expected<diff::Options, Refusal> read_options(const MakeOptions& options) {
   diff::Options made;
   made.workers = workers_of(options.workers, made.workers);
+  made.scratch = options.scratch;
   if (options.profile == "large") return made;
   if (options.profile != "small") {
     return refuse(Code::usage, "--profile takes small or large; found " + options.profile);
@@ -155,6 +157,9 @@ void add_delta_make(CLI::App& family, Outcome& outcome) {
       .add_option("--profile", options.profile,
                   "whose memory it is for: small (16 KiB) or large (48 KiB)")
       ->capture_default_str();
+  made.command.add_option("--scratch", options.scratch, kScratchHelp)
+      ->type_name("BYTES")
+      ->check(kScratch);
   made.command
       .add_option("--workers", options.workers, "threads, 8 at most; no byte depends on it")
       ->check(kWorkers);

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/airlock/commands.h"
+#include "apps/airlock/delta_input.h"
 #include "apps/airlock/opened.h"
 #include "apps/airlock/plugins.h"
 #include "apps/airlock/show.h"
@@ -38,6 +39,7 @@ struct ReleaseOptions {
   std::string ramp;
   std::string storage = "compressed";
   std::string profile = "large";
+  std::optional<std::uint32_t> scratch;
   std::string notes;
   std::string content;
   std::string contracts;
@@ -146,6 +148,7 @@ Answer read_texts(const ReleaseOptions& options, release::Recipe& recipe) {
 diff::Options payloads_of(const ReleaseOptions& options) {
   diff::Options made;
   made.storage = options.storage == "raw" ? diff::Storage::raw : diff::Storage::compressed;
+  made.scratch = options.scratch;
   if (options.profile == "small") {
     made.profile = &delta::kSmall;
     made.piece_size = delta::kSmallPieceSize;
@@ -336,6 +339,9 @@ void add_options(CLI::App& command, ReleaseOptions& options) {
                   "by both")
       ->check(CLI::IsMember({"small", "large"}))
       ->capture_default_str();
+  command.add_option("--scratch", options.scratch, kScratchHelp)
+      ->type_name("BYTES")
+      ->check(kScratch);
   command.add_option("--notes", options.notes, "text for the owner, or a file with it");
   command.add_option("--contracts", options.contracts,
                      "of an abi-pack: the list of contracts and golden cases (JSON)");

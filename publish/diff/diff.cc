@@ -1,6 +1,8 @@
 #include "publish/diff/diff.h"
 
+#include <algorithm>
 #include <array>
+#include <functional>
 #include <mutex>
 #include <numeric>
 #include <optional>
@@ -108,6 +110,51 @@ struct Job {
   const BaseIndex* index;  // nullptr for a full image
 };
 
+std::uint64_t scratch_limit(const Job& job) {
+  if (job.options.scratch) return *job.options.scratch;
+  return job.image.size() <= kScratchUsualImage ? kScratchUsual : UINT64_MAX;
+}
+
+// The `count` longest of some copies, whose sizes are listed from the longest on; of equally long
+// ones the first in the image.
+std::vector<delta::Segment> longest(const std::vector<delta::Segment>& copies,
+                                    const std::vector<std::uint32_t>& sizes, std::size_t count) {
+  std::vector<delta::Segment> kept;
+  if (count == 0) return kept;
+  const std::uint32_t least = sizes[count - 1];
+  auto equals = static_cast<std::size_t>(
+      std::count(sizes.begin(), sizes.begin() + static_cast<std::ptrdiff_t>(count), least));
+  for (const delta::Segment& each : copies) {
+    if (each.size < least || (each.size == least && equals == 0)) continue;
+    equals -= each.size == least ? 1 : 0;
+    kept.push_back(each);
+  }
+  return kept;
+}
+
+// The facts of the longest copies that a scratch area holds: an equal record is paid for each, and
+// the shortest gain least.
+Facts facts_within(const Job& job, const std::vector<delta::Segment>& copies) {
+  const std::uint64_t limit = scratch_limit(job);
+  const auto fit = [&](const Facts& facts) {
+    const delta::FactsHeader& header = facts.header;
+    return delta::scratch_size(header.segment_count, header.chain_count) <= limit;
+  };
+  Facts all = facts_of(copies, *job.options.profile);
+  if (fit(all)) return all;
+  std::vector<std::uint32_t> sizes;
+  for (const delta::Segment& each : copies) sizes.push_back(each.size);
+  std::sort(sizes.begin(), sizes.end(), std::greater<>{});
+  // So many of the longest fit, and so many do not.
+  std::size_t fits = 0;
+  for (std::size_t outgrows = copies.size(); outgrows - fits > 1;) {
+    const std::size_t middle = fits + (outgrows - fits) / 2;
+    (fit(facts_of(longest(copies, sizes, middle), *job.options.profile)) ? fits : outgrows) =
+        middle;
+  }
+  return facts_of(longest(copies, sizes, fits), *job.options.profile);
+}
+
 // Facts travel in as many pieces as a block does; where there are more, the shortest segments go,
 // as those do that are shorter than `shortest` (at least 1).
 Facts fitting_facts(const Job& job, const std::vector<delta::Segment>& copies,
@@ -125,7 +172,7 @@ Facts fitting_facts(const Job& job, const std::vector<delta::Segment>& copies,
       if (each.size >= shortest) kept.push_back(each);
     }
     if (kept.size() > delta::kSegmentsMax) continue;
-    Facts facts = facts_of(std::move(kept), *options.profile);
+    Facts facts = facts_within(job, kept);
     if (!fit(facts)) continue;
     link_facts(facts, job.image, job.base, options.workers);
     if (fit(facts)) return facts;
@@ -247,12 +294,6 @@ std::vector<delta::Segment> aligned_copies(const Input& input, const std::vector
   return align({input.image, input.base, input.scratch, isas}, std::move(lanes));
 }
 
-// A device has so much of a scratch area at least: facts that outgrow it would cost it the patch.
-constexpr std::size_t kScratchUsual = 64 << 10;
-bool outgrows_scratch(const Input& aligned, const Input& by_rule) {
-  return aligned.scratch.size() > kScratchUsual && by_rule.scratch.size() <= kScratchUsual;
-}
-
 // The smaller of the payload of copies by one rule, and of that of copies by what they cost.
 Made make_smaller(const Job& job, const std::vector<delta::Segment>& copies,
                   const Progress& progress) {
@@ -261,8 +302,7 @@ Made make_smaller(const Job& job, const std::vector<delta::Segment>& copies,
   for (std::size_t i = 1; i < by_rule.entries.size(); ++i) isas.push_back(by_rule.entries[i].isa);
   Made aligned = make_of(job, aligned_copies(by_rule.input, isas, copies), half_of(progress, 1));
   const bool is_smaller = total_size(aligned.entries) < total_size(by_rule.entries);
-  if (is_smaller && !outgrows_scratch(aligned.input, by_rule.input)) return aligned;
-  return by_rule;
+  return is_smaller ? std::move(aligned) : std::move(by_rule);
 }
 
 // Of a large image only one payload is made: that of copies by what they cost.
@@ -270,8 +310,7 @@ Made make_large(const Job& job, const std::vector<delta::Segment>& copies,
                 const Progress& progress) {
   Input by_rule = input_of(job, copies, 1);
   const std::vector<delta::Isa> isas = likely_isas(by_rule, half_of(progress, 0));
-  Input aligned = input_of(job, aligned_copies(by_rule, isas, copies), 1);
-  Made made{outgrows_scratch(aligned, by_rule) ? std::move(by_rule) : std::move(aligned), {}};
+  Made made{input_of(job, aligned_copies(by_rule, isas, copies), 1), {}};
   made.entries = make_entries(made.input, half_of(progress, 1));
   return made;
 }
@@ -302,6 +341,9 @@ Status check_options(Bytes image, const Options& options) {
   const std::size_t most = is_small ? delta::kSmallPieceSize : package::kPieceSizeMax;
   if (options.piece_size < least || options.piece_size > most) {
     return fail(Code::out_of_range, options.piece_size);
+  }
+  if (options.scratch.value_or(kScratchMin) < kScratchMin) {
+    return fail(Code::out_of_range, *options.scratch);
   }
   return {};
 }

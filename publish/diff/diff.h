@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "core/base/base.h"
@@ -29,6 +30,12 @@ static_assert(kBaseSizeMax < std::uint64_t{1} << 31);
 // machine, and each takes a few megabytes.
 inline constexpr std::size_t kWorkersMax = 8;
 
+// The scratch area that a patch is fitted to where none is named: devices with images of up to this
+// size have so much of it at least. Patches of larger ones may need what the format allows.
+inline constexpr std::uint32_t kScratchUsual = 64 << 10;
+inline constexpr std::uint64_t kScratchUsualImage = 2 << 20;
+inline constexpr std::uint32_t kScratchMin = delta::scratch_size(0, 0);
+
 enum class Storage : std::uint8_t { raw, compressed };
 
 struct Options {
@@ -37,6 +44,9 @@ struct Options {
   std::size_t workers = parallel::worker_count(kWorkersMax);  // >= 1; no byte depends on it
   // Whose decoder it is for: delta::kSmall needs pieces of delta::kSmallPieceSize.
   const delta::Profile* profile = &delta::kLarge;
+  // Bytes that the facts of a patch may take on a device (>= kScratchMin); as kScratchUsual says
+  // where it is not named.
+  std::optional<std::uint32_t> scratch = std::nullopt;
 };
 
 // Progress is told how many blocks of how many are done (of a patch each block is made twice, and
@@ -63,8 +73,8 @@ struct BuiltPayload {
   std::vector<std::uint8_t> bytes;
 };
 
-// build_full makes a payload that needs no base. Errors: out_of_range (piece size, or an empty
-// image), oversized, self_check_failed.
+// build_full makes a payload that needs no base. Errors: out_of_range (piece size, scratch area, or
+// an empty image), oversized, self_check_failed.
 Result<BuiltPayload> build_full(Bytes image, const Options& options, const Progress& progress);
 
 // build_patch makes a payload against `base`. Errors: as build_full; the base is bounded too.

@@ -86,6 +86,24 @@ class Deltas(Stage):
             self.assertEqual(refused.status, 2)
             self.refuses("usage", self.make, "--base", "old.bin", "--workers", wrong)
 
+    def test_a_patch_is_fitted_to_the_scratch_area_that_is_named(self):
+        old = random.Random(5).randbytes(100_000)
+        pieces = [old[at:at + 100] for at in range(0, len(old), 100)]
+        random.Random(6).shuffle(pieces)
+        self.write("old.bin", old)
+        self.write("new.bin", b"".join(pieces))
+        for named, bound in (((), 65536), (("--scratch", "1024"), 1024), (("--scratch", "160"), 160)):
+            self.make("--base", "old.bin", *named)
+            seen = json.loads(self.airlock("delta", "inspect", "update.delta", "--json"))
+            self.assertLessEqual(160 + 12 * (seen["segments"] + seen["chain"]), bound)
+            release = self.airlock("release", "--model", "m", "--version", "1.0.0", "--security-version", "1", "--json", *named,
+                                   "--image", "mcu=new.bin", "--base", "mcu=old.bin", "--out", f"release-{bound}")
+            patch = json.loads(release)["components"][0]["payloads"][1]
+            self.assertLessEqual(patch["scratch_size"], bound)
+            self.assertEqual(patch["scratch_size"] > 1024, not named)
+        for wrong in ("159", "4294967296", "-1", "64K"):
+            self.assertIn("from 160 to 4294967295", self.refuses("usage", self.make, "--scratch", wrong).text)
+
     def test_an_image_that_is_only_stated_takes_no_memory(self):
         if is_sanitized("airlock"):
             self.skipTest("a sanitizer takes memory of its own")
