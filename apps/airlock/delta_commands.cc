@@ -123,7 +123,8 @@ json::Value json_of(const diff::PayloadParts& parts, bool decoded) {
   for (const delta::Region& region : parts.regions) {
     regions.push_back({{"linked", region.linked},
                        {"address", region.linked ? region.zero : region.first},
-                       {"size", region.size}});
+                       {"size", region.size},
+                       {"relocation", region.relocation}});
   }
   json::Value made{{"index", parts.index},       {"facts", parts.facts}, {"proofs", parts.proofs},
                    {"segments", parts.segments}, {"chain", parts.chain}, {"memory", parts.memory},

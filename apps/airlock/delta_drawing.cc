@@ -75,8 +75,12 @@ std::string text_of(const PayloadParts& parts) {
       formatted("index %zu, facts %zu (%u segments, %u in the chain), proofs %zu; decoder %u\n",
                 parts.index, parts.facts, parts.segments, parts.chain, parts.proofs, parts.memory);
   for (const delta::Region& region : parts.regions) {
-    made += formatted("%s 0x%08x, %u bytes\n", region.linked ? "linked at" : "RAM at",
+    made += formatted("%s 0x%08x, %u bytes", region.linked ? "linked at" : "RAM at",
                       region.linked ? region.zero : region.first, region.size);
+    if (region.relocation != 0) {
+      made += formatted(", the image at 0x%08x", region.zero + region.relocation);
+    }
+    made += "\n";
   }
   const std::array<double, kParts> sums = totals(parts);
   for (std::size_t i = 0; i < kParts; ++i) {

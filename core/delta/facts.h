@@ -13,7 +13,7 @@
 
 namespace airlock::delta {
 
-inline constexpr std::uint8_t kFactsVersion = 2;
+inline constexpr std::uint8_t kFactsVersion = 3;
 inline constexpr std::size_t kFactsFixedSize = 6;  // version, profile, memory: before what is coded
 
 // Bytes of the image that resemble bytes of the base. Those of the chain ascend in both, and tell
@@ -27,12 +27,14 @@ inline constexpr std::uint32_t kSegmentsMax = 1 << 18;
 inline constexpr std::size_t kSegmentRecordSize = 12;
 
 // Addresses, modulo 2^32, that words of the base may hold. Those of a linked region are places of
-// the base: address minus `zero`. The others (RAM) move on their own.
+// the base: address minus `zero`; in an image that was linked to where another slot executes, they
+// are `relocation` higher. The others (RAM) move on their own.
 struct Region {
   std::uint32_t first = 0;
   std::uint32_t size = 0;
   std::uint32_t zero = 0;
   bool linked = false;
+  std::uint32_t relocation = 0;  // of a linked one
 
   bool holds(std::uint32_t address) const { return address - first < size; }
 };

@@ -25,6 +25,13 @@ std::uint64_t code_fact(Port& port, FactsModels& models, FactsModels::Place plac
   return code_number(port, models.numbers[place], wanted);
 }
 
+template <class Port>
+void code_link(Port& port, Region& region) {
+  region.zero = static_cast<std::uint32_t>(port.direct(32, region.zero));
+  if (port.direct(1, region.relocation != 0 ? 1 : 0) == 0) return;
+  region.relocation = static_cast<std::uint32_t>(port.direct(32, region.relocation));
+}
+
 // code_facts_header codes everything but the segments, and returns whether it is within its limits.
 template <class Port>
 bool code_facts_header(Port& port, FactsModels& models, FactsHeader& header) {
@@ -40,7 +47,7 @@ bool code_facts_header(Port& port, FactsModels& models, FactsHeader& header) {
     const std::uint64_t size = code_fact(port, models, FactsModels::region, region.size);
     if (size > UINT32_MAX) return false;
     region.size = static_cast<std::uint32_t>(size);
-    if (region.linked) region.zero = static_cast<std::uint32_t>(port.direct(32, region.zero));
+    if (region.linked) code_link(port, region);
   }
   const std::uint64_t segments = code_fact(port, models, FactsModels::counts, header.segment_count);
   const std::uint64_t chain = code_fact(port, models, FactsModels::counts, header.chain_count);

@@ -35,6 +35,7 @@ void ScratchHeader::write(std::span<std::uint8_t, kScratchHeaderSize> to) const 
     put(80 + 12 * i, region.first);
     put(84 + 12 * i, region.size);
     put(88 + 12 * i, region.zero);
+    put(128 + 4 * i, region.relocation);
   }
   put(kScratchHeaderSize - 4, codec::crc32c(bytes.first(kScratchHeaderSize - 4)));
 }
@@ -57,7 +58,7 @@ bool ScratchHeader::read(std::span<const std::uint8_t, kScratchHeaderSize> from)
   facts.chain_count = number(76);
   for (std::size_t i = 0; i < bytes[70] && i < kRegionsMax; ++i) {
     const Region region = {number(80 + 12 * i), number(84 + 12 * i), number(88 + 12 * i),
-                           (bytes[71] >> i & 1) != 0};
+                           (bytes[71] >> i & 1) != 0, number(128 + 4 * i)};
     if (!facts.regions.add(region)) return false;
   }
   return facts.segment_count <= kSegmentsMax && facts.chain_count <= facts.segment_count;

@@ -108,12 +108,13 @@ void Predictor::pointer(const Region& region, std::uint32_t word, Unit& unit) {
   unit.kind = region.linked ? Kind::pointer : Kind::data;
   unit.target = region.linked ? word - region.zero : word;
   unit.moved = region.linked ? moved(unit.target) : 0;
-  refer(unit, [word](std::uint8_t* to, std::int32_t by) {
-    write_word(to, word + static_cast<std::uint32_t>(by));
+  const std::uint32_t unmoved = word + region.relocation;
+  refer(unit, [unmoved](std::uint8_t* to, std::int32_t by) {
+    write_word(to, unmoved + static_cast<std::uint32_t>(by));
   });
   if (unit.agreement == 0 && unit.moved != 0) {
     unit.has_second = true;
-    write_word(unit.second.data(), word);
+    write_word(unit.second.data(), unmoved);
   }
 }
 
@@ -146,8 +147,9 @@ void Predictor::learn(const Unit& unit, const UnitPlace& place, const std::uint8
     case Kind::pointer:
     case Kind::data:
       if (unit.size == 4) {
-        const std::uint32_t moved = read_word(actual) - unit.origin;
-        see(unit.target, static_cast<std::int32_t>(moved));
+        const std::uint32_t beside = read_word(actual) - read_word(unit.first.data());
+        see(unit.target,
+            static_cast<std::int32_t>(beside + static_cast<std::uint32_t>(unit.moved)));
       }
       return;
     case Kind::branch: {

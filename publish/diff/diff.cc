@@ -157,8 +157,8 @@ Facts facts_within(const Job& job, const std::vector<delta::Segment>& copies) {
 
 // Facts travel in as many pieces as a block does; where there are more, the shortest segments go,
 // as those do that are shorter than `shortest` (at least 1).
-Facts fitting_facts(const Job& job, const std::vector<delta::Segment>& copies,
-                    std::uint64_t shortest) {
+std::vector<Facts> fitting_facts(const Job& job, const std::vector<delta::Segment>& copies,
+                                 std::uint64_t shortest) {
   const Options& options = job.options;
   const std::size_t pieces =
       options.profile == &delta::kSmall ? delta::kSmallPiecesMax : delta::kBlockPiecesMax;
@@ -174,8 +174,9 @@ Facts fitting_facts(const Job& job, const std::vector<delta::Segment>& copies,
     if (kept.size() > delta::kSegmentsMax) continue;
     Facts facts = facts_within(job, kept);
     if (!fit(facts)) continue;
-    link_facts(facts, job.image, job.base, options.workers);
-    if (fit(facts)) return facts;
+    std::vector<Facts> linked = linked_facts(facts, job.image, job.base, options.workers);
+    std::erase_if(linked, [&](const Facts& each) { return !fit(each); });
+    if (!linked.empty()) return linked;
   }
 }
 
@@ -256,13 +257,13 @@ Made make_mostly_new(const With& with, const Progress& progress) {
 }
 
 Input input_of(const Job& job, const std::vector<delta::Segment>& copies, std::uint64_t shortest) {
-  const Facts facts = fitting_facts(job, copies, shortest);
-  return {job.image,
-          job.base,
-          job.options,
-          job.index,
-          code_facts(facts, job.image.size(), job.base.size()),
-          scratch_of(facts)};
+  std::vector<Input> inputs;
+  for (const Facts& facts : fitting_facts(job, copies, shortest)) {
+    inputs.push_back({job.image, job.base, job.options, job.index,
+                      code_facts(facts, job.image.size(), job.base.size()), scratch_of(facts)});
+  }
+  if (inputs.size() == 1) return std::move(inputs.front());
+  return std::move(*std::ranges::min_element(inputs, {}, &estimated_size));
 }
 
 Made make_of(const Job& job, const std::vector<delta::Segment>& copies, const Progress& progress) {

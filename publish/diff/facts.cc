@@ -85,13 +85,17 @@ Facts facts_of(std::vector<Segment> copies, const delta::Profile& profile) {
   return facts;
 }
 
-void link_facts(Facts& facts, Bytes image, Bytes base, std::size_t workers) {
+std::vector<Facts> linked_facts(const Facts& facts, Bytes image, Bytes base, std::size_t workers) {
   const std::vector<std::uint8_t> scratch = scratch_of(facts);
-  const LinkFacts link = find_link({image, base, facts.segments, scratch, workers});
-  facts.header.word_phase = static_cast<std::uint8_t>(link.phase);
-  for (const delta::Region& region : link.regions) {
-    AIRLOCK_CHECK(facts.header.regions.add(region));
+  std::vector<Facts> made;
+  for (const LinkFacts& link : find_links({image, base, facts.segments, scratch, workers})) {
+    Facts& linked = made.emplace_back(facts);
+    linked.header.word_phase = static_cast<std::uint8_t>(link.phase);
+    for (const delta::Region& region : link.regions) {
+      AIRLOCK_CHECK(linked.header.regions.add(region));
+    }
   }
+  return made;
 }
 
 std::vector<std::uint8_t> code_facts(const Facts& facts, std::uint64_t image_size,

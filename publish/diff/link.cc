@@ -2,7 +2,8 @@
 //
 // A word of the base that differs in the image by as much as a segment moved is a pointer into that
 // segment, if the base was linked to where the segment would then be. Each such word votes for the
-// range of addresses that would make it one; the address with the most votes is taken.
+// range of addresses that would make it one; the address with the most votes is taken. Where the
+// image was linked to another slot than the base, all of them differ by that too.
 #include <algorithm>
 #include <limits>
 #include <map>
@@ -12,6 +13,7 @@
 #include "core/delta/facts_coding.h"
 #include "host/parallel/parallel.h"
 #include "publish/diff/internal/link.h"
+#include "publish/diff/internal/relocation.h"
 
 namespace airlock::diff {
 
@@ -38,6 +40,7 @@ struct Word {
   std::uint32_t after;
 
   std::int64_t change() const { return std::int64_t{after} - std::int64_t{before}; }
+  Word without(std::uint32_t relocation) const { return {before, after - relocation}; }
 };
 
 // each_word calls `use` with each aligned word that a segment copies.
@@ -65,6 +68,7 @@ class ByShift {
       if (each.size < kSegmentSizeMin) continue;
       all_[std::int64_t{each.image} - std::int64_t{each.base}].push_back(each);
     }
+    order_shifts();
     std::erase_if(all_, [](const auto& each) { return each.second.size() > kSameShiftMax; });
   }
 
@@ -73,9 +77,23 @@ class ByShift {
     return found != all_.end() ? std::span<const Segment>(found->second)
                                : std::span<const Segment>{};
   }
+  // By how much segments moved, modulo 2^32, those of most bytes first.
+  std::span<const std::uint32_t> shifts() const { return shifts_; }
 
  private:
+  void order_shifts() {
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> by_size;
+    for (const auto& [shift, segments] : all_) {
+      std::uint64_t size = 0;
+      for (const Segment& each : segments) size += each.size;
+      by_size.emplace_back(size, static_cast<std::uint32_t>(shift));
+    }
+    std::sort(by_size.rbegin(), by_size.rend());
+    for (const auto& each : by_size) shifts_.push_back(each.second);
+  }
+
   std::unordered_map<std::int64_t, std::vector<Segment>> all_;
+  std::vector<std::uint32_t> shifts_;
 };
 
 // Of some words in a row one votes, by chance: what they stand in may repeat itself.
@@ -153,7 +171,8 @@ Explained explain(std::int64_t size, Moves& moves, const std::vector<Word>& word
   return made;
 }
 
-Region region_of(const std::vector<std::int64_t>& targets, std::int64_t zero) {
+Region region_of(const std::vector<std::int64_t>& targets, std::int64_t zero,
+                 std::uint32_t relocation) {
   // A few words look like pointers and are none: the outermost ones do not count.
   const std::size_t outside = targets.size() / 200;
   const std::int64_t low = targets[outside] - kMargin;
@@ -163,6 +182,7 @@ Region region_of(const std::vector<std::int64_t>& targets, std::int64_t zero) {
   region.first = static_cast<std::uint32_t>(zero + std::max<std::int64_t>(low, 0));
   region.size = static_cast<std::uint32_t>(high - std::max<std::int64_t>(low, 0));
   region.zero = static_cast<std::uint32_t>(zero);
+  region.relocation = relocation;
   return region;
 }
 
@@ -183,23 +203,31 @@ bool pays(const LinkInput& input, Moves& moves, const Linked& linked, const Regi
     }
     const std::int64_t target = static_cast<std::uint32_t>(word.before - region.zero);
     const std::int64_t moved = moves.of(target);
-    if (word.change() == moved && moved != 0) {
+    if (moved == 0 && region.relocation == 0) return;
+    if (word.without(region.relocation).change() == moved) {
       ++right;
-    } else if (word.change() == 0 && moved != 0) {
+    } else if (word.change() == 0) {
       ++wrong;
     }
   });
   return right > 2 * wrong + kVotesMin / 2;
 }
 
-Linked find_regions(const LinkInput& input, unsigned phase) {
+// Words that changed, and by how little if the image was linked so far away.
+std::vector<Word> changed_words(const LinkInput& input, unsigned phase, std::uint32_t relocation) {
   std::vector<Word> words;
   each_word(input, phase, [&](const Word& word) {
-    if (word.change() != 0 && word.change() < kChangeMax && word.change() > -kChangeMax) {
-      words.push_back(word);
+    const Word here = word.without(relocation);
+    if (word.change() != 0 && here.change() < kChangeMax && here.change() > -kChangeMax) {
+      words.push_back(here);
     }
   });
-  const ByShift by_shift(input.segments);
+  return words;
+}
+
+Linked find_regions(const LinkInput& input, const ByShift& by_shift, unsigned phase,
+                    std::uint32_t relocation) {
+  std::vector<Word> words = changed_words(input, phase, relocation);
   Moves moves(input.scratch);
   const auto base_size = static_cast<std::int64_t>(input.base.size());
   Linked made;
@@ -210,13 +238,38 @@ Linked find_regions(const LinkInput& input, unsigned phase) {
     const std::int64_t zero = roundest(votes);
     Explained explained = explain(base_size, moves, words, zero);
     if (explained.targets.size() < kVotesMin) break;
-    const Region region = region_of(explained.targets, zero);
+    const Region region = region_of(explained.targets, zero, relocation);
     if (pays(input, moves, made, region)) {
       made.regions.push_back(region);
       made.explained += explained.targets.size();
     }
     words = std::move(explained.rest);
   }
+  return made;
+}
+
+// Of some words, by how much they changed.
+std::vector<std::uint32_t> changes_of(const LinkInput& input, unsigned phase) {
+  std::vector<std::uint32_t> made;
+  const std::size_t some = input.base.size() / 4 / kVotesMax + 1;
+  std::size_t number = 0;
+  each_word(input, phase, [&](const Word& word) {
+    if (votes(number++, some)) made.push_back(word.after - word.before);
+  });
+  return made;
+}
+
+// Where the base was linked to, if the image was linked there too, and if it was linked elsewhere.
+struct Ways {
+  Linked as_base;
+  Linked relocated;
+};
+Ways find_ways(const LinkInput& input, unsigned phase) {
+  const ByShift by_shift(input.segments);
+  Ways made;
+  made.as_base = find_regions(input, by_shift, phase, 0);
+  const std::uint32_t relocation = relocation_of(changes_of(input, phase), by_shift.shifts());
+  if (relocation != 0) made.relocated = find_regions(input, by_shift, phase, relocation);
   return made;
 }
 
@@ -258,21 +311,28 @@ unsigned phase_of_returns(Bytes base) {
 
 }  // namespace
 
-LinkFacts find_link(const LinkInput& input) {
-  Linked best;
-  best.phase = phase_of_returns(input.base);
-  std::array<Linked, 4> by_phase;
+std::vector<LinkFacts> find_links(const LinkInput& input) {
+  constexpr std::size_t kRelocatedMax = 2;
+  std::array<Ways, 4> by_phase;
   const Status found = parallel::for_each(
       {0, by_phase.size()}, input.workers, [&](std::size_t, std::size_t phase) -> Status {
-        by_phase[phase] = find_regions(input, static_cast<unsigned>(phase));
+        by_phase[phase] = find_ways(input, static_cast<unsigned>(phase));
         return {};
       });
   AIRLOCK_CHECK(found);
-  for (Linked& each : by_phase) {
-    if (each.explained > best.explained) best = std::move(each);
+  std::vector<Linked> all(1);
+  all.front().phase = phase_of_returns(input.base);
+  for (Ways& each : by_phase) {
+    if (each.as_base.explained > all.front().explained) all.front() = std::move(each.as_base);
+    if (!each.relocated.regions.empty()) all.push_back(std::move(each.relocated));
   }
-  LinkFacts made = {best.phase, best.regions};
-  for (const Region& region : find_data(input, best)) made.regions.push_back(region);
+  std::ranges::stable_sort(all.begin() + 1, all.end(), std::ranges::greater{}, &Linked::explained);
+  all.resize(std::min(all.size(), 1 + kRelocatedMax));
+  std::vector<LinkFacts> made;
+  for (const Linked& each : all) {
+    made.push_back({each.phase, each.regions});
+    for (const Region& region : find_data(input, each)) made.back().regions.push_back(region);
+  }
   return made;
 }
 

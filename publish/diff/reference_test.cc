@@ -81,6 +81,26 @@ TEST_F(Reference, DecodesCodeThatMovedOfEveryKind) {
   }
 }
 
+// An image for the other slot of the two that execute in place: each absolute address is another
+// one.
+Buffer for_another_slot(Program program) {
+  program.address += 0x60000;
+  return fakes::link(program);
+}
+
+TEST_F(Reference, DecodesCodeThatIsLinkedForAnotherSlot) {
+  for (const Target target : kTargets) {
+    for (const Addresses addresses : {Addresses::in_words, Addresses::in_code}) {
+      const Program before = fakes::program_of(target, 90, 0, addresses);
+      const Buffer base = fakes::link(before);
+      const Buffer image = for_another_slot(fakes::with_one_more(before));
+      const auto built = build_patch(image, base, options_of(delta::kSmall), {});
+      ASSERT_TRUE(built);
+      EXPECT_EQ(decoded(*built, image.size(), base), image);
+    }
+  }
+}
+
 // One edit: a part goes, turns up at another place, changes places with another, or is new; a byte
 // changes.
 void edit(Buffer& image, std::mt19937& random) {
@@ -195,6 +215,32 @@ TEST(MovedCode, CostsAFractionOfWhatItsReferencesWouldCost) {
       }
     }
   }
+}
+
+TEST(MovedCode, CostsHardlyMoreWhereItIsLinkedForAnotherSlot) {
+  for (const Target target : kTargets) {
+    for (const Addresses addresses : {Addresses::in_words, Addresses::in_code}) {
+      const Program before = fakes::program_of(target, 1500, 293, addresses);
+      const Program after = fakes::with_one_more(before);
+      const Buffer base = fakes::link(before);
+      const auto same = build_patch(fakes::link(after), base, options_of(delta::kLarge), {});
+      const auto other = build_patch(for_another_slot(after), base, options_of(delta::kLarge), {});
+      const auto back = build_patch(base, for_another_slot(after), options_of(delta::kLarge), {});
+      ASSERT_TRUE(same && other && back);
+      EXPECT_LT(other->bytes.size(), same->bytes.size() + 64) << static_cast<int>(target);
+      EXPECT_LT(back->bytes.size(), same->bytes.size() + 64) << static_cast<int>(target);
+    }
+  }
+}
+
+// Nothing moved, so that no word tells where the base was linked to but by the way between the
+// slots.
+TEST(MovedCode, CostsHardlyAnythingWhereNothingButTheSlotIsAnother) {
+  const Program program = fakes::program_of(Target::thumb, 1500, 0);
+  const Buffer base = fakes::link(program);
+  const auto built = build_patch(for_another_slot(program), base, options_of(delta::kLarge), {});
+  ASSERT_TRUE(built);
+  EXPECT_LT(built->bytes.size(), 300U);
 }
 
 }  // namespace

@@ -150,7 +150,7 @@ class Facts:
     def __init__(self, data, image_size, base_size):
         need(len(data) >= 6)
         version, profile, memory = struct.unpack(">BBI", data[:6])
-        need(version == 2 and profile in PROFILES and PROFILES[profile][0] == memory)
+        need(version == 3 and profile in PROFILES and PROFILES[profile][0] == memory)
         self.profile = PROFILES[profile]
         r, c = Range(data[6:]), Counters()
         self.phase = r.plain(2)
@@ -161,7 +161,9 @@ class Facts:
             linked, first = r.plain(1), r.plain(32)
             size = r.number(c, "N0")
             need(size <= M32)
-            self.regions.append((linked, first, size, r.plain(32) if linked else 0))
+            zero = r.plain(32) if linked else 0
+            relocation = r.plain(32) if linked and r.plain(1) else 0
+            self.regions.append((linked, first, size, zero, relocation))
         segments, chain = r.number(c, "N1"), r.number(c, "N1")
         need(segments <= 1 << 18 and chain <= segments)
         self.segments, self.chain = [], []
@@ -198,9 +200,9 @@ class Facts:
         return image - base
 
     def region(self, address):
-        for linked, first, size, zero in self.regions:
+        for linked, first, size, zero, relocation in self.regions:
             if (address - first & M32) < size:
-                return linked, zero
+                return linked, zero, relocation
         return None
 
 
@@ -326,7 +328,7 @@ def low_scale(w):
 class Unit:
     def __init__(self, kind, size, first, origin):
         self.kind, self.size, self.first, self.origin = kind, size, first, origin
-        self.second, self.agreement, self.target, self.moved = None, 0, 0, 0
+        self.second, self.agreement, self.target, self.moved, self.relocation = None, 0, 0, 0, 0
 
 
 class Block:
@@ -580,14 +582,15 @@ class Block:
         return unit
 
     def pointer(self, region, w, size=4, encode=None):
-        linked, zero = region
+        linked, zero, relocation = region
         unit = Unit(POINTER if linked else DATA, size, None, w)
         unit.target = w - zero & M32 if linked else w
         unit.moved = self.f.moved(unit.target) if linked else 0
+        unit.relocation = relocation
         encode = encode or (lambda value: put(value, 4))
-        self.refer(unit, lambda by: encode(w + by & M32))
+        self.refer(unit, lambda by: encode(w + relocation + by & M32))
         if unit.agreement == 0 and unit.moved:
-            unit.second = encode(w)
+            unit.second = encode(w + relocation & M32)
         return unit
 
     def changed(self, unit):
@@ -742,7 +745,7 @@ class Block:
     def learn(self, u, n, actual):
         if u.kind in (POINTER, DATA):
             if u.size == 4:
-                self.see(u.target, signed(int.from_bytes(actual, "little") - u.origin, 32))
+                self.see(u.target, signed(int.from_bytes(actual, "little") - u.origin - u.relocation, 32))
         elif u.kind == BRANCH:
             target = branch_to(self.isa, actual, n)
             if target is not None:

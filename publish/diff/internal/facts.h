@@ -17,8 +17,9 @@ struct Facts {
 // facts_of makes facts of copies, with the chain among them.
 Facts facts_of(std::vector<delta::Segment> copies, const delta::Profile& profile);
 
-// link_facts adds where the base was linked to.
-void link_facts(Facts& facts, Bytes image, Bytes base, std::size_t workers);
+// linked_facts adds where the base was linked to: in several ways, where more than one may be
+// right.
+std::vector<Facts> linked_facts(const Facts& facts, Bytes image, Bytes base, std::size_t workers);
 
 // code_facts returns them as they travel.
 std::vector<std::uint8_t> code_facts(const Facts& facts, std::uint64_t image_size,

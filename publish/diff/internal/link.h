@@ -19,6 +19,8 @@ struct LinkFacts {
   unsigned phase = 0;
   std::vector<delta::Region> regions;  // at most delta::kRegionsMax
 };
-LinkFacts find_link(const LinkInput& input);
+// find_links returns what is likeliest if the image was linked where the base was, and then what is
+// if it was linked to where another slot executes: nothing where no word speaks for that.
+std::vector<LinkFacts> find_links(const LinkInput& input);
 
 }  // namespace airlock::diff
