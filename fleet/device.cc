@@ -246,14 +246,30 @@ Status Device::envelope(MutableBytes to) {
   return {};
 }
 
-// What was fetched before an answer was lost is kept, and the rest is fetched by the next attempt.
+std::optional<package::Payload> Device::listed(const Digest& payload) const {
+  const Result<package::Manifest> manifest = package::read_unproven(envelope_);
+  if (!manifest) return std::nullopt;
+  for (std::size_t c = 0; c < manifest->component_count(); ++c) {
+    const package::Component component = manifest->component(c);
+    for (std::size_t i = 0; i < component.payload_count(); ++i) {
+      if (component.payload(i).digest == payload) return component.payload(i);
+    }
+  }
+  return std::nullopt;
+}
+
+// The server offers what it holds for the smallest; the wallet's gate may choose another one of the
+// manifest. What was fetched before an answer was lost is kept, and the next attempt fetches the
+// rest.
 Result<Source*> Device::payload(const Digest& digest) {
   if (!supply_.is_on()) return fail(Code::interrupted);
   if (world_.now_ms() < fate_.full_until_ms) return fail(Code::disk_full);
-  if (!offer_) AIRLOCK_TRY(ask_server());
-  if (!offer_) return fail(Code::not_found);
-  const auto found = std::ranges::find(offer_->payloads, digest, &fetch::OfferedPayload::digest);
-  if (found == offer_->payloads.end()) return fail(Code::not_found);
+  std::optional<package::Payload> found = listed(digest);
+  if (!found) {
+    AIRLOCK_TRY(ask_server());
+    found = listed(digest);
+  }
+  if (!found) return fail(Code::not_found);
   if (payload_of_ != digest) payload_.clear();
   payload_of_ = digest;
   AIRLOCK_TRY(line_->fetch_rest(*found, payload_));

@@ -76,6 +76,9 @@ class Device final : bare::Host, bare::Owner, bare::Machine {
   Status report(const update::Session& session) override;
   // ask_server looks for an offer that the owner has not refused, and fetches its envelope.
   Status ask_server();
+  // listed finds what the manifest of the envelope at hand says of a payload; nothing where it
+  // names none such.
+  std::optional<package::Payload> listed(const Digest& payload) const;
   fetch::CheckIn read_facts();
   std::int64_t poll_ms();
   // ---- the owner

@@ -75,6 +75,17 @@ TEST(Fleet, TellsTheServerOfEachUpdateOnceWhereNothingIsLost) {
   EXPECT_EQ(tally.cuts + tally.losses, 0U);
 }
 
+TEST(Fleet, FetchesInFullWhatNeedsMoreRoomAsAPatchThanTheWalletHas) {
+  Settings settings = small();
+  settings.devices = 5;
+  settings.updates = 5;
+  settings.image_size = 1 << 20;
+  settings.faults = kNone;
+  const Tally tally = play(settings);
+  EXPECT_EQ(tally.done, 5U);
+  EXPECT_GT(tally.bytes_served, 5 * settings.image_size / 2) << "by a patch";
+}
+
 TEST(Fleet, ReachesSomeBeforeAll) {
   Settings settings = small();
   settings.faults = kNone;
