@@ -83,7 +83,7 @@ struct Tally {
 // Told of what was done so far; of all.
 using Progress = std::function<void(std::uint64_t done, std::uint64_t of)>;
 
-// simulate makes its keys, its repository and its database in `folder`, which must not exist.
+// simulate makes its keys, its repository and its database in `folder`, which is empty or not there.
 // Errors: those of check, of publish/release and of server/store.
 release::Answer<Tally> simulate(const Settings& settings, const file::Path& folder,
                                 const Progress& progress);

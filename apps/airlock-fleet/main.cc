@@ -1,13 +1,20 @@
 // airlock-fleet: what a release does to a whole fleet, before there is one. `airlock fleet` becomes
 // this program. It remembers what signature checks answered, and so is none that may sign or prove
 // for anybody.
+#include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <new>
 #include <optional>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "fleet/fleet.h"
@@ -36,23 +43,73 @@ struct SimulateOptions {
 
 constexpr double kPercent = 100;
 
-// A folder for one run.
+// A folder for one run, which goes with it.
 class Scratch {
  public:
-  Scratch()
-      : path_(std::filesystem::temp_directory_path() /
-              ("airlock-fleet-" + std::to_string(::getpid()))) {}
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
+  static std::expected<Scratch, commandline::Refusal> make();
+  ~Scratch();
+  Scratch(Scratch&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  Scratch& operator=(Scratch&&) = delete;
   const file::Path& path() const { return path_; }
 
  private:
+  explicit Scratch(file::Path path) : path_(std::move(path)) {}
+  static void remove(const file::Path& path);
+  static void remove_when_ended(const file::Path& path);
+
+  static inline std::atomic<bool> is_ending = false;
   file::Path path_;
 };
+
+// Whoever ended the program hears nothing of what failed because its folder was going.
+Scratch::~Scratch() {
+  while (is_ending) ::pause();
+  remove(path_);
+}
+
+std::expected<Scratch, commandline::Refusal> Scratch::make() {
+  std::error_code failed;
+  const file::Path place = std::filesystem::temp_directory_path(failed);
+  if (failed) return refuse(file::code_of(failed.value()), "the folder of temporary files");
+  std::string name = place / "airlock-fleet-XXXXXX";
+  if (::mkdtemp(name.data()) == nullptr) return refuse(file::code_of(errno), place.string());
+  remove_when_ended(name);
+  return Scratch(name);
+}
+
+// What still runs may put a file where one was removed.
+void Scratch::remove(const file::Path& path) {
+  constexpr int kAttempts = 100;
+  std::error_code failed;
+  for (int i = 0; i < kAttempts && !path.empty(); ++i) {
+    std::filesystem::remove_all(path, failed);
+    if (!failed) return;
+  }
+}
+
+// A thread waits for the signals that end a program, all others being deaf to them.
+void Scratch::remove_when_ended(const file::Path& path) {
+  sigset_t ends;
+  sigemptyset(&ends);
+  for (const int end : {SIGHUP, SIGINT, SIGTERM}) {
+    struct sigaction present = {};
+    const bool is_heard = sigaction(end, nullptr, &present) == 0 && present.sa_handler != SIG_IGN;
+    if (is_heard) sigaddset(&ends, end);
+  }
+  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+  std::thread([ends, path] {
+    int end = 0;
+    if (sigwait(&ends, &end) != 0) return;
+    is_ending = true;
+    remove(path);
+    sigset_t one;
+    sigemptyset(&one);
+    sigaddset(&one, end);
+    std::signal(end, SIG_DFL);
+    (void)pthread_sigmask(SIG_UNBLOCK, &one, nullptr);
+    (void)std::raise(end);
+  }).detach();
+}
 
 std::string span_of(std::int64_t ms) {
   constexpr std::int64_t kMinuteMs = 60'000;
@@ -131,7 +188,7 @@ Answer simulate(const SimulateOptions& options) {
     AIRLOCK_ASSIGN(drawing, commandline::Output::at(options.svg));
   }
   const bool watched = terminal::is_terminal(terminal::Stream::error);
-  const Scratch scratch;
+  AIRLOCK_ASSIGN(const Scratch scratch, Scratch::make());
   const auto tally =
       run(options, scratch.path(), watched ? fleet::Progress(&tell) : fleet::Progress());
   if (watched) std::fprintf(stderr, "\r\x1b[K");

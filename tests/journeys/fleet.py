@@ -14,6 +14,13 @@ def free_port():
         return taken.getsockname()[1]
 
 
+def wait_for_file(folder, name):
+    end = time.monotonic() + WAIT_SECONDS_MAX
+    while not list(folder.rglob(name)):
+        assert time.monotonic() < end, f"no {name}"
+        time.sleep(0.05)
+
+
 class Fleet(Stage):
     def judge(self, tally, updates):
         self.assertEqual(tally["bricks"] + tally["wrong"] + tally["unconsented"] + tally["late"], 0, tally)
@@ -33,6 +40,30 @@ class Fleet(Stage):
             self.airlock("fleet", "simulate", "--devices", 20, "--updates", 20, "--losses", 1, "--json")
         self.assertEqual(caught.exception.status, 1)
         self.assertEqual(json.loads(caught.exception.text.splitlines()[0])["late"], 20)
+
+    def test_a_folder_that_is_there_already_is_left_alone(self):
+        """By whatever name: the process's own number is in this one."""
+        places = self.dir / "places"
+        places.mkdir()
+        script = ('mkdir "$TMPDIR/airlock-fleet-$$" && echo mine > "$TMPDIR/airlock-fleet-$$/devices.key" && '
+                  'exec "$0" fleet simulate --devices 2 --updates 2')
+        ran = subprocess.run(["sh", "-c", script, str(BIN / "airlock")], capture_output=True, text=True,
+                             env=self.environment() | {"TMPDIR": str(places)})
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        self.assertEqual([path.read_text() for path in places.rglob("*") if path.is_file()], ["mine\n"])
+
+    def test_whatever_ends_the_simulation_its_folder_goes(self):
+        places = self.dir / "places"
+        places.mkdir()
+        for end in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            fleet = subprocess.Popen([str(BIN / "airlock"), "fleet", "simulate", "--devices", "500", "--updates", "500000"],
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                     env=self.environment() | {"TMPDIR": str(places)})
+            self.children.append(fleet)
+            wait_for_file(places, "server.db")
+            fleet.send_signal(end)
+            self.assertEqual(fleet.wait(WAIT_SECONDS_MAX), -end)
+            self.assertEqual(list(places.iterdir()), [])
 
     def test_airlock_becomes_the_simulator_beside_it_and_says_what_to_do_where_there_is_none(self):
         asked = self.airlock("fleet", "simulate", "--help")
