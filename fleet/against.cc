@@ -143,9 +143,11 @@ class Attack {
 
 release::Answer<Tally> Attack::run(const Progress& progress) {
   AIRLOCK_TRY(check(settings_));
+  AIRLOCK_TRY(check(against_));
   AIRLOCK_TRY(set_up());
   Tally sum;
-  sum.releases = (settings_.updates + settings_.devices - 1) / settings_.devices;
+  sum.devices = settings_.devices;
+  sum.releases = releases_of(settings_);
   sum.updates = sum.releases * settings_.devices;
   for (std::uint64_t i = 0; i < sum.releases; ++i) AIRLOCK_TRY(play(progress));
   for (const auto& squad : squads_) {
@@ -199,11 +201,18 @@ release::Answer<void> Attack::play(const Progress& progress) {
                                    squads_[part]->play(done_);
                                    return {};
                                  }));
-  if (progress) progress(done_, settings_.updates);
+  if (progress) progress(done_, releases_of(settings_) * settings_.devices);
   return {};
 }
 
 }  // namespace
+
+release::Answer<void> check(const Against& against) {
+  for (const std::string& server : against.servers) {
+    if (!fetch::is_server(server)) return release::Refusal::of(Code::bad_text, server);
+  }
+  return {};
+}
 
 release::Answer<Tally> run_against(const Settings& settings, const file::Path& folder,
                                    const Against& against, const Progress& progress) {

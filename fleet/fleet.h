@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,16 +45,19 @@ struct Faults {
 
 struct Settings {
   std::uint32_t devices = 1'000;
-  std::uint64_t updates = 1'000;  // in all: as many releases as that takes, one after the other
+  std::uint64_t updates = 1'000;  // in all, in whole releases: each goes to every device
   std::uint64_t seed = 1;
   std::size_t image_size = 16 << 10;  // bytes
   Faults faults;
 };
 // check refuses settings out of range: out_of_range.
 Status check(const Settings& settings);
+// releases_of is how many releases, one after the other, make so many updates or some more.
+std::uint64_t releases_of(const Settings& settings);
 
 // What became of it. An update is one device on its way to one release.
 struct Tally {
+  std::uint64_t devices = 0;
   std::uint64_t releases = 0;
   std::uint64_t updates = 0;
   std::uint64_t done = 0;     // the device runs the release, byte by byte
@@ -76,15 +80,18 @@ struct Tally {
   bool is_clean() const {
     return late == 0 && bricks == 0 && wrong == 0 && unconsented == 0 && done + refused == updates;
   }
-  // share_ms is the time after which that share of the done updates, 0..1, was done.
-  std::int64_t share_ms(double share) const;
+  // willing is how many updates no owner refused, done or not: what a share of the fleet is of.
+  std::uint64_t willing() const { return updates - refused; }
+  // share_ms is the time after which that share of the willing, above 0 to 1, was done; nothing
+  // where it never was, or nobody was willing.
+  std::optional<std::int64_t> share_ms(double share) const;
 };
 
 // Told of what was done so far; of all.
 using Progress = std::function<void(std::uint64_t done, std::uint64_t of)>;
 
-// simulate makes its keys, its repository and its database in `folder`, which is empty or not there.
-// Errors: those of check, of publish/release and of server/store.
+// simulate makes its keys, its repository and its database in `folder`, which is empty or not
+// there. Errors: those of check, of publish/release and of server/store.
 release::Answer<Tally> simulate(const Settings& settings, const file::Path& folder,
                                 const Progress& progress);
 
@@ -97,15 +104,19 @@ struct Against {
   std::function<void(const file::Path& repository, const file::Path& data)> ready;
 };
 inline constexpr unsigned kThreadsMax = 64;
+// check refuses, by its name, what is no "https://HOST:PORT": bad_text.
+release::Answer<void> check(const Against& against);
 
 // run_against lets the same devices update from servers that others run, `airlock-server run
 // --beside NAME` on the folders that `ready` is told of, after it has waited for them to answer.
 // Everybody is offered each release at once, and nobody waits: of what goes wrong only that which
-// takes no hours. Errors also: timed_out where no server answers.
+// takes no hours: Faults::slow, full and clocks count as 0. Errors also: those of check; timed_out
+// where no server answers.
 release::Answer<Tally> run_against(const Settings& settings, const file::Path& folder,
                                    const Against& against, const Progress& progress);
 
-// draw makes the curve of a tally: devices done over hours, as SVG.
+// draw makes the curve of a tally, as SVG: the share of the willing that was done, over hours, or
+// over seconds where all was done within one.
 std::string draw(const Tally& tally);
 
 }  // namespace airlock::fleet

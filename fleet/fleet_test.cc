@@ -103,7 +103,52 @@ TEST(Fleet, CountsAsLateWhomNobodyReaches) {
   const Tally tally = play(settings);
   EXPECT_EQ(tally.late, 60U);
   EXPECT_EQ(tally.done, 0U);
+  EXPECT_EQ(tally.share_ms(0.01), std::nullopt);
   EXPECT_FALSE(tally.is_clean());
+}
+
+TEST(Fleet, CountsSharesOfAllWhomNoOwnerRefused) {
+  Tally tally;
+  tally.updates = 12;
+  tally.refused = 2;
+  tally.took_ms = {1, 2, 3, 4, 5};
+  tally.done = 5;
+  tally.late = 5;
+  EXPECT_EQ(tally.willing(), 10U);
+  EXPECT_EQ(tally.share_ms(0.1), 1);
+  EXPECT_EQ(tally.share_ms(0.11), 2);
+  EXPECT_EQ(tally.share_ms(0.5), 5);
+  EXPECT_EQ(tally.share_ms(0.51), std::nullopt);
+  EXPECT_NE(draw(tally).find("5 of 10 updates that no owner refused"), std::string::npos);
+  tally.updates = tally.refused = 12;
+  tally.took_ms.clear();
+  EXPECT_EQ(tally.share_ms(0.5), std::nullopt) << "nobody is no share of anybody";
+}
+
+TEST(Fleet, RefusesWhatIsNoServer) {
+  for (const char* bad : {"http://127.0.0.1:8443", "foo", ""}) {
+    const auto fits = check(Against{{"https://127.0.0.1:8443", bad}, "", 1, {}});
+    ASSERT_FALSE(fits) << bad;
+    EXPECT_EQ(fits.error().error.code, Code::bad_text);
+    EXPECT_EQ(fits.error().about, bad);
+  }
+}
+
+TEST(Fleet, TellsHowFarItIsOfWholeReleases) {
+  Settings settings = small();
+  settings.updates = settings.devices + 1;
+  EXPECT_EQ(releases_of(settings), 2U);
+  const file::Path folder = testing::TempDir() + "told-" + std::to_string(::getpid());
+  int told = 0;
+  const auto tally = simulate(settings, folder, [&](std::uint64_t done, std::uint64_t of) {
+    ++told;
+    EXPECT_LE(done, of);
+    EXPECT_EQ(of, 2U * settings.devices);
+  });
+  std::filesystem::remove_all(folder);
+  EXPECT_GT(told, 0);
+  ASSERT_TRUE(tally);
+  EXPECT_EQ(tally->updates, 2U * settings.devices);
 }
 
 TEST(Fleet, RefusesSettingsOutOfRange) {

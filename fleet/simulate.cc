@@ -88,8 +88,8 @@ class Simulation {
 release::Answer<Tally> Simulation::run() {
   AIRLOCK_TRY(check(settings_));
   AIRLOCK_TRY(set_up());
-  const std::uint64_t releases = (settings_.updates + settings_.devices - 1) / settings_.devices;
-  for (std::uint64_t i = 0; i < releases; ++i) {
+  tally_.devices = settings_.devices;
+  for (std::uint64_t i = 0; i < releases_of(settings_); ++i) {
     AIRLOCK_TRY(publish());
     AIRLOCK_TRY(play());
   }
@@ -228,7 +228,7 @@ void Simulation::finish_turns() {
 }
 
 void Simulation::tell() {
-  if (progress_) progress_(tally_.updates - waiting_, settings_.updates);
+  if (progress_) progress_(tally_.updates - waiting_, releases_of(settings_) * settings_.devices);
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ class Fleet(Stage):
         out = self.airlock("fleet", "simulate", "--devices", DEVICES, "--updates", UPDATES, "--seed", 7, "--json",
                            "--svg", "curve.svg", timeout=SECONDS_MAX)
         self.judge(json.loads(out), UPDATES)
-        self.assertIn("devices updated", (self.dir / "curve.svg").read_text())
+        self.assertIn("updates that no owner refused are done", (self.dir / "curve.svg").read_text())
 
     def test_a_fleet_that_nobody_can_reach_ends_with_status_1(self):
         with self.assertRaises(Refused) as caught:
@@ -77,6 +77,22 @@ class Fleet(Stage):
         self.assertEqual((ran.returncode, ran.stdout), (1, ""))
         self.assertRegex(ran.stderr, "^error: not_found: .*; install airlock-fleet beside airlock\n$")
 
+    def test_what_takes_hours_is_refused_where_time_is_real(self):
+        for option in ("--slow", "--full", "--clocks"):
+            self.refuses("usage", self.airlock, "fleet", "simulate", "--server", "https://127.0.0.1:1", "--ca", "ca.pem",
+                         option, 0.1)
+
+    def test_a_server_that_is_none_is_named(self):
+        for server in ("http://127.0.0.1:8443", "foo"):
+            refused = self.refuses("usage", self.airlock, "fleet", "simulate", "--server", server, "--ca", "ca.pem")
+            self.assertEqual(refused.text, f"error: usage: --server {server}: write https://HOST:PORT\n")
+
+    def test_without_a_number_of_updates_there_is_one_for_each_device(self):
+        told = json.loads(self.airlock("fleet", "simulate", "--devices", 20, "--refusals", 1, "--json"))
+        self.assertEqual((told["updates"], told["refused"], told["willing"], told["half_ms"]), (20, 20, 0, None))
+        self.assertIn("every update was refused by its owner\n",
+                      self.airlock("fleet", "simulate", "--devices", 20, "--refusals", 1))
+
     def test_the_same_devices_update_over_tls_from_two_real_servers(self):
         self.make_certificates()
         ports = [free_port() for _ in range(2)]
@@ -86,9 +102,7 @@ class Fleet(Stage):
              "--json", "--ca", "ca.pem", *servers],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment(), cwd=self.dir)
         self.children.append(fleet)
-        ready = re.search(r"--repo (\S+) --data (\S+)", fleet.stderr.readline())
-        self.assertTrue(ready)
-        processes = [self.serve(number, port, *ready.groups()) for number, port in enumerate(ports)]
+        processes = [self.serve(fleet.stderr.readline()) for _ in ports]
         out, err = fleet.communicate(timeout=SECONDS_MAX)
         self.assertEqual(fleet.returncode, 0, out + err)
         self.judge(json.loads(out), REAL_UPDATES)
@@ -96,13 +110,14 @@ class Fleet(Stage):
             process.send_signal(signal.SIGTERM)
             self.assertEqual(process.wait(WAIT_SECONDS_MAX), 0)
 
-    def serve(self, number, port, repo, data):
-        with open(self.dir / f"server-{number}.log", "wb") as log:
-            process = subprocess.Popen(
-                [str(BIN / "airlock-server"), "run", "--beside", f"server-{number}", "--repo", repo, "--data", data,
-                 "--listen", f"127.0.0.1:{port}", "--admin-listen", "127.0.0.1:0", "--admin-ca", "ca.pem",
-                 "--tls-cert", "server.pem", "--tls-key", "server.key"],
-                stdout=log, stderr=log, env=self.environment(), cwd=self.dir)
+    def serve(self, line):
+        """As the fleet says, with the certificate that it does not know."""
+        ready, _, command = line.partition(": ")
+        self.assertEqual(ready, "ready", line)
+        program, *words = command.replace("CERTIFICATE", "server.pem").replace("KEY", "server.key").split()
+        with open(self.dir / "servers.log", "ab") as log:
+            process = subprocess.Popen([str(BIN / program), *words], stdout=log, stderr=log, env=self.environment(),
+                                       cwd=self.dir)
         self.children.append(process)
         return process
 
