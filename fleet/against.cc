@@ -41,7 +41,8 @@ class Squad {
               return std::chrono::duration_cast<milliseconds>(SteadyClock::now() - begun).count();
             },
             &clock_of_host,
-            tally} {}
+            tally,
+            operations_} {}
   Squad(const Squad&) = delete;
   Squad& operator=(const Squad&) = delete;
 
@@ -69,6 +70,7 @@ class Squad {
 
   fetch::Connection connection_;
   Pool pool_;
+  std::uint64_t operations_ = 0;
   World world_;
   Timeline turns_;  // whose turn is next; its time is nobody's
   std::vector<Member> members_;

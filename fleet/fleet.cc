@@ -45,6 +45,9 @@ void Tally::add(const Tally& other) {
   wrong += other.wrong;
   unconsented += other.unconsented;
   cuts += other.cuts;
+  for (std::size_t i = 0; i < kTenths; ++i) cuts_by_tenth[i] += other.cuts_by_tenth[i];
+  given_up += other.given_up;
+  expired += other.expired;
   losses += other.losses;
   reboots += other.reboots;
   check_ins += other.check_ins;

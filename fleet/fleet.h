@@ -6,7 +6,7 @@
 // a companion that carries its bytes, as in production; the server is UpdateService with its own
 // database and repository. simulate runs all of them in one process on one simulated clock and
 // network: power fails within storage operations, requests and answers are lost, links are slow,
-// a companion's disk is full or its clock runs wrong, owners refuse or take their time, and an
+// a companion's disk is full or its clock is wrong, owners refuse or take their time, and an
 // operator raises the share step by step.
 //
 // It promises that nothing but the settings decides what happens: the same seed makes the same
@@ -15,6 +15,7 @@
 // check of the product is switched off here.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -38,7 +39,7 @@ struct Faults {
   double losses = 0.02;    // of requests and answers, each
   double slow = 0.1;       // of devices: behind a slow link
   double full = 0.02;      // of updates: the companion's disk is full for hours
-  double clocks = 0.05;    // of companions: a clock that runs far too fast or too slow
+  double clocks = 0.05;    // of companions: a clock that is months off, and runs too fast or slow
   double refusals = 0.01;  // of updates: the owner says no
   double unwell = 0.01;    // of updates: the new firmware hangs in its first trial boot
 };
@@ -67,7 +68,12 @@ struct Tally {
   std::uint64_t wrong = 0;        // ran what no vendor made
   std::uint64_t unconsented = 0;  // ran what its owner did not say yes to
   std::uint64_t cuts = 0;         // power failures that happened
-  std::uint64_t losses = 0;       // requests and answers that were lost
+  // Of those the ones in each tenth of an update's storage operations.
+  static constexpr std::size_t kTenths = 10;
+  std::array<std::uint64_t, kTenths> cuts_by_tenth{};
+  std::uint64_t given_up = 0;  // trials that took all their boots; the owner says yes again
+  std::uint64_t expired = 0;   // looks at the repository by a clock for which it had expired
+  std::uint64_t losses = 0;    // requests and answers that were lost
   std::uint64_t reboots = 0;
   std::uint64_t check_ins = 0;
   std::uint64_t heard = 0;         // updates of which the server knows that they were committed

@@ -95,6 +95,42 @@ TEST(Fleet, ReachesSomeBeforeAll) {
   EXPECT_LE(tally.share_ms(0.5), tally.share_ms(0.9));
 }
 
+TEST(Fleet, CutsThePowerAnywhereInAnUpdate) {
+  Settings settings = small();
+  settings.updates = 120;
+  settings.image_size = 256 << 10;
+  settings.faults = kNone;
+  settings.faults.cuts = 1;
+  const Tally tally = play(settings);
+  EXPECT_TRUE(tally.is_clean());
+  for (std::size_t i = 0; i < Tally::kTenths; ++i) {
+    EXPECT_GT(30 * tally.cuts_by_tenth[i], tally.cuts) << "less than a third of its share: " << i;
+  }
+}
+
+TEST(Fleet, TriesAgainWhatCutsAndAHangGaveUpInItsTrial) {
+  Settings settings = small();
+  settings.updates = 600;
+  settings.image_size = kImageMin;
+  settings.faults = kNone;
+  settings.faults.cuts = 1;
+  settings.faults.unwell = 1;
+  const Tally tally = play(settings);
+  EXPECT_TRUE(tally.is_clean());
+  EXPECT_EQ(tally.done, 600U);
+  EXPECT_GT(tally.given_up, 0U) << "a trial has no more boots than the product gives it";
+}
+
+TEST(Fleet, WaitsUntilAClockThatIsFarAheadIsSetRight) {
+  Settings settings = small();
+  settings.faults = kNone;
+  EXPECT_EQ(play(settings).expired, 0U);
+  settings.faults.clocks = 1;
+  const Tally tally = play(settings);
+  EXPECT_TRUE(tally.is_clean());
+  EXPECT_GT(tally.expired, 180U) << "by half of the clocks, until they are set right";
+}
+
 TEST(Fleet, CountsAsLateWhomNobodyReaches) {
   Settings settings = small();
   settings.updates = settings.devices;

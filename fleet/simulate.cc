@@ -82,6 +82,7 @@ class Simulation {
   std::vector<std::int64_t> rollouts_;
   std::uint64_t waiting_ = 0;  // devices that are not done with the latest release
   std::uint64_t turns_ = 0;
+  std::uint64_t operations_ = 0;
   bool ending_ = false;
 };
 
@@ -108,7 +109,7 @@ release::Answer<void> Simulation::set_up() {
   AIRLOCK_ASSIGN(ground_, Ground::prepare(settings_, folder_, kBegin));
   AIRLOCK_ASSIGN(server_, Server::open(ground_->vendor().repository(), folder_ / "server"));
   world_.emplace(World{settings_, *ground_, pool_, [this] { return timeline_.now_ms(); },
-                       [this] { return clock(); }, tally_});
+                       [this] { return clock(); }, tally_, operations_});
   timeline_.ring(renewal(), kDayMs);
   AIRLOCK_TRY(people());
   return {};

@@ -148,8 +148,11 @@ void show(const fleet::Tally& tally) {
       number(tally.updates), number(tally.releases), number(tally.devices), number(tally.done),
       number(tally.refused), number(tally.late));
   show_fleet(tally);
-  std::printf("power failures %llu, lost requests and answers %llu, boots %llu\n",
-              number(tally.cuts), number(tally.losses), number(tally.reboots));
+  std::printf("power failures %llu, in each tenth of an update:", number(tally.cuts));
+  for (const std::uint64_t cuts : tally.cuts_by_tenth) std::printf(" %llu", number(cuts));
+  std::printf("\nlost requests and answers %llu, repository refused by a wrong clock %llu times\n",
+              number(tally.losses), number(tally.expired));
+  std::printf("boots %llu, trials given up %llu\n", number(tally.reboots), number(tally.given_up));
   std::printf("check-ins %llu, updates reported %llu, bytes served %llu\n", number(tally.check_ins),
               number(tally.heard), number(tally.bytes_served));
   std::printf("bricks=%llu wrong=%llu unconsented=%llu\n", number(tally.bricks),
@@ -173,7 +176,10 @@ void write_json(const fleet::Tally& tally) {
                              {"wrong", tally.wrong},
                              {"unconsented", tally.unconsented},
                              {"cuts", tally.cuts},
+                             {"cuts_by_tenth", tally.cuts_by_tenth},
                              {"losses", tally.losses},
+                             {"expired", tally.expired},
+                             {"given_up", tally.given_up},
                              {"boots", tally.reboots},
                              {"check_ins", tally.check_ins},
                              {"reported", tally.heard},
@@ -268,7 +274,8 @@ void add_faults(CLI::App& command, fleet::Faults& faults, CLI::Option* server) {
       "share of updates whose companion's disk is full for hours; not with --server")
       ->excludes(server);
   add("--clocks", faults.clocks,
-      "share of companions whose clock runs far too fast or slow; not with --server")
+      "share of companions whose clock is days to months off until it is set right, and runs too "
+      "fast or slow; not with --server")
       ->excludes(server);
 }
 
