@@ -167,7 +167,8 @@ release::Answer<Tally> Attack::run(const Progress& progress) {
 release::Answer<void> Attack::set_up() {
   AIRLOCK_ASSIGN(ground_, Ground::prepare(settings_, folder_, clock_of_host()));
   const file::Path data = folder_ / "server";
-  AIRLOCK_ASSIGN(registry_, Registry::open(data, store::Sharing::with_others));
+  AIRLOCK_ASSIGN(registry_,
+                 release::naming(data, Registry::open(data, store::Sharing::with_others)));
   AIRLOCK_TRY(people());
   against_.ready(ground_->vendor().repository(), data);
   for (std::size_t i = 0; i < against_.servers.size(); ++i) {

@@ -68,7 +68,9 @@ class Drawing {
 std::string Drawing::axes() const {
   std::string svg;
   const double whole = in_units(whole_ms_);
-  for (double at = 0; at <= whole; at += step_of(whole)) {
+  const double step = step_of(whole);
+  for (int i = 0; i * step <= whole; ++i) {
+    const double at = i * step;
     svg += text_of("<path d=\"M%.1f %.1fV%.1f\" stroke=\"#ddd\"/>", x(at), y(1), y(0));
     svg += text_of("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%g %s</text>\n", x(at),
                    y(0) + 18, at, unit_.name);

@@ -8,8 +8,6 @@
 namespace airlock::fleet {
 namespace {
 
-using slot::SlotId;
-
 constexpr std::int64_t kSecondMs = 1000;
 constexpr std::int64_t kMinuteMs = 60 * kSecondMs;
 constexpr std::int64_t kHourMs = 60 * kMinuteMs;

@@ -107,7 +107,9 @@ release::Answer<Tally> Simulation::run() {
 release::Answer<void> Simulation::set_up() {
   Server::set_clock(kBegin);
   AIRLOCK_ASSIGN(ground_, Ground::prepare(settings_, folder_, kBegin));
-  AIRLOCK_ASSIGN(server_, Server::open(ground_->vendor().repository(), folder_ / "server"));
+  const file::Path data = folder_ / "server";
+  AIRLOCK_ASSIGN(server_,
+                 release::naming(data, Server::open(ground_->vendor().repository(), data)));
   world_.emplace(World{settings_, *ground_, pool_, [this] { return timeline_.now_ms(); },
                        [this] { return clock(); }, tally_, operations_});
   timeline_.ring(renewal(), kDayMs);
