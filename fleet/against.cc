@@ -41,7 +41,8 @@ class Squad {
               return std::chrono::duration_cast<milliseconds>(SteadyClock::now() - begun).count();
             },
             &clock_of_host,
-            tally} {}
+            tally,
+            operations_} {}
   Squad(const Squad&) = delete;
   Squad& operator=(const Squad&) = delete;
 
@@ -69,6 +70,7 @@ class Squad {
 
   fetch::Connection connection_;
   Pool pool_;
+  std::uint64_t operations_ = 0;
   World world_;
   Timeline turns_;  // whose turn is next; its time is nobody's
   std::vector<Member> members_;
@@ -143,9 +145,11 @@ class Attack {
 
 release::Answer<Tally> Attack::run(const Progress& progress) {
   AIRLOCK_TRY(check(settings_));
+  AIRLOCK_TRY(check(against_));
   AIRLOCK_TRY(set_up());
   Tally sum;
-  sum.releases = (settings_.updates + settings_.devices - 1) / settings_.devices;
+  sum.devices = settings_.devices;
+  sum.releases = releases_of(settings_);
   sum.updates = sum.releases * settings_.devices;
   for (std::uint64_t i = 0; i < sum.releases; ++i) AIRLOCK_TRY(play(progress));
   for (const auto& squad : squads_) {
@@ -163,7 +167,8 @@ release::Answer<Tally> Attack::run(const Progress& progress) {
 release::Answer<void> Attack::set_up() {
   AIRLOCK_ASSIGN(ground_, Ground::prepare(settings_, folder_, clock_of_host()));
   const file::Path data = folder_ / "server";
-  AIRLOCK_ASSIGN(registry_, Registry::open(data, store::Sharing::with_others));
+  AIRLOCK_ASSIGN(registry_,
+                 release::naming(data, Registry::open(data, store::Sharing::with_others)));
   AIRLOCK_TRY(people());
   against_.ready(ground_->vendor().repository(), data);
   for (std::size_t i = 0; i < against_.servers.size(); ++i) {
@@ -199,11 +204,18 @@ release::Answer<void> Attack::play(const Progress& progress) {
                                    squads_[part]->play(done_);
                                    return {};
                                  }));
-  if (progress) progress(done_, settings_.updates);
+  if (progress) progress(done_, releases_of(settings_) * settings_.devices);
   return {};
 }
 
 }  // namespace
+
+release::Answer<void> check(const Against& against) {
+  for (const std::string& server : against.servers) {
+    if (!fetch::is_server(server)) return release::Refusal::of(Code::bad_text, server);
+  }
+  return {};
+}
 
 release::Answer<Tally> run_against(const Settings& settings, const file::Path& folder,
                                    const Against& against, const Progress& progress) {

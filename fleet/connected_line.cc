@@ -33,9 +33,10 @@ Result<file::Buffer> ConnectedLine::get(const std::string& path, std::size_t siz
 }
 
 // Where an answer is lost, some of it has come.
-Status ConnectedLine::fetch_rest(const fetch::OfferedPayload& payload, file::Buffer& have) {
-  AIRLOCK_ASSIGN(fetch::PayloadSource source,
-                 fetch::PayloadSource::open(connection_, {payload.digest, payload.size, 0}));
+Status ConnectedLine::fetch_rest(const package::Payload& payload, file::Buffer& have) {
+  AIRLOCK_ASSIGN(
+      fetch::PayloadSource source,
+      fetch::PayloadSource::open(connection_, {payload.digest, payload.size, payload.head_size}));
   while (have.size() < payload.size) {
     if (lost()) return fail(Code::interrupted);
     file::Buffer some(std::min(payload.size - have.size(), kChunk));

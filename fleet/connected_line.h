@@ -16,7 +16,7 @@ class ConnectedLine final : public Line {
 
   Result<fetch::Answer> check_in(const std::string& told) override;
   Result<file::Buffer> get(const std::string& path, std::size_t size_max) override;
-  Status fetch_rest(const fetch::OfferedPayload& payload, file::Buffer& have) override;
+  Status fetch_rest(const package::Payload& payload, file::Buffer& have) override;
   Result<fetch::Receipt> report(const fetch::SignedReport& report) override;
 
  private:

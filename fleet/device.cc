@@ -8,15 +8,12 @@
 namespace airlock::fleet {
 namespace {
 
-using slot::SlotId;
-
 constexpr std::int64_t kSecondMs = 1000;
 constexpr std::int64_t kMinuteMs = 60 * kSecondMs;
 constexpr std::int64_t kHourMs = 60 * kMinuteMs;
-constexpr std::uint8_t kTrialBoots = 5;
+constexpr std::int64_t kDayS = 24 * 60 * 60;
 constexpr std::size_t kSmallArea = kSector;
 constexpr std::size_t kScratch = 16 << 10;
-constexpr std::uint64_t kOperationsOfUpdate = 120;  // storage operations, about
 constexpr double kAnotherCut = 0.4;
 
 void done(const Status& status) { AIRLOCK_CHECK(status.has_value()); }
@@ -48,8 +45,14 @@ const Release* find(const std::vector<Release>& releases, const Digest& manifest
   return found == releases.end() ? nullptr : &*found;
 }
 
-double clock_rate(Dice& dice, double wrong) {
-  if (!dice.falls(wrong)) return 1;
+// As it was measured: what is taken until an update told how many storage operations one has.
+std::uint64_t operations_of(std::size_t image_size) {
+  constexpr std::uint64_t kBesideImage = 75;
+  return kBesideImage + 9 * image_size / (2 * kSector);
+}
+
+double clock_rate(Dice& dice, bool is_poor) {
+  if (!is_poor) return 1;
   constexpr double kFast = 0.1;
   constexpr double kSlow = 6;
   return dice.falls(0.5) ? kFast : kSlow;
@@ -63,7 +66,8 @@ Device::Device(const World& world, std::uint64_t number, platform::DeviceKey key
       duid_(key_.duid()),
       wait_(std::move(wait)),
       dice_(world.settings.seed, number),
-      clock_rate_(clock_rate(dice_, world.settings.faults.clocks)),
+      has_poor_clock_(dice_.falls(world.settings.faults.clocks)),
+      clock_rate_(clock_rate(dice_, has_poor_clock_)),
       record_{Flash(supply_, kSmallArea), Flash(supply_, kSmallArea)},
       journal_{Flash(supply_, kSmallArea), Flash(supply_, kSmallArea)},
       keyring_{Flash(supply_, kSmallArea), Flash(supply_, kSmallArea)},
@@ -121,6 +125,10 @@ void Device::meet() {
   fate_.refuses = dice_.falls(faults.refusals);
   offered_ms_ = world_.now_ms();
   if (dice_.falls(faults.full)) fate_.full_until_ms = offered_ms_ + dice_.between(1, 48) * kHourMs;
+  if (has_poor_clock_) {
+    fate_.clock_off_s = dice_.between(1, 200) * (dice_.falls(0.5) ? kDayS : -kDayS);
+    fate_.clock_right_ms = offered_ms_ + dice_.between(1, 48) * kHourMs;
+  }
   standing_ = Standing::waits;
 }
 
@@ -139,11 +147,32 @@ bool Device::read_has_session() {
   return !session || session->phase != update::Phase::idle;
 }
 
+std::uint64_t Device::whole_update() const {
+  if (world_.operations > 0) return world_.operations;
+  return operations_of(world_.settings.image_size);
+}
+
+// A cut falls anywhere in what an update takes, or in what is left of it.
 void Device::arm_supply() {
   supply_.switch_on();
-  if (fate_.cuts == 0) return;
+  if (fate_.cuts == 0 || supply_.is_armed()) return;
   --fate_.cuts;
-  supply_.fail_in(dice_.below(kOperationsOfUpdate));
+  const std::uint64_t whole = whole_update();
+  const std::uint64_t gone = supply_.operations() - begun_.operations;
+  supply_.fail_in(dice_.below(gone < whole ? whole - gone : whole));
+}
+
+void Device::count_operations(const Result<update::Session>& ended) {
+  const std::uint64_t gone = supply_.operations() - begun_.operations;
+  if (!supply_.is_on()) {
+    const std::size_t tenth = (gone - 1) * Tally::kTenths / whole_update();
+    ++world_.tally.cuts_by_tenth[std::min(tenth, Tally::kTenths - 1)];
+    return;
+  }
+  if (!ended) return;
+  if (supply_.disarm()) ++fate_.cuts;  // it ended sooner, with or without an update
+  const bool undisturbed = supply_.failures() == begun_.failures;
+  if (ended->outcome == Code::ok && undisturbed) world_.operations = gone;
 }
 
 Result<update::Session> Device::run_agent() {
@@ -153,7 +182,6 @@ Result<update::Session> Device::run_agent() {
   const auto work = std::make_unique_for_overwrite<Work>();
   bare::Identity identity;
   identity.model = kModel;
-  identity.trial_boots = kTrialBoots;
   bare::Agent agent(storage(), identity, bare::Outside{*this, *this, *this}, work->bytes,
                     delta::kLargeStack);
   if (!agent.power_on()) return fail(Code::image_rejected);
@@ -170,8 +198,11 @@ std::int64_t Device::turn() {
     if (asked && !offer_) failures_ = 0;
     if (!offer_) return poll_ms();
   }
+  if (!goes_on) begun_ = {supply_.operations(), supply_.failures()};
   arm_supply();
   const Result<update::Session> ended = run_agent();
+  count_operations(ended);
+  if (ended && ended->outcome == Code::trial_exhausted) ++world_.tally.given_up;
   offer_.reset();
   if (!supply_.is_on()) return dice_.between(kSecondMs, 2 * kHourMs);
   look();
@@ -221,13 +252,25 @@ fetch::CheckIn Device::read_facts() {
   return told;
 }
 
+std::int64_t Device::clock() const {
+  const bool is_right = world_.now_ms() >= fate_.clock_right_ms;
+  return world_.clock() + (is_right ? 0 : fate_.clock_off_s);
+}
+
+// By a clock that is far ahead whatever a repository shows has expired; by one behind nothing has.
+Result<Buffer> Device::fetch_envelope(const std::string& target) {
+  Result<Buffer> fetched = fetch_listed(*line_, listing_, target, clock());
+  if (!fetched && fetched.error().code == Code::metadata_expired) ++world_.tally.expired;
+  return fetched;
+}
+
 Status Device::ask_server() {
   offer_.reset();
   AIRLOCK_ASSIGN(fetch::Answer answer, line_->check_in(said().check_in));
   poll_after_s_ = answer.poll_after_s;
   if (!answer.offer || refused_ == answer.offer->manifest) return {};
   if (envelope_of_ != answer.offer->manifest) {
-    AIRLOCK_ASSIGN(envelope_, fetch_listed(*line_, listing_, answer.offer->target, world_.clock()));
+    AIRLOCK_ASSIGN(envelope_, fetch_envelope(answer.offer->target));
     envelope_of_ = answer.offer->manifest;
   }
   offer_ = std::move(answer.offer);
@@ -246,14 +289,30 @@ Status Device::envelope(MutableBytes to) {
   return {};
 }
 
-// What was fetched before an answer was lost is kept, and the rest is fetched by the next attempt.
+std::optional<package::Payload> Device::listed(const Digest& payload) const {
+  const Result<package::Manifest> manifest = package::read_unproven(envelope_);
+  if (!manifest) return std::nullopt;
+  for (std::size_t c = 0; c < manifest->component_count(); ++c) {
+    const package::Component component = manifest->component(c);
+    for (std::size_t i = 0; i < component.payload_count(); ++i) {
+      if (component.payload(i).digest == payload) return component.payload(i);
+    }
+  }
+  return std::nullopt;
+}
+
+// The server offers what it holds for the smallest; the wallet's gate may choose another one of the
+// manifest. What was fetched before an answer was lost is kept, and the next attempt fetches the
+// rest.
 Result<Source*> Device::payload(const Digest& digest) {
   if (!supply_.is_on()) return fail(Code::interrupted);
   if (world_.now_ms() < fate_.full_until_ms) return fail(Code::disk_full);
-  if (!offer_) AIRLOCK_TRY(ask_server());
-  if (!offer_) return fail(Code::not_found);
-  const auto found = std::ranges::find(offer_->payloads, digest, &fetch::OfferedPayload::digest);
-  if (found == offer_->payloads.end()) return fail(Code::not_found);
+  std::optional<package::Payload> found = listed(digest);
+  if (!found) {
+    AIRLOCK_TRY(ask_server());
+    found = listed(digest);
+  }
+  if (!found) return fail(Code::not_found);
   if (payload_of_ != digest) payload_.clear();
   payload_of_ = digest;
   AIRLOCK_TRY(line_->fetch_rest(*found, payload_));

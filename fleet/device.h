@@ -26,8 +26,9 @@ struct World {
   const Ground& ground;
   Pool& pool;                            // of metadata
   std::function<std::int64_t()> now_ms;  // since the fleet began
-  std::function<std::int64_t()> clock;   // of the companions: Unix seconds
+  std::function<std::int64_t()> clock;   // that is right: Unix seconds
   Tally& tally;
+  std::uint64_t& operations;  // on storage, of the last update that no cut disturbed; 0: unknown
 };
 
 // Wait lets time pass.
@@ -60,6 +61,8 @@ class Device final : bare::Host, bare::Owner, bare::Machine {
     int hangs = 0;
     bool refuses = false;
     std::int64_t full_until_ms = 0;
+    std::int64_t clock_off_s = 0;  // of the companion, until it is set right
+    std::int64_t clock_right_ms = 0;
   };
 
   // What flash says between two turns.
@@ -74,8 +77,14 @@ class Device final : bare::Host, bare::Owner, bare::Machine {
   Status envelope(MutableBytes to) override;
   Result<Source*> payload(const Digest& digest) override;
   Status report(const update::Session& session) override;
+  std::int64_t clock() const;
+  // fetch_envelope finds it in the repository, by the companion's clock.
+  Result<Buffer> fetch_envelope(const std::string& target);
   // ask_server looks for an offer that the owner has not refused, and fetches its envelope.
   Status ask_server();
+  // listed finds what the manifest of the envelope at hand says of a payload; nothing where it
+  // names none such.
+  std::optional<package::Payload> listed(const Digest& payload) const;
   fetch::CheckIn read_facts();
   std::int64_t poll_ms();
   // ---- the owner
@@ -93,7 +102,10 @@ class Device final : bare::Host, bare::Owner, bare::Machine {
   // said is what flash says, read once for as long as nothing of it changes.
   const Said& said();
   void look();
+  std::uint64_t whole_update() const;  // in storage operations
   void arm_supply();
+  // count_operations learns from a session that ended, and where in one the power failed.
+  void count_operations(const Result<update::Session>& ended);
   Result<update::Session> run_agent();
 
   const World& world_;
@@ -102,12 +114,19 @@ class Device final : bare::Host, bare::Owner, bare::Machine {
   Wait wait_;
   Line* line_ = nullptr;
   Dice dice_;
-  double clock_rate_ = 1;  // of the companion
+  bool has_poor_clock_;  // the companion
+  double clock_rate_;
 
   Supply supply_;
   std::array<Flash, 2> record_, journal_, keyring_, manifest_, images_;
   Flash scratch_;
   std::optional<Said> said_;
+
+  struct Mark {
+    std::uint64_t operations = 0;
+    std::uint64_t failures = 0;
+  };
+  Mark begun_;  // what the supply counted when the session began
 
   Fate fate_;
   Standing standing_ = Standing::done;

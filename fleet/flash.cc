@@ -12,7 +12,9 @@ constexpr std::size_t rounded(std::size_t size) { return (size + kSector - 1) / 
 Supply::Fate Supply::next() {
   ++operations_;
   if (!on_) return Fate::is_off;
-  if (left_ == 0 || --left_ > 0) return Fate::happens;
+  if (!is_armed()) return Fate::happens;
+  --left_;
+  if (left_ > 0) return Fate::happens;
   on_ = false;
   ++failures_;
   return Fate::torn;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "core/base/base.h"
@@ -17,6 +18,9 @@ inline constexpr std::uint8_t kErased = 0xff;
 class Supply {
  public:
   void fail_in(std::uint64_t operations) { left_ = operations + 1; }
+  bool is_armed() const { return left_ > 0; }
+  // disarm says whether it was going to fail.
+  bool disarm() { return std::exchange(left_, 0) > 0; }
   void switch_on() { on_ = true; }
   void switch_off() { on_ = false; }
   bool is_on() const { return on_; }

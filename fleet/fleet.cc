@@ -1,5 +1,8 @@
 #include "fleet/fleet.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace airlock::fleet {
 namespace {
 
@@ -20,10 +23,16 @@ Status check(const Settings& settings) {
   return {};
 }
 
-std::int64_t Tally::share_ms(double share) const {
-  if (took_ms.empty()) return 0;
-  const auto place = static_cast<std::size_t>(share * static_cast<double>(took_ms.size() - 1));
-  return took_ms[place];
+std::uint64_t releases_of(const Settings& settings) {
+  return (settings.updates + settings.devices - 1) / settings.devices;
+}
+
+std::optional<std::int64_t> Tally::share_ms(double share) const {
+  constexpr double kRounding = 1e-6;  // of an update: 0.99 has no exact double
+  const double wanted = std::ceil(share * static_cast<double>(willing()) - kRounding);
+  const auto count = static_cast<std::size_t>(std::max(wanted, 1.0));
+  if (count > took_ms.size()) return std::nullopt;
+  return took_ms[count - 1];
 }
 
 void Tally::add(const Tally& other) {
@@ -36,6 +45,9 @@ void Tally::add(const Tally& other) {
   wrong += other.wrong;
   unconsented += other.unconsented;
   cuts += other.cuts;
+  for (std::size_t i = 0; i < kTenths; ++i) cuts_by_tenth[i] += other.cuts_by_tenth[i];
+  given_up += other.given_up;
+  expired += other.expired;
   losses += other.losses;
   reboots += other.reboots;
   check_ins += other.check_ins;

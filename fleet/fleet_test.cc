@@ -75,6 +75,17 @@ TEST(Fleet, TellsTheServerOfEachUpdateOnceWhereNothingIsLost) {
   EXPECT_EQ(tally.cuts + tally.losses, 0U);
 }
 
+TEST(Fleet, FetchesInFullWhatNeedsMoreRoomAsAPatchThanTheWalletHas) {
+  Settings settings = small();
+  settings.devices = 5;
+  settings.updates = 5;
+  settings.image_size = 1 << 20;
+  settings.faults = kNone;
+  const Tally tally = play(settings);
+  EXPECT_EQ(tally.done, 5U);
+  EXPECT_GT(tally.bytes_served, 5 * settings.image_size / 2) << "by a patch";
+}
+
 TEST(Fleet, ReachesSomeBeforeAll) {
   Settings settings = small();
   settings.faults = kNone;
@@ -82,6 +93,43 @@ TEST(Fleet, ReachesSomeBeforeAll) {
   constexpr std::int64_t kHourMs = 3'600'000;
   EXPECT_GT(tally.share_ms(0.9), 6 * kHourMs);  // half of the fleet is not offered it before
   EXPECT_LE(tally.share_ms(0.5), tally.share_ms(0.9));
+}
+
+TEST(Fleet, CutsThePowerAnywhereInAnUpdate) {
+  Settings settings = small();
+  settings.updates = 120;
+  settings.image_size = 256 << 10;
+  settings.faults = kNone;
+  settings.faults.cuts = 1;
+  const Tally tally = play(settings);
+  EXPECT_TRUE(tally.is_clean());
+  for (std::size_t i = 0; i < Tally::kTenths; ++i) {
+    EXPECT_GT(30 * tally.cuts_by_tenth[i], tally.cuts) << "less than a third of its share: " << i;
+  }
+}
+
+TEST(Fleet, TriesAgainWhatCutsAndAHangGaveUpInItsTrial) {
+  Settings settings = small();
+  settings.updates = 600;
+  settings.image_size = kImageMin;
+  settings.faults = kNone;
+  settings.faults.cuts = 1;
+  settings.faults.unwell = 1;
+  const Tally tally = play(settings);
+  EXPECT_TRUE(tally.is_clean());
+  EXPECT_EQ(tally.done, 600U);
+  EXPECT_GT(tally.given_up, 0U) << "a trial has no more boots than the product gives it";
+}
+
+TEST(Fleet, WaitsUntilAClockThatIsFarAheadIsSetRight) {
+  Settings settings = small();
+  settings.updates = settings.devices;
+  settings.faults = kNone;
+  EXPECT_EQ(play(settings).expired, 0U);
+  settings.faults.clocks = 1;
+  const Tally tally = play(settings);
+  EXPECT_TRUE(tally.is_clean());
+  EXPECT_GT(tally.expired, 60U) << "by half of the clocks, until they are set right";
 }
 
 TEST(Fleet, CountsAsLateWhomNobodyReaches) {
@@ -92,7 +140,64 @@ TEST(Fleet, CountsAsLateWhomNobodyReaches) {
   const Tally tally = play(settings);
   EXPECT_EQ(tally.late, 60U);
   EXPECT_EQ(tally.done, 0U);
+  EXPECT_EQ(tally.share_ms(0.01), std::nullopt);
   EXPECT_FALSE(tally.is_clean());
+}
+
+TEST(Fleet, CountsSharesOfAllWhomNoOwnerRefused) {
+  Tally tally;
+  tally.updates = 12;
+  tally.refused = 2;
+  tally.took_ms = {1, 2, 3, 4, 5};
+  tally.done = 5;
+  tally.late = 5;
+  EXPECT_EQ(tally.willing(), 10U);
+  EXPECT_EQ(tally.share_ms(0.1), 1);
+  EXPECT_EQ(tally.share_ms(0.11), 2);
+  EXPECT_EQ(tally.share_ms(0.5), 5);
+  EXPECT_EQ(tally.share_ms(0.51), std::nullopt);
+  EXPECT_NE(draw(tally).find("5 of 10 updates that no owner refused"), std::string::npos);
+  tally.updates = tally.refused = 12;
+  tally.took_ms.clear();
+  EXPECT_EQ(tally.share_ms(0.5), std::nullopt) << "nobody is no share of anybody";
+}
+
+TEST(Fleet, NamesTheFileThatStandsInItsWay) {
+  const file::Path folder = testing::TempDir() + "taken-" + std::to_string(::getpid());
+  const file::Path taken = folder / "devices.key";
+  ASSERT_TRUE(file::make_folders(folder));
+  ASSERT_TRUE(file::create(taken, {}));
+  const auto tally = simulate(small(), folder, {});
+  std::filesystem::remove_all(folder);
+  ASSERT_FALSE(tally);
+  EXPECT_EQ(tally.error().error.code, Code::exists_already);
+  EXPECT_EQ(tally.error().about, taken.string());
+}
+
+TEST(Fleet, RefusesWhatIsNoServer) {
+  for (const char* bad : {"http://127.0.0.1:8443", "foo", ""}) {
+    const auto fits = check(Against{{"https://127.0.0.1:8443", bad}, "", 1, {}});
+    ASSERT_FALSE(fits) << bad;
+    EXPECT_EQ(fits.error().error.code, Code::bad_text);
+    EXPECT_EQ(fits.error().about, bad);
+  }
+}
+
+TEST(Fleet, TellsHowFarItIsOfWholeReleases) {
+  Settings settings = small();
+  settings.updates = settings.devices + 1;
+  EXPECT_EQ(releases_of(settings), 2U);
+  const file::Path folder = testing::TempDir() + "told-" + std::to_string(::getpid());
+  int told = 0;
+  const auto tally = simulate(settings, folder, [&](std::uint64_t done, std::uint64_t of) {
+    ++told;
+    EXPECT_LE(done, of);
+    EXPECT_EQ(of, 2U * settings.devices);
+  });
+  std::filesystem::remove_all(folder);
+  EXPECT_GT(told, 0);
+  ASSERT_TRUE(tally);
+  EXPECT_EQ(tally->updates, 2U * settings.devices);
 }
 
 TEST(Fleet, RefusesSettingsOutOfRange) {

@@ -40,11 +40,13 @@ std::string key_file(std::uint64_t seed) {
 release::Answer<std::unique_ptr<Ground>> Ground::prepare(const Settings& settings,
                                                          const file::Path& folder,
                                                          std::int64_t now) {
-  AIRLOCK_TRY(file::make_folders(folder));
+  AIRLOCK_TRY(release::naming(folder, file::make_folders(folder)));
   AIRLOCK_ASSIGN(Vendor vendor, Vendor::found(folder / "vendor", now));
   const file::Path path = folder / "devices.key";
-  AIRLOCK_TRY(file::create(path, bytes_of(key_file(settings.seed)), file::Privacy::secret));
-  AIRLOCK_ASSIGN(platform::DeviceKey key, platform::DeviceKey::read(path));
+  const std::string key_text = key_file(settings.seed);
+  const Status kept = file::create(path, bytes_of(key_text), file::Privacy::secret);
+  AIRLOCK_TRY(release::naming(path, kept));
+  AIRLOCK_ASSIGN(platform::DeviceKey key, release::naming(path, platform::DeviceKey::read(path)));
   std::unique_ptr<Ground> made(new Ground(std::move(vendor), std::move(key), settings.seed));
   AIRLOCK_ASSIGN(Release first,
                  made->vendor_.publish(image_of(made->chance_, settings.image_size), now));

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/base/base.h"
+#include "core/package/package.h"
 #include "device/fetch/fetch.h"
 #include "host/file/file.h"
 
@@ -18,7 +19,7 @@ class Line {
   // get fetches a file of at most `size_max` bytes.
   virtual Result<file::Buffer> get(const std::string& path, std::size_t size_max) = 0;
   // fetch_rest fetches what `have` lacks of a payload. After an error it has what came by then.
-  virtual Status fetch_rest(const fetch::OfferedPayload& payload, file::Buffer& have) = 0;
+  virtual Status fetch_rest(const package::Payload& payload, file::Buffer& have) = 0;
   virtual Result<fetch::Receipt> report(const fetch::SignedReport& report) = 0;
 
  protected:

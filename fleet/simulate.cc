@@ -82,14 +82,15 @@ class Simulation {
   std::vector<std::int64_t> rollouts_;
   std::uint64_t waiting_ = 0;  // devices that are not done with the latest release
   std::uint64_t turns_ = 0;
+  std::uint64_t operations_ = 0;
   bool ending_ = false;
 };
 
 release::Answer<Tally> Simulation::run() {
   AIRLOCK_TRY(check(settings_));
   AIRLOCK_TRY(set_up());
-  const std::uint64_t releases = (settings_.updates + settings_.devices - 1) / settings_.devices;
-  for (std::uint64_t i = 0; i < releases; ++i) {
+  tally_.devices = settings_.devices;
+  for (std::uint64_t i = 0; i < releases_of(settings_); ++i) {
     AIRLOCK_TRY(publish());
     AIRLOCK_TRY(play());
   }
@@ -106,9 +107,11 @@ release::Answer<Tally> Simulation::run() {
 release::Answer<void> Simulation::set_up() {
   Server::set_clock(kBegin);
   AIRLOCK_ASSIGN(ground_, Ground::prepare(settings_, folder_, kBegin));
-  AIRLOCK_ASSIGN(server_, Server::open(ground_->vendor().repository(), folder_ / "server"));
+  const file::Path data = folder_ / "server";
+  AIRLOCK_ASSIGN(server_,
+                 release::naming(data, Server::open(ground_->vendor().repository(), data)));
   world_.emplace(World{settings_, *ground_, pool_, [this] { return timeline_.now_ms(); },
-                       [this] { return clock(); }, tally_});
+                       [this] { return clock(); }, tally_, operations_});
   timeline_.ring(renewal(), kDayMs);
   AIRLOCK_TRY(people());
   return {};
@@ -228,7 +231,7 @@ void Simulation::finish_turns() {
 }
 
 void Simulation::tell() {
-  if (progress_) progress_(tally_.updates - waiting_, settings_.updates);
+  if (progress_) progress_(tally_.updates - waiting_, releases_of(settings_) * settings_.devices);
 }
 
 }  // namespace

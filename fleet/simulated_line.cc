@@ -59,7 +59,7 @@ Result<file::Buffer> SimulatedLine::get(const std::string& path, std::size_t siz
   return body;
 }
 
-Status SimulatedLine::fetch_rest(const fetch::OfferedPayload& payload, file::Buffer& have) {
+Status SimulatedLine::fetch_rest(const package::Payload& payload, file::Buffer& have) {
   const std::string path = "/artifacts/" + text::to_hex(payload.digest.bytes);
   while (have.size() < payload.size) {
     const std::uint64_t end = std::min(payload.size, have.size() + kChunk);
