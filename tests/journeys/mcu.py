@@ -246,10 +246,5 @@ class Mcu(BoardStage):
         wallet.restart()
         wallet.sees("boots 1.0.0 from slot ")
 
-    def test_a_relay_without_a_device_gives_up_and_says_so(self):
-        self.refuses("timed_out", self.run_program, "airlock-device", "relay", "--serial", f"unix:{self.dir}/nobody",
-                     "--package", self.first, "--patience", "1")
-        self.refuses("not_found", self.run_program, "airlock-device", "relay", "--serial", "unix:x", "--package", "nothing")
-
 
 main()

@@ -65,6 +65,11 @@ class Wallet:
         self.watcher = threading.Thread(target=self.watch, args=(self.machine.stdout,), daemon=True)
         self.watcher.start()
 
+    def is_on(self):
+        """Waits until it has said a word: its line is there from then on."""
+        with self.lock:
+            self.lock.wait_for(lambda: self.text or not self.watcher.is_alive(), WAIT_SECONDS_MAX)
+
     def watch(self, screen):
         while piece := os.read(screen.fileno(), 4096):
             with self.lock:
@@ -288,6 +293,7 @@ class BoardStage(Stage):
 
     def start_relay(self, wallet, package, line=None, serial=None):
         serial = serial or f"unix:{line or wallet.line}"
+        wallet.is_on()
         relay = subprocess.Popen([str(BIN / "airlock-device"), "relay", "--serial", serial,
                                   "--package", str(package), "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                  text=True, env=self.environment(), cwd=self.dir, stdin=subprocess.DEVNULL)
