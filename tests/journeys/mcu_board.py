@@ -291,11 +291,11 @@ class BoardStage(Stage):
         wallet.sees("boots 1.0.0 from slot b\nthe firmware runs\n")
         return wallet
 
-    def start_relay(self, wallet, package, line=None, serial=None):
+    def start_relay(self, wallet, package, line=None, serial=None, output=("--json",)):
         serial = serial or f"unix:{line or wallet.line}"
         wallet.is_on()
         relay = subprocess.Popen([str(BIN / "airlock-device"), "relay", "--serial", serial,
-                                  "--package", str(package), "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  "--package", str(package), *output], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                  text=True, env=self.environment(), cwd=self.dir, stdin=subprocess.DEVNULL)
         self.children.append(relay)
         return relay
