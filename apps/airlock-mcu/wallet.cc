@@ -231,6 +231,9 @@ void Wallet::say_figures() {
   say_number(stack_peak());
   say(", sectors erased ");
   say_number(flash_.erases());
+  say(", one of them ");
+  say_number(flash_.most_erases());
+  say(" times");
   say(", requests ");
   say_number(host_.count().requests);
   say(" and again ");

@@ -156,6 +156,10 @@ class Wallet:
         """Sectors of its flash that were erased in this life."""
         return max(map(int, re.findall(r"sectors erased (\d+)", self.text)), default=0)
 
+    def erased_most(self):
+        """How often the sector was erased in this life that was erased most."""
+        return max(map(int, re.findall(r"one of them (\d+) times", self.text)), default=0)
+
     def put_back_into(self, phase):
         """A power cut behind the journal's last phase, and before the record says so: the newer journal tells of `phase`."""
         data = bytearray((self.folder / "flash.bin").read_bytes())
