@@ -17,7 +17,7 @@
 #   make simulate-experiments   days and faults through the rules of experiments: false rollbacks, delays, beside the plain rule
 #   make without take each check out of the code, and see its test fail
 #   make powercut  cut a simulated device's power at every storage operation (SHARE=all, or ci), or FAULT=name: plant a bug
-#                  and see the sweep find it, which ends with an error
+#                  and see the sweep find it, which ends with an error; "cannot be planted" is said where there was nothing to find
 #   make faults    the bugs that can be planted; make faults-found plants them all
 #   make fleet     UPDATES updates of 10 000 simulated devices, twice the same (default 1 million), and 5 000 over TLS
 #   make mutate    change core/slot and core/update in one place after the other, and see a test fail
@@ -149,7 +149,7 @@ without: | build-folder
 	@tools/install_packages.sh build
 	@python3 tools/without.py
 
-# A planted fault that is found ends with an error, as any harm does.
+# A planted fault that is found ends with an error (1), as any harm does; one that cannot be planted with another (3).
 powercut: | build-folder
 ifdef FAULT
 	@tools/install_packages.sh build

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """What a program on bare metal takes of flash and of static RAM, room by room, by its link map; and its bounds.
 
-    tools/map_size.py build/cortex-m/airlock-mcu.map [--max]
+    tools/map_size.py build/cortex-m/airlock-mcu.map [--max] [--objects]
 
 What the linker dropped is not counted. The rooms' own objects are archives named lib<room>.a; everything else is the program
 (apps/airlock-mcu, a board with its drivers) or a library of the compiler's. Flash and RAM that stand for the parts of a board
-(sections .flash and .board) are not the program's. With --max, exits 1 above a bound.
+(sections .flash and .board) are not the program's. With --max, exits 1 above a bound. With --objects,
+each object of the rooms has a line too.
 """
 import argparse
 import collections
@@ -42,15 +43,20 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("map", type=pathlib.Path)
     parser.add_argument("--max", action="store_true")
+    parser.add_argument("--objects", action="store_true")
     taken = parser.parse_args()
-    flash, ram = collections.Counter(), 0
+    flash, objects, ram = collections.Counter(), collections.Counter(), 0
     for section, size, source in pieces(taken.map.read_text()):
         if section in CODE:
             flash[place_of(source)] += size
+            objects[place_of(source), source.rsplit("(", 1)[-1].split(".")[0]] += size
         elif section in RAM:
             ram += size
     for place, size in sorted(flash.items()):
         print(f"  {place:25} {size:7d} bytes of flash")
+        for (room, name), part in sorted(objects.items()):
+            if taken.objects and room == place and room.startswith("core/"):
+                print(f"    {name:23} {part:7d}")
     core = sum(size for place, size in flash.items() if place.startswith("core/") and place != CRYPTO)
     if not core or not flash[CRYPTO]:
         sys.exit("the map names no archive of core/: link it with -Map")

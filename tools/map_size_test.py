@@ -15,11 +15,11 @@ Linker script and memory map
 
 
 class MapSize(unittest.TestCase):
-    def judge(self, *rows):
+    def judge(self, *rows, options=("--max",)):
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder, "planted.map")
             file.write_text(HEAD + "\n".join(rows) + "\n")
-            ran = subprocess.run([sys.executable, ROOT / "tools/map_size.py", file, "--max"], capture_output=True, text=True)
+            ran = subprocess.run([sys.executable, ROOT / "tools/map_size.py", file, *options], capture_output=True, text=True)
             return ran.returncode, ran.stdout + ran.stderr
 
     CORE = (" .text.boot     0x00000100      0x200 libcore_slot.a(boot.cc.obj)",
@@ -31,6 +31,10 @@ class MapSize(unittest.TestCase):
         self.assertEqual(status, 0, said)
         self.assertRegex(said, r"core/slot +768 bytes of flash")
         self.assertRegex(said, r"static RAM +4096 bytes")
+
+    def test_names_each_object_of_a_room_where_it_is_asked_to(self):
+        _, said = self.judge(*self.CORE, " .text.swap     0x00000600       0x10 libcore_slot.a(exchange.cc.obj)", options=("--objects",))
+        self.assertRegex(said, r"core/slot +784 bytes of flash\n    boot +768\n    exchange +16\n")
 
     def test_fails_above_a_bound(self):
         for what, row in (("core without core/crypto", " .text.much     0x00001000    0x20000 libcore_delta.a(decode.cc.obj)"),

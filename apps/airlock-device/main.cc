@@ -269,9 +269,11 @@ void add_relay(CLI::App& app, Line& line) {
   command->add_flag("--json", line.json, "write JSON for scripts");
   command->footer(
       "It ends when the device has said how it ended: 0 where the package is committed, 1 and the\n"
-      "device's reason where it is not. A lost line is waited for; what was fetched is not "
-      "fetched\n"
-      "again. Whether the package is good is for the device to say.\n\n"
+      "device's reason where it is not. The line must be there at the start. Where it is lost "
+      "later,\n"
+      "it is waited for; what was fetched is not fetched again. Whether the package is good is "
+      "for\n"
+      "the device to say.\n\n"
       "Example:\n  airlock-device relay --serial /dev/ttyACM0 --package release-1.1.0");
 }
 
@@ -355,7 +357,7 @@ int report(const platform::Fault& fault, const std::string& dir) {
     std::cerr << "\n";
     return commandline::kStatusUsage;
   }
-  std::cerr << ": " << explain(fault.code) << "\n";
+  std::cerr << ": " << (fault.advice.empty() ? explain(fault.code) : fault.advice) << "\n";
   if (fault.code == Code::restart_needed) return kExitRestart;
   return kExitFailed;
 }

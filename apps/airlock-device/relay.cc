@@ -22,6 +22,7 @@ using platform::located;
 constexpr std::string_view kEnvelopeName = "manifest.cose";
 constexpr auto kReconnect = 200ms;
 constexpr auto kLinger = 1500ms;  // a device that did not hear that it was heard says it again
+constexpr auto kToldAgain = 60s;  // of a line that is gone
 constexpr std::uint64_t kToldEach = 64 << 10;  // bytes of a payload between two lines for scripts
 
 // What happens, for people or for scripts. Where standard output is the wire it is standard error.
@@ -30,8 +31,11 @@ class RelayLines {
   RelayLines(Output output, bool wire_is_standard)
       : output_(output), to_(wire_is_standard ? std::cerr : std::cout) {}
 
-  void connected() { say("connected", {}); }
-  void lost() { say("the line is gone; waiting for it", {{"lost", true}}); }
+  void connected() { say("connected", {{"connected", true}}); }
+  void lost(std::chrono::seconds left) {
+    say("the line is gone; waiting for it, " + std::to_string(left.count()) + " s more",
+        {{"lost", true}, {"seconds_left", left.count()}});
+  }
   void greeted(std::string_view model) {
     if (model == model_) return;
     model_ = model;
@@ -57,6 +61,12 @@ class RelayLines {
     const bool is_in = session.outcome == Code::ok;
     say(is_in ? version + " is installed" : version + " is not installed: " + std::string(reason),
         {{"ended", is_in ? "committed" : "failed"}, {"version", version}, {"reason", reason}});
+    told_end_ = true;
+  }
+  // failed is for scripts: people read the error itself. What a device told is the end already.
+  void failed(const Fault& fault) {
+    if (told_end_ || output_ == Output::people) return;
+    say("", {{"ended", "failed"}, {"reason", name(fault.code)}});
   }
 
  private:
@@ -75,6 +85,7 @@ class RelayLines {
   std::optional<terminal::ProgressBar> bar_;
   std::string label_, model_;
   std::uint64_t told_ = 0;
+  bool told_end_ = false;
 };
 
 // A package folder, by the digests of what is in it. It is read as a stranger would: the manifest
@@ -163,16 +174,22 @@ class Relay {
 
   Answer run() {
     while (!is_over()) {
-      Result<Wire> wire = Wire::open(options_.serial, options_.baud);
+      platform::Located<Wire> wire = Wire::open(options_.serial, options_.baud);
       if (wire) {
+        was_open_ = true;
+        in_the_way_.reset();
         lines_.connected();
         serve(*wire);
-        if (!is_over()) lines_.lost();
-      } else if (wire.error().code != Code::unreachable && wire.error().code != Code::not_found) {
-        return std::unexpected(Fault(wire.error(), options_.serial));
+        if (options_.serial == "-") break;
+        told_lost_.reset();
+      } else {
+        // Whoever mistyped a port shall not wait for it.
+        if (!was_open_) return std::unexpected(wire.error());
+        in_the_way_ = wire.error();
       }
-      if (options_.serial == "-") break;
-      if (!is_over()) std::this_thread::sleep_for(kReconnect);
+      if (is_over()) break;
+      tell_lost();
+      std::this_thread::sleep_for(kReconnect);
     }
     return judge();
   }
@@ -180,10 +197,19 @@ class Relay {
  private:
   using Clock = std::chrono::steady_clock;
 
-  bool is_over() const {
+  bool is_over() const { return left() < Clock::duration::zero(); }
+  Clock::duration left() const {
     const auto silence = Clock::now() - heard_;
-    if (shelf_.end()) return silence > kLinger;
-    return silence > std::chrono::seconds(options_.patience_seconds);
+    if (shelf_.end()) return kLinger - silence;
+    return std::chrono::seconds(options_.patience_seconds) - silence;
+  }
+
+  // At once, then once a minute. Nothing is missed any more once the device has said its end.
+  void tell_lost() {
+    const auto now = Clock::now();
+    if (shelf_.end() || (told_lost_ && now - *told_lost_ < kToldAgain)) return;
+    told_lost_ = now;
+    lines_.lost(std::chrono::ceil<std::chrono::seconds>(left()));
   }
 
   // serve answers until the line is gone or all is over.
@@ -209,24 +235,35 @@ class Relay {
   }
 
   Answer judge() const {
-    if (!shelf_.end()) return std::unexpected(Fault(Error{Code::timed_out}, options_.serial));
+    if (!shelf_.end()) return std::unexpected(no_end());
     const update::Session& end = *shelf_.end();
     if (end.outcome == Code::ok) return {};
     return std::unexpected(Fault(Error{end.outcome, end.at}, options_.package.string()));
+  }
+  Fault no_end() const {
+    if (in_the_way_) return *in_the_way_;
+    if (options_.serial != "-" || is_over()) return {Error{Code::timed_out}, options_.serial};
+    return {Error{Code::unreachable}, options_.serial,
+            "standard input ended before the device had said how it ended; keep it open"};
   }
 
   const RelayOptions& options_;
   PackageShelf& shelf_;
   RelayLines& lines_;
   Clock::time_point heard_ = Clock::now();
+  bool was_open_ = false;
+  std::optional<Fault> in_the_way_;  // of a line that was open
+  std::optional<Clock::time_point> told_lost_;
 };
 
 }  // namespace
 
 Answer relay(const RelayOptions& options) {
   RelayLines lines(options.output, options.serial == "-");
-  AIRLOCK_ASSIGN(PackageShelf shelf, PackageShelf::open(options.package, lines));
-  return Relay(options, shelf, lines).run();
+  platform::Located<PackageShelf> shelf = PackageShelf::open(options.package, lines);
+  const Answer done = shelf ? Relay(options, *shelf, lines).run() : std::unexpected(shelf.error());
+  if (!done) lines.failed(done.error());
+  return done;
 }
 
 }  // namespace airlock::app

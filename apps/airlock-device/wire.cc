@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
@@ -17,6 +18,8 @@
 
 namespace airlock::app {
 namespace {
+
+using platform::Fault;
 
 constexpr std::string_view kUnix = "unix:";
 constexpr std::string_view kStandard = "-";
@@ -37,10 +40,17 @@ std::optional<speed_t> speed_of(std::uint32_t baud) {
   return std::nullopt;
 }
 
+Code code_of_port(int error_number) {
+  if (error_number == EISDIR || error_number == ENOTTY) return Code::usage;
+  if (error_number == ENXIO) return Code::unreachable;
+  if (error_number == EBUSY) return Code::busy;
+  return file::code_of(error_number);
+}
+
 // Bytes as they are, and no modem's lines.
 Status make_raw(int port, std::uint32_t baud) {
   termios settings{};
-  if (tcgetattr(port, &settings) != 0) return fail(file::code_of(errno));
+  if (tcgetattr(port, &settings) != 0) return fail(code_of_port(errno));
   cfmakeraw(&settings);
   settings.c_cflag |= CLOCAL | CREAD;
   const std::optional<speed_t> speed = speed_of(baud);
@@ -53,17 +63,21 @@ Status make_raw(int port, std::uint32_t baud) {
 
 Result<int> open_port(const std::string& path, std::uint32_t baud) {
   const int port = ::open(path.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
-  if (port < 0) return fail(errno == ENXIO ? Code::unreachable : file::code_of(errno));
-  const Status made = isatty(port) != 0 ? make_raw(port, baud) : fail(Code::usage);
+  if (port < 0) return fail(code_of_port(errno));
+  const Status made = make_raw(port, baud);
   if (made) return port;
   ::close(port);
   return std::unexpected(made.error());
 }
 
+bool is_socket(const char* path) {
+  struct stat found{};
+  return ::stat(path, &found) != 0 || S_ISSOCK(found.st_mode);
+}
+
 Result<int> open_socket(std::string_view path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof(address.sun_path)) return fail(Code::usage);
   std::memcpy(address.sun_path, path.data(), path.size());
   const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (socket < 0) return fail(Code::io_failed);
@@ -72,7 +86,44 @@ Result<int> open_socket(std::string_view path) {
   if (::connect(socket, any, sizeof(address)) == 0) return socket;
   const int why = errno;
   ::close(socket);
-  return fail(why == ECONNREFUSED ? Code::unreachable : file::code_of(why));
+  if (why != ECONNREFUSED) return fail(file::code_of(why));
+  return fail(is_socket(address.sun_path) ? Code::unreachable : Code::usage);
+}
+
+// What is wrong with the name itself, in words.
+std::string_view misnamed(std::string_view name) {
+  if (!name.starts_with(kUnix)) return {};
+  name.remove_prefix(kUnix.size());
+  if (name.empty()) return "it names no socket";
+  static_assert(sizeof(sockaddr_un::sun_path) == 108);
+  if (name.size() < sizeof(sockaddr_un::sun_path)) return {};
+  return "a socket's path has at most 107 bytes";
+}
+
+Fault no_line(const std::string& name, std::string_view why) {
+  return {Error{Code::usage}, "--serial " + name + ": " + std::string(why) +
+                                  "; name a serial port, unix:SOCKET, or - for standard input and "
+                                  "output"};
+}
+
+// Where the system's word is not one about a line, ours is.
+Fault explained(const std::string& name, const Error& error) {
+  const bool is_unix = name.starts_with(kUnix);
+  if (error.code == Code::usage) {
+    return no_line(name, is_unix ? "this is no socket" : "this is no serial port");
+  }
+  if (error.code == Code::not_found) {
+    return {error, name, "there is no such line; plug the device in, or name the line that it has"};
+  }
+  if (error.code == Code::unreachable) {
+    return {error, name,
+            is_unix ? "nobody listens there; start what holds this end"
+                    : "no device is behind this port; name the one that it has"};
+  }
+  if (error.code == Code::busy) {
+    return {error, name, "another program holds this port; end that, and try again"};
+  }
+  return {error, name};
 }
 
 // Whether the descriptor is ready in that time; an error of it counts as ready, and is met next.
@@ -89,14 +140,15 @@ std::vector<std::uint32_t> bauds() {
   return all;
 }
 
-Result<Wire> Wire::open(const std::string& name, std::uint32_t baud) {
+platform::Located<Wire> Wire::open(const std::string& name, std::uint32_t baud) {
   if (name == kStandard) return Wire(STDIN_FILENO, STDOUT_FILENO);
-  if (name.starts_with(kUnix)) {
-    AIRLOCK_ASSIGN(const int socket, open_socket(std::string_view(name).substr(kUnix.size())));
-    return Wire(socket, socket);
-  }
-  AIRLOCK_ASSIGN(const int port, open_port(name, baud));
-  return Wire(port, port);
+  const std::string_view wrong = misnamed(name);
+  if (!wrong.empty()) return std::unexpected(no_line(name, wrong));
+  const Result<int> line = name.starts_with(kUnix)
+                               ? open_socket(std::string_view(name).substr(kUnix.size()))
+                               : open_port(name, baud);
+  if (!line) return std::unexpected(explained(name, line.error()));
+  return Wire(*line, *line);
 }
 
 Wire::Wire(Wire&& other) noexcept

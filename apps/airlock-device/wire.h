@@ -7,15 +7,17 @@
 #include <vector>
 
 #include "core/base/base.h"
+#include "device/platform/fault.h"
 
 namespace airlock::app {
 
 // Move-only. What it is of may come and go: a device that is reset, a cable.
 class Wire {
  public:
-  // open takes the path of a serial port, unix:PATH, or - for standard input and output. Errors:
-  // not_found and unreachable (try again), access_denied, usage where it is none of these.
-  static Result<Wire> open(const std::string& name, std::uint32_t baud);
+  // open takes the path of a serial port, unix:PATH, or - for standard input and output. Its errors
+  // say what to do: not_found, unreachable where nobody holds the other end, access_denied and what
+  // else the system answers, usage where it is none of these.
+  static platform::Located<Wire> open(const std::string& name, std::uint32_t baud);
   Wire(Wire&& other) noexcept;
   Wire& operator=(Wire&& other) noexcept;
   ~Wire();

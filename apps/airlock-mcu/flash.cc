@@ -11,6 +11,8 @@ constexpr std::size_t kStep = 256;  // programmed at once, so that a kill meets 
 // The chip's memory, and which of its words may be programmed: 1 since their erase, until they are.
 [[gnu::section(".flash")]] alignas(kWord) std::array<std::uint8_t, kLayout.size> memory;
 [[gnu::section(".flash.words")]] std::array<std::uint8_t, kLayout.size / kWord> writable;
+// How often each sector was erased since the reset, by where it begins.
+[[gnu::section(".flash.erases")]] std::array<std::uint16_t, kLayout.size / kSmallSector> erases_of;
 
 std::unexpected<Error> breach(std::string_view rule, std::uint64_t at) {
   say("flash: breach: ");
@@ -44,6 +46,7 @@ Status Flash::make() {
 
 Status Flash::open() {
   std::ranges::fill(writable, std::uint8_t{0});
+  std::ranges::fill(erases_of, std::uint16_t{0});
   file_ = HostFile::open(kFileName, HostFile::Mode::update);
   if (!file_) return fail(Code::not_found);
   return file_->read(0, memory);
@@ -62,7 +65,12 @@ Status Flash::erase(const Region& region, std::uint64_t offset, std::uint64_t si
     AIRLOCK_TRY(file_->write(place, bytes_at(place, kSmallSector)));
     std::ranges::fill(words_at(place, kSmallSector), std::uint8_t{1});
   }
-  erases_ += static_cast<std::uint32_t>(size / region.sector);
+  for (std::size_t at = 0; at < size; at += region.sector) {
+    const std::size_t place = region.begin + static_cast<std::size_t>(offset) + at;
+    const std::uint16_t count = ++erases_of[place / kSmallSector];
+    most_erases_ = std::max(most_erases_, count);
+    ++erases_;
+  }
   return {};
 }
 

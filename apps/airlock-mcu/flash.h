@@ -76,12 +76,15 @@ class Flash {
   Status erase(const Region& region, std::uint64_t offset, std::uint64_t size);
   Status program(const Region& region, std::uint64_t offset, Bytes bytes);
 
-  // erases is how often a sector was erased since the reset, all of them together.
+  // erases is how often a sector was erased since the reset, all of them together; most_erases is
+  // of the one that was erased most.
   std::uint32_t erases() const { return erases_; }
+  std::uint16_t most_erases() const { return most_erases_; }
 
  private:
   std::optional<HostFile> file_;
   std::uint32_t erases_ = 0;
+  std::uint16_t most_erases_ = 0;
 };
 
 // A region, as core/ wants it.

@@ -10,6 +10,7 @@
 #include <array>
 #include <new>
 
+#include "apps/airlock-mcu/screen.h"
 #include "apps/airlock-mcu/semihosting.h"
 #include "apps/airlock-mcu/wallet.h"
 
@@ -28,9 +29,15 @@ Wallet& make_wallet(Flash& flash, const Board& board) {
   return *new (wallet_memory.data()) Wallet(flash, board);
 }
 
+// A code has no room for the name of what is missing.
+std::unexpected<Error> lacks(std::string_view name, std::string_view advice = {}) {
+  say_line(name, ": there is no such file", advice);
+  return fail(Code::not_found);
+}
+
 Result<crypto::Digest> read_secret() {
   const auto file = HostFile::open(kSecretName, HostFile::Mode::read);
-  if (!file) return fail(Code::not_found);
+  if (!file) return lacks(kSecretName);
   AIRLOCK_ASSIGN(const std::size_t size, file->size());
   crypto::Digest secret;
   if (size != secret.bytes.size()) return fail(Code::truncated, size);
@@ -40,7 +47,7 @@ Result<crypto::Digest> read_secret() {
 
 Status make_in_factory(const Board& board) {
   const auto file = HostFile::open(kKeyringName, HostFile::Mode::read);
-  if (!file) return fail(Code::not_found);
+  if (!file) return lacks(kKeyringName);
   AIRLOCK_ASSIGN(const std::size_t size, file->size());
   if (size > keyring_memory.size()) return fail(Code::oversized, size);
   const MutableBytes keyring = MutableBytes(keyring_memory).first(size);
@@ -53,7 +60,11 @@ Status make_in_factory(const Board& board) {
 
 Status live(const Board& board) {
   Flash flash;
-  AIRLOCK_TRY(flash.open());
+  const Status opened = flash.open();
+  if (!opened && opened.error().code == Code::not_found) {
+    return lacks("flash.bin", "; begin with the factory");
+  }
+  AIRLOCK_TRY(opened);
   make_wallet(flash, board).live();
   return {};
 }

@@ -42,6 +42,13 @@ const std::array<Region, 2>& image_regions(Places places) {
   return places == Places::one ? kLayout.one_place : kLayout.image;
 }
 
+constexpr std::string_view words_of(Verdict verdict, std::string_view works,
+                                    std::string_view fails) {
+  if (verdict == Verdict::works) return works;
+  if (verdict == Verdict::fails) return fails;
+  return "has no entry: its image does not begin with AIRFIRM1";
+}
+
 // Whether a session asks the host for something. A keyring is in RAM until the owner agreed to it,
 // and has to be fetched again after a reset.
 bool asks_host(const update::Session& session) {
@@ -159,7 +166,7 @@ Verdict Wallet::run_watched(const slot::Boot& boot) {
 
 bare::Health Wallet::health() {
   const Verdict verdict = run_watched(*agent_.running());
-  say_line("the firmware ", verdict == Verdict::works ? "works" : "does not work");
+  say_line("the firmware ", words_of(verdict, "works", "does not work"));
   return verdict == Verdict::works ? bare::Health::good : bare::Health::bad;
 }
 
@@ -224,6 +231,9 @@ void Wallet::say_figures() {
   say_number(stack_peak());
   say(", sectors erased ");
   say_number(flash_.erases());
+  say(", one of them ");
+  say_number(flash_.most_erases());
+  say(" times");
   say(", requests ");
   say_number(host_.count().requests);
   say(" and again ");
@@ -239,7 +249,7 @@ void Wallet::run_committed(const slot::Boot& boot, Before before) {
   kept().begun = kBegun;
   const Verdict verdict = run_watched(boot);
   kept().begun = 0;
-  say_line("the firmware ", verdict == Verdict::works ? "runs" : "ended");
+  say_line("the firmware ", words_of(verdict, "runs", "ended"));
 }
 
 void Wallet::live() {

@@ -12,8 +12,10 @@ namespace airlock::platform {
 
 // An error, and the file or setting that is at fault; "" where that is not known.
 struct Fault : Error {
-  Fault(const Error& error, std::string at_fault = {}) : Error(error), about(std::move(at_fault)) {}
+  Fault(const Error& error, std::string at_fault = {}, std::string what_to_do = {})
+      : Error(error), about(std::move(at_fault)), advice(std::move(what_to_do)) {}
   std::string about;
+  std::string advice;  // in the place of the code's own; "" where that will do
 };
 template <class T>
 using Located = std::expected<T, Fault>;

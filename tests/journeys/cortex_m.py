@@ -10,6 +10,7 @@ MACHINE = ("-mcpu=cortex-m4", "-mthumb")
 DECODERS = {"small": (16 << 10, 3 << 10), "large": (48 << 10, 4 << 10)}  # memory, and of it stack: docs/formats/payload.md
 SECP256K1 = BARE / "libairlock_secp256k1.a"  # where Debian's source was fetched
 PROOF_INSTRUCTIONS_MAX = 4_000_000  # two signatures over secp256k1, and the manifest
+ED25519_INSTRUCTIONS_MAX, DEFAULT_INSTRUCTIONS_MAX = 7_000_000, 80_000_000  # docs/decisions/0034-small-verifiers.md
 STACK_MAX = 13 << 10  # of both installations: docs/guides/embed-a-package.md tells what takes most of it
 
 
@@ -85,19 +86,34 @@ class CortexM(Stage):
         self.installs_both(first, update, "large")
         self.refused("memory_exceeded", self.link(decoder="small", first=first))
 
-    def two_of_the_committee(self):
-        """A keyring by which two signatures over secp256k1 are enough, and packages by it; their signers' single keys."""
-        self.airlock("keyring", "draft", "--from", "keys/keyring.cose", "--policy", "firmware=committee:2:secp256k1", "--out", "next.cose")
+    def two_of_the_committee(self, algorithm):
+        """A keyring by which two signatures by one algorithm are enough, and packages by it; their signers' single keys."""
+        self.airlock("keyring", "draft", "--from", "keys/keyring.cose", "--policy", f"firmware=committee:2:{algorithm}", "--out", "next.cose")
         for signer in ("root-1", "root-2", "root-3"):
             self.sign("next.cose", signer)
-        signers = ("committee-1-secp256k1", "committee-2-secp256k1")
+        signers = (f"committee-1-{algorithm}", f"committee-2-{algorithm}")
         for signer in ("committee-1", "committee-2"):
             self.single_keys(signer)
         return {"keyring": "next.cose", "first": self.make_release("1.0.0", self.old, signers=signers, out="first"),
                 "update": self.make_release("1.1.0", self.new, security=2, bases=self.old, signers=signers, out="update")}
 
+    def count_instructions(self, program):
+        """Of the proof of the update: QEMU counts them."""
+        status, said = self.play(program, "-icount", "shift=0")
+        self.assertEqual(status, 0, said)
+        instructions = int(re.search(r"^proof instructions (\d+)$", said, re.M)[1])
+        self.assertGreater(instructions, 1_000_000)  # it was counted
+        return instructions
+
+    def test_what_ed25519_and_the_default_keyring_take_is_counted(self):
+        whole = self.count_instructions(self.link())
+        two = self.count_instructions(self.link(**self.two_of_the_committee("ed25519")))
+        print(f"two of a committee by ed25519: {two} instructions\ndefault keyring: {whole} instructions")
+        self.assertLess(two, ED25519_INSTRUCTIONS_MAX)
+        self.assertLess(whole, DEFAULT_INSTRUCTIONS_MAX)
+
     def test_two_of_three_over_secp256k1_are_proven_in_four_million_instructions(self):
-        packages = self.two_of_the_committee()
+        packages = self.two_of_the_committee("secp256k1")
         for what, backends in (("own", ()), ("libsecp256k1", (SECP256K1,))):
             if not all(archive.exists() for archive in backends):
                 print("skipped: libsecp256k1 on bare metal (its source is not there; tools/fetch_source.sh fetches it from Debian)")
@@ -106,11 +122,8 @@ class CortexM(Stage):
             taken = self.tool("arm-none-eabi-nm", program)
             self.assertEqual("secp256k1_ecdsa_verify" in taken, bool(backends), "the backend that was linked first verifies")
             self.assertNotIn(" malloc", taken)
-            status, said = self.play(program, "-icount", "shift=0")
-            self.assertEqual(status, 0, said)
-            instructions = int(re.search(r"^proof instructions (\d+)$", said, re.M)[1])
+            instructions = self.count_instructions(program)
             print(f"{what}: {instructions} instructions, {self.tool('arm-none-eabi-size', program).splitlines()[-1]}")
-            self.assertGreater(instructions, 1_000_000)  # it was counted
             self.assertLess(instructions, PROOF_INSTRUCTIONS_MAX)
             self.refused("quorum_missing", self.link(backends=backends, **{**packages, "update": self.make_release(
                 "1.1.0", self.new, security=2, bases=self.old, signers=("committee-1-secp256k1",), out=f"one-{what}")}))

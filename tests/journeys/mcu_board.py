@@ -65,6 +65,11 @@ class Wallet:
         self.watcher = threading.Thread(target=self.watch, args=(self.machine.stdout,), daemon=True)
         self.watcher.start()
 
+    def is_on(self):
+        """Waits until it has said a word: its line is there from then on."""
+        with self.lock:
+            self.lock.wait_for(lambda: self.text or not self.watcher.is_alive(), WAIT_SECONDS_MAX)
+
     def watch(self, screen):
         while piece := os.read(screen.fileno(), 4096):
             with self.lock:
@@ -150,6 +155,10 @@ class Wallet:
     def erased(self):
         """Sectors of its flash that were erased in this life."""
         return max(map(int, re.findall(r"sectors erased (\d+)", self.text)), default=0)
+
+    def erased_most(self):
+        """How often the sector was erased in this life that was erased most."""
+        return max(map(int, re.findall(r"one of them (\d+) times", self.text)), default=0)
 
     def put_back_into(self, phase):
         """A power cut behind the journal's last phase, and before the record says so: the newer journal tells of `phase`."""
@@ -286,10 +295,11 @@ class BoardStage(Stage):
         wallet.sees("boots 1.0.0 from slot b\nthe firmware runs\n")
         return wallet
 
-    def start_relay(self, wallet, package, line=None, serial=None):
+    def start_relay(self, wallet, package, line=None, serial=None, output=("--json",)):
         serial = serial or f"unix:{line or wallet.line}"
+        wallet.is_on()
         relay = subprocess.Popen([str(BIN / "airlock-device"), "relay", "--serial", serial,
-                                  "--package", str(package), "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  "--package", str(package), *output], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                  text=True, env=self.environment(), cwd=self.dir, stdin=subprocess.DEVNULL)
         self.children.append(relay)
         return relay

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <ranges>
 #include <string>
 #include <thread>
@@ -22,73 +23,116 @@ namespace {
 constexpr std::string_view kUsage =
     R"(Cuts the power of a simulated device at every storage operation, and looks at what is left.
 
-  airlock-powercut [--share all|ci|quick] [--triples N] [--seed N] [--jobs N] [--keep-going]
+  airlock-powercut [--share all|ci|quick|none] [--triples N] [--seed N] [--jobs N] [--keep-going] [--json]
 
   --share all    every cut, every pair, 100 000 triples, every flip place (default)
   --share ci     every cut, a tenth of the pairs and of the flips, 20 000 triples
   --share quick  every cut, a tenth of the flips
+  --share none   nothing but what --triples says
+  --triples N    lives that are cut three times at random, in the place of the share's own number
   --seed N       of what is drawn (default 1)
   --jobs N       threads (default: the processors)
+  --keep-going   sweep on where something was harmed, and count all of it
+  --json         write one object for scripts; how far it is goes to standard error
 
 Example: airlock-powercut --share ci --jobs 2
 Ends with 0 where nothing was harmed, 1 where something was, 2 on a wrong line.
 )";
 
-enum class Extent : std::uint8_t { all, ci, quick };
+enum class Extent : std::uint8_t { all, ci, quick, none };
 
 struct Options {
   Extent extent = Extent::all;
-  std::uint64_t triples = 100'000;
+  std::optional<std::uint64_t> triples;  // in the place of the extent's own number
   std::uint64_t seed = 1;
   unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
   bool keeps_going = false;
+  bool writes_json = false;
 };
+
+std::uint64_t triples_of(const Options& options) {
+  if (options.triples) return *options.triples;
+  if (options.extent == Extent::all) return 100'000;
+  return options.extent == Extent::ci ? 20'000 : 0;
+}
 
 using Work = std::function<void(Tally&)>;
 
-// The work in parts that run side by side, the longest first.
-std::vector<Work> plan(const Options& options) {
-  constexpr std::uint64_t kTenth = 10;
-  constexpr std::uint64_t kTriplesEach = 2'500;
-  std::vector<Work> parts;
-  const bool is_quick = options.extent == Extent::quick;
-  const Share share{options.extent == Extent::all ? 1 : kTenth, options.seed};
-  const std::span<const Machine> all = machines();
-  const std::span<const Machine> of_pairs = all.first(kPairMachines);
-  if (!is_quick) {
-    for (const Machine& machine : std::views::reverse(of_pairs)) {
-      for (const Life& life : small_lives()) {
-        if (!fits(machine, life)) continue;
-        parts.emplace_back([&, share](Tally& tally) { sweep_pairs(machine, life, share, tally); });
-      }
+void plan_pairs(const Share& share, std::vector<Work>& parts) {
+  for (const Machine& machine : std::views::reverse(machines().first(kPairMachines))) {
+    for (const Life& life : small_lives()) {
+      if (!fits(machine, life)) continue;
+      parts.emplace_back([&, share](Tally& tally) { sweep_pairs(machine, life, share, tally); });
     }
   }
-  for (const Machine& machine : all) {
+}
+
+void plan_cuts(std::vector<Work>& parts) {
+  for (const Machine& machine : machines()) {
     for (const Life& life : lives()) {
       if (!fits(machine, life)) continue;
       parts.emplace_back([&](Tally& tally) { sweep_cuts(machine, life, tally); });
     }
   }
-  const Share flips{is_quick ? kTenth : share.one_in, options.seed};
-  for (const Machine& machine : of_pairs) {
+}
+
+void plan_flips(const Share& share, std::vector<Work>& parts) {
+  for (const Machine& machine : machines().first(kPairMachines)) {
     for (const Life* life : lives_for_flips(machine)) {
       parts.emplace_back(
-          [&machine, life, flips](Tally& tally) { sweep_flips(machine, *life, flips, tally); });
+          [&machine, life, share](Tally& tally) { sweep_flips(machine, *life, share, tally); });
       if (machine.layout == Layout::two_slots) continue;
-      parts.emplace_back([&machine, life, flips](Tally& tally) {
-        sweep_lost_exchanges(machine, *life, flips, tally);
+      parts.emplace_back([&machine, life, share](Tally& tally) {
+        sweep_lost_exchanges(machine, *life, share, tally);
       });
     }
   }
-  const std::uint64_t triples = is_quick ? 0 : options.triples;
+}
+
+void plan_triples(const Options& options, std::vector<Work>& parts) {
+  constexpr std::uint64_t kTriplesEach = 2'500;
+  const std::uint64_t triples = triples_of(options);
   for (std::uint64_t done = 0; done < triples; done += kTriplesEach) {
     const std::uint64_t count = std::min(kTriplesEach, triples - done);
     parts.emplace_back([&options, done, count](Tally& tally) {
       sweep_triples(count, mix(options.seed, done + 1), tally);
     });
   }
+}
+
+// The work in parts that run side by side, the longest first.
+std::vector<Work> plan(const Options& options) {
+  constexpr std::uint64_t kTenth = 10;
+  const Share share{options.extent == Extent::all ? 1 : kTenth, options.seed};
+  std::vector<Work> parts;
+  if (options.extent <= Extent::ci) plan_pairs(share, parts);
+  if (options.extent != Extent::none) {
+    plan_cuts(parts);
+    plan_flips(share, parts);
+  }
+  plan_triples(options, parts);
   return parts;
 }
+
+// How far it is: a line that is redrawn on a terminal, else one now and then and at the end.
+class Progress {
+ public:
+  explicit Progress(std::size_t parts) : parts_(parts) {}
+  void done_one() {
+    ++done_;
+    const auto now = std::chrono::steady_clock::now();
+    if (!is_terminal_ && done_ != parts_ && now - told_ < kToldEach) return;
+    told_ = now;
+    std::fprintf(stderr, is_terminal_ ? "\r%zu of %zu parts " : "%zu of %zu parts\n", done_,
+                 parts_);
+  }
+
+ private:
+  static constexpr std::chrono::seconds kToldEach{10};
+  const bool is_terminal_ = isatty(STDERR_FILENO) != 0;
+  std::size_t parts_, done_ = 0;
+  std::chrono::steady_clock::time_point told_ = std::chrono::steady_clock::now();
+};
 
 // A life that fails uncut fails at each cut too: it is told once.
 Tally play_all_uncut() {
@@ -107,6 +151,7 @@ Tally run(const Options& options) {
   Tally total = play_all_uncut();
   if (!total.is_clean()) return total;
   const std::vector<Work> parts = plan(options);
+  Progress progress(parts.size());
   std::atomic<std::size_t> next = 0;
   std::mutex mutex;
   const auto work = [&] {
@@ -116,9 +161,7 @@ Tally run(const Options& options) {
       const std::lock_guard lock(mutex);
       total.add(tally);
       if (!total.is_clean() && !options.keeps_going) next = parts.size();
-      if (isatty(STDERR_FILENO) != 0) {
-        std::fprintf(stderr, "\r%zu of %zu parts ", std::min(part + 1, parts.size()), parts.size());
-      }
+      progress.done_one();
     }
   };
   std::vector<std::thread> threads;
@@ -141,6 +184,45 @@ void print(const Tally& tally) {
               number(tally.wrong), number(tally.unconsented));
 }
 
+// What stands in a path or an example of harm is plain text, but for what a string ends with.
+std::string json_text(std::string_view text) {
+  std::string made = "\"";
+  for (const char character : text) {
+    if (character == '"' || character == '\\') made += '\\';
+    made += static_cast<unsigned char>(character) < 0x20 ? ' ' : character;
+  }
+  return made + "\"";
+}
+
+void print_json(const Tally& tally) {
+  std::string made = "{";
+  const auto add = [&made](std::string_view name, std::uint64_t value) {
+    made += json_text(name) + ": " + std::to_string(value) + ", ";
+  };
+  add("cuts", tally.cuts);
+  add("pairs", tally.pairs);
+  add("triples", tally.triples);
+  add("flips", tally.flips);
+  add("given_up", tally.given_up);
+  add("worst_erases", tally.worst_erases);
+  add("bricks", tally.bricks);
+  add("wrong", tally.wrong);
+  add("unconsented", tally.unconsented);
+  made += "\"places\": {";
+  std::string_view comma;
+  for (const auto& [path, points] : tally.points) {
+    made += std::string(comma) + json_text(path) + ": " + std::to_string(points);
+    comma = ", ";
+  }
+  made += "}, \"harm\": [";
+  comma = {};
+  for (const std::string& example : tally.examples) {
+    made += std::string(comma) + json_text(example);
+    comma = ", ";
+  }
+  std::printf("%s]}\n", made.c_str());
+}
+
 bool read_number(const char* text, std::uint64_t& to) {
   const char* end = text + std::strlen(text);
   const auto read = std::from_chars(text, end, to);
@@ -148,13 +230,11 @@ bool read_number(const char* text, std::uint64_t& to) {
 }
 
 bool read_extent(std::string_view text, Options& options) {
-  constexpr std::uint64_t kTriplesOfCi = 20'000;
   if (text == "all") return options.extent = Extent::all, true;
+  if (text == "ci") return options.extent = Extent::ci, true;
   if (text == "quick") return options.extent = Extent::quick, true;
-  if (text != "ci") return false;
-  options.extent = Extent::ci;
-  options.triples = kTriplesOfCi;
-  return true;
+  if (text == "none") return options.extent = Extent::none, true;
+  return false;
 }
 
 bool read_option(std::string_view name, const char* value, Options& options) {
@@ -177,6 +257,10 @@ int main_of(int count, char** words) {
       options.keeps_going = true;
       continue;
     }
+    if (word == "--json") {
+      options.writes_json = true;
+      continue;
+    }
     ++i;
     if (i == count || !read_option(word, words[i], options)) {
       std::fprintf(stderr, "usage: %s is not understood; see airlock-powercut --help\n",
@@ -185,7 +269,7 @@ int main_of(int count, char** words) {
     }
   }
   const Tally tally = run(options);
-  print(tally);
+  options.writes_json ? print_json(tally) : print(tally);
   return tally.is_clean() ? 0 : 1;
 }
 
