@@ -126,9 +126,11 @@ json::Value json_of(const diff::PayloadParts& parts, bool decoded) {
                        {"size", region.size},
                        {"relocation", region.relocation}});
   }
-  json::Value made{{"index", parts.index},       {"facts", parts.facts}, {"proofs", parts.proofs},
-                   {"segments", parts.segments}, {"chain", parts.chain}, {"memory", parts.memory},
-                   {"regions", regions},         {"decoded", decoded},   {"blocks", blocks}};
+  json::Value made{{"index", parts.index},       {"facts", parts.facts},
+                   {"proofs", parts.proofs},     {"segments", parts.segments},
+                   {"chain", parts.chain},       {"memory", parts.memory},
+                   {"scratch", parts.scratch()}, {"regions", regions},
+                   {"decoded", decoded},         {"blocks", blocks}};
   if (decoded) made["isas"] = isas;
   return made;
 }
@@ -208,6 +210,26 @@ void add_inspect(CLI::App& family, Outcome& outcome) {
   made.command.add_option("--svg", options.svg, "draw it into this file, too");
   made.command.add_flag("--json", options.json, "answer as JSON");
   made.command.footer(
+      "Bytes are those of the patch, by what they are about:\n"
+      "  index     where each block of 64 KiB stands in the patch\n"
+      "  facts     what all blocks share: which parts of the old image (segments) lie where in "
+      "the\n"
+      "            new one; those of the chain ascend in both, and tell where a place went\n"
+      "  proofs    hashes by which pieces are proven before they are read\n"
+      "  scratch   of the device's flash, where it keeps the facts\n"
+      "  linked    the address that the old image runs at, as its pointers tell; RAM is beside it\n"
+      "and in a block, whose instructions are of the set that is named (- none, clean: a mere "
+      "copy,\n"
+      "raw: as it is):\n"
+      "  matches   bytes between copies, repeated from this block or from anywhere in the old "
+      "image\n"
+      "  literals  new bytes\n"
+      "  runs      how far copies go on as they are predicted\n"
+      "  plain     copied bytes and instructions that name no place\n"
+      "  branches, pointers, locals   copied ones that name a place: of code, of anything by its\n"
+      "            address, near the instruction\n"
+      "  data      words that count as addresses of RAM\n"
+      "  whole     blocks that are raw\n"
       "Example:\n  airlock delta inspect update.delta --base firmware-1.0.0.bin --svg update.svg");
 }
 
@@ -215,6 +237,9 @@ void add_inspect(CLI::App& family, Outcome& outcome) {
 
 void add_delta_commands(CLI::App& app, Outcome& outcome) {
   CLI::App& family = add_family(app, "delta", "Patches: make, apply, and see what is in them.");
+  family.footer(
+      "Example:\n  airlock delta make firmware-1.1.0.bin --base firmware-1.0.0.bin --out "
+      "update.delta\n  airlock delta inspect update.delta --base firmware-1.0.0.bin");
   add_delta_make(family, outcome);
   add_apply(family, outcome);
   add_inspect(family, outcome);

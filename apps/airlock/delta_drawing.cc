@@ -71,9 +71,11 @@ std::string_view name_of_isa(delta::Isa isa) {
 }
 
 std::string text_of(const PayloadParts& parts) {
-  std::string made =
-      formatted("index %zu, facts %zu (%u segments, %u in the chain), proofs %zu; decoder %u\n",
-                parts.index, parts.facts, parts.segments, parts.chain, parts.proofs, parts.memory);
+  std::string made = formatted(
+      "index %zu, facts %zu (%u segments, %u in the chain), proofs %zu; "
+      "decoder %u, scratch %zu\n",
+      parts.index, parts.facts, parts.segments, parts.chain, parts.proofs, parts.memory,
+      parts.scratch());
   for (const delta::Region& region : parts.regions) {
     made += formatted("%s 0x%08x, %u bytes", region.linked ? "linked at" : "RAM at",
                       region.linked ? region.zero : region.first, region.size);

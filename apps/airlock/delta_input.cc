@@ -59,7 +59,15 @@ std::expected<Input, Refusal> Input::open(const std::string& path) {
 }
 
 std::expected<Input, Refusal> Input::open_image(const std::string& path) {
-  AIRLOCK_ASSIGN(Input input, open(path));
+  auto opened = open(path);
+  const bool is_oversized = opened ? opened->bytes().size() > package::kImageSizeMax
+                                   : opened.error().error.code == Code::oversized;
+  if (is_oversized) {
+    return refuse_advising(Code::oversized, path + " is larger than an image may be, " +
+                                                text::human_size(package::kImageSizeMax) +
+                                                "; name the image");
+  }
+  AIRLOCK_ASSIGN(Input input, std::move(opened));
   if (!input.bytes().empty()) return input;
   return refuse_advising(Code::out_of_range,
                          path + " is empty, and an image is one byte at least; name the image");

@@ -148,10 +148,11 @@ void add_delta_make(CLI::App& family, Outcome& outcome) {
   MakeOptions& options = made.options;
   made.command.add_option("image", options.image, "the new image")->required();
   made.command
-      .add_option(
-          "--base", options.bases,
-          "the image that runs; may be given several times, then FILE.1, FILE.2, .. are made")
-      ->allow_extra_args(false);
+      .add_option("--base", options.bases,
+                  "the image that runs; may be given several times, then OUT.1, OUT.2, .. are made")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("FILE");
   made.command.add_option("--out", options.out, "file of the patch")->required();
   made.command
       .add_option("--profile", options.profile,

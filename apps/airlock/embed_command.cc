@@ -1,5 +1,6 @@
 // package embed: a package as a part of a program.
 #include <cstdio>
+#include <filesystem>
 
 #include "apps/airlock/commands.h"
 #include "apps/airlock/opened.h"
@@ -95,12 +96,28 @@ std::expected<Outputs, Refusal> open_outputs(const EmbedOptions& options) {
   return outputs;
 }
 
+// Who names firmware has not made the package of it yet.
+std::unexpected<Refusal> refuse_package(const release::Refusal& refusal,
+                                        const std::string& package) {
+  std::error_code ignored;
+  const bool is_read = refusal.error.code != Code::access_denied &&
+                       refusal.error.code != Code::io_failed && refusal.about == package;
+  if (!is_read || !std::filesystem::is_regular_file(package, ignored)) {
+    return refuse(refusal, package);
+  }
+  return refuse_advising(refusal.error.code,
+                         package +
+                             " is no package, nor a .cose file of one. A package is made of an "
+                             "image: airlock release --image COMPONENT=" +
+                             package + " .. --out FOLDER; then give FOLDER");
+}
+
 Answer embed(const EmbedOptions& options) {
   AIRLOCK_ASSIGN(const object::Wanted wanted, read_wanted(options));
   AIRLOCK_TRY(check_form(options));
   AIRLOCK_ASSIGN(const Outputs outputs, open_outputs(options));
   auto made = object::make_carton(options.package, wanted);
-  if (!made) return refuse(made.error(), options.package);
+  if (!made) return refuse_package(made.error(), options.package);
   AIRLOCK_ANSWER_ASSIGN(const carton::Carton carton, carton::Carton::open(*made), options.package);
   AIRLOCK_ANSWER_ASSIGN(const package::Manifest manifest, package::read_unproven(carton.envelope()),
                         options.package);

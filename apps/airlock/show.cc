@@ -39,6 +39,9 @@ std::string payload_text(const Payload& payload) {
   if (payload.type == package::PayloadType::patch)
     made += " against " + digest_hex(payload.base_digest);
   made += ", decoded in " + text::human_size(payload.decoder_memory);
+  if (payload.scratch_size > 0) {
+    made += " and a scratch area of " + std::to_string(payload.scratch_size) + " bytes";
+  }
   return made;
 }
 

@@ -1,6 +1,10 @@
 #include "host/commandline/commandline.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <iostream>
 #include <string>
@@ -63,9 +67,25 @@ std::string explain(const CLI::App& app, const CLI::ParseError& wrong) {
   return wrong.what();
 }
 
+// What is closed would be the number of the next file that is opened, and what is printed would be
+// written into that.
+void keep_standard_streams() {
+  for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) {
+    const bool is_closed = ::fcntl(stream, F_GETFD) < 0 && errno == EBADF;
+    // Not for writing: that what is printed was not written shall be told.
+    if (is_closed) static_cast<void>(::open("/dev/null", stream == 0 ? O_WRONLY : O_RDONLY));
+  }
+}
+
+bool is_open_for_writing(int stream) {
+  const int flags = ::fcntl(stream, F_GETFL);
+  return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
+}
+
 }  // namespace
 
 std::optional<int> parse(CLI::App& app, int argc, const char* const* argv) {
+  keep_standard_streams();
   for (CLI::App* command : commands_of(app)) refuse_empty_values(*command);
   try {
     app.parse(arguments_of(argc, argv));
@@ -82,7 +102,11 @@ int finish(int status) {
   std::cout.flush();
   const bool written = std::cout.good() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
   if (written || status != 0) return status;
-  std::fputs("error: disk_full: standard output: what was printed was not written\n", stderr);
+  std::fputs(is_open_for_writing(STDOUT_FILENO)
+                 ? "error: disk_full: standard output: what was printed was not written\n"
+                 : "error: access_denied: standard output is closed: what was printed was not "
+                   "written\n",
+             stderr);
   return 1;
 }
 

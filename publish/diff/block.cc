@@ -180,13 +180,15 @@ struct Walked {
   std::vector<std::uint32_t> literals;
 };
 
-// best_steps returns the steps with which the block costs least; none, if any costs more.
-std::vector<PlannedStep> best_steps(const Planning& planning, Desk& desk, Walked walked) {
+// best_steps returns the steps with which the block costs least, by so many plans; none, if any
+// costs more. `walked` becomes what it costs by them.
+std::vector<PlannedStep> best_steps(const Planning& planning, Desk& desk, Walked& walked,
+                                    int plans) {
   std::vector<PlannedStep> best;
   StepPrices prices = usual_prices();
   Repeats repeats(planning.input, planning.range);
   for (std::uint32_t& each : walked.literals) each = std::max(each, kFirstLiteralMin);
-  for (int i = 0; i < kPlansMax && !planning.gaps.empty(); ++i) {
+  for (int i = 0; i < plans && !planning.gaps.empty(); ++i) {
     std::vector<PlannedStep> steps = plan_steps(repeats, planning.gaps, walked.literals, prices);
     if (steps.empty()) break;
     Coster coster;
@@ -250,6 +252,22 @@ Isa cheapest_isa(const BlockInput& input, const BlockRange& range) {
   return walk_units(input, range, gaps, kIsas, desk).isa;
 }
 
+bool is_new(const BlockInput& input, const BlockRange& range) {
+  constexpr std::uint64_t kCopied = 64;
+  std::uint64_t left = range.size;
+  for (const Gap& each : Desk(input, range).gaps()) left -= each.end - each.begin;
+  return left <= range.size / kCopied;
+}
+
+std::size_t quick_size(const BlockInput& input, const BlockRange& range, Isa isa) {
+  Desk desk(input, range);
+  const std::vector<Gap> gaps = desk.gaps();
+  ByUnits by_units = walk_units(input, range, gaps, std::span(&isa, 1), desk);
+  if (by_units.is_clean) return 1;
+  best_steps({input, range, gaps, by_units.isa}, desk, by_units.walked, 1);
+  return static_cast<std::size_t>(by_units.walked.price / kBitPrice / 8);
+}
+
 ShortestCoding code_block(const BlockInput& input, const BlockRange& range) {
   Desk desk(input, range);
   const std::vector<Gap> gaps = desk.gaps();
@@ -257,7 +275,7 @@ ShortestCoding code_block(const BlockInput& input, const BlockRange& range) {
   ByUnits by_units = walk_units(input, range, gaps, isas, desk);
   std::vector<PlannedStep> steps;
   if (!by_units.is_clean) {
-    steps = best_steps({input, range, gaps, by_units.isa}, desk, std::move(by_units.walked));
+    steps = best_steps({input, range, gaps, by_units.isa}, desk, by_units.walked, kPlansMax);
   }
   std::vector<std::uint8_t> bytes;
   RangeWriter writer(bytes);

@@ -75,6 +75,9 @@ struct PayloadParts {
   std::uint32_t memory = 0;
   std::vector<delta::Region> regions;
   std::vector<BlockParts> blocks;
+
+  // What a device keeps of the facts: bytes of its scratch area.
+  std::size_t scratch() const { return delta::scratch_size(segments, chain); }
 };
 // look_at tells what needs no base: of blocks that are coded, where their bytes are is left out.
 // Errors: as apply_delta.

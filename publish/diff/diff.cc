@@ -11,6 +11,7 @@
 #include "publish/diff/internal/block.h"
 #include "publish/diff/internal/facts.h"
 #include "publish/diff/internal/match.h"
+#include "publish/diff/internal/noise.h"
 #include "publish/diff/internal/payload.h"
 
 namespace airlock::diff {
@@ -21,6 +22,7 @@ struct Input {
   Bytes base;
   const Options& options;
   const BaseIndex* index;  // nullptr for a full image
+  const std::vector<std::uint8_t>& noise;
   std::vector<std::uint8_t> facts;
   std::vector<std::uint8_t> scratch;
 };
@@ -39,12 +41,18 @@ BlockInput block_input(const Input& input) {
   return {input.image, input.index, input.scratch, *input.options.profile};
 }
 
+// Noise is not coded unless copies make it.
+bool stays_raw(const Input& input, std::size_t block) {
+  return input.noise[block] != 0 && is_new(block_input(input), range_of(input, block));
+}
+
 // The smaller of what the payload allows; of equals, the one that is quickest to decode.
 CodedBlock make_block(const Input& input, std::size_t block) {
   const BlockRange range = range_of(input, block);
   const Bytes bytes = input.image.subspan(static_cast<std::size_t>(range.at), range.size);
   CodedBlock raw = {delta::Coding::raw, {bytes.begin(), bytes.end()}};
   if (input.index == nullptr && input.options.storage == Storage::raw) return raw;
+  if (stays_raw(input, block)) return raw;
   ShortestCoding coded = code_block(block_input(input), range);
   if (coded.bytes.size() >= bytes.size()) return raw;
   return {delta::Coding::coded, std::move(coded.bytes), coded.isa};
@@ -81,7 +89,7 @@ constexpr std::size_t kBlocksAlike = 4;
 std::vector<delta::Isa> likely_isas(const Input& input, const Progress& progress) {
   std::vector<delta::Isa> isas(block_count(input));
   each_block(input, progress, [&](std::size_t block) {
-    if (block % kBlocksAlike != 0) return;
+    if (block % kBlocksAlike != 0 || stays_raw(input, block)) return;
     isas[block] = cheapest_isa(block_input(input), range_of(input, block));
   });
   for (std::size_t i = 0; i < isas.size(); ++i) isas[i] = isas[i - i % kBlocksAlike];
@@ -107,7 +115,8 @@ struct Job {
   Bytes image;
   Bytes base;
   const Options& options;
-  const BaseIndex* index;  // nullptr for a full image
+  const BaseIndex* index;                  // nullptr for a full image
+  const std::vector<std::uint8_t>& noise;  // 1 for each block that is
 };
 
 std::uint64_t scratch_limit(const Job& job) {
@@ -202,14 +211,26 @@ bool is_mostly_new(const Job& job, const std::vector<delta::Segment>& copies) {
   return changed_bytes(job.image, job.base, copies) > job.image.size() / kMostlyNew;
 }
 
-// What a payload would take, by four of its blocks or some more.
-std::uint64_t estimated_size(const Input& input) {
-  constexpr std::size_t kSamples = 4;
+std::uint64_t total_size(const Entries& entries) {
+  std::uint64_t size = 0;
+  for (const CodedBlock& each : entries) size += each.bytes.size();
+  return size;
+}
+
+// What a payload would take, by every `step`th of its blocks: coded, or of a larger image, whose
+// instruction sets are told then, only looked at.
+std::uint64_t estimated_size(const Input& input, const std::vector<delta::Isa>& isas,
+                             std::size_t step) {
   const std::size_t count = block_count(input);
-  const std::size_t step = std::max<std::size_t>(1, count / kSamples);
   std::vector<std::uint64_t> sizes((count + step - 1) / step);
+  const auto size_of = [&](std::size_t block) -> std::uint64_t {
+    if (isas.empty()) return make_block(input, block).bytes.size();
+    const BlockRange range = range_of(input, block);
+    if (stays_raw(input, block)) return range.size;
+    return std::min(range.size, quick_size(block_input(input), range, isas[block]));
+  };
   const auto make = [&](std::size_t, std::size_t sample) -> Status {
-    sizes[sample] = make_block(input, sample * step).bytes.size();
+    sizes[sample] = size_of(sample * step);
     return {};
   };
   AIRLOCK_CHECK(parallel::for_each({0, sizes.size()}, input.options.workers, make).has_value());
@@ -217,10 +238,10 @@ std::uint64_t estimated_size(const Input& input) {
   return input.facts.size() + sampled * count / sizes.size();
 }
 
-std::uint64_t total_size(const Entries& entries) {
-  std::uint64_t size = 0;
-  for (const CodedBlock& each : entries) size += each.bytes.size();
-  return size;
+// By four blocks of a payload, or some more, is it compared with others of the same image.
+std::size_t sampling_step(const Input& input) {
+  constexpr std::size_t kSamples = 4;
+  return std::max<std::size_t>(1, block_count(input) / kSamples);
 }
 
 // The half of a longer work that `half` is, 0 or 1.
@@ -235,35 +256,63 @@ Progress half_of(const Progress& progress, std::size_t half) {
 struct Made {
   Input input;
   Entries entries;
+  bool is_of_less = false;  // without the copies that cost more than what they copy
 };
 
-// The smaller of the payload with all copies, and of the one that looks best of those with less.
+// The inputs with all copies, and with those that look best of less by four blocks or some more.
+struct Choice {
+  Input all;
+  Input less;
+};
+
 template <class With>
-Made make_mostly_new(const With& with, const Progress& progress) {
-  Made all{with(1), {}};
+Choice choice_of(const With& with, Input all, const std::vector<delta::Isa>& isas) {
+  const std::size_t step = sampling_step(all);
   std::optional<Input> less;
   std::uint64_t least = UINT64_MAX;
   for (const std::uint64_t shortest : kShortestTried) {
     Input tried = with(shortest);
-    const std::uint64_t size = estimated_size(tried);
+    const std::uint64_t size = estimated_size(tried, isas, step);
     if (size >= least) continue;
     least = size;
     less.emplace(std::move(tried));
   }
-  all.entries = make_entries(all.input, half_of(progress, 0));
-  Entries entries = make_entries(*less, half_of(progress, 1));
-  if (total_size(entries) >= total_size(all.entries)) return all;
-  return {std::move(*less), std::move(entries)};
+  return {std::move(all), std::move(*less)};
+}
+
+// The smaller of both payloads. Of an image larger than this, whose time would be felt, only the
+// one is made that a look at every second block finds smaller.
+constexpr std::size_t kMadeBothWays = 512 << 10;
+constexpr std::size_t kLook = 2;
+
+template <class With>
+Made make_mostly_new(const With& with, const Progress& progress) {
+  Input whole = with(1);
+  const bool is_looked_at = whole.image.size() > kMadeBothWays;
+  const auto isas = is_looked_at ? likely_isas(whole, {}) : std::vector<delta::Isa>{};
+  Choice choice = choice_of(with, std::move(whole), isas);
+  if (is_looked_at) {
+    const bool is_less =
+        estimated_size(choice.less, isas, kLook) < estimated_size(choice.all, isas, kLook);
+    Made made{std::move(is_less ? choice.less : choice.all), {}, is_less};
+    made.entries = make_entries(made.input, progress);
+    return made;
+  }
+  Entries all = make_entries(choice.all, half_of(progress, 0));
+  Entries less = make_entries(choice.less, half_of(progress, 1));
+  if (total_size(less) >= total_size(all)) return {std::move(choice.all), std::move(all)};
+  return {std::move(choice.less), std::move(less)};
 }
 
 Input input_of(const Job& job, const std::vector<delta::Segment>& copies, std::uint64_t shortest) {
   std::vector<Input> inputs;
   for (const Facts& facts : fitting_facts(job, copies, shortest)) {
-    inputs.push_back({job.image, job.base, job.options, job.index,
+    inputs.push_back({job.image, job.base, job.options, job.index, job.noise,
                       code_facts(facts, job.image.size(), job.base.size()), scratch_of(facts)});
   }
   if (inputs.size() == 1) return std::move(inputs.front());
-  return std::move(*std::ranges::min_element(inputs, {}, &estimated_size));
+  const auto cost = [](const Input& each) { return estimated_size(each, {}, sampling_step(each)); };
+  return std::move(*std::ranges::min_element(inputs, {}, cost));
 }
 
 Made make_of(const Job& job, const std::vector<delta::Segment>& copies, const Progress& progress) {
@@ -299,6 +348,12 @@ std::vector<delta::Segment> aligned_copies(const Input& input, const std::vector
 Made make_smaller(const Job& job, const std::vector<delta::Segment>& copies,
                   const Progress& progress) {
   Made by_rule = make_of(job, copies, half_of(progress, 0));
+  // Other alignments are found by short copies, which do not pay here.
+  if (by_rule.is_of_less) {
+    const std::size_t count = block_count(by_rule.input);
+    if (progress) progress(2 * count, 2 * count);
+    return by_rule;
+  }
   std::vector<delta::Isa> isas;
   for (std::size_t i = 1; i < by_rule.entries.size(); ++i) isas.push_back(by_rule.entries[i].isa);
   Made aligned = make_of(job, aligned_copies(by_rule.input, isas, copies), half_of(progress, 1));
@@ -327,9 +382,21 @@ Made make_any(const Job& job, const Progress& progress) {
                                                  : make_smaller(job, copies, progress);
 }
 
+std::vector<std::uint8_t> find_noise(Bytes image, const BaseIndex* index, const Options& options) {
+  const std::vector<std::uint8_t> none;
+  const Input input = {image, {}, options, index, none, {}, {}};
+  std::vector<std::uint8_t> noise(block_count(input));
+  each_block(input, {}, [&](std::size_t block) {
+    noise[block] = is_noise(block_input(input), range_of(input, block)) ? 1 : 0;
+  });
+  return noise;
+}
+
 Result<BuiltPayload> build_on(Bytes image, Bytes base, std::optional<BaseIndex> index,
                               const Options& options, const Progress& progress) {
-  const Made made = make_any({image, base, options, index ? &*index : nullptr}, progress);
+  const BaseIndex* const known = index ? &*index : nullptr;
+  const std::vector<std::uint8_t> noise = find_noise(image, known, options);
+  const Made made = make_any({image, base, options, known, noise}, progress);
   index.reset();  // four times the base, which the check has no use for
   return built_of(made.input, made.entries);
 }

@@ -50,8 +50,8 @@ struct Options {
 };
 
 // Progress is told how many blocks of how many are done (of a patch each block is made twice, and
-// of one for an image that is mostly new four times); it is called from one thread at a time, not
-// always the caller's. An empty function is fine.
+// of one for an image that is mostly new up to four times); it is called from one thread at a time,
+// not always the caller's. An empty function is fine.
 using Progress = std::function<void(std::size_t blocks_done, std::size_t blocks)>;
 
 // What a manifest says of an image; `view` lends it as the struct that core/delta takes (the object

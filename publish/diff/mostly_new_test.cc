@@ -1,6 +1,7 @@
 // Patches of images that are mostly new: copies are there, and may cost more than they copy.
 #include <gtest/gtest.h>
 
+#include <ctime>
 #include <random>
 
 #include "publish/diff/diff.h"
@@ -55,6 +56,42 @@ TEST(MostlyNew, KeepsTheCopiesThatPayWhereverTheyStand) {
   EXPECT_LT(patch_size(behind, base), room + patch_size(base, base));
 }
 
+// Only one of both payloads is made of an image of this size, as a look at its blocks tells.
+constexpr std::size_t kLookedAt = 600'000;
+
+TEST(MostlyNew, KeepsTheCopiesThatPayInALargerImageToo) {
+  const Buffer base = text(2 * package::kBlockSize, 8);
+  Buffer image = noise(kLookedAt, 9);
+  const std::size_t new_size = image.size();
+  image.insert(image.begin() + 3 * package::kBlockSize, base.begin(), base.end());
+  EXPECT_LT(patch_size(image, base), new_size + new_size / 50);
+  const Buffer other = text(kLookedAt, 10);
+  const auto full = build_full(other, {}, {});
+  ASSERT_TRUE(full);
+  EXPECT_LE(patch_size(other, text(100'000, 11)), full->bytes.size() + full->bytes.size() / 100);
+}
+
+// What no coder shortens is not tried by each of them.
+TEST(MostlyNew, TakesLittleTimeWhereItIsNoise) {
+  const auto time_of = [](const Buffer& image, const Buffer& base) {
+    const std::clock_t before = std::clock();
+    EXPECT_TRUE(build_patch(image, base, {.workers = 1}, {}));
+    return std::clock() - before;
+  };
+  constexpr std::size_t kSize = 2 * package::kBlockSize;
+  Buffer image = noise(kSize, 12);
+  const Buffer base = noise(kSize, 13);
+  std::copy_n(base.begin(), 64, image.begin() + 1000);
+  EXPECT_LT(2 * time_of(image, base), time_of(text(kSize, 14), text(kSize, 15)));
+}
+
+TEST(MostlyNew, CopiesNoiseOfWhichSomeBytesChanged) {
+  const Buffer base = noise(3 * package::kBlockSize, 16);
+  Buffer image = base;
+  for (std::size_t at = 0; at < image.size(); at += 9) image[at] ^= 0x21;
+  EXPECT_LT(patch_size(image, base), image.size() / 2);
+}
+
 TEST(MostlyNew, TellsItsProgressToTheEnd) {
   std::size_t last = 0;
   std::size_t all = 0;
@@ -64,9 +101,12 @@ TEST(MostlyNew, TellsItsProgressToTheEnd) {
     last = done;
     all = count;
   };
-  ASSERT_TRUE(build_patch(text(200'000, 6), text(200'000, 7), {}, progress));
-  EXPECT_EQ(last, all);
-  EXPECT_GT(all, 0U);
+  for (const std::size_t size : {std::size_t{200'000}, kLookedAt}) {
+    last = 0;
+    ASSERT_TRUE(build_patch(text(size, 6), text(50'000, 7), {}, progress));
+    EXPECT_EQ(last, all);
+    EXPECT_GT(all, 0U);
+  }
 }
 
 }  // namespace

@@ -52,6 +52,15 @@ class Embedding(Packaged):
         self.tool(CXX, "-x", "c++", *strict, "caller.c", "update.c", "-o", "by-c++")
         self.assertEqual(self.tool(self.dir / "by-c++"), whole)
 
+    def test_of_firmware_it_is_told_how_a_package_is_made(self):
+        for content in (b"", b"firmware", bytes(3 << 20)):
+            (self.dir / "fw.bin").write_bytes(content)
+            with self.assertRaises(Refused) as caught:
+                self.airlock("package", "embed", "fw.bin", "--out", "fw.o")
+            refused = caught.exception
+            self.assertIn("fw.bin is no package", refused.text)
+            self.assertIn("airlock release --image COMPONENT=fw.bin", refused.text)
+
     @unittest.skipUnless(READELF, "no readelf")
     def test_an_object_is_constant_data_for_the_machine_that_was_named(self):
         size = len(self.carton())

@@ -104,6 +104,33 @@ class Deltas(Stage):
         for wrong in ("159", "4294967296", "-1", "64K"):
             self.assertIn("from 160 to 4294967295", self.refuses("usage", self.make, "--scratch", wrong).text)
 
+    def test_what_is_too_large_is_named_with_the_limit(self):
+        for size in (1100 << 20, 3 << 30):
+            with open(self.dir / "huge.bin", "wb") as huge:
+                huge.truncate(size)
+            for command in (("new.bin", "--base", "huge.bin"), ("huge.bin", "--base", "old.bin")):
+                refused = self.refuses("oversized", self.airlock, "delta", "make", *command, "--out", "p.delta")
+                self.assertIn("huge.bin is larger than an image may be, 1.0 GiB", refused.text)
+
+    def test_help_shows_what_is_taken_and_says_what_the_words_of_inspect_mean(self):
+        self.assertNotIn("...", self.airlock("delta", "make", "--help"))
+        self.assertNotIn("airlock release", self.airlock("delta", "--help"))
+        self.make("--base", "old.bin")
+        seen = json.loads(self.airlock("delta", "inspect", "update.delta", "--base", "old.bin", "--json"))
+        told = self.airlock("delta", "inspect", "--help")
+        for word in {"index", "facts", "segments", "chain", "proofs", "scratch", *seen["blocks"][0]} - {"size", "stored", "coding", "isa"}:
+            self.assertIn(word, told)
+
+    def test_the_scratch_area_that_a_patch_needs_is_told(self):
+        self.make("--base", "old.bin")
+        seen = json.loads(self.airlock("delta", "inspect", "update.delta", "--json"))
+        self.assertGreaterEqual(seen["scratch"], 160 + 12 * (seen["segments"] + seen["chain"]))
+        self.assertIn(f"scratch {seen['scratch']}\n", self.airlock("delta", "inspect", "update.delta"))
+        made = self.airlock("release", "--model", "m", "--version", "1.0.0", "--security-version", "1",
+                            "--image", "mcu=new.bin", "--base", "mcu=old.bin", "--out", "release")
+        for told in (made, self.airlock("inspect", "release")):
+            self.assertIn(f"and a scratch area of {seen['scratch']} bytes", told)
+
     def test_an_image_that_is_only_stated_takes_no_memory(self):
         if is_sanitized("airlock"):
             self.skipTest("a sanitizer takes memory of its own")

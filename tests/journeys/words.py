@@ -391,6 +391,13 @@ class Words(Stage):
                 ran = subprocess.run([BIN / program, *map(str, line)], stdout=full, stderr=subprocess.PIPE, text=True, env=self.environment())
             self.assertEqual((ran.returncode, ran.stderr), (1, "error: disk_full: standard output: what was printed was not written\n"))
 
+    def test_what_went_to_a_closed_output_is_no_full_disk_nor_part_of_a_file(self):
+        made = subprocess.run([BIN / "airlock", "delta", "make", str(self.stage.second / "manifest.cose"), "--out", "image.delta"], cwd=self.dir,
+                              preexec_fn=lambda: os.close(1), stderr=subprocess.PIPE, text=True, env=self.environment())
+        told = "error: access_denied: standard output is closed: what was printed was not written\n"
+        self.assertEqual((made.returncode, made.stderr), (1, told))
+        self.airlock("delta", "apply", "image.delta", "--out", "again.cose")
+
     def test_a_key_is_made_whole_or_not_at_all(self):
         for taken, door in (("pub", ()), ("key", ()), ("pub", ("--door", "repository")), ("key", ("--door", "repository"))):
             (self.dir / f"anna.{taken}").write_text("of somebody else")

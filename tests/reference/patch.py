@@ -2,7 +2,7 @@
 
     patch.py PAYLOAD IMAGE_SIZE PIECE_SIZE OUT [BASE]
 
-It is what core/delta is compared with (diff_test.cc writes payloads for it), so nothing here may be taken from there. Proofs are
+It is what core/delta is compared with (reference_test.cc writes payloads for it), so nothing here may be taken from there. Proofs are
 not its business: leaf hashes are skipped.
 """
 import bisect

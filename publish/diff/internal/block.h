@@ -34,6 +34,12 @@ ShortestCoding code_block(const BlockInput& input, const BlockRange& range);
 // cheapest_isa returns by which instruction set a block costs least, in a part of the time.
 delta::Isa cheapest_isa(const BlockInput& input, const BlockRange& range);
 
+// is_new says whether next to nothing of a block is copied.
+bool is_new(const BlockInput& input, const BlockRange& range);
+
+// quick_size is about as many bytes as code_block returns, by one instruction set and one plan.
+std::size_t quick_size(const BlockInput& input, const BlockRange& range, delta::Isa isa);
+
 // A step of a gap, at a place of the image; places between two steps are literals.
 struct PlannedStep {
   std::uint64_t at;
