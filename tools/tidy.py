@@ -30,7 +30,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 COMMANDS = ROOT / "build" / "dev"
 BARE_COMMANDS = ROOT / "build" / "cortex-m"
 BARE_COMPILER = "arm-none-eabi-g++"
-GCC_ONLY = ("-fcallgraph-info", "-fconserve-stack", "-fno-inline-functions-called-once")  # of that compiler's options
+GCC_ONLY = ("-fcallgraph-info", "-fconserve-stack", "-fno-inline-functions-called-once", "-fno-guess-branch-probability", "-fno-partial-inlining",
+            "-fno-tree-tail-merge", "-fno-caller-saves", "-fno-schedule-insns2")  # of that compiler's options
 PASSED = ROOT / "build" / "tidy"
 TIDY = "clang-tidy-19"
 NO_ANALYZER = "--checks=-clang-analyzer-*"
