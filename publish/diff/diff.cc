@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <mutex>
 #include <numeric>
 #include <optional>
@@ -10,6 +9,7 @@
 #include "publish/diff/internal/align.h"
 #include "publish/diff/internal/block.h"
 #include "publish/diff/internal/facts.h"
+#include "publish/diff/internal/fit.h"
 #include "publish/diff/internal/match.h"
 #include "publish/diff/internal/noise.h"
 #include "publish/diff/internal/payload.h"
@@ -118,76 +118,6 @@ struct Job {
   const BaseIndex* index;                  // nullptr for a full image
   const std::vector<std::uint8_t>& noise;  // 1 for each block that is
 };
-
-std::uint64_t scratch_limit(const Job& job) {
-  if (job.options.scratch) return *job.options.scratch;
-  return job.image.size() <= kScratchUsualImage ? kScratchUsual : UINT64_MAX;
-}
-
-// The `count` longest of some copies, whose sizes are listed from the longest on; of equally long
-// ones the first in the image.
-std::vector<delta::Segment> longest(const std::vector<delta::Segment>& copies,
-                                    const std::vector<std::uint32_t>& sizes, std::size_t count) {
-  std::vector<delta::Segment> kept;
-  if (count == 0) return kept;
-  const std::uint32_t least = sizes[count - 1];
-  auto equals = static_cast<std::size_t>(
-      std::count(sizes.begin(), sizes.begin() + static_cast<std::ptrdiff_t>(count), least));
-  for (const delta::Segment& each : copies) {
-    if (each.size < least || (each.size == least && equals == 0)) continue;
-    equals -= each.size == least ? 1 : 0;
-    kept.push_back(each);
-  }
-  return kept;
-}
-
-// The facts of the longest copies that a scratch area holds: an equal record is paid for each, and
-// the shortest gain least.
-Facts facts_within(const Job& job, const std::vector<delta::Segment>& copies) {
-  const std::uint64_t limit = scratch_limit(job);
-  const auto fit = [&](const Facts& facts) {
-    const delta::FactsHeader& header = facts.header;
-    return delta::scratch_size(header.segment_count, header.chain_count) <= limit;
-  };
-  Facts all = facts_of(copies, *job.options.profile);
-  if (fit(all)) return all;
-  std::vector<std::uint32_t> sizes;
-  for (const delta::Segment& each : copies) sizes.push_back(each.size);
-  std::sort(sizes.begin(), sizes.end(), std::greater<>{});
-  // So many of the longest fit, and so many do not.
-  std::size_t fits = 0;
-  for (std::size_t outgrows = copies.size(); outgrows - fits > 1;) {
-    const std::size_t middle = fits + (outgrows - fits) / 2;
-    (fit(facts_of(longest(copies, sizes, middle), *job.options.profile)) ? fits : outgrows) =
-        middle;
-  }
-  return facts_of(longest(copies, sizes, fits), *job.options.profile);
-}
-
-// Facts travel in as many pieces as a block does; where there are more, the shortest segments go,
-// as those do that are shorter than `shortest` (at least 1).
-std::vector<Facts> fitting_facts(const Job& job, const std::vector<delta::Segment>& copies,
-                                 std::uint64_t shortest) {
-  const Options& options = job.options;
-  const std::size_t pieces =
-      options.profile == &delta::kSmall ? delta::kSmallPiecesMax : delta::kBlockPiecesMax;
-  const auto fit = [&](const Facts& facts) {
-    const std::size_t size = code_facts(facts, job.image.size(), job.base.size()).size();
-    return size <= pieces * options.piece_size;
-  };
-  for (;; shortest *= 2) {
-    std::vector<delta::Segment> kept;
-    for (const delta::Segment& each : copies) {
-      if (each.size >= shortest) kept.push_back(each);
-    }
-    if (kept.size() > delta::kSegmentsMax) continue;
-    Facts facts = facts_within(job, kept);
-    if (!fit(facts)) continue;
-    std::vector<Facts> linked = linked_facts(facts, job.image, job.base, options.workers);
-    std::erase_if(linked, [&](const Facts& each) { return !fit(each); });
-    if (!linked.empty()) return linked;
-  }
-}
 
 // Where more of an image than this part of it is new, its short copies may cost more than what they
 // copy: these are the sizes from which on they are kept, the last one for no copy at all.
@@ -306,7 +236,7 @@ Made make_mostly_new(const With& with, const Progress& progress) {
 
 Input input_of(const Job& job, const std::vector<delta::Segment>& copies, std::uint64_t shortest) {
   std::vector<Input> inputs;
-  for (const Facts& facts : fitting_facts(job, copies, shortest)) {
+  for (const Facts& facts : fitting_facts({job.image, job.base, job.options}, copies, shortest)) {
     inputs.push_back({job.image, job.base, job.options, job.index, job.noise,
                       code_facts(facts, job.image.size(), job.base.size()), scratch_of(facts)});
   }
