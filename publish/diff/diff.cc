@@ -212,7 +212,7 @@ Choice choice_of(const With& with, Input all, const std::vector<delta::Isa>& isa
 
 // The smaller of both payloads. Of an image larger than this, whose time would be felt, only the
 // one is made that a look at every second block finds smaller.
-constexpr std::size_t kMadeBothWays = 512 << 10;
+constexpr std::size_t kMadeBothWays = 256 << 10;
 constexpr std::size_t kLook = 2;
 
 template <class With>
