@@ -326,7 +326,9 @@ std::vector<LinkFacts> find_links(const LinkInput& input) {
     if (each.as_base.explained > all.front().explained) all.front() = std::move(each.as_base);
     if (!each.relocated.regions.empty()) all.push_back(std::move(each.relocated));
   }
-  std::ranges::stable_sort(all.begin() + 1, all.end(), std::ranges::greater{}, &Linked::explained);
+  std::sort(all.begin() + 1, all.end(), [](const Linked& a, const Linked& b) {
+    return a.explained != b.explained ? a.explained > b.explained : a.phase < b.phase;
+  });
   all.resize(std::min(all.size(), 1 + kRelocatedMax));
   std::vector<LinkFacts> made;
   for (const Linked& each : all) {
