@@ -64,7 +64,7 @@ class DiskFull(Stage):
         self.publish(second)
         self.make_device(first, name="disk/device")
         self.roll_out(second)
-        self.fill(leave=len(new) + 200_000)
+        self.fill(leave=(1 << 20) + 40_000)  # for the image in whole blocks, but not for 64 KiB of facts
         self.refuses("no_space", self.update, second, name="disk/device")
         self.assert_ended("no_space", "gating", name="disk/device")
         (self.disk / "others").unlink()
