@@ -31,7 +31,7 @@ COMMANDS = ROOT / "build" / "dev"
 BARE_COMMANDS = ROOT / "build" / "cortex-m"
 BARE_COMPILER = "arm-none-eabi-g++"
 GCC_ONLY = ("-fcallgraph-info", "-fconserve-stack", "-fno-inline-functions-called-once", "-fno-guess-branch-probability", "-fno-partial-inlining",
-            "-fno-tree-tail-merge", "-fno-caller-saves", "-fno-schedule-insns2")  # of that compiler's options
+            "-fno-tree-tail-merge", "-fno-caller-saves", "-fno-schedule-insns2", "--param=")  # of that compiler's options
 PASSED = ROOT / "build" / "tidy"
 TIDY = "clang-tidy-19"
 NO_ANALYZER = "--checks=-clang-analyzer-*"
@@ -73,8 +73,9 @@ def commands(folder):
 
 
 def of_host():
+    database = for_clang(COMMANDS)
     return {
-        source: Compiled(words, COMMANDS, [NO_ANALYZER] if source.endswith("_test.cc") else [], COMMANDS)
+        source: Compiled(words, COMMANDS, [NO_ANALYZER] if source.endswith("_test.cc") else [], database)
         for source, words in commands(COMMANDS).items()
     }
 
