@@ -9,6 +9,7 @@
 #include <fstream>
 #include <random>
 
+#include "publish/diff/delta_file.h"
 #include "publish/diff/diff.h"
 #include "tests/fakes/corpus.h"
 #include "tests/fakes/linked.h"
@@ -238,9 +239,15 @@ TEST(MovedCode, CostsHardlyMoreWhereItIsLinkedForAnotherSlot) {
 TEST(MovedCode, CostsHardlyAnythingWhereNothingButTheSlotIsAnother) {
   const Program program = fakes::program_of(Target::thumb, 1500, 0);
   const Buffer base = fakes::link(program);
-  const auto built = build_patch(for_another_slot(program), base, options_of(delta::kLarge), {});
+  const Buffer image = for_another_slot(program);
+  const auto built = build_patch(image, base, options_of(delta::kLarge), {});
   ASSERT_TRUE(built);
   EXPECT_LT(built->bytes.size(), 300U);
+  const auto parts =
+      look_into(*read_delta_file(write_delta_file(describe_image(image), *built)), base);
+  ASSERT_TRUE(parts);
+  ASSERT_FALSE(parts->regions.empty());
+  EXPECT_EQ(parts->regions[0].relocation, 0x60000U);
 }
 
 }  // namespace
